@@ -1,0 +1,73 @@
+# Commands of the study; `make help` lists them. envs/environment.py makes the environment.
+
+ARGS ?=
+PYTHON ?=
+VENV ?=
+LOCKS ?= envs
+
+ifeq ($(strip $(VENV)),)
+ENVIRONMENT := .venv
+EXISTING :=
+# The environment is what the lock says, and nothing that a shell or a module system adds.
+unexport PYTHONPATH PYTHONHOME
+else
+ENVIRONMENT := $(VENV)
+EXISTING := --existing
+endif
+BIN := $(ENVIRONMENT)/bin
+
+# The first Python that is new enough runs envs/environment.py. The environment's own comes first:
+# it is there nearly always.
+PYTHONS := "$(BIN)/python" $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11)
+NEW_ENOUGH := import sys; print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 11))
+
+define prepare
+@for python in $(PYTHONS); do \
+  version=$$("$$python" -c '$(NEW_ENOUGH)' 2>/dev/null) && \
+    exec "$$python" envs/environment.py $(1) --directory "$(ENVIRONMENT)" $(EXISTING) \
+      --locks "$(LOCKS)" --python "$(PYTHON)" $(2); \
+  found="$$found$${version:+ $$python is $$version;}"; \
+done; \
+echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/to/python names one" >&2; \
+exit 1
+endef
+
+.PHONY: help study test lint format lock schema
+
+help: ## list the targets
+	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study), pytest (test), uv (lock)'
+	@echo 'make study VENV=/path         uses an environment that exists; PYTHON= names the Python'
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | tr @ '\t'
+
+study: ## run the study: snakemake, in an environment made from envs/study.lock
+	$(call prepare,study)
+	"$(BIN)/snakemake" $(ARGS)
+
+test: ## run all tests, in an environment made from envs/development.lock
+	$(call prepare,development)
+	"$(BIN)/python" -m pytest --durations=5 $(ARGS)
+
+lint: ## check style, types and rules
+	$(call prepare,development)
+	"$(BIN)/ruff" check
+	"$(BIN)/ruff" format --check
+	"$(BIN)/mypy"
+	"$(BIN)/snakefmt" --check Snakefile rules
+	"$(BIN)/snakemake" --lint
+
+format: ## put code and rules into style
+	$(call prepare,development)
+	"$(BIN)/ruff" check --fix
+	"$(BIN)/ruff" format
+	"$(BIN)/snakefmt" Snakefile rules
+
+lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
+	$(call prepare,lock,$(ARGS))
+
+schema: ## write studies/schema.json again, from the model of the config
+	$(call prepare,development)
+	PYTHONPATH=scripts "$(BIN)/python" -c \
+	  "from clusterability.study import json_schema; print(json_schema(), end='')" \
+	  > studies/schema.json.new
+	mv studies/schema.json.new studies/schema.json

@@ -1,0 +1,57 @@
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+# Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
+sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
+from clusterability.blocks import Block
+from clusterability.errors import UserError
+from clusterability.provenance import code_digests, software_versions
+from clusterability.study import MNIST_FILES, load_study
+
+# A study is one config: a file that the command line names replaces the default study.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+try:
+    STUDY = load_study(config, source=", ".join(map(str, workflow.configfiles)) or "config")
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+
+pathvars:
+    results=STUDY.results,
+    data="results/data/mnist",
+
+
+include: "rules/common.smk"
+include: "rules/mnist.smk"
+include: "rules/train.smk"
+include: "rules/cluster.smk"
+include: "rules/null.smk"
+include: "rules/score.smk"
+include: "rules/aggregate.smk"
+include: "rules/plot.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.aggregate.output,
+        figure_files(),
+
+
+rule networks:
+    input:
+        network_files(),
+
+
+rule tables:
+    input:
+        rules.aggregate.output,

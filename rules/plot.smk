@@ -1,0 +1,26 @@
+rule plot:
+    input:
+        unpack(figure_inputs),
+    output:
+        pdf="<results>/figures/{figure}.{item}.pdf",
+        svg="<results>/figures/{figure}.{item}.svg",
+        png="<results>/figures/{figure}.{item}.png",
+        csv="<results>/figures/{figure}.{item}.csv",
+    log:
+        "<results>/logs/plot/{figure}.{item}.log",
+    benchmark:
+        "<results>/benchmarks/plot/{figure}.{item}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        study=STUDY.figure_parameters(),
+        code=lambda wildcards: code_digests(
+            "plot.py", f"clusterability/figures/{wildcards.figure}.py"
+        ),
+        software=software_versions("matplotlib"),
+    script:
+        "../scripts/plot.py"

@@ -1,0 +1,26 @@
+rule train:
+    input:
+        # The files are known by their checksums: made again, they are the same.
+        mnist=ancient(rules.mnist.output),
+    output:
+        networks="<results>/networks/{condition}/{seeds}.safetensors",
+        history="<results>/networks/{condition}/{seeds}.history.csv",
+        rows="<results>/networks/{condition}/{seeds}.networks.csv",
+    log:
+        "<results>/logs/train/{condition}/{seeds}.log",
+    benchmark:
+        "<results>/benchmarks/train/{condition}/{seeds}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: STUDY.training.threads
+    resources:
+        mem_mb=lambda wildcards: 2500 + 20 * len(seeds_of(wildcards)),
+        runtime=lambda wildcards: 30 + 5 * len(seeds_of(wildcards)),
+        gpu=int(STUDY.training.device.startswith("cuda")),
+    params:
+        study=lambda wildcards: STUDY.training_parameters(wildcards.condition),
+        seeds=seeds_of,
+        code=code_digests("train.py"),
+        software=SOFTWARE,
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,37 @@
+"""Blocks: what one job works on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+LARGEST_BLOCK = 10_000
+"""Numbers in a block at most: a job that trained more networks at once would fit nowhere."""
+
+
+class Block(tuple[int, ...]):
+    """Consecutive integers that one job works on, named by what is in them.
+
+    >>> block = Block(range(2, 13))
+    >>> block.name, len(block)
+    ('2-12', 11)
+    """
+
+    @property
+    def name(self) -> str:
+        """`"first-last"`, or the number where there is one only."""
+        return f"{self[0]}-{self[-1]}" if len(self) > 1 else str(self[0])
+
+    @classmethod
+    def parse(cls, text: Any) -> Block:
+        """The block that a config or a file name says, such as "0-9", "16" or 16."""
+        match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", str(text).strip())
+        if match is None or isinstance(text, bool):
+            raise ValueError('a block such as "0-9" or 16')
+        first = int(match[1])
+        last = int(match[2]) if match[2] is not None else first
+        if last < first:
+            raise ValueError('a block "first-last" with first <= last')
+        if last - first >= LARGEST_BLOCK:
+            raise ValueError(f"a block of at most {LARGEST_BLOCK} numbers")
+        return cls(range(first, last + 1))

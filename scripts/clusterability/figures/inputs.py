@@ -1,0 +1,40 @@
+"""What figures are drawn from: files by name, conditions and layers in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+Inputs = Mapping[str, Sequence[str] | str]
+"""Files by name: a workflow gives a plain string where there is one file only."""
+
+
+def paths(inputs: Inputs, name: str) -> list[Path]:
+    """The files of this name, one or many."""
+    files = inputs[name]
+    return [Path(files)] if isinstance(files, str) else [Path(file) for file in files]
+
+
+def as_categories(column: Any, order: Iterable[str]) -> pd.Categorical:
+    """A column whose categories are in this order, also those that occur in no row."""
+    return pd.Categorical(column, categories=[str(name) for name in order], ordered=True)
+
+
+def categories(column: pd.Series) -> list[str]:
+    """What `as_categories` was given, or the values in the order of their first appearance."""
+    known = column.cat.categories if hasattr(column, "cat") else column.unique()
+    return [str(name) for name in known]
+
+
+def layer_order(layers: Iterable[str]) -> list[str]:
+    """Layers from the input on, fc2 before fc10; other names (the whole network) come last."""
+
+    def place(layer: str) -> tuple[bool, int, str]:
+        number = re.fullmatch(r"fc(\d+)", layer)
+        return number is None, int(number[1]) if number else 0, layer
+
+    return sorted(layers, key=place)

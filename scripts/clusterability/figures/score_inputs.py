@@ -1,0 +1,55 @@
+"""Rows of the scores that figures are drawn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from clusterability.errors import UserError
+from clusterability.figures.inputs import as_categories, layer_order
+from clusterability.measures import MEASURES
+
+FAVOURITE_NULL = "shuffle"
+INFEASIBLE = "infeasible"
+
+
+def read_scores(path: Path, **values: str) -> pd.DataFrame:
+    """The scores with these values in their columns, compared with the one null that is drawn.
+
+    That is `shuffle` where the study has it, else its first null; without nulls, `null` stays
+    empty. Conditions and layers become categories, in the order in which figures show them.
+
+    Raises:
+        UserError: where there are no such rows.
+    """
+    filters = [(column, "==", value) for column, value in values.items()]
+    scores = pd.read_parquet(path, filters=filters)
+    if scores.empty:
+        asked = ", ".join(f"{column} {value!r}" for column, value in values.items())
+        raise UserError(f"{path}: found no rows with {asked}, expected some")
+    nulls = list(scores["null"].dropna().unique())
+    if nulls:
+        chosen = FAVOURITE_NULL if FAVOURITE_NULL in nulls else nulls[0]
+        scores = scores[scores["null"] == chosen]
+    return scores.assign(
+        condition=as_categories(scores["condition"], scores["condition"].unique()),
+        layer=as_categories(scores["layer"], layer_order(scores["layer"].unique())),
+    )
+
+
+def measure_label(measure: str) -> str:
+    """The measure's name on axes."""
+    return MEASURES[measure].label if measure in MEASURES else measure.replace("_", " ")
+
+
+def span(counts: pd.Series) -> str:
+    """Smallest and largest number above 0, as "10" or "8 to 10"; "0" where there is none."""
+    known = counts[counts > 0]
+    ends = [str(known.min()), str(known.max())] if len(known) else ["0"]
+    return " to ".join(dict.fromkeys(ends))
+
+
+def cell_status(statuses: pd.Series) -> str:
+    """`ok` where any seed has a value, else why there is none."""
+    return "ok" if (statuses == "ok").any() else str(statuses.iloc[0])

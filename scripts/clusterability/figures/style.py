@@ -1,0 +1,259 @@
+"""What all figures share: the style sheet, colours with fixed meanings, and saving.
+
+Colours were chosen by a search that keeps them apart (CIELAB, all pairs) for normal vision and for
+simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009), in steps of lightness, so
+that they stay apart when printed in grey. Lines also differ by dashes and markers.
+"""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import matplotlib.style
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from clusterability.files import whole_file, write_whole
+
+COLUMN_WIDTH = 3.3
+"""Inches: one column of a page."""
+PAGE_WIDTH = 6.8
+"""Inches: both columns."""
+PAGE_HEIGHT = 8.8
+"""Inches: no figure is higher, so that a caption fits below it."""
+
+RESOLUTION = 300
+"""Dots an inch, of PNG and of images inside PDF and SVG."""
+
+INK = "#262626"
+"""Axes and text."""
+NO_VALUE = "#dcdcdc"
+"""Cells without a value, units without a cluster."""
+PLAIN: dict[str, Any] = {"facecolor": NO_VALUE, "linewidth": 0}
+"""Look of a patch without a value."""
+HATCHED: dict[str, Any] = PLAIN | {"edgecolor": "#8c8c8c", "hatch": "//////"}
+"""Look of a patch that could not have a value: an infeasible k, dead units."""
+
+STYLE: dict[str, Any] = {
+    # DejaVu Sans comes with matplotlib: the same glyphs on every machine. An SVG holds its text as
+    # text, and names the others for viewers that lack it.
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica"],
+    "mathtext.fontset": "dejavusans",
+    "font.size": 7.0,
+    "axes.labelsize": 7.0,
+    "axes.titlesize": 7.0,
+    "figure.labelsize": 7.0,
+    "xtick.labelsize": 6.0,
+    "ytick.labelsize": 6.0,
+    "legend.fontsize": 6.5,
+    "legend.title_fontsize": 6.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.linewidth": 0.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlepad": 3.0,
+    "axes.labelpad": 2.0,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.major.size": 2.0,
+    "ytick.major.size": 2.0,
+    "xtick.minor.size": 1.2,
+    "ytick.minor.size": 1.2,
+    "xtick.major.pad": 1.5,
+    "ytick.major.pad": 1.5,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 2.8,
+    "hatch.linewidth": 0.4,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "legend.columnspacing": 1.4,
+    "figure.constrained_layout.h_pad": 0.03,
+    "figure.constrained_layout.w_pad": 0.03,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "clusterability",
+    "figure.dpi": RESOLUTION,
+    "savefig.dpi": RESOLUTION,
+}
+
+METADATA: dict[str, dict[str, str | None]] = {
+    "pdf": {"Creator": "clusterability", "Producer": None, "CreationDate": None},
+    "svg": {"Creator": "clusterability", "Date": None},
+    "png": {"Software": "clusterability"},
+}
+"""What a file says about its origin: no date and no version."""
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The style sheet on matplotlib's defaults, whatever the user's matplotlibrc says.
+
+    Also a decorator: `@style()`.
+    """
+    with matplotlib.style.context(["default", STYLE]):
+        yield
+
+
+def new_figure(
+    width: float, height: float, layout: Literal["constrained", "compressed"] = "constrained"
+) -> Figure:
+    """An empty figure of this size in inches, drawn by Agg and known to no global state."""
+    figure = Figure(figsize=(width, min(height, PAGE_HEIGHT)), layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def by_rows(handles: Sequence[Artist], columns: int) -> list[Artist]:
+    """Entries of a legend in an order that reads row by row: matplotlib fills column by column."""
+    return [handle for start in range(columns) for handle in handles[start::columns]]
+
+
+# --- colours -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ConditionStyle:
+    """How the lines of one condition look.
+
+    Attributes:
+        colour: "#rrggbb".
+        marker: matplotlib's marker.
+        dashes: matplotlib's line style.
+    """
+
+    colour: str
+    marker: str
+    dashes: Any
+
+
+_SOLID = "-"
+_DASHED = (0, (4, 1.3))
+_DOTTED = (0, (1, 1))
+_DASH_DOT = (0, (5, 1.2, 1, 1.2))
+_LONG = (0, (8, 1.5))
+_DASH_DOT_DOT = (0, (5, 1.2, 1, 1.2, 1, 1.2))
+
+_NAMED = {
+    "untrained": ConditionStyle("#9b9b9b", "o", _DOTTED),
+    "baseline": ConditionStyle("#1e0c71", "s", _SOLID),
+    "trained": ConditionStyle("#c8382e", "^", _SOLID),
+    "random_labels": ConditionStyle("#6dc908", "v", _DASH_DOT),
+    "dropout": ConditionStyle("#bd5bd3", "D", _DASHED),
+    "l1": ConditionStyle("#1040e7", "P", _LONG),
+    "clusterable": ConditionStyle("#7d1942", "X", _DASH_DOT_DOT),
+}
+"""Conditions of the default study: they look the same in the figures of every study."""
+
+_FURTHER = [
+    ConditionStyle("#bf5761", "<", _DASHED),
+    ConditionStyle("#593e7c", ">", _DASH_DOT),
+    ConditionStyle("#e2976d", "p", _LONG),
+    ConditionStyle("#562008", "h", _DOTTED),
+    ConditionStyle("#b27db9", "*", _SOLID),
+]
+
+
+def condition_styles(conditions: Sequence[str]) -> dict[str, ConditionStyle]:
+    """A look for each condition of a study; all figures get the same conditions, so the same looks.
+
+    Conditions of other names take, in the order of the config, the looks that no condition of the
+    study has by its name, then further ones. Of twelve conditions all colours are far apart; beyond
+    the twelfth they come again in other shades.
+    """
+    free = [look for name, look in _NAMED.items() if name not in conditions]
+    # The grey of `untrained` comes last: it says "control".
+    free.sort(key=lambda look: look is _NAMED["untrained"])
+    free += _FURTHER
+    others = [name for name in conditions if name not in _NAMED]
+    looks = {name: _look(free, number) for number, name in enumerate(others)}
+    return {name: _NAMED[name] if name in _NAMED else looks[name] for name in conditions}
+
+
+def _look(free: Sequence[ConditionStyle], number: int) -> ConditionStyle:
+    turn, place = divmod(number, len(free))
+    look = free[place]
+    if turn == 0:
+        return look
+    dashes = free[(place + turn) % len(free)].dashes
+    marker = free[(place + 2 * turn) % len(free)].marker
+    return ConditionStyle(_shade(look.colour, turn), marker, dashes)
+
+
+def _shade(colour: str, turn: int) -> str:
+    """The colour darker (odd turns) or lighter (even ones), each time by another step."""
+    target, share = (0, 0.35) if turn % 2 else (255, 0.35)
+    share = 1 - (1 - share) ** ((turn + 1) // 2)
+    parts = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
+    return "#" + "".join(f"{round(part + (target - part) * share):02x}" for part in parts)
+
+
+_CLUSTERS = (
+    "#4c3ce6",
+    "#62e8e8",
+    "#e66da1",
+    "#653309",
+    "#a9aefe",
+    "#807a05",
+    "#b8f78c",
+    "#637df5",
+    "#f4bc32",
+    "#a3439a",
+    "#941651",
+    "#59b968",
+)
+"""Twelve colours, those that come first the furthest apart; each has its own lightness."""
+
+_GOLDEN = 0.61803398875
+
+
+def cluster_colours(count: int) -> list[str]:
+    """Colours of clusters; the first twelve are safe for the colour-blind, the others are not."""
+    further = [_generated(number) for number in range(count - len(_CLUSTERS))]
+    return [*_CLUSTERS, *further][:count]
+
+
+def _generated(number: int) -> str:
+    parts = colorsys.hls_to_rgb(number * _GOLDEN % 1, (0.25, 0.55, 0.8)[number % 3], 0.5)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in parts)
+
+
+# --- saving ------------------------------------------------------------------------------------
+
+
+class FigureFiles(Protocol):
+    """Paths of a figure's files."""
+
+    pdf: str
+    svg: str
+    png: str
+    csv: str
+
+
+@style()
+def save_figure(figure: Figure, rows: pd.DataFrame, output: FigureFiles) -> None:
+    """Writes the figure as PDF, SVG and PNG and its rows as CSV, each whole or not at all.
+
+    The same figure and rows give the same bytes.
+    """
+    # Laid out once, so that the parts lie in the same places in all formats.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for ending, metadata in METADATA.items():
+        with whole_file(Path(getattr(output, ending))) as temporary:
+            figure.savefig(temporary, format=ending, metadata=metadata)
+    content = rows.to_csv(index=False, lineterminator="\n")
+    write_whole(Path(output.csv), content.encode())

@@ -1,0 +1,92 @@
+"""Networks of a block, held together, and their files.
+
+Layer l of all networks is one array of shape [networks, out, in].
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from clusterability.errors import UserError
+from clusterability.files import write_whole
+
+METADATA_KEY = "clusterability"
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A block of networks of one condition.
+
+    Attributes:
+        condition: name of the training recipe.
+        seeds: one seed a network.
+        recipe: keys of the recipe with their values.
+        weights: layer name to float32 array [networks, out, in], from the input on.
+    """
+
+    condition: str
+    seeds: tuple[int, ...]
+    recipe: dict[str, Any]
+    weights: dict[str, np.ndarray]
+
+
+def weights_digest(weights: dict[str, np.ndarray], number: int) -> str:
+    """SHA-256 over the weights of one network of the block, layer by layer."""
+    digest = hashlib.sha256()
+    for name, stack in weights.items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(stack[number], dtype="<f4").tobytes())
+    return digest.hexdigest()
+
+
+def save_networks(path: Path, networks: Networks) -> None:
+    """Writes `.safetensors`: `fc1.weight`, … [networks, out, in] and one key of metadata.
+
+    The same networks give the same bytes: no time, no host, one metadata key with sorted JSON.
+    """
+    tensors = {f"{layer}.weight": stack for layer, stack in networks.weights.items()}
+    description = {
+        "condition": networks.condition,
+        "recipe": networks.recipe,
+        "seeds": list(networks.seeds),
+    }
+    metadata = {METADATA_KEY: json.dumps(description, sort_keys=True)}
+    write_whole(path, save(tensors, metadata))
+
+
+def load_networks(path: Path) -> Networks:
+    """Reads what `save_networks` wrote.
+
+    Raises:
+        UserError: where the file is damaged, was not written by this study, or holds a weight
+            that is not finite.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            description = json.loads((file.metadata() or {})[METADATA_KEY])
+            names = sorted(file.keys(), key=_layer_number)
+            weights = {name.removesuffix(".weight"): file.get_tensor(name) for name in names}
+            condition, recipe = description["condition"], description["recipe"]
+            seeds = tuple(description["seeds"])
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise UserError(f"{path}: expected weights of this study, found {error!r}") from None
+    for layer, stack in weights.items():
+        if not np.isfinite(stack).all():
+            number = int(np.argwhere(~np.isfinite(stack))[0, 0])
+            raise UserError(
+                f"{path}: found a weight that is not finite in {layer} of seed {seeds[number]},"
+                " expected finite weights"
+            )
+    return Networks(condition, seeds, recipe, weights)
+
+
+def _layer_number(name: str) -> int:
+    return int(name.removeprefix("fc").removesuffix(".weight"))

@@ -1,0 +1,38 @@
+"""Progress of training: a bar where a person watches, lines in the log where none does."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+logger = logging.getLogger(__name__)
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def watched(title: str) -> Iterator[Callable[[int, int, float], None]]:
+    """A function to call with (step, steps in all, loss); it shows them in one way or the other.
+
+    The log gets its lines in both cases.
+    """
+    bar = tqdm(desc=title, unit="step", file=sys.stderr, disable=not sys.stderr.isatty())
+    last_line = -_SECONDS_BETWEEN_LINES
+
+    def show(step: int, steps: int, loss: float) -> None:
+        nonlocal last_line
+        bar.total = steps
+        bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+        bar.update(step - bar.n)
+        now = time.monotonic()
+        if step == steps or now - last_line >= _SECONDS_BETWEEN_LINES:
+            last_line = now
+            logger.info("%s: step %d of %d, loss %.4f", title, step, steps, loss)
+
+    with bar:
+        yield show

@@ -1,0 +1,53 @@
+"""Files of blocks: partitions or tables of the block's networks, as `.npz`.
+
+One array for each method, k and field, named "matched/5/rows"; its first axis is the networks of
+the block, in the order of their seeds. The same content gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from clusterability.contingency import Tables
+from clusterability.errors import UserError
+from clusterability.files import whole_file
+from clusterability.partitions import Key, Partitions
+
+Item = TypeVar("Item", Partitions, Tables)
+
+
+def save_items(path: Path, items: Mapping[Key, Partitions] | Mapping[Key, Tables]) -> None:
+    """Writes the partitions or the tables of a block."""
+    arrays = {
+        f"{method}/{k}/{field.name}": getattr(item, field.name)
+        for (method, k), item in items.items()
+        for field in fields(item)
+    }
+    with whole_file(path) as temporary:
+        np.savez(temporary, **arrays)
+
+
+def load_items(path: Path, kind: type[Item]) -> dict[Key, Item]:
+    """Reads the partitions or the tables of a block.
+
+    Raises:
+        UserError: where the file is damaged or holds something else.
+    """
+    columns: dict[Key, dict[str, np.ndarray]] = {}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            for name in file.files:
+                method, k, field = name.split("/")
+                columns.setdefault((method, int(k)), {})[field] = file[name]
+        return {key: kind(**arrays) for key, arrays in columns.items()}
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"{path}: expected {kind.__name__.lower()} of this study, found {error!r};"
+            " remove the file to have it made again"
+        ) from None

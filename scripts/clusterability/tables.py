@@ -1,0 +1,127 @@
+"""Rows of all blocks to the study's tables: the contract that other people's scripts rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from clusterability.blocks import Block
+from clusterability.measures import MEASURES
+from clusterability.partitions import Partitions
+from clusterability.scoring import SCORE_COLUMNS, partition_rows
+from clusterability.statistics import (
+    SIGNIFICANT,
+    false_discovery_q,
+    interval,
+    replicate_p,
+)
+from clusterability.storage import load_items
+
+CELL = ["condition", "layer", "method", "k", "measure", "null"]
+"""What one cell of a study is: seeds are its replicates."""
+
+_FAMILY = ["null", "method", "measure"]
+_WITHOUT_Q = ("labels",)
+
+SCORES = [*SCORE_COLUMNS[:-1], "q", "status"]
+
+
+def read_all(files: Sequence[str]) -> pd.DataFrame:
+    """The rows of several parquet files, in their order."""
+    return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+
+
+def read_partitions(files: Sequence[str]) -> pd.DataFrame:
+    """Rows of the partitions in `{condition}/{seeds}/{layer}/{k}.npz`, one a unit."""
+    frames = []
+    for file in map(Path, files):
+        condition, seeds, layer = file.parts[-4:-1]
+        found = load_items(file, Partitions)
+        frames.append(partition_rows(condition, Block.parse(seeds), layer, found))
+    return pd.concat(frames, ignore_index=True)
+
+
+def with_q(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores with `q`: Benjamini-Hochberg within (null, method, measure) over the other cells.
+
+    One p a cell: the t test over seeds of the directed z. The null `labels` gets no q, since
+    nearly every partition found by optimisation beats it, and measures without direction get none.
+    """
+    asked = scores["null"].notna() & ~scores["null"].isin(_WITHOUT_Q)
+    cells = scores[asked].groupby(CELL, observed=True)["z"].agg(_cell_p).reset_index(name="p")
+    cells["q"] = cells.groupby(_FAMILY, observed=True)["p"].transform(
+        lambda p: false_discovery_q(p.to_numpy())
+    )
+    return scores.merge(cells.drop(columns="p"), on=CELL, how="left")[SCORES]
+
+
+def _cell_p(z: pd.Series) -> float:
+    return replicate_p(z.to_numpy(dtype=float))
+
+
+def summarise(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean over seeds by cell, with 95 % t intervals.
+
+    Columns after the cell: `n` (networks with a value), `value`, `excess` (value - null mean) and
+    `z` with `_low` and `_high`, `q`, and `significant`: the share of seeds with p <= 0.05.
+    """
+    groups = scores.groupby(CELL, sort=False, dropna=False, observed=True)
+    rows = [dict(zip(CELL, cell, strict=True)) | _summary(group) for cell, group in groups]
+    return pd.DataFrame(rows)
+
+
+def _summary(group: pd.DataFrame) -> dict[str, float]:
+    row: dict[str, float] = {"n": int(group["value"].notna().sum())}
+    columns = {
+        "value": group["value"],
+        "excess": group["value"] - group["null_mean"],
+        "z": group["z"],
+    }
+    for name, values in columns.items():
+        bounds = interval(values.to_numpy(dtype=float))
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), bounds, strict=True))
+    p = group["p"].dropna()
+    row["q"] = group["q"].iloc[0]
+    row["significant"] = float((p <= SIGNIFICANT).mean()) if len(p) else np.nan
+    return row
+
+
+def latex_summary(summary: pd.DataFrame, null: str = "shuffle") -> str:
+    """The summary against one null as a LaTeX longtable (needs booktabs and longtable)."""
+    rows = summary[summary["null"] == null] if summary["null"].notna().any() else summary
+    table = pd.DataFrame(
+        {
+            "condition": rows["condition"].str.replace("_", r"\_"),
+            "layer": rows["layer"],
+            "method": rows["method"],
+            "$k$": rows["k"],
+            "measure": rows["measure"].map(lambda name: MEASURES[name].label),
+            "value": _with_interval(rows, "value"),
+            "value $-$ null": _with_interval(rows, "excess"),
+            "$z$": _with_interval(rows, "z", digits=1),
+            "$q$": rows["q"].map(lambda q: "" if pd.isna(q) else f"{q:.2g}"),
+            r"$p \leq 0.05$": rows["significant"].map(_percent),
+        }
+    )
+    return table.style.hide(axis="index").to_latex(
+        hrules=True, environment="longtable", column_format="lllrlllllr"
+    )
+
+
+def _with_interval(rows: pd.DataFrame, name: str, digits: int = 3) -> list[str]:
+    def text(mean: float, low: float, high: float) -> str:
+        if not np.isfinite(mean):
+            return ""
+        if not np.isfinite(low):
+            return f"{mean:.{digits}f}"
+        return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+    columns = (rows[name], rows[f"{name}_low"], rows[f"{name}_high"])
+    return [text(*bounds) for bounds in zip(*columns, strict=True)]
+
+
+def _percent(share: float) -> str:
+    return "" if pd.isna(share) else rf"{100 * share:.0f}\,\%"

@@ -1,0 +1,376 @@
+"""Seeds to networks: stacked training, one batched product a layer.
+
+A network's bits depend on its recipe and its seed: not on its block, its neighbours or the number
+of threads. Each network has its own initialisation, data order and dropout, all by name from its
+seed; data orders and dropout restart by epoch, so that no state of a generator is carried along.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from clusterability.alignment import aligned
+from clusterability.dataset import Mnist, normalise
+from clusterability.errors import UserError
+from clusterability.graph import live_units
+from clusterability.memory import keep_freed_memory
+from clusterability.networks import Networks, weights_digest
+from clusterability.perceptron import evaluate, forward, initial_weights
+from clusterability.randomness import integer_seed
+from clusterability.recipe import Recipe
+
+logger = logging.getLogger(__name__)
+
+# cuBLAS is deterministic only with a fixed workspace, which it reads when CUDA starts.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+Progress = Callable[[int, int, float], None]
+"""Called with (step, steps in all, mean loss over networks)."""
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """State of one network at one step: the loss on that step's images, before the step."""
+
+    seed: int
+    step: int
+    epoch: int
+    loss: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True)
+class NetworkRow:
+    """One trained network: how well it does, and what it cost.
+
+    `seconds` is the block's training time divided by its networks.
+    """
+
+    seed: int
+    train_accuracy: float
+    train_loss: float
+    test_accuracy: float
+    test_loss: float
+    parameters: int
+    seconds: float
+    device: str
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    networks: Networks
+    history: list[HistoryRow]
+    rows: list[NetworkRow]
+
+
+@dataclass(frozen=True)
+class _Images:
+    """MNIST on the device, as the networks see it."""
+
+    train: torch.Tensor
+    train_labels: torch.Tensor
+    test: torch.Tensor
+    test_labels: torch.Tensor
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name; `auto` is a CUDA GPU where there is one, else the CPU.
+
+    Raises:
+        UserError: where the named device is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        raise UserError(f"training.device: found {name!r}, expected one of {count} CUDA devices")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise UserError(f"training.device: found {name!r}, but this machine has no such device")
+    return device
+
+
+def train(
+    condition: str,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    mnist: Mnist,
+    *,
+    device: str = "auto",
+    threads: int = 1,
+    history_every: int = 400,
+    progress: Progress | None = None,
+) -> TrainingResult:
+    """Trains a block of networks together.
+
+    Args:
+        condition: name of the recipe, for messages and for the networks' file.
+        recipe: what to train, and how.
+        seeds: one a network.
+        mnist: the images, as bytes.
+        device: `auto`, or a name that PyTorch knows.
+        threads: CPU threads.
+        history_every: steps between two rows of the history, counted in each epoch.
+        progress: called after every step that adds to the history, and after the last.
+
+    Raises:
+        UserError: where a loss is not finite; names condition, seed and step.
+    """
+    chosen = choose_device(device)
+    keep_freed_memory()
+    started = time.perf_counter()
+    with _deterministic(threads):
+        images = _to_device(mnist, chosen)
+        weights = [stack.to(chosen) for stack in initial_weights(recipe.sizes, seeds)]
+        history: list[HistoryRow] = []
+        if recipe.epochs:
+            history = _optimise(
+                condition, recipe, seeds, images, weights, history_every, progress or _no_progress
+            )
+        seconds = (time.perf_counter() - started) / len(seeds)
+        rows = _network_rows(seeds, weights, images, seconds)
+    arrays = {
+        layer: stack.detach().cpu().numpy()
+        for layer, stack in zip(recipe.layers, weights, strict=True)
+    }
+    networks = Networks(condition, tuple(seeds), recipe.model_dump(), arrays)
+    return TrainingResult(networks, history, rows)
+
+
+def history_table(result: TrainingResult) -> pd.DataFrame:
+    """The history of the block's networks, one row a network and recorded step."""
+    names = ["seed", "step", "epoch", "loss", "test_accuracy"]
+    return pd.DataFrame([asdict(row) for row in result.history], columns=names)
+
+
+def network_table(result: TrainingResult) -> pd.DataFrame:
+    """One row a network: how well it does, its dead units by layer, digest of its weights."""
+    networks = result.networks
+    rows = []
+    for number, row in enumerate(result.rows):
+        digest = weights_digest(networks.weights, number)
+        columns = {"condition": networks.condition} | asdict(row)
+        for layer, stack in networks.weights.items():
+            live = live_units(stack[number])
+            columns[f"{layer}_dead_u"] = int((~live.rows).sum())
+            columns[f"{layer}_dead_v"] = int((~live.columns).sum())
+        rows.append(columns | {"digest": digest})
+    return pd.DataFrame(rows)
+
+
+def _optimise(
+    condition: str,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    images: _Images,
+    weights: list[torch.Tensor],
+    history_every: int,
+    progress: Progress,
+) -> list[HistoryRow]:
+    """Trains `weights`, replacing them, and returns the history."""
+    shapes = [stack.shape for stack in weights]
+    parameters = [_parameter(stack, last=stack is weights[-1]) for stack in weights]
+    weights[:] = [parameter.transpose(1, 2) for parameter in parameters]
+    optimizer = _optimizer(recipe, parameters)
+    batches = math.ceil(len(images.train) / recipe.batch_size)
+    steps = recipe.epochs * batches
+    watch = _LossWatch(condition, seeds, weights[0].device)
+    history: list[HistoryRow] = []
+    for epoch in range(recipe.epochs):
+        order = _data_order(seeds, epoch, len(images.train)).to(weights[0].device)
+        masks = _DropoutMasks(recipe, seeds, epoch)
+        for batch in range(batches):
+            step = epoch * batches + batch + 1
+            chosen = order[:, batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
+            loss = _losses(recipe, weights, images, chosen, masks)
+            optimizer.zero_grad(set_to_none=True)
+            (loss.sum() + _penalty(recipe, weights)).backward()
+            optimizer.step()
+            watch.see(step, loss)
+            if batch % history_every == 0 or step == steps:
+                watch.check()
+                history += _history_rows(seeds, step, epoch + 1, loss, weights, images)
+                progress(step, steps, float(loss.detach().mean()))
+    weights[:] = [
+        stack.detach()[:, : shape[1], : shape[2]].contiguous()
+        for stack, shape in zip(weights, shapes, strict=True)
+    ]
+    return history
+
+
+def _parameter(stack: torch.Tensor, last: bool) -> torch.Tensor:
+    """Weights [networks, out, in] as they are trained: transposed, in memory of their own.
+
+    That is how their gradients come out of the batched product. Hidden units are padded to an
+    aligned number; the added ones have no weights, so they get no gradient and stay without.
+    """
+    _, out, in_ = stack.shape
+    padding = (0, aligned(in_) - in_, 0, 0 if last else aligned(out) - out)
+    padded = torch.nn.functional.pad(stack, padding)
+    return padded.transpose(1, 2).contiguous().requires_grad_(True)
+
+
+def _losses(
+    recipe: Recipe,
+    weights: list[torch.Tensor],
+    images: _Images,
+    chosen: torch.Tensor,
+    masks: _DropoutMasks,
+) -> torch.Tensor:
+    """Cross-entropy [networks] of each network on its own images `chosen` [networks, batch]."""
+    count = chosen.shape[1]
+    # Padded to an aligned number of images, whose logits nobody looks at.
+    padded = torch.nn.functional.pad(chosen, (0, aligned(count) - count))
+    batch = images.train.index_select(0, padded.reshape(-1)).view(*padded.shape, -1)
+    logits = forward(weights, batch, masks.draw(chosen))[:, :count]
+    log_probabilities = torch.log_softmax(logits, dim=2)
+    targets = images.train_labels[chosen].unsqueeze(2)
+    return -log_probabilities.gather(2, targets).squeeze(2).mean(dim=1)
+
+
+def _penalty(recipe: Recipe, weights: list[torch.Tensor]) -> torch.Tensor | float:
+    """l1 x sum of abs(W) + l2 x sum of W squared, over all networks."""
+    penalty: torch.Tensor | float = 0.0
+    if recipe.l1:
+        penalty = penalty + recipe.l1 * torch.stack([w.abs().sum() for w in weights]).sum()
+    if recipe.l2:
+        penalty = penalty + recipe.l2 * torch.stack([w.square().sum() for w in weights]).sum()
+    return penalty
+
+
+def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
+    kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[recipe.optimizer]
+    return kind(parameters, lr=recipe.learning_rate, fused=True)
+
+
+def _data_order(seeds: Sequence[int], epoch: int, images: int) -> torch.Tensor:
+    """A permutation of the training images for each network, [networks, images]."""
+    orders = []
+    for seed in seeds:
+        source = torch.Generator().manual_seed(integer_seed("order", seed, epoch))
+        orders.append(torch.randperm(images, generator=source))
+    return torch.stack(orders)
+
+
+class _DropoutMasks:
+    """Dropout of one epoch: each network draws from a generator of its own, on the CPU."""
+
+    def __init__(self, recipe: Recipe, seeds: Sequence[int], epoch: int) -> None:
+        self.keep = 1 - recipe.dropout
+        self.units = recipe.sizes[1:-1]
+        self.sources = [
+            torch.Generator().manual_seed(integer_seed("dropout", seed, epoch)) for seed in seeds
+        ]
+
+    def draw(self, chosen: torch.Tensor) -> list[torch.Tensor] | None:
+        """A mask [networks, batch, units] a hidden layer: 0 or 1 / keep. None without dropout.
+
+        Batch and units are padded to aligned numbers.
+        """
+        if self.keep == 1:
+            return None
+        images = chosen.shape[1]
+        masks = []
+        for units in self.units:
+            uniform = torch.stack([torch.rand(images, units, generator=s) for s in self.sources])
+            mask = (uniform < self.keep).float() / self.keep
+            padding = (0, aligned(units) - units, 0, aligned(images) - images)
+            masks.append(torch.nn.functional.pad(mask, padding).to(chosen.device))
+        return masks
+
+
+class _LossWatch:
+    """Remembers the first step whose loss was not finite, without waiting for the device."""
+
+    def __init__(self, condition: str, seeds: Sequence[int], device: torch.device) -> None:
+        self.condition = condition
+        self.seeds = seeds
+        self.first = torch.zeros(len(seeds), dtype=torch.int64, device=device)
+
+    def see(self, step: int, loss: torch.Tensor) -> None:
+        bad = ~torch.isfinite(loss.detach()) & (self.first == 0)
+        self.first = torch.where(bad, step, self.first)
+
+    def check(self) -> None:
+        first = self.first.tolist()
+        for seed, step in zip(self.seeds, first, strict=True):
+            if step:
+                raise UserError(
+                    f"condition {self.condition}, seed {seed}, step {step}: the loss is not finite;"
+                    " expected a finite loss (a smaller learning_rate may help)"
+                )
+
+
+def _history_rows(
+    seeds: Sequence[int],
+    step: int,
+    epoch: int,
+    loss: torch.Tensor,
+    weights: list[torch.Tensor],
+    images: _Images,
+) -> list[HistoryRow]:
+    accuracy, _ = evaluate(weights, images.test, images.test_labels)
+    values = zip(seeds, loss.tolist(), accuracy.tolist(), strict=True)
+    return [HistoryRow(seed, step, epoch, value, hits) for seed, value, hits in values]
+
+
+def _network_rows(
+    seeds: Sequence[int], weights: list[torch.Tensor], images: _Images, seconds: float
+) -> list[NetworkRow]:
+    train_accuracy, train_loss = evaluate(weights, images.train, images.train_labels)
+    test_accuracy, test_loss = evaluate(weights, images.test, images.test_labels)
+    return [
+        NetworkRow(
+            seed=seed,
+            train_accuracy=float(train_accuracy[number]),
+            train_loss=float(train_loss[number]),
+            test_accuracy=float(test_accuracy[number]),
+            test_loss=float(test_loss[number]),
+            parameters=sum(stack[number].numel() for stack in weights),
+            seconds=seconds,
+            device=str(weights[0].device),
+        )
+        for number, seed in enumerate(seeds)
+    ]
+
+
+def _to_device(mnist: Mnist, device: torch.device) -> _Images:
+    def tensor(array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(array).to(device)
+
+    return _Images(
+        train=tensor(normalise(mnist.train_images)),
+        train_labels=tensor(mnist.train_labels),
+        test=tensor(normalise(mnist.test_images)),
+        test_labels=tensor(mnist.test_labels),
+    )
+
+
+@contextmanager
+def _deterministic(threads: int) -> Iterator[None]:
+    """Deterministic algorithms, full float32 products, and so many CPU threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    # Nothing here reads memory before it writes it; filling it first takes a quarter of the time.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.set_num_threads(before)
+
+
+def _no_progress(step: int, steps: int, loss: float) -> None:
+    """Tells nobody."""

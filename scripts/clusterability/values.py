@@ -1,0 +1,44 @@
+"""Sections and numbers of a config, as YAML gives them."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic.functional_validators import AfterValidator
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys are refused, values do not change afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def _number(value: Any) -> Any:
+    """Numbers as YAML gives them: `1e-3` arrives as text, `true` is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("a number")
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            raise ValueError("a number") from None
+    return value
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError("a finite number")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers; `true` and "5" are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise ValueError("a whole number")
+    return int(value)
+
+
+Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
+Whole = Annotated[int, BeforeValidator(_whole)]

@@ -1,0 +1,30 @@
+"""Rule `train`: a block of networks of one condition."""
+
+from pathlib import Path
+
+from clusterability.dataset import load_mnist
+from clusterability.files import write_csv
+from clusterability.networks import save_networks
+from clusterability.progress import watched
+from clusterability.recipe import Recipe
+from clusterability.training import history_table, network_table, train
+from job import logged
+
+with logged(snakemake.log[0]):
+    study, condition = snakemake.params.study, snakemake.wildcards.condition
+    images = Path(snakemake.input.mnist[0]).parent
+    with watched(f"{condition} {snakemake.wildcards.seeds}") as progress:
+        result = train(
+            condition,
+            Recipe.model_validate(study["recipe"]),
+            snakemake.params.seeds,
+            load_mnist(images, study["train_images"], study["test_images"]),
+            # What the job runs on changes no network, and so is no parameter.
+            device=snakemake.config.get("training", {}).get("device", "auto"),
+            threads=snakemake.threads,
+            history_every=study["history_every"],
+            progress=progress,
+        )
+    write_csv(Path(snakemake.output.history), history_table(result))
+    write_csv(Path(snakemake.output.rows), network_table(result))
+    save_networks(Path(snakemake.output.networks), result.networks)

@@ -1,0 +1,26 @@
+"""What several tests need: small images in the shape of MNIST."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from clusterability.dataset import Mnist
+
+
+def make_images(train: int = 300, test: int = 100, seed: int = 0) -> Mnist:
+    """Images of ten classes that a network can learn: a noisy pattern a class."""
+    source = np.random.default_rng(seed)
+    patterns = source.integers(0, 256, (10, 784))
+
+    def part(count: int) -> tuple[np.ndarray, np.ndarray]:
+        labels = source.integers(0, 10, count)
+        noise = source.integers(0, 256, (count, 784))
+        return ((patterns[labels] + noise) // 2).astype(np.uint8), labels.astype(np.int64)
+
+    return Mnist(*part(train), *part(test))
+
+
+@pytest.fixture(scope="session")
+def images() -> Mnist:
+    return make_images()

@@ -1,0 +1,64 @@
+"""Digests of code: of the modules that a script really imports, and of no others."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.metadata import version
+
+import pytest
+
+from clusterability import provenance
+from clusterability.provenance import code_digests, software_versions
+
+
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """The scripts in a folder of their own, free to edit."""
+    folder = tmp_path / "scripts"
+    shutil.copytree(provenance.SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(provenance, "SCRIPTS", folder)
+    return folder
+
+
+def modules(script: str) -> set[str]:
+    return {name.removeprefix("clusterability/") for name in code_digests(script)}
+
+
+def test_digests_follow_imports_through_other_modules():
+    assert {"train.py", "training.py", "perceptron.py", "dataset.py"} <= modules("train.py")
+    assert {"nulls/shuffle.py", "clustering.py", "kmeans.py"} <= modules("null_shuffle.py")
+    assert {"measures.py", "statistics.py"} <= modules("score.py")
+
+
+def test_digests_leave_out_what_is_not_imported():
+    assert not modules("train.py") & {"measures.py", "clustering.py", "sources.py"}
+    assert not modules("cluster.py") & {"measures.py", "training.py", "statistics.py"}
+    assert not modules("null_shuffle.py") & {"measures.py", "training.py", "statistics.py"}
+    assert not modules("null_labels.py") & {"clustering.py", "kmeans.py", "measures.py"}
+    assert not modules("score.py") & {"training.py", "kmeans.py"}
+
+
+@pytest.mark.parametrize(
+    ("edited", "script", "changes"),
+    [
+        ("measures.py", "score.py", True),
+        ("measures.py", "cluster.py", False),
+        ("kmeans.py", "null_shuffle.py", True),
+        ("kmeans.py", "train.py", False),
+        ("sources.py", "train.py", False),
+        ("study.py", "train.py", False),
+        ("recipe.py", "train.py", True),
+    ],
+)
+def test_editing_a_module_changes_the_digests_of_its_users_only(copy, edited, script, changes):
+    before = code_digests(script)
+    with (copy / "clusterability" / edited).open("a") as file:
+        file.write("\n# edited\n")
+    for cached in (provenance._digest, provenance._imported_files):
+        cached.cache_clear()
+    assert (code_digests(script) != before) is changes
+
+
+def test_versions():
+    assert software_versions()["numpy"] == version("numpy")
+    assert software_versions("no-such-package") == {"no-such-package": "not installed"}

@@ -1,0 +1,169 @@
+"""Configs: what is accepted, and that every fault is told at once, in one clear line each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from clusterability.blocks import Block
+from clusterability.errors import UserError
+from clusterability.study import Study, json_schema, load_study
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]
+
+
+def faults(**config) -> list[str]:
+    with pytest.raises(UserError) as error:
+        load_study(config, "config.yaml")
+    return str(error.value).splitlines()
+
+
+# --- blocks ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers", "name"),
+    [("0-9", range(10), "0-9"), (16, [16], "16"), ("5", [5], "5"), ("3-3", [3], "3")],
+)
+def test_blocks(text, numbers, name):
+    block = Block.parse(text)
+    assert list(block) == list(numbers)
+    assert block.name == name
+    assert Block.parse(block.name) == block
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "9-0", "-1", "1-2-3", "1.5", True, None, "0 - 9", "0-99999999"]
+)
+def test_what_is_no_block(text):
+    with pytest.raises(ValueError, match="block"):
+        Block.parse(text)
+
+
+# --- good configs ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_configs_of_the_repository(path):
+    config = yaml.safe_load(path.read_text())
+    load_study(config, path.name)
+    jsonschema.validate(config, json.loads(json_schema()))
+
+
+def test_default_study_is_the_one_that_was_asked_for():
+    study = load_study(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    assert [list(block) for block in study.seed_blocks] == [list(range(10))]
+    assert study.k_values == list(range(2, 13))
+    assert set(study.conditions) >= {"untrained", "baseline", "trained"}
+    assert study.clustering.methods == ["notebook", "matched", "joint"]
+    assert study.nulls == {"shuffle": 99, "labels": 99}
+    assert study.clustering.restarts == 3
+    notebook = study.recipe_of("baseline")
+    assert (notebook.optimizer, notebook.learning_rate) == ("sgd", 0.001)
+    assert (notebook.batch_size, notebook.epochs) == (64, 5)
+    assert notebook.layers == {"fc1": (128, 784), "fc2": (128, 128), "fc3": (10, 128)}
+
+
+def test_every_key_of_the_default_config_is_there_and_commented():
+    text = (ROOT / "config.yaml").read_text()
+    config = yaml.safe_load(text)
+    assert list(config) == list(Study.model_fields)
+    for section in ("dataset", "recipe", "training", "clustering", "figures"):
+        known = Study.model_fields[section].annotation.model_fields
+        assert list(config[section]) == list(known)
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if line and not line.startswith((" ", "#")):
+            following = lines[number + 1].strip()
+            assert lines[number - 1].startswith("#") or following.startswith("#"), line
+
+
+def test_schema_on_disk_is_that_of_the_model():
+    assert (ROOT / "studies" / "schema.json").read_text() == json_schema(), "run: make schema"
+
+
+def test_a_condition_overrides_the_recipe_by_key():
+    study = load_study({"recipe": {"l1": 0.5}, "conditions": {"a": {"epochs": 7}, "b": None}})
+    assert (study.recipe_of("a").epochs, study.recipe_of("a").l1) == (7, 0.5)
+    assert study.recipe_of("b") == study.recipe
+
+
+def test_numbers_that_yaml_reads_as_text():
+    config = yaml.safe_load("recipe: {learning_rate: 1e-3}")
+    assert config["recipe"]["learning_rate"] == "1e-3"
+    assert load_study(config).recipe.learning_rate == 0.001
+
+
+def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
+    study = load_study({"conditions": {"a": {"epochs": 7}}, "dataset": {"train_images": 10}})
+    found = study.training_parameters("a")
+    assert list(found) == sorted(found)
+    assert list(found["recipe"]) == sorted(found["recipe"])
+    assert found["recipe"]["epochs"] == 7
+    assert found["train_images"] == 10
+
+
+# --- bad configs -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        ({"seeds": ["0-9", "5-12"]}, "seeds: found ['0-9', '5-12'], expected blocks that do not"),
+        ({"seeds": []}, "seeds: found [], expected a list of blocks"),
+        ({"seeds": "0-9"}, "seeds: found '0-9', expected a list of blocks"),
+        ({"k_grid": [0]}, "k_grid: found [0], expected numbers that are at least 1"),
+        ({"k_grid": ["2-200"]}, "k_grid: found '2-200', expected k that some layer can hold"),
+        ({"typo": 3}, "typo: unknown key, expected one of results, seeds"),
+        ({"seed": ["0-9"]}, "(did you mean seeds?)"),
+        ({"recipe": {"epochs": -1}}, "recipe.epochs: found -1, expected a number of at least 0"),
+        ({"recipe": {"epochs": True}}, "recipe.epochs: found True, expected a whole number"),
+        ({"recipe": {"epochs": 2.5}}, "recipe.epochs: found 2.5, expected a whole number"),
+        ({"recipe": {"learning_rate": "fast"}}, "recipe.learning_rate: found 'fast', expected a"),
+        ({"recipe": {"l1": float("nan")}}, "recipe.l1: found nan, expected a finite number"),
+        ({"recipe": {"optimizer": "lion"}}, "recipe.optimizer: found 'lion', expected 'sgd' or"),
+        ({"recipe": {"architecture": "784-10-9"}}, "recipe.architecture: found '784-10-9'"),
+        ({"recipe": None}, "recipe: found nothing, expected keys with values"),
+        ({"conditions": {}}, "conditions: found {}, expected at least 1 item"),
+        ({"conditions": {"A b": {}}}, "conditions.A b: found 'A b', expected a name of lower-"),
+        ({"conditions": {"a": {"epocs": 1}}}, "conditions.a.epocs: unknown key, expected one of"),
+        ({"conditions": {"a": {"dropout": 1}}}, "conditions.a.dropout: found 1, expected a num"),
+        ({"nulls": {"shufle": 9}}, "nulls.shufle: found 'shufle', expected 'shuffle' or 'labels'"),
+        ({"nulls": {"shuffle": 0}}, "nulls.shuffle: found 0, expected a number of at least 1"),
+        ({"clustering": {"methods": ["best"]}}, "clustering.methods[0]: found 'best', expected"),
+        ({"clustering": {"methods": ["joint"]}}, "figures.method: found 'matched', expected one"),
+        ({"figures": {"k": 40}}, "figures.k: found 40, expected a k of k_grid (2-12)"),
+        ({"results": "../elsewhere"}, "results: found '../elsewhere', expected results, or a"),
+        ({"training": {"device": "tpu"}}, "training.device: found 'tpu', expected auto, cpu, cuda"),
+        ({"dataset": {"train_images": 70_000}}, "dataset.train_images: found 70000, expected a"),
+    ],
+)
+def test_a_fault_names_key_value_and_what_is_expected(config, line):
+    found = faults(**config)
+    assert len(found) == 1
+    assert found[0].startswith("config.yaml: ")
+    assert line in found[0]
+
+
+def test_all_faults_are_told_at_once_with_cross_checks_where_they_can_be_made():
+    found = faults(
+        seeds=["0-9", 3],
+        k_grid=["2-12", 300],
+        recipe={"epochs": "many"},
+        figures={"k": 13},
+        typo=1,
+    )
+    keys = [line.split(": ")[1] for line in found]
+    assert keys == ["seeds", "recipe.epochs", "typo", "figures.k"]
+    # k_grid cannot be checked against a recipe that is itself wrong.
+    found = faults(k_grid=["2-12", 300], figures={"k": 13})
+    assert [line.split(": ")[1] for line in found] == ["k_grid", "figures.k"]
+
+
+def test_methods_and_blocks_twice():
+    assert "blocks that do not overlap" in faults(k_grid=[2, "2"])[0]

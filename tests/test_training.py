@@ -1,0 +1,157 @@
+"""Stacked training against plain PyTorch, one network at a time, and against its promises."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from clusterability.dataset import normalise
+from clusterability.errors import UserError
+from clusterability.networks import weights_digest
+from clusterability.perceptron import evaluate, initial_weights
+from clusterability.randomness import integer_seed
+from clusterability.recipe import Recipe
+from clusterability.training import choose_device, history_table, network_table, train
+
+SMALL = "784-16-12-10"
+
+
+def recipe(**changes) -> Recipe:
+    return Recipe(**({"architecture": SMALL, "epochs": 2, "batch_size": 32} | changes))
+
+
+def digests(result) -> list[str]:
+    return [weights_digest(result.networks.weights, n) for n in range(len(result.rows))]
+
+
+def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
+    """The same network by `torch.nn.Linear`, autograd and an unstacked loop."""
+    sizes = recipe.sizes
+    layers = [torch.nn.Linear(i, o, bias=False) for i, o in itertools.pairwise(sizes)]
+    with torch.no_grad():
+        for layer, stack in zip(layers, initial_weights(sizes, [seed]), strict=True):
+            layer.weight.copy_(stack[0])
+    parts = [part for layer in layers for part in (layer, torch.nn.ReLU())][:-1]
+    network = torch.nn.Sequential(*parts)
+    kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[recipe.optimizer]
+    optimizer = kind(network.parameters(), lr=recipe.learning_rate)
+    x = torch.from_numpy(normalise(images.train_images))
+    y = torch.from_numpy(images.train_labels)
+    for epoch in range(recipe.epochs):
+        source = torch.Generator().manual_seed(integer_seed("order", seed, epoch))
+        for chosen in torch.randperm(len(x), generator=source).split(recipe.batch_size):
+            loss = torch.nn.functional.cross_entropy(network(x[chosen]), y[chosen])
+            for layer in layers:
+                loss = loss + recipe.l1 * layer.weight.abs().sum()
+                loss = loss + recipe.l2 * layer.weight.square().sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return [layer.weight.detach().numpy() for layer in layers]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"learning_rate": 0.05},
+        {"optimizer": "adam"},
+        {"optimizer": "adam", "l1": 1e-3, "l2": 1e-3},
+        {"learning_rate": 0.05, "l2": 1e-2},
+        {"optimizer": "adam", "architecture": "784-17-13-10", "batch_size": 30, "l1": 1e-3},
+    ],
+)
+def test_stacked_training_is_plain_training(images, changes):
+    chosen = recipe(**changes)
+    stacked = train("any", chosen, [4, 9], images).networks.weights
+    for number, seed in enumerate([4, 9]):
+        for stack, plain in zip(stacked.values(), reference(chosen, seed, images), strict=True):
+            assert stack[number] == pytest.approx(plain, abs=2e-5)
+
+
+@pytest.mark.parametrize("changes", [{}, {"optimizer": "adam", "dropout": 0.5, "l1": 1e-4}])
+@pytest.mark.parametrize(
+    ("architecture", "batch_size"),
+    [(SMALL, 32), ("784-128-128-10", 64), ("784-17-13-10", 30), ("784-50-33-9-10", 7)],
+)
+def test_bits_depend_on_neither_block_nor_neighbours_nor_threads(
+    images, changes, architecture, batch_size
+):
+    chosen = recipe(architecture=architecture, batch_size=batch_size, **changes)
+    block = digests(train("any", chosen, [0, 1, 2, 3, 4], images, threads=1))
+    assert len(set(block)) == 5
+    assert digests(train("any", chosen, [3], images, threads=1)) == [block[3]]
+    assert digests(train("any", chosen, [4, 1], images, threads=2)) == [block[4], block[1]]
+
+
+def test_initial_weights_are_those_of_torch_linear():
+    stacks = initial_weights([784, 128, 10], range(20))
+    for stack, inputs in zip(stacks, (784, 128), strict=True):
+        bound = 1 / np.sqrt(inputs)
+        layer = torch.nn.Linear(inputs, stack.shape[1], bias=False).weight
+        assert stack.abs().max() <= bound
+        assert layer.detach().abs().max() <= bound
+        assert float(stack.std()) == pytest.approx(bound / np.sqrt(3), rel=0.02)
+        assert float(layer.detach().std()) == pytest.approx(bound / np.sqrt(3), rel=0.1)
+
+
+def test_conditions_start_from_the_same_networks(images):
+    untrained = train("untrained", recipe(epochs=0), [5], images)
+    expected = initial_weights(recipe().sizes, [5])
+    for stack, initial in zip(untrained.networks.weights.values(), expected, strict=True):
+        assert np.array_equal(stack, initial.numpy())
+    assert untrained.history == []
+
+
+def test_history_has_the_notebooks_cadence_and_the_last_step(images):
+    rows = history_table(train("any", recipe(), [0, 1], images, history_every=4))
+    # 300 images in batches of 32 are 10 steps an epoch: batches 0, 4 and 8, and the end.
+    assert rows[rows.seed == 0].step.tolist() == [1, 5, 9, 11, 15, 19, 20]
+    assert rows[rows.seed == 1].epoch.tolist() == [1, 1, 1, 2, 2, 2, 2]
+    assert rows.loss.between(1.0, 3.0).all()
+
+
+def test_network_table_says_how_good_each_network_is(images):
+    result = train("any", recipe(optimizer="adam", epochs=25), [0, 1], images)
+    table = network_table(result)
+    assert (table.test_accuracy > 0.9).all()  # the classes are easy
+    assert table.parameters.unique().tolist() == [784 * 16 + 16 * 12 + 12 * 10]
+    last = history_table(result).groupby("seed").test_accuracy.last()
+    assert table.test_accuracy.tolist() == last.tolist()
+
+
+def test_evaluation_by_hand():
+    weights = [torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])]
+    inputs = torch.tensor([[2.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
+    accuracy, loss = evaluate(weights, inputs, torch.tensor([0, 1, 1]))
+    assert accuracy[0] == pytest.approx(2 / 3)
+    expected = np.mean([np.log1p(np.exp(-2)), np.log1p(np.exp(-1)), np.log1p(np.exp(3))])
+    assert loss[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_dropout_changes_training_and_not_evaluation(images):
+    with_dropout = train("any", recipe(dropout=0.5), [0], images)
+    without = train("any", recipe(), [0], images)
+    assert digests(with_dropout) != digests(without)
+    again = train("any", recipe(dropout=0.5), [0], images)
+    assert again.rows[0].test_loss == with_dropout.rows[0].test_loss
+
+
+def test_a_loss_that_is_not_finite_names_condition_seed_and_step(images):
+    wild = recipe(learning_rate=1e30)
+    with pytest.raises(UserError) as error:
+        train("wild", wild, [7, 8], images)
+    text = str(error.value)
+    assert "\n" not in text
+    assert text.startswith("condition wild, seed 7, step ")
+    assert int(text.split("step ")[1].split(":")[0]) <= 5
+
+
+def test_a_device_that_is_not_there_is_one_clear_line():
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(UserError, match=r"training\.device: found 'cuda'"):
+        choose_device("cuda")
+    assert choose_device("auto").type == "cpu"

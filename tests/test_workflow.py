@@ -1,0 +1,239 @@
+"""The workflow itself, run by Snakemake: what runs, what runs again, and what does not."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from clusterability.dataset import verify_mnist
+from clusterability.errors import UserError
+from clusterability.sources import get_mnist
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+RULE = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
+FIGURE = "results/figures/learning_curves.all.png"
+HEAT_MAP = "results/figures/z_scores.joint.png"
+
+MICRO = {
+    "seeds": ["0-1"],
+    "k_grid": ["2-3"],
+    "dataset": {"train_images": 200, "test_images": 100},
+    "recipe": {"epochs": 1, "architecture": "784-8-10"},
+    "conditions": {"untrained": {"epochs": 0}, "baseline": {}},
+    "clustering": {"methods": ["matched", "joint"], "restarts": 1},
+    "nulls": {"shuffle": 3, "labels": 3},
+    "training": {"threads": 1, "history_every": 2},
+    "figures": {"k": 2, "pixel_k": [2]},
+}
+
+
+class Workflow:
+    """A copy of the workflow in a folder of its own, with a config of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=280
+        )
+
+    def configure(self, **changes) -> None:
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(MICRO | changes))
+
+    def edit(self, file: str) -> None:
+        with (self.folder / file).open("a") as stream:
+            stream.write("\n# edited\n")
+
+    def planned(self) -> list[dict[str, str]]:
+        """Jobs that a dry run lists: the rule and its wildcards."""
+        found = self.snakemake("--dry-run", "tables", FIGURE, HEAT_MAP)
+        assert found.returncode == 0, found.stdout + found.stderr
+        text = found.stdout + found.stderr
+        jobs = []
+        for name, body in RULE.findall(text):
+            wildcards = re.search(r"wildcards: (.*)", body)
+            pairs = [pair.split("=", 1) for pair in wildcards[1].split(", ")] if wildcards else []
+            jobs.append({"rule": name, **dict(pairs)})
+        return jobs
+
+    def planned_rules(self) -> dict[str, int]:
+        return dict(Counter(job["rule"] for job in self.planned() if job["rule"] != "tables"))
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Path:
+    """The real files: those of this folder's own study where they are there, else fetched."""
+    folder = ROOT / "results" / "data" / "mnist"
+    try:
+        verify_mnist(folder)
+    except UserError:
+        get_mnist(folder)
+    return folder
+
+
+def copy_workflow(target: Path) -> Workflow:
+    for name in ("Snakefile", "rules", "scripts", "envs", "profiles"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, target / name)
+    return Workflow(target)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, mnist) -> Workflow:
+    """A micro study that has run to its end."""
+    workflow = copy_workflow(tmp_path_factory.mktemp("workflow"))
+    shutil.copytree(mnist, workflow.folder / "results" / "data" / "mnist")
+    workflow.configure()
+    ran = workflow.snakemake("tables", FIGURE, HEAT_MAP)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return workflow
+
+
+@pytest.fixture
+def workflow(finished, tmp_path):
+    """The finished study in a folder of the test's own, with all times kept."""
+    shutil.copytree(finished.folder, tmp_path / "copy")
+    return Workflow(tmp_path / "copy")
+
+
+def test_the_study_has_run(finished):
+    tables = finished.folder / "results" / "tables"
+    scores = pd.read_parquet(tables / "scores.parquet")
+    # 2 conditions x 2 seeds x 2 layers x 2 methods x 2 k x 11 measures x 2 nulls
+    assert len(scores) == 2 * 2 * 2 * 2 * 2 * 11 * 2
+    assert (scores.status == "ok").all()
+    assert len(pd.read_csv(tables / "scores.csv")) == len(scores)
+    assert len(pd.read_csv(tables / "networks.csv")) == 4
+    partitions = pd.read_parquet(tables / "partitions.parquet")
+    assert len(partitions) == 2 * 2 * 2 * 2 * (784 + 8 + 8 + 10)
+    assert (finished.folder / FIGURE).stat().st_size > 5000
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert finished.planned() == []
+
+
+def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workflow):
+    workflow.configure(seeds=["0-1", "2-3"])
+    jobs = [job for job in workflow.planned() if job["rule"] != "tables"]
+    whole = [job for job in jobs if "seeds" not in job]
+    assert {job["rule"] for job in whole} == {"aggregate", "plot"}
+    assert {job["seeds"] for job in jobs if job not in whole} == {"2-3"}
+    assert workflow.planned_rules() == {
+        "train": 2,
+        "cluster": 4,
+        "null_shuffle": 4,
+        "null_labels": 4,
+        "score": 4,
+        "aggregate": 1,
+        "plot": 2,
+    }
+
+
+def test_an_appended_block_of_k_trains_nothing(workflow):
+    workflow.configure(k_grid=["2-3", 5])
+    jobs = workflow.planned()
+    assert {job["k"] for job in jobs if "k" in job} == {"5"}
+    assert workflow.planned_rules() == {
+        "cluster": 4,
+        "null_shuffle": 4,
+        "null_labels": 4,
+        "score": 4,
+        "aggregate": 1,
+        "plot": 1,  # the heat map; the learning curves do not depend on k
+    }
+
+
+def test_an_appended_condition_leaves_the_others_alone(workflow):
+    workflow.configure(conditions=MICRO["conditions"] | {"decay": {"l2": 0.001}})
+    jobs = workflow.planned()
+    assert {job["condition"] for job in jobs if "condition" in job} == {"decay"}
+
+
+def test_more_draws_of_one_null_train_and_cluster_nothing(workflow):
+    workflow.configure(nulls={"shuffle": 4, "labels": 3})
+    rules = workflow.planned_rules()
+    assert rules == {"null_shuffle": 4, "score": 4, "aggregate": 1, "plot": 1}
+
+
+def test_two_values_swapped_are_seen(workflow):
+    workflow.configure(recipe=MICRO["recipe"] | {"l1": 0.25, "l2": 0.5})
+    assert workflow.snakemake("tables").returncode == 0
+    workflow.configure(recipe=MICRO["recipe"] | {"l1": 0.5, "l2": 0.25})
+    assert workflow.planned_rules()["train"] == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "rules"),
+    [
+        ("measures.py", {"score": 4, "aggregate": 1, "plot": 1}),
+        ("figures/learning_curves.py", {"plot": 1}),
+        ("sources.py", {}),  # the files are there, and known by their checksums
+    ],
+)
+def test_an_edited_module_reruns_what_imports_it(workflow, file, rules):
+    workflow.edit(f"scripts/clusterability/{file}")
+    assert workflow.planned_rules() == rules
+
+
+def test_touched_scripts_and_edited_texts_rerun_nothing(workflow):
+    for file in workflow.folder.glob("scripts/**/*.py"):
+        os.utime(file)
+    workflow.edit("profiles/default/config.yaml")
+    workflow.edit("config.yaml")
+    assert workflow.planned() == []
+
+
+def test_a_change_of_device_or_threads_reruns_nothing(workflow):
+    workflow.configure(training=MICRO["training"] | {"device": "cpu", "threads": 2})
+    assert workflow.planned() == []
+
+
+def test_faults_of_a_config_are_lines_without_a_traceback(workflow):
+    workflow.configure(seeds=["0-3", "2-5"], recipe={"epocs": 3}, typo=1)
+    found = workflow.snakemake("--dry-run")
+    assert found.returncode != 0
+    text = found.stdout + found.stderr
+    assert "Traceback" not in text
+    lines = [line for line in text.splitlines() if "config.yaml: " in line]
+    assert [re.search(r"config\.yaml: ([\w.]+):", line)[1] for line in lines] == [
+        "seeds",
+        "recipe.epocs",
+        "typo",
+    ]
+
+
+def test_a_users_error_in_a_job_is_a_line_without_a_traceback(tmp_path):
+    workflow = copy_workflow(tmp_path)
+    workflow.configure(dataset={"path": "no/such/folder"})
+    found = workflow.snakemake("results/data/mnist/train-images-idx3-ubyte")
+    assert found.returncode != 0
+    text = found.stdout + found.stderr
+    assert "Traceback" not in text
+    assert "dataset.path" in text
+    assert "no/such/folder" in text
+
+
+def test_another_study_has_its_own_results(workflow):
+    workflow.configure(results="results/other")
+    (workflow.folder / "config.yaml").rename(workflow.folder / "other.yaml")
+    workflow.configure()
+    found = workflow.snakemake("--dry-run", "tables", "--configfile", "other.yaml")
+    assert found.returncode == 0, found.stdout + found.stderr
+    outputs = re.findall(r"output: (.*)", found.stdout + found.stderr)
+    assert outputs
+    assert all("results/other/" in output for output in outputs)
