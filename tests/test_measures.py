@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import mutual_info_score
 
-from clusterability import measures
+from clusterability import measures, study
 from clusterability.contingency import Tables, block_sums, mutual_information, tables_of
 from clusterability.measures import MEASURES
-from clusterability.study import STRUCTURAL_MEASURES
 
 
 def tables(matrix, rows, columns, k: int) -> Tables:
@@ -145,7 +144,7 @@ def test_dead_units_are_left_out():
 
 
 def test_identifiers_are_those_that_the_config_draws():
-    assert tuple(name for name in MEASURES if MEASURES[name].direction) == STRUCTURAL_MEASURES
+    assert tuple(name for name in MEASURES if MEASURES[name].direction) == study.MEASURES
 
 
 # --- against other implementations, on random matrices -----------------------------------------

@@ -7,12 +7,12 @@ import pytest
 from scipy import stats
 
 from clusterability.clustering import cluster
+from clusterability.comparison import compare
 from clusterability.contingency import tables_of
 from clusterability.measures import MEASURES
 from clusterability.nulls.labels import label_tables
 from clusterability.nulls.shuffle import shuffle_tables, shuffled
 from clusterability.partitions import labels_of
-from clusterability.statistics import compare
 
 NAME = ("trained", 3, "fc2")
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from clusterability.statistics import compare, false_discovery_q, interval, replicate_p
+from clusterability.comparison import compare
+from clusterability.statistics import false_discovery_q, interval, replicate_p
 
 
 def test_permutation_p_counts_the_value_itself_and_is_never_zero():

@@ -12,7 +12,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from clusterability.alignment import aligned
 
@@ -72,103 +71,102 @@ def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
 
 
 def _kmeans_chunk(
-    points64: np.ndarray, k: int, uniforms: np.ndarray
+    points: np.ndarray, k: int, uniforms: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # Distances do not depend on the origin; centred points lose fewer digits in float32.
-    centred = points64 - points64.mean(axis=1, keepdims=True)
-    points = torch.from_numpy(centred.astype(np.float32))
-    numbers = torch.from_numpy(uniforms.astype(np.float32))
-    centres = _lloyd(points, _greedy_start(points, numbers))
-    return _assign(torch.from_numpy(centred), centres)
+    centred = points - points.mean(axis=1, keepdims=True)
+    single = centred.astype(np.float32)
+    centres = _lloyd(single, _greedy_start(single, k, uniforms.astype(np.float32)))
+    return _assign(centred, centres.astype(np.float64))
 
 
-def _greedy_start(points: torch.Tensor, uniforms: torch.Tensor) -> torch.Tensor:
+def _greedy_start(points: np.ndarray, k: int, uniforms: np.ndarray) -> np.ndarray:
     """Centres [sets, starts, k, dimensions] by greedy k-means++.
 
     Each centre is the candidate that leaves the least inertia, out of some points drawn with
     probability proportional to their squared distance from the centres so far.
     """
     sets, count, dimensions = points.shape
-    _, starts, k, candidates = uniforms.shape
-    padding = aligned(count) - count
-    transposed = torch.nn.functional.pad(points.transpose(1, 2), (0, padding)).contiguous()
-    norms = transposed.square().sum(1)
-    row = torch.arange(sets)[:, None]
-    centres = torch.empty(sets, starts, k, dimensions)
+    _, starts, _, candidates = uniforms.shape
+    transposed = np.zeros((sets, dimensions, aligned(count)), np.float32)
+    transposed[:, :, :count] = points.transpose(0, 2, 1)
+    norms = np.square(points).sum(axis=2)
+    row = np.arange(sets)[:, None]
+    centres = np.empty((sets, starts, k, dimensions), np.float32)
 
-    def distances(chosen: torch.Tensor) -> torch.Tensor:
+    def distances(chosen: np.ndarray) -> np.ndarray:
         """Squared distances [sets, chosen, points] of all points from the chosen ones."""
-        picked = points[row, chosen]
-        squares = torch.baddbmm(norms[:, None, :], picked, transposed, alpha=-2)
-        squares = squares.add_(norms.gather(1, chosen)[:, :, None]).clamp_(min=0)
-        return squares[:, :, :count]
+        squares = (np.float32(-2) * points[row, chosen] @ transposed)[:, :, :count]
+        squares += norms[:, None, :]
+        squares += norms[row, chosen][:, :, None]
+        return np.maximum(squares, 0, out=squares)
 
-    first = (uniforms[:, :, 0, 0] * count).long().clamp_(max=count - 1)
+    first = np.minimum((uniforms[:, :, 0, 0] * count).astype(np.intp), count - 1)
     centres[:, :, 0] = points[row, first]
     closest = distances(first)
     for number in range(1, k):
-        cumulated = closest.cumsum(2)
+        cumulated = closest.cumsum(axis=2)
         draws = uniforms[:, :, number] * cumulated[:, :, -1:]
-        chosen = torch.searchsorted(cumulated, draws, right=True).clamp_(max=count - 1)
-        flat = chosen.view(sets, starts * candidates)
-        trial = distances(flat).unflatten(1, (starts, candidates))
-        trial = torch.minimum(trial, closest[:, :, None])
-        best = trial.sum(3).argmin(2, keepdim=True)
-        closest = trial.gather(2, best[..., None].expand(-1, -1, 1, count)).squeeze(2)
-        centres[:, :, number] = points[row, chosen.gather(2, best).squeeze(2)]
+        chosen = (cumulated[:, :, None] <= draws[..., None]).sum(axis=3)
+        chosen = np.minimum(chosen, count - 1)
+        flat = chosen.reshape(sets, starts * candidates)
+        trial = distances(flat).reshape(sets, starts, candidates, count)
+        np.minimum(trial, closest[:, :, None], out=trial)
+        best = trial.sum(axis=3).argmin(axis=2)[..., None]
+        closest = np.take_along_axis(trial, best[..., None], axis=2)[:, :, 0]
+        centres[:, :, number] = points[row, np.take_along_axis(chosen, best, axis=2)[:, :, 0]]
     return centres
 
 
-def _lloyd(points: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
+def _lloyd(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Centres after Lloyd's iterations, until no centre of any start moves.
 
     A point set leaves the batch when all of its starts have come to rest; the products of the
     others keep their shapes, so that no set's arithmetic depends on its neighbours.
     """
-    sets, starts, k, dimensions = centres.shape
-    result = centres.clone()
-    active = torch.arange(sets)
-    homogeneous = _homogeneous(points)
-    transposed = homogeneous.transpose(1, 2).contiguous()
+    dimensions = centres.shape[3]
+    result = centres.copy()
+    active = np.arange(len(centres))
+    homogeneous, transposed = _homogeneous(points)
     for _ in range(MAX_ITERATIONS):
         scores = _scores(centres, transposed)
-        least = scores.amin(2, keepdim=True)
-        members = scores.le_(least)  # in place: 1.0 for the nearest centre, else 0.0
-        sums = torch.bmm(members.flatten(1, 2), homogeneous).view(
-            -1, starts, k, transposed.shape[1]
-        )
+        least = scores.min(axis=2, keepdims=True)
+        # In place: 1.0 for the nearest centre, 0.0 for the others.
+        members = np.less_equal(scores, least, out=scores, casting="unsafe")
+        flat = members.reshape(len(members), -1, members.shape[3])
+        sums = (flat @ homogeneous).reshape(*centres.shape[:3], -1)
         sizes = sums[..., dimensions : dimensions + 1]
-        moved = sums[..., :dimensions] / sizes
         empty = sizes[..., 0] == 0
-        if bool(empty.any()):
-            _refill(moved, empty, points[active], least)
-        resting = (moved == centres).flatten(1).all(1)
+        moved = sums[..., :dimensions] / np.where(sizes == 0, 1, sizes)
+        if empty.any():
+            _refill(moved, empty, points[active], least[:, :, 0])
+        resting = (moved == centres).reshape(len(centres), -1).all(axis=1)
         centres = moved
-        if bool(resting.any()):
+        if resting.any():
             result[active[resting]] = centres[resting]
             going = ~resting
-            if not bool(going.any()):
-                return result
             active, centres = active[going], centres[going]
             homogeneous, transposed = homogeneous[going], transposed[going]
+            if len(active) == 0:
+                break
     result[active] = centres
     return result
 
 
-def _homogeneous(points: torch.Tensor) -> torch.Tensor:
-    """Points with a constant 1 as last coordinate, padded with zeros to aligned sizes.
+def _homogeneous(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points with a constant 1 as last coordinate, and the same transposed, in aligned sizes.
 
-    One product with them gives the sums and the sizes of all clusters; a padded point counts for
-    nothing, whatever cluster it falls into.
+    One product with them gives the sums and the sizes of all clusters. What pads them is zero: a
+    padded point counts for nothing, whatever cluster it falls into.
     """
-    _, count, dimensions = points.shape
-    width = aligned(dimensions + 1)
-    with_ones = torch.nn.functional.pad(points, (0, 1), value=1.0)
-    padding = (0, width - dimensions - 1, 0, aligned(count) - count)
-    return torch.nn.functional.pad(with_ones, padding)
+    sets, count, dimensions = points.shape
+    homogeneous = np.zeros((sets, aligned(count), aligned(dimensions + 1)), points.dtype)
+    homogeneous[:, :count, :dimensions] = points
+    homogeneous[:, :count, dimensions] = 1
+    return homogeneous, np.ascontiguousarray(homogeneous.transpose(0, 2, 1))
 
 
-def _scores(centres: torch.Tensor, transposed: torch.Tensor) -> torch.Tensor:
+def _scores(centres: np.ndarray, transposed: np.ndarray) -> np.ndarray:
     """Half the squared distance but for a term of the point alone, [sets, starts, k, points].
 
     Args:
@@ -176,47 +174,33 @@ def _scores(centres: torch.Tensor, transposed: torch.Tensor) -> torch.Tensor:
         transposed: homogeneous points, transposed: [sets, coordinates, points].
     """
     sets, starts, k, dimensions = centres.shape
-    half_norms = centres.square().sum(3, keepdim=True).mul_(0.5)
-    rows = torch.cat([-centres, half_norms], dim=3)
-    rows = torch.nn.functional.pad(rows, (0, transposed.shape[1] - dimensions - 1))
-    return torch.bmm(rows.flatten(1, 2), transposed).view(sets, starts, k, -1)
+    rows = np.zeros((sets, starts, k, transposed.shape[1]), centres.dtype)
+    np.negative(centres, out=rows[..., :dimensions])
+    rows[..., dimensions] = np.square(centres).sum(axis=3) / 2
+    return (rows.reshape(sets, starts * k, -1) @ transposed).reshape(sets, starts, k, -1)
 
 
-def _refill(
-    centres: torch.Tensor, empty: torch.Tensor, points: torch.Tensor, least: torch.Tensor
-) -> None:
+def _refill(centres: np.ndarray, empty: np.ndarray, points: np.ndarray, least: np.ndarray) -> None:
     """Puts, in place, each empty cluster's centre on the point farthest from its own centre.
 
     Several empty clusters of one start take the farthest points in turn.
     """
-    distance = least.squeeze(2)[..., : points.shape[1]] + 0.5 * points.square().sum(2)[:, None]
-    for item, start in torch.unique(empty.nonzero()[:, :2], dim=0).tolist():
-        holes = empty[item, start].nonzero()[:, 0]
-        farthest = distance[item, start].argsort(descending=True, stable=True)[: len(holes)]
+    distance = least[..., : points.shape[1]] + np.square(points).sum(axis=2)[:, None] / 2
+    for item, start in np.argwhere(empty.any(axis=2)):
+        holes = np.flatnonzero(empty[item, start])
+        farthest = np.argsort(-distance[item, start], kind="stable")[: len(holes)]
         centres[item, start, holes] = points[item, farthest]
 
 
-def _assign(
-    points: torch.Tensor, centres: torch.Tensor
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels of the first and of the best start, and inertia, in float64 from float32 centres."""
-    transposed = _homogeneous(points).transpose(1, 2).contiguous()
-    scores = _scores(centres.double(), transposed)[..., : points.shape[1]]
-    least = scores.amin(2)
-    inertia = points.square().sum((1, 2))[:, None] + 2 * least.sum(2)
+def _assign(points: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels of the first and of the best start, and inertia [sets, starts], in float64."""
+    scores = _scores(centres, _homogeneous(points)[1])[..., : points.shape[1]]
+    least = scores.min(axis=2)
+    spread = np.square(points).sum(axis=(1, 2))[:, None]
+    inertia = spread + 2 * least.sum(axis=2)
     # Starts that came to the same clusters in another order differ by rounding only.
-    tie = inertia.amin(1, keepdim=True) + _TIE * points.square().sum((1, 2))[:, None]
-    best = (inertia <= tie).int().argmax(1)
-    row = torch.arange(len(points))
-    first_labels = _first_nearest(scores[:, 0], least[:, 0])
-    best_labels = _first_nearest(scores[row, best], least[row, best])
-    return first_labels.numpy(), best_labels.numpy(), inertia.numpy()
-
-
-def _first_nearest(scores: torch.Tensor, least: torch.Tensor) -> torch.Tensor:
-    """Lowest index [sets, points] of the centre with the least score [sets, k, points]."""
-    labels = torch.zeros(least.shape, dtype=torch.int16)
-    # Over k, not over points: argmin along a middle axis takes several times as long.
-    for number in reversed(range(scores.shape[1])):
-        labels.masked_fill_(scores[:, number] == least, number)
-    return labels
+    best = (inertia <= inertia.min(axis=1, keepdims=True) + _TIE * spread).argmax(axis=1)
+    row = np.arange(len(points))
+    first_labels = scores[:, 0].argmin(axis=1).astype(np.int16)
+    best_labels = scores[row, best].argmin(axis=1).astype(np.int16)
+    return first_labels, best_labels, inertia

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from clusterability.comparison import compare
 from clusterability.contingency import Tables, stack_by_key, tables_of
 from clusterability.measures import MEASURES, barber_terms, effective_clusters, mi_terms, ncut_terms
 from clusterability.networks import Networks
 from clusterability.partitions import Key, Partitions, labels_of
-from clusterability.statistics import compare
 
 SCORE_COLUMNS = [
     "condition",

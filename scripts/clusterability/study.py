@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError, create_model
 from pydantic.functional_validators import AfterValidator
@@ -33,7 +33,7 @@ MNIST_FILES = (
 Method = Literal["notebook", "matched", "joint"]
 Null = Literal["shuffle", "labels"]
 
-STRUCTURAL_MEASURES = (
+Measure = Literal[
     "mi",
     "mi_preserved",
     "barber_q",
@@ -44,10 +44,11 @@ STRUCTURAL_MEASURES = (
     "clusterability",
     "clusterability_adjusted",
     "clusterability_q",
-)
+]
 """Measures with a direction, as `clusterability.measures` has them."""
 
-METHODS: tuple[Method, ...] = ("notebook", "matched", "joint")
+METHODS: tuple[Method, ...] = get_args(Method)
+MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
 # --- values ------------------------------------------------------------------------------------
@@ -164,6 +165,8 @@ class Clustering(Section):
 
 
 class FigureChoice(Section):
+    measures: Annotated[list[Measure], Field(min_length=1)] = list(MEASURES)
+    """Measures that are drawn against k, a figure each."""
     method: Method = "matched"
     """Method whose partitions are drawn."""
     k: Annotated[Whole, Field(ge=1)] = 4
@@ -249,7 +252,7 @@ class Study(Section):
 
     def figure_parameters(self) -> dict[str, Any]:
         """What decides the pictures of single networks."""
-        return dict(sorted(self.figures.model_dump().items()))
+        return dict(sorted(self.figures.model_dump(exclude={"measures"}).items()))
 
     def figure_items(self) -> dict[str, list[str]]:
         """All figures of the study: what is drawn, and the items that each draws separately.
@@ -258,7 +261,7 @@ class Study(Section):
         """
         return {
             "learning_curves": ["all"],
-            "measures": list(STRUCTURAL_MEASURES),
+            "measures": list(self.figures.measures),
             "pixels": ["all"],
             "weights": list(self.conditions),
             "z_scores": list(self.clustering.methods),

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from threadpoolctl import threadpool_limits
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for BLAS, OpenMP and (where it is loaded) PyTorch within the block.
+def one_thread() -> threadpool_limits:
+    """A context in which BLAS and OpenMP use one thread.
 
     A product split among threads may add up in another order; jobs run beside each other instead.
     """
-    torch = sys.modules.get("torch")
-    before = torch.get_num_threads() if torch else 1
-    try:
-        if torch:
-            torch.set_num_threads(1)
-        with threadpool_limits(limits=1):
-            yield
-    finally:
-        if torch:
-            torch.set_num_threads(before)
+    return threadpool_limits(limits=1)
