@@ -4,7 +4,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.12")  # for pathvars
 
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
 sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))

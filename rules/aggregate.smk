@@ -24,6 +24,6 @@ rule aggregate:
         runtime=60,
     params:
         code=code_digests("aggregate.py"),
-        software=SOFTWARE,
+        software=software_versions("aggregate.py"),
     script:
         "../scripts/aggregate.py"

@@ -17,6 +17,6 @@ rule cluster:
         study=STUDY.clustering_parameters(),
         k_values=k_values_of,
         code=code_digests("cluster.py"),
-        software=SOFTWARE,
+        software=software_versions("cluster.py"),
     script:
         "../scripts/cluster.py"

@@ -6,13 +6,11 @@ wildcard_constraints:
     seeds=r"\d+(-\d+)?",
     layer=r"fc\d+",
     k=r"\d+(-\d+)?",
-    null="|".join(STUDY.nulls) or "none",
     figure="[a-z_]+",
     item="[a-z0-9_]+",
 
 
 ENVIRONMENT = "../envs/clusterability.yaml"
-SOFTWARE = software_versions()
 
 
 def seeds_of(wildcards):
@@ -76,8 +74,8 @@ def figure_inputs(wildcards):
         condition = wildcards.item
         return {
             "networks": f"<results>/networks/{condition}/{STUDY.seeds[0]}.safetensors",
-            "partitions": partition_files(condition, STUDY.layers_of(condition), [STUDY.figures.k]),
+            "partitions": partition_files(condition, STUDY.layers_of(condition), [STUDY.drawn_k]),
         }
     if wildcards.figure == "pixels":
-        return {"partitions": partition_files(STUDY.conditions, "fc1", STUDY.figures.pixel_k)}
+        return {"partitions": partition_files(STUDY.conditions, "fc1", STUDY.drawn_pixel_k)}
     return {"scores": "<results>/tables/scores.parquet"}

@@ -17,7 +17,7 @@ rule null_shuffle:
         study=STUDY.null_parameters("shuffle"),
         k_values=k_values_of,
         code=code_digests("null_shuffle.py"),
-        software=SOFTWARE,
+        software=software_versions("null_shuffle.py"),
     script:
         "../scripts/null_shuffle.py"
 
@@ -41,6 +41,6 @@ rule null_labels:
     params:
         study=STUDY.null_parameters("labels"),
         code=code_digests("null_labels.py"),
-        software=SOFTWARE,
+        software=software_versions("null_labels.py"),
     script:
         "../scripts/null_labels.py"

@@ -17,10 +17,12 @@ rule plot:
         mem_mb=2000,
         runtime=30,
     params:
-        study=STUDY.figure_parameters(),
+        study=lambda wildcards: STUDY.figure_parameters(wildcards.figure),
         code=lambda wildcards: code_digests(
             "plot.py", f"clusterability/figures/{wildcards.figure}.py"
         ),
-        software=software_versions("matplotlib"),
+        software=lambda wildcards: software_versions(
+            "plot.py", f"clusterability/figures/{wildcards.figure}.py"
+        ),
     script:
         "../scripts/plot.py"

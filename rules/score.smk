@@ -22,6 +22,6 @@ rule score:
     params:
         nulls=list(STUDY.nulls),
         code=code_digests("score.py"),
-        software=SOFTWARE,
+        software=software_versions("score.py"),
     script:
         "../scripts/score.py"

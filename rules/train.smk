@@ -21,6 +21,6 @@ rule train:
         study=lambda wildcards: STUDY.training_parameters(wildcards.condition),
         seeds=seeds_of,
         code=code_digests("train.py"),
-        software=SOFTWARE,
+        software=software_versions("train.py"),
     script:
         "../scripts/train.py"

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from clusterability.files import write_csv, write_parquet, write_whole
 from clusterability.tables import (
     latex_summary,
     read_all,
+    read_networks,
     read_partitions,
     summarise,
     with_q,
@@ -22,6 +21,6 @@ with logged(snakemake.log[0]):
     summary = summarise(scores)
     write_csv(output["summary_csv"], summary)
     write_whole(output["summary_tex"], latex_summary(summary).encode())
-    write_csv(output["networks"], pd.concat(map(pd.read_csv, snakemake.input.networks)))
+    write_csv(output["networks"], read_networks(snakemake.input.networks))
     write_parquet(output["clusters"], read_all(snakemake.input.clusters))
     write_parquet(output["partitions"], read_partitions(snakemake.input.partitions))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from clusterability.dataset import Mnist
+from clusterability.sources import get_mnist
 
 
 def make_images(train: int = 300, test: int = 100, seed: int = 0) -> Mnist:
@@ -24,3 +27,11 @@ def make_images(train: int = 300, test: int = 100, seed: int = 0) -> Mnist:
 @pytest.fixture(scope="session")
 def images() -> Mnist:
     return make_images()
+
+
+@pytest.fixture(scope="session")
+def mnist(tmp_path_factory) -> Path:
+    """A folder with the real MNIST, fetched as a study does."""
+    folder = tmp_path_factory.mktemp("mnist")
+    get_mnist(folder)
+    return folder

@@ -74,10 +74,10 @@ def test_verify_names_every_missing_and_wrong_file(folder: Path) -> None:
         verify_mnist(folder, DIGESTS)
     found = hashlib.sha256(CONTENTS[TRAIN_IMAGES][:-1]).hexdigest()
     assert str(raised.value).splitlines() == [
-        f"{folder}: not the MNIST files",
+        f"{folder}: not MNIST",
         f"{TRAIN_IMAGES}: found SHA-256 {found}, expected {DIGESTS[TRAIN_IMAGES]}",
         f"{TEST_LABELS}: missing, expected SHA-256 {DIGESTS[TEST_LABELS]}",
-        "Fetch MNIST again, or set dataset.path to a folder that holds it.",
+        "Get them again.",
     ]
 
 

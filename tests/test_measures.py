@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import mutual_info_score
 
 from clusterability import measures, study
+from clusterability.clustering import pair_clusters
 from clusterability.contingency import Tables, block_sums, mutual_information, tables_of
 from clusterability.measures import MEASURES
 
@@ -72,6 +73,16 @@ def test_shifted_pairing_hides_blocks_from_the_diagonal_but_not_from_mi(k):
     assert found["barber_q"] == pytest.approx(-1 / k, abs=1e-10)
     assert found["clusterability"] == pytest.approx(0, abs=1e-10)
     assert found["ncut"] == pytest.approx(k, abs=1e-10)
+
+
+@pytest.mark.parametrize("k", [2, 3, 7])
+def test_pairing_again_restores_all_measures(k):
+    matrix, rows, columns = blocks(k, 4, 1, 0, columns=6)
+    shifted = (columns + 1) % k
+    again = pair_clusters(tables(matrix, rows, shifted, k).weights)[shifted]
+    assert again.tolist() == columns.tolist()
+    expected = values(matrix, rows, columns, k)
+    assert values(matrix, rows, again, k) == pytest.approx(expected, abs=1e-12)
 
 
 def test_constant_matrix():
@@ -243,6 +254,16 @@ def test_unchanged_by_renaming_transposing_and_scaling(case, random):
     assert values(matrix.T, columns, rows, k) == expected
     assert values(7.5 * matrix, rows, columns, k) == expected
     assert values(-matrix, rows, columns, k) == expected
+
+
+@given(partitioned(), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_mi_is_unchanged_by_any_renaming(case, random):
+    matrix, rows, columns, k = case
+    of_rows, of_columns = (np.array(random.sample(range(k), k)) for _ in range(2))
+    found, before = values(matrix, of_rows[rows], of_columns[columns], k), values(*case)
+    for name in ("mi", "mi_preserved"):
+        assert found[name] == pytest.approx(before[name], abs=1e-9, nan_ok=True)
 
 
 @given(partitioned())

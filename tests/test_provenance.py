@@ -54,11 +54,13 @@ def test_editing_a_module_changes_the_digests_of_its_users_only(copy, edited, sc
     before = code_digests(script)
     with (copy / "clusterability" / edited).open("a") as file:
         file.write("\n# edited\n")
-    for cached in (provenance._digest, provenance._imported_files):
+    for cached in (provenance._digest, provenance._modules):
         cached.cache_clear()
     assert (code_digests(script) != before) is changes
 
 
 def test_versions():
-    assert software_versions()["numpy"] == version("numpy")
-    assert software_versions("no-such-package") == {"no-such-package": "not installed"}
+    assert software_versions("train.py") == {n: version(n) for n in ("numpy", "torch")}
+    assert software_versions("cluster.py") == {n: version(n) for n in ("numpy", "scipy")}
+    figure = software_versions("plot.py", "clusterability/figures/measures.py")
+    assert {"matplotlib", "scipy"} <= set(figure)

@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 CONFIGS = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]
 
 
-def faults(**config) -> list[str]:
+def faults(config=None, **sections) -> list[str]:
+    config = sections if config is None else config
     with pytest.raises(UserError) as error:
         load_study(config, "config.yaml")
     return str(error.value).splitlines()
@@ -57,7 +58,7 @@ def test_configs_of_the_repository(path):
 
 def test_default_study_is_the_one_that_was_asked_for():
     study = load_study(yaml.safe_load((ROOT / "config.yaml").read_text()))
-    assert [list(block) for block in study.seed_blocks] == [list(range(10))]
+    assert study.seeds == ["0-9"]
     assert study.k_values == list(range(2, 13))
     assert set(study.conditions) >= {"untrained", "baseline", "trained"}
     assert study.clustering.methods == ["notebook", "matched", "joint"]
@@ -136,7 +137,13 @@ def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
         ({"nulls": {"shufle": 9}}, "nulls.shufle: found 'shufle', expected 'shuffle' or 'labels'"),
         ({"nulls": {"shuffle": 0}}, "nulls.shuffle: found 0, expected a number of at least 1"),
         ({"clustering": {"methods": ["best"]}}, "clustering.methods[0]: found 'best', expected"),
-        ({"clustering": {"methods": ["joint"]}}, "figures.method: found 'matched', expected one"),
+        (
+            {"figures": {"method": "joint"}, "clustering": {"methods": ["matched"]}},
+            "figures.method",
+        ),
+        ({"clustering": {"methods": ["joint", "joint"]}}, "expected a list without repetitions"),
+        ({"recipe": {"epochs": float("inf")}}, "recipe.epochs: found inf, expected a whole number"),
+        ({1: ["0-9"]}, "1: unknown key, expected one of results, seeds"),
         ({"figures": {"k": 40}}, "figures.k: found 40, expected a k of k_grid (2-12)"),
         ({"results": "../elsewhere"}, "results: found '../elsewhere', expected results, or a"),
         ({"training": {"device": "tpu"}}, "training.device: found 'tpu', expected auto, cpu, cuda"),
@@ -144,7 +151,7 @@ def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
     ],
 )
 def test_a_fault_names_key_value_and_what_is_expected(config, line):
-    found = faults(**config)
+    found = faults(config)
     assert len(found) == 1
     assert found[0].startswith("config.yaml: ")
     assert line in found[0]
@@ -163,6 +170,13 @@ def test_all_faults_are_told_at_once_with_cross_checks_where_they_can_be_made():
     # k_grid cannot be checked against a recipe that is itself wrong.
     found = faults(k_grid=["2-12", 300], figures={"k": 13})
     assert [line.split(": ")[1] for line in found] == ["k_grid", "figures.k"]
+
+
+def test_figures_choose_from_the_grid_where_the_config_does_not():
+    study = load_study({"k_grid": [5, 7], "clustering": {"methods": ["joint"]}})
+    assert (study.drawn_method, study.drawn_k, study.drawn_pixel_k) == ("joint", 5, [5])
+    study = load_study({})
+    assert (study.drawn_method, study.drawn_k, study.drawn_pixel_k) == ("matched", 4, [2, 4, 8])
 
 
 def test_methods_and_blocks_twice():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,14 +13,14 @@ from clusterability.clustering import cluster
 from clusterability.contingency import stack_by_key
 from clusterability.errors import UserError
 from clusterability.measures import MEASURES
-from clusterability.networks import Networks
+from clusterability.networks import Networks, weights_digest
 from clusterability.nulls.labels import label_tables
 from clusterability.nulls.shuffle import shuffle_tables
 from clusterability.partitions import Partitions, labels_of
 from clusterability.scoring import cluster_rows, partition_rows, score_rows
-from clusterability.statistics import interval, replicate_p
 from clusterability.storage import load_items, save_items
 from clusterability.tables import latex_summary, read_partitions, summarise, with_q
+from clusterability.training import NetworkRow, TrainingResult, network_table
 
 METHODS = ["notebook", "matched", "joint"]
 K_VALUES = [2, 4, 7]
@@ -79,7 +81,10 @@ def test_one_row_for_each_combination(scores):
 def test_infeasible_k_has_a_status_and_no_value(scores):
     infeasible = scores[scores.k == 7]
     assert (infeasible.status == "infeasible").all()
-    assert infeasible[["value", "z", "p", "p_two_sided", "q"]].isna().all().all()
+    assert set(infeasible.measure) == set(MEASURES)
+    compared = ["null_mean", "null_sd", "z", "p", "p_two_sided", "q"]
+    assert infeasible[["value", *compared]].isna().all().all()
+    assert (infeasible.null_n == 0).all()
     assert (infeasible.k_effective == 0).all()
     feasible = scores[scores.k != 7]
     assert (feasible.status == "ok").all()
@@ -113,14 +118,58 @@ def test_a_score_by_hand(block, scores):
     assert row["p"] == pytest.approx((1 + (draws <= value).sum()) / (DRAWS + 1))
 
 
-def test_q_is_within_null_method_and_measure_and_the_same_for_all_seeds(scores):
-    assert scores[scores.null == "labels"].q.isna().all()
-    assert scores[scores.measure == "mi_total"].q.isna().all()
-    family = scores.query("null == 'shuffle' and method == 'matched' and measure == 'mi'")
-    cells = family.dropna(subset=["q"]).groupby("k")
-    assert (cells.q.nunique() == 1).all()
-    p = [replicate_p(group.z.to_numpy()) for _, group in cells]
-    assert cells.q.first().tolist() == pytest.approx(stats.false_discovery_control(p).tolist())
+def test_labels_and_mi_total_have_no_q(scores):
+    without = (scores.null == "labels") | (scores.measure == "mi_total")
+    assert scores[without].q.isna().all()
+    assert scores[~without & (scores.k != 7)].q.notna().all()
+
+
+@pytest.fixture(scope="module")
+def study_scores():
+    """Scores of a study of two conditions x two layers x two k, with z as by chance."""
+    source = np.random.default_rng(0)
+    nulls, methods, measures = (
+        ["shuffle", "labels"],
+        ["matched", "joint"],
+        ["mi_total", "mi", "ncut"],
+    )
+    keys = itertools.product(
+        ["trained", "baseline"], [3, 5, 8], ["fc2", "fc1"], methods, [2, 4], measures, nulls
+    )
+    names = ["condition", "seed", "layer", "method", "k", "measure", "null"]
+    rows = pd.DataFrame(list(keys), columns=names)
+    rows["k_effective"] = rows.k
+    rows["value"], rows["null_mean"] = source.random((2, len(rows)))
+    rows["null_sd"], rows["null_n"] = 0.1, 99
+    rows["z"] = source.normal(2, 1, len(rows)).round(3)
+    rows["p"], rows["p_two_sided"] = source.choice([0.01, 0.05, 0.3], (2, len(rows)))
+    rows["status"] = "ok"
+    rows.loc[rows.measure == "mi_total", ["z", "p"]] = np.nan
+    # A cell with one network only has no p, and counts for nothing.
+    alone = (rows.condition == "trained") & (rows.layer == "fc1") & (rows.k == 4) & (rows.seed != 5)
+    rows.loc[alone, ["z", "p"]] = np.nan
+    return rows
+
+
+def test_q_is_over_all_conditions_layers_and_k_of_a_null_method_and_measure(study_scores):
+    found = with_q(study_scores)
+    kept = found.drop(columns="q")
+    pd.testing.assert_frame_equal(kept, study_scores[list(kept)])  # every row, in its place
+    without = (found.null == "labels") | (found.measure == "mi_total")
+    assert found[without].q.isna().all()
+    families = found[~without].groupby(["null", "method", "measure"])
+    assert families.ngroups == 2 * 2 * 2
+    for _, family in families:
+        cells = [cell for _, cell in family.groupby(["condition", "layer", "k"])]
+        several = [cell for cell in cells if cell.z.count() > 1]
+        assert (len(cells), len(several)) == (8, 7)
+        p = [
+            stats.ttest_1samp(cell.z, 0, alternative="greater", nan_policy="omit").pvalue
+            for cell in several
+        ]
+        for cell, q in zip(several, stats.false_discovery_control(p), strict=True):
+            assert cell.q.tolist() == pytest.approx([q] * 3, rel=1e-9)
+        assert family.q.notna().sum() == 7 * 3
 
 
 def test_without_nulls_there_is_one_row_a_measure(block):
@@ -134,24 +183,50 @@ def test_without_nulls_there_is_one_row_a_measure(block):
     assert summary.value.notna().sum() == len(METHODS) * 2 * len(MEASURES)
 
 
-def test_summary_by_hand(scores):
+def test_summary_by_hand(study_scores):
+    scores = with_q(study_scores)
     summary = summarise(scores)
-    assert not summary.duplicated(["condition", "layer", "method", "k", "measure", "null"]).any()
-    cell = "method == 'matched' and k == 2 and measure == 'barber_q' and null == 'shuffle'"
-    row, group = summary.query(cell).iloc[0], scores.query(cell)
-    assert row["n"] == 2
-    assert row[["value", "value_low", "value_high"]].tolist() == pytest.approx(
-        list(interval(group.value.to_numpy()))
-    )
-    assert row["excess"] == pytest.approx((group.value - group.null_mean).mean())
-    assert row["z"] == pytest.approx(group.z.mean())
-    assert row["significant"] == pytest.approx((group.p <= 0.05).mean())
+    cell = ["condition", "layer", "method", "k", "measure", "null"]
+    assert list(summary) == [
+        *cell,
+        "n",
+        "value",
+        "value_low",
+        "value_high",
+        "excess",
+        "excess_low",
+        "excess_high",
+        "z",
+        "z_low",
+        "z_high",
+        "q",
+        "significant",
+    ]
+    assert not summary.duplicated(cell).any()
+    assert len(summary) == 2 * 2 * 2 * 2 * 3 * 2
+    groups = scores.groupby(cell)
+    for _, row in summary.iterrows():
+        group = groups.get_group(tuple(row[cell]))
+        assert row["n"] == 3
+        columns = {"value": group.value, "excess": group.value - group.null_mean, "z": group.z}
+        for name, column in columns.items():
+            seeds = column.dropna()
+            assert row[name] == pytest.approx(seeds.mean(), nan_ok=True)
+            bounds = (np.nan, np.nan)
+            if len(seeds) > 1:
+                bounds = stats.t.interval(0.95, len(seeds) - 1, seeds.mean(), stats.sem(seeds))
+            found = row[f"{name}_low"], row[f"{name}_high"]
+            assert found == pytest.approx(bounds, nan_ok=True)
+        assert row["q"] == pytest.approx(group.q.iloc[0], nan_ok=True)
+        p = [value for value in group.p if value == value]
+        share = sum(value <= 0.05 for value in p) / len(p) if p else np.nan
+        assert row["significant"] == pytest.approx(share, nan_ok=True)
 
 
 def test_latex_has_a_line_for_each_cell_of_the_null(scores):
     summary = summarise(scores)
     text = latex_summary(summary)
-    assert text.startswith(r"\begin{longtable}")
+    assert text.startswith("% null: shuffle\n\\begin{longtable}")
     assert text.count(r" \\") >= (summary.null == "shuffle").sum()
     assert "nan" not in text
     assert "labels" not in text
@@ -171,15 +246,114 @@ def test_clusters_sum_to_the_measures_and_hold_all_live_units(block, scores):
     assert (sizes.v_size == 9).all()
 
 
+def hand_made(rows: list[list[int]], columns: list[list[int]], feasible: list[bool]) -> Partitions:
+    labels = [np.array(side, dtype=np.int16) for side in (rows, columns)]
+    return Partitions(*labels, np.array(feasible))
+
+
+def test_rows_of_clusters_by_hand():
+    """T = [[3, 0], [1, 4]] / 8, p = (3, 5) / 8, q = (4, 4) / 8; the first network has no k = 2."""
+    weights = np.array([np.diag([1, 0, 0])[:2], [[3, 0, 0], [-1, 4, 0]]], dtype=np.float32)
+    networks = Networks("trained", (3, 8), {}, {"fc2": weights})
+    found = hand_made([[-1, -1], [0, 1]], [[-1, -1, -1], [0, 1, -1]], [False, True])
+    rows = cluster_rows(networks, "fc2", {("joint", 2): found}).reset_index(drop=True)
+    mi_terms = 3 / 8 * np.log(2), 1 / 8 * np.log(2 / 5) + 4 / 8 * np.log(8 / 5)
+    expected = pd.DataFrame(
+        [
+            ("trained", 8, "fc2", "joint", 2, 0, 1, 1, 3 / 16, 1 / 7, mi_terms[0]),
+            ("trained", 8, "fc2", "joint", 2, 1, 1, 1, 3 / 16, 1 / 9, mi_terms[1]),
+        ],
+        columns=[
+            "condition",
+            "seed",
+            "layer",
+            "method",
+            "k",
+            "cluster",
+            "u_size",
+            "v_size",
+            "barber_term",
+            "ncut_term",
+            "mi_term",
+        ],
+    )
+    pd.testing.assert_frame_equal(rows, expected, check_dtype=False, rtol=1e-9)
+
+
+def test_rows_of_networks_by_hand():
+    fc1 = np.array([[[1, 0, 2], [0, 0, 0]], [[1, 0, 0], [1, 0, 0]]], dtype=np.float32)
+    fc2 = np.array([[[1, 1]], [[0, 2]]], dtype=np.float32)
+    networks = Networks("trained", (3, 8), {}, {"fc1": fc1, "fc2": fc2})
+    measured = [
+        NetworkRow(3, 0.9, 0.3, 0.8, 0.4, 8, 1.5, "cpu"),
+        NetworkRow(8, 0.7, 0.5, 0.6, 0.7, 8, 1.5, "cpu"),
+    ]
+    digests = [weights_digest(networks.weights, number) for number in range(2)]
+    expected = pd.DataFrame(
+        [
+            ("trained", 3, 0.9, 0.3, 0.8, 0.4, 8, 1.5, "cpu", 1, 1, 0, 0, digests[0]),
+            ("trained", 8, 0.7, 0.5, 0.6, 0.7, 8, 1.5, "cpu", 0, 2, 0, 1, digests[1]),
+        ],
+        columns=[
+            "condition",
+            "seed",
+            "train_accuracy",
+            "train_loss",
+            "test_accuracy",
+            "test_loss",
+            "parameters",
+            "seconds",
+            "device",
+            "fc1_dead_u",
+            "fc1_dead_v",
+            "fc2_dead_u",
+            "fc2_dead_v",
+            "digest",
+        ],
+    )
+    pd.testing.assert_frame_equal(network_table(TrainingResult(networks, [], measured)), expected)
+
+
+def test_rows_of_partitions_by_hand(tmp_path):
+    first, second = tmp_path / "trained/3-4/fc1/2.npz", tmp_path / "untrained/16/fc2/5-7.npz"
+    save_items(first, {("joint", 2): hand_made([[0, 1], [1, -1]], [[1], [0]], [True, True])})
+    other = {
+        ("matched", 5): hand_made([[4]], [[2]], [True]),
+        ("matched", 7): hand_made([[-1]], [[-1]], [False]),
+    }
+    save_items(second, other)
+    expected = pd.DataFrame(
+        [
+            ("trained", 3, "fc1", "joint", 2, "U", 0, 0),
+            ("trained", 3, "fc1", "joint", 2, "U", 1, 1),
+            ("trained", 4, "fc1", "joint", 2, "U", 0, 1),
+            ("trained", 4, "fc1", "joint", 2, "U", 1, -1),
+            ("trained", 3, "fc1", "joint", 2, "V", 0, 1),
+            ("trained", 4, "fc1", "joint", 2, "V", 0, 0),
+            ("untrained", 16, "fc2", "matched", 5, "U", 0, 4),
+            ("untrained", 16, "fc2", "matched", 5, "V", 0, 2),
+            ("untrained", 16, "fc2", "matched", 7, "U", 0, -1),
+            ("untrained", 16, "fc2", "matched", 7, "V", 0, -1),
+        ],
+        columns=["condition", "seed", "layer", "method", "k", "side", "unit", "label"],
+    )
+    rows = read_partitions([str(first), str(second)])
+    pd.testing.assert_frame_equal(rows, expected, check_dtype=False)
+    direct = partition_rows("untrained", (16,), "fc2", other)
+    tail = expected.iloc[6:].reset_index(drop=True)
+    pd.testing.assert_frame_equal(direct, tail, check_dtype=False)
+
+
 def test_partitions_survive_their_file(tmp_path, block):
     _, partitions, _ = block
-    file = tmp_path / "trained" / "3-4" / "fc1" / "2-7.npz"
+    file = tmp_path / "block.npz"
     save_items(file, partitions)
-    rows = read_partitions([str(file)])
-    pd.testing.assert_frame_equal(rows, partition_rows("trained", (3, 4), "fc1", partitions))
-    one = rows.query("seed == 4 and method == 'joint' and k == 4 and side == 'V'")
-    assert one.unit.tolist() == list(range(9))
-    assert one.label.tolist() == partitions["joint", 4].columns[1].tolist()
+    found = load_items(file, Partitions)
+    assert list(found) == list(partitions)
+    for key, partition in partitions.items():
+        assert np.array_equal(found[key].rows, partition.rows)
+        assert np.array_equal(found[key].columns, partition.columns)
+        assert np.array_equal(found[key].feasible, partition.feasible)
     first = file.read_bytes()
     save_items(file, partitions)
     assert file.read_bytes() == first

@@ -14,7 +14,13 @@ from clusterability.networks import weights_digest
 from clusterability.perceptron import evaluate, initial_weights
 from clusterability.randomness import integer_seed
 from clusterability.recipe import Recipe
-from clusterability.training import choose_device, history_table, network_table, train
+from clusterability.training import (
+    _DropoutMasks,
+    choose_device,
+    history_table,
+    network_table,
+    train,
+)
 
 SMALL = "784-16-12-10"
 
@@ -27,23 +33,37 @@ def digests(result) -> list[str]:
     return [weights_digest(result.networks.weights, n) for n in range(len(result.rows))]
 
 
+def live_masks(dropout: _DropoutMasks, recipe: Recipe, count: int) -> list[torch.Tensor]:
+    """The next step's masks [networks, images, units], without the units and images of padding."""
+    hidden, networks = recipe.sizes[1:-1], len(dropout.sources)
+    masks = dropout.draw(torch.zeros(networks, count, dtype=torch.int64))
+    if masks is None:
+        return [torch.ones(networks, count, units) for units in hidden]
+    return [mask[:, :count, :units] for mask, units in zip(masks, hidden, strict=True)]
+
+
 def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
-    """The same network by `torch.nn.Linear`, autograd and an unstacked loop."""
+    """The same network by `torch.nn.Linear`, autograd and an unstacked loop.
+
+    With dropout it takes the masks of `train`, which have a test of their own.
+    """
     sizes = recipe.sizes
     layers = [torch.nn.Linear(i, o, bias=False) for i, o in itertools.pairwise(sizes)]
     with torch.no_grad():
         for layer, stack in zip(layers, initial_weights(sizes, [seed]), strict=True):
             layer.weight.copy_(stack[0])
-    parts = [part for layer in layers for part in (layer, torch.nn.ReLU())][:-1]
-    network = torch.nn.Sequential(*parts)
     kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[recipe.optimizer]
-    optimizer = kind(network.parameters(), lr=recipe.learning_rate)
+    optimizer = kind([layer.weight for layer in layers], lr=recipe.learning_rate)
     x = torch.from_numpy(normalise(images.train_images))
     y = torch.from_numpy(images.train_labels)
     for epoch in range(recipe.epochs):
         source = torch.Generator().manual_seed(integer_seed("order", seed, epoch))
+        dropout = _DropoutMasks(recipe, [seed], epoch)
         for chosen in torch.randperm(len(x), generator=source).split(recipe.batch_size):
-            loss = torch.nn.functional.cross_entropy(network(x[chosen]), y[chosen])
+            activity, masks = x[chosen], live_masks(dropout, recipe, len(chosen))
+            for layer, mask in zip(layers[:-1], masks, strict=True):
+                activity = torch.relu(layer(activity)) * mask[0]
+            loss = torch.nn.functional.cross_entropy(layers[-1](activity), y[chosen])
             for layer in layers:
                 loss = loss + recipe.l1 * layer.weight.abs().sum()
                 loss = loss + recipe.l2 * layer.weight.square().sum()
@@ -61,6 +81,8 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
         {"optimizer": "adam", "l1": 1e-3, "l2": 1e-3},
         {"learning_rate": 0.05, "l2": 1e-2},
         {"optimizer": "adam", "architecture": "784-17-13-10", "batch_size": 30, "l1": 1e-3},
+        {"dropout": 0.2, "learning_rate": 0.05},
+        {"dropout": 0.2, "learning_rate": 0.05, "architecture": "784-17-13-10", "batch_size": 30},
     ],
 )
 def test_stacked_training_is_plain_training(images, changes):
@@ -129,6 +151,37 @@ def test_evaluation_by_hand():
     assert accuracy[0] == pytest.approx(2 / 3)
     expected = np.mean([np.log1p(np.exp(-2)), np.log1p(np.exp(-1)), np.log1p(np.exp(3))])
     assert loss[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_dropout_masks_are_independent_and_keep_a_share_of_the_units():
+    chosen, count, keep = recipe(dropout=0.2, architecture="784-17-13-10"), 1001, 0.8
+
+    def draws(epoch: int) -> list[list[torch.Tensor]]:
+        dropout = _DropoutMasks(chosen, [4, 9], epoch)
+        return [live_masks(dropout, chosen, count) for _ in range(2)]
+
+    def share_is(expected: float, found: torch.Tensor) -> bool:
+        error = np.sqrt(expected * (1 - expected) / found.numel())
+        return abs(float(found.double().mean()) - expected) < 4 * error
+
+    (first, second), (later, _) = draws(0), draws(1)
+    for number, units in enumerate((17, 13)):
+        mask = first[number]
+        assert mask.shape == (2, count, units)
+        assert mask.unique().tolist() == [0, 1 / keep]  # the mean activity stays the same
+        assert share_is(keep, mask[0] > 0)
+        assert share_is(keep, mask[1] > 0)
+        # Two independent masks agree on a unit where both keep it or both drop it.
+        others = {
+            "seed": (mask[0], mask[1]),
+            "epoch": (mask, later[number]),
+            "step": (mask, second[number]),
+            "image": (mask[:, 1:], mask[:, :-1]),
+            "unit": (mask[:, :, 1:], mask[:, :, :-1]),
+        }
+        for name, (one, other) in others.items():
+            assert share_is(keep**2 + (1 - keep) ** 2, one == other), name
+    assert share_is(keep**2 + (1 - keep) ** 2, first[0][:, :, :13] == first[1])
 
 
 def test_dropout_changes_training_and_not_evaluation(images):

@@ -14,16 +14,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from clusterability.dataset import verify_mnist
-from clusterability.errors import UserError
-from clusterability.sources import get_mnist
-
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 ROOT = Path(__file__).parents[1]
 RULE = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
-FIGURE = "results/figures/learning_curves.all.png"
-HEAT_MAP = "results/figures/z_scores.joint.png"
 
 MICRO = {
     "seeds": ["0-1"],
@@ -34,7 +28,7 @@ MICRO = {
     "clustering": {"methods": ["matched", "joint"], "restarts": 1},
     "nulls": {"shuffle": 3, "labels": 3},
     "training": {"threads": 1, "history_every": 2},
-    "figures": {"k": 2, "pixel_k": [2]},
+    "figures": {"measures": ["mi"]},
 }
 
 
@@ -60,7 +54,7 @@ class Workflow:
 
     def planned(self) -> list[dict[str, str]]:
         """Jobs that a dry run lists: the rule and its wildcards."""
-        found = self.snakemake("--dry-run", "tables", FIGURE, HEAT_MAP)
+        found = self.snakemake("--dry-run")
         assert found.returncode == 0, found.stdout + found.stderr
         text = found.stdout + found.stderr
         jobs = []
@@ -71,18 +65,7 @@ class Workflow:
         return jobs
 
     def planned_rules(self) -> dict[str, int]:
-        return dict(Counter(job["rule"] for job in self.planned() if job["rule"] != "tables"))
-
-
-@pytest.fixture(scope="session")
-def mnist() -> Path:
-    """The real files: those of this folder's own study where they are there, else fetched."""
-    folder = ROOT / "results" / "data" / "mnist"
-    try:
-        verify_mnist(folder)
-    except UserError:
-        get_mnist(folder)
-    return folder
+        return dict(Counter(job["rule"] for job in self.planned() if job["rule"] != "all"))
 
 
 def copy_workflow(target: Path) -> Workflow:
@@ -94,11 +77,11 @@ def copy_workflow(target: Path) -> Workflow:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, mnist) -> Workflow:
-    """A micro study that has run to its end."""
+    """A micro study that has run to its end, all rules included."""
     workflow = copy_workflow(tmp_path_factory.mktemp("workflow"))
-    shutil.copytree(mnist, workflow.folder / "results" / "data" / "mnist")
+    MICRO["dataset"]["path"] = str(mnist)
     workflow.configure()
-    ran = workflow.snakemake("tables", FIGURE, HEAT_MAP)
+    ran = workflow.snakemake()
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return workflow
 
@@ -120,7 +103,10 @@ def test_the_study_has_run(finished):
     assert len(pd.read_csv(tables / "networks.csv")) == 4
     partitions = pd.read_parquet(tables / "partitions.parquet")
     assert len(partitions) == 2 * 2 * 2 * 2 * (784 + 8 + 8 + 10)
-    assert (finished.folder / FIGURE).stat().st_size > 5000
+    # Learning curves, one measure, pixels, weights of 2 conditions, z by 2 methods; 4 files each.
+    figures = list((finished.folder / "results" / "figures").iterdir())
+    assert len(figures) == 7 * 4
+    assert all(file.stat().st_size > 200 for file in figures)
 
 
 def test_a_second_run_has_nothing_to_do(finished):
@@ -129,7 +115,7 @@ def test_a_second_run_has_nothing_to_do(finished):
 
 def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workflow):
     workflow.configure(seeds=["0-1", "2-3"])
-    jobs = [job for job in workflow.planned() if job["rule"] != "tables"]
+    jobs = [job for job in workflow.planned() if job["rule"] != "all"]
     whole = [job for job in jobs if "seeds" not in job]
     assert {job["rule"] for job in whole} == {"aggregate", "plot"}
     assert {job["seeds"] for job in jobs if job not in whole} == {"2-3"}
@@ -140,7 +126,7 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
         "null_labels": 4,
         "score": 4,
         "aggregate": 1,
-        "plot": 2,
+        "plot": 4,  # learning curves, measure, z; pixels and weights show the first block
     }
 
 
@@ -154,7 +140,7 @@ def test_an_appended_block_of_k_trains_nothing(workflow):
         "null_labels": 4,
         "score": 4,
         "aggregate": 1,
-        "plot": 1,  # the heat map; the learning curves do not depend on k
+        "plot": 3,  # measure and z; the others do not depend on k
     }
 
 
@@ -162,17 +148,18 @@ def test_an_appended_condition_leaves_the_others_alone(workflow):
     workflow.configure(conditions=MICRO["conditions"] | {"decay": {"l2": 0.001}})
     jobs = workflow.planned()
     assert {job["condition"] for job in jobs if "condition" in job} == {"decay"}
+    assert {job["item"] for job in jobs if job.get("figure") == "weights"} == {"decay"}
 
 
 def test_more_draws_of_one_null_train_and_cluster_nothing(workflow):
     workflow.configure(nulls={"shuffle": 4, "labels": 3})
     rules = workflow.planned_rules()
-    assert rules == {"null_shuffle": 4, "score": 4, "aggregate": 1, "plot": 1}
+    assert rules == {"null_shuffle": 4, "score": 4, "aggregate": 1, "plot": 3}
 
 
 def test_two_values_swapped_are_seen(workflow):
     workflow.configure(recipe=MICRO["recipe"] | {"l1": 0.25, "l2": 0.5})
-    assert workflow.snakemake("tables").returncode == 0
+    assert workflow.snakemake("networks").returncode == 0
     workflow.configure(recipe=MICRO["recipe"] | {"l1": 0.5, "l2": 0.25})
     assert workflow.planned_rules()["train"] == 2
 
@@ -180,9 +167,10 @@ def test_two_values_swapped_are_seen(workflow):
 @pytest.mark.parametrize(
     ("file", "rules"),
     [
-        ("measures.py", {"score": 4, "aggregate": 1, "plot": 1}),
+        ("measures.py", {"score": 4, "aggregate": 1, "plot": 3}),
         ("figures/learning_curves.py", {"plot": 1}),
         ("sources.py", {}),  # the files are there, and known by their checksums
+        ("study.py", {}),
     ],
 )
 def test_an_edited_module_reruns_what_imports_it(workflow, file, rules):
@@ -201,6 +189,31 @@ def test_touched_scripts_and_edited_texts_rerun_nothing(workflow):
 def test_a_change_of_device_or_threads_reruns_nothing(workflow):
     workflow.configure(training=MICRO["training"] | {"device": "cpu", "threads": 2})
     assert workflow.planned() == []
+
+
+def test_another_source_of_mnist_and_another_recipe_train_again(workflow):
+    """Both changes at once: the one that changes nothing does not hide the other."""
+    dataset = MICRO["dataset"] | {"path": "no/such/folder"}
+    workflow.configure(dataset=dataset)
+    assert workflow.planned() == []
+    workflow.configure(dataset=dataset, recipe=MICRO["recipe"] | {"epochs": 2})
+    rules = workflow.planned_rules()
+    assert rules["train"] == 1  # `untrained` says its own number of epochs
+    assert "mnist" not in rules
+
+
+def test_wrong_files_never_reach_training(workflow):
+    file = workflow.folder / "results" / "data" / "mnist" / "train-labels-idx1-ubyte"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1])
+    workflow.configure(seeds=["0-1", 7])
+    found = workflow.snakemake("networks")
+    assert found.returncode != 0
+    assert "Traceback" not in found.stdout + found.stderr
+    assert "train-labels-idx1-ubyte: found SHA-256" in found.stdout + found.stderr
+    assert not file.exists()
+    assert workflow.snakemake("networks").returncode == 0
+    assert file.read_bytes() == content
 
 
 def test_faults_of_a_config_are_lines_without_a_traceback(workflow):

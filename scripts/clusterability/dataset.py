@@ -53,16 +53,21 @@ class Mnist:
     test_labels: npt.NDArray[np.int64]
 
 
-def verify_mnist(folder: Path, digests: Mapping[str, str] = FILES) -> None:
+def verify_mnist(folder: Path, digests: Mapping[str, str] = FILES, remove: bool = False) -> None:
     """Raise UserError unless `folder` holds each file with its SHA-256.
 
     The message names each file that is missing or wrong, with the digest found and expected.
+
+    remove: remove the wrong files, so that they are fetched again.
     """
-    found = [digest_problem(folder / name, expected) for name, expected in digests.items()]
-    problems = [problem for problem in found if problem]
+    found = {name: digest_problem(folder / name, digest) for name, digest in digests.items()}
+    problems = {name: problem for name, problem in found.items() if problem}
     if problems:
-        problems.append("Fetch MNIST again, or set dataset.path to a folder that holds it.")
-        raise UserError("\n".join([f"{folder}: not the MNIST files", *problems]))
+        if remove:
+            for name in problems:
+                (folder / name).unlink(missing_ok=True)
+        remedy = "Removed; run again to get them again." if remove else "Get them again."
+        raise UserError("\n".join([f"{folder}: not MNIST", *problems.values(), remedy]))
 
 
 def digest_problem(file: Path, expected: str) -> str | None:

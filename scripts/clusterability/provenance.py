@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGE = "clusterability"
-NUMERICAL = ("numpy", "scikit-learn", "scipy", "torch")
-"""Packages whose version can change a result."""
+NUMERICAL = {
+    "matplotlib": "matplotlib",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "torch": "torch",
+}
+"""Packages whose version can change a result: the module's name and the package's."""
 
 SCRIPTS = Path(__file__).resolve().parents[1]
 
@@ -26,20 +32,26 @@ def code_digests(*scripts: str) -> dict[str, str]:
     Args:
         scripts: paths below the folder `scripts`, such as "train.py".
     """
-    found: dict[str, str] = {}
+    return {file.relative_to(SCRIPTS).as_posix(): _digest(file) for file in _files(scripts)}
+
+
+def software_versions(*scripts: str) -> dict[str, str]:
+    """Installed versions of the numerical packages that the same files import."""
+    modules = {module.split(".")[0] for file in _files(scripts) for module in _modules(file)}
+    packages = sorted(NUMERICAL[module] for module in modules & set(NUMERICAL))
+    return {package: _version(package) for package in packages}
+
+
+def _files(scripts: Iterable[str]) -> list[Path]:
+    """Scripts and all that they import of the library, directly or through others, sorted."""
+    found: set[Path] = set()
     waiting = [SCRIPTS / script for script in scripts]
     while waiting:
         file = waiting.pop()
-        name = file.relative_to(SCRIPTS).as_posix()
-        if name not in found:
-            found[name] = _digest(file)
-            waiting.extend(_imported_files(file))
-    return dict(sorted(found.items()))
-
-
-def software_versions(*names: str) -> dict[str, str]:
-    """Installed versions of packages; of the numerical ones where none is named."""
-    return {name: _version(name) for name in names or NUMERICAL}
+        if file not in found:
+            found.add(file)
+            waiting.extend(path for module in _modules(file) for path in _module_files(module))
+    return sorted(found)
 
 
 @cache
@@ -56,19 +68,16 @@ def _digest(file: Path) -> str:
 
 
 @cache
-def _imported_files(file: Path) -> tuple[Path, ...]:
-    """Files of the library's modules that a file imports, anywhere in it."""
-    modules = set(_imported_modules(ast.parse(file.read_bytes())))
-    return tuple(sorted(path for module in modules for path in _module_files(module)))
-
-
-def _imported_modules(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _modules(file: Path) -> frozenset[str]:
+    """Modules that a file imports, anywhere in it, and the names that it takes from them."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(found)
 
 
 def _module_files(module: str) -> list[Path]:

@@ -83,6 +83,7 @@ def _measure_frame(
     function, direction = MEASURES[measure].function, MEASURES[measure].direction
     values = np.where(feasible, function(observed), np.nan)
     drawn = function(draws) if draws is not None else np.empty((len(values), 0))
+    drawn = np.where(feasible[:, None], drawn, np.nan)
     found = compare(values, drawn, direction)
     status = np.where(~feasible, "infeasible", np.where(np.isfinite(values), "ok", "undefined"))
     return pd.DataFrame(

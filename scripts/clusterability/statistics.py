@@ -14,8 +14,8 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
 
     The bounds are NaN with fewer than two values.
 
-    >>> [round(bound, 3) for bound in interval(np.array([1.0, 2.0, 3.0]))]
-    [2.0, -0.484, 4.484]
+    >>> [f"{bound:.3f}" for bound in interval(np.array([1.0, 2.0, 3.0]))]
+    ['2.000', '-0.484', '4.484']
     """
     values = values[np.isfinite(values)]
     if len(values) == 0:
@@ -31,13 +31,11 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
 def replicate_p(z: np.ndarray) -> float:
     """One p for a cell: the one-sided t test over seeds that the mean directed z is above 0.
 
-    NaN with fewer than two defined values. Equal values other than 0 leave no doubt: 0 or 1.
+    NaN with fewer than two defined values, or without spread.
     """
     z = z[np.isfinite(z)]
-    if len(z) < 2:
+    if len(z) < 2 or np.ptp(z) == 0:
         return np.nan
-    if np.ptp(z) == 0:
-        return {1.0: 0.0, -1.0: 1.0, 0.0: 0.5}[float(np.sign(z[0]))]
     return float(stats.ttest_1samp(z, 0, alternative="greater").pvalue)
 
 

@@ -85,6 +85,12 @@ def _starting_at(first: int) -> Callable[[list[str]], list[str]]:
     return check
 
 
+def _different(values: list[Any]) -> list[Any]:
+    if len(set(values)) < len(values):
+        raise ValueError("a list without repetitions")
+    return values
+
+
 def _parse_device(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
         raise ValueError("auto, cpu, cuda, cuda:<number> or mps")
@@ -158,21 +164,30 @@ class Training(Section):
 
 
 class Clustering(Section):
-    methods: Annotated[list[Method], Field(min_length=1)] = list(METHODS)
+    methods: Annotated[list[Method], Field(min_length=1), AfterValidator(_different)] = list(
+        METHODS
+    )
     """Ways from weights to a partition (docs/measures.md)."""
     restarts: Annotated[Whole, Field(ge=1)] = 3
     """Starts of k-means, of networks and nulls alike (`notebook` always has one)."""
 
 
 class FigureChoice(Section):
-    measures: Annotated[list[Measure], Field(min_length=1)] = list(MEASURES)
+    measures: Annotated[list[Measure], Field(min_length=1), AfterValidator(_different)] = list(
+        MEASURES
+    )
     """Measures that are drawn against k, a figure each."""
-    method: Method = "matched"
-    """Method whose partitions are drawn."""
-    k: Annotated[Whole, Field(ge=1)] = 4
-    """Number of clusters in the pictures of weight matrices."""
-    pixel_k: Annotated[list[Annotated[Whole, Field(ge=1)]], Field(min_length=1)] = [2, 4, 8]
-    """Numbers of clusters in the maps of pixel clusters."""
+    method: Method | None = None
+    """Method whose partitions are drawn; empty: `matched`, or the study's first."""
+    k: Annotated[Whole, Field(ge=1)] | None = None
+    """Clusters in the pictures of weight matrices; empty: 4, or the least k of the grid."""
+    pixel_k: (
+        Annotated[
+            list[Annotated[Whole, Field(ge=1)]], Field(min_length=1), AfterValidator(_different)
+        ]
+        | None
+    ) = None
+    """Clusters in the maps of pixel clusters; empty: 2, 4 and 8, or the least k of the grid."""
 
 
 class Study(Section):
@@ -196,17 +211,13 @@ class Study(Section):
     ] = {"baseline": Overrides()}
     """Training recipes by name; each changes the recipe above by key."""
     training: Training = Training()
-    """What training runs on; none of it changes a network."""
+    """What training runs on. A change of device or threads trains nothing again."""
     clustering: Clustering = Clustering()
     """How weight matrices are clustered."""
     nulls: dict[Null, Annotated[Whole, Field(ge=1)]] = {"shuffle": 99, "labels": 99}
     """Random models that measures are compared with: name to number of draws."""
     figures: FigureChoice = FigureChoice()
     """What the pictures of single networks show."""
-
-    @property
-    def seed_blocks(self) -> list[Block]:
-        return [Block.parse(name) for name in self.seeds]
 
     @property
     def k_blocks(self) -> list[Block]:
@@ -250,9 +261,30 @@ class Study(Section):
             return {"draws": self.nulls.get(null, 0)}
         return self.clustering_parameters() | {"draws": self.nulls.get(null, 0)}
 
-    def figure_parameters(self) -> dict[str, Any]:
-        """What decides the pictures of single networks."""
-        return dict(sorted(self.figures.model_dump(exclude={"measures"}).items()))
+    @property
+    def drawn_method(self) -> str:
+        """Method whose partitions are drawn."""
+        methods = self.clustering.methods
+        return self.figures.method or ("matched" if "matched" in methods else methods[0])
+
+    @property
+    def drawn_k(self) -> int:
+        """Number of clusters in the pictures of weight matrices."""
+        return self.figures.k or (4 if 4 in self.k_values else self.k_values[0])
+
+    @property
+    def drawn_pixel_k(self) -> list[int]:
+        """Numbers of clusters in the maps of pixel clusters."""
+        usual: list[int] = [k for k in (2, 4, 8) if k in self.k_values]
+        return self.figures.pixel_k or usual or self.k_values[:1]
+
+    def figure_parameters(self, figure: str) -> dict[str, Any]:
+        """What decides a figure, beside the rows that it is drawn from."""
+        if figure == "weights":
+            return {"k": self.drawn_k, "method": self.drawn_method}
+        if figure == "pixels":
+            return {"method": self.drawn_method, "pixel_k": self.drawn_pixel_k}
+        return {}
 
     def figure_items(self) -> dict[str, list[str]]:
         """All figures of the study: what is drawn, and the items that each draws separately.
@@ -300,7 +332,12 @@ def json_schema() -> str:
 
 def _faults(config: Mapping[str, Any]) -> list[str]:
     """All faults of a config; cross-checks look at the sections that are sound by themselves."""
-    faults = []
+    faults = [
+        f"{key!r}: unknown key, expected one of {', '.join(Study.model_fields)}"
+        for key in config
+        if not isinstance(key, str)
+    ]
+    config = {key: value for key, value in config.items() if isinstance(key, str)}
     unsound: set[str] = set()
     try:
         Study.model_validate(dict(config))
@@ -328,15 +365,15 @@ def _check_k_grid(study: Study) -> Iterator[str]:
 def _check_figures(study: Study) -> Iterator[str]:
     grid = study.k_values
     choices = [("figures.k", study.figures.k)]
-    choices += [(f"figures.pixel_k[{i}]", k) for i, k in enumerate(study.figures.pixel_k)]
+    choices += [(f"figures.pixel_k[{i}]", k) for i, k in enumerate(study.figures.pixel_k or [])]
     for key, k in choices:
-        if k not in grid:
+        if k is not None and k not in grid:
             yield f"{key}: found {k}, expected a k of k_grid ({', '.join(study.k_grid)})"
 
 
 def _check_figure_method(study: Study) -> Iterator[str]:
     methods = study.clustering.methods
-    if study.figures.method not in methods:
+    if study.figures.method is not None and study.figures.method not in methods:
         yield (
             f"figures.method: found {study.figures.method!r}, expected one of"
             f" clustering.methods ({', '.join(methods)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 from clusterability.blocks import Block
 from clusterability.measures import MEASURES
 from clusterability.partitions import Partitions
+from clusterability.presentation import null_name, shown_null
 from clusterability.scoring import SCORE_COLUMNS, partition_rows
 from clusterability.statistics import (
     SIGNIFICANT,
@@ -89,9 +91,9 @@ def _summary(group: pd.DataFrame) -> dict[str, float]:
     return row
 
 
-def latex_summary(summary: pd.DataFrame, null: str = "shuffle") -> str:
+def latex_summary(summary: pd.DataFrame) -> str:
     """The summary against one null as a LaTeX longtable (needs booktabs and longtable)."""
-    rows = summary[summary["null"] == null] if summary["null"].notna().any() else summary
+    rows = shown_null(summary)
     table = pd.DataFrame(
         {
             "condition": rows["condition"].str.replace("_", r"\_"),
@@ -99,29 +101,48 @@ def latex_summary(summary: pd.DataFrame, null: str = "shuffle") -> str:
             "method": rows["method"],
             "$k$": rows["k"],
             "measure": rows["measure"].map(lambda name: MEASURES[name].label),
-            "value": _with_interval(rows, "value"),
-            "value $-$ null": _with_interval(rows, "excess"),
+            "value": _with_interval(rows, "value", digits=4),
+            "value $-$ null": _with_interval(rows, "excess", digits=4),
             "$z$": _with_interval(rows, "z", digits=1),
             "$q$": rows["q"].map(lambda q: "" if pd.isna(q) else f"{q:.2g}"),
             r"$p \leq 0.05$": rows["significant"].map(_percent),
         }
     )
-    return table.style.hide(axis="index").to_latex(
+    text = table.style.hide(axis="index").to_latex(
         hrules=True, environment="longtable", column_format="lllrlllllr"
     )
+    nulls = rows["null"].dropna()
+    return f"% null: {null_name(nulls) if len(nulls) else 'none'}\n{text}"
 
 
-def _with_interval(rows: pd.DataFrame, name: str, digits: int = 3) -> list[str]:
-    def text(mean: float, low: float, high: float) -> str:
+def _with_interval(rows: pd.DataFrame, name: str, digits: int) -> list[str]:
+    """`mean [low, high]` in math mode, so that a minus sign is one."""
+
+    def number(value: float) -> str:
+        text = f"{value:.{digits}f}"
+        return f"${text.removeprefix('-') if float(text) == 0 else text}$"
+
+    def cell(mean: float, low: float, high: float) -> str:
         if not np.isfinite(mean):
             return ""
         if not np.isfinite(low):
-            return f"{mean:.{digits}f}"
-        return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+            return number(mean)
+        return f"{number(mean)} [{number(low)}, {number(high)}]"
 
     columns = (rows[name], rows[f"{name}_low"], rows[f"{name}_high"])
-    return [text(*bounds) for bounds in zip(*columns, strict=True)]
+    return [cell(*bounds) for bounds in zip(*columns, strict=True)]
 
 
 def _percent(share: float) -> str:
     return "" if pd.isna(share) else rf"{100 * share:.0f}\,\%"
+
+
+def read_networks(files: Sequence[str]) -> pd.DataFrame:
+    """Rows of all networks; networks of another depth leave columns of layers empty."""
+    rows = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
+    names = [str(name) for name in rows]
+    dead = [name for name in names if re.fullmatch(r"fc\d+_dead_[uv]", name)]
+    dead.sort(key=lambda name: (int(name[2:].split("_")[0]), name))
+    rows[dead] = rows[dead].astype("Int64")
+    others = [name for name in names if name not in dead and name != "digest"]
+    return rows[[*others, *dead, "digest"]]

@@ -22,7 +22,6 @@ import torch
 from clusterability.alignment import aligned
 from clusterability.dataset import Mnist, normalise
 from clusterability.errors import UserError
-from clusterability.graph import live_units
 from clusterability.memory import keep_freed_memory
 from clusterability.networks import Networks, weights_digest
 from clusterability.perceptron import evaluate, forward, initial_weights
@@ -40,7 +39,7 @@ Progress = Callable[[int, int, float], None]
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """State of one network at one step: the loss on that step's images, before the step."""
+    """One network at one step: the loss on the step's images, the test accuracy after the step."""
 
     seed: int
     step: int
@@ -161,9 +160,9 @@ def network_table(result: TrainingResult) -> pd.DataFrame:
         digest = weights_digest(networks.weights, number)
         columns = {"condition": networks.condition} | asdict(row)
         for layer, stack in networks.weights.items():
-            live = live_units(stack[number])
-            columns[f"{layer}_dead_u"] = int((~live.rows).sum())
-            columns[f"{layer}_dead_v"] = int((~live.columns).sum())
+            weights = stack[number]
+            columns[f"{layer}_dead_u"] = int((~weights.any(axis=1)).sum())
+            columns[f"{layer}_dead_v"] = int((~weights.any(axis=0)).sum())
         rows.append(columns | {"digest": digest})
     return pd.DataFrame(rows)
 
@@ -360,6 +359,8 @@ def _to_device(mnist: Mnist, device: torch.device) -> _Images:
 def _deterministic(threads: int) -> Iterator[None]:
     """Deterministic algorithms, full float32 products, and so many CPU threads."""
     before = torch.get_num_threads()
+    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    tf32 = torch.backends.cuda.matmul.allow_tf32
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     # Nothing here reads memory before it writes it; filling it first takes a quarter of the time.
@@ -368,6 +369,8 @@ def _deterministic(threads: int) -> Iterator[None]:
     try:
         yield
     finally:
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
         torch.use_deterministic_algorithms(False)
         torch.set_num_threads(before)
 

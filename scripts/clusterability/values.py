@@ -34,10 +34,15 @@ def _finite(value: float) -> float:
 
 
 def _whole(value: Any) -> Any:
-    """Whole numbers; `true` and "5" are none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    """Whole numbers, `1e3` included; `true` is none."""
+    try:
+        number = _number(value)
+        whole = int(number)
+    except (ValueError, OverflowError):
+        raise ValueError("a whole number") from None
+    if whole != number:
         raise ValueError("a whole number")
-    return int(value)
+    return whole
 
 
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]

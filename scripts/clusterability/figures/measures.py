@@ -25,6 +25,7 @@ from clusterability.figures.style import (
     new_figure,
     style,
 )
+from clusterability.presentation import null_name
 from clusterability.statistics import interval
 
 NULL_REACH = 1.96
@@ -214,7 +215,7 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, looks: dict[str, Condition
     null = table["null"].dropna()
     if len(null):
         handles.append(Patch(facecolor="#d4d4d4", edgecolor="#8c8c8c", linewidth=0.35))
-        handles[-1].set_label(f"its null ({null.iloc[0]}): mean ± {NULL_REACH} sd")
+        handles[-1].set_label(f"its null ({null_name(null)}): mean ± {NULL_REACH} sd")
     figure.legend(
         handles=by_rows(handles, columns),
         loc="outside lower center",

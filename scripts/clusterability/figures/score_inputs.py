@@ -9,16 +9,16 @@ import pandas as pd
 from clusterability.errors import UserError
 from clusterability.figures.inputs import as_categories, layer_order
 from clusterability.measures import MEASURES
+from clusterability.presentation import shown_null
 
-FAVOURITE_NULL = "shuffle"
 INFEASIBLE = "infeasible"
 
 
 def read_scores(path: Path, **values: str) -> pd.DataFrame:
     """The scores with these values in their columns, compared with the one null that is drawn.
 
-    That is `shuffle` where the study has it, else its first null; without nulls, `null` stays
-    empty. Conditions and layers become categories, in the order in which figures show them.
+    Without nulls, `null` stays empty. Conditions and layers become categories, in the order in
+    which figures show them.
 
     Raises:
         UserError: where there are no such rows.
@@ -28,10 +28,7 @@ def read_scores(path: Path, **values: str) -> pd.DataFrame:
     if scores.empty:
         asked = ", ".join(f"{column} {value!r}" for column, value in values.items())
         raise UserError(f"{path}: found no rows with {asked}, expected some")
-    nulls = list(scores["null"].dropna().unique())
-    if nulls:
-        chosen = FAVOURITE_NULL if FAVOURITE_NULL in nulls else nulls[0]
-        scores = scores[scores["null"] == chosen]
+    scores = shown_null(scores)
     return scores.assign(
         condition=as_categories(scores["condition"], scores["condition"].unique()),
         layer=as_categories(scores["layer"], layer_order(scores["layer"].unique())),

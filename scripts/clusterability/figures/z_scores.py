@@ -38,6 +38,7 @@ from clusterability.figures.style import (
     style,
 )
 from clusterability.measures import MEASURES
+from clusterability.presentation import null_name
 from clusterability.statistics import SIGNIFICANT
 
 LEVELS = (-16, -8, -4, -2, -1, 1, 2, 4, 8, 16)
@@ -245,7 +246,7 @@ def _scale_label(table: pd.DataFrame) -> str:
     if nulls.empty:
         return "mean directed z: the study has no null"
     return (
-        f"mean directed z over networks (n = {span(table['n'])}; null: {nulls.iloc[0]})\n"
+        f"mean directed z over networks (n = {span(table['n'])}; null: {null_name(nulls)})\n"
         f"positive: better than chance; ends: beyond ±{LEVELS[-1]}"
     )
 

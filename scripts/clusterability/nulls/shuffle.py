@@ -15,16 +15,19 @@ from clusterability.graph import live_units
 from clusterability.partitions import Key, labels_of
 from clusterability.randomness import StreamName, generator
 
+_DRAWS_AT_ONCE = 100
+"""Draws held in memory together."""
 
-def shuffled(matrix: np.ndarray, name: StreamName, draws: int) -> np.ndarray:
-    """Matrices [draws, m, n] with the weights of the live part permuted; dead units stay dead."""
+
+def shuffled(matrix: np.ndarray, name: StreamName, draws: Sequence[int]) -> np.ndarray:
+    """The draws of these numbers, [draws, m, n]: the live part permuted, dead units stay dead."""
     live = live_units(matrix)
     entries = live.take(matrix).ravel()
-    result = np.zeros((draws, *matrix.shape), matrix.dtype)
+    result = np.zeros((len(draws), *matrix.shape), matrix.dtype)
     place = np.ix_(live.rows, live.columns)
-    for draw in range(draws):
+    for index, draw in enumerate(draws):
         source = generator("draw", *name, "shuffle", draw)
-        result[draw][place] = source.permutation(entries).reshape(live.shape)
+        result[index][place] = source.permutation(entries).reshape(live.shape)
     return result
 
 
@@ -44,9 +47,11 @@ def shuffle_tables(
         draws: number of draws.
         k_values, methods, restarts: as for the network itself.
     """
-    matrices = shuffled(matrix, name, draws)
-    names = [(*name, "shuffle", draw) for draw in range(draws)]
-    partitions = cluster(matrices, names, k_values, methods, restarts)
-    return stack_by_key(
-        [tables_of(matrices[draw], labels_of(partitions, draw)) for draw in range(draws)]
-    )
+    found = []
+    for first in range(0, draws, _DRAWS_AT_ONCE):
+        numbers = range(first, min(first + _DRAWS_AT_ONCE, draws))
+        matrices = shuffled(matrix, name, numbers)
+        names = [(*name, "shuffle", draw) for draw in numbers]
+        partitions = cluster(matrices, names, k_values, methods, restarts)
+        found += [tables_of(draw, labels_of(partitions, i)) for i, draw in enumerate(matrices)]
+    return stack_by_key(found)
