@@ -20,7 +20,7 @@ with logged(snakemake.log[0]):
             Recipe.model_validate(study["recipe"]),
             snakemake.params.seeds,
             load_mnist(images, study["train_images"], study["test_images"]),
-            # What the job runs on changes no network, and so is no parameter.
+            # What a job runs on is no parameter: nothing trains again for it.
             device=(snakemake.config.get("training") or {}).get("device", "auto"),
             threads=snakemake.threads,
             history_every=study["history_every"],

@@ -126,18 +126,18 @@ def test_labels_and_mi_total_have_no_q(scores):
 
 @pytest.fixture(scope="module")
 def study_scores():
-    """Scores of a study of two conditions x two layers x two k, with z as by chance."""
+    """Made-up scores of a study: two conditions x two layers x two k, three seeds."""
     source = np.random.default_rng(0)
-    nulls, methods, measures = (
-        ["shuffle", "labels"],
-        ["matched", "joint"],
-        ["mi_total", "mi", "ncut"],
-    )
-    keys = itertools.product(
-        ["trained", "baseline"], [3, 5, 8], ["fc2", "fc1"], methods, [2, 4], measures, nulls
-    )
-    names = ["condition", "seed", "layer", "method", "k", "measure", "null"]
-    rows = pd.DataFrame(list(keys), columns=names)
+    levels = {
+        "condition": ["trained", "baseline"],
+        "seed": [3, 5, 8],
+        "layer": ["fc2", "fc1"],
+        "method": ["matched", "joint"],
+        "k": [2, 4],
+        "measure": ["mi_total", "mi", "ncut"],
+        "null": ["shuffle", "strength", "labels"],
+    }
+    rows = pd.DataFrame(itertools.product(*levels.values()), columns=list(levels))
     rows["k_effective"] = rows.k
     rows["value"], rows["null_mean"] = source.random((2, len(rows)))
     rows["null_sd"], rows["null_n"] = 0.1, 99
@@ -203,7 +203,7 @@ def test_summary_by_hand(study_scores):
         "significant",
     ]
     assert not summary.duplicated(cell).any()
-    assert len(summary) == 2 * 2 * 2 * 2 * 3 * 2
+    assert len(summary) == 2 * 2 * 2 * 2 * 3 * 3
     groups = scores.groupby(cell)
     for _, row in summary.iterrows():
         group = groups.get_group(tuple(row[cell]))
@@ -218,7 +218,7 @@ def test_summary_by_hand(study_scores):
             found = row[f"{name}_low"], row[f"{name}_high"]
             assert found == pytest.approx(bounds, nan_ok=True)
         assert row["q"] == pytest.approx(group.q.iloc[0], nan_ok=True)
-        p = [value for value in group.p if value == value]
+        p = group.p.dropna().tolist()
         share = sum(value <= 0.05 for value in p) / len(p) if p else np.nan
         assert row["significant"] == pytest.approx(share, nan_ok=True)
 
