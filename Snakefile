@@ -1,7 +1,6 @@
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.12")  # for pathvars
@@ -22,7 +21,8 @@ if not workflow.overwrite_configfiles:
 try:
     STUDY = load_study(config, source=", ".join(map(str, workflow.configfiles)) or "config")
 except UserError as error:
-    raise WorkflowError(str(error)) from None
+    # Leaves at once: an exception of Snakemake's would add the place in this file.
+    sys.exit(str(error))
 
 
 pathvars:

@@ -222,6 +222,7 @@ def test_faults_of_a_config_are_lines_without_a_traceback(workflow):
     assert found.returncode != 0
     text = found.stdout + found.stderr
     assert "Traceback" not in text
+    assert "Snakefile" not in text
     lines = [line for line in text.splitlines() if "config.yaml: " in line]
     assert [re.search(r"config\.yaml: ([\w.]+):", line)[1] for line in lines] == [
         "seeds",
