@@ -217,7 +217,7 @@ class Study(Section):
     nulls: dict[Null, Annotated[Whole, Field(ge=1)]] = {"shuffle": 99, "labels": 99}
     """Random models that measures are compared with: name to number of draws."""
     figures: FigureChoice = FigureChoice()
-    """What the pictures of single networks show."""
+    """What figures show."""
 
     @property
     def k_blocks(self) -> list[Block]:
