@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clusterability.dataset import load_mnist, verify_mnist
+from clusterability.dataset import load_mnist
 from clusterability.files import write_csv
 from clusterability.networks import save_networks
 from clusterability.progress import watched
@@ -13,13 +13,12 @@ from job import logged
 with logged(snakemake.log[0]):
     study, condition = snakemake.params.study, snakemake.wildcards.condition
     images = Path(snakemake.input.mnist[0]).parent
-    verify_mnist(images, remove=True)
     with watched(f"{condition} {snakemake.wildcards.seeds}") as progress:
         result = train(
             condition,
             Recipe.model_validate(study["recipe"]),
             snakemake.params.seeds,
-            load_mnist(images, study["train_images"], study["test_images"]),
+            load_mnist(images, study["train_images"], study["test_images"], remove=True),
             # What a job runs on is no parameter: nothing trains again for it.
             device=(snakemake.config.get("training") or {}).get("device", "auto"),
             threads=snakemake.threads,

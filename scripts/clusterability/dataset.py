@@ -87,14 +87,16 @@ def load_mnist(
     train_subset: int | None = None,
     test_subset: int | None = None,
     digests: Mapping[str, str] = FILES,
+    remove: bool = False,
 ) -> Mnist:
     """Verify the files in `folder`, then load them.
 
     train_subset, test_subset: how many images to keep, the first ones; None keeps all.
+    remove: remove wrong files, as verify_mnist does.
 
     Raises UserError where a file is missing or wrong, or a subset is larger than what there is.
     """
-    verify_mnist(folder, digests)
+    verify_mnist(folder, digests, remove)
     train = _load_images(folder, TRAIN_IMAGES, TRAIN_LABELS, train_subset, "dataset.train_images")
     test = _load_images(folder, TEST_IMAGES, TEST_LABELS, test_subset, "dataset.test_images")
     return Mnist(*train, *test)
