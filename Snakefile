@@ -33,9 +33,11 @@ pathvars:
 include: "rules/common.smk"
 include: "rules/mnist.smk"
 include: "rules/train.smk"
+include: "rules/networks.smk"
 include: "rules/cluster.smk"
 include: "rules/null.smk"
 include: "rules/score.smk"
+include: "rules/compare.smk"
 include: "rules/aggregate.smk"
 include: "rules/plot.smk"
 
@@ -44,6 +46,7 @@ rule all:
     default_target: True
     input:
         rules.aggregate.output,
+        rules.calibrate.output if STUDY.calibration else [],
         figure_files(),
 
 

@@ -1,9 +1,25 @@
+def choices(file):
+    """What was chosen for every condition and layer, where a null draws weights anew."""
+    pattern = f"<results>/scores/{{condition}}/{{layer}}.{file}.csv"
+    return [
+        path
+        for condition in STUDY.names
+        if STUDY.redrawn_nulls
+        for path in expand(pattern, condition=condition, layer=layers_of(condition))
+    ]
+
+
 rule aggregate:
     input:
         scores=grid_files(rules.score.output.scores),
+        fresh=grid_files(rules.score.output.scores, STUDY.fresh_conditions),
         clusters=grid_files(rules.score.output.clusters),
         partitions=grid_files(rules.cluster.output.partitions),
+        weights=network_files(),
         networks=network_files("networks.csv"),
+        agreement=block_files(rules.agree.output.agreement),
+        best_k=choices("best_k"),
+        best_k_networks=choices("best_k_networks"),
     output:
         scores_parquet="<results>/tables/scores.parquet",
         scores_csv="<results>/tables/scores.csv",
@@ -12,6 +28,11 @@ rule aggregate:
         networks="<results>/tables/networks.csv",
         clusters="<results>/tables/clusters.parquet",
         partitions="<results>/tables/partitions.parquet",
+        paired="<results>/tables/paired.csv",
+        agreement_csv="<results>/tables/agreement.csv",
+        agreement_parquet="<results>/tables/agreement.parquet",
+        best_k="<results>/tables/best_k.csv",
+        best_k_networks="<results>/tables/best_k_networks.csv",
     log:
         "<results>/logs/aggregate.log",
     benchmark:
@@ -20,10 +41,35 @@ rule aggregate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=8000,
         runtime=60,
     params:
+        study=STUDY.aggregation_parameters(),
         code=code_digests("aggregate.py"),
         software=software_versions("aggregate.py"),
     script:
         "../scripts/aggregate.py"
+
+
+rule calibrate:
+    input:
+        scores=rules.aggregate.output.scores_parquet,
+    output:
+        cells="<results>/tables/calibration.csv",
+        nulls="<results>/tables/calibration_nulls.csv",
+    log:
+        "<results>/logs/calibrate.log",
+    benchmark:
+        "<results>/benchmarks/calibrate.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        conditions=STUDY.calibration,
+        code=code_digests("calibrate.py"),
+        software=software_versions("calibrate.py"),
+    script:
+        "../scripts/calibrate.py"

@@ -1,8 +1,10 @@
 rule cluster:
     input:
-        networks=rules.train.output.networks,
+        networks="<results>/networks/{condition}/{seeds}.safetensors",
     output:
         partitions="<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz",
+        starts="<results>/clusters/{condition}/{seeds}/{layer}/{k}.starts.npz",
+        held_out="<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz",
     log:
         "<results>/logs/cluster/{condition}/{seeds}/{layer}/{k}.log",
     benchmark:
@@ -11,10 +13,10 @@ rule cluster:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=lambda wildcards: 1500 + 20 * size_of(wildcards),
+        runtime=lambda wildcards: 30 + size_of(wildcards),
     params:
-        study=STUDY.clustering_parameters(),
+        study=lambda wildcards: STUDY.clustering_parameters(wildcards.layer),
         k_values=k_values_of,
         code=code_digests("cluster.py"),
         software=software_versions("cluster.py"),

@@ -2,15 +2,23 @@
 
 
 wildcard_constraints:
-    condition="[a-z][a-z0-9_]*",
-    seeds=r"\d+(-\d+)?",
-    layer=r"fc\d+",
+    condition="[a-z][a-z0-9_]*|fresh-[0-9-]+",
+    seeds=r"\d+(-\d+)?|imported",
+    layer=r"fc\d+|network",
     k=r"\d+(-\d+)?",
     figure="[a-z_]+",
-    item="[a-z0-9_]+",
+    item="[a-z0-9_-]+",
 
 
 ENVIRONMENT = "../envs/clusterability.yaml"
+
+
+def one_of(names):
+    """A pattern for these names, and for nothing where there is none."""
+    return "|".join(names) or "(?!)"
+
+
+# --- blocks and layers ---
 
 
 def seeds_of(wildcards):
@@ -18,29 +26,80 @@ def seeds_of(wildcards):
     return list(Block.parse(wildcards.seeds))
 
 
+def size_of(wildcards):
+    """Number of networks of the job's block."""
+    return 1 if wildcards.seeds == "imported" else len(seeds_of(wildcards))
+
+
 def k_values_of(wildcards):
     """Values of k of the job's block."""
     return list(Block.parse(wildcards.k))
 
 
-def network_files(ending="safetensors"):
+def imported_layers():
+    """Layers of the imported networks; a file is read where the config does not list them."""
+    if not STUDY.networks:
+        return {}
+    from clusterability.importing import layer_names
+
+    found = {}
+    for name, network in STUDY.networks.items():
+        try:
+            found[name] = layer_names(name, Path(network.path), network.layers)
+        except UserError as error:
+            sys.exit(str(error))
+    return found
+
+
+IMPORTED_LAYERS = imported_layers()
+
+
+def layers_of(condition):
+    """What is clustered of a condition's networks."""
+    layers = IMPORTED_LAYERS.get(condition) or STUDY.layers_of(condition)
+    return STUDY.clustered_layers(list(layers))
+
+
+# --- files of the grid ---
+
+
+def network_files(ending="safetensors", conditions=STUDY.names):
     """One file a condition and block of seeds."""
-    return expand(
-        f"<results>/networks/{{condition}}/{{seeds}}.{ending}",
-        condition=STUDY.conditions,
-        seeds=STUDY.seeds,
-    )
+    return [
+        file
+        for condition in conditions
+        for file in expand(
+            f"<results>/networks/{condition}/{{seeds}}.{ending}",
+            seeds=STUDY.seed_blocks_of(condition),
+        )
+    ]
 
 
-def grid_files(pattern):
+def grid_files(pattern, conditions=STUDY.names):
     """Files of a pattern with {condition}, {layer}, {seeds} and {k}, over the whole grid."""
     return [
         file
-        for condition, layer in STUDY.layer_grid()
+        for condition in conditions
         for file in expand(
-            pattern, condition=condition, layer=layer, seeds=STUDY.seeds, k=STUDY.k_grid
+            pattern,
+            condition=condition,
+            layer=layers_of(condition),
+            seeds=STUDY.seed_blocks_of(condition),
+            k=STUDY.k_grid,
         )
     ]
+
+
+def block_files(pattern):
+    """Files of a pattern with {condition} and {seeds}, over all blocks."""
+    return [
+        file
+        for condition in STUDY.names
+        for file in expand(pattern, condition=condition, seeds=STUDY.seed_blocks_of(condition))
+    ]
+
+
+# --- files of figures ---
 
 
 def figure_files():
@@ -54,28 +113,38 @@ def figure_files():
     )
 
 
-def partition_files(condition, layers, k_values):
+def partition_files(conditions, layers, k_values):
     """Partitions of the first block of seeds, by layer, at the blocks that hold `k_values`."""
     blocks = sorted({STUDY.k_block_of(k) for k in k_values})
-    return expand(
-        "<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz",
-        condition=condition,
-        seeds=STUDY.seeds[0],
-        layer=layers,
-        k=blocks,
-    )
+    return [
+        file
+        for condition in conditions
+        for file in expand(
+            "<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz",
+            condition=condition,
+            seeds=STUDY.seed_blocks_of(condition)[0],
+            layer=layers,
+            k=blocks,
+        )
+    ]
 
 
 def figure_inputs(wildcards):
     """What a figure is drawn from, by name."""
-    if wildcards.figure == "learning_curves":
-        return {"histories": network_files("history.csv")}
-    if wildcards.figure == "weights":
-        condition = wildcards.item
+    figure, item = wildcards.figure, wildcards.item
+    if figure == "learning_curves":
+        return {"histories": network_files("history.csv", STUDY.conditions)}
+    if figure == "weights":
+        layers = [layer for layer in layers_of(item) if layer != "network"]
         return {
-            "networks": f"<results>/networks/{condition}/{STUDY.seeds[0]}.safetensors",
-            "partitions": partition_files(condition, STUDY.layers_of(condition), [STUDY.drawn_k]),
+            "networks": network_files(conditions=[item])[0],
+            "partitions": partition_files([item], layers, [STUDY.drawn_k]),
         }
-    if wildcards.figure == "pixels":
-        return {"partitions": partition_files(STUDY.conditions, "fc1", STUDY.drawn_pixel_k)}
+    if figure == "pixels":
+        return {"partitions": partition_files(STUDY.conditions, ["fc1"], STUDY.drawn_pixel_k)}
+    if figure in ("agreement", "best_k", "calibration"):
+        tables = {figure: f"<results>/tables/{figure}.csv"}
+        if figure == "calibration":
+            tables["scores"] = "<results>/tables/scores.parquet"
+        return tables
     return {"scores": "<results>/tables/scores.parquet"}

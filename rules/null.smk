@@ -1,45 +1,50 @@
-rule null_shuffle:
+rule null:
     input:
-        networks=rules.train.output.networks,
+        networks=rules.cluster.input.networks,
     output:
-        tables="<results>/nulls/{condition}/{seeds}/{layer}/{k}.shuffle.npz",
+        tables="<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz",
     log:
-        "<results>/logs/null_shuffle/{condition}/{seeds}/{layer}/{k}.log",
+        "<results>/logs/null/{condition}/{seeds}/{layer}/{k}.{null}.log",
     benchmark:
-        "<results>/benchmarks/null_shuffle/{condition}/{seeds}/{layer}/{k}.tsv"
+        "<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.{null}.tsv"
+    wildcard_constraints:
+        null=one_of(STUDY.redrawn_nulls),
     conda:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=lambda wildcards: 30 + 2 * len(seeds_of(wildcards)),
+        mem_mb=lambda wildcards: 3000 + 40 * size_of(wildcards),
+        runtime=lambda wildcards: 30 + 5 * size_of(wildcards),
     params:
-        study=STUDY.null_parameters("shuffle"),
+        study=lambda wildcards: STUDY.null_parameters(wildcards.null, wildcards.layer),
         k_values=k_values_of,
-        code=code_digests("null_shuffle.py"),
-        software=software_versions("null_shuffle.py"),
+        code=lambda wildcards: code_digests("null.py", f"clusterability/nulls/{wildcards.null}.py"),
+        software=lambda wildcards: software_versions(
+            "null.py", f"clusterability/nulls/{wildcards.null}.py"
+        ),
     script:
-        "../scripts/null_shuffle.py"
+        "../scripts/null.py"
 
 
 rule null_labels:
     input:
-        networks=rules.train.output.networks,
+        networks=rules.cluster.input.networks,
         partitions=rules.cluster.output.partitions,
+        held_out=rules.cluster.output.held_out,
     output:
         tables="<results>/nulls/{condition}/{seeds}/{layer}/{k}.labels.npz",
     log:
-        "<results>/logs/null_labels/{condition}/{seeds}/{layer}/{k}.log",
+        "<results>/logs/null/{condition}/{seeds}/{layer}/{k}.labels.log",
     benchmark:
-        "<results>/benchmarks/null_labels/{condition}/{seeds}/{layer}/{k}.tsv"
+        "<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.labels.tsv"
     conda:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=lambda wildcards: 30 + len(seeds_of(wildcards)),
+        mem_mb=lambda wildcards: 3000 + 40 * size_of(wildcards),
+        runtime=lambda wildcards: 30 + size_of(wildcards),
     params:
-        study=STUDY.null_parameters("labels"),
+        study=lambda wildcards: STUDY.null_parameters("labels", wildcards.layer),
         code=code_digests("null_labels.py"),
         software=software_versions("null_labels.py"),
     script:

@@ -1,10 +1,16 @@
+def nulls_of(wildcards):
+    """Nulls that the block's own draws are for; fresh networks are a null themselves."""
+    return [] if wildcards.condition.startswith("fresh-") else STUDY.block_nulls
+
+
 rule score:
     input:
-        networks=rules.train.output.networks,
+        networks=rules.cluster.input.networks,
         partitions=rules.cluster.output.partitions,
-        nulls=expand(
+        held_out=rules.cluster.output.held_out,
+        nulls=lambda wildcards: expand(
             "<results>/nulls/{{condition}}/{{seeds}}/{{layer}}/{{k}}.{null}.npz",
-            null=STUDY.nulls,
+            null=nulls_of(wildcards),
         ),
     output:
         scores="<results>/scores/{condition}/{seeds}/{layer}/{k}.structure.parquet",
@@ -17,10 +23,10 @@ rule score:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards: 2000 + 40 * size_of(wildcards),
         runtime=30,
     params:
-        nulls=list(STUDY.nulls),
+        nulls=nulls_of,
         code=code_digests("score.py"),
         software=software_versions("score.py"),
     script:

@@ -10,12 +10,14 @@ rule train:
         "<results>/logs/train/{condition}/{seeds}.log",
     benchmark:
         "<results>/benchmarks/train/{condition}/{seeds}.tsv"
+    wildcard_constraints:
+        condition=one_of(STUDY.conditions),
     conda:
         ENVIRONMENT
     threads: STUDY.training.threads
     resources:
-        mem_mb=lambda wildcards: 2500 + 20 * len(seeds_of(wildcards)),
-        runtime=lambda wildcards: 30 + 5 * len(seeds_of(wildcards)),
+        mem_mb=lambda wildcards: 2500 + 20 * size_of(wildcards),
+        runtime=lambda wildcards: 30 + 5 * size_of(wildcards),
         gpu=int(STUDY.training.device.startswith("cuda")),
     params:
         study=lambda wildcards: STUDY.training_parameters(wildcards.condition),

@@ -2,25 +2,30 @@
 
 from pathlib import Path
 
+from clusterability import tables
+from clusterability.agreement import summarise_agreement
 from clusterability.files import write_csv, write_parquet, write_whole
-from clusterability.tables import (
-    latex_summary,
-    read_all,
-    read_networks,
-    read_partitions,
-    summarise,
-    with_q,
-)
+from clusterability.untrained import less_initial, with_untrained
 from job import logged
 
 with logged(snakemake.log[0]):
+    inputs, study = snakemake.input, snakemake.params.study
     output = {name: Path(file) for name, file in snakemake.output.items()}
-    scores = with_q(read_all(snakemake.input.scores))
+    scores = tables.read_all(inputs.scores)
+    if inputs.fresh:
+        scores = with_untrained(scores, tables.read_all(inputs.fresh), study["fresh_of"])
+    scores = tables.with_q(scores)
+    summary = tables.summarise(scores)
+    agreement = tables.read_all(inputs.agreement)
     write_parquet(output["scores_parquet"], scores)
     write_csv(output["scores_csv"], scores)
-    summary = summarise(scores)
     write_csv(output["summary_csv"], summary)
-    write_whole(output["summary_tex"], latex_summary(summary).encode())
-    write_csv(output["networks"], read_networks(snakemake.input.networks))
-    write_parquet(output["clusters"], read_all(snakemake.input.clusters))
-    write_parquet(output["partitions"], read_partitions(snakemake.input.partitions))
+    write_whole(output["summary_tex"], tables.latex_summary(summary).encode())
+    write_csv(output["paired"], less_initial(scores, study["initial_of"]))
+    write_csv(output["networks"], tables.read_networks(inputs.networks))
+    write_parquet(output["clusters"], tables.read_all(inputs.clusters))
+    write_parquet(output["partitions"], tables.read_partitions(inputs.partitions, inputs.weights))
+    write_parquet(output["agreement_parquet"], agreement)
+    write_csv(output["agreement_csv"], summarise_agreement(agreement))
+    for name in ("best_k", "best_k_networks"):
+        write_csv(output[name], tables.read_all(inputs[name]))

@@ -5,8 +5,8 @@ from pathlib import Path
 from clusterability.contingency import Tables
 from clusterability.files import write_parquet
 from clusterability.networks import load_networks
-from clusterability.partitions import Partitions
-from clusterability.scoring import cluster_rows, score_rows
+from clusterability.partitions import HeldOut, Partitions
+from clusterability.scoring import cluster_rows, observed_tables, score_rows
 from clusterability.storage import load_items
 from job import logged
 
@@ -14,9 +14,13 @@ with logged(snakemake.log[0]):
     layer = snakemake.wildcards.layer
     networks = load_networks(Path(snakemake.input.networks))
     partitions = load_items(Path(snakemake.input.partitions), Partitions)
+    held_out = load_items(Path(snakemake.input.held_out), HeldOut)
     nulls = {
         null: load_items(Path(file), Tables)
         for null, file in zip(snakemake.params.nulls, snakemake.input.nulls, strict=True)
     }
-    write_parquet(Path(snakemake.output.scores), score_rows(networks, layer, partitions, nulls))
-    write_parquet(Path(snakemake.output.clusters), cluster_rows(networks, layer, partitions))
+    observed = observed_tables(networks, layer, partitions, held_out)
+    scores = score_rows(networks, layer, partitions, observed, nulls)
+    clusters = cluster_rows(networks, layer, partitions, observed)
+    write_parquet(Path(snakemake.output.scores), scores)
+    write_parquet(Path(snakemake.output.clusters), clusters)

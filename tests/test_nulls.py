@@ -11,10 +11,16 @@ from clusterability.comparison import compare
 from clusterability.contingency import tables_of
 from clusterability.measures import MEASURES
 from clusterability.nulls.labels import label_tables
-from clusterability.nulls.shuffle import shuffle_tables, shuffled
+from clusterability.nulls.redrawn import redrawn_tables
+from clusterability.nulls.shuffle import redraw
 from clusterability.partitions import labels_of
 
 NAME = ("trained", 3, "fc2")
+
+
+def shuffle_tables(matrix, name, *asked):
+    condition, seed, layer = name
+    return redrawn_tables(redraw, "shuffle", {layer: matrix}, layer, (condition, seed), *asked)
 
 
 def matrix_with_dead_units() -> np.ndarray:
@@ -34,7 +40,7 @@ def same_tables(one, other) -> bool:
 
 def test_shuffle_keeps_the_weights_and_the_dead_units():
     matrix = matrix_with_dead_units()
-    draws = shuffled(matrix, NAME, range(5))
+    draws = redraw(matrix, NAME, range(5))
     for draw in draws:
         assert np.array_equal(np.sort(draw, axis=None), np.sort(matrix, axis=None))
         assert not draw[[2, 5]].any()
@@ -44,8 +50,8 @@ def test_shuffle_keeps_the_weights_and_the_dead_units():
 
 def test_a_draw_does_not_depend_on_how_many_there_are():
     matrix = matrix_with_dead_units()
-    assert np.array_equal(shuffled(matrix, NAME, range(2)), shuffled(matrix, NAME, range(7))[:2])
-    assert np.array_equal(shuffled(matrix, NAME, [5]), shuffled(matrix, NAME, range(7))[5:6])
+    assert np.array_equal(redraw(matrix, NAME, range(2)), redraw(matrix, NAME, range(7))[:2])
+    assert np.array_equal(redraw(matrix, NAME, [5]), redraw(matrix, NAME, range(7))[5:6])
     few = shuffle_tables(matrix, NAME, 2, [3], ["matched"], 2)
     many = shuffle_tables(matrix, NAME, 6, [2, 3, 4], ["matched", "joint"], 2)
     assert np.array_equal(few["matched", 3].weights, many["matched", 3].weights[:2])
@@ -54,13 +60,13 @@ def test_a_draw_does_not_depend_on_how_many_there_are():
 def test_draws_differ_by_condition_seed_and_layer():
     matrix = matrix_with_dead_units()
     names = [NAME, ("baseline", 3, "fc2"), ("trained", 4, "fc2"), ("trained", 3, "fc1")]
-    assert len({shuffled(matrix, name, range(1)).tobytes() for name in names}) == 4
+    assert len({redraw(matrix, name, range(1)).tobytes() for name in names}) == 4
 
 
 def test_a_shuffled_matrix_is_clustered_as_a_network_is():
     matrix = matrix_with_dead_units()
     tables = shuffle_tables(matrix, NAME, 3, [2, 3], ["matched", "joint"], 2)
-    draw = shuffled(matrix, NAME, range(3))[2]
+    draw = redraw(matrix, NAME, range(3))[2]
     found = cluster(draw[None], [(*NAME, "shuffle", 2)], [3], ["matched", "joint"], 2)
     again = tables_of(draw, labels_of(found, 0))
     for method in ("matched", "joint"):
@@ -71,7 +77,7 @@ def test_labels_keep_cluster_sizes_and_the_information_of_the_weights():
     matrix = matrix_with_dead_units()
     found = labels_of(cluster(matrix[None], [NAME], [3], ["matched"], 2), 0)
     own = tables_of(matrix, found)["matched", 3]
-    draws = label_tables(matrix, NAME, 20, found)["matched", 3]
+    draws = label_tables(matrix, NAME, 20, found, {})["matched", 3]
     assert (draws.row_sizes == own.row_sizes).all()
     assert (draws.column_sizes == own.column_sizes).all()
     assert draws.mi_total == pytest.approx(np.full(20, own.mi_total), abs=1e-12)
@@ -81,7 +87,7 @@ def test_labels_keep_cluster_sizes_and_the_information_of_the_weights():
 def test_labels_by_permuting_labels_give_the_same_distribution():
     matrix = np.random.default_rng(1).standard_normal((10, 12))
     labels = np.arange(10) % 3, np.arange(12) % 3
-    draws = label_tables(matrix, NAME, 800, {("any", 3): labels})["any", 3]
+    draws = label_tables(matrix, NAME, 800, {("any", 3): labels}, {})["any", 3]
     source = np.random.default_rng(2)
     direct = [
         tables_of(

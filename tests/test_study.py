@@ -130,11 +130,14 @@ def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
         ({"recipe": {"optimizer": "lion"}}, "recipe.optimizer: found 'lion', expected 'sgd' or"),
         ({"recipe": {"architecture": "784-10-9"}}, "recipe.architecture: found '784-10-9'"),
         ({"recipe": None}, "recipe: found nothing, expected keys with values"),
-        ({"conditions": {}}, "conditions: found {}, expected at least 1 item"),
+        ({"conditions": {}}, "conditions: found nothing, expected a condition, or one of"),
         ({"conditions": {"A b": {}}}, "conditions.A b: found 'A b', expected a name of lower-"),
         ({"conditions": {"a": {"epocs": 1}}}, "conditions.a.epocs: unknown key, expected one of"),
         ({"conditions": {"a": {"dropout": 1}}}, "conditions.a.dropout: found 1, expected a num"),
-        ({"nulls": {"shufle": 9}}, "nulls.shufle: found 'shufle', expected 'shuffle' or 'labels'"),
+        (
+            {"nulls": {"shufle": 9}},
+            "nulls.shufle: found 'shufle', expected 'shuffle', 'shuffle_nonzero',",
+        ),
         ({"nulls": {"shuffle": 0}}, "nulls.shuffle: found 0, expected a number of at least 1"),
         ({"clustering": {"methods": ["best"]}}, "clustering.methods[0]: found 'best', expected"),
         (

@@ -12,12 +12,14 @@ from scipy import stats
 from clusterability.clustering import cluster
 from clusterability.contingency import stack_by_key
 from clusterability.errors import UserError
+from clusterability.held_out import held_out_clusters
 from clusterability.measures import MEASURES
-from clusterability.networks import Networks, weights_digest
-from clusterability.nulls.labels import label_tables
-from clusterability.nulls.shuffle import shuffle_tables
-from clusterability.partitions import Partitions, labels_of
-from clusterability.scoring import cluster_rows, partition_rows, score_rows
+from clusterability.networks import Networks, save_networks, weights_digest
+from clusterability.nulls import shuffle
+from clusterability.nulls.labels import block_label_tables
+from clusterability.nulls.redrawn import redrawn_tables
+from clusterability.partitions import Partitions
+from clusterability.scoring import cluster_rows, observed_tables, partition_rows, score_rows
 from clusterability.storage import load_items, save_items
 from clusterability.tables import latex_summary, read_partitions, summarise, with_q
 from clusterability.training import NetworkRow, TrainingResult, network_table
@@ -29,25 +31,36 @@ DRAWS = 5
 
 @pytest.fixture(scope="module")
 def block():
-    """Two networks with a layer of 6 x 9 (k = 7 is infeasible), its partitions and nulls."""
+    """Two networks with a layer of 9 x 6 (k = 7 is infeasible), its partitions and nulls."""
     source = np.random.default_rng(0)
-    weights = {"fc1": source.standard_normal((2, 6, 9)).astype(np.float32)}
+    weights = {"fc1": source.standard_normal((2, 9, 6)).astype(np.float32)}
     networks = Networks("trained", (3, 8), {}, weights)
     names = [("trained", seed, "fc1", "network") for seed in networks.seeds]
     partitions = cluster(weights["fc1"], names, K_VALUES, METHODS, 2)
-    shuffles, labels = [], []
-    for number, (seed, matrix) in enumerate(zip((3, 8), weights["fc1"], strict=True)):
-        name = ("trained", seed, "fc1")
-        shuffles.append(shuffle_tables(matrix, name, DRAWS, K_VALUES, METHODS, 2))
-        labels.append(label_tables(matrix, name, DRAWS, labels_of(partitions, number)))
-    nulls = {"shuffle": stack_by_key(shuffles), "labels": stack_by_key(labels)}
-    return networks, partitions, nulls
+    held_out = held_out_clusters(weights["fc1"], names, K_VALUES, METHODS, 2)
+    shuffles = [
+        redrawn_tables(
+            shuffle.redraw,
+            "shuffle",
+            {"fc1": matrix},
+            "fc1",
+            ("trained", seed),
+            DRAWS,
+            K_VALUES,
+            METHODS,
+            2,
+        )
+        for seed, matrix in zip(networks.seeds, weights["fc1"], strict=True)
+    ]
+    labels = block_label_tables(networks, "fc1", DRAWS, partitions, held_out)
+    nulls = {"shuffle": stack_by_key(shuffles), "labels": labels}
+    return networks, partitions, observed_tables(networks, "fc1", partitions, held_out), nulls
 
 
 @pytest.fixture(scope="module")
 def scores(block):
-    networks, partitions, nulls = block
-    return with_q(score_rows(networks, "fc1", partitions, nulls))
+    networks, partitions, observed, nulls = block
+    return with_q(score_rows(networks, "fc1", partitions, observed, nulls))
 
 
 def test_columns_are_those_of_the_contract(scores):
@@ -94,11 +107,13 @@ def test_infeasible_k_has_a_status_and_no_value(scores):
 def test_p_is_in_the_better_direction_and_never_zero(scores):
     defined = scores.dropna(subset=["p"])
     assert defined.p.between(1 / (DRAWS + 1) - 1e-12, 1).all()
-    assert set(scores[scores.p.isna() & (scores.k != 7)].measure) == {"mi_total"}
+    without = scores[scores.p.isna() & (scores.k != 7)]
+    assert set(without[without.null == "labels"].measure) == {"mi_total"}
+    assert set(without[without.null == "shuffle"].measure) == {"mi_total", "held_out"}
 
 
 def test_a_score_by_hand(block, scores):
-    networks, partitions, nulls = block
+    networks, partitions, _, nulls = block
     row = scores.query(
         "seed == 8 and method == 'joint' and k == 4 and measure == 'ncut' and null == 'shuffle'"
     ).iloc[0]
@@ -119,7 +134,8 @@ def test_a_score_by_hand(block, scores):
 
 
 def test_labels_and_mi_total_have_no_q(scores):
-    without = (scores.null == "labels") | (scores.measure == "mi_total")
+    # The labels of held-out information are not clustered again: it has no shuffles.
+    without = (scores.null == "labels") | scores.measure.isin(["mi_total", "held_out"])
     assert scores[without].q.isna().all()
     assert scores[~without & (scores.k != 7)].q.notna().all()
 
@@ -173,8 +189,8 @@ def test_q_is_over_all_conditions_layers_and_k_of_a_null_method_and_measure(stud
 
 
 def test_without_nulls_there_is_one_row_a_measure(block):
-    networks, partitions, _ = block
-    rows = with_q(score_rows(networks, "fc1", partitions, {}))
+    networks, partitions, observed, _ = block
+    rows = with_q(score_rows(networks, "fc1", partitions, observed, {}))
     assert rows.null.isna().all()
     assert len(rows) == 2 * len(METHODS) * len(K_VALUES) * len(MEASURES)
     assert rows[rows.k == 2].value.notna().all()
@@ -226,15 +242,15 @@ def test_summary_by_hand(study_scores):
 def test_latex_has_a_line_for_each_cell_of_the_null(scores):
     summary = summarise(scores)
     text = latex_summary(summary)
-    assert text.startswith("% null: shuffle\n\\begin{longtable}")
+    assert text.startswith("% null: shuffle; held_out: labels\n\\begin{longtable}")
     assert text.count(r" \\") >= (summary.null == "shuffle").sum()
     assert "nan" not in text
-    assert "labels" not in text
+    assert text.count("labels") == 1  # the fair null of held-out information
 
 
 def test_clusters_sum_to_the_measures_and_hold_all_live_units(block, scores):
-    networks, partitions, _ = block
-    clusters = cluster_rows(networks, "fc1", partitions)
+    networks, partitions, observed, _ = block
+    clusters = cluster_rows(networks, "fc1", partitions, observed)
     assert (clusters.k != 7).all()
     sums = clusters.groupby(["seed", "method", "k"])[["barber_term", "ncut_term", "mi_term"]].sum()
     for measure, column in (("barber_q", "barber_term"), ("ncut", "ncut_term"), ("mi", "mi_term")):
@@ -242,8 +258,8 @@ def test_clusters_sum_to_the_measures_and_hold_all_live_units(block, scores):
         expected = rows.set_index(["seed", "method", "k"]).value.sort_index()
         assert sums[column].sort_index().tolist() == pytest.approx(expected.tolist(), abs=1e-10)
     sizes = clusters.groupby(["seed", "method", "k"])[["u_size", "v_size"]].sum()
-    assert (sizes.u_size == 6).all()
-    assert (sizes.v_size == 9).all()
+    assert (sizes.u_size == 9).all()
+    assert (sizes.v_size == 6).all()
 
 
 def hand_made(rows: list[list[int]], columns: list[list[int]], feasible: list[bool]) -> Partitions:
@@ -256,7 +272,9 @@ def test_rows_of_clusters_by_hand():
     weights = np.array([np.diag([1, 0, 0])[:2], [[3, 0, 0], [-1, 4, 0]]], dtype=np.float32)
     networks = Networks("trained", (3, 8), {}, {"fc2": weights})
     found = hand_made([[-1, -1], [0, 1]], [[-1, -1, -1], [0, 1, -1]], [False, True])
-    rows = cluster_rows(networks, "fc2", {("joint", 2): found}).reset_index(drop=True)
+    partitions = {("joint", 2): found}
+    observed = observed_tables(networks, "fc2", partitions, {})
+    rows = cluster_rows(networks, "fc2", partitions, observed).reset_index(drop=True)
     mi_terms = 3 / 8 * np.log(2), 1 / 8 * np.log(2 / 5) + 4 / 8 * np.log(8 / 5)
     expected = pd.DataFrame(
         [
@@ -285,14 +303,14 @@ def test_rows_of_networks_by_hand():
     fc2 = np.array([[[1, 1]], [[0, 2]]], dtype=np.float32)
     networks = Networks("trained", (3, 8), {}, {"fc1": fc1, "fc2": fc2})
     measured = [
-        NetworkRow(3, 0.9, 0.3, 0.8, 0.4, 8, 1.5, "cpu"),
-        NetworkRow(8, 0.7, 0.5, 0.6, 0.7, 8, 1.5, "cpu"),
+        NetworkRow(3, 0.9, 0.3, 0.8, 0.4, 1.5, "cpu"),
+        NetworkRow(8, 0.7, 0.5, 0.6, 0.7, 1.5, "cpu"),
     ]
     digests = [weights_digest(networks.weights, number) for number in range(2)]
     expected = pd.DataFrame(
         [
-            ("trained", 3, 0.9, 0.3, 0.8, 0.4, 8, 1.5, "cpu", 1, 1, 0, 0, digests[0]),
-            ("trained", 8, 0.7, 0.5, 0.6, 0.7, 8, 1.5, "cpu", 0, 2, 0, 1, digests[1]),
+            ("trained", 3, 0.9, 0.3, 0.8, 0.4, 1.5, "cpu", 8, 1, 1, 0, 0, digests[0]),
+            ("trained", 8, 0.7, 0.5, 0.6, 0.7, 1.5, "cpu", 8, 0, 2, 0, 1, digests[1]),
         ],
         columns=[
             "condition",
@@ -301,9 +319,9 @@ def test_rows_of_networks_by_hand():
             "train_loss",
             "test_accuracy",
             "test_loss",
-            "parameters",
             "seconds",
             "device",
+            "parameters",
             "fc1_dead_u",
             "fc1_dead_v",
             "fc2_dead_u",
@@ -337,15 +355,20 @@ def test_rows_of_partitions_by_hand(tmp_path):
         ],
         columns=["condition", "seed", "layer", "method", "k", "side", "unit", "label"],
     )
-    rows = read_partitions([str(first), str(second)])
+    files = []
+    for condition, layer in (("trained", "fc1"), ("untrained", "fc2")):
+        file = tmp_path / "networks" / condition / "3.safetensors"
+        save_networks(file, Networks(condition, (3,), {}, {layer: np.zeros((1, 2, 1), "f4")}))
+        files.append(str(file))
+    rows = read_partitions([str(first), str(second)], files)
     pd.testing.assert_frame_equal(rows, expected, check_dtype=False)
-    direct = partition_rows("untrained", (16,), "fc2", other)
+    direct = partition_rows("untrained", (16,), "fc2", [1, 2], other)
     tail = expected.iloc[6:].reset_index(drop=True)
     pd.testing.assert_frame_equal(direct, tail, check_dtype=False)
 
 
 def test_partitions_survive_their_file(tmp_path, block):
-    _, partitions, _ = block
+    partitions = block[1]
     file = tmp_path / "block.npz"
     save_items(file, partitions)
     found = load_items(file, Partitions)

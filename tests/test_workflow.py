@@ -10,9 +10,12 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
+
+from clusterability.tables import CELL
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
@@ -27,6 +30,7 @@ MICRO = {
     "conditions": {"untrained": {"epochs": 0}, "baseline": {}},
     "clustering": {"methods": ["matched", "joint"], "restarts": 1},
     "nulls": {"shuffle": 3, "labels": 3},
+    "agreement": {"draws": 5},
     "training": {"threads": 1, "history_every": 2},
     "figures": {"measures": ["mi"]},
 }
@@ -96,16 +100,17 @@ def workflow(finished, tmp_path):
 def test_the_study_has_run(finished):
     tables = finished.folder / "results" / "tables"
     scores = pd.read_parquet(tables / "scores.parquet")
-    # 2 conditions x 2 seeds x 2 layers x 2 methods x 2 k x 11 measures x 2 nulls
-    assert len(scores) == 2 * 2 * 2 * 2 * 2 * 11 * 2
+    # 2 conditions x 2 seeds x 2 layers x 2 methods x 2 k x 12 measures x 2 nulls
+    assert len(scores) == 2 * 2 * 2 * 2 * 2 * 12 * 2
     assert (scores.status == "ok").all()
     assert len(pd.read_csv(tables / "scores.csv")) == len(scores)
     assert len(pd.read_csv(tables / "networks.csv")) == 4
     partitions = pd.read_parquet(tables / "partitions.parquet")
     assert len(partitions) == 2 * 2 * 2 * 2 * (784 + 8 + 8 + 10)
-    # Learning curves, one measure, pixels, weights of 2 conditions, z by 2 methods; 4 files each.
+    # Learning curves, one measure, pixels, weights of 2 conditions; z, best k and agreement by 2
+    # methods; 4 files each.
     figures = list((finished.folder / "results" / "figures").iterdir())
-    assert len(figures) == 7 * 4
+    assert len(figures) == 11 * 4
     assert all(file.stat().st_size > 200 for file in figures)
 
 
@@ -117,16 +122,18 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
     workflow.configure(seeds=["0-1", "2-3"])
     jobs = [job for job in workflow.planned() if job["rule"] != "all"]
     whole = [job for job in jobs if "seeds" not in job]
-    assert {job["rule"] for job in whole} == {"aggregate", "plot"}
+    assert {job["rule"] for job in whole} == {"choose_k", "aggregate", "plot"}
     assert {job["seeds"] for job in jobs if job not in whole} == {"2-3"}
     assert workflow.planned_rules() == {
         "train": 2,
         "cluster": 4,
-        "null_shuffle": 4,
+        "null": 4,
         "null_labels": 4,
         "score": 4,
+        "choose_k": 4,  # of all seeds together
+        "agree": 2,
         "aggregate": 1,
-        "plot": 4,  # learning curves, measure, z; pixels and weights show the first block
+        "plot": 8,  # all but pixels and weights, which show the first block
     }
 
 
@@ -136,11 +143,13 @@ def test_an_appended_block_of_k_trains_nothing(workflow):
     assert {job["k"] for job in jobs if "k" in job} == {"5"}
     assert workflow.planned_rules() == {
         "cluster": 4,
-        "null_shuffle": 4,
+        "null": 4,
         "null_labels": 4,
         "score": 4,
+        "choose_k": 4,
+        "agree": 2,
         "aggregate": 1,
-        "plot": 3,  # measure and z; the others do not depend on k
+        "plot": 7,  # the others do not depend on k
     }
 
 
@@ -154,7 +163,7 @@ def test_an_appended_condition_leaves_the_others_alone(workflow):
 def test_more_draws_of_one_null_train_and_cluster_nothing(workflow):
     workflow.configure(nulls={"shuffle": 4, "labels": 3})
     rules = workflow.planned_rules()
-    assert rules == {"null_shuffle": 4, "score": 4, "aggregate": 1, "plot": 3}
+    assert rules == {"null": 4, "score": 4, "choose_k": 4, "aggregate": 1, "plot": 7}
 
 
 def test_two_values_swapped_are_seen(workflow):
@@ -167,7 +176,10 @@ def test_two_values_swapped_are_seen(workflow):
 @pytest.mark.parametrize(
     ("file", "rules"),
     [
-        ("measures.py", {"score": 4, "aggregate": 1, "plot": 3}),
+        # Nothing is trained, clustered or drawn again.
+        ("measures.py", {"score": 4, "choose_k": 4, "aggregate": 1, "plot": 7}),
+        ("nulls/shuffle.py", {"null": 4, "score": 4, "choose_k": 4, "aggregate": 1, "plot": 7}),
+        ("agreement.py", {"agree": 2, "choose_k": 4, "aggregate": 1, "plot": 7}),
         ("figures/learning_curves.py", {"plot": 1}),
         ("sources.py", {}),  # the files are there, and known by their checksums
         ("study.py", {}),
@@ -240,6 +252,77 @@ def test_a_users_error_in_a_job_is_a_line_without_a_traceback(tmp_path):
     assert "Traceback" not in text
     assert "dataset.path" in text
     assert "no/such/folder" in text
+
+
+def test_everything_that_a_study_can_ask_for(workflow):
+    """All methods, scalings and nulls, random matrices, an import, pairs of data orders."""
+    matrix = np.random.default_rng(0).standard_normal((12, 15))
+    np.savez(workflow.folder / "theirs.npz", fc1=matrix, fc2=matrix[:4, :12])
+    workflow.configure(
+        conditions=MICRO["conditions"] | {"reordered": {"data_order": 1}},
+        synthetic={"planted": {"rows": 12, "columns": 20, "clusters": 2}},
+        networks={"theirs": {"path": "theirs.npz"}},
+        clustering={
+            "methods": ["notebook", "matched", "joint", "whole"],
+            "scalings": ["none", "unit-norm", "balanced"],
+            "restarts": 2,
+        },
+        nulls={"shuffle": 3, "shuffle_nonzero": 3, "strength": 3, "labels": 3, "untrained": 4},
+        calibration=["untrained"],
+    )
+    ran = workflow.snakemake()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert workflow.planned() == []
+    tables = workflow.folder / "results" / "tables"
+    scores = pd.read_parquet(tables / "scores.parquet")
+    # Per network and null: fc1 and fc2 by three methods, the whole network by one; of each, three
+    # scales, two k and twelve measures.
+    deep, flat = (2 * 3 + 1) * 3 * 2 * 12, (3 + 1) * 3 * 2 * 12
+    assert scores.groupby("condition").size().to_dict() == {
+        "untrained": 2 * 5 * deep,
+        "baseline": 2 * 5 * deep,
+        "reordered": 2 * 5 * deep,
+        "planted": 2 * 4 * flat,
+        "theirs": 4 * deep,
+    }
+    assert not scores.duplicated([*CELL, "seed"]).any()
+    assert set(scores.status) == {"ok"}
+    agreement = pd.read_csv(tables / "agreement.csv")
+    assert set(agreement.comparison) == {"layers", "restarts", "planted", "data_order", "seeds"}
+    assert set(agreement[agreement.comparison == "seeds"].layer) == {"fc1", "fc2"}
+    paired = pd.read_csv(tables / "paired.csv")
+    assert set(paired.condition) == {"baseline", "reordered"}
+    best = pd.read_csv(tables / "best_k.csv")
+    assert set(best.null) == {"shuffle", "shuffle_nonzero", "strength"}
+    assert len(pd.read_csv(tables / "calibration.csv")) > 0
+    partitions = pd.read_parquet(tables / "partitions.parquet").query("layer == 'network'")
+    theirs = partitions.query("condition == 'theirs' and k == 2 and method == 'whole'")
+    assert sorted(theirs.unit) == list(range(15 + 12 + 4))
+    assert sorted(theirs[theirs.side == "V"].unit) == list(range(15, 15 + 12))
+
+
+def test_a_matrix_needs_neither_training_nor_mnist(tmp_path):
+    workflow = copy_workflow(tmp_path)
+    np.savetxt(tmp_path / "matrix.csv", np.arange(20.0).reshape(4, 5) % 3, delimiter=",")
+    study = {"k_grid": [2], "networks": {"mine": {"path": "matrix.csv"}}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(study | {"nulls": {"shuffle": 5}}))
+    assert {"train", "mnist"}.isdisjoint(workflow.planned_rules())
+    ran = workflow.snakemake()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    scores = pd.read_csv(tmp_path / "results" / "tables" / "scores.csv")
+    assert set(scores.seed) == {-1}
+    assert workflow.planned() == []
+
+
+def test_a_wrong_file_of_a_network_is_one_line_before_anything_runs(tmp_path):
+    workflow = copy_workflow(tmp_path)
+    study = {"k_grid": [2], "networks": {"mine": {"path": "matrix.npz"}}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(study))
+    found = workflow.snakemake("--dry-run")
+    assert found.returncode != 0
+    text = found.stdout + found.stderr
+    assert "Traceback" not in text
+    assert len([line for line in text.splitlines() if "matrix.npz" in line]) == 1
 
 
 def test_another_study_has_its_own_results(workflow):

@@ -19,7 +19,7 @@ from clusterability.contingency import block_sums
 from clusterability.graph import LiveUnits, by_live_units
 from clusterability.kmeans import KMeansResult, candidates_per_step, kmeans
 from clusterability.memory import keep_freed_memory
-from clusterability.partitions import Partitions, unassigned
+from clusterability.partitions import Key, Partitions, Starts, no_starts, unassigned
 from clusterability.randomness import StreamName, generator
 from clusterability.threads import one_thread
 
@@ -45,28 +45,71 @@ class Embedding:
     column_scale: np.ndarray
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Labels of a group of live matrices by one method: the partition's, and of every start.
+
+    Attributes:
+        rows, columns: [matrices, live rows] and [matrices, live columns].
+        row_starts, column_starts: the same with an axis of starts in second place.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    row_starts: np.ndarray
+    column_starts: np.ndarray
+
+
 def cluster(
     matrices: np.ndarray,
     names: Sequence[StreamName],
     k_values: Sequence[int],
     methods: Sequence[str],
     restarts: int,
-) -> dict[tuple[str, int], Partitions]:
+) -> dict[Key, Partitions]:
     """Clusters each matrix by each method at each k.
 
     Args:
-        matrices: weights [matrices, m, n]; their absolute values are the edges.
+        matrices: weights [matrices, m, n]; their absolute values are the edges. A matrix with an
+            entry that is not finite has no feasible k.
         names: the random stream of each matrix.
         k_values: numbers of clusters.
-        methods: of `notebook`, `matched`, `joint` (docs/measures.md).
+        methods: of `notebook`, `matched`, `joint`, `whole` (docs/measures.md).
         restarts: starts of k-means; `notebook` uses the first only.
 
     Returns:
         Partitions by (method, k).
     """
+    return _cluster(matrices, names, k_values, methods, restarts, every_start=False)[0]
+
+
+def cluster_with_starts(
+    matrices: np.ndarray,
+    names: Sequence[StreamName],
+    k_values: Sequence[int],
+    methods: Sequence[str],
+    restarts: int,
+) -> tuple[dict[Key, Partitions], dict[Key, Starts]]:
+    """As `cluster`, with the same partitions, and the labels that every start came to.
+
+    `notebook` has no starts of its own: it is the first start of `matched`.
+    """
+    return _cluster(matrices, names, k_values, methods, restarts, every_start=True)
+
+
+def _cluster(
+    matrices: np.ndarray,
+    names: Sequence[StreamName],
+    k_values: Sequence[int],
+    methods: Sequence[str],
+    restarts: int,
+    every_start: bool,
+) -> tuple[dict[Key, Partitions], dict[Key, Starts]]:
     keep_freed_memory()
     count, m, n = matrices.shape
-    result = {(method, k): unassigned(count, m, n) for method in methods for k in k_values}
+    partitions = {(method, k): unassigned(count, m, n) for method in methods for k in k_values}
+    with_starts = [key for key in partitions if every_start and key[0] != "notebook"]
+    starts = {key: no_starts(count, restarts, m, n) for key in with_starts}
     with one_thread():
         for live, indices in by_live_units(matrices):
             adjacency = np.abs(live.take(matrices[indices]).astype(np.float64))
@@ -74,10 +117,15 @@ def cluster(
             for components, same in _by_components(k_values, live):
                 embedding = embed(adjacency, components)
                 for k in same:
-                    found = _cluster_group(adjacency, embedding, group, k, methods, restarts)
-                    for method, (rows, columns) in found.items():
-                        _enter(result[method, k], live, indices, rows, columns)
-    return result
+                    uniforms = np.stack([_uniforms(name, k, restarts) for name in group])
+                    group_found = _cluster_group(
+                        adjacency, embedding, k, methods, uniforms, every_start
+                    )
+                    for method, found in group_found.items():
+                        _enter(partitions[method, k], live, indices, found)
+                        if every_start and method != "notebook":
+                            _enter_starts(starts[method, k], live, indices, found)
+    return partitions, starts
 
 
 def embed(adjacency: np.ndarray, components: int) -> Embedding:
@@ -144,28 +192,34 @@ def _by_components(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, 
 def _cluster_group(
     adjacency: np.ndarray,
     embedding: Embedding,
-    names: Sequence[StreamName],
     k: int,
     methods: Sequence[str],
-    restarts: int,
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Labels of rows and columns by method, for live matrices and a feasible k."""
-    uniforms = np.stack([_uniforms(name, k, restarts) for name in names])
+    uniforms: np.ndarray,
+    every_start: bool,
+) -> dict[str, _Found]:
+    """Labels by method, for live matrices and a feasible k."""
     found = {}
     if "notebook" in methods or "matched" in methods:
-        rows = kmeans(embedding.left[:, :, :k], k, uniforms[:, :, 0])
-        columns = kmeans(embedding.right[:, :, :k], k, uniforms[:, :, 1])
+        rows = kmeans(embedding.left[:, :, :k], k, uniforms[:, :, 0], every_start=every_start)
+        columns = kmeans(embedding.right[:, :, :k], k, uniforms[:, :, 1], every_start=every_start)
+        starts = rows.every_labels, columns.every_labels
         if "notebook" in methods:
-            found["notebook"] = rows.first_labels, columns.first_labels
+            found["notebook"] = _Found(rows.first_labels, columns.first_labels, *starts)
         if "matched" in methods:
-            found["matched"] = _matched(adjacency, rows, columns, k)
+            found["matched"] = _Found(*_matched(adjacency, rows, columns, k), *starts)
     if "joint" in methods:
-        found["joint"] = _joint(embedding, k, uniforms[:, :, 2])
+        # Dhillon 2001, eq. 12.
+        vectors = slice(1, 1 + math.ceil(math.log2(k)))
+        found["joint"] = _both_sides(embedding, vectors, k, uniforms[:, :, 2], every_start)
+    if "whole" in methods:
+        # The k eigenvectors of the graph's normalised adjacency with the largest eigenvalues are
+        # the pairs of singular vectors of its even x odd block, and these are the eigenvalues.
+        found["whole"] = _both_sides(embedding, slice(k), k, uniforms[:, :, 2], every_start)
     return found
 
 
 def _uniforms(name: StreamName, k: int, restarts: int) -> np.ndarray:
-    """Random numbers of one matrix at one k: [restarts, (U, V, joint), k, candidates]."""
+    """Random numbers of one matrix at one k: [restarts, (U, V, both), k, candidates]."""
     source = generator("k-means", *name, k)
     return source.random((restarts, 3, k, candidates_per_step(k)), dtype=np.float32)
 
@@ -195,33 +249,33 @@ def pair_clusters(table: np.ndarray) -> np.ndarray:
     return names
 
 
-def _joint(embedding: Embedding, k: int, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Dhillon 2001, eq. 12: one k-means over the units of both sides."""
-    m, n = embedding.left.shape[1], embedding.right.shape[1]
-    vectors = math.ceil(math.log2(k))
-    if vectors == 0:
-        count = len(embedding.left)
-        return np.zeros((count, m), np.int16), np.zeros((count, n), np.int16)
-    chosen = slice(1, 1 + vectors)
+def _both_sides(
+    embedding: Embedding, vectors: slice, k: int, uniforms: np.ndarray, every_start: bool
+) -> _Found:
+    """One k-means over the units of both sides: the chosen vectors, scaled by D^-1/2."""
     points = np.concatenate(
         [
-            embedding.left[:, :, chosen] * embedding.row_scale[:, :, None],
-            embedding.right[:, :, chosen] * embedding.column_scale[:, :, None],
+            embedding.left[:, :, vectors] * embedding.row_scale[:, :, None],
+            embedding.right[:, :, vectors] * embedding.column_scale[:, :, None],
         ],
         axis=1,
     )
-    labels = kmeans(points, k, uniforms).best_labels
-    return labels[:, :m], labels[:, m:]
+    if points.shape[2] == 0:  # k = 1 by Dhillon's rule: nothing to tell units apart by
+        points = np.zeros((*points.shape[:2], 1))
+    found = kmeans(points, k, uniforms, every_start=every_start)
+    m = embedding.left.shape[1]
+    best, every = found.best_labels, found.every_labels
+    return _Found(best[:, :m], best[:, m:], every[..., :m], every[..., m:])
 
 
-def _enter(
-    partitions: Partitions,
-    live: LiveUnits,
-    indices: np.ndarray,
-    rows: np.ndarray,
-    columns: np.ndarray,
-) -> None:
+def _enter(partitions: Partitions, live: LiveUnits, indices: np.ndarray, found: _Found) -> None:
     """Writes the labels of a group's live units into the partitions of all matrices."""
-    partitions.rows[np.ix_(indices, live.rows)] = rows
-    partitions.columns[np.ix_(indices, live.columns)] = columns
+    partitions.rows[np.ix_(indices, live.rows)] = found.rows
+    partitions.columns[np.ix_(indices, live.columns)] = found.columns
     partitions.feasible[indices] = True
+
+
+def _enter_starts(starts: Starts, live: LiveUnits, indices: np.ndarray, found: _Found) -> None:
+    every = np.arange(starts.rows.shape[1])
+    starts.rows[np.ix_(indices, every, live.rows)] = found.row_starts
+    starts.columns[np.ix_(indices, every, live.columns)] = found.column_starts

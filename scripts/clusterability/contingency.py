@@ -26,6 +26,8 @@ class Tables:
         squares: T2, [..., k, k]: the same for W squared.
         mi_total: I(P) in nats, [...].
         row_sizes, column_sizes: live units in each cluster, [..., k].
+        held_out: I(row; V cluster) in nats on rows that the V clusters were not found from, [...];
+            NaN where it was not asked for.
 
     Where k is infeasible or all weights are zero, T, T2 are NaN.
     """
@@ -35,6 +37,7 @@ class Tables:
     mi_total: np.ndarray
     row_sizes: np.ndarray
     column_sizes: np.ndarray
+    held_out: np.ndarray
 
 
 def stack_tables(tables: Sequence[Tables]) -> Tables:
@@ -61,12 +64,15 @@ def one_hot(labels: np.ndarray, k: int) -> np.ndarray:
     return (labels[..., None] == np.arange(k)).astype(np.float64)
 
 
-def tables_of(matrix: np.ndarray, partitions: Labels) -> dict[Key, Tables]:
+def tables_of(
+    matrix: np.ndarray, partitions: Labels, held_out: Mapping[Key, float] | None = None
+) -> dict[Key, Tables]:
     """Tables of one weight matrix for many partitions at once.
 
     Args:
         matrix: weights [m, n].
         partitions: labels of rows [m] and columns [n] by (method, k).
+        held_out: what `held_out_information` gives, where it is known.
 
     Returns:
         Tables without leading axes by (method, k).
@@ -90,7 +96,31 @@ def tables_of(matrix: np.ndarray, partitions: Labels) -> dict[Key, Tables]:
             mi_total=mi_total,
             row_sizes=np.bincount(rows[rows != DEAD], minlength=k),
             column_sizes=np.bincount(columns[columns != DEAD], minlength=k),
+            held_out=np.array((held_out or {}).get((method, k), np.nan)),
         )
+    return result
+
+
+def held_out_information(matrix: np.ndarray, held_out: Labels) -> dict[Key, float]:
+    """I(row; V cluster) in nats of abs(W) on held-out rows, by (method, k).
+
+    NaN where these rows have no weight in any cluster.
+
+    Args:
+        matrix: weights [m, n].
+        held_out: rows to judge on, bool [m], and labels of the columns [n], by (method, k).
+    """
+    weights = np.abs(matrix.astype(np.float64))
+    members = [one_hot(columns, k) for (_, k), (_, columns) in held_out.items()]
+    # One product for all partitions, as in `tables_of`.
+    sums = weights @ np.concatenate(members, axis=1)
+    result = {}
+    start = 0
+    for (method, k), (rows, _) in held_out.items():
+        joint = sums[rows, start : start + k]
+        start += k
+        total = joint.sum()
+        result[method, k] = float(mutual_information(joint / total)) if total > 0 else np.nan
     return result
 
 

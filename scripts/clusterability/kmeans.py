@@ -33,11 +33,13 @@ class KMeansResult:
         first_labels: int16 [sets, points], each in 0 … k - 1, of the first start.
         best_labels: the same of the start with the least inertia, the first of equals.
         inertia: float64 [sets, starts], sum of squared distances to the nearest centres.
+        every_labels: int16 [sets, starts, points], of every start; no starts if not asked for.
     """
 
     first_labels: np.ndarray
     best_labels: np.ndarray
     inertia: np.ndarray
+    every_labels: np.ndarray
 
 
 def candidates_per_step(k: int) -> int:
@@ -45,13 +47,16 @@ def candidates_per_step(k: int) -> int:
     return 2 + int(math.log(k))
 
 
-def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
+def kmeans(
+    points: np.ndarray, k: int, uniforms: np.ndarray, *, every_start: bool = False
+) -> KMeansResult:
     """Clusters each point set from each start.
 
     Args:
         points: [sets, points, dimensions], finite; k <= points.
         k: number of clusters.
         uniforms: numbers in [0, 1), [sets, starts, k, candidates_per_step(k)].
+        every_start: whether to give the labels of every start.
 
     Raises:
         ValueError: where the shapes do not fit.
@@ -64,20 +69,20 @@ def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
         raise ValueError(f"uniforms have shape {uniforms.shape}, which does not fit k = {k}")
     chunk = max(1, _CHUNK_VALUES // (starts * k * count))
     parts = [
-        _kmeans_chunk(points[at : at + chunk], k, uniforms[at : at + chunk])
+        _kmeans_chunk(points[at : at + chunk], k, uniforms[at : at + chunk], every_start)
         for at in range(0, sets, chunk)
     ]
     return KMeansResult(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def _kmeans_chunk(
-    points: np.ndarray, k: int, uniforms: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    points: np.ndarray, k: int, uniforms: np.ndarray, every_start: bool
+) -> tuple[np.ndarray, ...]:
     # Distances do not depend on the origin; centred points lose fewer digits in float32.
     centred = points - points.mean(axis=1, keepdims=True)
     single = centred.astype(np.float32)
     centres = _lloyd(single, _greedy_start(single, k, uniforms.astype(np.float32)))
-    return _assign(centred, centres.astype(np.float64))
+    return _assign(centred, centres.astype(np.float64), every_start)
 
 
 def _greedy_start(points: np.ndarray, k: int, uniforms: np.ndarray) -> np.ndarray:
@@ -192,8 +197,8 @@ def _refill(centres: np.ndarray, empty: np.ndarray, points: np.ndarray, least: n
         centres[item, start, holes] = points[item, farthest]
 
 
-def _assign(points: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels of the first and of the best start, and inertia [sets, starts], in float64."""
+def _assign(points: np.ndarray, centres: np.ndarray, every_start: bool) -> tuple[np.ndarray, ...]:
+    """The arrays of a `KMeansResult`, in float64."""
     scores = _scores(centres, _homogeneous(points)[1])[..., : points.shape[1]]
     least = scores.min(axis=2)
     spread = np.square(points).sum(axis=(1, 2))[:, None]
@@ -203,4 +208,5 @@ def _assign(points: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.nda
     row = np.arange(len(points))
     first_labels = scores[:, 0].argmin(axis=1).astype(np.int16)
     best_labels = scores[row, best].argmin(axis=1).astype(np.int16)
-    return first_labels, best_labels, inertia
+    asked = scores if every_start else scores[:, :0]
+    return first_labels, best_labels, inertia, asked.argmin(axis=2).astype(np.int16)

@@ -98,6 +98,16 @@ def clusterability_q(tables: Tables) -> np.ndarray:
     return _modularity(tables.squares)
 
 
+def held_out(tables: Tables) -> np.ndarray:
+    """I(row; V cluster) in nats on rows that the V clusters were not found from, in [0, ln k].
+
+    Half of the rows, drawn at random, are clustered; the mutual information is that of the other
+    half's abs(W), summed over the columns of each cluster. Never exactly 0 on noise: compare it
+    with the null `labels`. A half with fewer live rows than k has none.
+    """
+    return np.asarray(tables.held_out)
+
+
 def barber_terms(tables: Tables) -> np.ndarray:
     """T_aa - p_a q_a for each cluster, [..., k]; they sum to `barber_q`."""
     p, q = _marginals(tables.weights)
@@ -150,6 +160,7 @@ MEASURES: dict[str, Measure] = {
     "clusterability": Measure(clusterability, 1, "clusterability"),
     "clusterability_adjusted": Measure(clusterability_adjusted, 1, "adjusted clusterability"),
     "clusterability_q": Measure(clusterability_q, 1, "Q of squared weights"),
+    "held_out": Measure(held_out, 1, "held-out information [nats]"),
 }
 """Structural measures by identifier, in the order of tables and figures."""
 

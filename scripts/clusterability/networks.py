@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from safetensors.numpy import save
 
 from clusterability.errors import UserError
 from clusterability.files import write_whole
+from clusterability.graph import live_units
 
 METADATA_KEY = "clusterability"
 
@@ -45,6 +47,21 @@ def weights_digest(weights: dict[str, np.ndarray], number: int) -> str:
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(stack[number], dtype="<f4").tobytes())
     return digest.hexdigest()
+
+
+def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
+    """What the table of networks says of a network's weights.
+
+    Number of parameters, dead units of both sides by layer, digest; in this order.
+    """
+    columns: dict[str, Any] = {
+        "parameters": sum(stack[number].size for stack in networks.weights.values())
+    }
+    for layer, stack in networks.weights.items():
+        live = live_units(stack[number])
+        columns[f"{layer}_dead_u"] = int((~live.rows).sum())
+        columns[f"{layer}_dead_v"] = int((~live.columns).sum())
+    return columns | {"digest": weights_digest(networks.weights, number)}
 
 
 def save_networks(path: Path, networks: Networks) -> None:
@@ -86,6 +103,25 @@ def load_networks(path: Path) -> Networks:
                 " expected finite weights"
             )
     return Networks(condition, seeds, recipe, weights)
+
+
+def join_networks(blocks: Sequence[Networks]) -> Networks:
+    """Networks of several blocks of one condition as those of one block."""
+    weights = {
+        layer: np.concatenate([block.weights[layer] for block in blocks])
+        for layer in blocks[0].weights
+    }
+    seeds = tuple(seed for block in blocks for seed in block.seeds)
+    return Networks(blocks[0].condition, seeds, blocks[0].recipe, weights)
+
+
+def stored_sizes(path: Path) -> list[int]:
+    """Units by layer, input first, of the networks in a file; reads no weights."""
+    with safe_open(path, framework="numpy") as file:
+        shapes = [
+            file.get_slice(name).get_shape() for name in sorted(file.keys(), key=_layer_number)
+        ]
+    return [shapes[0][2], *(shape[1] for shape in shapes)]
 
 
 def _layer_number(name: str) -> int:

@@ -15,7 +15,9 @@ import torch
 from clusterability.randomness import integer_seed
 
 
-def initial_weights(sizes: Sequence[int], seeds: Sequence[int]) -> list[torch.Tensor]:
+def initial_weights(
+    sizes: Sequence[int], seeds: Sequence[int], purpose: str = "initialisation"
+) -> list[torch.Tensor]:
     """Initial weights as `torch.nn.Linear` draws them: uniform within 1 / sqrt(in).
 
     They depend on the seed and the sizes only, so that conditions start from the same networks.
@@ -23,13 +25,14 @@ def initial_weights(sizes: Sequence[int], seeds: Sequence[int]) -> list[torch.Te
     Args:
         sizes: number of units by layer, input first.
         seeds: one a network.
+        purpose: name of the random streams; another one gives other networks.
 
     Returns:
         One float32 tensor [networks, out, in] a layer, on the CPU.
     """
     stacks = [torch.empty(len(seeds), out, in_) for in_, out in itertools.pairwise(sizes)]
     for number, seed in enumerate(seeds):
-        source = torch.Generator().manual_seed(integer_seed("initialisation", seed))
+        source = torch.Generator().manual_seed(integer_seed(purpose, seed))
         for stack in stacks:
             bound = 1 / math.sqrt(stack.shape[2])
             stack[number].uniform_(-bound, bound, generator=source)

@@ -24,7 +24,7 @@ def seed_sequence(purpose: str, *keys: str | int) -> np.random.SeedSequence:
 
     Args:
         purpose: what the numbers are for, such as "initialisation".
-        keys: what tells this stream from others of the same purpose: names or integers >= 0.
+        keys: what tells this stream from others of the same purpose: names or integers.
 
     >>> a, b = seed_sequence("order", 3, 0), seed_sequence("order", 3, 1)
     >>> bool(a.generate_state(1)[0] == b.generate_state(1)[0])
@@ -45,10 +45,9 @@ def integer_seed(purpose: str, *keys: str | int) -> int:
 
 
 def _words(key: str | int) -> list[int]:
-    """32-bit words of one key: a tag that keeps 3 and "3" apart, then the value."""
+    """32-bit words of one key: a tag that keeps 3, -3 and "3" apart, then the value."""
     if isinstance(key, str):
         digest = hashlib.sha256(key.encode()).digest()
         return [1, *(int.from_bytes(digest[i : i + 4], "big") for i in (0, 4))]
-    if key < 0:
-        raise ValueError(f"a key of a seed must be >= 0, found {key}")
-    return [0, key & 0xFFFFFFFF, key >> 32]
+    size = abs(key)
+    return [0 if key >= 0 else 2, size & 0xFFFFFFFF, size >> 32]

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from clusterability.comparison import compare
-from clusterability.contingency import Tables, stack_by_key, tables_of
+from clusterability.contingency import Tables, held_out_information, stack_by_key, tables_of
+from clusterability.graph import NETWORK, network_units
 from clusterability.measures import MEASURES, barber_terms, effective_clusters, mi_terms, ncut_terms
 from clusterability.networks import Networks
-from clusterability.partitions import Key, Partitions, labels_of
+from clusterability.partitions import HeldOut, Key, Partitions, labels_of
+from clusterability.scaling import layers_at_scales
 
 SCORE_COLUMNS = [
     "condition",
@@ -35,20 +37,40 @@ SCORE_COLUMNS = [
 
 
 def observed_tables(
-    networks: Networks, layer: str, partitions: Mapping[Key, Partitions]
+    networks: Networks,
+    layer: str,
+    partitions: Mapping[Key, Partitions],
+    held_out: Mapping[Key, HeldOut],
 ) -> dict[Key, Tables]:
-    """Tables of each network's own partitions, [networks, ...], by (method, k)."""
-    found = [
-        tables_of(matrix, labels_of(partitions, number))
-        for number, matrix in enumerate(networks.weights[layer])
-    ]
-    return stack_by_key(found)
+    """Tables of each network's own partitions, [networks, ...], by (method, k).
+
+    Each partition sees the weights at the scale that its method names.
+    """
+    found: dict[Key, Tables] = {}
+    for keys, matrices in layers_at_scales(networks.weights, layer, partitions):
+        own = {key: partitions[key] for key in keys}
+        held = {key: held_out[key] for key in keys if key in held_out}
+        found |= stack_by_key(
+            [_network_tables(matrix, own, held, number) for number, matrix in enumerate(matrices)]
+        )
+    return {key: found[key] for key in partitions}
+
+
+def _network_tables(
+    matrix: np.ndarray,
+    partitions: Mapping[Key, Partitions],
+    held_out: Mapping[Key, HeldOut],
+    number: int,
+) -> dict[Key, Tables]:
+    information = held_out_information(matrix, labels_of(held_out, number)) if held_out else {}
+    return tables_of(matrix, labels_of(partitions, number), information)
 
 
 def score_rows(
     networks: Networks,
     layer: str,
     partitions: Mapping[Key, Partitions],
+    observed: Mapping[Key, Tables],
     nulls: Mapping[str, Mapping[Key, Tables]],
 ) -> pd.DataFrame:
     """Structural measures of a block, compared with each null.
@@ -57,12 +79,12 @@ def score_rows(
         networks: the block's networks.
         layer: the layer that the partitions are of.
         partitions: [networks, ...] by (method, k).
+        observed: their tables, as `observed_tables` gives them.
         nulls: tables [networks, draws, ...] by null, then by (method, k).
 
     Returns:
         Rows with SCORE_COLUMNS. Without nulls, one row a measure with an empty null.
     """
-    observed = observed_tables(networks, layer, partitions)
     frames = []
     for key, partition in partitions.items():
         for measure in MEASURES:
@@ -103,13 +125,15 @@ def _measure_frame(
 
 
 def cluster_rows(
-    networks: Networks, layer: str, partitions: Mapping[Key, Partitions]
+    networks: Networks,
+    layer: str,
+    partitions: Mapping[Key, Partitions],
+    observed: Mapping[Key, Tables],
 ) -> pd.DataFrame:
     """One row a cluster: sizes, and its terms of Barber's Q, n-cut and mutual information.
 
     The terms of a partition's clusters sum to `barber_q`, `ncut` and `mi`.
     """
-    observed = observed_tables(networks, layer, partitions)
     rows = pd.concat(
         [
             _cluster_frame(networks, key, observed[key], partition.feasible)
@@ -143,23 +167,41 @@ def _cluster_frame(
 
 
 def partition_rows(
-    condition: str, seeds: Sequence[int], layer: str, partitions: Mapping[Key, Partitions]
+    condition: str,
+    seeds: Sequence[int],
+    layer: str,
+    sizes: Sequence[int],
+    partitions: Mapping[Key, Partitions],
 ) -> pd.DataFrame:
-    """One row a unit: its side, its number in the layer and its label (-1: dead)."""
+    """One row a unit: its side, its number in the layer and its label (-1: dead).
+
+    Of the layer "network", the U side is the units of even layers and the V side those of odd
+    ones, counted through the whole network.
+
+    Args:
+        condition: of the networks.
+        seeds: one a network.
+        layer: the layer that the partitions are of.
+        sizes: units by layer of the network, input first.
+        partitions: [networks, ...] by (method, k).
+    """
     frames = []
     for (method, k), partition in partitions.items():
-        for side, labels in (("U", partition.rows), ("V", partition.columns)):
-            units = labels.shape[1]
+        sides = {"U": partition.rows, "V": partition.columns}
+        numbers = {side: np.arange(labels.shape[1]) for side, labels in sides.items()}
+        if layer == NETWORK:
+            numbers = dict(zip(sides, network_units(sizes), strict=True))
+        for side, labels in sides.items():
             frames.append(
                 pd.DataFrame(
                     {
                         "condition": condition,
-                        "seed": np.repeat(seeds, units),
+                        "seed": np.repeat(seeds, labels.shape[1]),
                         "layer": layer,
                         "method": method,
                         "k": k,
                         "side": side,
-                        "unit": np.tile(np.arange(units), len(seeds)),
+                        "unit": np.tile(numbers[side], len(seeds)),
                         "label": labels.ravel(),
                     }
                 )

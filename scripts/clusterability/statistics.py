@@ -28,6 +28,27 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
     return mean, mean - reach, mean + reach
 
 
+def compared_means(value: np.ndarray, null_mean: np.ndarray, z: np.ndarray) -> dict[str, float]:
+    """Means over replicates of `value`, `excess` (value - null mean) and `z`, with their intervals.
+
+    Each has the bounds of its 95 % t interval beside it, in `_low` and `_high`.
+
+    >>> row = compared_means(np.array([3.0]), np.array([1.0]), np.array([2.5]))
+    >>> row["value"], row["excess"], row["z"], row["z_low"]
+    (3.0, 2.0, 2.5, nan)
+    """
+    row: dict[str, float] = {}
+    for name, each in {"value": value, "excess": value - null_mean, "z": z}.items():
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), interval(each), strict=True))
+    return row
+
+
+def share_significant(p: np.ndarray) -> float:
+    """Share of the defined p that are at most 0.05; NaN without any."""
+    p = p[np.isfinite(p)]
+    return float((p <= SIGNIFICANT).mean()) if len(p) else np.nan
+
+
 def replicate_p(z: np.ndarray) -> float:
     """One p for a cell: the one-sided t test over seeds that the mean directed z is above 0.
 

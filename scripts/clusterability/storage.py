@@ -7,7 +7,7 @@ the block, in the order of their seeds. The same content gives the same bytes.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
@@ -17,12 +17,12 @@ import numpy as np
 from clusterability.contingency import Tables
 from clusterability.errors import UserError
 from clusterability.files import whole_file
-from clusterability.partitions import Key, Partitions
+from clusterability.partitions import HeldOut, Key, Partitions, Starts
 
-Item = TypeVar("Item", Partitions, Tables)
+Item = TypeVar("Item", Partitions, Starts, HeldOut, Tables)
 
 
-def save_items(path: Path, items: Mapping[Key, Partitions] | Mapping[Key, Tables]) -> None:
+def save_items(path: Path, items: Mapping[Key, Item]) -> None:
     """Writes the partitions or the tables of a block."""
     arrays = {
         f"{method}/{k}/{field.name}": getattr(item, field.name)
@@ -51,3 +51,24 @@ def load_items(path: Path, kind: type[Item]) -> dict[Key, Item]:
             f"{path}: expected {kind.__name__.lower()} of this study, found {error!r};"
             " remove the file to have it made again"
         ) from None
+
+
+def load_joined(paths: Iterable[str], kind: type[Item]) -> dict[Key, Item]:
+    """Items of several blocks of networks as those of one, in the order of the files.
+
+    Args:
+        paths: `…/{seeds}/{layer}/{k}…`, of one layer: files of the same k follow each other in
+            the order of the seeds.
+        kind: what the files hold.
+    """
+    found: dict[Key, list[Item]] = {}
+    for path in paths:
+        for key, item in load_items(Path(path), kind).items():
+            found.setdefault(key, []).append(item)
+    return {key: _joined(items, kind) for key, items in found.items()}
+
+
+def _joined(items: Sequence[Item], kind: type[Item]) -> Item:
+    names = [field.name for field in fields(kind)]
+    arrays = {name: np.concatenate([getattr(item, name) for item in items]) for name in names}
+    return kind(**arrays)

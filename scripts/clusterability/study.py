@@ -7,18 +7,22 @@ job that runs on a cluster, and this module is all that it needs for that.
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, ValidationError, create_model
+from pydantic import BeforeValidator, Field, ValidationError, create_model, model_validator
 from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.recipe import Recipe
+from clusterability.synthetic_recipe import SyntheticRecipe
 from clusterability.values import Section, Whole
+from clusterability.variants import scaled_method
 
 MNIST_TRAIN_IMAGES = 60_000
 MNIST_TEST_IMAGES = 10_000
@@ -30,8 +34,9 @@ MNIST_FILES = (
     "t10k-labels-idx1-ubyte",
 )
 
-Method = Literal["notebook", "matched", "joint"]
-Null = Literal["shuffle", "labels"]
+Method = Literal["notebook", "matched", "joint", "whole"]
+Scaling = Literal["none", "unit-norm", "balanced"]
+Null = Literal["shuffle", "shuffle_nonzero", "strength", "labels", "untrained"]
 
 Measure = Literal[
     "mi",
@@ -44,10 +49,24 @@ Measure = Literal[
     "clusterability",
     "clusterability_adjusted",
     "clusterability_q",
+    "held_out",
 ]
 """Measures with a direction, as `clusterability.measures` has them."""
 
-METHODS: tuple[Method, ...] = get_args(Method)
+WHOLE: Method = "whole"
+"""The method that clusters the units of all layers at once."""
+LAYER_METHODS: tuple[Method, ...] = tuple(m for m in get_args(Method) if m != WHOLE)
+
+REDRAWN: tuple[Null, ...] = ("shuffle", "shuffle_nonzero", "strength")
+"""Nulls that draw weights anew and cluster them again."""
+
+NETWORK = "network"
+"""Name of the layer that stands for the whole network."""
+IMPORTED = "imported"
+"""Block of seeds of an imported network."""
+FRESH = "fresh-"
+"""With an architecture, the condition of the networks that the null `untrained` compares with."""
+
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
@@ -165,11 +184,32 @@ class Training(Section):
 
 class Clustering(Section):
     methods: Annotated[list[Method], Field(min_length=1), AfterValidator(_different)] = list(
-        METHODS
+        LAYER_METHODS
     )
     """Ways from weights to a partition (docs/measures.md)."""
+    scalings: Annotated[list[Scaling], Field(min_length=1), AfterValidator(_different)] = ["none"]
+    """Scales of weights that are clustered and scored, each for itself (docs/measures.md)."""
     restarts: Annotated[Whole, Field(ge=1)] = 3
     """Starts of k-means, of networks and nulls alike (`notebook` always has one)."""
+
+
+class Agreement(Section):
+    draws: Annotated[Whole, Field(ge=1)] = 99
+    """Permutations of labels that the agreement of two partitions is compared with."""
+
+
+class ImportedNetwork(Section):
+    path: Annotated[str, Field(min_length=1)]
+    """File with the weights: .safetensors, .npz, .npy, .csv or a PyTorch state dict (.pt, .pth)."""
+    layers: (
+        Annotated[
+            list[Annotated[str, Field(min_length=1)]],
+            Field(min_length=1),
+            AfterValidator(_different),
+        ]
+        | None
+    ) = None
+    """Arrays [out, in] from the input on; empty: all 2-D arrays in natural order of their names."""
 
 
 class FigureChoice(Section):
@@ -205,19 +245,32 @@ class Study(Section):
     """Where MNIST is, and how much of it is used."""
     recipe: Recipe = Recipe()
     """How networks are trained, unless a condition says otherwise."""
-    conditions: Annotated[
-        dict[Name, Annotated[Overrides, _EMPTY_IS_NO_CHANGE]],
-        Field(min_length=1),
-    ] = {"baseline": Overrides()}
+    conditions: dict[Name, Annotated[Overrides, _EMPTY_IS_NO_CHANGE]] = {}
     """Training recipes by name; each changes the recipe above by key."""
+    synthetic: dict[Name, SyntheticRecipe] = {}
+    """Random matrices with known structure, by name: networks of one layer, not trained."""
+    networks: dict[Name, ImportedNetwork] = {}
+    """Networks trained elsewhere, and matrices of any kind, by name."""
     training: Training = Training()
     """What training runs on. A change of device or threads trains nothing again."""
     clustering: Clustering = Clustering()
     """How weight matrices are clustered."""
     nulls: dict[Null, Annotated[Whole, Field(ge=1)]] = {"shuffle": 99, "labels": 99}
     """Random models that measures are compared with: name to number of draws."""
+    agreement: Agreement = Agreement()
+    """How partitions are compared with each other."""
+    calibration: Annotated[list[Name], AfterValidator(_different)] = []
+    """Conditions without structure, on which p is to be uniform; empty: no table, no figure."""
     figures: FigureChoice = FigureChoice()
     """What figures show."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _baseline_by_default(cls, config: Any) -> Any:
+        """A study that says nothing of networks trains the baseline."""
+        if isinstance(config, dict) and not {"conditions", "synthetic", "networks"} & set(config):
+            return config | {"conditions": {"baseline": None}}
+        return config
 
     @property
     def k_blocks(self) -> list[Block]:
@@ -232,15 +285,86 @@ class Study(Section):
         changes = self.conditions[condition].model_dump(exclude_unset=True)
         return Recipe.model_validate(self.recipe.model_dump() | changes)
 
-    def layers_of(self, condition: str) -> dict[str, tuple[int, int]]:
-        """Weight matrices of a condition's networks: name to shape [out, in]."""
-        return self.recipe_of(condition).layers
+    @property
+    def names(self) -> list[str]:
+        """Everything that networks come from: trained conditions, synthetic and imported ones."""
+        return [*self.conditions, *self.synthetic, *self.networks]
 
-    def layer_grid(self) -> Iterator[tuple[str, str]]:
-        """All (condition, layer) of the study, in the config's order."""
-        for condition in self.conditions:
-            for layer in self.layers_of(condition):
-                yield condition, layer
+    def seed_blocks_of(self, name: str) -> list[str]:
+        """Names of the blocks of networks that a condition has."""
+        if name in self.networks:
+            return [IMPORTED]
+        if name.startswith(FRESH):
+            return [Block(range(self.nulls["untrained"])).name]
+        return self.seeds
+
+    def layers_of(self, name: str) -> dict[str, tuple[int, int]]:
+        """Weight matrices of a trained or synthetic condition: name to shape [out, in]."""
+        if name in self.synthetic:
+            return self.synthetic[name].layers
+        if name.startswith(FRESH):
+            return Recipe(architecture=name.removeprefix(FRESH)).layers
+        return self.recipe_of(name).layers
+
+    def clustered_layers(self, layers: Sequence[str]) -> list[str]:
+        """What is clustered of a network with these layers."""
+        single = list(layers) if set(self.clustering.methods) - {WHOLE} else []
+        return [*single, NETWORK] if WHOLE in self.clustering.methods else single
+
+    def methods_for(self, layer: str) -> list[Method]:
+        """Methods that cluster this layer."""
+        return [m for m in self.clustering.methods if (m == WHOLE) == (layer == NETWORK)]
+
+    # --- nulls and pairs ---
+
+    @property
+    def redrawn_nulls(self) -> list[Null]:
+        """Nulls of the study that cluster weights drawn anew."""
+        return [null for null in self.nulls if null in REDRAWN]
+
+    @property
+    def block_nulls(self) -> list[Null]:
+        """Nulls that are drawn block by block; `untrained` is compared with in the end."""
+        return [null for null in self.nulls if null != "untrained"]
+
+    def fresh_of(self, condition: str) -> str | None:
+        """The condition of fresh networks that a trained condition is compared with, if any."""
+        if "untrained" not in self.nulls or condition not in self.conditions:
+            return None
+        return FRESH + self.recipe_of(condition).architecture
+
+    @property
+    def fresh_conditions(self) -> list[str]:
+        """All conditions of fresh networks."""
+        found = [self.fresh_of(condition) for condition in self.conditions]
+        return list(dict.fromkeys(name for name in found if name is not None))
+
+    def initial_of(self, condition: str) -> str | None:
+        """The condition whose networks are this condition's before training, if there is one."""
+        recipe = self.recipe_of(condition)
+        for other in self.conditions:
+            start = self.recipe_of(other)
+            same = start.architecture == recipe.architecture
+            if other != condition and start.epochs == 0 < recipe.epochs and same:
+                return other
+        return None
+
+    def reordered_of(self, condition: str) -> list[str]:
+        """Later conditions with the same recipe but another order of the data."""
+        if condition not in self.conditions:
+            return []
+        names = list(self.conditions)
+        later = names[names.index(condition) + 1 :]
+        own = self.recipe_of(condition)
+        others = {name: self.recipe_of(name) for name in later}
+        return [
+            name
+            for name, other in others.items()
+            if other.data_order != own.data_order
+            and other.model_copy(update={"data_order": own.data_order}) == own
+        ]
+
+    # --- what decides the jobs ---
 
     def training_parameters(self, condition: str) -> dict[str, Any]:
         """What decides the networks of a condition, and their history; keys are sorted."""
@@ -251,21 +375,54 @@ class Study(Section):
             "train_images": self.dataset.train_images,
         }
 
-    def clustering_parameters(self) -> dict[str, Any]:
-        """What decides a partition, beside the weights and k."""
-        return {"methods": list(self.clustering.methods), "restarts": self.clustering.restarts}
+    def synthetic_parameters(self, name: str) -> dict[str, Any]:
+        """What decides the matrices of a synthetic condition; keys are sorted."""
+        return dict(sorted(self.synthetic[name].model_dump().items()))
 
-    def null_parameters(self, null: Null) -> dict[str, Any]:
+    def import_parameters(self, name: str) -> dict[str, Any]:
+        """What decides an imported network, beside its file."""
+        return {"layers": self.networks[name].layers}
+
+    def fresh_parameters(self, name: str) -> dict[str, Any]:
+        """What decides fresh networks, beside their numbers."""
+        return {"architecture": name.removeprefix(FRESH)}
+
+    def clustering_parameters(self, layer: str) -> dict[str, Any]:
+        """What decides the partitions of a layer, beside the weights and k."""
+        return {
+            "methods": list(self.methods_for(layer)),
+            "restarts": self.clustering.restarts,
+            "scalings": list(self.clustering.scalings),
+        }
+
+    def null_parameters(self, null: Null, layer: str) -> dict[str, Any]:
         """What decides a null's tables, beside the weights and k."""
-        if null == "labels":
-            return {"draws": self.nulls.get(null, 0)}
-        return self.clustering_parameters() | {"draws": self.nulls.get(null, 0)}
+        draws = {"draws": self.nulls.get(null, 0)}
+        return draws | (self.clustering_parameters(layer) if null in REDRAWN else {})
+
+    def agreement_parameters(self, name: str) -> dict[str, Any]:
+        """What decides the agreement of partitions, beside these."""
+        return {"draws": self.agreement.draws, "shared_ends": name in self.conditions}
+
+    def aggregation_parameters(self) -> dict[str, Any]:
+        """What decides the tables, beside the rows of all blocks."""
+        initial = {name: self.initial_of(name) for name in self.conditions}
+        fresh = {name: self.fresh_of(name) for name in self.conditions}
+        return {
+            "fresh_of": {name: other for name, other in sorted(fresh.items()) if other},
+            "initial_of": {name: other for name, other in sorted(initial.items()) if other},
+        }
+
+    # --- figures ---
 
     @property
-    def drawn_method(self) -> str:
-        """Method whose partitions are drawn."""
-        methods = self.clustering.methods
-        return self.figures.method or ("matched" if "matched" in methods else methods[0])
+    def drawn_method(self) -> str | None:
+        """Method whose partitions of layers are drawn, if layers are clustered."""
+        methods = self.methods_for("fc1")
+        if not methods:
+            return None
+        chosen = self.figures.method or ("matched" if "matched" in methods else methods[0])
+        return scaled_method(chosen, self.clustering.scalings[0])
 
     @property
     def drawn_k(self) -> int:
@@ -291,13 +448,33 @@ class Study(Section):
 
         A new figure is a module `clusterability/figures/<name>.py` and a line here.
         """
+        layers = self.drawn_method is not None
+        trained = list(self.conditions)
         return {
-            "learning_curves": ["all"],
+            "agreement": self._variants(LAYER_METHODS) if self._has_agreement else [],
+            "best_k": self._variants() if self.redrawn_nulls else [],
+            "calibration": list(self.calibration),
+            "learning_curves": ["all"] if trained else [],
             "measures": list(self.figures.measures),
-            "pixels": ["all"],
-            "weights": list(self.conditions),
-            "z_scores": list(self.clustering.methods),
+            "pixels": ["all"] if trained and layers else [],
+            "weights": self.names if layers else [],
+            "z_scores": self._variants(),
         }
+
+    def _variants(self, methods: Sequence[Method] = get_args(Method)) -> list[str]:
+        """Methods of the study out of these, at each scale."""
+        return [
+            scaled_method(method, scaling)
+            for scaling in self.clustering.scalings
+            for method in self.clustering.methods
+            if method in methods
+        ]
+
+    @property
+    def _has_agreement(self) -> bool:
+        """Whether every method has something to be compared with."""
+        deep = any(len(self.layers_of(name)) > 1 for name in self.conditions)
+        return deep and self.drawn_method is not None
 
     def k_block_of(self, k: int) -> str:
         """Name of the block that holds k."""
@@ -352,13 +529,42 @@ def _faults(config: Mapping[str, Any]) -> list[str]:
     return faults
 
 
+def _check_sources(study: Study) -> Iterator[str]:
+    if not study.names:
+        yield "conditions: found nothing, expected a condition, or one of synthetic or networks"
+    for first, second in itertools.combinations(("conditions", "synthetic", "networks"), 2):
+        for name in getattr(study, first):
+            if name in getattr(study, second):
+                yield (
+                    f"{second}.{name}: found a name that {first} has too, expected different names"
+                )
+
+
 def _check_k_grid(study: Study) -> Iterator[str]:
-    largest = max(min(shape) for c, n in study.layer_grid() for shape in [study.layers_of(c)[n]])
+    if study.networks:
+        return  # whose sizes are in their files
+    largest = max(_largest_k(study, name) for name in study.names) if study.names else math.inf
     for block in study.k_blocks:
         if block[-1] > largest:
             yield (
                 f"k_grid: found {block.name!r}, expected k that some layer can hold"
                 f" (at most {largest}, the smaller side of the largest layer)"
+            )
+
+
+def _largest_k(study: Study, name: str) -> int:
+    """The largest k that is feasible for a layer of this condition, or for its whole network."""
+    shapes = list(study.layers_of(name).values())
+    sizes = [shapes[0][1], *(shape[0] for shape in shapes)]
+    whole = [(sum(sizes[0::2]), sum(sizes[1::2]))] if WHOLE in study.clustering.methods else []
+    return max(min(shape) for shape in shapes + whole)
+
+
+def _check_calibration(study: Study) -> Iterator[str]:
+    for place, name in enumerate(study.calibration):
+        if name not in study.names:
+            yield (
+                f"calibration[{place}]: found {name!r}, expected one of {', '.join(study.names)}"
             )
 
 
@@ -381,7 +587,9 @@ def _check_figure_method(study: Study) -> Iterator[str]:
 
 
 CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
-    ({"k_grid", "recipe", "conditions"}, _check_k_grid),
+    ({"conditions", "synthetic", "networks"}, _check_sources),
+    ({"k_grid", "recipe", "conditions", "synthetic", "networks", "clustering"}, _check_k_grid),
+    ({"conditions", "synthetic", "networks", "calibration"}, _check_calibration),
     ({"k_grid", "figures"}, _check_figures),
     ({"clustering", "figures"}, _check_figure_method),
 )
@@ -407,12 +615,20 @@ def _unknown_key_line(loc: list[Any]) -> str:
     return f"{key}: unknown key, expected one of {', '.join(known)}{hint}"
 
 
+_NAMED_SECTIONS: dict[str, type[Section]] = {
+    "conditions": Recipe,
+    "networks": ImportedNetwork,
+    "synthetic": SyntheticRecipe,
+}
+"""Sections that hold any number of others, by name."""
+
+
 def _known_keys(loc: list[Any]) -> list[str]:
     """Keys that the section at `loc` knows."""
     if not loc:
         return list(Study.model_fields)
-    if loc[0] == "conditions":
-        return list(Recipe.model_fields)
+    if loc[0] in _NAMED_SECTIONS:
+        return list(_NAMED_SECTIONS[loc[0]].model_fields)
     section = Study.model_fields[str(loc[0])].annotation
     assert isinstance(section, type)
     assert issubclass(section, Section)

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from clusterability.blocks import Block
+from clusterability.block_files import place_of
 from clusterability.measures import MEASURES
+from clusterability.networks import stored_sizes
 from clusterability.partitions import Partitions
 from clusterability.presentation import null_name, shown_null
 from clusterability.scoring import SCORE_COLUMNS, partition_rows
 from clusterability.statistics import (
-    SIGNIFICANT,
+    compared_means,
     false_discovery_q,
-    interval,
     replicate_p,
+    share_significant,
 )
 from clusterability.storage import load_items
 
@@ -32,17 +33,26 @@ SCORES = [*SCORE_COLUMNS[:-1], "q", "status"]
 
 
 def read_all(files: Sequence[str]) -> pd.DataFrame:
-    """The rows of several parquet files, in their order."""
-    return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+    """The rows of several parquet or CSV files, in their order; empty without files."""
+    frames = [
+        pd.read_csv(file) if file.endswith(".csv") else pd.read_parquet(file) for file in files
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def read_partitions(files: Sequence[str]) -> pd.DataFrame:
-    """Rows of the partitions in `{condition}/{seeds}/{layer}/{k}.npz`, one a unit."""
+def read_partitions(files: Sequence[str], networks: Sequence[str]) -> pd.DataFrame:
+    """Rows of partitions, one a unit.
+
+    Args:
+        files: `…/{condition}/{seeds}/{layer}/{k}.npz`.
+        networks: `…/{condition}/{seeds}.safetensors` of the same blocks.
+    """
+    sizes = {Path(file).parts[-2]: stored_sizes(Path(file)) for file in networks}
     frames = []
     for file in map(Path, files):
-        condition, seeds, layer = file.parts[-4:-1]
+        condition, seeds, layer = place_of(file)
         found = load_items(file, Partitions)
-        frames.append(partition_rows(condition, Block.parse(seeds), layer, found))
+        frames.append(partition_rows(condition, seeds, layer, sizes[condition], found))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -76,19 +86,15 @@ def summarise(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summary(group: pd.DataFrame) -> dict[str, float]:
-    row: dict[str, float] = {"n": int(group["value"].notna().sum())}
-    columns = {
-        "value": group["value"],
-        "excess": group["value"] - group["null_mean"],
-        "z": group["z"],
+    value, null_mean, z, p = (
+        group[name].to_numpy(float) for name in ("value", "null_mean", "z", "p")
+    )
+    return {
+        "n": int(np.isfinite(value).sum()),
+        **compared_means(value, null_mean, z),
+        "q": group["q"].iloc[0],
+        "significant": share_significant(p),
     }
-    for name, values in columns.items():
-        bounds = interval(values.to_numpy(dtype=float))
-        row |= dict(zip((name, f"{name}_low", f"{name}_high"), bounds, strict=True))
-    p = group["p"].dropna()
-    row["q"] = group["q"].iloc[0]
-    row["significant"] = float((p <= SIGNIFICANT).mean()) if len(p) else np.nan
-    return row
 
 
 def latex_summary(summary: pd.DataFrame) -> str:
@@ -111,8 +117,7 @@ def latex_summary(summary: pd.DataFrame) -> str:
     text = table.style.hide(axis="index").to_latex(
         hrules=True, environment="longtable", column_format="lllrlllllr"
     )
-    nulls = rows["null"].dropna()
-    return f"% null: {null_name(nulls) if len(nulls) else 'none'}\n{text}"
+    return f"% null: {null_name(rows)}\n{text}"
 
 
 def _with_interval(rows: pd.DataFrame, name: str, digits: int) -> list[str]:

@@ -23,7 +23,7 @@ from clusterability.alignment import aligned
 from clusterability.dataset import Mnist, normalise
 from clusterability.errors import UserError
 from clusterability.memory import keep_freed_memory
-from clusterability.networks import Networks, weights_digest
+from clusterability.networks import Networks, weight_columns
 from clusterability.perceptron import evaluate, forward, initial_weights
 from clusterability.randomness import integer_seed
 from clusterability.recipe import Recipe
@@ -60,7 +60,6 @@ class NetworkRow:
     train_loss: float
     test_accuracy: float
     test_loss: float
-    parameters: int
     seconds: float
     device: str
 
@@ -157,13 +156,8 @@ def network_table(result: TrainingResult) -> pd.DataFrame:
     networks = result.networks
     rows = []
     for number, row in enumerate(result.rows):
-        digest = weights_digest(networks.weights, number)
         columns = {"condition": networks.condition} | asdict(row)
-        for layer, stack in networks.weights.items():
-            weights = stack[number]
-            columns[f"{layer}_dead_u"] = int((~weights.any(axis=1)).sum())
-            columns[f"{layer}_dead_v"] = int((~weights.any(axis=0)).sum())
-        rows.append(columns | {"digest": digest})
+        rows.append(columns | weight_columns(networks, number))
     return pd.DataFrame(rows)
 
 
@@ -186,7 +180,7 @@ def _optimise(
     watch = _LossWatch(condition, seeds, weights[0].device)
     history: list[HistoryRow] = []
     for epoch in range(recipe.epochs):
-        order = _data_order(seeds, epoch, len(images.train)).to(weights[0].device)
+        order = _data_order(recipe, seeds, epoch, len(images.train)).to(weights[0].device)
         masks = _DropoutMasks(recipe, seeds, epoch)
         for batch in range(batches):
             step = epoch * batches + batch + 1
@@ -252,11 +246,12 @@ def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Op
     return kind(parameters, lr=recipe.learning_rate, fused=True)
 
 
-def _data_order(seeds: Sequence[int], epoch: int, images: int) -> torch.Tensor:
+def _data_order(recipe: Recipe, seeds: Sequence[int], epoch: int, images: int) -> torch.Tensor:
     """A permutation of the training images for each network, [networks, images]."""
+    other = (recipe.data_order,) if recipe.data_order else ()
     orders = []
     for seed in seeds:
-        source = torch.Generator().manual_seed(integer_seed("order", seed, epoch))
+        source = torch.Generator().manual_seed(integer_seed("order", seed, epoch, *other))
         orders.append(torch.randperm(images, generator=source))
     return torch.stack(orders)
 
@@ -335,7 +330,6 @@ def _network_rows(
             train_loss=float(train_loss[number]),
             test_accuracy=float(test_accuracy[number]),
             test_loss=float(test_loss[number]),
-            parameters=sum(stack[number].numel() for stack in weights),
             seconds=seconds,
             device=str(weights[0].device),
         )

@@ -212,10 +212,9 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, looks: dict[str, Condition
         for condition, look in looks.items()
     ]
     columns = 4 if figure.get_figwidth() > COLUMN_WIDTH else 2
-    null = table["null"].dropna()
-    if len(null):
+    if table["null"].notna().any():
         handles.append(Patch(facecolor="#d4d4d4", edgecolor="#8c8c8c", linewidth=0.35))
-        handles[-1].set_label(f"its null ({null_name(null)}): mean ± {NULL_REACH} sd")
+        handles[-1].set_label(f"its null ({null_name(table)}): mean ± {NULL_REACH} sd")
     figure.legend(
         handles=by_rows(handles, columns),
         loc="outside lower center",

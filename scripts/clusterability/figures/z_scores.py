@@ -55,7 +55,7 @@ _LINE_HEIGHT = 0.125
 _PANEL_MARGIN = 0.3
 _LEGEND_HEIGHT = 0.88
 _K_LABELS = 6
-_DARK = 0.5
+DARK = 0.5
 """Cells of a lower luma have white marks."""
 _MARK_SIZES: dict[str, dict[str, Any]] = {
     ".": {"markersize": 3.0, "markeredgewidth": 0},
@@ -95,12 +95,12 @@ def rows(scores: Path, method: str) -> pd.DataFrame:
 def draw(table: pd.DataFrame) -> Figure:
     """A panel a measure; rows are conditions and their layers, columns k."""
     measures = list(table["measure"].unique())
-    lines = _lines(table)
+    lines = condition_layers(table)
     down = math.ceil(len(measures) / _PANELS_A_ROW)
     across = math.ceil(len(measures) / down)
     figure = _empty_figure(len(lines), down, across)
     panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
-    scale = _scale()
+    scale = z_scale()
     for axes, measure in zip(panels.flat, measures, strict=False):
         _draw_panel(axes, table[table["measure"] == measure], lines, scale)
         axes.set_title(measure_label(measure))
@@ -110,12 +110,12 @@ def draw(table: pd.DataFrame) -> Figure:
         axes.set_xlabel("k")
         axes.tick_params(labelbottom=True)
     for axes in panels[:, 0]:
-        _name_lines(axes, lines)
+        name_lines(axes, lines)
     _draw_legend(figure, table, scale)
     return figure
 
 
-def _lines(table: pd.DataFrame) -> list[tuple[str, str]]:
+def condition_layers(table: pd.DataFrame) -> list[tuple[str, str]]:
     """Condition and layer of each line of the heat maps."""
     found = set(zip(table["condition"], table["layer"], strict=True))
     return [
@@ -141,7 +141,7 @@ def _column_ends(panels: np.ndarray, count: int) -> Iterator[Axes]:
         yield panels[(count - 1 - column) // across, column]
 
 
-def _scale() -> ScalarMappable:
+def z_scale() -> ScalarMappable:
     """Colours of z: white for chance, orange to brown for worse, purple for better."""
     colours = matplotlib.colormaps["PuOr"].resampled(256)
     return ScalarMappable(BoundaryNorm(LEVELS, colours.N, extend="both"), colours)
@@ -184,7 +184,7 @@ def _mark(
 ) -> None:
     """Dots where q is significant, dashes where z is far on the wrong side."""
     shades = scale.to_rgba(table["z"].to_numpy(float))
-    dark = shades[:, :3] @ [0.299, 0.587, 0.114] < _DARK
+    dark = shades[:, :3] @ [0.299, 0.587, 0.114] < DARK
     marks = {".": table["q"] <= SIGNIFICANT, "_": table["z"] <= WORSE}
     for marker, chosen in marks.items():
         for is_dark, colour in ((False, INK), (True, "white")):
@@ -204,7 +204,7 @@ def _set_axes(axes: Axes, lines: Sequence[tuple[str, str]], k_values: np.ndarray
             axes.axhline(place - 0.5, color=INK, linewidth=0.5)
 
 
-def _name_lines(axes: Axes, lines: Sequence[tuple[str, str]]) -> None:
+def name_lines(axes: Axes, lines: Sequence[tuple[str, str]]) -> None:
     """Names of the conditions, left of those of their layers."""
     longest = max(len(layer) for _, layer in lines)
     for condition in dict.fromkeys(condition for condition, _ in lines):
@@ -242,11 +242,10 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, scale: ScalarMappable) -> 
 
 
 def _scale_label(table: pd.DataFrame) -> str:
-    nulls = table["null"].dropna()
-    if nulls.empty:
+    if table["null"].isna().all():
         return "mean directed z: the study has no null"
     return (
-        f"mean directed z over networks (n = {span(table['n'])}; null: {null_name(nulls)})\n"
+        f"mean directed z over networks (n = {span(table['n'])}; null: {null_name(table)})\n"
         f"positive: better than chance; ends: beyond ±{LEVELS[-1]}"
     )
 

@@ -1,21 +1,59 @@
 """Null `labels`: the labels of both sides permuted, sizes fixed; nothing is clustered.
 
 It asks whether a partition is better than a random one of the same sizes. Nearly every partition
-found by optimisation is, on random weights too.
+found by optimisation is, on random weights too. Held-out information is the exception: its clusters
+were found from other rows, so that this null is a fair one for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from clusterability.contingency import Tables, stack_by_key, tables_of
+from clusterability.contingency import Tables, held_out_information, stack_by_key, tables_of
 from clusterability.graph import live_units
-from clusterability.partitions import Key, Labels
+from clusterability.networks import Networks
+from clusterability.partitions import HeldOut, Key, Labels, Partitions, labels_of
 from clusterability.randomness import StreamName, generator
+from clusterability.scaling import layers_at_scales
+
+
+def block_label_tables(
+    networks: Networks,
+    layer: str,
+    draws: int,
+    partitions: Mapping[Key, Partitions],
+    held_out: Mapping[Key, HeldOut],
+) -> dict[Key, Tables]:
+    """Tables [networks, draws, ...] of the null `labels` for a block, by (method, k).
+
+    Args:
+        networks: the block's networks.
+        layer: the layer that the partitions are of.
+        draws: number of draws.
+        partitions, held_out: [networks, ...] by (method, k), as `clustering` and `held_out` give.
+    """
+    result: dict[Key, Tables] = {}
+    for keys, matrices in layers_at_scales(networks.weights, layer, partitions):
+        own = {key: partitions[key] for key in keys}
+        held = {key: held_out[key] for key in keys}
+        found = [
+            label_tables(
+                matrix,
+                (networks.condition, seed, layer),
+                draws,
+                labels_of(own, number),
+                labels_of(held, number),
+            )
+            for number, (seed, matrix) in enumerate(zip(networks.seeds, matrices, strict=True))
+        ]
+        result |= stack_by_key(found)
+    return result
 
 
 def label_tables(
-    matrix: np.ndarray, name: StreamName, draws: int, labels: Labels
+    matrix: np.ndarray, name: StreamName, draws: int, labels: Labels, held_out: Labels
 ) -> dict[Key, Tables]:
     """Tables [draws, ...] of the null `labels`, by (method, k).
 
@@ -26,15 +64,20 @@ def label_tables(
         name: condition, seed and layer.
         draws: number of draws.
         labels: the network's own partitions.
+        held_out: rows to judge on and labels of the columns; may be empty.
     """
     live = live_units(matrix)
     rows, columns = np.flatnonzero(live.rows), np.flatnonzero(live.columns)
     found = []
     for draw in range(draws):
         source = generator("draw", *name, "labels", draw)
+        row_order, column_order = source.permutation(rows), source.permutation(columns)
         # Permuting the units under fixed labels is permuting the labels.
         permuted = np.zeros_like(matrix)
-        taken = matrix[np.ix_(source.permutation(rows), source.permutation(columns))]
-        permuted[np.ix_(rows, columns)] = taken
-        found.append(tables_of(permuted, labels))
+        permuted[np.ix_(rows, columns)] = matrix[np.ix_(row_order, column_order)]
+        # The rows to judge on stay the same: only labels of columns are at stake.
+        judged = np.zeros_like(matrix)
+        judged[:, columns] = matrix[:, column_order]
+        information = held_out_information(judged, held_out) if held_out else {}
+        found.append(tables_of(permuted, labels, information))
     return stack_by_key(found)

@@ -1,0 +1,78 @@
+# Networks that are not trained here: random matrices, files from elsewhere, fresh initial ones.
+
+
+rule synthesise:
+    output:
+        networks="<results>/networks/{condition}/{seeds}.safetensors",
+        rows="<results>/networks/{condition}/{seeds}.networks.csv",
+        planted="<results>/networks/{condition}/{seeds}.planted.npz",
+    log:
+        "<results>/logs/synthesise/{condition}/{seeds}.log",
+    benchmark:
+        "<results>/benchmarks/synthesise/{condition}/{seeds}.tsv"
+    wildcard_constraints:
+        condition=one_of(STUDY.synthetic),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        study=lambda wildcards: STUDY.synthetic_parameters(wildcards.condition),
+        seeds=seeds_of,
+        code=code_digests("synthesise.py"),
+        software=software_versions("synthesise.py"),
+    script:
+        "../scripts/synthesise.py"
+
+
+rule import_network:
+    input:
+        file=lambda wildcards: STUDY.networks[wildcards.condition].path,
+    output:
+        networks="<results>/networks/{condition}/{seeds}.safetensors",
+        rows="<results>/networks/{condition}/{seeds}.networks.csv",
+    log:
+        "<results>/logs/import_network/{condition}/{seeds}.log",
+    benchmark:
+        "<results>/benchmarks/import_network/{condition}/{seeds}.tsv"
+    wildcard_constraints:
+        condition=one_of(STUDY.networks),
+        seeds="imported",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        study=lambda wildcards: STUDY.import_parameters(wildcards.condition),
+        code=code_digests("import_network.py"),
+        software=software_versions("import_network.py"),
+    script:
+        "../scripts/import_network.py"
+
+
+rule fresh:
+    output:
+        networks="<results>/networks/{condition}/{seeds}.safetensors",
+    log:
+        "<results>/logs/fresh/{condition}/{seeds}.log",
+    benchmark:
+        "<results>/benchmarks/fresh/{condition}/{seeds}.tsv"
+    wildcard_constraints:
+        condition="fresh-[0-9-]+",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=20,
+    params:
+        study=lambda wildcards: STUDY.fresh_parameters(wildcards.condition),
+        seeds=seeds_of,
+        code=code_digests("fresh.py"),
+        software=software_versions("fresh.py"),
+    script:
+        "../scripts/fresh.py"

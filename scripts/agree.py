@@ -1,0 +1,15 @@
+"""Rule `agree`: agreement of the partitions of a block with each other."""
+
+from pathlib import Path
+
+from clusterability.agreement import agreement_rows
+from clusterability.block_files import read_blocks
+from clusterability.files import write_parquet
+from job import logged
+
+with logged(snakemake.log[0]):
+    inputs, study = snakemake.input, snakemake.params.study
+    (block,) = read_blocks(inputs.partitions, inputs.starts, inputs.get("planted", []))
+    partners = read_blocks(inputs.get("partners", []))
+    rows = agreement_rows(block, study["draws"], partners, shared_ends=study["shared_ends"])
+    write_parquet(Path(snakemake.output.agreement), rows)

@@ -1,0 +1,15 @@
+"""Rule `calibrate`: whether p is uniform on conditions without structure."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from clusterability.calibration import calibration_cells, calibration_nulls
+from clusterability.files import write_csv
+from job import logged
+
+with logged(snakemake.log[0]):
+    conditions = [("condition", "in", snakemake.params.conditions)]
+    scores = pd.read_parquet(snakemake.input.scores, filters=conditions)
+    write_csv(Path(snakemake.output.cells), calibration_cells(scores))
+    write_csv(Path(snakemake.output.nulls), calibration_nulls(scores))

@@ -1,0 +1,332 @@
+"""Networks from elsewhere: a file of arrays becomes a network like those that a study trains.
+
+Each 2-D array is one layer, [out, in], and a single matrix is a network of one layer. No format is
+read in a way that runs code from the file. docs/your-own-matrix.md shows a study of such a file.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import pickle
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+
+from clusterability.errors import UserError
+from clusterability.networks import Networks
+
+logger = logging.getLogger(__name__)
+
+IMPORTED_SEED = -1
+"""The seed of a network that was trained elsewhere."""
+
+Arrays = dict[str, np.ndarray]
+
+_REAL_KINDS = "biuf"
+"""Kinds of NumPy's dtypes that hold real numbers: booleans, integers and floats."""
+
+_CHECKPOINT_KEYS = ("state_dict", "model_state_dict", "model")
+"""Where checkpoints keep a model's state dict, beside the optimiser's."""
+
+
+# --- from a file to a network ------------------------------------------------------------------
+
+
+def read_network(name: str, path: Path, layers: Sequence[str] | None) -> Networks:
+    """Reads one network that was trained elsewhere.
+
+    Args:
+        name: of the network in the config, which becomes its condition.
+        path: a file with one of the endings in `READERS`.
+        layers: names of the arrays, from the input on. None or empty: all 2-D arrays in the natural
+            order of their names; arrays of other shapes, such as biases, are left out.
+
+    Returns:
+        A block of one network with the seed -1; layers `fc1`, `fc2`, ... of float32 [1, out, in].
+
+    Raises:
+        UserError: where the file is missing, damaged, or of another format; where `layers` names an
+            array that is not there; where an array is not a matrix of finite real numbers that
+            float32 can hold; where one layer's outputs are not as many as the next one's inputs.
+    """
+    arrays = _read_arrays(path)
+    chosen = list(layers or _matrix_names(path, arrays))
+    for array in chosen:
+        if array not in arrays:
+            raise UserError(
+                f"networks.{name}.layers: found {array!r}, expected names of arrays in {path}:"
+                f" {_listed(arrays)}"
+            )
+    matrices = [(array, _matrix(path, array, arrays[array])) for array in chosen]
+    _check_fit(name, path, matrices)
+    weights = {}
+    for place, (array, matrix) in enumerate(matrices, start=1):
+        weights[f"fc{place}"] = matrix[None]
+        logger.info("%s: fc%d is array %r of %s, %s", name, place, array, path, _shape(matrix))
+    return Networks(name, (IMPORTED_SEED,), {}, weights)
+
+
+def layer_names(name: str, path: Path, layers: Sequence[str] | None) -> list[str]:
+    """Names that the layers of `read_network` have: `fc1`, ... The file is read without `layers`.
+
+    Raises:
+        UserError: as `read_network` does, where it reads the file.
+    """
+    if layers:
+        return [f"fc{place}" for place in range(1, len(layers) + 1)]
+    return list(read_network(name, path, layers).weights)
+
+
+# --- which arrays are layers -------------------------------------------------------------------
+
+
+def _natural_key(name: str) -> list[str | int]:
+    """Sorts names as people count: numbers in them by value, the rest as text.
+
+    >>> sorted(["fc10.weight", "fc2.weight", "fc1.weight"], key=_natural_key)
+    ['fc1.weight', 'fc2.weight', 'fc10.weight']
+    """
+    parts = re.split(r"([0-9]+)", name)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
+
+
+def _matrix_names(path: Path, arrays: Arrays) -> list[str]:
+    """Names of all 2-D arrays in natural order."""
+    names = sorted((name for name, array in arrays.items() if array.ndim == 2), key=_natural_key)
+    if not names:
+        found = _listed(f"{name} {_shape(array)}" for name, array in arrays.items())
+        raise UserError(f"{path}: found {found}, expected at least one 2-D array [out, in]")
+    return names
+
+
+def _matrix(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+    """The array as float32 [out, in]; an error if it is no matrix of numbers that fit."""
+    where = f"{path}: array {name!r}"
+    if array.ndim != 2 or 0 in array.shape:
+        raise UserError(
+            f"{where}: found shape {_shape(array)}, expected [out, in] with at least one of each"
+        )
+    if array.dtype.kind not in _REAL_KINDS:
+        raise _type_error(path, name, str(array.dtype))
+    _check_everywhere(where, array, np.isfinite(array), "a finite number")
+    with np.errstate(over="ignore", under="ignore"):
+        matrix = array.astype(np.float32)
+    # A number that underflows would make a dead unit of a live one.
+    fits = np.isfinite(matrix) & ((matrix != 0) | (array == 0))
+    _check_everywhere(where, array, fits, "a number that float32 can hold")
+    return matrix
+
+
+def _check_everywhere(where: str, array: np.ndarray, good: np.ndarray, expected: str) -> None:
+    if not good.all():
+        row, column = (int(index) for index in np.argwhere(~good)[0])
+        found = array[row, column]
+        raise UserError(f"{where}: found {found} at [{row}, {column}], expected {expected}")
+
+
+def _check_fit(name: str, path: Path, matrices: Sequence[tuple[str, np.ndarray]]) -> None:
+    """The outputs of each layer have to be the inputs of the next."""
+    for (first, before), (second, after) in pairwise(matrices):
+        if before.shape[0] != after.shape[1]:
+            raise UserError(
+                f"{path}: found {first!r} {_shape(before)} before {second!r} {_shape(after)},"
+                f" expected shapes [out, in] with as many inputs of {second!r} as outputs of"
+                f" {first!r}; networks.{name}.layers says which arrays are layers, in order"
+            )
+
+
+def _shape(array: np.ndarray) -> str:
+    return str(list(array.shape))
+
+
+def _listed(names: Iterable[str], most: int = 20) -> str:
+    """The names with commas between them, cut short where there are many."""
+    listed = list(names)
+    more = f", and {len(listed) - most} more" if len(listed) > most else ""
+    return (", ".join(listed[:most]) or "nothing") + more
+
+
+# --- from a file to arrays ---------------------------------------------------------------------
+
+
+def _read_arrays(path: Path) -> Arrays:
+    """All arrays of a file by name; a file that holds one array calls it by the file's own name."""
+    ending = path.suffix.lower()
+    if ending not in READERS:
+        raise UserError(f"{path}: found ending {path.suffix!r}, expected one of {_listed(READERS)}")
+    if not path.is_file():
+        raise UserError(f"{path}: found no such file, expected a file of arrays")
+    try:
+        return READERS[ending](path)
+    except UserError:
+        raise
+    # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
+    except Exception as error:
+        raise UserError(
+            f"{path}: found a file that cannot be read ({_reason(error)}), expected a sound"
+            f" {ending} file"
+        ) from error
+
+
+def _type_error(path: Path, array: str, found: str) -> UserError:
+    return UserError(
+        f"{path}: array {array!r}: found {found}, expected booleans, integers, or floats of 16, 32"
+        " or 64 bits"
+    )
+
+
+def _reason(error: Exception) -> str:
+    return shorten(str(error) or type(error).__name__, 120)
+
+
+def _read_safetensors(path: Path) -> Arrays:
+    arrays = {}
+    with safe_open(path, framework="numpy") as file:
+        for name in file.keys():  # noqa: SIM118
+            try:
+                arrays[name] = file.get_tensor(name)
+            except TypeError:
+                # A type that NumPy does not have, such as BF16.
+                found = file.get_slice(name).get_dtype()
+                raise _type_error(path, name, found) from None
+    return arrays
+
+
+def _read_numpy(path: Path) -> Arrays:
+    """The arrays of `.npz`, or the one of `.npy`; objects, which are pickled, are refused."""
+    loaded = np.load(path, allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        return {path.stem: loaded}
+    arrays = {}
+    with loaded:
+        for name in loaded.files:
+            try:
+                arrays[name] = loaded[name]
+            except ValueError as error:
+                raise _type_error(path, name, _reason(error)) from None
+            if not isinstance(arrays[name], np.ndarray):
+                # Whatever else is in a zip file comes as its bytes.
+                raise _type_error(path, name, "no array")
+    return arrays
+
+
+def _read_torch(path: Path) -> Arrays:
+    """The tensors of a state dict, or of a checkpoint that holds one under a usual key."""
+    import torch
+
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise UserError(
+            f"{path}: found a whole pickled module or other objects (or a damaged file), expected a"
+            " state dict: torch.save(model.state_dict(), path)"
+        ) from None
+    if isinstance(loaded, torch.Tensor):
+        loaded = {path.stem: loaded}
+    tensors = _tensors(loaded)
+    for key in _CHECKPOINT_KEYS:
+        if not tensors and isinstance(loaded, Mapping):
+            tensors = _tensors(loaded.get(key))
+    if not tensors:
+        found = _listed(map(str, loaded)) if isinstance(loaded, Mapping) else type(loaded).__name__
+        raise UserError(
+            f"{path}: found no tensors but {found}, expected a state dict, alone or as"
+            f" {' or '.join(map(repr, _CHECKPOINT_KEYS))}"
+        )
+    return {name: _numpy(tensor) for name, tensor in tensors.items()}
+
+
+def _tensors(loaded: object) -> dict[str, Any]:
+    """The tensors among the values of a mapping; none where it is no mapping."""
+    import torch
+
+    items = loaded.items() if isinstance(loaded, Mapping) else ()
+    return {str(key): value for key, value in items if isinstance(value, torch.Tensor)}
+
+
+def _numpy(tensor: Any) -> np.ndarray:
+    # NumPy lacks some of PyTorch's floats, such as bfloat16; float64 holds all of them.
+    return np.asarray((tensor.double() if tensor.is_floating_point() else tensor).detach().numpy())
+
+
+def _read_csv(path: Path) -> Arrays:
+    """One matrix of numbers, with or without names of columns, or of rows and columns.
+
+    The top left cell decides: a number says that there are no names; nothing, that the first row
+    and the first column are names, even if these are numbers; a text, that the first row is names,
+    and the first column too where one of its other cells is no number.
+    """
+    # Spreadsheets put a byte order mark before the text.
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.reader(file) if row]
+    _check_equal_lengths(path, rows)
+    first_row, first_column = _first_numbers(path, rows)
+    matrix = [
+        [_cell(path, rows, row, column) for column in range(first_column, len(rows[row]))]
+        for row in range(first_row, len(rows))
+    ]
+    if not matrix or not matrix[0]:
+        raise UserError(
+            f"{path}: found no numbers, expected a matrix with commas between its cells"
+        )
+    return {path.stem: np.array(matrix)}
+
+
+def _check_equal_lengths(path: Path, rows: list[list[str]]) -> None:
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(rows[0]):
+            raise UserError(
+                f"{path}: found {len(row)} cells in row {number}, expected {len(rows[0])} as in the"
+                " first row, with commas between them"
+            )
+
+
+def _first_numbers(path: Path, rows: list[list[str]]) -> tuple[int, int]:
+    """The first row and the first column after the names: 0 or 1 each."""
+    if not rows or _is_number(rows[0][0]):
+        return 0, 0
+    corner, *names = rows[0]
+    if not corner.strip():
+        return 1, 1
+    if names and all(map(_is_number, names)):
+        raise UserError(
+            f"{path}: found {corner!r} before numbers in the first row, expected names of columns"
+            " there (if these numbers are names, leave the first cell empty)"
+        )
+    return 1, int(not all(_is_number(row[0]) for row in rows[1:]))
+
+
+def _cell(path: Path, rows: list[list[str]], row: int, column: int) -> float:
+    text = rows[row][column]
+    if not _is_number(text):
+        raise UserError(
+            f"{path}: found {text!r} in row {row + 1}, column {column + 1}, expected a number"
+            " (0 where there is no weight)"
+        )
+    return float(text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+READERS: dict[str, Callable[[Path], Arrays]] = {
+    ".safetensors": _read_safetensors,
+    ".npz": _read_numpy,
+    ".npy": _read_numpy,
+    ".pt": _read_torch,
+    ".pth": _read_torch,
+    ".csv": _read_csv,
+}
+"""How each kind of file is read, by its ending."""

@@ -1,0 +1,64 @@
+"""Nulls that draw the weights anew and cluster each draw again.
+
+Each draw goes through the same method, code, precision and starts as the network itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from clusterability.clustering import cluster
+from clusterability.contingency import Tables, stack_by_key, tables_of
+from clusterability.graph import NETWORK, network_matrices
+from clusterability.partitions import Key, labels_of
+from clusterability.randomness import StreamName
+
+_DRAWS_AT_ONCE = 100
+"""Draws held in memory together."""
+
+
+class Redraw(Protocol):
+    """How a null draws the weights of a layer: see `nulls.shuffle.redraw`."""
+
+    def __call__(
+        self, matrix: np.ndarray, name: StreamName, numbers: Sequence[int]
+    ) -> np.ndarray: ...
+
+
+def redrawn_tables(
+    redraw: Redraw,
+    null: str,
+    weights: Mapping[str, np.ndarray],
+    layer: str,
+    name: StreamName,
+    draws: int,
+    k_values: Sequence[int],
+    methods: Sequence[str],
+    restarts: int,
+) -> dict[Key, Tables]:
+    """Tables [draws, ...] of a null, by (method, k).
+
+    A draw of the whole network is made of the draws, of the same number, of its layers.
+
+    Args:
+        redraw: what makes the draws of one layer.
+        null: its name.
+        weights: one network: [m, n] by layer, from the input on.
+        layer: name of a layer, or "network".
+        name: condition and seed.
+        draws: number of draws.
+        k_values, methods, restarts: as for the network itself.
+    """
+    found = []
+    for first in range(0, draws, _DRAWS_AT_ONCE):
+        numbers = range(first, min(first + _DRAWS_AT_ONCE, draws))
+        layers = weights if layer == NETWORK else {layer: weights[layer]}
+        drawn = [redraw(matrix, (*name, part), numbers) for part, matrix in layers.items()]
+        matrices = network_matrices(drawn) if layer == NETWORK else drawn[0]
+        names = [(*name, layer, null, number) for number in numbers]
+        partitions = cluster(matrices, names, k_values, methods, restarts)
+        found += [tables_of(draw, labels_of(partitions, i)) for i, draw in enumerate(matrices)]
+    return stack_by_key(found)

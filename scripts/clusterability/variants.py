@@ -1,0 +1,25 @@
+"""Names of methods at a scale of the weights: `matched` as they are, `matched-balanced`, …"""
+
+from __future__ import annotations
+
+SCALINGS = ("none", "unit-norm", "balanced")
+"""Scales of weights; see `clusterability.scaling`."""
+
+
+def scaled_method(method: str, scaling: str) -> str:
+    """Name of a method that sees the weights at this scale.
+
+    >>> scaled_method("joint", "none"), scaled_method("joint", "unit-norm")
+    ('joint', 'joint-unit-norm')
+    """
+    return method if scaling == "none" else f"{method}-{scaling}"
+
+
+def scaling_of(method: str) -> str:
+    """The scale that the name of a method says.
+
+    >>> scaling_of("joint"), scaling_of("joint-unit-norm")
+    ('none', 'unit-norm')
+    """
+    _, _, scaling = method.partition("-")
+    return scaling or "none"
