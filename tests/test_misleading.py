@@ -5,11 +5,16 @@ Each shows the number that misleads and, where there is one, a number that does 
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from clusterability import study
 from clusterability.agreement import adjusted_mutual_information, compare_labels
 from clusterability.choosing import gap_k, singular_values, stability
 from clusterability.clustering import cluster, cluster_with_starts
@@ -30,6 +35,11 @@ from clusterability.statistics import replicate_p
 from clusterability.synthetic import synthesise
 from clusterability.synthetic_recipe import SyntheticRecipe
 from clusterability.untrained import with_untrained
+from clusterability.variants import SCALINGS
+
+TESTS = Path(__file__).parent
+DOCUMENT = TESTS.parent / "docs" / "measures.md"
+ITEMS = ["Says", "Formula", "Misleads", "Source", "Tested by"]
 
 DRAWS = 39
 NETWORK = ("example", 0)
@@ -39,6 +49,34 @@ REDRAWS: dict[str, Redraw] = {
     "shuffle_nonzero": shuffle_nonzero.redraw,
     "strength": strength.redraw,
 }
+
+# --- the document ------------------------------------------------------------------------------
+
+
+def test_every_identifier_has_an_entry_with_all_items():
+    entries = re.findall(r"^### `([^`]+)`\n(.+?)(?=\n#)", DOCUMENT.read_text(), re.M | re.S)
+    scalings = [f"-{scaling}" for scaling in SCALINGS if scaling != "none"]
+    identifiers = [*MEASURES, *get_args(study.Method), *scalings, *get_args(study.Null)]
+    assert [name for name, _ in entries] == identifiers
+    for _, text in entries:
+        assert re.findall(r"\*\*(.+?):\*\*", text) == ITEMS
+
+
+def test_the_document_names_tests_that_exist_and_all_of_these():
+    named = set(re.findall(r"`(test_\w+)`", DOCUMENT.read_text()))
+    own = set(re.findall(r"^def (test_\w+)", Path(__file__).read_text(), re.M))
+    others = {
+        name
+        for file in TESTS.glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)
+    }
+    assert named <= others
+    about_the_document = {
+        "test_every_identifier_has_an_entry_with_all_items",
+        "test_the_document_names_tests_that_exist_and_all_of_these",
+    }
+    assert own - about_the_document <= named
+
 
 # --- matrices ----------------------------------------------------------------------------------
 
@@ -122,7 +160,7 @@ def test_mi_grows_with_k_on_noise():
     grid = (2, 4, 8, 16)
     information = [found_values(noise(), k)["mi"] for k in grid]
     assert information == sorted(information)
-    assert information[-1] > 7 * information[0]
+    assert information[-1] > 5 * information[0]
     assert all(against("shuffle", noise(), k, "mi").p > 0.05 for k in grid)
 
 
@@ -246,6 +284,17 @@ def test_held_out_takes_strengths_for_structure():
     assert abs(np.mean(z["balanced"])) < 0.7
 
 
+def test_held_out_against_strength_is_fair_where_strengths_differ():
+    z = []
+    for seed in range(12):
+        matrix = np.abs(synthetic(seed, rows=40, columns=40, heterogeneity=1.5))
+        information = held_out_against_labels(matrix, 4, seed)[0]
+        asked = ({"fc1": matrix}, "fc1", ("example", seed), DRAWS, [4], ["matched"], 3)
+        draws = redrawn_tables(strength.redraw, "strength", *asked)["matched", 4]
+        z.append(float(compare(np.array(information), value("held_out", draws), 1).z))
+    assert abs(np.mean(z)) < 0.7
+
+
 # --- methods -----------------------------------------------------------------------------------
 
 
@@ -334,7 +383,7 @@ def test_a_layer_that_cannot_be_balanced_has_no_partition():
 def test_shuffle_takes_strengths_for_structure_of_either_sign():
     source = np.random.default_rng(0)
     weights = source.uniform(0, 1, (40, 40)) * np.exp(source.normal(size=40))
-    assert against("shuffle", weights, 4, "mi").z < -3
+    assert against("shuffle", weights, 4, "mi").z < -2.5
     assert against("shuffle", weights, 4, "mi_preserved").z > 2.5
     for measure in ("mi", "mi_preserved"):
         assert abs(against("strength", weights, 4, measure).z) < 2

@@ -62,17 +62,21 @@ def same(one: Tables, other: Tables, at: slice = slice(None)) -> bool:
 # --- the whole network -------------------------------------------------------------------------
 
 
+def tables_by_hand(redraw, null, weights, number: int) -> dict:
+    """Tables [1, ...] of one draw of the network."""
+    drawn = {layer: redraw(w, (*NAME, layer), [number])[0] for layer, w in weights.items()}
+    matrix, name = even_by_odd(drawn), (*NAME, "network", null, number)
+    partitions = labels_of(cluster(matrix[None], [name], [2, 4], ["whole"], 2), 0)
+    return stack_by_key([tables_of(matrix, partitions)])
+
+
 @NULLS
 def test_a_draw_of_the_network_is_made_of_its_layers_own_draws(null, redraw):
     weights = network()
     found = network_tables(redraw, null, weights, 4)
     for number in range(4):
-        drawn = {layer: redraw(w, (*NAME, layer), [number])[0] for layer, w in weights.items()}
-        matrix = even_by_odd(drawn)
-        name = (*NAME, "network", null, number)
-        partition = labels_of(cluster(matrix[None], [name], [2, 4], ["whole"], 2), 0)
-        for key, tables in tables_of(matrix, partition).items():
-            assert same(stack_by_key([{key: tables}])[key], found[key], slice(number, number + 1))
+        for key, tables in tables_by_hand(redraw, null, weights, number).items():
+            assert same(tables, found[key], slice(number, number + 1))
 
 
 def test_a_draw_does_not_depend_on_how_many_there_are_or_on_the_other_k():
@@ -82,8 +86,12 @@ def test_a_draw_does_not_depend_on_how_many_there_are_or_on_the_other_k():
 
 
 def test_draws_beyond_those_held_at_once_are_draws_of_their_own():
-    found = network_tables(shuffle.redraw, "shuffle", network(), 103)["whole", 2]
-    assert len({table.tobytes() for table in found.weights}) == 103
+    weights, last = network(), 102
+    found = network_tables(shuffle.redraw, "shuffle", weights, last + 1)
+    tables = tables_by_hand(shuffle.redraw, "shuffle", weights, last)
+    assert len(found["whole", 2].weights) == last + 1
+    assert len({table.tobytes() for table in found["whole", 4].weights}) == last + 1
+    assert all(same(tables[key], found[key], slice(last, None)) for key in tables)
 
 
 @NULLS
@@ -131,11 +139,13 @@ def half_balanced():
 
 def test_a_matrix_that_is_not_finite_has_no_partition_and_no_tables():
     matrices = np.stack([np.ones((3, 4)), np.full((3, 4), np.nan)])
-    matrices[0, 0, 0] = np.inf
+    matrices[0, 0, 0] = np.nan
     found = cluster(matrices, [("any", number) for number in range(2)], [1, 2], METHODS, 2)
     for number, matrix in enumerate(matrices):
         labels = labels_of(found, number)
-        assert all((rows == -1).all() and (columns == -1).all() for rows, columns in labels.values())
+        assert all(
+            (rows == -1).all() and (columns == -1).all() for rows, columns in labels.values()
+        )
         for tables in tables_of(matrix, labels).values():
             assert np.isnan(tables.weights).all()
             assert np.isnan(tables.mi_total)
@@ -193,11 +203,18 @@ def test_labels_see_the_weights_at_their_methods_scale():
     assert float(own.held_out[0]) == information["joint-balanced", 2]
 
 
-@NULLS
+@pytest.mark.parametrize(
+    ("null", "redraw"),
+    [
+        ("shuffle", shuffle.redraw),
+        ("shuffle_nonzero", shuffle_nonzero.redraw),
+        ("strength", strength.redraw),
+    ],
+)
 def test_a_network_with_a_layer_that_cannot_be_balanced_has_no_draws(null, redraw):
     weights = network((6, 6, 5, 4)) | {"fc1": TRIANGULAR}
-    balanced = {layer: scale_weights({layer: w[None]}, "balanced")[layer][0] for layer, w in
-                weights.items()}
+    scaled = scale_weights({layer: w[None] for layer, w in weights.items()}, "balanced")
+    balanced = {layer: stack[0] for layer, stack in scaled.items()}
     assert np.isnan(balanced["fc1"]).all()
     assert np.isfinite(balanced["fc3"]).all()
     for tables in network_tables(redraw, null, balanced, 2).values():

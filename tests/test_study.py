@@ -151,6 +151,28 @@ def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
         ({"results": "../elsewhere"}, "results: found '../elsewhere', expected results, or a"),
         ({"training": {"device": "tpu"}}, "training.device: found 'tpu', expected auto, cpu, cuda"),
         ({"dataset": {"train_images": 70_000}}, "dataset.train_images: found 70000, expected a"),
+        (
+            {"figures": {"method": "whole"}, "clustering": {"methods": ["joint", "whole"]}},
+            "figures.method: found 'whole', expected one of clustering.methods that cluster layers",
+        ),
+        (
+            {"clustering": {"scalings": ["unit"]}},
+            "clustering.scalings[0]: found 'unit', expected 'none', 'unit-norm' or 'balanced'",
+        ),
+        ({"synthetic": {"a": {"cluster": 3}}}, "synthetic.a.cluster: unknown key, expected one of"),
+        ({"synthetic": {"a": {"rows": 3, "clusters": 4}}}, "synthetic.a.clusters: found 4, expect"),
+        ({"networks": {"a": {}}}, "networks.a.path: found nothing, expected a value"),
+        ({"networks": {"a": {"path": "a.npz", "layer": []}}}, "networks.a.layer: unknown key"),
+        ({"networks": {"a": {"path": "a.npz", "layers": []}}}, "networks.a.layers: found []"),
+        (
+            {"conditions": {"a": None}, "synthetic": {"a": {}}},
+            "synthetic.a: found a name that conditions has too, expected different names",
+        ),
+        (
+            {"conditions": {"a": None}, "calibration": ["b"]},
+            "calibration[0]: found 'b', expected one of a",
+        ),
+        ({"agreement": {"draws": 0}}, "agreement.draws: found 0, expected a number of at least 1"),
     ],
 )
 def test_a_fault_names_key_value_and_what_is_expected(config, line):
@@ -180,6 +202,58 @@ def test_figures_choose_from_the_grid_where_the_config_does_not():
     assert (study.drawn_method, study.drawn_k, study.drawn_pixel_k) == ("joint", 5, [5])
     study = load_study({})
     assert (study.drawn_method, study.drawn_k, study.drawn_pixel_k) == ("matched", 4, [2, 4, 8])
+
+
+def test_what_is_clustered_and_drawn_of_whole_networks():
+    study = load_study({"clustering": {"methods": ["joint", "whole"]}})
+    assert study.clustered_layers(["fc1", "fc2"]) == ["fc1", "fc2", "network"]
+    assert study.methods_for("fc1") == ["joint"]
+    assert study.methods_for("network") == ["whole"]
+    alone = load_study({"clustering": {"methods": ["whole"]}})
+    assert alone.clustered_layers(["fc1", "fc2"]) == ["network"]
+    assert alone.figure_items()["weights"] == alone.figure_items()["pixels"] == []
+
+
+def test_scalings_are_methods_of_their_own():
+    study = load_study({"clustering": {"methods": ["joint"], "scalings": ["unit-norm", "none"]}})
+    assert study.figure_items()["z_scores"] == ["joint-unit-norm", "joint"]
+    assert study.drawn_method == "joint-unit-norm"
+
+
+def test_k_may_be_as_large_as_the_whole_network_allows():
+    recipe = {"architecture": "784-20-30-10"}
+    whole = {"methods": ["whole"]}
+    load_study({"recipe": recipe, "clustering": whole, "k_grid": [30]})
+    assert "at most 20" in faults(recipe=recipe, k_grid=[30])[0]
+    # Imported networks have sizes that only their files know.
+    load_study({"networks": {"a": {"path": "a.npz"}}, "k_grid": [3000]})
+
+
+def test_which_conditions_are_compared_with_which():
+    study = load_study(
+        {
+            "conditions": {
+                "start": {"epochs": 0},
+                "one": None,
+                "two": {"data_order": 1},
+                "longer": {"epochs": 9},
+                "small": {"architecture": "784-16-10"},
+            },
+            "networks": {"theirs": {"path": "theirs.npz"}},
+            "nulls": {"untrained": 20, "shuffle": 9},
+        }
+    )
+    assert study.initial_of("one") == "start"
+    assert study.initial_of("start") is None
+    assert study.initial_of("small") is None
+    assert study.reordered_of("one") == ["two"]
+    assert study.reordered_of("two") == study.reordered_of("theirs") == []
+    assert study.fresh_of("one") == "fresh-784-128-128-10"
+    assert study.fresh_of("small") == "fresh-784-16-10"
+    assert study.fresh_of("theirs") is None
+    assert study.seed_blocks_of("fresh-784-16-10") == ["0-19"]
+    assert study.seed_blocks_of("theirs") == ["imported"]
+    assert study.block_nulls == ["shuffle"]
 
 
 def test_methods_and_blocks_twice():

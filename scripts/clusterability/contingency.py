@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from clusterability.graph import DEAD
-from clusterability.partitions import Key, Labels
+from clusterability.partitions import HeldOut, Key, Labels, Partitions, labels_of
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,23 @@ def tables_of(
             held_out=np.array((held_out or {}).get((method, k), np.nan)),
         )
     return result
+
+
+def partition_tables(
+    matrix: np.ndarray,
+    partitions: Mapping[Key, Partitions],
+    held_out: Mapping[Key, HeldOut],
+    index: int,
+) -> dict[Key, Tables]:
+    """Tables of one matrix out of those that were clustered together.
+
+    Args:
+        matrix: weights [m, n].
+        partitions, held_out: of all matrices, by (method, k); `held_out` may be empty.
+        index: which matrix it is.
+    """
+    information = held_out_information(matrix, labels_of(held_out, index)) if held_out else {}
+    return tables_of(matrix, labels_of(partitions, index), information)
 
 
 def held_out_information(matrix: np.ndarray, held_out: Labels) -> dict[Key, float]:

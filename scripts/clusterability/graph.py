@@ -84,7 +84,8 @@ class LiveUnits:
         """The live part [..., live rows, live columns] of matrices [..., m, n]."""
         if self.rows.all() and self.columns.all():
             return matrices
-        return matrices[..., self.rows, :][..., self.columns]
+        # How a selection lies in memory depends on the number of matrices, and bits on how it lies.
+        return np.ascontiguousarray(matrices[..., self.rows, :][..., self.columns])
 
 
 def live_units(matrix: np.ndarray) -> LiveUnits:

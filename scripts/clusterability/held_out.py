@@ -28,19 +28,30 @@ def held_out_clusters(
     Arguments are those of `clustering.cluster`. One split serves all methods and k. Of an odd
     number of live rows, the larger half is the one that clusters are found from.
     """
-    judged = np.stack(
-        [_judged_rows(matrix, name) for matrix, name in zip(matrices, names, strict=True)]
-    )
-    # Without its weights, a row is dead and has no say.
-    halves = np.where(judged[:, :, None], 0, matrices)
+    judged = [_judged_rows(matrix, name) for matrix, name in zip(matrices, names, strict=True)]
+    halves = _halves(matrices, judged)
     found = cluster(halves, [(*name, "held out") for name in names], k_values, methods, restarts)
-    return {key: HeldOut(judged, partition.columns) for key, partition in found.items()}
+    masks = np.stack([mask for mask, _ in judged])
+    return {key: HeldOut(masks, partition.columns) for key, partition in found.items()}
 
 
-def _judged_rows(matrix: np.ndarray, name: StreamName) -> np.ndarray:
-    """Half of the live rows, as a mask [m]."""
+def _judged_rows(matrix: np.ndarray, name: StreamName) -> tuple[np.ndarray, np.ndarray]:
+    """A mask [m] of the rows to judge on, and the numbers of those to find clusters from."""
     live = np.flatnonzero(live_units(matrix).rows)
-    rows = generator("held out", *name).permutation(live)[(len(live) + 1) // 2 :]
+    order = generator("held out", *name).permutation(live)
+    middle = (len(live) + 1) // 2
     mask = np.zeros(len(matrix), bool)
-    mask[rows] = True
-    return mask
+    mask[order[middle:]] = True
+    return mask, np.sort(order[:middle])
+
+
+def _halves(matrices: np.ndarray, judged: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Rows to find clusters from, [matrices, rows, n]; rows of zeros, dead, where some have fewer.
+
+    Not the whole matrices with dead rows: those of one shape are clustered together.
+    """
+    most = max((len(rows) for _, rows in judged), default=0)
+    result = np.zeros((len(matrices), most, matrices.shape[2]), matrices.dtype)
+    for index, (_, rows) in enumerate(judged):
+        result[index, : len(rows)] = matrices[index, rows]
+    return result

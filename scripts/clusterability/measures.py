@@ -103,7 +103,8 @@ def held_out(tables: Tables) -> np.ndarray:
 
     Half of the rows, drawn at random, are clustered; the mutual information is that of the other
     half's abs(W), summed over the columns of each cluster. Never exactly 0 on noise: compare it
-    with the null `labels`. A half with fewer live rows than k has none.
+    with the null `labels`, and where strengths differ with `strength`. Undefined where the half
+    that clusters are found from has fewer live rows than k.
     """
     return np.asarray(tables.held_out)
 

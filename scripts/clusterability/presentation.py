@@ -8,7 +8,7 @@ _ORDER = ("shuffle", "shuffle_nonzero", "strength", "untrained", "labels")
 """Nulls, those that say most first."""
 _CAVEATS = {"labels": "which nearly every partition beats"}
 _FOUND_ELSEWHERE = "held_out"
-"""The measure whose clusters come from other rows: `labels` is a fair null for it."""
+"""The measure whose clusters come from other rows: not every partition beats `labels` in it."""
 
 
 def shown_null(scores: pd.DataFrame) -> pd.DataFrame:

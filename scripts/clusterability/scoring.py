@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from clusterability.comparison import compare
-from clusterability.contingency import Tables, held_out_information, stack_by_key, tables_of
+from clusterability.contingency import Tables, partition_tables, stack_by_key
 from clusterability.graph import NETWORK, network_units
 from clusterability.measures import MEASURES, barber_terms, effective_clusters, mi_terms, ncut_terms
 from clusterability.networks import Networks
-from clusterability.partitions import HeldOut, Key, Partitions, labels_of
+from clusterability.partitions import HeldOut, Key, Partitions
 from clusterability.scaling import layers_at_scales
 
 SCORE_COLUMNS = [
@@ -51,19 +51,9 @@ def observed_tables(
         own = {key: partitions[key] for key in keys}
         held = {key: held_out[key] for key in keys if key in held_out}
         found |= stack_by_key(
-            [_network_tables(matrix, own, held, number) for number, matrix in enumerate(matrices)]
+            [partition_tables(matrix, own, held, number) for number, matrix in enumerate(matrices)]
         )
     return {key: found[key] for key in partitions}
-
-
-def _network_tables(
-    matrix: np.ndarray,
-    partitions: Mapping[Key, Partitions],
-    held_out: Mapping[Key, HeldOut],
-    number: int,
-) -> dict[Key, Tables]:
-    information = held_out_information(matrix, labels_of(held_out, number)) if held_out else {}
-    return tables_of(matrix, labels_of(partitions, number), information)
 
 
 def score_rows(

@@ -578,11 +578,11 @@ def _check_figures(study: Study) -> Iterator[str]:
 
 
 def _check_figure_method(study: Study) -> Iterator[str]:
-    methods = study.clustering.methods
+    methods = study.methods_for("fc1")
     if study.figures.method is not None and study.figures.method not in methods:
         yield (
             f"figures.method: found {study.figures.method!r}, expected one of"
-            f" clustering.methods ({', '.join(methods)})"
+            f" clustering.methods that cluster layers ({', '.join(methods) or 'there are none'})"
         )
 
 
@@ -602,7 +602,7 @@ def _fault_line(config: Mapping[str, Any], fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         return _unknown_key_line(loc)
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
-    found = _shorten(fault["input"])
+    found = _shorten(None if fault["type"] == "missing" else fault["input"])
     return f"{key}: found {found}, expected {_expected(fault)}"
 
 
@@ -641,6 +641,7 @@ _EXPECTED: dict[str, str] = {
     "less_than": "a number below {lt}",
     "less_than_equal": "a number of at most {le}",
     "literal_error": "{expected}",
+    "missing": "a value",
     "string_type": "a text",
     "list_type": "a list",
     "dict_type": "keys with values",

@@ -2,7 +2,7 @@
 
 It asks whether a partition is better than a random one of the same sizes. Nearly every partition
 found by optimisation is, on random weights too. Held-out information is the exception: its clusters
-were found from other rows, so that this null is a fair one for it.
+were found from other rows, so that this null is a fair one for it, unless strengths differ.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from clusterability.contingency import Tables, held_out_information, stack_by_key, tables_of
-from clusterability.graph import live_units
+from clusterability.graph import DEAD, live_units
 from clusterability.networks import Networks
 from clusterability.partitions import HeldOut, Key, Labels, Partitions, labels_of
 from clusterability.randomness import StreamName, generator
@@ -68,6 +68,7 @@ def label_tables(
     """
     live = live_units(matrix)
     rows, columns = np.flatnonzero(live.rows), np.flatnonzero(live.columns)
+    labelled = _labelled(held_out, matrix.shape[1])
     found = []
     for draw in range(draws):
         source = generator("draw", *name, "labels", draw)
@@ -77,7 +78,15 @@ def label_tables(
         permuted[np.ix_(rows, columns)] = matrix[np.ix_(row_order, column_order)]
         # The rows to judge on stay the same: only labels of columns are at stake.
         judged = np.zeros_like(matrix)
-        judged[:, columns] = matrix[:, column_order]
+        judged[:, labelled] = matrix[:, source.permutation(labelled)]
         information = held_out_information(judged, held_out) if held_out else {}
         found.append(tables_of(permuted, labels, information))
     return stack_by_key(found)
+
+
+def _labelled(held_out: Labels, columns: int) -> np.ndarray:
+    """Numbers of the columns that have a cluster, of any method at any k."""
+    mask = np.zeros(columns, bool)
+    for _, labels in held_out.values():
+        mask |= labels != DEAD
+    return np.flatnonzero(mask)

@@ -1,6 +1,7 @@
 """Nulls that draw the weights anew and cluster each draw again.
 
-Each draw goes through the same method, code, precision and starts as the network itself.
+Each draw goes through the same method, code, precision and starts as the network itself. Held-out
+information is drawn only where its own null, `labels`, is not enough: see HELD_OUT.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ from typing import Protocol
 import numpy as np
 
 from clusterability.clustering import cluster
-from clusterability.contingency import Tables, stack_by_key, tables_of
+from clusterability.contingency import Tables, partition_tables, stack_by_key
 from clusterability.graph import NETWORK, network_matrices
-from clusterability.partitions import Key, labels_of
+from clusterability.held_out import held_out_clusters
+from clusterability.partitions import Key
 from clusterability.randomness import StreamName
 
 _DRAWS_AT_ONCE = 100
 """Draws held in memory together."""
+
+HELD_OUT = ("strength",)
+"""Nulls that have held-out information. Clusters of columns sort them by strength, too, and the
+strengths of the other rows go along: where strengths differ, permuted labels are too weak a null.
+Each such null doubles its time."""
 
 
 class Redraw(Protocol):
@@ -56,9 +63,22 @@ def redrawn_tables(
     for first in range(0, draws, _DRAWS_AT_ONCE):
         numbers = range(first, min(first + _DRAWS_AT_ONCE, draws))
         layers = weights if layer == NETWORK else {layer: weights[layer]}
-        drawn = [redraw(matrix, (*name, part), numbers) for part, matrix in layers.items()]
+        drawn = [_drawn(redraw, matrix, (*name, part), numbers) for part, matrix in layers.items()]
         matrices = network_matrices(drawn) if layer == NETWORK else drawn[0]
         names = [(*name, layer, null, number) for number in numbers]
-        partitions = cluster(matrices, names, k_values, methods, restarts)
-        found += [tables_of(draw, labels_of(partitions, i)) for i, draw in enumerate(matrices)]
+        asked = (matrices, names, k_values, methods, restarts)
+        partitions = cluster(*asked)
+        held_out = held_out_clusters(*asked) if null in HELD_OUT else {}
+        found += [
+            partition_tables(draw, partitions, held_out, i) for i, draw in enumerate(matrices)
+        ]
     return stack_by_key(found)
+
+
+def _drawn(
+    redraw: Redraw, matrix: np.ndarray, name: StreamName, numbers: Sequence[int]
+) -> np.ndarray:
+    """Draws of one layer; NaN throughout where the layer is, as one that cannot be balanced."""
+    if np.isfinite(matrix).all():
+        return redraw(matrix, name, numbers)
+    return np.full((len(numbers), *matrix.shape), np.nan)
