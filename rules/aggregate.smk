@@ -41,7 +41,7 @@ rule aggregate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=4000 + 2 * sum(map(networks_of, STUDY.names)) * size_of_study(),
         runtime=60,
     params:
         study=STUDY.aggregation_parameters(),

@@ -31,6 +31,19 @@ def size_of(wildcards):
     return 1 if wildcards.seeds == "imported" else len(seeds_of(wildcards))
 
 
+def networks_of(condition):
+    """Number of networks of a condition, over all blocks."""
+    if condition in STUDY.networks:
+        return 1
+    return sum(len(Block.parse(block)) for block in STUDY.seed_blocks_of(condition))
+
+
+def size_of_study():
+    """What memory for all networks together grows with: methods, scalings and nulls."""
+    clustering = STUDY.clustering
+    return len(clustering.methods) * len(clustering.scalings) * max(len(STUDY.nulls), 1)
+
+
 def k_values_of(wildcards):
     """Values of k of the job's block."""
     return list(Block.parse(wildcards.k))

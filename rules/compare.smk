@@ -43,7 +43,7 @@ rule choose_k:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=6000,
+        mem_mb=lambda wildcards: 3000 + 3 * networks_of(wildcards.condition) * size_of_study(),
         runtime=60,
     params:
         nulls=STUDY.redrawn_nulls,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from clusterability import tables
 from clusterability.agreement import summarise_agreement
+from clusterability.choosing import CELL_COLUMNS, NETWORK_COLUMNS
 from clusterability.files import write_csv, write_parquet, write_whole
 from clusterability.untrained import less_initial, with_untrained
 from job import logged
@@ -27,5 +28,6 @@ with logged(snakemake.log[0]):
     write_parquet(output["partitions"], tables.read_partitions(inputs.partitions, inputs.weights))
     write_parquet(output["agreement_parquet"], agreement)
     write_csv(output["agreement_csv"], summarise_agreement(agreement))
-    for name in ("best_k", "best_k_networks"):
-        write_csv(output[name], tables.read_all(inputs[name]))
+    write_csv(output["best_k"], tables.read_all(inputs.best_k, CELL_COLUMNS))
+    networks = tables.read_all(inputs.best_k_networks, NETWORK_COLUMNS)
+    write_csv(output["best_k_networks"], networks)

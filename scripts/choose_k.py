@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from clusterability.choosing import cell_rows, network_rows
+from clusterability.choosing import rows_by_cell, rows_by_network
 from clusterability.contingency import Tables
 from clusterability.evidence import gather
 from clusterability.files import write_csv
@@ -20,5 +20,5 @@ with logged(snakemake.log[0]):
     starts = load_joined(inputs.starts, Starts)
     nulls = {null: load_joined(inputs[null], Tables) for null in snakemake.params.nulls}
     found = list(gather(networks, layer, partitions, starts, nulls))
-    write_csv(Path(snakemake.output.cells), pd.concat(map(cell_rows, found)))
-    write_csv(Path(snakemake.output.networks), pd.concat(map(network_rows, found)))
+    write_csv(Path(snakemake.output.cells), pd.concat(map(rows_by_cell, found)))
+    write_csv(Path(snakemake.output.networks), pd.concat(map(rows_by_network, found)))

@@ -15,7 +15,8 @@ with logged(snakemake.log[0]):
     study, k_values = snakemake.params.study, snakemake.params.k_values
     asked = (study["draws"], k_values, study["methods"], study["restarts"])
     # Called by name: a new null is one module, and reruns no other null.
-    redraw = import_module(f"clusterability.nulls.{null}").redraw
+    module = import_module(f"clusterability.nulls.{null}")
+    held_out = getattr(module, "held_out_clusters", None)
     networks = load_networks(Path(snakemake.input.networks))
     tables = {}
     for scaling in study["scalings"]:
@@ -24,6 +25,7 @@ with logged(snakemake.log[0]):
         for number, seed in enumerate(networks.seeds):
             network = {part: stack[number] for part, stack in weights.items()}
             name = (networks.condition, seed)
-            found.append(redrawn_tables(redraw, null, network, layer, name, *asked))
+            draws = redrawn_tables(module.redraw, null, network, layer, name, *asked, held_out)
+            found.append(draws)
         tables |= at_scale(stack_by_key(found), scaling)
     save_items(Path(snakemake.output.tables), tables)

@@ -13,12 +13,12 @@ from clusterability.choosing import (
     CELL_COLUMNS,
     NETWORK_COLUMNS,
     Evidence,
-    cell_rows,
     choose,
     choose_together,
     gap_k,
     halves,
-    network_rows,
+    rows_by_cell,
+    rows_by_network,
     singular_values,
     stability,
     standardised,
@@ -263,7 +263,7 @@ def pool() -> np.ndarray:
 
 def test_network_rows_choose_k_for_each_network(pool: np.ndarray):
     pool[4, :, 0] = -1
-    rows = network_rows(evidence_of(pool, stabilities=[3], gaps=[1, 2, 3, 4, 1]))
+    rows = rows_by_network(evidence_of(pool, stabilities=[3], gaps=[1, 2, 3, 4, 1]))
     assert list(rows.columns) == NETWORK_COLUMNS
     assert set(rows["measure"]) == {"held_out"}
     assert rows["seed"].tolist() == [0, 1, 2, 3, 4]
@@ -277,7 +277,9 @@ def test_network_rows_choose_k_for_each_network(pool: np.ndarray):
 
 
 def test_cell_rows_report_on_the_networks_that_did_not_choose(pool: np.ndarray):
-    (row,) = cell_rows(evidence_of(pool, stabilities=[3], gaps=[2, 4, 1, 4, 2])).to_dict("records")
+    (row,) = rows_by_cell(evidence_of(pool, stabilities=[3], gaps=[2, 4, 1, 4, 2])).to_dict(
+        "records"
+    )
     assert list(row) == CELL_COLUMNS
     assert (row["k"], row["k_candidate"], row["p_select"]) == (3, 3, 1 / 40)
     assert (row["n_select"], row["n_report"], row["gap_k"]) == (3, 2, 2)
@@ -295,16 +297,16 @@ def test_cell_rows_report_on_the_networks_that_did_not_choose(pool: np.ndarray):
 
 def test_the_half_that_is_reported_has_no_say(pool: np.ndarray):
     pool[1::2, 2, 0] += 100
-    row = cell_rows(evidence_of(pool)).iloc[0]
+    row = rows_by_cell(evidence_of(pool)).iloc[0]
     assert row["k_candidate"] == 3
     pool[::2, 2, 0] += 100
-    row = cell_rows(evidence_of(pool)).iloc[0]
+    row = rows_by_cell(evidence_of(pool)).iloc[0]
     assert row["k_candidate"] == 4
 
 
 def test_where_nothing_is_found_the_candidate_is_reported_all_the_same(pool: np.ndarray):
     pool[:, 1, 0] -= 12
-    row = cell_rows(evidence_of(pool)).iloc[0]
+    row = rows_by_cell(evidence_of(pool)).iloc[0]
     assert row["k"] == 1
     assert row["k_candidate"] in GRID
     assert np.isfinite(row["z"])
@@ -312,7 +314,7 @@ def test_where_nothing_is_found_the_candidate_is_reported_all_the_same(pool: np.
 
 
 def test_one_network_gives_k_but_no_report(pool: np.ndarray):
-    row = cell_rows(evidence_of(pool[:1])).iloc[0]
+    row = rows_by_cell(evidence_of(pool[:1])).iloc[0]
     assert (row["k"], row["n_select"], row["n_report"]) == (3, 1, 0)
     assert row[["value", "excess_low", "z", "z_high", "p"]].isna().all()
     assert row[["stability_u", "stability_v"]].isna().all()
@@ -320,11 +322,11 @@ def test_one_network_gives_k_but_no_report(pool: np.ndarray):
 
 def test_where_every_k_is_infeasible_there_is_no_answer(pool: np.ndarray):
     pool[:4] = np.nan
-    rows = network_rows(evidence_of(pool, stabilities=GRID))
+    rows = rows_by_network(evidence_of(pool, stabilities=GRID))
     unknown = ["k", "k_candidate", "z", "p_max", "stability_u"]
     assert rows.loc[:3, unknown].isna().all(axis=None)
     assert rows.loc[4, unknown].notna().all()
-    row = cell_rows(evidence_of(pool[[0, 1, 2, 4]])).iloc[0]
+    row = rows_by_cell(evidence_of(pool[[0, 1, 2, 4]])).iloc[0]
     assert row[["k", "k_candidate", "p_select", "z", "value"]].isna().all()
     assert (row["n_select"], row["n_report"]) == (0, 0)
 
@@ -332,8 +334,8 @@ def test_where_every_k_is_infeasible_there_is_no_answer(pool: np.ndarray):
 def test_measures_without_draws_are_left_out(pool: np.ndarray):
     pool[:, :, 1:] = np.nan
     for rows, columns in (
-        (network_rows(evidence_of(pool)), NETWORK_COLUMNS),
-        (cell_rows(evidence_of(pool)), CELL_COLUMNS),
+        (rows_by_network(evidence_of(pool)), NETWORK_COLUMNS),
+        (rows_by_cell(evidence_of(pool)), CELL_COLUMNS),
     ):
         assert rows.empty
         assert list(rows.columns) == columns
@@ -368,8 +370,8 @@ def test_planted_clusters_are_found_at_their_k():
     means = planted(3, inside=3.0, outside=1.0, size=(10, 12))
     matrices = means * np.random.default_rng(7).uniform(0.5, 1.5, (4, *means.shape))
     evidence = clustered(matrices, draws=19, k_values=[2, 3, 4, 5])
-    networks = network_rows(evidence).set_index("measure")
-    cells = cell_rows(evidence).set_index("measure")
+    networks = rows_by_network(evidence).set_index("measure")
+    cells = rows_by_cell(evidence).set_index("measure")
     for measure in ("mi", "mi_preserved"):
         assert (networks.loc[measure, "k"] == 3).all()
         assert cells.loc[measure, "k"] == 3
@@ -382,7 +384,7 @@ def test_planted_clusters_are_found_at_their_k():
 
 def test_random_matrices_have_no_clusters_more_often_than_by_chance():
     matrices = np.random.default_rng(8).standard_normal((60, 12, 15))
-    rows = network_rows(clustered(matrices, draws=19, k_values=[2, 3, 4]))
+    rows = rows_by_network(clustered(matrices, draws=19, k_values=[2, 3, 4]))
     for measure in ("mi", "barber_q", "ncut"):
         found = rows[rows["measure"] == measure]
         assert_uniform(found["p_max"].to_numpy())

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from clusterability.choosing import cell_rows, network_rows
+from clusterability.choosing import rows_by_cell, rows_by_network
 from clusterability.clustering import cluster_with_starts
 from clusterability.contingency import Tables, stack_by_key, tables_of
 from clusterability.evidence import gather
@@ -173,7 +173,7 @@ def test_stability_is_the_mean_agreement_of_pairs_of_starts(joined, evidence):
 
 def test_planted_modules_are_chosen_at_every_scale(evidence):
     for item, suffix in zip(evidence, ("", "-unit-norm"), strict=True):
-        networks, cells = network_rows(item), cell_rows(item)
+        networks, cells = rows_by_network(item), rows_by_cell(item)
         asked = f"method == 'matched{suffix}' and measure == 'barber_q' and null == 'shuffle'"
         assert networks.query(asked).seed.tolist() == [0, 1, 2, 3]
         assert networks.query(asked).k.tolist() == [MODULES] * 4

@@ -16,7 +16,7 @@ from clusterability.partitions import labels_of
 from clusterability.scoring import observed_tables, score_rows
 from clusterability.sinkhorn import balance
 
-METHODS = ["notebook", "matched", "joint", "whole"]
+METHODS = ["notebook", "matched", "joint"]
 NAME = ("trained", 3, "fc1")
 
 
@@ -236,3 +236,9 @@ def test_draws_leave_out_the_columns_that_the_value_leaves_out():
         for weights in (matrix, changed)
     ]
     assert np.array_equal(*found)
+
+
+def test_whole_networks_have_none():
+    """Which rows a unit is linked to goes by its layer, and so would its cluster."""
+    matrices = np.stack([noise(12, 10), noise(12, 10, 1)])
+    assert held_out_clusters(matrices, names(2), [2, 3], ["whole"], 2) == {}

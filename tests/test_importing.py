@@ -18,7 +18,7 @@ from safetensors.torch import save_file as save_torch_file
 from clusterability.contingency import tables_of
 from clusterability.errors import UserError
 from clusterability.files import write_csv
-from clusterability.importing import IMPORTED_SEED, read_network
+from clusterability.importing import IMPORTED_SEED, layer_names, read_network
 from clusterability.measures import barber_q
 from clusterability.network_rows import network_rows
 from clusterability.networks import Networks, load_networks, save_networks, weights_digest
@@ -76,7 +76,9 @@ def refusal(path: Path, layers: list[str] | None = None) -> str:
 def test_matrices_are_layers_in_natural_order(tmp_path, file):
     content = arrays()
     networks = read_network("mine", write(tmp_path / file, content), None)
-    assert (networks.condition, networks.seeds, networks.recipe) == ("mine", (IMPORTED_SEED,), {})
+    origin = {"path": str(tmp_path / file), "layers": ["fc1.weight", "fc2.weight", "fc10.weight"]}
+    assert (networks.condition, networks.seeds) == ("mine", (IMPORTED_SEED,))
+    assert networks.recipe == origin
     assert list(networks.weights) == ["fc1", "fc2", "fc3"]
     for layer, name in zip(
         networks.weights, ["fc1.weight", "fc2.weight", "fc10.weight"], strict=True
@@ -98,7 +100,7 @@ def test_what_is_imported_is_saved_and_loaded_as_a_study_does(tmp_path):
     networks = read_network("mine", write(tmp_path / "n.npz", arrays()), None)
     save_networks(tmp_path / "n.safetensors", networks)
     read = load_networks(tmp_path / "n.safetensors")
-    assert (read.condition, read.seeds, read.recipe) == ("mine", (-1,), {})
+    assert (read.condition, read.seeds, read.recipe) == ("mine", (-1,), networks.recipe)
     assert weights_digest(read.weights, 0) == weights_digest(networks.weights, 0)
 
 
@@ -176,7 +178,11 @@ def test_endings_in_capitals(tmp_path, file):
 
 
 def test_missing_file_and_unknown_ending(tmp_path):
-    assert refusal(tmp_path / "w.npy").startswith(f"{tmp_path}/w.npy: found no such file")
+    assert refusal(tmp_path / "w.npy").startswith(
+        f"networks.mine.path: found no file {tmp_path}/w.npy"
+    )
+    with pytest.raises(UserError, match="networks.mine.path: found no file"):
+        layer_names("mine", tmp_path / "w.npy", ["a", "b"])
     text = refusal(tmp_path / "w.xlsx")
     assert "'.xlsx'" in text
     assert "one of .safetensors, .npz, .npy, .pt, .pth, .csv" in text

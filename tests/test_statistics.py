@@ -88,3 +88,13 @@ def test_q_by_hand_and_undefined_p_count_for_nothing():
     q = false_discovery_q(np.array([0.01, np.nan, 0.04, 0.03]))
     assert q == pytest.approx([0.03, np.nan, 0.04, 0.04], nan_ok=True)
     assert np.isnan(false_discovery_q(np.array([np.nan]))).all()
+
+
+def test_seeds_that_share_their_draws_are_tested_against_them():
+    """As Welch's test of the values against the draws themselves."""
+    source = np.random.default_rng(0)
+    values, draws = source.normal(0.4, 1, 12), source.normal(0, 1, 50)
+    z = (values - draws.mean()) / draws.std(ddof=1)
+    expected = stats.ttest_ind(values, draws, equal_var=False, alternative="greater").pvalue
+    assert replicate_p(z, shared_draws=50) == pytest.approx(expected, rel=1e-12)
+    assert replicate_p(z, shared_draws=50) > replicate_p(z)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from clusterability.agreement import AGREEMENT_COLUMNS, summarise_agreement
 from clusterability.clustering import cluster
 from clusterability.contingency import stack_by_key
 from clusterability.errors import UserError
@@ -21,7 +22,7 @@ from clusterability.nulls.redrawn import redrawn_tables
 from clusterability.partitions import Partitions
 from clusterability.scoring import cluster_rows, observed_tables, partition_rows, score_rows
 from clusterability.storage import load_items, save_items
-from clusterability.tables import latex_summary, read_partitions, summarise, with_q
+from clusterability.tables import latex_summary, read_all, read_partitions, summarise, with_q
 from clusterability.training import NetworkRow, TrainingResult, network_table
 
 METHODS = ["notebook", "matched", "joint"]
@@ -390,3 +391,9 @@ def test_a_damaged_file_is_one_clear_line(tmp_path, block):
         load_items(file, Partitions)
     assert str(file) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_tables_without_rows_keep_their_columns():
+    assert list(read_all([], ["k", "p"])) == ["k", "p"]
+    text = summarise_agreement(pd.DataFrame(columns=AGREEMENT_COLUMNS)).to_csv(index=False)
+    assert text.startswith("condition,other_condition,")

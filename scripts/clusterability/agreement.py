@@ -147,13 +147,6 @@ class AgreementValues:
     draws: np.ndarray
 
 
-def compare_labels(
-    first: np.ndarray, second: np.ndarray, name: StreamName, draws: int
-) -> AgreementValues:
-    """Agreement of two labellings [units]; see `mean_agreement`."""
-    return mean_agreement(np.stack([first, second]), name, draws)
-
-
 def mean_agreement(labellings: np.ndarray, name: StreamName, draws: int) -> AgreementValues:
     """Agreement of labellings of the same units, as a mean over all pairs of them.
 
@@ -279,15 +272,22 @@ def _between_data_orders(block: BlockPartitions, partner: BlockPartitions) -> La
 def _between_seeds(block: BlockPartitions) -> Labellings:
     """Pixels and classes, the only units that networks of different initialisations share.
 
-    First network with second, third with fourth: no network is in two pairs, so that the pairs are
-    independent and an interval over them is valid.
+    Seed 0 with 1, 2 with 3, and so on: no network is in two pairs, so that the pairs are
+    independent and an interval over them is valid. A pair needs both of its seeds in one block.
     """
+    pairs = _seed_pairs(block.seeds)
     ends = (("V", block.layers[0]), ("U", block.layers[-1])) if block.layers else ()
     for side, layer in ends:
         for key, found in block.partitions[layer].items():
             labels = found.columns if side == "V" else found.rows
-            pairs = np.stack([labels[:-1:2], labels[1::2]], axis=1)
-            yield Cell(layer, layer, side, *key, "seeds"), pairs
+            yield Cell(layer, layer, side, *key, "seeds"), labels[pairs]
+
+
+def _seed_pairs(seeds: Sequence[int]) -> np.ndarray:
+    """Indices [pairs, 2] of the networks with the seeds 2i and 2i + 1."""
+    place = {seed: index for index, seed in enumerate(seeds)}
+    pairs = [(place[s], place[s + 1]) for s in seeds if s % 2 == 0 and s + 1 in place]
+    return np.array(pairs, np.int64).reshape(-1, 2)
 
 
 def _same_sides(first: Partitions, second: Partitions) -> Iterator[tuple[str, np.ndarray]]:
@@ -383,7 +383,7 @@ def _sources(
         pairs = [NetworkPair(own, seed, partner.condition, seed) for seed in shared]
         yield pairs, _between_data_orders(block, partner)
     if shared_ends:
-        by_two = zip(seeds[:-1:2], seeds[1::2], strict=True)
+        by_two = [(seeds[first], seeds[second]) for first, second in _seed_pairs(seeds)]
         yield [NetworkPair(own, one, own, other) for one, other in by_two], _between_seeds(block)
 
 
@@ -429,7 +429,7 @@ def summarise_agreement(rows: pd.DataFrame) -> pd.DataFrame:
     table = [
         dict(zip(AGREEMENT_CELL, cell, strict=True)) | _summary(group) for cell, group in groups
     ]
-    return pd.DataFrame(table)
+    return pd.DataFrame(table, columns=None if table else AGREEMENT_CELL)
 
 
 def _summary(group: pd.DataFrame) -> dict[str, float]:

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from clusterability.measures import MEASURES
-from clusterability.statistics import CONFIDENCE, SIGNIFICANT, interval
+from clusterability.statistics import CONFIDENCE, SHARED_DRAWS, SIGNIFICANT, interval
 from clusterability.tables import CELL
 
 FEWEST_NETWORKS = 20
@@ -22,9 +22,6 @@ GROUP = 10
 """Networks in a group of replicates: as many as a study of usual size has seeds."""
 ALL = "all"
 """In place of a layer or a method: all of them."""
-SHARED_DRAWS = ("untrained",)
-"""Nulls that compare all networks of a cell with the same draws: their p depend on each other."""
-
 _FAMILY = ["condition", "null"]
 _SCOPE = ["condition", "layer", "method", "null"]
 _CELL_COLUMNS = [

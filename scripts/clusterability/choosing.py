@@ -266,7 +266,7 @@ NETWORK_COLUMNS = [
     "stability_u",
     "stability_v",
 ]
-"""Columns of `network_rows`."""
+"""Columns of `rows_by_network`."""
 
 CELL_COLUMNS = [
     "condition",
@@ -293,13 +293,13 @@ CELL_COLUMNS = [
     "stability_u",
     "stability_v",
 ]
-"""Columns of `cell_rows`."""
+"""Columns of `rows_by_cell`."""
 
 _INTEGERS = {"k": "Int64", "k_candidate": "Int64", "gap_k": "Int64"}
 """Types of the columns that may be empty but hold no fractions."""
 
 
-def network_rows(evidence: Evidence) -> pd.DataFrame:
+def rows_by_network(evidence: Evidence) -> pd.DataFrame:
     """The k of each network, one row a (network, method, measure, null).
 
     Measures without direction are left out, and those without draws. Columns beside the cell's:
@@ -317,7 +317,7 @@ def network_rows(evidence: Evidence) -> pd.DataFrame:
     return rows[NETWORK_COLUMNS].astype(_INTEGERS)
 
 
-def cell_rows(evidence: Evidence) -> pd.DataFrame:
+def rows_by_cell(evidence: Evidence) -> pd.DataFrame:
     """One k for all networks, one row a (method, measure, null).
 
     Measures without direction are left out, and those without draws. Columns beside the cell's:
@@ -375,7 +375,7 @@ def _all_series(evidence: Evidence) -> Iterator[_Series]:
             values = _by_k(evidence.observed, method, k_values, measure)
             for null, tables in evidence.nulls.items():
                 draws = _by_k(tables, method, k_values, measure)
-                if np.isfinite(draws).any():
+                if np.isfinite(values).any() and np.isfinite(draws).any():
                     yield _Series(method, measure, null, k_values, values, draws)
 
 

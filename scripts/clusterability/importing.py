@@ -56,6 +56,7 @@ def read_network(name: str, path: Path, layers: Sequence[str] | None) -> Network
             array that is not there; where an array is not a matrix of finite real numbers that
             float32 can hold; where one layer's outputs are not as many as the next one's inputs.
     """
+    _check_file(name, path)
     arrays = _read_arrays(path)
     chosen = list(layers or _matrix_names(path, arrays))
     for array in chosen:
@@ -70,7 +71,8 @@ def read_network(name: str, path: Path, layers: Sequence[str] | None) -> Network
     for place, (array, matrix) in enumerate(matrices, start=1):
         weights[f"fc{place}"] = matrix[None]
         logger.info("%s: fc%d is array %r of %s, %s", name, place, array, path, _shape(matrix))
-    return Networks(name, (IMPORTED_SEED,), {}, weights)
+    origin = {"path": str(path), "layers": chosen}
+    return Networks(name, (IMPORTED_SEED,), origin, weights)
 
 
 def layer_names(name: str, path: Path, layers: Sequence[str] | None) -> list[str]:
@@ -80,6 +82,7 @@ def layer_names(name: str, path: Path, layers: Sequence[str] | None) -> list[str
         UserError: as `read_network` does, where it reads the file.
     """
     if layers:
+        _check_file(name, path)
         return [f"fc{place}" for place in range(1, len(layers) + 1)]
     return list(read_network(name, path, layers).weights)
 
@@ -156,13 +159,19 @@ def _listed(names: Iterable[str], most: int = 20) -> str:
 # --- from a file to arrays ---------------------------------------------------------------------
 
 
+def _check_file(name: str, path: Path) -> None:
+    key = f"networks.{name}.path"
+    if path.suffix.lower() not in READERS:
+        raise UserError(
+            f"{key}: found {path} with ending {path.suffix!r}, expected one of {_listed(READERS)}"
+        )
+    if not path.is_file():
+        raise UserError(f"{key}: found no file {path}, expected a file of arrays")
+
+
 def _read_arrays(path: Path) -> Arrays:
     """All arrays of a file by name; a file that holds one array calls it by the file's own name."""
     ending = path.suffix.lower()
-    if ending not in READERS:
-        raise UserError(f"{path}: found ending {path.suffix!r}, expected one of {_listed(READERS)}")
-    if not path.is_file():
-        raise UserError(f"{path}: found no such file, expected a file of arrays")
     try:
         return READERS[ending](path)
     except UserError:

@@ -7,6 +7,8 @@ from scipy import stats
 
 CONFIDENCE = 0.95
 SIGNIFICANT = 0.05
+SHARED_DRAWS = ("untrained",)
+"""Nulls whose draws are the same for all networks of a cell."""
 
 
 def interval(values: np.ndarray) -> tuple[float, float, float]:
@@ -49,15 +51,29 @@ def share_significant(p: np.ndarray) -> float:
     return float((p <= SIGNIFICANT).mean()) if len(p) else np.nan
 
 
-def replicate_p(z: np.ndarray) -> float:
+def replicate_p(z: np.ndarray, shared_draws: int | None = None) -> float:
     """One p for a cell: the one-sided t test over seeds that the mean directed z is above 0.
 
     NaN with fewer than two defined values, or without spread.
+
+    Args:
+        z: one a seed.
+        shared_draws: number of draws, where all seeds were compared with the same ones: their z
+            share the error of the draws' mean. The test is then that of Welch 1947 for seeds
+            against draws, which are a sample of mean 0 and standard deviation 1 in units of z.
     """
     z = z[np.isfinite(z)]
     if len(z) < 2 or np.ptp(z) == 0:
         return np.nan
-    return float(stats.ttest_1samp(z, 0, alternative="greater").pvalue)
+    if shared_draws is None:
+        return float(stats.ttest_1samp(z, 0, alternative="greater").pvalue)
+    found = stats.ttest_ind_from_stats(
+        *(z.mean(), z.std(ddof=1), len(z)),
+        *(0, 1, shared_draws),
+        equal_var=False,
+        alternative="greater",
+    )
+    return float(found.pvalue)
 
 
 def false_discovery_q(p: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from clusterability.partitions import Partitions
 from clusterability.presentation import null_name, shown_null
 from clusterability.scoring import SCORE_COLUMNS, partition_rows
 from clusterability.statistics import (
+    SHARED_DRAWS,
     compared_means,
     false_discovery_q,
     replicate_p,
@@ -32,12 +33,12 @@ _WITHOUT_Q = ("labels",)
 SCORES = [*SCORE_COLUMNS[:-1], "q", "status"]
 
 
-def read_all(files: Sequence[str]) -> pd.DataFrame:
-    """The rows of several parquet or CSV files, in their order; empty without files."""
+def read_all(files: Sequence[str], columns: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of several parquet or CSV files, in their order; without files, `columns` alone."""
     frames = [
         pd.read_csv(file) if file.endswith(".csv") else pd.read_parquet(file) for file in files
     ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
 
 
 def read_partitions(files: Sequence[str], networks: Sequence[str]) -> pd.DataFrame:
@@ -63,15 +64,20 @@ def with_q(scores: pd.DataFrame) -> pd.DataFrame:
     nearly every partition found by optimisation beats it, and measures without direction get none.
     """
     asked = scores["null"].notna() & ~scores["null"].isin(_WITHOUT_Q)
-    cells = scores[asked].groupby(CELL, observed=True)["z"].agg(_cell_p).reset_index(name="p")
+    groups = scores[asked].groupby(CELL, observed=True)
+    cells = pd.DataFrame(
+        [dict(zip(CELL, cell, strict=True)) | {"p": _cell_p(group)} for cell, group in groups],
+        columns=[*CELL, "p"],
+    )
     cells["q"] = cells.groupby(_FAMILY, observed=True)["p"].transform(
         lambda p: false_discovery_q(p.to_numpy())
     )
     return scores.merge(cells.drop(columns="p"), on=CELL, how="left")[SCORES]
 
 
-def _cell_p(z: pd.Series) -> float:
-    return replicate_p(z.to_numpy(dtype=float))
+def _cell_p(rows: pd.DataFrame) -> float:
+    shared = rows["null"].iloc[0] in SHARED_DRAWS
+    return replicate_p(rows["z"].to_numpy(float), int(rows["null_n"].max()) if shared else None)
 
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:

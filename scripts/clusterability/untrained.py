@@ -15,7 +15,7 @@ from scipy import stats
 from clusterability.comparison import compare
 from clusterability.measures import MEASURES
 from clusterability.scoring import SCORE_COLUMNS
-from clusterability.statistics import interval
+from clusterability.statistics import false_discovery_q, interval
 
 _PLACE = ["layer", "method", "k", "measure"]
 _NETWORK = ["condition", "seed"]
@@ -80,8 +80,8 @@ def less_initial(scores: pd.DataFrame, initial_of: Mapping[str, str]) -> pd.Data
 
     Returns:
         One row a condition, layer, method, k and measure: `initial` (the other condition), `n`
-        pairs, mean `change` with the bounds of its 95 % t interval, and `p`, two-sided, of the
-        paired t test.
+        pairs, mean `change` with the bounds of its 95 % t interval, `p`, two-sided, of the paired t
+        test, and `q`: Benjamini-Hochberg within (method, measure).
     """
     observed = _observed(scores).set_index([*_NETWORK, *_PLACE])["value"]
     rows = []
@@ -93,7 +93,9 @@ def less_initial(scores: pd.DataFrame, initial_of: Mapping[str, str]) -> pd.Data
             )
             rows.append(cell | _change(values.to_numpy(float)))
     columns = ["condition", "initial", *_PLACE, "n", "change", "change_low", "change_high", "p"]
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    families = table.groupby(["method", "measure"], observed=True)["p"]
+    return table.assign(q=families.transform(lambda p: false_discovery_q(p.to_numpy(float))))
 
 
 def _change(values: np.ndarray) -> dict[str, float]:

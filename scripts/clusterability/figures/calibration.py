@@ -16,13 +16,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from clusterability.calibration import ALL, SHARED_DRAWS, comparisons
+from clusterability.calibration import ALL, comparisons
 from clusterability.errors import UserError
 from clusterability.figures.inputs import Inputs, as_categories, categories, layer_order, paths
 from clusterability.figures.score_inputs import span
 from clusterability.figures.style import INK, PAGE_HEIGHT, PAGE_WIDTH, by_rows, new_figure, style
 from clusterability.presentation import null_name
-from clusterability.statistics import SIGNIFICANT, interval
+from clusterability.statistics import SHARED_DRAWS, SIGNIFICANT, interval
 
 CELLS = "cells"
 LEVELS = "levels"

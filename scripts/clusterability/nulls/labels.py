@@ -37,7 +37,7 @@ def block_label_tables(
     result: dict[Key, Tables] = {}
     for keys, matrices in layers_at_scales(networks.weights, layer, partitions):
         own = {key: partitions[key] for key in keys}
-        held = {key: held_out[key] for key in keys}
+        held = {key: held_out[key] for key in keys if key in held_out}
         found = [
             label_tables(
                 matrix,

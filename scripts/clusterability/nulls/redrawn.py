@@ -1,12 +1,11 @@
 """Nulls that draw the weights anew and cluster each draw again.
 
-Each draw goes through the same method, code, precision and starts as the network itself. Held-out
-information is drawn only where its own null, `labels`, is not enough: see HELD_OUT.
+Each draw goes through the same method, code, precision and starts as the network itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,17 +13,18 @@ import numpy as np
 from clusterability.clustering import cluster
 from clusterability.contingency import Tables, partition_tables, stack_by_key
 from clusterability.graph import NETWORK, network_matrices
-from clusterability.held_out import held_out_clusters
-from clusterability.partitions import Key
+from clusterability.partitions import HeldOut, Key
 from clusterability.randomness import StreamName
 
 _DRAWS_AT_ONCE = 100
 """Draws held in memory together."""
 
-HELD_OUT = ("strength",)
-"""Nulls that have held-out information. Clusters of columns sort them by strength, too, and the
-strengths of the other rows go along: where strengths differ, permuted labels are too weak a null.
-Each such null doubles its time."""
+
+HeldOutClusters = Callable[
+    [np.ndarray, Sequence[StreamName], Sequence[int], Sequence[str], int], dict[Key, HeldOut]
+]
+"""`held_out.held_out_clusters`. A null whose module has it draws held-out information, too, in
+twice the time. It is not imported here: no other null runs again when it changes."""
 
 
 class Redraw(Protocol):
@@ -45,6 +45,7 @@ def redrawn_tables(
     k_values: Sequence[int],
     methods: Sequence[str],
     restarts: int,
+    held_out: HeldOutClusters | None = None,
 ) -> dict[Key, Tables]:
     """Tables [draws, ...] of a null, by (method, k).
 
@@ -58,6 +59,7 @@ def redrawn_tables(
         name: condition and seed.
         draws: number of draws.
         k_values, methods, restarts: as for the network itself.
+        held_out: what finds clusters for held-out information, for nulls that have it.
     """
     found = []
     for first in range(0, draws, _DRAWS_AT_ONCE):
@@ -68,10 +70,8 @@ def redrawn_tables(
         names = [(*name, layer, null, number) for number in numbers]
         asked = (matrices, names, k_values, methods, restarts)
         partitions = cluster(*asked)
-        held_out = held_out_clusters(*asked) if null in HELD_OUT else {}
-        found += [
-            partition_tables(draw, partitions, held_out, i) for i, draw in enumerate(matrices)
-        ]
+        held = held_out(*asked) if held_out else {}
+        found += [partition_tables(draw, partitions, held, i) for i, draw in enumerate(matrices)]
     return stack_by_key(found)
 
 

@@ -8,8 +8,9 @@ their own places, and the result is scaled to the row and column sums of A. Bala
 permuted as they are, the entries would carry the differences of strength to other places, and
 scaling would add them a second time.
 
-Exact only for A_ij = r_i c_j E_ij where the entries of E are exchangeable. The null `shuffle` of
-Filan et al. 2021 does not keep strengths.
+Approximate, and made for A_ij = r_i c_j E_ij where the entries of E are exchangeable: balancing
+ties the entries together, so that they are no longer quite exchangeable. docs/measures.md says how
+far its p can be trusted. The null `shuffle` of Filan et al. 2021 does not keep strengths.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from clusterability.held_out import held_out_clusters
 from clusterability.nulls.shuffle_nonzero import permute_nonzero
 from clusterability.randomness import StreamName
 from clusterability.sinkhorn import balance, scale_to
+
+# Clusters of columns sort them by strength, too, and the strengths of the other rows go along:
+# where strengths differ, the null `labels` is too weak for held-out information.
+__all__ = ["held_out_clusters", "redraw"]
 
 
 def redraw(matrix: np.ndarray, name: StreamName, numbers: Sequence[int]) -> np.ndarray:
