@@ -286,7 +286,8 @@ def test_everything_that_a_study_can_ask_for(workflow):
         "theirs": 4 * deep,
     }
     assert not scores.duplicated([*CELL, "seed"]).any()
-    assert set(scores.status) == {"ok"}
+    undefined = scores[scores.status != "ok"]
+    assert set(undefined.layer + undefined.measure) == {"networkheld_out"}
     agreement = pd.read_csv(tables / "agreement.csv")
     assert set(agreement.comparison) == {"layers", "restarts", "planted", "data_order", "seeds"}
     assert set(agreement[agreement.comparison == "seeds"].layer) == {"fc1", "fc2"}
