@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import io
 import os
 import pickle
+import re
 from pathlib import Path
 
 import networkx as nx
