@@ -1,14 +1,3 @@
-def choices(file):
-    """What was chosen for every condition and layer, where a null draws weights anew."""
-    pattern = f"<results>/scores/{{condition}}/{{layer}}.{file}.csv"
-    return [
-        path
-        for condition in STUDY.names
-        if STUDY.redrawn_nulls
-        for path in expand(pattern, condition=condition, layer=layers_of(condition))
-    ]
-
-
 rule aggregate:
     input:
         scores=grid_files(rules.score.output.scores),

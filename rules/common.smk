@@ -112,6 +112,67 @@ def block_files(pattern):
     ]
 
 
+# --- what is compared ---
+
+
+def nulls_of(wildcards):
+    """Nulls that the block's own draws are for; fresh networks are a null themselves."""
+    return [] if wildcards.condition.startswith("fresh-") else STUDY.block_nulls
+
+
+def files_of(pattern, condition, layers, seeds):
+    """Files of a pattern with {seeds}, {layer} and {k}, at all k."""
+    return expand(pattern, condition=condition, layer=layers, seeds=seeds, k=STUDY.k_grid)
+
+
+def choice_files(pattern):
+    """Files of a layer of a condition: all seeds and all k."""
+    return lambda wildcards: files_of(
+        pattern,
+        wildcards.condition,
+        wildcards.layer,
+        STUDY.seed_blocks_of(wildcards.condition),
+    )
+
+
+def choice_nulls(wildcards):
+    """Draws of a layer of a condition, by null, all seeds and all k of one after the other."""
+    return {
+        null: choice_files(f"<results>/nulls/{{condition}}/{{seeds}}/{{layer}}/{{k}}.{null}.npz")(
+            wildcards
+        )
+        for null in STUDY.redrawn_nulls
+    }
+
+
+def agreement_inputs(wildcards):
+    """Partitions of a block at all layers and k, what was planted, and what they compare with."""
+    condition, seeds = wildcards.condition, wildcards.seeds
+    layers = layers_of(condition)
+    partitions, starts = rules.cluster.output.partitions, rules.cluster.output.starts
+    found = {
+        "partitions": files_of(partitions, condition, layers, seeds),
+        "starts": files_of(starts, condition, layers, seeds),
+    }
+    if condition in STUDY.synthetic:
+        found["planted"] = [f"<results>/networks/{condition}/{seeds}.planted.npz"]
+    others = STUDY.reordered_of(condition)
+    if others:
+        found["partners"] = files_of(partitions, others, layers, seeds)
+    return found
+
+
+def choices(file):
+    """What was chosen for every condition and layer, where a null draws weights anew."""
+    pattern = f"<results>/scores/{{condition}}/{{layer}}.{file}.csv"
+    return [
+        path
+        for condition in STUDY.names
+        if STUDY.redrawn_nulls
+        for path in expand(pattern, condition=condition, layer=layers_of(condition))
+    ]
+
+
 # --- files of figures ---
 
 

@@ -1,8 +1,3 @@
-def nulls_of(wildcards):
-    """Nulls that the block's own draws are for; fresh networks are a null themselves."""
-    return [] if wildcards.condition.startswith("fresh-") else STUDY.block_nulls
-
-
 rule score:
     input:
         networks=rules.cluster.input.networks,
