@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import pandas as pd
 
-from clusterability.comparison import compare
+from clusterability.comparison import COMPARED, compare
 from clusterability.contingency import mutual_information
 from clusterability.graph import DEAD, NETWORK
 from clusterability.memory import keep_freed_memory
@@ -318,12 +318,7 @@ AGREEMENT_COLUMNS = [
     *Cell._fields,
     "measure",
     "value",
-    "null_mean",
-    "null_sd",
-    "null_n",
-    "z",
-    "p",
-    "p_two_sided",
+    *COMPARED,
     "status",
 ]
 
@@ -404,12 +399,7 @@ def _rows(
     return rows.assign(
         measure=np.tile(list(AGREEMENT_MEASURES), len(subjects)),
         value=values,
-        null_mean=compared.mean,
-        null_sd=compared.deviation,
-        null_n=compared.count,
-        z=compared.z,
-        p=compared.p,
-        p_two_sided=compared.p_two_sided,
+        **compared.columns(),
         status=np.where(np.repeat(feasible, measures), status, "infeasible"),
     )[AGREEMENT_COLUMNS]
 

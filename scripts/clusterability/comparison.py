@@ -15,6 +15,10 @@ _TIE = 1e-12
 """A draw that misses the value by no more (times the value, where that is above 1) ties with it."""
 
 
+COMPARED = ["null_mean", "null_sd", "null_n", "z", "p", "p_two_sided"]
+"""Columns of tables that say how a value compares with its null."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Values compared with their draws; each array has the shape of the values.
@@ -32,6 +36,11 @@ class Comparison:
     z: np.ndarray
     p: np.ndarray
     p_two_sided: np.ndarray
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The arrays by their names in tables: COMPARED."""
+        arrays = (self.mean, self.deviation, self.count, self.z, self.p, self.p_two_sided)
+        return dict(zip(COMPARED, arrays, strict=True))
 
 
 def compare(values: np.ndarray, draws: np.ndarray, direction: int) -> Comparison:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from clusterability.comparison import compare
+from clusterability.comparison import COMPARED, compare
 from clusterability.contingency import Tables, partition_tables, stack_by_key
 from clusterability.graph import NETWORK, network_units
 from clusterability.measures import MEASURES, barber_terms, effective_clusters, mi_terms, ncut_terms
@@ -25,12 +25,7 @@ SCORE_COLUMNS = [
     "measure",
     "value",
     "null",
-    "null_mean",
-    "null_sd",
-    "null_n",
-    "z",
-    "p",
-    "p_two_sided",
+    *COMPARED,
     "status",
 ]
 """Columns of a block's scores; `q` joins them when all blocks are there."""
@@ -103,12 +98,7 @@ def _measure_frame(
             "k_effective": effective_clusters(observed),
             "measure": measure,
             "value": values,
-            "null_mean": found.mean,
-            "null_sd": found.deviation,
-            "null_n": found.count,
-            "z": found.z,
-            "p": found.p,
-            "p_two_sided": found.p_two_sided,
+            **found.columns(),
             "status": status,
         }
     )

@@ -60,15 +60,7 @@ def _against_pool(group: pd.DataFrame, pool: np.ndarray) -> pd.DataFrame:
     draws = np.broadcast_to(pool, (len(values), len(pool)))
     draws = np.where(np.isfinite(values)[:, None], draws, np.nan)
     found = compare(values, draws, MEASURES[group["measure"].iloc[0]].direction)
-    return group.assign(
-        null="untrained",
-        null_mean=found.mean,
-        null_sd=found.deviation,
-        null_n=found.count,
-        z=found.z,
-        p=found.p,
-        p_two_sided=found.p_two_sided,
-    )
+    return group.assign(null="untrained", **found.columns())
 
 
 def less_initial(scores: pd.DataFrame, initial_of: Mapping[str, str]) -> pd.DataFrame:
