@@ -21,8 +21,9 @@ from clusterability.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
     ConditionStyle,
-    by_rows,
+    condition_handles,
     condition_styles,
+    draw_legend,
     new_figure,
     style,
 )
@@ -191,26 +192,8 @@ def _label_k(axes: np.ndarray, lines: Sequence[Sequence[Panel]], k_values: np.nd
 
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, looks: dict[str, ConditionStyle]) -> None:
-    handles = [
-        Line2D(
-            [],
-            [],
-            color=look.colour,
-            linestyle=look.dashes,
-            linewidth=0.9,
-            marker=look.marker,
-            label=condition,
-        )
-        for condition, look in looks.items()
-    ]
-    handles.append(Line2D([], [], color="#8c8c8c", linewidth=0.5, label="labels permuted"))
-    columns = 4 if figure.get_figwidth() > COLUMN_WIDTH else 2
-    figure.legend(
-        handles=by_rows(handles, columns),
-        loc="outside lower center",
-        ncols=min(columns, len(handles)),
-        title=_replicates(table),
-    )
+    null = Line2D([], [], color="#8c8c8c", linewidth=0.5, label="labels permuted")
+    draw_legend(figure, [*condition_handles(looks), null], title=_replicates(table))
 
 
 def _replicates(table: pd.DataFrame) -> str:

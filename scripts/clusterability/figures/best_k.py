@@ -18,6 +18,7 @@ from matplotlib.patches import Patch
 from clusterability.choosing import NO_CLUSTERS
 from clusterability.errors import UserError
 from clusterability.figures.inputs import Inputs, as_categories, layer_order, paths
+from clusterability.figures.line_groups import condition_layers, name_groups, separate_groups
 from clusterability.figures.score_inputs import measure_label, span
 from clusterability.figures.style import (
     COLUMN_WIDTH,
@@ -28,7 +29,7 @@ from clusterability.figures.style import (
     new_figure,
     style,
 )
-from clusterability.figures.z_scores import DARK, LEVELS, condition_layers, name_lines, z_scale
+from clusterability.figures.z_colours import DARK, LEVELS, draw_z_bar, z_scale
 from clusterability.presentation import null_name, shown_null
 from clusterability.statistics import SIGNIFICANT
 
@@ -105,7 +106,7 @@ def draw(table: pd.DataFrame) -> Figure:
     _draw_cells(axes, x, y, table["z"], scale)
     _write_choices(axes, x, y, table, scale, _number_size(figure, len(lines)))
     _set_axes(axes, lines, measures)
-    name_lines(axes, lines)
+    name_groups(axes, lines, letter=3.8, fontsize=6.0)
     _draw_legend(figure, table, scale)
     return figure
 
@@ -193,27 +194,12 @@ def _set_axes(axes: Axes, lines: Sequence[tuple[str, str]], measures: Sequence[s
     for label in axes.get_xticklabels():
         label.set(rotation=35, rotation_mode="anchor", ha="left", va="center")
     axes.spines[:].set_visible(False)
-    for place in range(1, len(lines)):
-        if lines[place][0] != lines[place - 1][0]:
-            axes.axhline(place - 0.5, color=INK, linewidth=0.5)
+    separate_groups(axes, lines)
 
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, scale: ScalarMappable) -> None:
     wide = figure.get_figwidth() > COLUMN_WIDTH
-    bar = figure.colorbar(
-        scale,
-        ax=figure.axes,
-        location="bottom",
-        extend="both",
-        ticks=LEVELS,
-        spacing="uniform",
-        aspect=60 if wide else 35,
-        shrink=0.7 if wide else 1.0,
-        pad=0.02,
-    )
-    bar.set_label(_scale_label(table, wide))
-    bar.ax.tick_params(length=0)
-    bar.outline.set_linewidth(0.4)
+    draw_z_bar(figure, scale, _scale_label(table, wide), narrow=not wide)
     handles = list(_legend_handles(table))
     if handles:
         columns = len(handles) if wide else 1

@@ -19,6 +19,7 @@ from matplotlib.ticker import NullLocator
 from clusterability.calibration import ALL, comparisons
 from clusterability.errors import UserError
 from clusterability.figures.inputs import Inputs, as_categories, categories, layer_order, paths
+from clusterability.figures.line_groups import name_groups, separate_groups
 from clusterability.figures.score_inputs import span
 from clusterability.figures.style import INK, PAGE_HEIGHT, PAGE_WIDTH, by_rows, new_figure, style
 from clusterability.presentation import null_name
@@ -214,12 +215,10 @@ def _set_axes(panels: np.ndarray, lines: Sequence[tuple[str, str]], levels: pd.D
         axes.set_xticks(_SHARE_TICKS, [f"{share:g}" for share in _SHARE_TICKS])
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
-        for place in range(1, len(lines)):
-            if lines[place][0] != lines[place - 1][0]:
-                axes.axhline(place - 0.5, color=INK, linewidth=0.3)
+        separate_groups(axes, lines, linewidth=0.3)
     above[0].set(ylim=(len(lines) - 0.5, -0.5))
     above[0].set_yticks(range(len(lines)), [method for _, method in lines])
-    _name_layers(above[0], lines)
+    name_groups(above[0], lines, letter=3.4)
     for axes in below:
         axes.set(xscale="log", yscale="log", xlabel="level")
         _set_level_axis(axes, levels)
@@ -238,22 +237,6 @@ def _set_level_axis(axes: Axes, levels: pd.DataFrame) -> None:
         axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
         axis.set_minor_locator(NullLocator())
     axes.set(xlim=(smallest, 1), ylim=(_smallest_share(levels), 1))
-
-
-def _name_layers(axes: Axes, lines: Sequence[tuple[str, str]]) -> None:
-    """Names of the layers, left of those of the methods."""
-    longest = max(len(method) for _, method in lines)
-    for layer in dict.fromkeys(layer for layer, _ in lines):
-        places = [place for place, line in enumerate(lines) if line[0] == layer]
-        axes.annotate(
-            layer,
-            (0, sum(places) / len(places)),
-            xycoords=("axes fraction", "data"),
-            xytext=(-6 - 3.4 * longest, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-        )
 
 
 def _legend_handles(cells: pd.DataFrame) -> Iterator[Artist]:

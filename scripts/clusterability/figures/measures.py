@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
@@ -20,8 +19,9 @@ from clusterability.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
     ConditionStyle,
-    by_rows,
+    condition_handles,
     condition_styles,
+    draw_legend,
     new_figure,
     style,
 )
@@ -199,28 +199,11 @@ def _label_panels(
 
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, looks: dict[str, ConditionStyle]) -> None:
-    handles: list[Any] = [
-        Line2D(
-            [],
-            [],
-            color=look.colour,
-            linestyle=look.dashes,
-            linewidth=0.9,
-            marker=look.marker,
-            label=condition,
-        )
-        for condition, look in looks.items()
-    ]
-    columns = 4 if figure.get_figwidth() > COLUMN_WIDTH else 2
+    handles = condition_handles(looks)
     if table["null"].notna().any():
-        handles.append(Patch(facecolor="#d4d4d4", edgecolor="#8c8c8c", linewidth=0.35))
-        handles[-1].set_label(f"its null ({null_name(table)}): mean ± {NULL_REACH} sd")
-    figure.legend(
-        handles=by_rows(handles, columns),
-        loc="outside lower center",
-        ncols=min(columns, len(handles)),
-        title=_replicates(table),
-    )
+        label = f"its null ({null_name(table)}): mean ± {NULL_REACH} sd"
+        handles.append(Patch(facecolor="#d4d4d4", edgecolor="#8c8c8c", linewidth=0.35, label=label))
+    draw_legend(figure, handles, title=_replicates(table))
 
 
 def _replicates(table: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ that they stay apart when printed in grey. Lines also differ by dashes and marke
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from clusterability.files import whole_file, write_whole
 
@@ -115,6 +116,33 @@ def new_figure(
     figure = Figure(figsize=(width, min(height, PAGE_HEIGHT)), layout=layout)
     FigureCanvasAgg(figure)
     return figure
+
+
+def condition_handles(looks: Mapping[str, ConditionStyle]) -> list[Artist]:
+    """Entries of a legend for the lines of conditions."""
+    return [
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            linestyle=look.dashes,
+            linewidth=0.9,
+            marker=look.marker,
+            label=condition,
+        )
+        for condition, look in looks.items()
+    ]
+
+
+def draw_legend(figure: Figure, handles: Sequence[Artist], title: str) -> None:
+    """The legend below all panels, in as many columns as the figure's width allows."""
+    columns = 4 if figure.get_figwidth() > COLUMN_WIDTH else 2
+    figure.legend(
+        handles=by_rows(handles, columns),
+        loc="outside lower center",
+        ncols=min(columns, len(handles)),
+        title=title,
+    )
 
 
 def by_rows(handles: Sequence[Artist], columns: int) -> list[Artist]:

@@ -7,19 +7,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PatchCollection
-from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from clusterability.figures.inputs import Inputs, categories, paths
+from clusterability.figures.inputs import Inputs, paths
+from clusterability.figures.line_groups import condition_layers, name_groups, separate_groups
 from clusterability.figures.score_inputs import (
     INFEASIBLE,
     cell_status,
@@ -37,13 +36,10 @@ from clusterability.figures.style import (
     new_figure,
     style,
 )
+from clusterability.figures.z_colours import DARK, LEVELS, draw_z_bar, z_scale
 from clusterability.measures import MEASURES
 from clusterability.presentation import null_name
 from clusterability.statistics import SIGNIFICANT
-
-LEVELS = (-16, -8, -4, -2, -1, 1, 2, 4, 8, 16)
-"""Where the colour changes. Fixed, so that a colour means the same in every figure; steps double,
-since z goes from chance (white) to more than 100 where modules were planted."""
 
 WORSE = -2
 """Cells with a mean z of at most this are marked: in grey, both ends of the scale are dark."""
@@ -55,8 +51,6 @@ _LINE_HEIGHT = 0.125
 _PANEL_MARGIN = 0.3
 _LEGEND_HEIGHT = 0.88
 _K_LABELS = 6
-DARK = 0.5
-"""Cells of a lower luma have white marks."""
 _MARK_SIZES: dict[str, dict[str, Any]] = {
     ".": {"markersize": 3.0, "markeredgewidth": 0},
     "_": {"markersize": 2.8, "markeredgewidth": 0.6},
@@ -110,20 +104,9 @@ def draw(table: pd.DataFrame) -> Figure:
         axes.set_xlabel("k")
         axes.tick_params(labelbottom=True)
     for axes in panels[:, 0]:
-        name_lines(axes, lines)
+        name_groups(axes, lines, letter=3.8, fontsize=6.0)
     _draw_legend(figure, table, scale)
     return figure
-
-
-def condition_layers(table: pd.DataFrame) -> list[tuple[str, str]]:
-    """Condition and layer of each line of the heat maps."""
-    found = set(zip(table["condition"], table["layer"], strict=True))
-    return [
-        (condition, layer)
-        for condition in categories(table["condition"])
-        for layer in categories(table["layer"])
-        if (condition, layer) in found
-    ]
 
 
 def _empty_figure(lines: int, down: int, across: int) -> Figure:
@@ -139,12 +122,6 @@ def _column_ends(panels: np.ndarray, count: int) -> Iterator[Axes]:
     across = panels.shape[1]
     for column in range(across):
         yield panels[(count - 1 - column) // across, column]
-
-
-def z_scale() -> ScalarMappable:
-    """Colours of z: white for chance, orange to brown for worse, purple for better."""
-    colours = matplotlib.colormaps["PuOr"].resampled(256)
-    return ScalarMappable(BoundaryNorm(LEVELS, colours.N, extend="both"), colours)
 
 
 def _draw_panel(
@@ -199,43 +176,11 @@ def _set_axes(axes: Axes, lines: Sequence[tuple[str, str]], k_values: np.ndarray
     axes.tick_params(length=0)
     axes.set(xlim=(-0.5, len(k_values) - 0.5), ylim=(len(lines) - 0.5, -0.5))
     axes.spines[:].set_visible(False)
-    for place in range(1, len(lines)):
-        if lines[place][0] != lines[place - 1][0]:
-            axes.axhline(place - 0.5, color=INK, linewidth=0.5)
-
-
-def name_lines(axes: Axes, lines: Sequence[tuple[str, str]]) -> None:
-    """Names of the conditions, left of those of their layers."""
-    longest = max(len(layer) for _, layer in lines)
-    for condition in dict.fromkeys(condition for condition, _ in lines):
-        places = [place for place, line in enumerate(lines) if line[0] == condition]
-        axes.annotate(
-            condition,
-            (0, sum(places) / len(places)),
-            xycoords=("axes fraction", "data"),
-            xytext=(-6 - 3.8 * longest, 0),
-            textcoords="offset points",
-            ha="right",
-            va="center",
-            fontsize=6.0,
-        )
+    separate_groups(axes, lines)
 
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, scale: ScalarMappable) -> None:
-    bar = figure.colorbar(
-        scale,
-        ax=figure.axes,
-        location="bottom",
-        extend="both",
-        ticks=LEVELS,
-        spacing="uniform",
-        aspect=60,
-        shrink=0.7,
-        pad=0.02,
-    )
-    bar.set_label(_scale_label(table))
-    bar.ax.tick_params(length=0)
-    bar.outline.set_linewidth(0.4)
+    draw_z_bar(figure, scale, _scale_label(table))
     handles = list(_legend_handles(table))
     if handles:
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
