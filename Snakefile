@@ -9,6 +9,7 @@ min_version("9.12")  # for pathvars
 sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
 from clusterability.blocks import Block
 from clusterability.errors import UserError
+from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
 

@@ -2,9 +2,9 @@
 
 
 wildcard_constraints:
-    condition="[a-z][a-z0-9_]*|fresh-[0-9-]+",
-    seeds=r"\d+(-\d+)?|imported",
-    layer=r"fc\d+|network",
+    condition=rf"[a-z][a-z0-9_]*|{FRESH}[0-9-]+",
+    seeds=rf"\d+(-\d+)?|{IMPORTED}",
+    layer=rf"fc\d+|{NETWORK}",
     k=r"\d+(-\d+)?",
     figure="[a-z_]+",
     item="[a-z0-9_-]+",
@@ -28,7 +28,7 @@ def seeds_of(wildcards):
 
 def size_of(wildcards):
     """Number of networks of the job's block."""
-    return 1 if wildcards.seeds == "imported" else len(seeds_of(wildcards))
+    return 1 if wildcards.seeds == IMPORTED else len(seeds_of(wildcards))
 
 
 def networks_of(condition):
@@ -76,18 +76,6 @@ def layers_of(condition):
 # --- files of the grid ---
 
 
-def network_files(ending="safetensors", conditions=STUDY.names):
-    """One file a condition and block of seeds."""
-    return [
-        file
-        for condition in conditions
-        for file in expand(
-            f"<results>/networks/{condition}/{{seeds}}.{ending}",
-            seeds=STUDY.seed_blocks_of(condition),
-        )
-    ]
-
-
 def grid_files(pattern, conditions=STUDY.names):
     """Files of a pattern with {condition}, {layer}, {seeds} and {k}, over the whole grid."""
     return [
@@ -103,13 +91,18 @@ def grid_files(pattern, conditions=STUDY.names):
     ]
 
 
-def block_files(pattern):
+def block_files(pattern, conditions=STUDY.names):
     """Files of a pattern with {condition} and {seeds}, over all blocks."""
     return [
         file
-        for condition in STUDY.names
+        for condition in conditions
         for file in expand(pattern, condition=condition, seeds=STUDY.seed_blocks_of(condition))
     ]
+
+
+def network_files(ending="safetensors", conditions=STUDY.names):
+    """One file a condition and block of seeds."""
+    return block_files(f"<results>/networks/{{condition}}/{{seeds}}.{ending}", conditions)
 
 
 # --- what is compared ---
@@ -117,7 +110,7 @@ def block_files(pattern):
 
 def nulls_of(wildcards):
     """Nulls that the block's own draws are for; fresh networks are a null themselves."""
-    return [] if wildcards.condition.startswith("fresh-") else STUDY.block_nulls
+    return [] if wildcards.condition.startswith(FRESH) else STUDY.block_nulls
 
 
 def files_of(pattern, condition, layers, seeds):
@@ -209,7 +202,7 @@ def figure_inputs(wildcards):
     if figure == "learning_curves":
         return {"histories": network_files("history.csv", STUDY.conditions)}
     if figure == "weights":
-        layers = [layer for layer in layers_of(item) if layer != "network"]
+        layers = [layer for layer in layers_of(item) if layer != NETWORK]
         return {
             "networks": network_files(conditions=[item])[0],
             "partitions": partition_files([item], layers, [STUDY.drawn_k]),

@@ -39,7 +39,7 @@ rule import_network:
         "<results>/benchmarks/import_network/{condition}/{seeds}.tsv"
     wildcard_constraints:
         condition=one_of(STUDY.networks),
-        seeds="imported",
+        seeds=IMPORTED,
     conda:
         ENVIRONMENT
     threads: 1
@@ -62,7 +62,7 @@ rule fresh:
     benchmark:
         "<results>/benchmarks/fresh/{condition}/{seeds}.tsv"
     wildcard_constraints:
-        condition="fresh-[0-9-]+",
+        condition=f"{FRESH}[0-9-]+",
     conda:
         ENVIRONMENT
     threads: 1

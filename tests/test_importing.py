@@ -19,8 +19,9 @@ from safetensors.torch import save_file as save_torch_file
 from clusterability.contingency import tables_of
 from clusterability.errors import UserError
 from clusterability.files import write_csv
-from clusterability.importing import IMPORTED_SEED, layer_names, read_network
+from clusterability.importing import layer_names, read_network
 from clusterability.measures import barber_q
+from clusterability.names import IMPORTED_SEED
 from clusterability.network_rows import network_rows
 from clusterability.networks import Networks, load_networks, save_networks, weights_digest
 from clusterability.tables import read_networks

@@ -18,8 +18,9 @@ import pandas as pd
 
 from clusterability.comparison import COMPARED, compare
 from clusterability.contingency import mutual_information
-from clusterability.graph import DEAD, NETWORK
+from clusterability.graph import DEAD
 from clusterability.memory import keep_freed_memory
+from clusterability.names import NETWORK
 from clusterability.partitions import Key, Partitions, Starts
 from clusterability.randomness import StreamName, generator
 

@@ -10,11 +10,9 @@ from pathlib import Path
 
 from clusterability.agreement import BlockPartitions
 from clusterability.blocks import Block
+from clusterability.names import IMPORTED, IMPORTED_SEED
 from clusterability.partitions import Key, Partitions, Starts
 from clusterability.storage import Item, load_items
-
-IMPORTED_SEEDS = (-1,)
-"""Seeds of the block `imported`."""
 
 Place = tuple[str, tuple[int, ...], str]
 """Condition, seeds and layer."""
@@ -32,7 +30,7 @@ def place_of(file: Path) -> Place:
 
 def seeds_of(name: str) -> tuple[int, ...]:
     """Seeds of the block of that name."""
-    return IMPORTED_SEEDS if name == "imported" else tuple(Block.parse(name))
+    return (IMPORTED_SEED,) if name == IMPORTED else tuple(Block.parse(name))
 
 
 def read_blocks(

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clusterability.names import NETWORK
+
 DEAD = -1
 """Label of a dead unit."""
-
-NETWORK = "network"
-"""Name of the layer that stands for the whole network."""
 
 
 def layer_matrices(weights: Mapping[str, np.ndarray], layer: str) -> np.ndarray:

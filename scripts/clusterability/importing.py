@@ -20,12 +20,10 @@ import numpy as np
 from safetensors import safe_open
 
 from clusterability.errors import UserError
+from clusterability.names import IMPORTED_SEED
 from clusterability.networks import Networks
 
 logger = logging.getLogger(__name__)
-
-IMPORTED_SEED = -1
-"""The seed of a network that was trained elsewhere."""
 
 Arrays = dict[str, np.ndarray]
 

@@ -19,10 +19,11 @@ from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError
+from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import Recipe
 from clusterability.synthetic_recipe import SyntheticRecipe
 from clusterability.values import Section, Whole
-from clusterability.variants import scaled_method
+from clusterability.variants import Scaling, scaled_method
 
 MNIST_TRAIN_IMAGES = 60_000
 MNIST_TEST_IMAGES = 10_000
@@ -35,7 +36,6 @@ MNIST_FILES = (
 )
 
 Method = Literal["notebook", "matched", "joint", "whole"]
-Scaling = Literal["none", "unit-norm", "balanced"]
 Null = Literal["shuffle", "shuffle_nonzero", "strength", "labels", "untrained"]
 
 Measure = Literal[
@@ -59,13 +59,6 @@ LAYER_METHODS: tuple[Method, ...] = tuple(m for m in get_args(Method) if m != WH
 
 REDRAWN: tuple[Null, ...] = ("shuffle", "shuffle_nonzero", "strength")
 """Nulls that draw weights anew and cluster them again."""
-
-NETWORK = "network"
-"""Name of the layer that stands for the whole network."""
-IMPORTED = "imported"
-"""Block of seeds of an imported network."""
-FRESH = "fresh-"
-"""With an architecture, the condition of the networks that the null `untrained` compares with."""
 
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 

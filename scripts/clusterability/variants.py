@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-SCALINGS = ("none", "unit-norm", "balanced")
+from typing import Literal, get_args
+
+Scaling = Literal["none", "unit-norm", "balanced"]
+SCALINGS: tuple[Scaling, ...] = get_args(Scaling)
 """Scales of weights; see `clusterability.scaling`."""
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from clusterability.clustering import cluster
 from clusterability.contingency import Tables, partition_tables, stack_by_key
-from clusterability.graph import NETWORK, network_matrices
+from clusterability.graph import network_matrices
+from clusterability.names import NETWORK
 from clusterability.partitions import HeldOut, Key
 from clusterability.randomness import StreamName
 
