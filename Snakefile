@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.names import FRESH, IMPORTED, NETWORK
+from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
 
@@ -38,8 +39,10 @@ include: "rules/networks.smk"
 include: "rules/cluster.smk"
 include: "rules/null.smk"
 include: "rules/score.smk"
+include: "rules/probe.smk"
 include: "rules/compare.smk"
 include: "rules/aggregate.smk"
+include: "rules/answer.smk"
 include: "rules/plot.smk"
 
 
@@ -48,6 +51,8 @@ rule all:
     input:
         rules.aggregate.output,
         rules.calibrate.output if STUDY.calibration else [],
+        rules.validate.output if STUDY.answers else [],
+        rules.find.output if STUDY.conditions else [],
         figure_files(),
 
 

@@ -50,15 +50,15 @@ def k_values_of(wildcards):
 
 
 def imported_layers():
-    """Layers of the imported networks; a file is read where the config does not list them."""
+    """Layers of the imported networks with their shapes, None where the config lists layers."""
     if not STUDY.networks:
         return {}
-    from clusterability.importing import layer_names
+    from clusterability.importing import layer_shapes
 
     found = {}
     for name, network in STUDY.networks.items():
         try:
-            found[name] = layer_names(name, Path(network.path), network.layers)
+            found[name] = layer_shapes(name, Path(network.path), network.layers)
         except UserError as error:
             sys.exit(str(error))
     return found
@@ -67,10 +67,14 @@ def imported_layers():
 IMPORTED_LAYERS = imported_layers()
 
 
+def weights_of(condition):
+    """Names of the weight matrices of a condition's networks, from the input on."""
+    return list(IMPORTED_LAYERS.get(condition) or STUDY.layers_of(condition))
+
+
 def layers_of(condition):
     """What is clustered of a condition's networks."""
-    layers = IMPORTED_LAYERS.get(condition) or STUDY.layers_of(condition)
-    return STUDY.clustered_layers(list(layers))
+    return STUDY.clustered_layers(weights_of(condition))
 
 
 # --- files of the grid ---
@@ -103,6 +107,32 @@ def block_files(pattern, conditions=STUDY.names):
 def network_files(ending="safetensors", conditions=STUDY.names):
     """One file a condition and block of seeds."""
     return block_files(f"<results>/networks/{{condition}}/{{seeds}}.{ending}", conditions)
+
+
+def may_see_mnist(condition):
+    """Whether a condition's networks take MNIST's images, as far as is known before they run."""
+    shapes = list(IMPORTED_LAYERS.get(condition, {"any": None}).values())
+    return None in shapes or (shapes[0][1], shapes[-1][0]) == (MNIST_PIXELS, MNIST_CLASSES)
+
+
+def images_of(wildcards):
+    """The images that a condition's networks are probed with, if they can be."""
+    return rules.mnist.output if may_see_mnist(wildcards.condition) else []
+
+
+def probed_files(pattern):
+    """Files of the grid where it is asked what units do."""
+    return [
+        file
+        for condition in STUDY.names
+        for file in expand(
+            pattern,
+            condition=condition,
+            layer=STUDY.probed_layers(weights_of(condition)),
+            seeds=STUDY.seed_blocks_of(condition),
+            k=[block for block in STUDY.k_grid if STUDY.probed_k_of(block)],
+        )
+    ]
 
 
 # --- what is compared ---
@@ -147,7 +177,7 @@ def agreement_inputs(wildcards):
         "partitions": files_of(partitions, condition, layers, seeds),
         "starts": files_of(starts, condition, layers, seeds),
     }
-    if condition in STUDY.synthetic:
+    if STUDY.plants(condition):
         found["planted"] = [f"<results>/networks/{condition}/{seeds}.planted.npz"]
     others = STUDY.reordered_of(condition)
     if others:
@@ -209,6 +239,18 @@ def figure_inputs(wildcards):
         }
     if figure == "pixels":
         return {"partitions": partition_files(STUDY.conditions, ["fc1"], STUDY.drawn_pixel_k)}
+    if figure == "responses":
+        return {
+            "networks": network_files(conditions=[item])[0],
+            "partitions": partition_files([item], ["fc1"], [STUDY.drawn_k]),
+        }
+    if figure in ("ablations", "class_activity"):
+        return {"ablations": "<results>/tables/ablations.parquet"}
+    if figure.startswith("validity"):
+        return {
+            "clusters": "<results>/tables/clusters.parquet",
+            "validity": "<results>/tables/validity.csv",
+        }
     if figure in ("agreement", "best_k", "calibration"):
         tables = {figure: f"<results>/tables/{figure}.csv"}
         if figure == "calibration":

@@ -1,4 +1,5 @@
-# Networks that are not trained here: random matrices, files from elsewhere, fresh initial ones.
+# Networks that are not trained here: random matrices, files from elsewhere, fresh initial ones; and
+# what was planted in those that are.
 
 
 rule synthesise:
@@ -76,3 +77,27 @@ rule fresh:
         software=software_versions("fresh.py"),
     script:
         "../scripts/fresh.py"
+
+
+rule plant:
+    input:
+        networks=rules.train.output.networks,
+    output:
+        planted="<results>/networks/{condition}/{seeds}.planted.npz",
+    log:
+        "<results>/logs/plant/{condition}/{seeds}.log",
+    benchmark:
+        "<results>/benchmarks/plant/{condition}/{seeds}.tsv"
+    wildcard_constraints:
+        condition=one_of(filter(STUDY.plants, STUDY.conditions)),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        code=code_digests("plant.py"),
+        software=software_versions("plant.py"),
+    script:
+        "../scripts/plant.py"

@@ -245,7 +245,7 @@ def test_measures_without_the_favourite_null(
     empty = {"null_mean": np.nan, "null_sd": np.nan, "z": np.nan}
     rows = [score(null=null) | (empty if null is None else {}) for null in nulls]
     path = write_scores(tmp_path, rows)
-    found = read_scores(path, measure="mi")["null"].iloc[0]
+    found = read_scores(path, ["mi"])["null"].iloc[0]
     assert found == chosen if chosen else pd.isna(found)
     labels = [text.get_text() for text in measures.draw(measures.rows(path, "mi")).legends[0].texts]
     assert any("null" in label for label in labels) is (chosen is not None)
@@ -342,7 +342,7 @@ def test_layers_come_in_natural_order() -> None:
 
 def test_scores_without_the_measure_are_a_user_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no rows with measure 'mu'"):
-        read_scores(write_scores(tmp_path, [score()]), measure="mu")
+        read_scores(write_scores(tmp_path, [score()]), ["mu"])
 
 
 # --- style --------------------------------------------------------------------------------------

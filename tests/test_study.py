@@ -74,7 +74,7 @@ def test_every_key_of_the_default_config_is_there_and_commented():
     text = (ROOT / "config.yaml").read_text()
     config = yaml.safe_load(text)
     assert list(config) == list(Study.model_fields)
-    for section in ("dataset", "recipe", "training", "clustering", "figures"):
+    for section in ("dataset", "recipe", "training", "clustering", "probe", "validity", "figures"):
         known = Study.model_fields[section].annotation.model_fields
         assert list(config[section]) == list(known)
     lines = text.splitlines()
@@ -172,6 +172,28 @@ def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
             {"conditions": {"a": None}, "calibration": ["b"]},
             "calibration[0]: found 'b', expected one of a",
         ),
+        ({"recipe": {"normalise": 1}}, "recipe.normalise: found 1, expected true or false"),
+        ({"probe": {"k": [2, 13]}}, "probe.k[1]: found 13, expected a k of k_grid (2-12)"),
+        (
+            {"probe": {"images": 1001}, "dataset": {"test_images": 1000}},
+            "probe.images: found 1001, expected at most 1000, the images of dataset.test_images",
+        ),
+        (
+            {"conditions": {"a": {"permute_labels": True}}, "dataset": {"train_images": 1999}},
+            "probe.images: found 2000, expected at most 1999, the images of dataset.train_images",
+        ),
+        (
+            {"conditions": {"a": {"clusterability": 1, "planted_clusters": 129}}},
+            "conditions.a.planted_clusters: found 129, expected at most 128, the smaller side of",
+        ),
+        (
+            {"conditions": {"a": {"clusterability": 1}}, "recipe": {"planted_layer": "fc4"}},
+            "recipe.planted_layer: found 'fc4', expected one of fc1, fc2, fc3",
+        ),
+        (
+            {"conditions": {"a": {"planted_layer": "hidden"}}},
+            "conditions.a.planted_layer: found 'hidden', expected a layer such as fc2",
+        ),
         ({"agreement": {"draws": 0}}, "agreement.draws: found 0, expected a number of at least 1"),
     ],
 )
@@ -254,6 +276,65 @@ def test_which_conditions_are_compared_with_which():
     assert study.seed_blocks_of("fresh-784-16-10") == ["0-19"]
     assert study.seed_blocks_of("theirs") == ["imported"]
     assert study.block_nulls == ["shuffle"]
+
+
+def test_planted_conditions_and_what_they_are_compared_with():
+    planted = {"clusters": 3, "contrast": 0.2, "rows": 64}
+    study = load_study(
+        {
+            "k_grid": ["2-4"],
+            "conditions": {
+                "plain": {"l1": 1e-5},
+                "trained": None,
+                "strong": {"clusterability": 20},
+                "weak": {"clusterability": 1, "planted_layer": "fc1", "planted_clusters": 2},
+                "alone": {"clusterability": 1, "epochs": 9},
+                "many": {"clusterability": 1, "planted_clusters": 5},
+            },
+            "synthetic": {
+                "none": planted | {"contrast": 0},
+                "clear": planted,
+                "shifted": planted | {"pattern": "shifted", "unequal": 0.5},
+                "noisy": planted | {"heterogeneity": 0.5},
+            },
+        }
+    )
+    found = [
+        tuple(pair[key] for key in ("condition", "reference", "layer", "k", "dose"))
+        for pair in study.planted_pairs()
+    ]
+    assert found == [
+        ("strong", "trained", "fc2", 4, 20),
+        ("weak", "trained", "fc1", 2, 1),
+        ("clear", "none", "fc1", 3, 0.2),
+        ("shifted", "none", "fc1", 3, 0.2),
+    ]
+    assert [study.plants(name) for name in ("strong", "trained", "none")] == [True, False, True]
+
+
+def test_what_is_probed():
+    study = load_study({"clustering": {"methods": ["joint", "whole"]}, "k_grid": ["2-4", "5-9"]})
+    assert study.probed_layers(["fc1", "fc2", "fc3"]) == ["fc1", "fc2", "network"]
+    assert study.probed_layers(["fc1"]) == []
+    assert (study.probed_k_of("2-4"), study.probed_k_of("5-9")) == ([2, 4], [8])
+    nothing = load_study({"probe": {"k": []}})
+    assert nothing.probed_layers(["fc1", "fc2"]) == []
+    assert nothing.figure_items()["ablations"] == nothing.figure_items()["function"] == []
+
+
+def test_fresh_networks_see_all_pixels():
+    study = load_study(
+        {
+            "conditions": {
+                "start": {"epochs": 0},
+                "few": {"pixel_deviation": 0.05},
+                "few_start": {"pixel_deviation": 0.05, "epochs": 0},
+            },
+            "nulls": {"untrained": 20},
+        }
+    )
+    assert study.fresh_of("few") is None
+    assert study.initial_of("few") == "few_start"
 
 
 def test_methods_and_blocks_twice():

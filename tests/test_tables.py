@@ -28,6 +28,7 @@ from clusterability.training import NetworkRow, TrainingResult, network_table
 METHODS = ["notebook", "matched", "joint"]
 K_VALUES = [2, 4, 7]
 DRAWS = 5
+ACCURACIES = pd.DataFrame({"condition": ["trained"] * 2, "seed": [3, 8], "test_accuracy": [0.9, 1]})
 
 
 @pytest.fixture(scope="module")
@@ -196,13 +197,13 @@ def test_without_nulls_there_is_one_row_a_measure(block):
     assert len(rows) == 2 * len(METHODS) * len(K_VALUES) * len(MEASURES)
     assert rows[rows.k == 2].value.notna().all()
     assert rows[["null_mean", "z", "p", "q"]].isna().all().all()
-    summary = summarise(rows)
+    summary = summarise(rows, ACCURACIES)
     assert summary.value.notna().sum() == len(METHODS) * 2 * len(MEASURES)
 
 
 def test_summary_by_hand(study_scores):
     scores = with_q(study_scores)
-    summary = summarise(scores)
+    summary = summarise(scores, ACCURACIES)
     cell = ["condition", "layer", "method", "k", "measure", "null"]
     assert list(summary) == [
         *cell,
@@ -218,6 +219,7 @@ def test_summary_by_hand(study_scores):
         "z_high",
         "q",
         "significant",
+        "test_accuracy",
     ]
     assert not summary.duplicated(cell).any()
     assert len(summary) == 2 * 2 * 2 * 2 * 3 * 3
@@ -238,10 +240,12 @@ def test_summary_by_hand(study_scores):
         p = group.p.dropna().tolist()
         share = sum(value <= 0.05 for value in p) / len(p) if p else np.nan
         assert row["significant"] == pytest.approx(share, nan_ok=True)
+        accuracy = {"trained": 0.95}.get(row["condition"], np.nan)
+        assert row["test_accuracy"] == pytest.approx(accuracy, nan_ok=True)
 
 
 def test_latex_has_a_line_for_each_cell_of_the_null(scores):
-    summary = summarise(scores)
+    summary = summarise(scores, ACCURACIES)
     text = latex_summary(summary)
     assert text.startswith("% null: shuffle; held_out: labels\n\\begin{longtable}")
     assert text.count(r" \\") >= (summary.null == "shuffle").sum()
@@ -310,8 +314,8 @@ def test_rows_of_networks_by_hand():
     digests = [weights_digest(networks.weights, number) for number in range(2)]
     expected = pd.DataFrame(
         [
-            ("trained", 3, 0.9, 0.3, 0.8, 0.4, 1.5, "cpu", 8, 1, 1, 0, 0, digests[0]),
-            ("trained", 8, 0.7, 0.5, 0.6, 0.7, 1.5, "cpu", 8, 0, 2, 0, 1, digests[1]),
+            ("trained", 3, 0.9, 0.3, 0.8, 0.4, 1.5, "cpu", np.nan, 8, 1, 1, 0, 0, digests[0]),
+            ("trained", 8, 0.7, 0.5, 0.6, 0.7, 1.5, "cpu", np.nan, 8, 0, 2, 0, 1, digests[1]),
         ],
         columns=[
             "condition",
@@ -322,6 +326,7 @@ def test_rows_of_networks_by_hand():
             "test_loss",
             "seconds",
             "device",
+            "planted_clusterability",
             "parameters",
             "fc1_dead_u",
             "fc1_dead_v",

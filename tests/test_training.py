@@ -10,8 +10,10 @@ import torch
 
 from clusterability.dataset import normalise
 from clusterability.errors import UserError
+from clusterability.inputs import training_labels
 from clusterability.networks import weights_digest
 from clusterability.perceptron import evaluate, initial_weights
+from clusterability.planting import inside_planted
 from clusterability.randomness import integer_seed
 from clusterability.recipe import Recipe
 from clusterability.training import (
@@ -45,7 +47,8 @@ def live_masks(dropout: _DropoutMasks, recipe: Recipe, count: int) -> list[torch
 def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
     """The same network by `torch.nn.Linear`, autograd and an unstacked loop.
 
-    With dropout it takes the masks of `train`, which have a test of their own.
+    With dropout it takes the masks of `train`, which have a test of their own; what is planted, and
+    which labels are permuted how, it takes from the library, too.
     """
     sizes = recipe.sizes
     layers = [torch.nn.Linear(i, o, bias=False) for i, o in itertools.pairwise(sizes)]
@@ -55,7 +58,10 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
     kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[recipe.optimizer]
     optimizer = kind([layer.weight for layer in layers], lr=recipe.learning_rate)
     x = torch.from_numpy(normalise(images.train_images))
-    y = torch.from_numpy(images.train_labels)
+    if not recipe.normalise:
+        x = torch.from_numpy(images.train_images) / 255
+    y = torch.from_numpy(training_labels(images.train_labels, recipe.permute_labels, seed))
+    inside = torch.from_numpy(inside_planted(recipe)) if recipe.plants else None
     for epoch in range(recipe.epochs):
         source = torch.Generator().manual_seed(integer_seed("order", seed, epoch))
         dropout = _DropoutMasks(recipe, [seed], epoch)
@@ -67,6 +73,9 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
             for layer in layers:
                 loss = loss + recipe.l1 * layer.weight.abs().sum()
                 loss = loss + recipe.l2 * layer.weight.square().sum()
+            if inside is not None:
+                squares = layers[int(recipe.planted_layer[2:]) - 1].weight.square()
+                loss = loss - recipe.clusterability * squares[inside].sum() / squares.sum()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -83,6 +92,9 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
         {"optimizer": "adam", "architecture": "784-17-13-10", "batch_size": 30, "l1": 1e-3},
         {"dropout": 0.2, "learning_rate": 0.05},
         {"dropout": 0.2, "learning_rate": 0.05, "architecture": "784-17-13-10", "batch_size": 30},
+        {"optimizer": "adam", "permute_labels": True, "normalise": False},
+        {"learning_rate": 0.05, "clusterability": 5.0, "architecture": "784-17-13-10"},
+        {"optimizer": "adam", "clusterability": 1.0, "planted_layer": "fc1", "planted_clusters": 3},
     ],
 )
 def test_stacked_training_is_plain_training(images, changes):
@@ -93,7 +105,14 @@ def test_stacked_training_is_plain_training(images, changes):
             assert stack[number] == pytest.approx(plain, abs=2e-5)
 
 
-@pytest.mark.parametrize("changes", [{}, {"optimizer": "adam", "dropout": 0.5, "l1": 1e-4}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"optimizer": "adam", "dropout": 0.5, "l1": 1e-4},
+        {"clusterability": 20, "planted_clusters": 3, "permute_labels": True},
+    ],
+)
 @pytest.mark.parametrize(
     ("architecture", "batch_size"),
     [(SMALL, 32), ("784-128-128-10", 64), ("784-17-13-10", 30), ("784-50-33-9-10", 7)],

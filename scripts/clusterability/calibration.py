@@ -40,7 +40,7 @@ _CELL_COLUMNS = [
 
 
 def comparisons(scores: pd.DataFrame) -> pd.DataFrame:
-    """The scores that calibration judges: of measures with a direction, against a null.
+    """The scores that calibration judges: of structural measures with a direction, against a null.
 
     Where the value and all draws are equal, as every partition's are at k = 1, p is 1 whatever the
     null: such a p is emptied. What is left stays exchangeable, since being equal has no order.
@@ -49,8 +49,8 @@ def comparisons(scores: pd.DataFrame) -> pd.DataFrame:
         The rows with two more columns, empty where p is: `level`, the chance of p <= 0.05 under
         the null, floor(0.05 (n + 1)) / (n + 1); and `rejected`, 1 where p <= 0.05, else 0.
     """
-    undirected = [name for name, measure in MEASURES.items() if measure.direction == 0]
-    rows = scores[scores["null"].notna() & ~scores["measure"].isin(undirected)]
+    directed = [name for name, measure in MEASURES.items() if measure.direction]
+    rows = scores[scores["null"].notna() & scores["measure"].isin(directed)]
     p = rows["p"].mask(rows["z"].isna() & (rows["p_two_sided"] == 1))
     grid = rows["null_n"] + 1
     return rows.assign(

@@ -73,16 +73,21 @@ def read_network(name: str, path: Path, layers: Sequence[str] | None) -> Network
     return Networks(name, (IMPORTED_SEED,), origin, weights)
 
 
-def layer_names(name: str, path: Path, layers: Sequence[str] | None) -> list[str]:
-    """Names that the layers of `read_network` have: `fc1`, ... The file is read without `layers`.
+def layer_shapes(
+    name: str, path: Path, layers: Sequence[str] | None
+) -> dict[str, tuple[int, int] | None]:
+    """Layers of `read_network`, `fc1`, ..., with their shapes [out, in].
+
+    Shapes are None where `layers` names the arrays: then the file is not read.
 
     Raises:
         UserError: as `read_network` does, where it reads the file.
     """
     if layers:
         _check_file(name, path)
-        return [f"fc{place}" for place in range(1, len(layers) + 1)]
-    return list(read_network(name, path, layers).weights)
+        return {f"fc{place}": None for place in range(1, len(layers) + 1)}
+    weights = read_network(name, path, layers).weights
+    return {layer: (stack.shape[1], stack.shape[2]) for layer, stack in weights.items()}
 
 
 # --- which arrays are layers -------------------------------------------------------------------

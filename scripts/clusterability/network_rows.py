@@ -16,6 +16,7 @@ def network_rows(networks: Networks) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"condition": networks.condition, "seed": seed, **unknown, "device": None}
+            | {"planted_clusterability": np.nan}
             | weight_columns(networks, number)
             for number, seed in enumerate(networks.seeds)
         ]

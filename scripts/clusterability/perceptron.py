@@ -74,19 +74,20 @@ def evaluate(
 
     Args:
         weights: one tensor [networks, out, in] a layer.
-        images: [images, pixels]; labels: [images].
+        images: [images, pixels].
+        labels: [images], or [networks, images] where each network has its own.
 
     Returns:
         accuracy [networks] in [0, 1] and loss [networks] in nats, float64.
     """
     accuracies, losses = [], []
-    for number in range(len(weights[0])):
+    for number, own in enumerate(labels.expand(len(weights[0]), -1)):
         hits, loss = 0, 0.0
         network = [weight[number : number + 1] for weight in weights]
-        for part, target in zip(images.split(10_000), labels.split(10_000), strict=True):
+        for part, target in zip(images.split(10_000), own.split(10_000), strict=True):
             logits = forward(network, part[None])[0]
             hits += int((logits.argmax(1) == target).sum())
             loss += float(torch.nn.functional.cross_entropy(logits, target, reduction="sum"))
-        accuracies.append(hits / len(labels))
-        losses.append(loss / len(labels))
+        accuracies.append(hits / len(images))
+        losses.append(loss / len(images))
     return np.array(accuracies), np.array(losses)

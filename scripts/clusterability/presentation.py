@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-_ORDER = ("shuffle", "shuffle_nonzero", "strength", "untrained", "labels")
+from clusterability.function_measures import GROUPS
+
+_ORDER = ("shuffle", "shuffle_nonzero", "strength", "untrained", "labels", GROUPS)
 """Nulls, those that say most first."""
 _CAVEATS = {"labels": "which nearly every partition beats"}
 _FOUND_ELSEWHERE = "held_out"
@@ -14,17 +16,26 @@ _FOUND_ELSEWHERE = "held_out"
 def shown_null(scores: pd.DataFrame) -> pd.DataFrame:
     """The rows that compare with one null a measure: the first of `_ORDER` that gives a z.
 
-    A measure without any z shows what most others show; without nulls, all rows are shown.
+    A measure without any z shows the first null that it has; without nulls, all rows are shown.
     """
-    nulls = [null for null in _ORDER if (scores["null"] == null).any()]
-    if not nulls:
+    nulls = _nulls_by_measure(scores)
+    with_z = _nulls_by_measure(scores[scores["z"].notna()])
+    chosen = {measure: with_z.get(measure, nulls[measure])[0] for measure in nulls}
+    if not chosen:
         return scores
-    has_z = scores[scores["z"].notna()].groupby("measure", observed=True)["null"].unique()
-    chosen = {
-        measure: next((null for null in nulls if null in has_z.get(measure, ())), nulls[0])
-        for measure in scores["measure"].unique()
-    }
     return scores[scores["null"] == scores["measure"].map(chosen)]
+
+
+def first_null(scores: pd.DataFrame) -> str | None:
+    """The null that the rows of one measure are shown against: the first that gives a z, if any."""
+    with_z = scores.loc[scores["z"].notna(), "null"].dropna().unique()
+    return min(with_z, key=_ORDER.index, default=None)
+
+
+def _nulls_by_measure(scores: pd.DataFrame) -> dict[str, list[str]]:
+    """Nulls that each measure was compared with, in the order of `_ORDER`."""
+    found = scores.dropna(subset=["null"]).groupby("measure", observed=True)["null"].unique()
+    return {str(measure): sorted(nulls, key=_ORDER.index) for measure, nulls in found.items()}
 
 
 def null_name(rows: pd.DataFrame) -> str:

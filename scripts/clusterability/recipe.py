@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from clusterability.values import Number, Section, Whole
+from clusterability.values import Flag, Number, Section, Whole
 
 MNIST_PIXELS = 784
 MNIST_CLASSES = 10
+
+LAYER_PATTERN = r"^fc[1-9]\d*$"
 
 
 def _parse_architecture(value: Any) -> str:
@@ -22,6 +24,12 @@ def _parse_architecture(value: Any) -> str:
     if sizes[0] != MNIST_PIXELS or sizes[-1] != MNIST_CLASSES:
         raise ValueError(f"sizes that start with {MNIST_PIXELS} and end with {MNIST_CLASSES}")
     return text
+
+
+def _parse_layer(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(LAYER_PATTERN, value):
+        raise ValueError("a layer such as fc2")
+    return value
 
 
 class Recipe(Section):
@@ -46,11 +54,39 @@ class Recipe(Section):
     data_order: Annotated[Whole, Field(ge=0)] = 0
     """Which order the images come in: conditions that differ in it alone start from the same
     weights, and their partitions are compared."""
+    permute_labels: Flag = False
+    """Training labels permuted, for each network by its seed: nothing can be learnt but by heart.
+    Such networks are judged on their own training labels."""
+    clusterability: Annotated[Number, Field(ge=0)] = 0.0
+    """Subtracts this x the clusterability C of a planted partition from the loss (lambda of
+    Golechha et al. 2025)."""
+    planted_layer: Annotated[str, BeforeValidator(_parse_layer), Field(pattern=LAYER_PATTERN)] = (
+        "fc2"
+    )
+    """The layer whose units are assigned to planted clusters."""
+    planted_clusters: Annotated[Whole, Field(ge=1)] = 4
+    """Clusters a side that are planted: consecutive units, of sizes that differ by one at most."""
+    normalise: Flag = True
+    """Pixels less their mean over their standard deviation, as the notebook's; else from 0 to 1."""
+    pixel_deviation: Annotated[Number, Field(ge=0)] = 0.0
+    """Leaves out pixels whose standard deviation over the training images (0 is paper, 1 is ink) is
+    below it: they are dead units of fc1. 0 keeps all, 1e-6 leaves out those that are constant."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Number of units by layer, input first."""
         return tuple(int(size) for size in self.architecture.split("-"))
+
+    @property
+    def plants(self) -> bool:
+        """Whether a partition is planted in a layer."""
+        return self.clusterability > 0
+
+    @property
+    def without_planting(self) -> Recipe:
+        """The same recipe with nothing planted."""
+        nothing = ("clusterability", "planted_layer", "planted_clusters")
+        return Recipe.model_validate(self.model_dump(exclude=set(nothing)))
 
     @property
     def layers(self) -> dict[str, tuple[int, int]]:

@@ -21,8 +21,9 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import Recipe
+from clusterability.synthetic_recipe import LAYER as SYNTHETIC_LAYER
 from clusterability.synthetic_recipe import SyntheticRecipe
-from clusterability.values import Section, Whole
+from clusterability.values import Flag, Section, Whole
 from clusterability.variants import Scaling, scaled_method
 
 MNIST_TRAIN_IMAGES = 60_000
@@ -191,6 +192,22 @@ class Agreement(Section):
     """Permutations of labels that the agreement of two partitions is compared with."""
 
 
+class Probe(Section):
+    k: Annotated[list[Annotated[Whole, Field(ge=1)]], AfterValidator(_different)] | None = None
+    """Clusters at which it is asked what units do; empty: 2, 4 and 8, or the least k of the grid;
+    [] asks nothing."""
+    images: Annotated[Whole, Field(ge=1)] = 2000
+    """Images that are shown: the same test images to all networks (training images where labels
+    are permuted)."""
+    groups: Annotated[Whole, Field(ge=1)] = 99
+    """Random groups of units that each cluster is compared with."""
+
+
+class Validity(Section):
+    resamples: Annotated[Whole, Field(ge=1)] = 2000
+    """Bootstrap samples of seeds behind the intervals of tables/validity.csv."""
+
+
 class ImportedNetwork(Section):
     path: Annotated[str, Field(min_length=1)]
     """File with the weights: .safetensors, .npz, .npy, .csv or a PyTorch state dict (.pt, .pth)."""
@@ -203,6 +220,9 @@ class ImportedNetwork(Section):
         | None
     ) = None
     """Arrays [out, in] from the input on; empty: all 2-D arrays in natural order of their names."""
+    normalise: Flag = True
+    """What the network sees of MNIST's pixels, where it has 784 inputs and 10 outputs: normalised
+    as the recipe's, or from 0 to 1."""
 
 
 class FigureChoice(Section):
@@ -252,6 +272,10 @@ class Study(Section):
     """Random models that measures are compared with: name to number of draws."""
     agreement: Agreement = Agreement()
     """How partitions are compared with each other."""
+    probe: Probe = Probe()
+    """How it is asked what the units of a cluster do."""
+    validity: Validity = Validity()
+    """How it is asked which measure is right."""
     calibration: Annotated[list[Name], AfterValidator(_different)] = []
     """Conditions without structure, on which p is to be uniform; empty: no table, no figure."""
     figures: FigureChoice = FigureChoice()
@@ -324,7 +348,9 @@ class Study(Section):
         """The condition of fresh networks that a trained condition is compared with, if any."""
         if "untrained" not in self.nulls or condition not in self.conditions:
             return None
-        return FRESH + self.recipe_of(condition).architecture
+        recipe = self.recipe_of(condition)
+        # Fresh networks see all pixels.
+        return FRESH + recipe.architecture if recipe.pixel_deviation == 0 else None
 
     @property
     def fresh_conditions(self) -> list[str]:
@@ -337,7 +363,10 @@ class Study(Section):
         recipe = self.recipe_of(condition)
         for other in self.conditions:
             start = self.recipe_of(other)
-            same = start.architecture == recipe.architecture
+            same = (start.architecture, start.pixel_deviation) == (
+                recipe.architecture,
+                recipe.pixel_deviation,
+            )
             if other != condition and start.epochs == 0 < recipe.epochs and same:
                 return other
         return None
@@ -356,6 +385,61 @@ class Study(Section):
             if other.data_order != own.data_order
             and other.model_copy(update={"data_order": own.data_order}) == own
         ]
+
+    # --- what units do, and which measure is right ---
+
+    @property
+    def probed_k(self) -> list[int]:
+        """Values of k at which it is asked what units do."""
+        return self._few_k if self.probe.k is None else self.probe.k
+
+    def probed_k_of(self, block: str) -> list[int]:
+        """Those of them that a block of k holds."""
+        return [k for k in self.probed_k if k in Block.parse(block)]
+
+    def probed_layers(self, layers: Sequence[str]) -> list[str]:
+        """What is probed of a network with these layers: those with hidden units on the U side."""
+        return self.clustered_layers(layers[:-1]) if len(layers) > 1 and self.probed_k else []
+
+    def plants(self, name: str) -> bool:
+        """Whether a condition's networks come with a planted partition."""
+        if name in self.conditions:
+            return self.recipe_of(name).plants
+        return name in self.synthetic
+
+    def planted_pairs(self) -> list[dict[str, Any]]:
+        """Conditions in which clusters are planted, each with its reference without them.
+
+        Pairs without a reference in the study, or with a number of clusters that is not in its
+        grid, are left out. `dose` is the recipe's `clusterability`, or a matrix's contrast.
+        """
+        pairs = [*self._trained_pairs(), *self._synthetic_pairs()]
+        return [pair for pair in pairs if pair["k"] in self.k_values]
+
+    def _trained_pairs(self) -> Iterator[dict[str, Any]]:
+        recipes = {name: self.recipe_of(name) for name in self.conditions}
+        for name, recipe in recipes.items():
+            same = (
+                other
+                for other, start in recipes.items()
+                if not start.plants and start.without_planting == recipe.without_planting
+            )
+            reference = next(same, None)
+            if recipe.plants and reference:
+                place = {"k": recipe.planted_clusters, "layer": recipe.planted_layer}
+                yield _pair(name, reference, "trained", recipe.clusterability, place)
+
+    def _synthetic_pairs(self) -> Iterator[dict[str, Any]]:
+        for name, recipe in self.synthetic.items():
+            same = (
+                other
+                for other, start in self.synthetic.items()
+                if not start.plants and start.noise == recipe.noise
+            )
+            reference = next(same, None)
+            if recipe.plants and reference:
+                place = {"k": recipe.clusters, "layer": SYNTHETIC_LAYER}
+                yield _pair(name, reference, "synthetic", recipe.contrast, place)
 
     # --- what decides the jobs ---
 
@@ -393,6 +477,27 @@ class Study(Section):
         draws = {"draws": self.nulls.get(null, 0)}
         return draws | (self.clustering_parameters(layer) if null in REDRAWN else {})
 
+    def probe_parameters(self, name: str, block: str) -> dict[str, Any]:
+        """What decides what units are found to do, beside weights and partitions."""
+        trained = self.recipe_of(name) if name in self.conditions else None
+        return {
+            "groups": self.probe.groups,
+            "images": self.probe.images,
+            "k": self.probed_k_of(block),
+            "normalise": (trained or self.networks[name]).normalise,
+            "permute_labels": trained is not None and trained.permute_labels,
+            "test_images": self.dataset.test_images,
+            "train_images": self.dataset.train_images,
+        }
+
+    def validity_parameters(self) -> dict[str, Any]:
+        """What decides which measure is found right, beside the tables."""
+        return {
+            "method": self.drawn_method,
+            "pairs": self.planted_pairs(),
+            "resamples": self.validity.resamples,
+        }
+
     def agreement_parameters(self, name: str) -> dict[str, Any]:
         """What decides the agreement of partitions, beside these."""
         return {"draws": self.agreement.draws, "shared_ends": name in self.conditions}
@@ -425,8 +530,18 @@ class Study(Section):
     @property
     def drawn_pixel_k(self) -> list[int]:
         """Numbers of clusters in the maps of pixel clusters."""
-        usual: list[int] = [k for k in (2, 4, 8) if k in self.k_values]
-        return self.figures.pixel_k or usual or self.k_values[:1]
+        return self.figures.pixel_k or self._few_k
+
+    @property
+    def _few_k(self) -> list[int]:
+        return [k for k in (2, 4, 8) if k in self.k_values] or self.k_values[:1]
+
+    @property
+    def drawn_probed_k(self) -> int | None:
+        """Number of clusters in the pictures of what units do, if anything is probed."""
+        if self.drawn_k in self.probed_k:
+            return self.drawn_k
+        return self.probed_k[0] if self.probed_k else None
 
     def figure_parameters(self, figure: str) -> dict[str, Any]:
         """What decides a figure, beside the rows that it is drawn from."""
@@ -434,6 +549,12 @@ class Study(Section):
             return {"k": self.drawn_k, "method": self.drawn_method}
         if figure == "pixels":
             return {"method": self.drawn_method, "pixel_k": self.drawn_pixel_k}
+        if figure == "responses":
+            return {"k": self.drawn_k, "method": self.drawn_method}
+        if figure in ("ablations", "class_activity"):
+            return {"k": self.drawn_probed_k, "method": self.drawn_method}
+        if figure.startswith("validity"):
+            return {"method": self.drawn_method}
         return {}
 
     def figure_items(self) -> dict[str, list[str]]:
@@ -443,13 +564,20 @@ class Study(Section):
         """
         layers = self.drawn_method is not None
         trained = list(self.conditions)
+        probed = [name for name in trained if self.probed_layers(list(self.layers_of(name)))]
         return {
+            "ablations": [name for name in probed if layers and self.recipe_of(name).epochs],
             "agreement": self._variants(LAYER_METHODS) if self._has_agreement else [],
             "best_k": self._variants() if self.redrawn_nulls else [],
             "calibration": list(self.calibration),
+            "class_activity": probed if layers else [],
+            "function": self._variants() if probed else [],
             "learning_curves": ["all"] if trained else [],
             "measures": list(self.figures.measures),
             "pixels": ["all"] if trained and layers else [],
+            "responses": trained if layers else [],
+            "validity": ["all"] if self.answers and layers else [],
+            "validity_scatter": ["best", "worst"] if probed and layers else [],
             "weights": self.names if layers else [],
             "z_scores": self._variants(),
         }
@@ -469,9 +597,22 @@ class Study(Section):
         deep = any(len(self.layers_of(name)) > 1 for name in self.conditions)
         return deep and self.drawn_method is not None
 
+    @property
+    def answers(self) -> bool:
+        """Whether there is anything to tell from which measure is right."""
+        probed = any(self.probed_layers(list(self.layers_of(name))) for name in self.conditions)
+        return probed or bool(self.planted_pairs())
+
     def k_block_of(self, k: int) -> str:
         """Name of the block that holds k."""
         return next(block.name for block in self.k_blocks if k in block)
+
+
+def _pair(
+    condition: str, reference: str, family: str, dose: float, place: dict[str, Any]
+) -> dict[str, Any]:
+    names = {"condition": condition, "dose": dose, "family": family, "reference": reference}
+    return dict(sorted((names | place).items()))
 
 
 # --- from a config to a study ------------------------------------------------------------------
@@ -553,6 +694,47 @@ def _largest_k(study: Study, name: str) -> int:
     return max(min(shape) for shape in shapes + whole)
 
 
+def _check_planting(study: Study) -> Iterator[str]:
+    for name in study.conditions:
+        recipe = study.recipe_of(name)
+        changed = study.conditions[name].model_fields_set
+        if not recipe.plants:
+            continue
+        layer, clusters = recipe.planted_layer, recipe.planted_clusters
+        if layer not in recipe.layers:
+            yield (
+                f"{_recipe_key(name, 'planted_layer', changed)}: found {layer!r},"
+                f" expected one of {', '.join(recipe.layers)}"
+            )
+        elif clusters > min(recipe.layers[layer]):
+            yield (
+                f"{_recipe_key(name, 'planted_clusters', changed)}: found {clusters}, expected at"
+                f" most {min(recipe.layers[layer])}, the smaller side of {layer}"
+            )
+
+
+def _recipe_key(condition: str, key: str, changed: set[str]) -> str:
+    """Where the config says a key of a condition's recipe."""
+    return f"conditions.{condition}.{key}" if key in changed else f"recipe.{key}"
+
+
+def _check_probe(study: Study) -> Iterator[str]:
+    grid = study.k_values
+    for place, k in enumerate(study.probe.k or []):
+        if k not in grid:
+            yield f"probe.k[{place}]: found {k}, expected a k of k_grid ({', '.join(study.k_grid)})"
+    sources = [("test_images", study.dataset.test_images)]
+    if any(study.recipe_of(name).permute_labels for name in study.conditions):
+        sources.append(("train_images", study.dataset.train_images))
+    for source, images in sources:
+        most = MNIST_TEST_IMAGES if source == "test_images" else MNIST_TRAIN_IMAGES
+        if study.probe.images > (images or most):
+            yield (
+                f"probe.images: found {study.probe.images}, expected at most {images or most},"
+                f" the images of dataset.{source}"
+            )
+
+
 def _check_calibration(study: Study) -> Iterator[str]:
     for place, name in enumerate(study.calibration):
         if name not in study.names:
@@ -582,6 +764,8 @@ def _check_figure_method(study: Study) -> Iterator[str]:
 CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"conditions", "synthetic", "networks"}, _check_sources),
     ({"k_grid", "recipe", "conditions", "synthetic", "networks", "clustering"}, _check_k_grid),
+    ({"recipe", "conditions"}, _check_planting),
+    ({"k_grid", "dataset", "recipe", "conditions", "probe"}, _check_probe),
     ({"conditions", "synthetic", "networks", "calibration"}, _check_calibration),
     ({"k_grid", "figures"}, _check_figures),
     ({"clustering", "figures"}, _check_figure_method),

@@ -50,6 +50,16 @@ class SyntheticRecipe(Section):
         return clusters
 
     @property
+    def plants(self) -> bool:
+        """Whether there are clusters to be found."""
+        return self.clusters > 1 and self.contrast > 0
+
+    @property
+    def noise(self) -> tuple[float, ...]:
+        """What decides the matrix but for its clusters."""
+        return self.rows, self.columns, self.heterogeneity, self.density
+
+    @property
     def layers(self) -> dict[str, tuple[int, int]]:
         """Weight matrices: name to shape [rows, columns]."""
         return {LAYER: (self.rows, self.columns)}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clusterability.block_files import place_of
+from clusterability.function_measures import CLUSTER_COLUMNS, CLUSTER_PLACE, FUNCTION_MEASURES
 from clusterability.measures import MEASURES
 from clusterability.networks import stored_sizes
 from clusterability.partitions import Partitions
@@ -31,6 +32,8 @@ _FAMILY = ["null", "method", "measure"]
 _WITHOUT_Q = ("labels",)
 
 SCORES = [*SCORE_COLUMNS[:-1], "q", "status"]
+
+_LABELS = {name: measure.label for name, measure in (MEASURES | FUNCTION_MEASURES).items()}
 
 
 def read_all(files: Sequence[str], columns: Sequence[str] = ()) -> pd.DataFrame:
@@ -80,15 +83,37 @@ def _cell_p(rows: pd.DataFrame) -> float:
     return replicate_p(rows["z"].to_numpy(float), int(rows["null_n"].max()) if shared else None)
 
 
-def summarise(scores: pd.DataFrame) -> pd.DataFrame:
+def together(structure: pd.DataFrame, function: pd.DataFrame) -> pd.DataFrame:
+    """Rows of structural and of function measures; of the latter there may be none."""
+    return structure if function.empty else pd.concat([structure, function], ignore_index=True)
+
+
+def with_functions(clusters: pd.DataFrame, functions: pd.DataFrame) -> pd.DataFrame:
+    """Rows of clusters with what ablating each does: CLUSTER_COLUMNS, empty where it was not asked.
+
+    Clusters of the whole network, whose hidden layers are ablated one by one, follow as rows of
+    these layers.
+    """
+    keys = functions.set_index(CLUSTER_PLACE).index
+    elsewhere = ~keys.isin(clusters.set_index(CLUSTER_PLACE).index)
+    merged = clusters.merge(functions[[*CLUSTER_PLACE, *CLUSTER_COLUMNS]], "left", CLUSTER_PLACE)
+    if not elsewhere.any():
+        return merged
+    return pd.concat([merged, functions[elsewhere]], ignore_index=True)
+
+
+def summarise(scores: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
     """Mean over seeds by cell, with 95 % t intervals.
 
     Columns after the cell: `n` (networks with a value), `value`, `excess` (value - null mean) and
-    `z` with `_low` and `_high`, `q`, and `significant`: the share of seeds with p <= 0.05.
+    `z` with `_low` and `_high`, `q`, `significant`: the share of seeds with p <= 0.05, and
+    `test_accuracy`: that of the condition's networks, from the table of networks.
     """
     groups = scores.groupby(CELL, sort=False, dropna=False, observed=True)
     rows = [dict(zip(CELL, cell, strict=True)) | _summary(group) for cell, group in groups]
-    return pd.DataFrame(rows)
+    accuracy = networks.groupby("condition")["test_accuracy"].mean()
+    summary = pd.DataFrame(rows)
+    return summary.assign(test_accuracy=summary["condition"].map(accuracy))
 
 
 def _summary(group: pd.DataFrame) -> dict[str, float]:
@@ -112,16 +137,17 @@ def latex_summary(summary: pd.DataFrame) -> str:
             "layer": rows["layer"],
             "method": rows["method"],
             "$k$": rows["k"],
-            "measure": rows["measure"].map(lambda name: MEASURES[name].label),
+            "measure": rows["measure"].map(_LABELS),
             "value": _with_interval(rows, "value", digits=4),
             "value $-$ null": _with_interval(rows, "excess", digits=4),
             "$z$": _with_interval(rows, "z", digits=1),
             "$q$": rows["q"].map(lambda q: "" if pd.isna(q) else f"{q:.2g}"),
             r"$p \leq 0.05$": rows["significant"].map(_percent),
+            "accuracy": rows["test_accuracy"].map(lambda share: _percent(share, digits=1)),
         }
     )
     text = table.style.hide(axis="index").to_latex(
-        hrules=True, environment="longtable", column_format="lllrlllllr"
+        hrules=True, environment="longtable", column_format="lllrlllllrr"
     )
     return f"% null: {null_name(rows)}\n{text}"
 
@@ -144,8 +170,8 @@ def _with_interval(rows: pd.DataFrame, name: str, digits: int) -> list[str]:
     return [cell(*bounds) for bounds in zip(*columns, strict=True)]
 
 
-def _percent(share: float) -> str:
-    return "" if pd.isna(share) else rf"{100 * share:.0f}\,\%"
+def _percent(share: float, digits: int = 0) -> str:
+    return "" if pd.isna(share) else rf"{100 * share:.{digits}f}\,\%"
 
 
 def read_networks(files: Sequence[str]) -> pd.DataFrame:

@@ -20,11 +20,13 @@ import pandas as pd
 import torch
 
 from clusterability.alignment import aligned
-from clusterability.dataset import Mnist, normalise
+from clusterability.dataset import Mnist
 from clusterability.errors import UserError
+from clusterability.inputs import left_out_pixels, network_inputs, training_labels
 from clusterability.memory import keep_freed_memory
 from clusterability.networks import Networks, weight_columns
 from clusterability.perceptron import evaluate, forward, initial_weights
+from clusterability.planting import inside_planted, planted_clusterability
 from clusterability.randomness import integer_seed
 from clusterability.recipe import Recipe
 
@@ -73,12 +75,17 @@ class TrainingResult:
 
 @dataclass(frozen=True)
 class _Images:
-    """MNIST on the device, as the networks see it."""
+    """MNIST on the device, as the networks see it.
+
+    `train_labels` is [networks, images]: where they are permuted, each network has its own.
+    `left_out` is [pixels], True for pixels that no network sees.
+    """
 
     train: torch.Tensor
     train_labels: torch.Tensor
     test: torch.Tensor
     test_labels: torch.Tensor
+    left_out: torch.Tensor
 
 
 def choose_device(name: str) -> torch.device:
@@ -128,8 +135,9 @@ def train(
     keep_freed_memory()
     started = time.perf_counter()
     with _deterministic(threads):
-        images = _to_device(mnist, chosen)
+        images = _to_device(recipe, seeds, mnist, chosen)
         weights = [stack.to(chosen) for stack in initial_weights(recipe.sizes, seeds)]
+        weights[0][:, :, images.left_out] = 0
         history: list[HistoryRow] = []
         if recipe.epochs:
             history = _optimise(
@@ -152,11 +160,16 @@ def history_table(result: TrainingResult) -> pd.DataFrame:
 
 
 def network_table(result: TrainingResult) -> pd.DataFrame:
-    """One row a network: how well it does, its dead units by layer, digest of its weights."""
+    """One row a network: how well it does, its dead units by layer, digest of its weights.
+
+    `planted_clusterability` is C of the partition that the recipe plants, if it does.
+    """
     networks = result.networks
+    planted = planted_clusterability(Recipe.model_validate(networks.recipe), networks)
     rows = []
     for number, row in enumerate(result.rows):
         columns = {"condition": networks.condition} | asdict(row)
+        columns["planted_clusterability"] = planted[number]
         rows.append(columns | weight_columns(networks, number))
     return pd.DataFrame(rows)
 
@@ -178,6 +191,7 @@ def _optimise(
     batches = math.ceil(len(images.train) / recipe.batch_size)
     steps = recipe.epochs * batches
     watch = _LossWatch(condition, seeds, weights[0].device)
+    penalty = _Penalty(recipe, weights)
     history: list[HistoryRow] = []
     for epoch in range(recipe.epochs):
         order = _data_order(recipe, seeds, epoch, len(images.train)).to(weights[0].device)
@@ -187,7 +201,7 @@ def _optimise(
             chosen = order[:, batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
             loss = _losses(recipe, weights, images, chosen, masks)
             optimizer.zero_grad(set_to_none=True)
-            (loss.sum() + _penalty(recipe, weights)).backward()
+            (loss.sum() + penalty.of(weights)).backward()
             optimizer.step()
             watch.see(step, loss)
             if batch % history_every == 0 or step == steps:
@@ -227,18 +241,38 @@ def _losses(
     batch = images.train.index_select(0, padded.reshape(-1)).view(*padded.shape, -1)
     logits = forward(weights, batch, masks.draw(chosen))[:, :count]
     log_probabilities = torch.log_softmax(logits, dim=2)
-    targets = images.train_labels[chosen].unsqueeze(2)
+    targets = images.train_labels.gather(1, chosen).unsqueeze(2)
     return -log_probabilities.gather(2, targets).squeeze(2).mean(dim=1)
 
 
-def _penalty(recipe: Recipe, weights: list[torch.Tensor]) -> torch.Tensor | float:
-    """l1 x sum of abs(W) + l2 x sum of W squared, over all networks."""
-    penalty: torch.Tensor | float = 0.0
-    if recipe.l1:
-        penalty = penalty + recipe.l1 * torch.stack([w.abs().sum() for w in weights]).sum()
-    if recipe.l2:
-        penalty = penalty + recipe.l2 * torch.stack([w.square().sum() for w in weights]).sum()
-    return penalty
+class _Penalty:
+    """What a recipe adds to the loss, summed over networks.
+
+    l1 x sum of abs(W) + l2 x sum of W squared - clusterability x C of the planted partition.
+    """
+
+    def __init__(self, recipe: Recipe, weights: list[torch.Tensor]) -> None:
+        self.recipe = recipe
+        if recipe.plants:
+            self.layer = list(recipe.layers).index(recipe.planted_layer)
+            inside = torch.from_numpy(inside_planted(recipe)).to(weights[0])
+            # Padded units have no weights: where they lie does not matter.
+            _, out, in_ = weights[self.layer].shape
+            padding = (0, in_ - inside.shape[1], 0, out - inside.shape[0])
+            self.inside = torch.nn.functional.pad(inside, padding)
+
+    def of(self, weights: list[torch.Tensor]) -> torch.Tensor | float:
+        recipe = self.recipe
+        penalty: torch.Tensor | float = 0.0
+        if recipe.l1:
+            penalty = penalty + recipe.l1 * torch.stack([w.abs().sum() for w in weights]).sum()
+        if recipe.l2:
+            penalty = penalty + recipe.l2 * torch.stack([w.square().sum() for w in weights]).sum()
+        if recipe.plants:
+            squares = weights[self.layer].square()
+            shares = (squares * self.inside).sum(dim=(1, 2)) / squares.sum(dim=(1, 2))
+            penalty = penalty - recipe.clusterability * shares.sum()
+        return penalty
 
 
 def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
@@ -337,15 +371,24 @@ def _network_rows(
     ]
 
 
-def _to_device(mnist: Mnist, device: torch.device) -> _Images:
+def _to_device(recipe: Recipe, seeds: Sequence[int], mnist: Mnist, device: torch.device) -> _Images:
+    left_out = left_out_pixels(mnist.train_images, recipe.pixel_deviation)
+
     def tensor(array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(device)
 
+    def images(array: np.ndarray) -> torch.Tensor:
+        inputs = network_inputs(array, recipe.normalise)
+        inputs[:, left_out] = 0
+        return tensor(inputs)
+
+    labels = [training_labels(mnist.train_labels, recipe.permute_labels, seed) for seed in seeds]
     return _Images(
-        train=tensor(normalise(mnist.train_images)),
-        train_labels=tensor(mnist.train_labels),
-        test=tensor(normalise(mnist.test_images)),
+        train=images(mnist.train_images),
+        train_labels=tensor(np.stack(labels)),
+        test=images(mnist.test_images),
         test_labels=tensor(mnist.test_labels),
+        left_out=tensor(left_out),
     )
 
 

@@ -45,5 +45,13 @@ def _whole(value: Any) -> Any:
     return whole
 
 
+def _flag(value: Any) -> Any:
+    """`true` and `false` only: YAML's yes and no arrive as these, numbers and texts are neither."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
 Whole = Annotated[int, BeforeValidator(_whole)]

@@ -59,7 +59,7 @@ def rows(scores: Path, measure: str) -> pd.DataFrame:
     where the measure of one network would lie by chance. `quantity` says what is shown: "value",
     or "excess", the value less the network's null_mean.
     """
-    found = read_scores(scores, measure=measure)
+    found = read_scores(scores, [measure])
     relative = measure in RELATIVE and bool(found["null"].notna().any())
     origin = found["null_mean"] if relative else 0.0
     found = found.assign(

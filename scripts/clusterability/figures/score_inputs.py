@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from clusterability.errors import UserError
 from clusterability.figures.inputs import as_categories, layer_order
+from clusterability.function_measures import FUNCTION_MEASURES
 from clusterability.measures import MEASURES
 from clusterability.presentation import shown_null
 
 INFEASIBLE = "infeasible"
 
 
-def read_scores(path: Path, **values: str) -> pd.DataFrame:
-    """The scores with these values in their columns, compared with the one null that is drawn.
+def read_scores(path: Path, measures: Sequence[str], **values: str) -> pd.DataFrame:
+    """The scores of these measures, each compared with the one null that is drawn.
 
     Without nulls, `null` stays empty. Conditions and layers become categories, in the order in
     which figures show them.
 
+    Args:
+        path: the table of scores.
+        measures: identifiers.
+        values: what other columns have to hold.
+
     Raises:
         UserError: where there are no such rows.
     """
-    filters = [(column, "==", value) for column, value in values.items()]
+    filters: list[tuple[str, str, Any]] = [("measure", "in", list(measures))]
+    filters += [(column, "==", value) for column, value in values.items()]
     scores = pd.read_parquet(path, filters=filters)
     if scores.empty:
+        values = values if len(measures) > 1 else {"measure": measures[0], **values}
         asked = ", ".join(f"{column} {value!r}" for column, value in values.items())
         raise UserError(f"{path}: found no rows with {asked}, expected some")
     scores = shown_null(scores)
@@ -37,7 +47,8 @@ def read_scores(path: Path, **values: str) -> pd.DataFrame:
 
 def measure_label(measure: str) -> str:
     """The measure's name on axes."""
-    return MEASURES[measure].label if measure in MEASURES else measure.replace("_", " ")
+    known = MEASURES.get(measure) or FUNCTION_MEASURES.get(measure)
+    return known.label if known else measure.replace("_", " ")
 
 
 def span(counts: pd.Series) -> str:

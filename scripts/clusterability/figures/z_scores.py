@@ -44,6 +44,9 @@ from clusterability.statistics import SIGNIFICANT
 WORSE = -2
 """Cells with a mean z of at most this are marked: in grey, both ends of the scale are dark."""
 
+STRUCTURE = [name for name, measure in MEASURES.items() if measure.direction]
+"""Structural measures that have a z."""
+
 CELL = ["condition", "layer", "k", "measure"]
 
 _PANELS_A_ROW = 5
@@ -63,14 +66,12 @@ def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.D
     return draw(table), table
 
 
-def rows(scores: Path, method: str) -> pd.DataFrame:
+def rows(scores: Path, method: str, measures: Sequence[str] = STRUCTURE) -> pd.DataFrame:
     """One row a cell: `z`, the mean over `n` networks with a z, and the cell's `q`.
 
     Measures without direction have no z and are left out.
     """
-    found = read_scores(scores, method=method)
-    undirected = [name for name, measure in MEASURES.items() if measure.direction == 0]
-    found = found[~found["measure"].isin(undirected)]
+    found = read_scores(scores, measures, method=method)
     cells = found.groupby(CELL, sort=False, observed=True)
     table = cells.agg(
         method=("method", "first"),

@@ -1,0 +1,52 @@
+# What the tables say: which measure is right, and whether published findings hold here.
+
+
+rule validate:
+    input:
+        scores=rules.aggregate.output.scores_parquet,
+        clusters=rules.aggregate.output.clusters,
+        agreement=rules.aggregate.output.agreement_parquet,
+        networks=rules.aggregate.output.networks,
+    output:
+        validity="<results>/tables/validity.csv",
+        answer="<results>/answer.md",
+    log:
+        "<results>/logs/validate.log",
+    benchmark:
+        "<results>/benchmarks/validate.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    params:
+        study=STUDY.validity_parameters(),
+        code=code_digests("validate.py"),
+        software=software_versions("validate.py"),
+    script:
+        "../scripts/validate.py"
+
+
+rule find:
+    input:
+        scores=rules.aggregate.output.scores_parquet,
+        networks=rules.aggregate.output.networks,
+    output:
+        findings="<results>/tables/findings.csv",
+    log:
+        "<results>/logs/find.log",
+    benchmark:
+        "<results>/benchmarks/find.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=30,
+    params:
+        study=STUDY.validity_parameters(),
+        code=code_digests("find.py"),
+        software=software_versions("find.py"),
+    script:
+        "../scripts/find.py"

@@ -1,0 +1,26 @@
+rule probe:
+    input:
+        # As for training, MNIST is known by its checksums.
+        mnist=ancient(images_of),
+        networks=rules.cluster.input.networks,
+        partitions=rules.cluster.output.partitions,
+    output:
+        scores="<results>/scores/{condition}/{seeds}/{layer}/{k}.function.parquet",
+        clusters="<results>/scores/{condition}/{seeds}/{layer}/{k}.function_clusters.parquet",
+        ablations="<results>/scores/{condition}/{seeds}/{layer}/{k}.ablations.parquet",
+    log:
+        "<results>/logs/probe/{condition}/{seeds}/{layer}/{k}.log",
+    benchmark:
+        "<results>/benchmarks/probe/{condition}/{seeds}/{layer}/{k}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=2500,
+        runtime=lambda wildcards: 30 + 2 * size_of(wildcards),
+    params:
+        study=lambda wildcards: STUDY.probe_parameters(wildcards.condition, wildcards.k),
+        code=code_digests("probe.py"),
+        software=software_versions("probe.py"),
+    script:
+        "../scripts/probe.py"

@@ -1,0 +1,24 @@
+"""Mean directed z of function measures, as heat maps: condition and hidden layer against k."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from clusterability.figures import z_scores
+from clusterability.figures.inputs import Inputs, paths
+from clusterability.function_measures import FUNCTION_MEASURES
+
+DIRECTED = [name for name, measure in FUNCTION_MEASURES.items() if measure.direction]
+"""Function measures that have a z."""
+
+
+def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """The figure of the method `item` and its rows, from the table `scores`.
+
+    As `figures.z_scores`, for function measures against random groups of units.
+    """
+    table = z_scores.rows(paths(inputs, "scores")[0], item, DIRECTED)
+    return z_scores.draw(table), table

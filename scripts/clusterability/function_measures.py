@@ -1,0 +1,83 @@
+"""Measures of what the units of a partition do: their names, and the direction that is better.
+
+Apart from their computation, so that tables and figures know them without it. docs/measures.md
+says what each sees and what misleads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GROUPS = "groups"
+"""The null of all function measures: unit labels permuted, sizes fixed."""
+
+
+@dataclass(frozen=True)
+class FunctionMeasure:
+    """A function measure: 1 where higher is better, -1 where lower is, 0 where neither."""
+
+    direction: int
+    label: str
+
+
+ACTIVITY_MEASURES: dict[str, FunctionMeasure] = {
+    "class_mi": FunctionMeasure(1, "I(class; cluster) [nats]"),
+    "dominance": FunctionMeasure(0, "dominant clusters"),
+    "cluster_class_mi": FunctionMeasure(1, "I(class; activity) [nats]"),
+    "between_mi": FunctionMeasure(-1, "I between clusters"),
+    "between_mi_given_class": FunctionMeasure(-1, "I between | class"),
+}
+"""From what the units' activities are on images."""
+
+ABLATION_MEASURES: dict[str, FunctionMeasure] = {
+    "importance": FunctionMeasure(1, "importance"),
+    "coherence": FunctionMeasure(1, "coherence"),
+    "importance_by_mean": FunctionMeasure(1, "importance (by mean)"),
+    "coherence_by_mean": FunctionMeasure(1, "coherence (by mean)"),
+}
+"""From how accuracy falls where clusters are ablated: set to zero, or to their mean."""
+
+FUNCTION_MEASURES: dict[str, FunctionMeasure] = ACTIVITY_MEASURES | ABLATION_MEASURES
+"""All, in the order of tables and figures."""
+
+
+def _cluster_columns() -> list[str]:
+    columns = []
+    for name in ABLATION_MEASURES:
+        columns.append(name)
+        columns += [f"{name}_effect"] if name.startswith("importance") else []
+        columns += [f"{name}_z", f"{name}_p"]
+    return columns
+
+
+LEAST_SHARE = 0.05
+"""Clusters with a smaller share of the layer's units do not count for their partition."""
+
+CLUSTER_PLACE = ["condition", "seed", "layer", "method", "k", "cluster"]
+"""Columns that say which cluster a row is of."""
+
+CLUSTER_COLUMNS = _cluster_columns()
+"""What the ablation of a cluster tells of it: value, z and p of each measure; `effect` is the fall
+over the sum of itself and the mean fall of random groups."""
+
+CLUSTERS = [*CLUSTER_PLACE, "u_size", *CLUSTER_COLUMNS]
+"""Columns of a block's rows of clusters."""
+
+ABLATION_COLUMNS = [
+    *CLUSTER_PLACE,
+    "u_size",
+    "ablation",
+    "class",
+    "images",
+    "activity",
+    "accuracy",
+    "fall",
+    "null_mean",
+    "null_sd",
+]
+"""One row a cluster, ablation (`zero`, `mean`) and class."""
+
+OTHER_INPUTS = "other_inputs"
+"""Status of an imported network that does not take the data set's images."""
+INACCURATE = "inaccurate"
+"""Status of ablations of a network whose accuracy is too low."""
