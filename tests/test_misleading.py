@@ -5,13 +5,13 @@ Each shows the number that misleads and, where there is one, a number that does 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
+from documents import DOCS, ITEMS, all_tests, defined_tests, entries, named_tests
 from sklearn.metrics import adjusted_rand_score
 
 from clusterability import study
@@ -37,9 +37,7 @@ from clusterability.synthetic_recipe import SyntheticRecipe
 from clusterability.untrained import with_untrained
 from clusterability.variants import SCALINGS
 
-TESTS = Path(__file__).parent
-DOCUMENT = TESTS.parent / "docs" / "measures.md"
-ITEMS = ["Says", "Formula", "Misleads", "Source", "Tested by"]
+DOCUMENT = DOCS / "measures.md"
 
 DRAWS = 39
 NETWORK = ("example", 0)
@@ -54,23 +52,15 @@ REDRAWS: dict[str, Redraw] = {
 
 
 def test_every_identifier_has_an_entry_with_all_items():
-    entries = re.findall(r"^### `([^`]+)`\n(.+?)(?=\n#)", DOCUMENT.read_text(), re.M | re.S)
+    found = entries(DOCUMENT)
     scalings = [f"-{scaling}" for scaling in SCALINGS if scaling != "none"]
-    identifiers = [*MEASURES, *get_args(study.Method), *scalings, *get_args(study.Null)]
-    assert [name for name, _ in entries] == identifiers
-    for _, text in entries:
-        assert re.findall(r"\*\*(.+?):\*\*", text) == ITEMS
+    assert list(found) == [*MEASURES, *get_args(study.Method), *scalings, *get_args(study.Null)]
+    assert all(items == ITEMS for items in found.values())
 
 
 def test_the_document_names_tests_that_exist_and_all_of_these():
-    named = set(re.findall(r"`(test_\w+)`", DOCUMENT.read_text()))
-    own = set(re.findall(r"^def (test_\w+)", Path(__file__).read_text(), re.M))
-    others = {
-        name
-        for file in TESTS.glob("test_*.py")
-        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.M)
-    }
-    assert named <= others
+    named, own = named_tests(DOCUMENT), defined_tests(Path(__file__))
+    assert named <= all_tests()
     about_the_document = {
         "test_every_identifier_has_an_entry_with_all_items",
         "test_the_document_names_tests_that_exist_and_all_of_these",

@@ -48,6 +48,8 @@ def cluster_prediction(clusters: pd.DataFrame, resamples: Resamples) -> Rows:
     with LEAST_SHARE of the units, from -1/2 to 1/2 about 0, so that networks do not differ. Over
     all networks of a cell (condition, layer, method, k), the correlation of term and function is
     the partial one, given size (Spearman 1904; Yule 1907). A cell weighs its degrees of freedom.
+    Where term and function both go with hardly anything but size, some correlation remains: ranks
+    do not say how far sizes are apart.
 
     Returns:
         One row a cell, term and function; means over cells by condition; and over all, ranked by
