@@ -46,7 +46,7 @@ study: ## run the study: snakemake, in an environment made from envs/study.lock
 
 test: ## run all tests, in an environment made from envs/development.lock
 	$(call prepare,development)
-	"$(BIN)/python" -m pytest --durations=5 $(ARGS)
+	"$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --durations=5 $(ARGS)
 
 lint: ## check style, types and rules
 	$(call prepare,development)

@@ -251,9 +251,10 @@ def figure_inputs(wildcards):
             "clusters": "<results>/tables/clusters.parquet",
             "validity": "<results>/tables/validity.csv",
         }
-    if figure in ("agreement", "best_k", "calibration"):
-        tables = {figure: f"<results>/tables/{figure}.csv"}
-        if figure == "calibration":
-            tables["scores"] = "<results>/tables/scores.parquet"
-        return tables
-    return {"scores": "<results>/tables/scores.parquet"}
+    networks = "<results>/tables/networks.csv"
+    if figure in ("agreement", "best_k"):
+        return {figure: f"<results>/tables/{figure}.csv", "networks": networks}
+    tables = {"scores": "<results>/tables/scores.parquet"}
+    if figure == "calibration":
+        return tables | {"calibration": "<results>/tables/calibration.csv"}
+    return tables | {"networks": networks}

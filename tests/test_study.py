@@ -179,7 +179,11 @@ def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
             "probe.images: found 1001, expected at most 1000, the images of dataset.test_images",
         ),
         (
-            {"conditions": {"a": {"permute_labels": True}}, "dataset": {"train_images": 1999}},
+            {
+                "conditions": {"a": {"permute_labels": True}},
+                "dataset": {"train_images": 1999},
+                "probe": {"images": 2000},
+            },
             "probe.images: found 2000, expected at most 1999, the images of dataset.train_images",
         ),
         (
@@ -317,6 +321,8 @@ def test_what_is_probed():
     assert study.probed_layers(["fc1", "fc2", "fc3"]) == ["fc1", "fc2", "network"]
     assert study.probed_layers(["fc1"]) == []
     assert (study.probed_k_of("2-4"), study.probed_k_of("5-9")) == ([2, 4], [8])
+    few = load_study({"dataset": {"test_images": 300}})
+    assert few.probe_parameters("baseline", "2-12")["images"] == 300
     nothing = load_study({"probe": {"k": []}})
     assert nothing.probed_layers(["fc1", "fc2"]) == []
     assert nothing.figure_items()["ablations"] == nothing.figure_items()["function"] == []

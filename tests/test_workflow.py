@@ -33,7 +33,13 @@ MICRO = {
     "agreement": {"draws": 5},
     "training": {"threads": 1, "history_every": 2},
     "figures": {"measures": ["mi"]},
+    # What units do is asked in a test of its own: it doubles the number of jobs.
+    "probe": {"k": []},
+    "validity": {"resamples": 20},
 }
+
+AFTER_SCORES = {"score": 4, "choose_k": 4, "aggregate": 1, "find": 1, "plot": 7}
+"""Jobs of the finished study where scores have to be made again."""
 
 
 class Workflow:
@@ -107,10 +113,10 @@ def test_the_study_has_run(finished):
     assert len(pd.read_csv(tables / "networks.csv")) == 4
     partitions = pd.read_parquet(tables / "partitions.parquet")
     assert len(partitions) == 2 * 2 * 2 * 2 * (784 + 8 + 8 + 10)
-    # Learning curves, one measure, pixels, weights of 2 conditions; z, best k and agreement by 2
-    # methods; 4 files each.
+    # Learning curves, one measure, pixels, weights and responses of 2 conditions; z, best k and
+    # agreement by 2 methods; 4 files each.
     figures = list((finished.folder / "results" / "figures").iterdir())
-    assert len(figures) == 11 * 4
+    assert len(figures) == 13 * 4
     assert all(file.stat().st_size > 200 for file in figures)
 
 
@@ -122,7 +128,7 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
     workflow.configure(seeds=["0-1", "2-3"])
     jobs = [job for job in workflow.planned() if job["rule"] != "all"]
     whole = [job for job in jobs if "seeds" not in job]
-    assert {job["rule"] for job in whole} == {"choose_k", "aggregate", "plot"}
+    assert {job["rule"] for job in whole} == {"choose_k", "aggregate", "find", "plot"}
     assert {job["seeds"] for job in jobs if job not in whole} == {"2-3"}
     assert workflow.planned_rules() == {
         "train": 2,
@@ -133,7 +139,8 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
         "choose_k": 4,  # of all seeds together
         "agree": 2,
         "aggregate": 1,
-        "plot": 8,  # all but pixels and weights, which show the first block
+        "find": 1,
+        "plot": 8,  # all but pixels, weights and responses, which show the first block
     }
 
 
@@ -149,6 +156,7 @@ def test_an_appended_block_of_k_trains_nothing(workflow):
         "choose_k": 4,
         "agree": 2,
         "aggregate": 1,
+        "find": 1,
         "plot": 7,  # the others do not depend on k
     }
 
@@ -163,7 +171,7 @@ def test_an_appended_condition_leaves_the_others_alone(workflow):
 def test_more_draws_of_one_null_train_and_cluster_nothing(workflow):
     workflow.configure(nulls={"shuffle": 4, "labels": 3})
     rules = workflow.planned_rules()
-    assert rules == {"null": 4, "score": 4, "choose_k": 4, "aggregate": 1, "plot": 7}
+    assert rules == {"null": 4} | AFTER_SCORES
 
 
 def test_two_values_swapped_are_seen(workflow):
@@ -177,9 +185,12 @@ def test_two_values_swapped_are_seen(workflow):
     ("file", "rules"),
     [
         # Nothing is trained, clustered or drawn again.
-        ("measures.py", {"score": 4, "choose_k": 4, "aggregate": 1, "plot": 7}),
-        ("nulls/shuffle.py", {"null": 4, "score": 4, "choose_k": 4, "aggregate": 1, "plot": 7}),
-        ("agreement.py", {"agree": 2, "choose_k": 4, "aggregate": 1, "plot": 7}),
+        ("measures.py", AFTER_SCORES),
+        (
+            "nulls/shuffle.py",
+            {"null": 4, "score": 4, "choose_k": 4, "aggregate": 1, "find": 1, "plot": 7},
+        ),
+        ("agreement.py", {"agree": 2, "choose_k": 4, "aggregate": 1, "find": 1, "plot": 7}),
         ("figures/learning_curves.py", {"plot": 1}),
         ("sources.py", {}),  # the files are there, and known by their checksums
         ("study.py", {}),
@@ -254,12 +265,29 @@ def test_a_users_error_in_a_job_is_a_line_without_a_traceback(tmp_path):
     assert "no/such/folder" in text
 
 
+def test_what_units_do_is_asked_where_there_are_hidden_ones(workflow):
+    workflow.configure(probe={"k": [2], "images": 50, "groups": 5}, k_grid=["2-3"])
+    jobs = workflow.planned()
+    probes = [job for job in jobs if job["rule"] == "probe"]
+    assert {job["layer"] for job in probes} == {"fc1"}
+    assert workflow.planned_rules() == {
+        "probe": 2,
+        "aggregate": 1,
+        "validate": 1,
+        "find": 1,
+        # 1 of ablations, 2 of activities, 2 of function, 3 of validity, and those of tables.
+        "plot": 8 + 7,
+    }
+
+
 def test_everything_that_a_study_can_ask_for(workflow):
-    """Whole networks, scalings, all nulls, random matrices, an import, pairs of data orders."""
+    """Whole networks, scalings, all nulls, random matrices, imports, planted clusters, probing."""
     matrix = np.random.default_rng(0).standard_normal((12, 15))
     np.savez(workflow.folder / "theirs.npz", fc1=matrix, fc2=matrix[:4, :12])
+    planted = {"clusterability": 20, "planted_clusters": 2}
     workflow.configure(
-        conditions=MICRO["conditions"] | {"reordered": {"data_order": 1}},
+        conditions=MICRO["conditions"] | {"reordered": {"data_order": 1}, "clusterable": planted},
+        probe={"k": [3], "images": 50, "groups": 5},
         synthetic={"planted": {"rows": 12, "columns": 20, "clusters": 2}},
         networks={"theirs": {"path": "theirs.npz"}},
         clustering={
@@ -273,6 +301,8 @@ def test_everything_that_a_study_can_ask_for(workflow):
     targets = [
         "tables",
         "results/tables/calibration.csv",
+        "results/tables/findings.csv",
+        "results/answer.md",
         "results/figures/best_k.joint-balanced.png",
     ]
     ran = workflow.snakemake(*targets)
@@ -280,6 +310,19 @@ def test_everything_that_a_study_can_ask_for(workflow):
     assert "Nothing to be done" in workflow.snakemake("--dry-run", *targets).stdout
     tables = workflow.folder / "results" / "tables"
     scores = pd.read_parquet(tables / "scores.parquet")
+    assert not scores.duplicated([*CELL, "seed"]).any()
+    function = scores[scores["null"] == "groups"]
+    # A hidden layer, two methods at two scales, and one k; `whole` is asked of the same layer.
+    assert function.groupby("condition").size().to_dict() == {
+        "untrained": 2 * 4 * 9,
+        "baseline": 2 * 4 * 9,
+        "reordered": 2 * 4 * 9,
+        "clusterable": 2 * 4 * 9,
+        "theirs": 4 * 9,
+    }
+    assert set(function.layer) == {"fc1"}
+    assert set(function[function.condition == "theirs"].status) == {"other_inputs"}
+    scores = scores[scores["null"] != "groups"]
     # Per network and null: fc1, fc2 and the whole network, of each two scales, two k and twelve
     # measures.
     deep, flat = 3 * 2 * 2 * 12, 2 * 2 * 2 * 12
@@ -287,17 +330,26 @@ def test_everything_that_a_study_can_ask_for(workflow):
         "untrained": 2 * 5 * deep,
         "baseline": 2 * 5 * deep,
         "reordered": 2 * 5 * deep,
+        "clusterable": 2 * 5 * deep,
         "planted": 2 * 4 * flat,
         "theirs": 4 * deep,
     }
-    assert not scores.duplicated([*CELL, "seed"]).any()
     undefined = scores[scores.status != "ok"]
     assert set(undefined.measure) == {"held_out"}
     agreement = pd.read_csv(tables / "agreement.csv")
     assert set(agreement.comparison) == {"layers", "restarts", "planted", "data_order", "seeds"}
     assert set(agreement[agreement.comparison == "seeds"].layer) == {"fc1", "fc2"}
+    planted = agreement[agreement.comparison == "planted"]
+    assert set(planted.condition) == {"planted", "clusterable"}
+    validity = pd.read_csv(tables / "validity.csv")
+    assert set(validity[validity.analysis == "detection"].condition.dropna()) == {"clusterable"}
+    assert "too weak to tell: 2 seeds" in (tables.parent / "answer.md").read_text()
+    clusters = pd.read_parquet(tables / "clusters.parquet")
+    assert set(clusters[clusters.method == "whole"].layer) == {"network", "fc1"}
+    ablations = pd.read_parquet(tables / "ablations.parquet")
+    assert set(ablations.k) == {3}
     paired = pd.read_csv(tables / "paired.csv")
-    assert set(paired.condition) == {"baseline", "reordered"}
+    assert set(paired.condition) == {"baseline", "reordered", "clusterable"}
     best = pd.read_csv(tables / "best_k.csv")
     assert set(best.null) == {"shuffle", "shuffle_nonzero", "strength"}
     assert len(pd.read_csv(tables / "calibration.csv")) > 0
@@ -305,6 +357,11 @@ def test_everything_that_a_study_can_ask_for(workflow):
     theirs = partitions.query("condition == 'theirs' and k == 2 and method == 'whole'")
     assert sorted(theirs.unit) == list(range(15 + 12 + 4))
     assert sorted(theirs[theirs.side == "V"].unit) == list(range(15, 15 + 12))
+
+    workflow.edit("scripts/clusterability/ablation.py")
+    planned = workflow.snakemake("--dry-run", *targets)
+    rules = {name for name, _ in RULE.findall(planned.stdout + planned.stderr)}
+    assert rules - {"tables"} == {"probe", "aggregate", "calibrate", "validate", "find", "plot"}
 
 
 def test_a_matrix_needs_neither_training_nor_mnist(tmp_path):

@@ -140,7 +140,10 @@ def prediction_sentence(table: pd.DataFrame) -> str:
     parts = [_predicts(_prediction(table, function), function) for function in FUNCTIONS]
     known = [part for part in parts if part]
     if not known:
-        return "No network was accurate enough to ask what its clusters do."
+        return (
+            "Nothing is known of what clusters do: no network was accurate enough to be ablated, or"
+            " its clusters were too few to be compared."
+        )
     return " ".join(known)
 
 

@@ -198,7 +198,7 @@ class Probe(Section):
     [] asks nothing."""
     images: Annotated[Whole, Field(ge=1)] = 2000
     """Images that are shown: the same test images to all networks (training images where labels
-    are permuted)."""
+    are permuted). By default, fewer where there are fewer."""
     groups: Annotated[Whole, Field(ge=1)] = 99
     """Random groups of units that each cluster is compared with."""
 
@@ -393,6 +393,14 @@ class Study(Section):
         """Values of k at which it is asked what units do."""
         return self._few_k if self.probe.k is None else self.probe.k
 
+    @property
+    def shown_images(self) -> dict[str, int]:
+        """Where the images come from that networks are shown, and how many there are."""
+        found = {"test_images": self.dataset.test_images or MNIST_TEST_IMAGES}
+        if any(self.recipe_of(name).permute_labels for name in self.conditions):
+            found["train_images"] = self.dataset.train_images or MNIST_TRAIN_IMAGES
+        return found
+
     def probed_k_of(self, block: str) -> list[int]:
         """Those of them that a block of k holds."""
         return [k for k in self.probed_k if k in Block.parse(block)]
@@ -482,7 +490,7 @@ class Study(Section):
         trained = self.recipe_of(name) if name in self.conditions else None
         return {
             "groups": self.probe.groups,
-            "images": self.probe.images,
+            "images": min(self.probe.images, *self.shown_images.values()),
             "k": self.probed_k_of(block),
             "normalise": (trained or self.networks[name]).normalise,
             "permute_labels": trained is not None and trained.permute_labels,
@@ -723,14 +731,10 @@ def _check_probe(study: Study) -> Iterator[str]:
     for place, k in enumerate(study.probe.k or []):
         if k not in grid:
             yield f"probe.k[{place}]: found {k}, expected a k of k_grid ({', '.join(study.k_grid)})"
-    sources = [("test_images", study.dataset.test_images)]
-    if any(study.recipe_of(name).permute_labels for name in study.conditions):
-        sources.append(("train_images", study.dataset.train_images))
-    for source, images in sources:
-        most = MNIST_TEST_IMAGES if source == "test_images" else MNIST_TRAIN_IMAGES
-        if study.probe.images > (images or most):
+    for source, most in study.shown_images.items():
+        if "images" in study.probe.model_fields_set and study.probe.images > most:
             yield (
-                f"probe.images: found {study.probe.images}, expected at most {images or most},"
+                f"probe.images: found {study.probe.images}, expected at most {most},"
                 f" the images of dataset.{source}"
             )
 

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from clusterability.agreement import AGREEMENT_MEASURES
 from clusterability.errors import UserError
+from clusterability.figures.accuracy import shown_names, with_accuracy
 from clusterability.figures.inputs import Inputs, as_categories, categories, layer_order, paths
 from clusterability.figures.score_inputs import span
 from clusterability.figures.style import (
@@ -72,7 +73,7 @@ class Panel(NamedTuple):
 
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the summary `agreement`."""
-    table = rows(paths(inputs, "agreement")[0], item)
+    table = with_accuracy(rows(paths(inputs, "agreement")[0], item), inputs)
     return draw(table), table
 
 
@@ -193,7 +194,9 @@ def _label_k(axes: np.ndarray, lines: Sequence[Sequence[Panel]], k_values: np.nd
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, looks: dict[str, ConditionStyle]) -> None:
     null = Line2D([], [], color="#8c8c8c", linewidth=0.5, label="labels permuted")
-    draw_legend(figure, [*condition_handles(looks), null], title=_replicates(table))
+    draw_legend(
+        figure, [*condition_handles(looks, shown_names(table)), null], title=_replicates(table)
+    )
 
 
 def _replicates(table: pd.DataFrame) -> str:

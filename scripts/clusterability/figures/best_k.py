@@ -17,6 +17,7 @@ from matplotlib.patches import Patch
 
 from clusterability.choosing import NO_CLUSTERS
 from clusterability.errors import UserError
+from clusterability.figures.accuracy import shown_names, with_accuracy
 from clusterability.figures.inputs import Inputs, as_categories, layer_order, paths
 from clusterability.figures.line_groups import condition_layers, name_groups, separate_groups
 from clusterability.figures.score_inputs import measure_label, span
@@ -68,7 +69,7 @@ _DOT_PLACE = 0.32
 
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the table `best_k`."""
-    table = rows(paths(inputs, "best_k")[0], item)
+    table = with_accuracy(rows(paths(inputs, "best_k")[0], item), inputs)
     return draw(table), table
 
 
@@ -106,7 +107,7 @@ def draw(table: pd.DataFrame) -> Figure:
     _draw_cells(axes, x, y, table["z"], scale)
     _write_choices(axes, x, y, table, scale, _number_size(figure, len(lines)))
     _set_axes(axes, lines, measures)
-    name_groups(axes, lines, letter=3.8, fontsize=6.0)
+    name_groups(axes, lines, 3.8, shown_names(table), fontsize=6.0)
     _draw_legend(figure, table, scale)
     return figure
 

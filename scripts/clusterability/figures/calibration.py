@@ -218,7 +218,7 @@ def _set_axes(panels: np.ndarray, lines: Sequence[tuple[str, str]], levels: pd.D
         separate_groups(axes, lines, linewidth=0.3)
     above[0].set(ylim=(len(lines) - 0.5, -0.5))
     above[0].set_yticks(range(len(lines)), [method for _, method in lines])
-    name_groups(above[0], lines, letter=3.4)
+    name_groups(above[0], lines, 3.4, {})
     for axes in below:
         axes.set(xscale="log", yscale="log", xlabel="level")
         _set_level_axis(axes, levels)

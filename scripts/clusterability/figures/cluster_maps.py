@@ -78,8 +78,6 @@ def draw_maps(table: pd.DataFrame, looks: Sequence[MapLook], title: str) -> Figu
         for axes, layer in zip(panels[:, column], layers, strict=True):
             image = _draw_map(axes, table[table["layer"] == layer], look)
             axes.set_title(f"{layer} U")
-            if column == 0:
-                axes.set_ylabel("cluster (units)")
         panels[-1, column].set_xlabel("class")
         bar = figure.colorbar(
             image, ax=list(panels[:, column]), location="bottom", aspect=40, shrink=0.9, pad=0.02
@@ -87,6 +85,7 @@ def draw_maps(table: pd.DataFrame, looks: Sequence[MapLook], title: str) -> Figu
         bar.set_label(look.title)
         bar.outline.set_linewidth(0.4)
         bar.ax.tick_params(length=0)
+    figure.supylabel("cluster (units)")
     figure.suptitle(title, fontsize=7)
     return figure
 

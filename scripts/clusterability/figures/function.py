@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from clusterability.figures import z_scores
+from clusterability.figures.accuracy import with_accuracy
 from clusterability.figures.inputs import Inputs, paths
 from clusterability.function_measures import FUNCTION_MEASURES
 
@@ -20,5 +21,5 @@ def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.D
 
     As `figures.z_scores`, for function measures against random groups of units.
     """
-    table = z_scores.rows(paths(inputs, "scores")[0], item, DIRECTED)
+    table = with_accuracy(z_scores.rows(paths(inputs, "scores")[0], item, DIRECTED), inputs)
     return z_scores.draw(table), table

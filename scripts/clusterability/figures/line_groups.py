@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -33,18 +33,21 @@ def separate_groups(axes: Axes, lines: Lines, linewidth: float = 0.5) -> None:
             axes.axhline(place - 0.5, color=INK, linewidth=linewidth)
 
 
-def name_groups(axes: Axes, lines: Lines, letter: float, **text: Any) -> None:
+def name_groups(
+    axes: Axes, lines: Lines, letter: float, names: Mapping[str, str], **text: Any
+) -> None:
     """Names of the groups, left of those of their lines.
 
     Args:
         letter: width in points that a letter of a line's name takes.
+        names: of groups in print, where they differ from their own.
         text: looks of the names, for matplotlib.
     """
     longest = max(len(name) for _, name in lines)
     for group in dict.fromkeys(group for group, _ in lines):
         places = [place for place, line in enumerate(lines) if line[0] == group]
         axes.annotate(
-            group,
+            names.get(group, group).replace(", ", "\n"),
             (0, sum(places) / len(places)),
             xycoords=("axes fraction", "data"),
             xytext=(-6 - letter * longest, 0),

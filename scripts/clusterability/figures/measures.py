@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from clusterability.figures.accuracy import shown_names, with_accuracy
 from clusterability.figures.inputs import Inputs, categories, paths
 from clusterability.figures.score_inputs import cell_status, measure_label, read_scores, span
 from clusterability.figures.style import (
@@ -48,7 +49,7 @@ _FEW = 6
 
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the measure `item` and its rows, from the table `scores`."""
-    table = rows(paths(inputs, "scores")[0], item)
+    table = with_accuracy(rows(paths(inputs, "scores")[0], item), inputs)
     return draw(table), table
 
 
@@ -199,7 +200,7 @@ def _label_panels(
 
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, looks: dict[str, ConditionStyle]) -> None:
-    handles = condition_handles(looks)
+    handles = condition_handles(looks, shown_names(table))
     if table["null"].notna().any():
         label = f"its null ({null_name(table)}): mean ± {NULL_REACH} sd"
         handles.append(Patch(facecolor="#d4d4d4", edgecolor="#8c8c8c", linewidth=0.35, label=label))

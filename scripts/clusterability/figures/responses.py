@@ -84,10 +84,11 @@ def draw(table: pd.DataFrame, condition: str) -> Figure:
         here = table[table["cluster"] == cluster]
         image = np.full((int(here["y"].max()) + 1, SIDE), np.nan)
         image[here["y"], here["x"]] = here["weight"]
-        shown = axes.imshow(image, cmap="PuOr_r", norm=Normalize(-top, top))
+        shown = axes.imshow(image, cmap="PuOr", norm=Normalize(-top, top))
         axes.set_facecolor(NO_VALUE)
         axes.set_title(f"{cluster} ({here['u_size'].iloc[0]} units)")
         axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
     for axes in panels.flat[len(clusters) :]:
         axes.set_axis_off()
     bar = figure.colorbar(shown, ax=list(panels.flat), location="bottom", aspect=35, pad=0.03)

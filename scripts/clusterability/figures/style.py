@@ -118,8 +118,10 @@ def new_figure(
     return figure
 
 
-def condition_handles(looks: Mapping[str, ConditionStyle]) -> list[Artist]:
-    """Entries of a legend for the lines of conditions."""
+def condition_handles(
+    looks: Mapping[str, ConditionStyle], names: Mapping[str, str] | None = None
+) -> list[Artist]:
+    """Entries of a legend for the lines of conditions, by their names in print."""
     return [
         Line2D(
             [],
@@ -128,7 +130,7 @@ def condition_handles(looks: Mapping[str, ConditionStyle]) -> list[Artist]:
             linestyle=look.dashes,
             linewidth=0.9,
             marker=look.marker,
-            label=condition,
+            label=(names or {}).get(condition, condition),
         )
         for condition, look in looks.items()
     ]

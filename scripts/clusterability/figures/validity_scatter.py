@@ -65,7 +65,10 @@ def rows(clusters: Path, method: str, chosen: pd.Series | None) -> pd.DataFrame:
         part = group[["seed", term, function, "u_size"]].dropna()
         place: dict[str, Any] = dict(zip(CELL, cell, strict=True))
         frames.append(adjusted_ranks(part, TERMS[term]).assign(**place))
-    found = pd.concat([frame for frame in frames if len(frame)], ignore_index=True)
+    frames = [frame for frame in frames if len(frame)]
+    if not frames:
+        return pd.DataFrame(columns=columns)
+    found = pd.concat(frames, ignore_index=True)
     return found.assign(condition=as_categories(found["condition"], found["condition"].unique()))[
         columns
     ]
@@ -74,7 +77,7 @@ def rows(clusters: Path, method: str, chosen: pd.Series | None) -> pd.DataFrame:
 @style()
 def draw(table: pd.DataFrame, item: str, chosen: pd.Series | None) -> Figure:
     """Clusters of all cells; the line has the slope of the mean correlation."""
-    if chosen is None:
+    if chosen is None or table.empty:
         return draw_in_words("no network was accurate enough to ask what its clusters do")
     figure = new_figure(COLUMN_WIDTH, _HEIGHT)
     axes = figure.subplots()

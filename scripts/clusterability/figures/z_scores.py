@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from clusterability.figures.accuracy import shown_names, with_accuracy
 from clusterability.figures.inputs import Inputs, paths
 from clusterability.figures.line_groups import condition_layers, name_groups, separate_groups
 from clusterability.figures.score_inputs import (
@@ -62,7 +63,7 @@ _MARK_SIZES: dict[str, dict[str, Any]] = {
 
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the table `scores`."""
-    table = rows(paths(inputs, "scores")[0], item)
+    table = with_accuracy(rows(paths(inputs, "scores")[0], item), inputs)
     return draw(table), table
 
 
@@ -105,7 +106,7 @@ def draw(table: pd.DataFrame) -> Figure:
         axes.set_xlabel("k")
         axes.tick_params(labelbottom=True)
     for axes in panels[:, 0]:
-        name_groups(axes, lines, letter=3.8, fontsize=6.0)
+        name_groups(axes, lines, 3.8, shown_names(table), fontsize=6.0)
     _draw_legend(figure, table, scale)
     return figure
 
