@@ -72,6 +72,15 @@ def test_infeasible_k_has_a_status_and_no_value(probed):
     assert (rest[rest.measure.isin(ACTIVITY_MEASURES)].status == "ok").all()
 
 
+def test_a_layer_without_any_feasible_k(networks, shown):
+    partitions = {key: p for key, p in partitions_of(networks, "fc1").items() if key[1] == 25}
+    found = probe(networks, "fc1", partitions, shown, GROUPS)
+    assert (found.scores.status == "infeasible").all()
+    assert len(found.scores) == 2 * len(METHODS) * len(FUNCTION_MEASURES)
+    assert (len(found.clusters), len(found.ablations)) == (0, 0)
+    assert list(found.ablations) == ABLATION_COLUMNS
+
+
 def test_a_partitions_ablation_is_the_mean_over_its_large_clusters(probed):
     scores = probed.scores.query("k == 5").set_index(["seed", "method", "measure"])
     large = probed.clusters[probed.clusters.u_size >= 0.05 * 24].query("k == 5")

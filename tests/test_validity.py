@@ -367,6 +367,22 @@ def test_the_answer_names_the_best_with_its_interval():
     assert "97.0 %" in text
 
 
+def test_the_answer_says_where_something_else_was_detected():
+    row = dict.fromkeys(AGREEMENT_COLUMNS) | {"condition": "planted", "layer": "fc2", "k": 4}
+    row |= {"comparison": "planted", "method": "matched", "measure": "ami"}
+
+    def with_agreement(values) -> str:
+        sides = [
+            row | {"side": side, "value": value} for side, value in zip("UV", values, strict=True)
+        ]
+        resamples = Resamples.draw(SEEDS, 50)
+        rows = detection_rows(planted_scores(), pd.DataFrame(sides), {}, [PAIR], resamples)
+        return answer(validity_table(rows), NETWORKS, "matched", 50)
+
+    assert "In 1 of them the clusters that were found are hardly" in with_agreement([0.02, 0.09])
+    assert "hardly" not in with_agreement([0.02, 0.3])
+
+
 def test_the_answer_says_where_the_evidence_is_too_weak():
     few = NETWORKS[NETWORKS.seed < 10]
     text = told(planted_scores(seeds=range(10)), networks=few, seeds=range(10))

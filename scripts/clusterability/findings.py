@@ -143,7 +143,7 @@ def findings(
         NOT_SPECIFIC: _ablations(scores, "coherence", method),
         DROPOUT: _dropout(scores, method),
         NO_SPECIALISTS: _specialists(scores, pairs, method),
-        PAIRING: _pairing(scores, method),
+        PAIRING: _pairing(scores[scores["condition"].isin(accuracy.dropna().index)], method),
     }
     rows = []
     for finding, comparisons in by_finding.items():

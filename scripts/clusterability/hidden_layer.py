@@ -102,16 +102,17 @@ class HiddenLayer:
     def members(self) -> np.ndarray:
         """Units of each cluster, bool [clusters, units]."""
         rows = self.clusters[["method", "k", "cluster"]].itertuples(index=False)
-        return np.array([self.labels[method, k] == cluster for method, k, cluster in rows])
+        found = [self.labels[method, k] == cluster for method, k, cluster in rows]
+        return np.array(found, bool).reshape(len(found), self.activities.shape[1])
 
 
 def ablate(layer: HiddenLayer) -> dict[Ablation, Effects]:
     """What the ablation of each of the layer's clusters does, by how it is ablated.
 
-    Empty where the network is not accurate enough to lose anything.
+    Empty where there are no clusters, or the network is not accurate enough to lose anything.
     """
     found: dict[Ablation, Effects] = {}
-    for ablation in ABLATIONS:
+    for ablation in ABLATIONS if len(layer.clusters) else ():
         ablated = AblatedLayer(layer.following, layer.activities, layer.classes, ablation)
         intact = ablated.intact_hits()
         if accurate(intact, ablated.counts):
@@ -245,17 +246,16 @@ def _activity_values(layer: HiddenLayer, labels: np.ndarray, k: int) -> dict[str
 
 
 def _ablation_values(clusters: pd.DataFrame, groups: int) -> dict[str, dict[str, Any]]:
-    large = clusters[clusters["counts"]]
-    return {
-        name: NO_VALUE
-        | {
-            "value": large[name].mean(),
-            "null_mean": large[f"{name}_null_mean"].mean(),
-            "null_n": groups if large[name].notna().any() else 0,
-            "z": large[f"{name}_z"].mean(),
+    found = {}
+    for name in ABLATION_MEASURES:
+        known = clusters[clusters["counts"] & clusters[name].notna()]
+        found[name] = NO_VALUE | {
+            "value": known[name].mean(),
+            "null_mean": known[f"{name}_null_mean"].mean(),
+            "null_n": groups if len(known) else 0,
+            "z": known[f"{name}_z"].mean(),
         }
-        for name in ABLATION_MEASURES
-    }
+    return found
 
 
 def _status(clusters: pd.DataFrame, measure: str, value: float) -> str:
