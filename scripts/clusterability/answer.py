@@ -118,9 +118,9 @@ def _not_found(doses: pd.DataFrame) -> str:
     if not elsewhere:
         return ""
     return (
-        f" In {elsewhere} of them the clusters that were found are hardly the planted ones (adjusted"
-        f" mutual information below {HARDLY_FOUND} on both sides): there it detects what planting does"
-        " to weights otherwise."
+        f" In {elsewhere} of them the clusters that were found are hardly the planted ones"
+        f" (adjusted mutual information below {HARDLY_FOUND} on both sides): there it detects what"
+        " planting does to weights otherwise."
     )
 
 

@@ -15,7 +15,7 @@ from clusterability.answer import NAMES
 from clusterability.figures.cluster_maps import draw_in_words
 from clusterability.figures.inputs import Inputs, paths
 from clusterability.figures.score_inputs import measure_label
-from clusterability.figures.style import INK, PAGE_WIDTH, new_figure, style
+from clusterability.figures.style import INK, PAGE_WIDTH, cluster_colours, new_figure, style
 from clusterability.function_measures import ABLATION_MEASURES
 
 PANELS = {
@@ -27,7 +27,8 @@ PANELS = {
 
 CHANCE = {"detection": 0.5, "networks": 0.0, "clusters": 0.0}
 
-_LOOKS = (("#1e0c71", "s"), ("#c8382e", "^"), ("#6dc908", "v"), ("#bd5bd3", "D"), (INK, "o"))
+_MARKERS = "s^vD"
+_MEAN = (INK, "o")
 _LINE_HEIGHT = 0.17
 _MARGIN = 1.05
 
@@ -94,7 +95,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, analysis: str) -> None:
     axes.axvline(CHANCE[analysis], color=INK, linewidth=0.6, linestyle=":")
     for number, name in enumerate(series):
         here = rows[rows["series"] == name]
-        colour, marker = _LOOKS[-1] if name in ("all", "mean") else _LOOKS[number % 4]
+        colour, marker = _MEAN if name in ("all", "mean") else _look(number)
         shift = 0.0 if len(series) == 1 else 0.5 * (number / (len(series) - 1) - 0.5)
         y = np.array([measures.index(measure) for measure in here["measure"]]) + shift
         low, high = here["estimate"] - here["low"], here["high"] - here["estimate"]
@@ -114,6 +115,11 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, analysis: str) -> None:
     axes.set_xlabel(PANELS[analysis])
     if len(series) > 1:
         axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, handlelength=1.2)
+
+
+def _look(number: int) -> tuple[str, str]:
+    """Colour and marker of a series; not those of conditions."""
+    return cluster_colours(len(_MARKERS) + 1)[number % len(_MARKERS)], _MARKERS[number % 4]
 
 
 def _ordered(series: Sequence[str]) -> list[str]:
