@@ -11,6 +11,7 @@ import torch
 from clusterability.ablation import (
     ABLATIONS,
     AblatedLayer,
+    Ablation,
     accurate,
     compare_effects,
     group_orders,
@@ -25,7 +26,9 @@ def halves() -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
     return weights, np.eye(10, dtype=np.float32)[classes], classes
 
 
-def whole_numbers(seed: int, hidden: tuple[int, ...] = (9, 7, 8)) -> tuple[list, np.ndarray]:
+def whole_numbers(
+    seed: int, hidden: tuple[int, ...] = (9, 7, 8)
+) -> tuple[list[np.ndarray], np.ndarray]:
     """A network and images of small whole numbers: no rounding anywhere."""
     source = np.random.default_rng(seed)
     sizes = (6, *hidden, 4)
@@ -36,7 +39,14 @@ def whole_numbers(seed: int, hidden: tuple[int, ...] = (9, 7, 8)) -> tuple[list,
     return weights, source.integers(-3, 4, (80, 6)).astype(np.float32)
 
 
-def plain_hits(weights, images, classes, layer, group, ablation) -> list[int]:
+def plain_hits(
+    weights: list[np.ndarray],
+    images: np.ndarray,
+    classes: np.ndarray,
+    layer: int,
+    group: np.ndarray,
+    ablation: Ablation,
+) -> list[int]:
     """Hits by class by a forward pass of PyTorch with the group's units overwritten."""
     activity = torch.from_numpy(images).double()
     for place, weight in enumerate(weights):
@@ -53,7 +63,7 @@ def plain_hits(weights, images, classes, layer, group, ablation) -> list[int]:
 # --- hand-built --------------------------------------------------------------------------------
 
 
-def test_halves_that_never_touch():
+def test_halves_that_never_touch() -> None:
     """Each half decides half of the classes: importance 1/2, coherence (1 - 0) / (1/2) = 2."""
     weights, images, classes = halves()
     for layer, activities in enumerate(hidden_activities(weights, images)):
@@ -77,7 +87,7 @@ def test_halves_that_never_touch():
         assert found.coherence.tolist() == pytest.approx([9 / 4, 9 / 5])
 
 
-def test_balanced_halves_have_importance_one_half_and_coherence_two():
+def test_balanced_halves_have_importance_one_half_and_coherence_two() -> None:
     weights, images, classes = halves()
     # A unit that nobody ablates speaks for class 10 when all others are silent.
     weights = [np.eye(11, dtype=np.float32) for _ in range(3)]
@@ -100,7 +110,7 @@ def test_balanced_halves_have_importance_one_half_and_coherence_two():
     assert np.isnan(found.falls[:, 10]).all()  # a class without images
 
 
-def test_dead_units_cost_nothing_and_all_units_everything():
+def test_dead_units_cost_nothing_and_all_units_everything() -> None:
     weights, images = whole_numbers(0)
     activities = hidden_activities(weights, images)[0]
     activities[:, 2:4] = 0
@@ -116,7 +126,7 @@ def test_dead_units_cost_nothing_and_all_units_everything():
     assert everything[0, 0].tolist() == [20, 0, 0, 0]
 
 
-def test_constant_units_are_their_own_mean():
+def test_constant_units_are_their_own_mean() -> None:
     weights, images = whole_numbers(1)
     activities = hidden_activities(weights, images)[1]
     activities[:, [1, 4]] = [3, 5]
@@ -125,12 +135,40 @@ def test_constant_units_are_their_own_mean():
     assert ablated.hits_without(group)[0].tolist() == ablated.intact_hits().tolist()
 
 
+def test_means_of_constant_units_are_not_rounded() -> None:
+    """In float32, a tenth does not come out of the sum of many tenths."""
+    activities = np.full((5000, 3), 0.1, np.float32)
+    following = [np.eye(3, dtype=np.float32)]
+    ablated = AblatedLayer(following, activities, np.zeros(5000, np.int64), "mean")
+    assert not ablated.added.any()
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS)
+@pytest.mark.parametrize("hidden", [0, 1])
+def test_no_rounding_error_is_left_of_a_layer_without_its_units(
+    hidden: int, ablation: Ablation
+) -> None:
+    """Without all units, every image is the same: one class is said, class 0 of zeros."""
+    source = np.random.default_rng(11)
+    shapes = [(30, 40), (10, 30)] if hidden else [(10, 40)]
+    following = [source.standard_normal(shape).astype(np.float32) for shape in shapes]
+    activities = np.maximum(source.standard_normal((300, 40)), 0).astype(np.float32)
+    activities[:, :7] = 0  # dead units, of no group
+    classes = np.arange(300) % 10
+    ablated = AblatedLayer(following, activities, classes, ablation)
+    orders = group_orders(np.arange(7, 40), ("any", 0, "fc1"), 5)
+    nested = ablated.hits_without_first(orders, [4, 15, 25, 32, 33])[-1]
+    for hits in [*ablated.hits_without(np.arange(40)[None] >= 7), *nested]:
+        assert sorted(hits) == [0] * 9 + [30]
+        assert ablation == "mean" or hits[0] == 30
+
+
 # --- against PyTorch ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ablation", ABLATIONS)
 @pytest.mark.parametrize("layer", [0, 1, 2])
-def test_hits_are_those_of_a_forward_pass(layer, ablation):
+def test_hits_are_those_of_a_forward_pass(layer: int, ablation: Ablation) -> None:
     weights, images = whole_numbers(2)
     images = images[:64]  # means of 64 whole numbers are exact
     classes = np.random.default_rng(3).integers(0, 4, 64)
@@ -147,7 +185,7 @@ def test_hits_are_those_of_a_forward_pass(layer, ablation):
 
 @pytest.mark.parametrize("ablation", ABLATIONS)
 @pytest.mark.parametrize("layer", [0, 2])
-def test_nested_groups_are_groups(layer, ablation):
+def test_nested_groups_are_groups(layer: int, ablation: Ablation) -> None:
     weights, images = whole_numbers(5)
     images = images[:64]
     classes = np.random.default_rng(6).integers(0, 4, 64)
@@ -163,7 +201,7 @@ def test_nested_groups_are_groups(layer, ablation):
         assert np.array_equal(found[place], ablated.hits_without(groups))
 
 
-def test_rounding_changes_hardly_any_image():
+def test_rounding_changes_hardly_any_image() -> None:
     source = np.random.default_rng(7)
     following = [source.standard_normal(s).astype(np.float32) for s in ((30, 40), (10, 30))]
     activities = np.maximum(source.standard_normal((500, 40)), 0).astype(np.float32)
@@ -179,7 +217,7 @@ def test_rounding_changes_hardly_any_image():
 # --- draws and what must not matter ------------------------------------------------------------
 
 
-def test_first_draws_do_not_depend_on_how_many_there_are():
+def test_first_draws_do_not_depend_on_how_many_there_are() -> None:
     units = np.array([0, 2, 3, 7])
     many = group_orders(units, ("trained", 1, "fc2"), 30)
     assert np.array_equal(group_orders(units, ("trained", 1, "fc2"), 4), many[:4])
@@ -187,7 +225,14 @@ def test_first_draws_do_not_depend_on_how_many_there_are():
     assert len({row.tobytes() for row in many}) > 10
 
 
-def test_rescaled_units_cost_the_same():
+def test_each_layer_of_each_network_has_its_own_draws() -> None:
+    names = [("trained", 1, "fc2"), ("dropout", 1, "fc2"), ("trained", 2, "fc2")]
+    drawn = [group_orders(np.arange(30), name, 1) for name in [*names, ("trained", 1, "fc1")]]
+    assert len({orders.tobytes() for orders in drawn}) == 4
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS)
+def test_rescaled_units_cost_the_same(ablation: Ablation) -> None:
     weights, images = whole_numbers(8)
     scaled = [weight.copy() for weight in weights]
     scaled[0][4] *= 4
@@ -195,15 +240,15 @@ def test_rescaled_units_cost_the_same():
     classes = np.arange(80) % 4
     groups = np.random.default_rng(9).random((20, 9)) < 0.4
     hits = [
-        AblatedLayer(network[1:], hidden_activities(network, images)[0], classes).hits_without(
-            groups
-        )
+        AblatedLayer(
+            network[1:], hidden_activities(network, images)[0], classes, ablation
+        ).hits_without(groups)
         for network in (weights, scaled)
     ]
-    assert np.array_equal(*hits)
+    assert np.array_equal(hits[0], hits[1])
 
 
-def test_random_clusters_are_as_important_as_random_groups():
+def test_random_clusters_are_as_important_as_random_groups() -> None:
     """z about 0 on average, where the network's own answers are the classes."""
     source = np.random.default_rng(10)
     z = []
@@ -228,7 +273,7 @@ def test_random_clusters_are_as_important_as_random_groups():
 # --- what is defined ---------------------------------------------------------------------------
 
 
-def test_effects_by_hand():
+def test_effects_by_hand() -> None:
     counts, intact = np.array([10, 10]), np.array([9, 10])
     hits = np.array([[4, 10], [9, 10], [0, 1]])
     group_hits = np.array([[[8, 8], [6, 9]], [[9, 10], [9, 10]], [[0, 1], [1, 0]]])
@@ -241,9 +286,36 @@ def test_effects_by_hand():
     assert found.coherence_compared.mean[0] == pytest.approx((2 / 3 + 1) / 2)
     assert found.falls[0].tolist() == [0.5, 0]
     assert found.falls_compared.mean[0].tolist() == pytest.approx([0.2, 0.15])
+    # Two draws: z = (value - mean) / (difference / sqrt 2); a larger fall is the better direction.
+    z = (0.25 - 0.175) / (0.05 / np.sqrt(2))
+    assert found.importance_compared.z[0] == pytest.approx(z)
+    assert found.coherence_compared.z[0] == pytest.approx((2 - 5 / 6) / (1 / 3 / np.sqrt(2)))
+    assert found.falls_compared.z[0].tolist() == pytest.approx([0.3 / 0.2 * 2**0.5, -1.5 * 2**0.5])
+    assert found.importance_compared.p[0] == found.coherence_compared.p[0] == pytest.approx(1 / 3)
+    assert found.falls_compared.p[0].tolist() == pytest.approx([1 / 3, 1])
 
 
-def test_a_network_needs_some_accuracy_to_lose():
+def test_coherence_needs_a_mean_fall_of_one_hundredth() -> None:
+    counts = np.array([100, 100])
+    hits = np.array([[98, 100], [99, 100]])
+    # Of the draws of both clusters, one costs enough: coherence (.03 - .01) / .02.
+    group_hits = np.array([[[97, 99], [100, 99]]] * 2)
+    found = compare_effects(counts, hits, group_hits, counts)
+    assert found.coherence.tolist() == pytest.approx([2, np.nan], nan_ok=True)
+    assert found.coherence_compared.count.tolist() == [1, 1]
+    assert found.coherence_compared.mean.tolist() == pytest.approx([1, 1])
+
+
+def test_share_is_undefined_where_falls_do_not_add_up_to_a_loss() -> None:
+    counts, intact = np.array([10, 10]), np.array([5, 5])
+    hits = np.array([[6, 5], [4, 5], [6, 5]])
+    group_hits = np.array([[[6, 5], [7, 5]], [[6, 5], [6, 5]], [[3, 5], [3, 5]]])
+    found = compare_effects(intact, hits, group_hits, counts)
+    # Falls of images: -1 and -1.5, 1 and -1, -1 and 2: below 0 where only the groups cost.
+    assert found.share.tolist() == pytest.approx([np.nan, np.nan, -1], nan_ok=True)
+
+
+def test_a_network_needs_some_accuracy_to_lose() -> None:
     counts = np.array([50, 50])
     assert accurate(np.array([20, 0]), counts)
     assert not accurate(np.array([19, 0]), counts)

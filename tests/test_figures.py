@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from matplotlib.collections import PatchCollection, QuadMesh
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from clusterability.errors import UserError
 from clusterability.figures import learning_curves, measures, pixels, style, weights, z_scores
@@ -264,6 +265,21 @@ def test_z_scores_mean_q_and_reasons(tmp_path: Path) -> None:
     np.testing.assert_allclose(table["z"], [3.0, np.nan, np.nan])
     assert table["status"].tolist() == ["ok", "undefined", "infeasible"]
     assert table["q"].iloc[0] == 0.04
+
+
+@pytest.mark.parametrize("figure", ["measures", "z_scores"])
+def test_conditions_bear_their_test_accuracy(tmp_path: Path, figure: str) -> None:
+    scores = write_scores(tmp_path, grid_of_scores(["baseline", "planted"]))
+    networks = tmp_path / "networks.csv"
+    accuracy = {"condition": ["baseline", "baseline", "planted"], "test_accuracy": [0.9, 0.8, None]}
+    pd.DataFrame(accuracy).to_csv(networks, index=False)
+    module, item = {"measures": (measures, "mi"), "z_scores": (z_scores, "matched")}[figure]
+    drawn, table = module.make({"scores": str(scores), "networks": str(networks)}, item, {})
+    texts = [text.get_text() for text in drawn.findobj(Text)]
+    assert any(text.replace("\n", ", ") == "baseline, 85.0 %" for text in texts)
+    assert "planted" in texts
+    means = table.groupby("condition", observed=True)["test_accuracy"].first()
+    assert means["baseline"] == pytest.approx(0.85)
 
 
 def test_z_scores_draw_marks_and_infeasible_cells(tmp_path: Path) -> None:

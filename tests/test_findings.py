@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from documents import DOCS, entries
 from scipy import stats
 
 from clusterability.findings import COLUMNS, findings, not_raised, raised
@@ -126,3 +127,26 @@ def test_what_cannot_be_asked_or_told():
     few = found(cells("importance", [3.0, np.nan], seeds=range(2)))
     row = few.loc["ablated_clusters_matter"]
     assert (row.verdict, row.n) == ("cannot tell", 1)
+
+
+def test_seeds_without_a_partner_are_left_out():
+    start = np.array([1.0, 2.0, np.nan, 4.0, 5.0, 6.0])
+    change = np.array([1.0, 3.0, 2.0, np.nan, 2.0, 2.0])
+    table = found(
+        cells("ncut", start, null="shuffle"),
+        cells("ncut", start + change, null="shuffle", condition="dropout"),
+        cells("ncut", [99.0], null="shuffle", condition="dropout", seeds=[17]),
+    )
+    row = table.loc["dropout_raises_modularity"].set_index("layer").loc["fc2"]
+    assert (row.n, row.verdict) == (4, "agree")
+    assert row.estimate == pytest.approx(2.0)
+    # By hand: deviation sqrt(2 / 3), t quantile of 3 degrees of freedom 3.18245.
+    assert row.high - row.estimate == pytest.approx(3.18245 * np.sqrt(2 / 3) / 2, rel=1e-5)
+
+
+def test_every_finding_has_an_entry_with_all_items():
+    documented = entries(DOCS / "findings.md")
+    table = findings(pd.DataFrame(columns=SCORE_COLUMNS), NETWORKS, [], None)
+    assert list(documented) == list(table["finding"])
+    needed = {"Published", "Compared here", "Comparable"}
+    assert all(needed <= set(items) <= needed | {"Read"} for items in documented.values())

@@ -1,9 +1,10 @@
 """How good is a cluster, and which number should be trusted? In words, from the table of validity.
 
-Every number is the table's. The rules: nothing is ranked with fewer than ENOUGH_SEEDS seeds; a
-measure detects if the interval of its mean area under the curve lies above 1/2, and a term predicts
-if the interval of its mean correlation lies above 0; two cannot be told apart if the interval of
-their paired difference holds 0.
+Every number is the table's. The rules: with fewer than ENOUGH_SEEDS seeds the evidence is too weak;
+the best measure detects if the interval of its mean area under the curve lies above 1/2, and the
+best term predicts if that of its mean correlation lies above 0, both widened for how many are
+ranked, since the best of many is above chance by chance; two cannot be told apart if the interval
+of their paired difference holds 0.
 """
 
 from __future__ import annotations
@@ -44,12 +45,10 @@ def answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resa
         resamples: bootstrap samples behind the intervals.
     """
     here = table[table["method"] == method]
-    seeds = networks.groupby("condition")["seed"].nunique().max() if len(networks) else 0
+    seeds = _seeds(here, networks)
     paragraphs = [
         f"# {TITLE}",
-        " ".join(
-            [_caution(int(seeds)), detection_sentence(here), prediction_sentence(here)]
-        ).strip(),
+        " ".join([_caution(seeds), detection_sentence(here), prediction_sentence(here)]).strip(),
         *_ranking("Detection of planted clusters", _detection(here), "mean AUC of z", "measure"),
         *(
             part
@@ -58,14 +57,18 @@ def answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resa
                 f"Prediction of {function}", _prediction(here, function), "mean correlation", "term"
             )
         ),
-        _basis(here, networks, int(seeds), method, resamples),
+        _basis(here, networks, seeds, method, resamples),
     ]
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _sentences(table: pd.DataFrame, seeds: int) -> str:
-    parts = [_caution(seeds), detection_sentence(table), prediction_sentence(table)]
-    return " ".join(part for part in parts if part)
+def _seeds(table: pd.DataFrame, networks: pd.DataFrame) -> int:
+    """Seeds of the sentence that has the fewest; those of the networks where there is none."""
+    ranked = [_detection(table), *(_prediction(table, function) for function in FUNCTIONS)]
+    known = [rows["n"].iloc[0] for rows in ranked if len(rows)]
+    if known:
+        return int(min(known))
+    return int(networks.groupby("condition")["seed"].nunique().max()) if len(networks) else 0
 
 
 def _caution(seeds: int) -> str:
@@ -102,8 +105,11 @@ def detection_sentence(table: pd.DataFrame) -> str:
         & table["condition"].notna()
     ]
     kinds = f"{len(doses)} kind{'s' if len(doses) > 1 else ''} of planted clusters"
-    if not best["low"] > 0.5:
-        return f"No measure detects {kinds}: the best, {_value(best)}, is not above chance (0.5)."
+    if not best["low_of_all"] > 0.5:
+        return (
+            f"No measure detects {kinds}: the best, {_value(best)}, is not above chance (0.5)"
+            f"{_allowing(ranked)}."
+        )
     text = (
         f"To tell whether a layer has clusters at all, trust the z of `{best['measure']}`: of"
         f" networks with and without, it prefers the one with them in {_value(best, percent=True)}"
@@ -122,6 +128,14 @@ def _not_found(doses: pd.DataFrame) -> str:
         f" (adjusted mutual information below {HARDLY_FOUND} on both sides): there it detects what"
         " planting does to weights otherwise."
     )
+
+
+def _allowing(ranked: pd.DataFrame) -> str:
+    """Why nothing is claimed, where only the number of those that were ranked forbids it."""
+    chance = 0.5 if ranked.iloc[0]["analysis"] == "detection" else 0
+    if not ranked.iloc[0]["low"] > chance:
+        return ""
+    return f", as the best of {len(ranked)} may be by chance"
 
 
 def _no_better(ranked: pd.DataFrame) -> str:
@@ -167,10 +181,10 @@ def _predicts(ranked: pd.DataFrame, function: str) -> str:
     if ranked.empty:
         return ""
     best = ranked.iloc[0]
-    if not best["low"] > 0:
+    if not best["low_of_all"] > 0:
         return (
             f"None of a cluster's own terms predicts its {function}: the best,"
-            f" {_name(best['measure'])}, correlates by {_value(best)}."
+            f" {_name(best['measure'])}, correlates by {_value(best)}{_allowing(ranked)}."
         )
     return (
         f"Of a single cluster, its share of {_name(best['measure'])} says most of its {function}:"

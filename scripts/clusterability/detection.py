@@ -53,7 +53,7 @@ def detection_rows(
             row = estimate_row(place, estimates) | {"p": _mann_whitney(planted, plain)}
             rows.append(
                 row
-                | {"n": len(planted), "dose": pair["dose"]}
+                | {"n": min(len(planted), len(plain)), "dose": pair["dose"]}
                 | _recovery(agreement, pair, place["method"])
                 | {
                     "test_accuracy": accuracy.get(pair["condition"], np.nan),
@@ -72,7 +72,8 @@ def _samples(
     here = here[here["measure"].isin([n for n, m in MEASURES.items() if m.direction])]
     for (method, measure), cell in here.groupby(["method", "measure"], sort=False):
         null = first_null(cell)
-        rows = cell[cell["null"] == null] if null else cell
+        # Where no null gives a z, the value stands once for each null.
+        rows = cell[cell["null"] == null] if null else cell.drop_duplicates(["condition", "seed"])
         for form in FORMS if null else FORMS[:1]:
             # z is directed already.
             values = rows[form] * (MEASURES[str(measure)].direction if form == "value" else 1)

@@ -87,32 +87,37 @@ def not_raised(estimate: float, low: float, high: float) -> tuple[str, str]:
 MATTERS = Finding(
     "ablated_clusters_matter",
     "Ablating a cluster costs more accuracy than ablating as many random units.",
-    "Filan et al. 2021, lesion test, as others summarise it",
-    "",
+    "Filan et al. 2021, table of lesions in their repository",
+    "5 pruned MNIST networks: combined p 3e-9 to 4e-7; accuracy 1.02 to 1.05 times as high without"
+    " random groups as without clusters",
     "theirs are pruned and clustered as a whole",
     raised,
 )
 NOT_SPECIFIC = Finding(
     "ablated_clusters_are_not_class_specific",
     "The classes that suffer are not fewer than for random groups of units.",
-    "Filan et al. 2021, lesion test, as others summarise it",
-    "",
-    "theirs are pruned and clustered as a whole",
+    "Filan et al. 2021, table of lesions in their repository",
+    "5 pruned MNIST networks: combined p 0.51 to 0.98",
+    "theirs are pruned and clustered as a whole; Hod et al. 2022 call clusters coherent",
     not_raised,
 )
 DROPOUT = Finding(
     "dropout_raises_modularity",
     "Training with dropout makes weights more modular than training without.",
-    "Lange et al. 2022, abstract; Filan et al. 2020, abstract",
-    "dropout dramatically increased modularity; much more modular when trained with dropout",
-    "Lange et al. judge what units do, not weights; Filan et al. prune and cluster the whole",
+    "Lange et al. 2022, abstract; Filan et al. 2020, abstract, and 2021, table in their repository",
+    "dropout dramatically increased modularity; much more modular when trained with dropout;"
+    " z of n-cut on MNIST (below 0 is modular) without and with dropout: pruned -9.7, -24.0;"
+    " not pruned -4.5, -3.0",
+    "Lange et al. judge what units do, not weights; Filan et al. cluster the whole, and of their"
+    " MNIST networks only the pruned ones have a stronger z with dropout",
     raised,
 )
 NO_SPECIALISTS = Finding(
     "planting_does_not_specialise",
     "Training for clusterability does not by itself make clusters specialise in classes.",
     "Golechha et al. 2025, abstract of version 3; Rossigneux & Haroun 2026, second-hand",
-    "no more task specialization; CIFAR-100: I(Y;Z) 0.114 ± 0.049 nats without, 0.139 ± 0.037 with",
+    "no more task specialization; CIFAR-100: I(Y;Z) 0.114 ± 0.049 nats without, 0.139 ± 0.037 with"
+    " (quoted, not checked)",
     "theirs are convolutional networks and language models",
     not_raised,
 )

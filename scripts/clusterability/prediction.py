@@ -198,15 +198,25 @@ def _network_cells(
     cell, structure, function = matrix
     for name in function:
         known = structure.loc[structure.index.intersection(function[name].dropna().index)]
-        known = known.dropna(axis=1)
-        if len(known) < _FEWEST or known.empty:
-            continue
-        counts = resamples.of(known.index)
-        values = known.to_numpy(float), function.loc[known.index, [name]].to_numpy(float)
-        first, second = (weighted_midranks(each, counts) for each in values)
-        found = weighted_correlations(first, second, counts)[:, :, 0]
-        key = (cell["condition"], list(known.columns), name)
-        yield key, found, max(len(known) - 3, 1), len(known)
+        for part in _of_the_same_networks(known):
+            if len(part) < _FEWEST:
+                continue
+            counts = resamples.of(part.index)
+            values = part.to_numpy(float), function.loc[part.index, [name]].to_numpy(float)
+            first, second = (weighted_midranks(each, counts) for each in values)
+            found = weighted_correlations(first, second, counts)[:, :, 0]
+            key = (cell["condition"], list(part.columns), name)
+            yield key, found, max(len(part) - 3, 1), len(part)
+
+
+def _of_the_same_networks(values: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Columns that are defined in the same networks, together, with these networks only."""
+    known = values.notna().to_numpy()
+    together: dict[bytes, list[int]] = {}
+    for number, column in enumerate(known.T):
+        together.setdefault(column.tobytes(), []).append(number)
+    for numbers in together.values():
+        yield values.iloc[np.flatnonzero(known[:, numbers[0]]), numbers]
 
 
 def _condition_cells(
@@ -262,8 +272,9 @@ class _Averages:
         names = ("method", "form", "function", "measure")
         kept = tuple(place[name] for name in names)
         method, form, _, measure = kept
-        keys = {(place["condition"], *kept), (None, *kept), (None, method, form, None, measure)}
-        for key in keys:
+        # Not a set: the order of its strings, and so of rows, differs from process to process.
+        keys = [(place["condition"], *kept), (None, *kept), (None, method, form, None, measure)]
+        for key in dict.fromkeys(keys):
             self.means.setdefault(key, FisherMean()).add(estimates, weight)
             self.counts[key] = max(self.counts.get(key, 0), count)
 

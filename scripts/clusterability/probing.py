@@ -94,11 +94,13 @@ def probe(
         shown: images that the networks take; None where they take others.
         groups: draws of the null `groups`.
     """
-    found = [
-        _probe_layer(hidden, shown is not None)
-        for number in range(len(networks.seeds))
-        for hidden in _hidden_layers(networks, number, layer, partitions, shown, groups)
-    ]
+    # A product split among threads may add up in another order.
+    with one_thread():
+        found = [
+            _probe_layer(hidden, shown is not None)
+            for number in range(len(networks.seeds))
+            for hidden in _hidden_layers(networks, number, layer, partitions, shown, groups)
+        ]
     return Probed(
         scores=_joined([part.scores for part in found], SCORE_COLUMNS),
         clusters=_joined([part.clusters for part in found], CLUSTERS),
@@ -109,11 +111,9 @@ def probe(
 def _probe_layer(layer: HiddenLayer, takes_images: bool) -> Probed:
     if not takes_images:
         return Probed(rows_without_images(layer), pd.DataFrame(), pd.DataFrame())
-    # A product split among threads may add up in another order.
-    with one_thread():
-        effects = ablate(layer)
-        table = cluster_table(layer, effects)
-        return Probed(score_rows(layer, table), table[CLUSTERS], class_rows(layer, effects))
+    effects = ablate(layer)
+    table = cluster_table(layer, effects)
+    return Probed(score_rows(layer, table), table[CLUSTERS], class_rows(layer, effects))
 
 
 def _joined(frames: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from clusterability.randomness import generator
 
 Floats = npt.NDArray[np.float64]
 
-_TAILS = (2.5, 97.5)
+_TAIL = 2.5
 _LARGEST_CORRELATION = 0.999
 """Larger ones count as this much in averages: Fisher's z of 1 is infinite."""
 
@@ -49,15 +49,17 @@ class Resamples:
         return self.counts[:, np.searchsorted(self.seeds, np.array(list(seeds), int))]
 
 
-def bounds(estimates: Floats) -> tuple[float, float, float]:
+def bounds(estimates: Floats, among: int = 1) -> tuple[float, float, float]:
     """The estimate and the bounds of its 95 % percentile interval, of [1 + resamples].
+
+    With `among`, the intervals of so many estimates hold all at once (Bonferroni).
 
     Resamples in which it is undefined are left out; bounds are NaN where more than half are.
     """
     drawn = estimates[1:][np.isfinite(estimates[1:])]
     if not np.isfinite(estimates[0]) or 2 * len(drawn) < len(estimates) - 1 or not len(drawn):
         return float(estimates[0]), np.nan, np.nan
-    low, high = np.percentile(drawn, _TAILS)
+    low, high = np.percentile(drawn, [_TAIL / among, 100 - _TAIL / among])
     return float(estimates[0]), float(low), float(high)
 
 

@@ -27,6 +27,7 @@ COLUMNS = [
     "high",
     "p",
     "n",
+    "low_of_all",
     "behind",
     "behind_low",
     "behind_high",
@@ -45,7 +46,9 @@ COLUMNS = [
 `analysis`: `detection` (AUC of planted networks against those without), `clusters` (of a cluster's
 own term with what ablating it does), `networks` and `conditions` (of a measure with a function
 measure, over networks and over means of conditions). `low` and `high` bound the 95 % bootstrap
-interval over seeds. `behind`: how much the best of those that it is ranked with has more.
+interval over seeds. `low_of_all`: the lower bound if intervals of all that it is ranked with are to
+hold at once, since the best of many is above chance by chance (Bonferroni). `behind`: how much the
+best of those that it is ranked with has more.
 """
 
 Place = Mapping[str, Any]
@@ -72,7 +75,8 @@ def ranked_rows(places: Sequence[Place], estimates: Sequence[Floats]) -> list[di
         behind = dict(
             zip(("behind", "behind_low", "behind_high"), bounds(best - values), strict=True)
         )
-        rows.append(estimate_row(place, values) | behind)
+        low_of_all = bounds(values, among=len(places))[1]
+        rows.append(estimate_row(place, values) | {"low_of_all": low_of_all} | behind)
     return rows
 
 
