@@ -631,6 +631,10 @@ class Call:
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
         return self.call
 
+    def __str__(self) -> str:
+        # The same in every process, as names of tests have to be where several run them.
+        return self.call[0].__name__
+
 
 @pytest.mark.parametrize(
     "payload",
