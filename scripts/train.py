@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from clusterability.checkpoints import Checkpoints
 from clusterability.dataset import load_mnist
 from clusterability.files import write_csv
 from clusterability.networks import save_networks
@@ -13,7 +14,11 @@ from job import logged
 with logged(snakemake.log[0]):
     study, condition = snakemake.params.study, snakemake.wildcards.condition
     images = Path(snakemake.input.mnist[0]).parent
-    with watched(f"{condition} {snakemake.wildcards.seeds}") as progress:
+    checkpoints = Checkpoints.of_job(
+        Path(snakemake.output.networks), dict(snakemake.params.items())
+    )
+    title = f"{condition} {snakemake.wildcards.seeds}"
+    with watched(title) as progress, checkpoints.kept_on_signals():
         result = train(
             condition,
             Recipe.model_validate(study["recipe"]),
@@ -24,7 +29,9 @@ with logged(snakemake.log[0]):
             threads=snakemake.threads,
             history_every=study["history_every"],
             progress=progress,
+            checkpoints=checkpoints,
         )
     write_csv(Path(snakemake.output.history), history_table(result))
     write_csv(Path(snakemake.output.rows), network_table(result))
     save_networks(Path(snakemake.output.networks), result.networks)
+    checkpoints.remove()

@@ -2,7 +2,8 @@
 
 A network's bits depend on its recipe and its seed: not on its block, its neighbours or the number
 of threads. Each network has its own initialisation, data order and dropout, all by name from its
-seed; data orders and dropout restart by epoch, so that no state of a generator is carried along.
+seed; data orders and dropout restart by epoch. Nor do the bits depend on interruptions: a
+checkpoint holds all that the rest of training depends on.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 
 from clusterability.alignment import aligned
+from clusterability.checkpoints import Checkpoints, TrainingState
 from clusterability.dataset import Mnist
 from clusterability.errors import UserError
 from clusterability.inputs import left_out_pixels, network_inputs, training_labels
 from clusterability.memory import keep_freed_memory
-from clusterability.networks import Networks, weight_columns
+from clusterability.networks import Networks, join_networks, weight_columns
 from clusterability.perceptron import evaluate, forward, initial_weights
 from clusterability.planting import inside_planted, planted_clusterability
 from clusterability.randomness import integer_seed
@@ -115,8 +117,9 @@ def train(
     threads: int = 1,
     history_every: int = 400,
     progress: Progress | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> TrainingResult:
-    """Trains a block of networks together.
+    """Trains a block of networks together, in halves where the device has no memory for all.
 
     Args:
         condition: name of the recipe, for messages and for the networks' file.
@@ -127,29 +130,79 @@ def train(
         threads: CPU threads.
         history_every: steps between two rows of the history, counted in each epoch.
         progress: called after every step that adds to the history, and after the last.
+        checkpoints: where an interrupted job goes on from; they stay until they are removed.
 
     Raises:
-        UserError: where a loss is not finite; names condition, seed and step.
+        UserError: where a loss is not finite; names condition, seed and step. Where the device
+            has not enough memory for one network, and where a signal stopped the training.
     """
-    chosen = choose_device(device)
+    job = _Job(
+        condition=condition,
+        recipe=recipe,
+        mnist=mnist,
+        device=choose_device(device),
+        history_every=history_every,
+        progress=progress or _no_progress,
+        checkpoints=checkpoints,
+    )
     keep_freed_memory()
-    started = time.perf_counter()
     with _deterministic(threads):
-        images = _to_device(recipe, seeds, mnist, chosen)
-        weights = [stack.to(chosen) for stack in initial_weights(recipe.sizes, seeds)]
-        weights[0][:, :, images.left_out] = 0
-        history: list[HistoryRow] = []
-        if recipe.epochs:
-            history = _optimise(
-                condition, recipe, seeds, images, weights, history_every, progress or _no_progress
-            )
-        seconds = (time.perf_counter() - started) / len(seeds)
-        rows = _network_rows(seeds, weights, images, seconds)
+        return _train_what_fits(job, seeds)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is trained, and how: the same for all parts of a block."""
+
+    condition: str
+    recipe: Recipe
+    mnist: Mnist
+    device: torch.device
+    history_every: int
+    progress: Progress
+    checkpoints: Checkpoints | None
+
+
+def _train_what_fits(job: _Job, seeds: Sequence[int]) -> TrainingResult:
+    """Trains the block, or one half after the other: the bits are the same."""
+    try:
+        return _train_block(job, seeds)
+    except torch.OutOfMemoryError:
+        if len(seeds) == 1:
+            raise UserError(
+                f"training.device: {job.device} has not enough memory for one network of"
+                f" {job.recipe.architecture}, expected a larger device, or cpu"
+            ) from None
+    # Outside of the exception, whose traceback holds on to the block's tensors.
+    if job.device.type == "cuda":
+        torch.cuda.empty_cache()
+    middle = len(seeds) // 2
+    logger.warning(
+        "%s: %s has not enough memory for %d networks at once; training %d, then %d",
+        job.condition, job.device, len(seeds), middle, len(seeds) - middle,
+    )  # fmt: skip
+    first, second = (_train_what_fits(job, part) for part in (seeds[:middle], seeds[middle:]))
+    networks = join_networks([first.networks, second.networks])
+    history = sorted(first.history + second.history, key=lambda row: row.step)
+    return TrainingResult(networks, history, first.rows + second.rows)
+
+
+def _train_block(job: _Job, seeds: Sequence[int]) -> TrainingResult:
+    recipe, started = job.recipe, time.perf_counter()
+    images = _to_device(recipe, seeds, job.mnist, job.device)
+    weights = [stack.to(job.device) for stack in initial_weights(recipe.sizes, seeds)]
+    weights[0][:, :, images.left_out] = 0
+    history: list[HistoryRow] = []
+    if recipe.epochs:
+        history, earlier = _optimise(job, seeds, images, weights, started)
+        started -= earlier
+    seconds = (time.perf_counter() - started) / len(seeds)
+    rows = _network_rows(seeds, weights, images, seconds)
     arrays = {
         layer: stack.detach().cpu().numpy()
         for layer, stack in zip(recipe.layers, weights, strict=True)
     }
-    networks = Networks(condition, tuple(seeds), recipe.model_dump(), arrays)
+    networks = Networks(job.condition, tuple(seeds), recipe.model_dump(), arrays)
     return TrainingResult(networks, history, rows)
 
 
@@ -175,44 +228,109 @@ def network_table(result: TrainingResult) -> pd.DataFrame:
 
 
 def _optimise(
-    condition: str,
-    recipe: Recipe,
+    job: _Job,
     seeds: Sequence[int],
     images: _Images,
     weights: list[torch.Tensor],
-    history_every: int,
-    progress: Progress,
-) -> list[HistoryRow]:
-    """Trains `weights`, replacing them, and returns the history."""
+    started: float,
+) -> tuple[list[HistoryRow], float]:
+    """Trains `weights`, replacing them.
+
+    Returns the history, and the seconds that interrupted jobs had spent on it before.
+    """
+    recipe = job.recipe
     shapes = [stack.shape for stack in weights]
     parameters = [_parameter(stack, last=stack is weights[-1]) for stack in weights]
     weights[:] = [parameter.transpose(1, 2) for parameter in parameters]
-    optimizer = _optimizer(recipe, parameters)
     batches = math.ceil(len(images.train) / recipe.batch_size)
     steps = recipe.epochs * batches
-    watch = _LossWatch(condition, seeds, weights[0].device)
+    watch = _LossWatch(job.condition, seeds, job.device)
     penalty = _Penalty(recipe, weights)
     history: list[HistoryRow] = []
-    for epoch in range(recipe.epochs):
-        order = _data_order(recipe, seeds, epoch, len(images.train)).to(weights[0].device)
+    resumable = _Resumable(job, seeds, parameters, _optimizer(recipe, parameters), watch, history)
+    done, earlier = resumable.resume()
+    for epoch in range(done // batches, recipe.epochs):
+        order = _data_order(recipe, seeds, epoch, len(images.train)).to(job.device)
         masks = _DropoutMasks(recipe, seeds, epoch)
-        for batch in range(batches):
+        first = done - epoch * batches if done > epoch * batches else 0
+        if first:
+            masks.restore(resumable.dropout)
+        for batch in range(first, batches):
             step = epoch * batches + batch + 1
             chosen = order[:, batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
             loss = _losses(recipe, weights, images, chosen, masks)
-            optimizer.zero_grad(set_to_none=True)
+            resumable.optimizer.zero_grad(set_to_none=True)
             (loss.sum() + penalty.of(weights)).backward()
-            optimizer.step()
+            resumable.optimizer.step()
             watch.see(step, loss)
-            if batch % history_every == 0 or step == steps:
+            if batch % job.history_every == 0 or step == steps:
                 watch.check()
                 history += _history_rows(seeds, step, epoch + 1, loss, weights, images)
-                progress(step, steps, float(loss.detach().mean()))
+                job.progress(step, steps, float(loss.detach().mean()))
+            if job.checkpoints and (job.checkpoints.due() or step == steps):
+                resumable.keep(step, masks, earlier + time.perf_counter() - started)
     weights[:] = [
         stack.detach()[:, : shape[1], : shape[2]].contiguous()
         for stack, shape in zip(weights, shapes, strict=True)
     ]
-    return history
+    return history, earlier
+
+
+class _Resumable:
+    """What changes from step to step, to checkpoints and back."""
+
+    def __init__(
+        self,
+        job: _Job,
+        seeds: Sequence[int],
+        parameters: list[torch.Tensor],
+        optimizer: torch.optim.Optimizer,
+        watch: _LossWatch,
+        history: list[HistoryRow],
+    ) -> None:
+        self.job, self.seeds = job, seeds
+        self.parameters, self.optimizer = parameters, optimizer
+        self.watch, self.history = watch, history
+        self.dropout: list[torch.Tensor] = []
+
+    def resume(self) -> tuple[int, float]:
+        """Takes up the checkpoint, if there is one: steps and seconds that are done."""
+        checkpoints = self.job.checkpoints
+        state = checkpoints.find(self.seeds, self.job.device) if checkpoints else None
+        if state is None:
+            return 0, 0.0
+        tensors = state.tensors
+        with torch.no_grad():
+            for number, parameter in enumerate(self.parameters):
+                parameter.copy_(tensors[f"parameter.{number}"])
+        kept = self.optimizer.state_dict()
+        kept["state"] = {
+            number: {
+                name.split(".")[2]: tensor
+                for name, tensor in tensors.items()
+                if name.startswith(f"optimizer.{number}.")
+            }
+            for number in range(len(self.parameters))
+        }
+        self.optimizer.load_state_dict(kept)
+        self.watch.first.copy_(tensors["watch"])
+        self.history += [HistoryRow(*row) for row in state.history]
+        self.dropout = [tensors[f"dropout.{number}"] for number in range(len(self.seeds))]
+        return state.step, state.seconds
+
+    def keep(self, step: int, masks: _DropoutMasks, seconds: float) -> None:
+        """Writes a checkpoint, and raises where the job was asked to stop."""
+        assert self.job.checkpoints is not None
+        tensors = {f"parameter.{number}": stack for number, stack in enumerate(self.parameters)}
+        for number, state in self.optimizer.state_dict()["state"].items():
+            found = {name: value for name, value in state.items() if value is not None}
+            tensors |= {f"optimizer.{number}.{name}": value for name, value in found.items()}
+        for number, source in enumerate(masks.sources):
+            tensors[f"dropout.{number}"] = source.get_state()
+        tensors["watch"] = self.watch.first
+        rows = [list(astuple(row)) for row in self.history]
+        state = TrainingState(step, seconds, rows, tensors)
+        self.job.checkpoints.keep(self.seeds, self.job.device, state)
 
 
 def _parameter(stack: torch.Tensor, last: bool) -> torch.Tensor:
@@ -299,6 +417,11 @@ class _DropoutMasks:
         self.sources = [
             torch.Generator().manual_seed(integer_seed("dropout", seed, epoch)) for seed in seeds
         ]
+
+    def restore(self, states: Sequence[torch.Tensor]) -> None:
+        """Goes on from where generators stood."""
+        for source, state in zip(self.sources, states, strict=True):
+            source.set_state(state)
 
     def draw(self, chosen: torch.Tensor) -> list[torch.Tensor] | None:
         """A mask [networks, batch, units] a hidden layer: 0 or 1 / keep. None without dropout.

@@ -1,0 +1,150 @@
+"""Checkpoints of training: what an interrupted job goes on from, to the same bits.
+
+They lie outside the job's outputs, which Snakemake removes before a job starts, and go when the job
+has succeeded. One that another recipe, other code or another kind of device made is not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from clusterability.errors import UserError
+from clusterability.files import write_whole
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "checkpoints"
+"""Where they lie in the folder of the results."""
+SECONDS_BETWEEN = 30.0
+"""Between two checkpoints; with the time of a step, no minute is lost."""
+
+_METADATA_KEY = "checkpoint"
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Everything that the rest of training depends on, after so many steps.
+
+    tensors: by name, wherever they lie. history: rows of the history so far, as plain values.
+    seconds: what training has taken so far.
+    """
+
+    step: int
+    seconds: float
+    history: list[list[Any]]
+    tensors: dict[str, torch.Tensor]
+
+
+@dataclass
+class Checkpoints:
+    """The checkpoints of one job.
+
+    folder: where they lie, a file a block of seeds. key: says what is trained, by which code.
+    """
+
+    folder: Path
+    key: str
+    seconds_between: float = SECONDS_BETWEEN
+    stopped: bool = False
+    _last: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of_job(cls, networks: Path, parameters: Mapping[str, Any]) -> Checkpoints:
+        """Those of the job that makes the file `…/networks/{condition}/{seeds}.safetensors`.
+
+        Args:
+            networks: that file.
+            parameters: all that decides its bits: another recipe, other code or other versions of
+                packages train anew.
+        """
+        results, condition = networks.parents[2], networks.parent.name
+        key = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+        return cls(results / FOLDER / condition / networks.stem, key)
+
+    def due(self) -> bool:
+        """Whether it is time for one."""
+        return self.stopped or time.monotonic() - self._last >= self.seconds_between
+
+    def keep(self, seeds: Sequence[int], device: torch.device, state: TrainingState) -> None:
+        """Writes the state, whole or not at all; a full disk does not end the training.
+
+        Raises:
+            UserError: where the job was asked to stop.
+        """
+        description = {
+            "device": device.type,
+            "history": state.history,
+            "key": self.key,
+            "seconds": state.seconds,
+            "step": state.step,
+        }
+        tensors = {name: t.detach().cpu().contiguous() for name, t in state.tensors.items()}
+        path = self._path(seeds)
+        try:
+            write_whole(path, save(tensors, {_METADATA_KEY: json.dumps(description)}))
+            kept = f"goes on from step {state.step} when it runs again"
+        except OSError as error:
+            kept = f"no checkpoint could be written: {path}: {error.strerror}"
+            logger.warning("%s", kept)
+        self._last = time.monotonic()
+        if self.stopped:
+            raise UserError(f"training was stopped by a signal; {kept}")
+
+    def find(self, seeds: Sequence[int], device: torch.device) -> TrainingState | None:
+        """The state that an earlier job left, if it is of the same training."""
+        path = self._path(seeds)
+        try:
+            with safe_open(path, framework="pt") as file:
+                description = json.loads((file.metadata() or {})[_METADATA_KEY])
+                if (description["key"], description["device"]) != (self.key, device.type):
+                    logger.info("%s: of another recipe, code or device; training anew", path)
+                    return None
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except FileNotFoundError:
+            return None
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            logger.warning("%s: no whole checkpoint (%r); training anew", path, error)
+            return None
+        step, seconds, history = (description[name] for name in ("step", "seconds", "history"))
+        logger.info("going on from step %d, by %s", step, path)
+        return TrainingState(step, seconds, history, tensors)
+
+    def remove(self) -> None:
+        """Removes them, once the job has its outputs."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in (self.folder.parent, self.folder.parents[1]):
+            with suppress(OSError):  # another block's lie in it
+                folder.rmdir()
+
+    @contextmanager
+    def kept_on_signals(self) -> Iterator[None]:
+        """SIGTERM, which Slurm sends before it kills, and SIGINT: a checkpoint, then the end."""
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            self.stopped = True
+
+        signals = (signal.SIGTERM, signal.SIGINT)
+        before = [signal.signal(number, stop) for number in signals]
+        try:
+            yield
+        finally:
+            for number, handler in zip(signals, before, strict=True):
+                signal.signal(number, handler)
+
+    def _path(self, seeds: Sequence[int]) -> Path:
+        return self.folder / f"{seeds[0]}-{seeds[-1]}.safetensors"
