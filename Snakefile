@@ -7,6 +7,7 @@ min_version("9.12")  # for pathvars
 
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
 sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
+from clusterability import runs
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.names import FRESH, IMPORTED, NETWORK
@@ -20,6 +21,11 @@ if not workflow.overwrite_configfiles:
     configfile: "config.yaml"
 
 
+# A job on a cluster parses this, too: it takes the config that its run began with.
+if not workflow.is_main_process and (begun := runs.frozen()) is not None:
+    config.clear()
+    config.update(begun)
+
 try:
     STUDY = load_study(config, source=", ".join(map(str, workflow.configfiles)) or "config")
 except UserError as error:
@@ -30,6 +36,20 @@ except UserError as error:
 pathvars:
     results=STUDY.results,
     data="results/data/mnist",
+
+
+# `make plan` and `make verify` look at the jobs through this.
+runs.parsed = (workflow, STUDY)
+
+
+onstart:
+    try:
+        for line in runs.begin(
+            config, Path(STUDY.results), Path("results/data/mnist"), MNIST_FILES
+        ):
+            print(line, file=sys.stderr)
+    except UserError as error:
+        sys.exit(str(error))
 
 
 include: "rules/common.smk"
@@ -49,6 +69,8 @@ include: "rules/plot.smk"
 rule all:
     default_target: True
     input:
+        # Everything, not the last files only: what was removed from the middle is made again.
+        results_of_blocks,
         rules.aggregate.output,
         rules.calibrate.output if STUDY.calibration else [],
         rules.validate.output if STUDY.answers else [],

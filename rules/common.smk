@@ -196,6 +196,33 @@ def choices(file):
     ]
 
 
+def results_of_blocks(wildcards):
+    """Everything that the study's jobs write but the tables and figures."""
+    clustered = [*STUDY.names, *STUDY.fresh_conditions]
+    planted = [name for name in STUDY.names if STUDY.plants(name)]
+    nulls = [
+        f"<results>/nulls/{{condition}}/{{seeds}}/{{layer}}/{{k}}.{null}.npz"
+        for null in STUDY.block_nulls
+    ]
+    return [
+        *network_files(conditions=clustered),
+        *network_files("networks.csv"),
+        *network_files("history.csv", STUDY.conditions),
+        *network_files("planted.npz", planted),
+        *flattened(grid_files, [*rules.cluster.output, *rules.score.output], clustered),
+        *flattened(grid_files, nulls),
+        *flattened(probed_files, rules.probe.output),
+        *block_files(rules.agree.output.agreement),
+        *choices("best_k"),
+        *choices("best_k_networks"),
+    ]
+
+
+def flattened(files, patterns, *arguments):
+    """The files of several patterns in one list."""
+    return [file for pattern in patterns for file in files(pattern, *arguments)]
+
+
 # --- files of figures ---
 
 

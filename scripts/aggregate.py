@@ -7,9 +7,9 @@ from clusterability.agreement import summarise_agreement
 from clusterability.choosing import CELL_COLUMNS, NETWORK_COLUMNS
 from clusterability.files import write_csv, write_parquet, write_whole
 from clusterability.untrained import less_initial, with_untrained
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study
     output = {name: Path(file) for name, file in snakemake.output.items()}
     structure = tables.read_all(inputs.scores)

@@ -6,9 +6,9 @@ import pandas as pd
 
 from clusterability.calibration import calibration_cells, calibration_nulls
 from clusterability.files import write_csv
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     conditions = [("condition", "in", snakemake.params.conditions)]
     scores = pd.read_parquet(snakemake.input.scores, filters=conditions)
     write_csv(Path(snakemake.output.cells), calibration_cells(scores))

@@ -11,9 +11,9 @@ from clusterability.files import write_csv
 from clusterability.networks import join_networks, load_networks
 from clusterability.partitions import Partitions, Starts
 from clusterability.storage import load_joined
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     inputs, layer = snakemake.input, snakemake.wildcards.layer
     networks = join_networks([load_networks(Path(file)) for file in inputs.networks])
     partitions = load_joined(inputs.partitions, Partitions)

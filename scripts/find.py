@@ -6,9 +6,9 @@ import pandas as pd
 
 from clusterability.files import write_csv
 from clusterability.findings import findings
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study
     scores, networks = pd.read_parquet(inputs.scores), pd.read_csv(inputs.networks)
     table = findings(scores, networks, study["pairs"], study["method"])

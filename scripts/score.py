@@ -8,9 +8,9 @@ from clusterability.networks import load_networks
 from clusterability.partitions import HeldOut, Partitions
 from clusterability.scoring import cluster_rows, observed_tables, score_rows
 from clusterability.storage import load_items
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     layer = snakemake.wildcards.layer
     networks = load_networks(Path(snakemake.input.networks))
     partitions = load_items(Path(snakemake.input.partitions), Partitions)

@@ -9,9 +9,9 @@ from clusterability.networks import save_networks
 from clusterability.progress import watched
 from clusterability.recipe import Recipe
 from clusterability.training import history_table, network_table, train
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     study, condition = snakemake.params.study, snakemake.wildcards.condition
     images = Path(snakemake.input.mnist[0]).parent
     checkpoints = Checkpoints.of_job(

@@ -14,9 +14,9 @@ from clusterability.prediction import (
 )
 from clusterability.resampling import Resamples
 from clusterability.validity import validity_table
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study
     scores, agreement = pd.read_parquet(inputs.scores), pd.read_parquet(inputs.agreement)
     networks = pd.read_csv(inputs.networks)
