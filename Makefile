@@ -32,17 +32,29 @@ echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/
 exit 1
 endef
 
-.PHONY: help study test lint format lock schema
+.PHONY: help study plan clean-orphans verify test lint format lock schema
 
 help: ## list the targets
-	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study), pytest (test), uv (lock)'
+	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
 	@echo 'make study VENV=/path         uses an environment that exists; PYTHON= names the Python'
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | tr @ '\t'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | tr @ '\t'
 
 study: ## run the study: snakemake, in an environment made from envs/study.lock
 	$(call prepare,study)
 	"$(BIN)/snakemake" $(ARGS)
+
+plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/plan.py $(ARGS)
+
+clean-orphans: ## remove results that the config does not ask for any more
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/plan.py --clean-orphans $(ARGS)
+
+verify: ## check all results against their records, and make a sample of blocks again to compare
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/verify.py $(ARGS)
 
 test: ## run all tests, in an environment made from envs/development.lock
 	$(call prepare,development)

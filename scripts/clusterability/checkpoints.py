@@ -25,11 +25,10 @@ from safetensors.torch import save
 
 from clusterability.errors import UserError
 from clusterability.files import write_whole
+from clusterability.names import CHECKPOINTS
 
 logger = logging.getLogger(__name__)
 
-FOLDER = "checkpoints"
-"""Where they lie in the folder of the results."""
 SECONDS_BETWEEN = 30.0
 """Between two checkpoints; with the time of a step, no minute is lost."""
 
@@ -74,7 +73,7 @@ class Checkpoints:
         """
         results, condition = networks.parents[2], networks.parent.name
         key = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
-        return cls(results / FOLDER / condition / networks.stem, key)
+        return cls(results / CHECKPOINTS / condition / networks.stem, key)
 
     def due(self) -> bool:
         """Whether it is time for one."""
@@ -98,8 +97,8 @@ class Checkpoints:
         try:
             write_whole(path, save(tensors, {_METADATA_KEY: json.dumps(description)}))
             kept = f"goes on from step {state.step} when it runs again"
-        except OSError as error:
-            kept = f"no checkpoint could be written: {path}: {error.strerror}"
+        except (OSError, UserError) as error:
+            kept = f"no checkpoint could be written: {error}"
             logger.warning("%s", kept)
         self._last = time.monotonic()
         if self.stopped:

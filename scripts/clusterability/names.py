@@ -10,3 +10,5 @@ IMPORTED_SEED = -1
 """Its only seed."""
 FRESH = "fresh-"
 """With an architecture, the condition of the networks that the null `untrained` compares with."""
+CHECKPOINTS = "checkpoints"
+"""Folder of a study in which interrupted training jobs leave what they go on from."""
