@@ -29,9 +29,6 @@ from clusterability.names import CHECKPOINTS
 
 logger = logging.getLogger(__name__)
 
-SECONDS_BETWEEN = 30.0
-"""Between two checkpoints; with the time of a step, no minute is lost."""
-
 _METADATA_KEY = "checkpoint"
 
 
@@ -58,7 +55,7 @@ class Checkpoints:
 
     folder: Path
     key: str
-    seconds_between: float = SECONDS_BETWEEN
+    seconds_between: float = 30.0
     stopped: bool = False
     _last: float = field(default_factory=time.monotonic)
 

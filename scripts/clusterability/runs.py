@@ -76,6 +76,8 @@ def hold(folder: Path) -> str | None:
         UserError: where another process holds it, or the folder may not be written.
     """
     path, told = folder / LOCK, None
+    if _holder(path) == Holder.this_process():
+        return None
     while not _take(path):
         holder = _holder(path)
         if holder and not holder.is_dead:
@@ -90,6 +92,12 @@ def hold(folder: Path) -> str | None:
         told = f"{folder}: {holder or 'a run'} ended without a word; going on from what it left"
     atexit.register(_release, path, os.getpid())
     return told
+
+
+def living_holder(folder: Path) -> Holder | None:
+    """The process that holds a folder now, if there is one; takes nothing."""
+    holder = _holder(folder / LOCK)
+    return holder if holder and not holder.is_dead else None
 
 
 def _take(path: Path) -> bool:

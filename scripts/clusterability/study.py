@@ -172,6 +172,8 @@ class Training(Section):
     """auto (a CUDA GPU where there is one, else the CPU), cpu, cuda, cuda:<number> or mps."""
     threads: Annotated[Whole, Field(ge=1)] = 2
     """CPU threads of a training job. The weights do not depend on it."""
+    checkpoint_every: Annotated[Whole, Field(ge=1, le=60)] = 30
+    """Seconds of training that are lost at most when a job is killed."""
     history_every: Annotated[Whole, Field(ge=1)] = 400
     """Steps between two rows of the history, counted in each epoch from its first step."""
 
