@@ -14,8 +14,12 @@ from job import running
 with running(snakemake):
     study, condition = snakemake.params.study, snakemake.wildcards.condition
     images = Path(snakemake.input.mnist[0]).parent
+    # What a job runs on is no parameter: nothing trains again for it.
+    machine = snakemake.config.get("training") or {}
     checkpoints = Checkpoints.of_job(
-        Path(snakemake.output.networks), dict(snakemake.params.items())
+        Path(snakemake.output.networks),
+        dict(snakemake.params.items()),
+        machine.get("checkpoint_every", 30),
     )
     title = f"{condition} {snakemake.wildcards.seeds}"
     with watched(title) as progress, checkpoints.kept_on_signals():
@@ -24,8 +28,7 @@ with running(snakemake):
             Recipe.model_validate(study["recipe"]),
             snakemake.params.seeds,
             load_mnist(images, study["train_images"], study["test_images"], remove=True),
-            # What a job runs on is no parameter: nothing trains again for it.
-            device=(snakemake.config.get("training") or {}).get("device", "auto"),
+            device=machine.get("device", "auto"),
             threads=snakemake.threads,
             history_every=study["history_every"],
             progress=progress,

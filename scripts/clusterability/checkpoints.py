@@ -60,17 +60,18 @@ class Checkpoints:
     _last: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def of_job(cls, networks: Path, parameters: Mapping[str, Any]) -> Checkpoints:
+    def of_job(cls, networks: Path, parameters: Mapping[str, Any], seconds: float) -> Checkpoints:
         """Those of the job that makes the file `…/networks/{condition}/{seeds}.safetensors`.
 
         Args:
             networks: that file.
             parameters: all that decides its bits: another recipe, other code or other versions of
                 packages train anew.
+            seconds: between two checkpoints.
         """
         results, condition = networks.parents[2], networks.parent.name
         key = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
-        return cls(results / CHECKPOINTS / condition / networks.stem, key)
+        return cls(results / CHECKPOINTS / condition / networks.stem, key, seconds)
 
     def due(self) -> bool:
         """Whether it is time for one."""
