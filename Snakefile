@@ -15,16 +15,16 @@ from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
 
-# A study is one config: a file that the command line names replaces the default study.
-if not workflow.overwrite_configfiles:
+# A study is one config: a file that the command line names replaces the default study. A job on a
+# cluster parses this, too: it takes the config that its run began with.
+begun = None if workflow.is_main_process else runs.frozen()
+if begun is not None:
+    config.clear()
+    config.update(begun)
+elif not workflow.overwrite_configfiles:
 
     configfile: "config.yaml"
 
-
-# A job on a cluster parses this, too: it takes the config that its run began with.
-if not workflow.is_main_process and (begun := runs.frozen()) is not None:
-    config.clear()
-    config.update(begun)
 
 try:
     STUDY = load_study(config, source=", ".join(map(str, workflow.configfiles)) or "config")
