@@ -271,7 +271,7 @@ def test_a_block_made_again_is_equal_and_a_forged_one_is_not(undisturbed, tmp_pa
     shutil.copytree(undisturbed.folder, study.folder)
     equal = study.command("verify.py", "--blocks", "9")
     assert equal.returncode == 0, equal.stdout
-    assert "weights equal to the bit" in equal.stdout
+    assert "networks equal to the bit" in equal.stdout
     counts = re.search(r"of (\d+) files of partitions, nulls and scores (\d+) equal", equal.stdout)
     assert counts[1] == counts[2] == "7"  # partitions, starts, held out; two nulls; two of scores
     # Weights and their record changed together: digests are sound, but nothing trains to them.

@@ -17,8 +17,10 @@ from clusterability.verification import (
     State,
     blocks,
     check_records,
+    compare_accuracy,
     compare_results,
     compare_weights,
+    trained_on,
 )
 
 STUDY = Path("results")
@@ -124,22 +126,33 @@ def save(path: Path, scale: float = 1.0, seeds=(0, 1), **changes) -> Path:
     return path
 
 
-def test_weights_are_equal_to_the_bit_on_one_device_and_near_on_another(tmp_path):
+def test_weights_are_equal_to_the_bit_or_not(tmp_path):
     ours, same = save(tmp_path / "a.safetensors"), save(tmp_path / "b.safetensors")
     near = save(tmp_path / "c.safetensors", scale=1.0 + 1e-3)
-    far = save(tmp_path / "d.safetensors", scale=1.5)
-    assert compare_weights(ours, same, same_device=True) is None
-    assert "fc2: found weights at a relative distance of 0.001" in compare_weights(ours, near, True)
-    assert compare_weights(ours, near, same_device=False) is None
-    assert "relative distance of 0.33" in compare_weights(ours, far, same_device=False)
+    assert compare_weights(ours, same) is None
+    assert "fc2: found weights at a relative distance of 0.001" in compare_weights(ours, near)
 
 
 def test_other_networks_are_not_compared_number_by_number(tmp_path):
     ours = save(tmp_path / "a.safetensors")
     other = save(tmp_path / "b.safetensors", seeds=(0, 2))
     shape = save(tmp_path / "c.safetensors", fc2=np.ones((2, 3, 5), dtype=np.float32))
-    assert "other networks" in compare_weights(ours, other, same_device=True)
-    assert "fc2: found shape" in compare_weights(ours, shape, same_device=True)
+    for file in (other, shape):
+        assert "other networks" in compare_weights(ours, file)
+
+
+def test_networks_of_another_device_are_as_accurate(tmp_path):
+    for name, accuracy, device in (("a", 0.97, "cpu"), ("b", 0.955, "cuda:1"), ("c", 0.9, "cuda")):
+        rows = {"seed": [0, 1], "test_accuracy": [0.97, accuracy], "device": [device, device]}
+        pd.DataFrame(rows).to_csv(tmp_path / f"{name}.networks.csv", index=False)
+    ours, near, far = (tmp_path / f"{name}.safetensors" for name in "abc")
+    assert trained_on(ours) == {"cpu"}
+    assert trained_on(near) == trained_on(far) == {"cuda"}
+    assert trained_on(tmp_path / "imported.safetensors") == set()
+    assert compare_accuracy(ours, near) is None
+    problem = compare_accuracy(ours, far)
+    assert "found a test accuracy of 0.970 for seed 1, expected" in problem
+    assert "0.900, within 0.02" in problem
 
 
 def test_labels_and_scores_are_compared_by_value_and_exactly(tmp_path):
