@@ -21,20 +21,21 @@ import yaml
 from workflows import MICRO, Workflow, copy_workflow
 
 from clusterability.networks import load_networks
-from clusterability.runs import CONFIG_VARIABLE, LOCK, Holder
+from clusterability.runs import CONFIG_VARIABLE, LOCK, Holder, living_holder
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 WEIGHTS = "results/networks/trained/0-1.safetensors"
 LOG = "results/logs/train/trained/0-1.log"
 SCORES = "results/scores/trained/0-1/fc1/2-3.structure.parquet"
-STUDY = MICRO | {
-    "conditions": {"trained": {"optimizer": "adam", "dropout": 0.5, "epochs": 30}},
+QUICK = MICRO | {
+    "conditions": {"trained": {"optimizer": "adam", "dropout": 0.5}},
+    "recipe": {"architecture": "784-16-10", "epochs": 1},
     "dataset": {"train_images": 6000, "test_images": 100},
-    "recipe": {"architecture": "784-16-10"},
     "training": {"threads": 1, "history_every": 1000, "checkpoint_every": 1},
 }
-"""Trains for some seconds, long enough to be killed in the middle."""
+LONG = QUICK | {"recipe": QUICK["recipe"] | {"epochs": 70}}
+"""Trains for some seconds, long enough to be killed in the middle, several times."""
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
@@ -60,30 +61,47 @@ def cluster_job(seeds: str) -> list[str]:
     return ["--mode", "remote", "--nolock", "--no-hooks", "--force", "--target-jobs", job]
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, mnist) -> Workflow:
-    """The study as it comes out when nothing happens: weights, and scores of a layer."""
-    STUDY["dataset"]["path"] = str(mnist)
-    workflow = new_study(tmp_path_factory.mktemp("undisturbed"))
-    ran = workflow.snakemake(WEIGHTS, SCORES)
+def configure(workflow: Workflow, study: dict) -> None:
+    (workflow.folder / "config.yaml").write_text(yaml.safe_dump(study))
+
+
+def whole(folder: Path, study: dict, mnist: Path, *targets: str) -> Workflow:
+    """A study as it comes out when nothing happens."""
+    study["dataset"]["path"] = str(mnist)
+    workflow = copy_workflow(folder)
+    configure(workflow, study)
+    ran = workflow.snakemake(*targets)
     assert ran.returncode == 0, ran.stdout
     return workflow
 
 
-def new_study(folder: Path, **changes) -> Workflow:
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, mnist) -> Workflow:
+    """The quick study: weights, and scores of a layer."""
+    return whole(tmp_path_factory.mktemp("quick"), QUICK, mnist, WEIGHTS, SCORES)
+
+
+@pytest.fixture(scope="module")
+def undisturbed_long(tmp_path_factory, mnist) -> Workflow:
+    return whole(tmp_path_factory.mktemp("long"), LONG, mnist, WEIGHTS)
+
+
+def before_anything_ran(finished: Workflow, folder: Path) -> Workflow:
+    """The same study, with nothing but MNIST."""
     workflow = copy_workflow(folder)
-    (folder / "config.yaml").write_text(yaml.safe_dump(STUDY | changes))
-    # The weights need the images alone.
-    (folder / "results").mkdir(exist_ok=True)
+    shutil.copy(finished.folder / "config.yaml", folder)
+    shutil.copytree(finished.folder / "results/data", folder / "results/data")
     return workflow
 
 
 @pytest.fixture
 def study(undisturbed, tmp_path) -> Workflow:
-    """The same study before anything has run, but for MNIST."""
-    workflow = new_study(tmp_path)
-    shutil.copytree(undisturbed.folder / "results/data", tmp_path / "results/data")
-    return workflow
+    return before_anything_ran(undisturbed, tmp_path)
+
+
+@pytest.fixture
+def long_study(undisturbed_long, tmp_path) -> Workflow:
+    return before_anything_ran(undisturbed_long, tmp_path)
 
 
 def checkpoint(workflow: Workflow) -> list[Path]:
@@ -114,26 +132,61 @@ def resumed_from(workflow: Workflow) -> int:
 # --- kills -------------------------------------------------------------------------------------
 
 
-def test_a_killed_training_job_goes_on_from_its_checkpoint(study, undisturbed):
-    runner = study.start(WEIGHTS)
-    wait_until(lambda: checkpoint(study))
+def started(workflow: Workflow, *, after: str) -> tuple[subprocess.Popen[str], psutil.Process]:
+    """Starts training, and waits until its log has a text: the runner, and the training job."""
+    log = workflow.folder / LOG
+    log.unlink(missing_ok=True)
+    runner = workflow.start(WEIGHTS)
+    wait_until(lambda: log.exists() and after in log.read_text())
     (job,) = training_jobs(runner)
-    job.kill()
-    runner.communicate(timeout=60)
+    return runner, job
+
+
+def ended(runner: subprocess.Popen[str]) -> str:
+    """What a run has said that had to fail, in lines and without a traceback."""
+    said, _ = runner.communicate(timeout=60)
     assert runner.returncode != 0
-    assert not (study.folder / WEIGHTS).exists()
+    assert "Traceback" not in said
+    return said
+
+
+def test_one_job_through_a_night_of_kills_gives_the_bits_of_an_undisturbed_one(
+    long_study, undisturbed_long
+):
+    study, steps = long_study, [0]
+
+    # Slurm's warning: a checkpoint at once, though none is due for a minute.
+    configure(study, LONG | {"training": LONG["training"] | {"checkpoint_every": 60}})
+    runner, job = started(study, after="step 1 of")
+    time.sleep(0.3)
+    assert not checkpoint(study)
+    job.terminate()
+    stopped = re.search(r"stopped by a signal; goes on from step (\d+)", ended(runner))
+    steps.append(int(stopped[1]))
     assert checkpoint(study)
-    assert study.snakemake(WEIGHTS).returncode == 0
-    assert resumed_from(study) > 0
-    assert_same_bits(study, undisturbed)
-    assert_clean(study)
 
+    # No time for a last word: what is lost is what came after the last checkpoint.
+    configure(study, LONG)
+    (file,) = checkpoint(study)
+    runner, job = started(study, after="going on from step")
+    steps.append(resumed_from(study))
+    assert steps[-1] == steps[-2]
+    before = file.stat().st_mtime_ns
+    wait_until(lambda: file.stat().st_mtime_ns != before)
+    job.kill()
+    ended(runner)
+    assert not (study.folder / WEIGHTS).exists()
 
-def test_snakemake_killed_and_started_again_while_its_job_still_runs(study, undisturbed):
-    """The lock of the dead process is no obstacle, and two jobs that write the same are none."""
-    runner = study.start(WEIGHTS)
-    wait_until(lambda: checkpoint(study))
-    (orphan,) = training_jobs(runner)
+    # Ctrl-C goes to Snakemake and to its jobs.
+    runner, _ = started(study, after="going on from step")
+    steps.append(resumed_from(study))
+    time.sleep(0.3)
+    os.killpg(runner.pid, signal.SIGINT)
+    assert "stopped by a signal" in ended(runner)
+
+    # Snakemake alone is killed, and started again while its job still runs.
+    runner, orphan = started(study, after="going on from step")
+    steps.append(resumed_from(study))
     os.kill(runner.pid, signal.SIGKILL)
     runner.wait()
     assert orphan.is_running()
@@ -142,44 +195,11 @@ def test_snakemake_killed_and_started_again_while_its_job_still_runs(study, undi
     assert f"process {runner.pid} on {platform.node()}" in again.stdout
     assert "ended without a word" in again.stdout
     psutil.wait_procs([orphan], timeout=60)
-    assert_same_bits(study, undisturbed)
+
+    assert 0 < steps[1] == steps[2] < steps[3] < steps[4]
+    assert_same_bits(study, undisturbed_long)
     assert_clean(study)
     assert "Nothing to be done" in study.snakemake(WEIGHTS).stdout
-
-
-def test_a_signal_of_the_scheduler_saves_a_checkpoint_at_once(study, undisturbed):
-    training = STUDY["training"] | {"checkpoint_every": 60}
-    (study.folder / "config.yaml").write_text(yaml.safe_dump(STUDY | {"training": training}))
-    runner = study.start(WEIGHTS)
-    log = study.folder / LOG
-    wait_until(lambda: log.exists() and "step 1 of" in log.read_text())
-    (job,) = training_jobs(runner)
-    time.sleep(0.5)  # some steps
-    assert not checkpoint(study)
-    job.terminate()
-    said, _ = runner.communicate(timeout=60)
-    assert runner.returncode != 0
-    assert "Traceback" not in said
-    stopped = re.search(r"stopped by a signal; goes on from step (\d+)", said)
-    assert stopped, said
-    assert study.snakemake(WEIGHTS).returncode == 0
-    assert resumed_from(study) == int(stopped[1]) > 1
-    assert_same_bits(study, undisturbed)
-    assert_clean(study)
-
-
-def test_control_c_saves_a_checkpoint(study, undisturbed):
-    """A terminal sends it to Snakemake and to its jobs."""
-    runner = study.start(WEIGHTS)
-    wait_until(lambda: checkpoint(study))
-    os.killpg(runner.pid, signal.SIGINT)
-    said, _ = runner.communicate(timeout=60)
-    assert runner.returncode != 0
-    assert checkpoint(study), said
-    assert study.snakemake(WEIGHTS).returncode == 0
-    assert resumed_from(study) > 0
-    assert_same_bits(study, undisturbed)
-    assert_clean(study)
 
 
 def test_a_job_that_runs_twice_at_once_gives_what_one_gives(study, undisturbed):
@@ -215,32 +235,28 @@ def small_disk(study) -> Iterator[Callable[[str], None]]:
         subprocess.run(["umount", "-l", str(results)], check=False)
 
 
-def link_mnist(study: Workflow, undisturbed: Workflow) -> None:
+def test_a_disk_that_cannot_be_written_is_one_line_and_nothing_half_written(
+    study, undisturbed, small_disk
+):
     (study.folder / "results/data").symlink_to(undisturbed.folder / "results/data")
+    small_disk("ro")
+    read_only = study.snakemake(WEIGHTS)
+    assert "results: found a read-only file system" in read_only.stdout
+    assert study.snakemake("--dry-run", WEIGHTS).returncode == 0
 
-
-def test_a_full_disk_is_one_line_and_nothing_half_written(study, undisturbed, small_disk):
-    link_mnist(study, undisturbed)
+    small_disk("rw")
     full = study.snakemake(WEIGHTS)
-    assert full.returncode != 0
-    assert "Traceback" not in full.stdout
     assert f"{WEIGHTS}: found no space left on the disk" in full.stdout
+    for failed in (read_only, full):
+        assert failed.returncode != 0
+        assert "Traceback" not in failed.stdout
     assert not (study.folder / WEIGHTS).exists()
     assert not list((study.folder / "results").rglob(".partial-*"))
+
     small_disk("size=50m")
     again = study.snakemake(WEIGHTS)
     assert again.returncode == 0, again.stdout
     assert_same_bits(study, undisturbed)
-
-
-def test_results_that_may_not_be_written_are_one_line(study, undisturbed, small_disk):
-    link_mnist(study, undisturbed)
-    small_disk("ro")
-    found = study.snakemake(WEIGHTS)
-    assert found.returncode != 0
-    assert "Traceback" not in found.stdout
-    assert "results: found a read-only file system" in found.stdout
-    assert study.snakemake("--dry-run", WEIGHTS).returncode == 0
 
 
 # --- damage ------------------------------------------------------------------------------------
@@ -299,8 +315,9 @@ def forge(folder: Path) -> None:
 
 
 def test_a_second_run_says_who_holds_the_results(study):
+    lock = study.folder / "results" / LOCK
     first = study.start(WEIGHTS)
-    wait_until((study.folder / "results" / LOCK).exists)
+    wait_until(lambda: living_holder(lock.parent))
     second = study.snakemake(WEIGHTS)
     assert second.returncode != 0
     lines = [line for line in second.stdout.splitlines() if "held by" in line]
@@ -331,22 +348,19 @@ def test_a_lock_of_another_host_is_left_and_said(study):
     assert found.returncode != 0
     assert "held by process 4711 on elsewhere" in found.stdout
     assert f"if it is dead, remove results/{LOCK}" in found.stdout
-    lock.unlink()
-    assert study.snakemake(WEIGHTS).returncode == 0
 
 
 # --- a config that changes ---------------------------------------------------------------------
 
 
-def test_an_edit_of_the_config_does_not_reach_the_jobs_of_a_run(study, monkeypatch):
-    config = study.folder / "config.yaml"
-    config.write_text(yaml.safe_dump(STUDY | {"seeds": ["0-1", "2-3"]}))
+def test_an_edit_of_the_config_does_not_reach_the_jobs_of_a_run(long_study, monkeypatch):
+    study, config = long_study, long_study.folder / "config.yaml"
+    epochs = {"recipe": LONG["recipe"] | {"epochs": 15}}
+    configure(study, LONG | epochs | {"seeds": ["0-1", "2-3"]})
     targets = [WEIGHTS, WEIGHTS.replace("0-1", "2-3")]
     runner = study.start("--cores", "1", *targets)
-    wait_until(lambda: checkpoint(study))
-    config.write_text(
-        yaml.safe_dump(STUDY | {"recipe": {"architecture": "784-4-10"}, "seeds": [7]})
-    )
+    wait_until(lambda: (study.folder / LOG).exists())
+    configure(study, LONG | {"recipe": {"architecture": "784-4-10"}, "seeds": [7]})
     said, _ = runner.communicate(timeout=120)
     assert runner.returncode == 0, said
     for target in targets:
