@@ -522,7 +522,9 @@ def _deterministic(threads: int) -> Iterator[None]:
     fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     tf32 = torch.backends.cuda.matmul.allow_tf32
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    deterministic = torch.get_deterministic_debug_mode()
+    # As torch.use_deterministic_algorithms(True) does, which loads torch's compiler for a second.
+    torch.set_deterministic_debug_mode("error")
     # Nothing here reads memory before it writes it; filling it first takes a quarter of the time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -531,7 +533,7 @@ def _deterministic(threads: int) -> Iterator[None]:
     finally:
         torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
-        torch.use_deterministic_algorithms(False)
+        torch.set_deterministic_debug_mode(deterministic)
         torch.set_num_threads(before)
 
 
