@@ -18,7 +18,7 @@ rule train:
     resources:
         mem_mb=lambda wildcards: 2500 + 20 * size_of(wildcards),
         runtime=lambda wildcards: 30 + 5 * size_of(wildcards),
-        gpu=int(STUDY.training.device.startswith("cuda")),
+        gpu=gpus_of_training(),
     params:
         study=lambda wildcards: STUDY.training_parameters(wildcards.condition),
         seeds=seeds_of,
