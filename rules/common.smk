@@ -38,15 +38,6 @@ def networks_of(condition):
     return sum(len(Block.parse(block)) for block in STUDY.seed_blocks_of(condition))
 
 
-def gpus_of_training():
-    """GPUs that a training job asks for: one, where the config or this machine has one.
-
-    On a cluster whose login node has none, `device: auto` asks for none; the profile does.
-    """
-    device = STUDY.training.device
-    return int(device.startswith("cuda") or (device == "auto" and Path("/dev/nvidiactl").exists()))
-
-
 def size_of_study():
     """What memory for all networks together grows with: methods, scalings and nulls."""
     clustering = STUDY.clustering

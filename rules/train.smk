@@ -18,7 +18,7 @@ rule train:
     resources:
         mem_mb=lambda wildcards: 2500 + 20 * size_of(wildcards),
         runtime=lambda wildcards: 30 + 5 * size_of(wildcards),
-        gpu=gpus_of_training(),
+        gpu=gpus_to_ask_for(STUDY.training.device),
     params:
         study=lambda wildcards: STUDY.training_parameters(wildcards.condition),
         seeds=seeds_of,
