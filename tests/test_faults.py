@@ -105,7 +105,7 @@ def long_study(undisturbed_long, tmp_path) -> Workflow:
 
 
 def checkpoint(workflow: Workflow) -> list[Path]:
-    return list(workflow.folder.glob("results/checkpoints/trained/0-1/*.safetensors"))
+    return list(workflow.folder.glob("results/checkpoints/trained/0-1/*.checkpoint"))
 
 
 def assert_same_bits(workflow: Workflow, undisturbed: Workflow) -> None:
