@@ -13,6 +13,18 @@ wildcard_constraints:
 ENVIRONMENT = "../envs/clusterability.yaml"
 
 
+def growing(amount):
+    """Memory or minutes of a job, as much again with every retry.
+
+    amount: a number, or a function of the job's wildcards.
+    """
+
+    def of_attempt(wildcards, attempt):
+        return attempt * (amount(wildcards) if callable(amount) else amount)
+
+    return of_attempt
+
+
 def one_of(names):
     """A pattern for these names, and for nothing where there is none."""
     return "|".join(names) or "(?!)"

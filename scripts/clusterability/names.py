@@ -25,6 +25,7 @@ OWN_FOLDERS = (
     "paper",
     "records",
     "scores",
+    "slurm",
     "tables",
 )
 """Folders that a study makes in that of its results; no other study may be named so."""
