@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from clusterability.errors import UserError
+from clusterability.errors import UserError, reason
 from clusterability.files import write_whole
 from clusterability.graph import live_units
 
@@ -94,7 +94,10 @@ def load_networks(path: Path) -> Networks:
             condition, recipe = description["condition"], description["recipe"]
             seeds = tuple(description["seeds"])
     except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise UserError(f"{path}: expected weights of this study, found {error!r}") from None
+        raise UserError(
+            f"{path}: expected weights of this study, found {type(error).__name__}:"
+            f" {reason(error)}; remove the file to have it made again"
+        ) from None
     for layer, stack in weights.items():
         if not np.isfinite(stack).all():
             number = int(np.argwhere(~np.isfinite(stack))[0, 0])

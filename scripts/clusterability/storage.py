@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from clusterability.contingency import Tables
-from clusterability.errors import UserError
+from clusterability.errors import UserError, reason
 from clusterability.files import whole_file
 from clusterability.partitions import HeldOut, Key, Partitions, Starts
 
@@ -48,7 +48,7 @@ def load_items(path: Path, kind: type[Item]) -> dict[Key, Item]:
     # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
     except Exception as error:
         raise UserError(
-            f"{path}: expected {kind.__name__.lower()} of this study, found {error!r};"
+            f"{path}: expected {kind.__name__.lower()} of this study, found {reason(error)};"
             " remove the file to have it made again"
         ) from None
 
