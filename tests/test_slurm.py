@@ -25,12 +25,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.slurm]
 
 # Each job costs some seconds, for the three Snakemakes that it starts: of the smoke study, one
 # condition without probing, and no figures. Its training lasts long enough to be stopped.
-SMALLER = {"conditions": {"trained": {"epochs": 20}}, "probe": {"k": []}}
+STEPS = 10 * 94  # epochs x batches
+SMALLER = {"conditions": {"trained": {"epochs": 10}}, "probe": {"k": []}}
+# Two threads are slower than one where other jobs run beside.
+THREADS = {"threads": 1}
 TARGET = "tables"
 
 PROFILE = ("--workflow-profile", "profiles/slurm")
 WITHOUT_ACCOUNTING = ("--slurm-status-command", "squeue")
-QUICK = ("--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "5")
+QUICK = ("--slurm-init-seconds-before-status-checks", "6", "--latency-wait", "5")
 SECONDS = 420
 
 T = TypeVar("T")
@@ -97,6 +100,7 @@ def configure(folder: Path, mnist: Path) -> None:
     study = yaml.safe_load((ROOT / "studies" / "smoke.yaml").read_text())
     study["dataset"]["path"] = str(mnist)
     del study["results"]
+    study["training"] |= THREADS
     (folder / "config.yaml").write_text(yaml.safe_dump(study | SMALLER))
 
 
@@ -201,7 +205,7 @@ def test_a_stopped_training_goes_on_from_its_checkpoint(finished):
     assert (first.state, second.state) == ("FAILED", "COMPLETED")
     results = finished.there / "results"
     log = (results / "logs" / "train" / "trained" / "0-1.log").read_text()
-    assert 1 <= finished.step < 20 * 94  # epochs x batches
+    assert 1 <= finished.step < STEPS
     assert f"going on from step {finished.step}," in log
     assert not (results / "checkpoints").exists()
 
