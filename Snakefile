@@ -8,6 +8,7 @@ min_version("9.12")  # for pathvars
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
 sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
 from clusterability import runs
+from clusterability.accounting import check_accounting
 from clusterability.blocks import Block
 from clusterability.config_files import check_config_file
 from clusterability.errors import UserError
@@ -46,6 +47,7 @@ runs.parsed = (workflow, STUDY)
 
 onstart:
     try:
+        check_accounting(getattr(workflow.executor_settings, "status_command", None))
         for line in runs.begin(
             config, Path(STUDY.results), Path("results/data/mnist"), MNIST_FILES
         ):
