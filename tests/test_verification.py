@@ -118,7 +118,7 @@ def test_a_block_is_its_networks_with_all_that_is_told_of_them(tmp_path, monkeyp
 
 
 def save(path: Path, scale: float = 1.0, seeds=(0, 1), **changes) -> Path:
-    stack = np.random.default_rng(0).standard_normal((2, 3, 4)).astype(np.float32)
+    stack = np.random.default_rng(0).standard_normal((2, 4, 4)).astype(np.float32)
     other = stack.copy()
     other[1] *= np.float32(scale)
     weights = {"fc1": stack, "fc2": other} | changes
@@ -136,7 +136,7 @@ def test_weights_are_equal_to_the_bit_or_not(tmp_path):
 def test_other_networks_are_not_compared_number_by_number(tmp_path):
     ours = save(tmp_path / "a.safetensors")
     other = save(tmp_path / "b.safetensors", seeds=(0, 2))
-    shape = save(tmp_path / "c.safetensors", fc2=np.ones((2, 3, 5), dtype=np.float32))
+    shape = save(tmp_path / "c.safetensors", fc2=np.ones((2, 5, 4), dtype=np.float32))
     for file in (other, shape):
         assert "other networks" in compare_weights(ours, file)
 
