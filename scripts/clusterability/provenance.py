@@ -32,12 +32,16 @@ def code_digests(*scripts: str) -> dict[str, str]:
     Args:
         scripts: paths below the folder `scripts`, such as "train.py".
     """
-    return {file.relative_to(SCRIPTS).as_posix(): _digest(file) for file in _files(SCRIPTS, scripts)}
+    return {
+        file.relative_to(SCRIPTS).as_posix(): _digest(file) for file in _files(SCRIPTS, scripts)
+    }
 
 
 def software_versions(*scripts: str) -> dict[str, str]:
     """Installed versions of the numerical packages that the same files import."""
-    modules = {module.split(".")[0] for file in _files(SCRIPTS, scripts) for module in _modules(file)}
+    modules = {
+        module.split(".")[0] for file in _files(SCRIPTS, scripts) for module in _modules(file)
+    }
     packages = sorted(NUMERICAL[module] for module in modules & set(NUMERICAL))
     return {package: _version(package) for package in packages}
 
