@@ -13,6 +13,18 @@ wildcard_constraints:
 ENVIRONMENT = "../envs/clusterability.yaml"
 
 
+def growing(amount):
+    """Memory or minutes of a job, as much again with every retry.
+
+    amount: a number, or a function of the job's wildcards.
+    """
+
+    def of_attempt(wildcards, attempt):
+        return attempt * (amount(wildcards) if callable(amount) else amount)
+
+    return of_attempt
+
+
 def one_of(names):
     """A pattern for these names, and for nothing where there is none."""
     return "|".join(names) or "(?!)"
@@ -36,15 +48,6 @@ def networks_of(condition):
     if condition in STUDY.networks:
         return 1
     return sum(len(Block.parse(block)) for block in STUDY.seed_blocks_of(condition))
-
-
-def gpus_of_training():
-    """GPUs that a training job asks for: one, where the config or this machine has one.
-
-    On a cluster whose login node has none, `device: auto` asks for none; the profile does.
-    """
-    device = STUDY.training.device
-    return int(device.startswith("cuda") or (device == "auto" and Path("/dev/nvidiactl").exists()))
 
 
 def size_of_study():

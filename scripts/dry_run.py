@@ -53,6 +53,7 @@ def _planned(dag: Any, job: Any, needed: bool) -> PlannedJob:
         reasons=tuple(_reasons(dag, job)) if needed else (),
         threads=job.threads,
         gpus=int(job.resources.get("gpu", 0)),
+        params=dict(job.params.items()),
     )
 
 

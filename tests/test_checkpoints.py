@@ -137,7 +137,7 @@ def test_checkpoints_go_with_all_their_folders_but_leave_others(tmp_path):
     checkpoints = Checkpoints.of_job(networks, {"epochs": 5}, 30)
     assert checkpoints.folder == tmp_path / "results/checkpoints/trained/0-2"
     other = tmp_path / "results/checkpoints/l1/0-2/0-2.safetensors"
-    for file in (checkpoints.folder / "0-1.safetensors", other):
+    for file in (checkpoints.folder / "0-1.checkpoint", other):
         file.parent.mkdir(parents=True)
         file.touch()
     checkpoints.remove()

@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import yaml
 from workflows import MICRO, Workflow, copy_workflow
 
-from clusterability.networks import load_networks
+from clusterability.files import file_digest
+from clusterability.networks import load_networks, save_networks
 from clusterability.runs import CONFIG_VARIABLE, LOCK, Holder, living_holder
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
@@ -105,7 +107,7 @@ def long_study(undisturbed_long, tmp_path) -> Workflow:
 
 
 def checkpoint(workflow: Workflow) -> list[Path]:
-    return list(workflow.folder.glob("results/checkpoints/trained/0-1/*.safetensors"))
+    return list(workflow.folder.glob("results/checkpoints/trained/0-1/*.checkpoint"))
 
 
 def assert_same_bits(workflow: Workflow, undisturbed: Workflow) -> None:
@@ -299,9 +301,6 @@ def test_a_block_made_again_is_equal_and_a_forged_one_is_not(undisturbed, tmp_pa
 
 
 def forge(folder: Path) -> None:
-    from clusterability.files import file_digest
-    from clusterability.networks import save_networks
-
     networks = load_networks(folder / WEIGHTS)
     networks.weights["fc1"] = networks.weights["fc1"] * 1.01
     save_networks(folder / WEIGHTS, networks)
@@ -309,6 +308,22 @@ def forge(folder: Path) -> None:
     content = json.loads(record.read_text())
     content["files"][WEIGHTS] = file_digest(folder / WEIGHTS)
     record.write_text(json.dumps(content))
+
+
+def test_a_weight_that_is_no_number_is_one_line_in_the_job_that_reads_it(undisturbed, tmp_path):
+    study = Workflow(tmp_path / "copy")
+    shutil.copytree(undisturbed.folder, study.folder)
+    networks = load_networks(study.folder / WEIGHTS)
+    networks.weights["fc1"][1, 2, 3] = np.nan
+    save_networks(study.folder / WEIGHTS, networks)
+    found = study.snakemake(SCORES)
+    assert found.returncode != 0
+    assert "Traceback" not in found.stdout
+    line = f"{WEIGHTS}: found a weight that is not finite in fc1 of seed 1"
+    assert line in found.stdout
+    (study.folder / WEIGHTS).unlink()
+    assert study.snakemake(WEIGHTS, SCORES).returncode == 0
+    assert_same_bits(study, undisturbed)
 
 
 # --- two runs ----------------------------------------------------------------------------------

@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from clusterability.leases import leased_gpu, named_gpus, under_scheduler, visible_gpus
+from clusterability.leases import (
+    gpus_to_ask_for,
+    leased_gpu,
+    named_gpus,
+    under_scheduler,
+    visible_gpus,
+)
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 JOB = """
@@ -138,3 +144,12 @@ def test_counting_gpus_does_not_start_cuda(monkeypatch):
     found = visible_gpus()
     assert found == [str(number) for number in range(len(found))]
     assert not torch.cuda.is_initialized()
+
+
+def test_a_job_asks_for_a_gpu_where_there_is_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("clusterability.leases._DRIVER", tmp_path / "none")
+    found = [gpus_to_ask_for(device) for device in ("cpu", "mps", "auto", "cuda", "cuda:1")]
+    assert found == [0, 0, 0, 1, 1]
+    monkeypatch.setattr("clusterability.leases._DRIVER", tmp_path)
+    assert gpus_to_ask_for("auto") == 1
+    assert gpus_to_ask_for("cpu") == 0

@@ -72,7 +72,7 @@ def job(benchmark: str, *outputs: str, **changes) -> PlannedJob:
     return PlannedJob(outputs=outputs, benchmark=STUDY / "benchmarks" / benchmark, **values)
 
 
-def has_run(folder: Path, benchmark: str, seconds: float, size: int = 0) -> None:
+def has_run(folder: Path, benchmark: str, seconds: float, size: int = 0, **params) -> None:
     """Leaves what a job leaves: a benchmark, a file, and the record of it."""
     file = folder / "benchmarks" / benchmark
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def has_run(folder: Path, benchmark: str, seconds: float, size: int = 0) -> None
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(bytes(size))
     log = folder / "logs" / Path(benchmark).with_suffix(".log")
-    Record.of_files("any", {}, {}, [str(output)]).write(record_path(log))
+    Record.of_files("any", {}, params, [str(output)]).write(record_path(log))
 
 
 @pytest.fixture
@@ -90,17 +90,17 @@ def here(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def expected(benchmark: str):
+def expected(benchmark: str, **params):
     costs = Costs.of_earlier_jobs(STUDY, Path("results"))
-    return costs.expected(STUDY / "benchmarks" / benchmark)
+    return costs.expected(job(benchmark, params=params))
 
 
 def test_the_same_condition_says_most_and_a_job_grows_with_its_block(here):
     has_run(STUDY, "train/trained/0-9.tsv", 22.0, size=1000)
     has_run(STUDY, "train/untrained/0-9.tsv", 3.0, size=1000)
     cost, own = expected("train/trained/10-29.tsv")
-    # Two seconds of start, which do not grow, and twice the networks.
-    assert (cost.seconds, cost.size, own) == (2 + 20 * 2, 2000, True)
+    # Seconds of start, which do not grow, and twice the networks.
+    assert (cost.seconds, cost.size, own) == (3.5 + 18.5 * 2, 2000, True)
     assert expected("train/trained/10-19.tsv")[0].seconds == 22.0
     assert expected("train/untrained/10-19.tsv")[0].seconds == 3.0
 
@@ -112,7 +112,9 @@ def test_a_new_condition_is_like_the_others_and_nulls_are_told_apart(here):
     assert expected("null/dropout/0-9/fc2/2-12.shuffle.tsv")[0].seconds == 8.0
     assert expected("null/dropout/0-9/fc1/2-12.labels.tsv")[0].seconds == 3.0
     # k alone: one value instead of eleven.
-    assert expected("null/trained/0-9/fc1/16.shuffle.tsv")[0].seconds == pytest.approx(2 + 28 / 11)
+    assert expected("null/trained/0-9/fc1/16.shuffle.tsv")[0].seconds == pytest.approx(
+        0.5 + 29.5 / 11
+    )
 
 
 def test_jobs_of_other_studies_are_a_guess(here):
@@ -122,6 +124,16 @@ def test_jobs_of_other_studies_are_a_guess(here):
     assert expected("probe/trained/0-9/fc1/2-12.tsv") == (None, False)
     has_run(STUDY, "train/l1/0-9.tsv", 50.0)
     assert expected("train/trained/0-9.tsv") == expected("train/l1/0-9.tsv")
+
+
+def test_more_draws_and_more_epochs_take_longer(here):
+    has_run(Path("results/other"), "null/a/0-1/fc1/2.shuffle.tsv", 1.5, 100, study={"draws": 9})
+    cost, _ = expected("null/b/0-1/fc1/2.shuffle.tsv", study={"draws": 99})
+    assert (cost.seconds, cost.size) == (pytest.approx(0.5 + 1.0 * 11), 1100)
+    quick = {"recipe": {"epochs": 1}, "train_images": 6000}
+    has_run(Path("results/other"), "train/a/0-1.tsv", 5.5, 100, study=quick)
+    cost, _ = expected("train/a/0-1.tsv", study={"recipe": {"epochs": 8}, "train_images": None})
+    assert (cost.seconds, cost.size) == (pytest.approx(3.5 + 2.0 * 80), 100)
 
 
 def test_a_damaged_benchmark_says_nothing(here):

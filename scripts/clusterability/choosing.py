@@ -433,7 +433,9 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
                 found[series.method, series.measure, series.null] = series
     # By method and measure, then by null: draws of a null are in memory one after the other.
     methods = dict.fromkeys(method for method, _, _ in found)
-    order = [(m, measure, null) for m in methods for measure in _DIRECTED for null in evidence.nulls]
+    order = [
+        (m, measure, null) for m in methods for measure in _DIRECTED for null in evidence.nulls
+    ]
     return Judged(
         condition=evidence.condition,
         layer=evidence.layer,
@@ -459,9 +461,7 @@ def join_judged(blocks: Sequence[Judged]) -> Judged:
             )
             for key in first.stability
         },
-        series=[
-            _joined(parts) for parts in zip(*(block.series for block in blocks), strict=True)
-        ],
+        series=[_joined(parts) for parts in zip(*(block.series for block in blocks), strict=True)],
     )
 
 

@@ -26,6 +26,9 @@ SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "KUBERNETES_SERVICE_HOST
 LEASED_DEVICES = ("auto", "cuda")
 """Devices of the config that leave the choice of a GPU to us."""
 
+_DRIVER = Path("/dev/nvidiactl")
+"""What NVIDIA's driver shows on Linux; looking at it loads nothing."""
+
 _SECONDS_BETWEEN_TRIES = 0.5
 
 
@@ -63,6 +66,14 @@ def leased_gpu(
             del os.environ[VISIBLE]
         else:
             os.environ[VISIBLE] = before
+
+
+def gpus_to_ask_for(device: str) -> int:
+    """How many GPUs a training job asks Snakemake for: one, where there is one to be had.
+
+    On a cluster whose login node has no GPU, `auto` asks for none, unless the profile does.
+    """
+    return int(device.startswith("cuda") or (device == "auto" and _DRIVER.exists()))
 
 
 def under_scheduler(environment: Mapping[str, str]) -> bool:

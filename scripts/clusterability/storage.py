@@ -6,7 +6,6 @@ the block, in the order of their seeds. The same content gives the same bytes.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -16,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from clusterability.contingency import Tables
-from clusterability.errors import UserError
+from clusterability.errors import UserError, reason
 from clusterability.files import whole_file
 from clusterability.partitions import HeldOut, Key, Partitions, Starts
 
@@ -70,9 +69,10 @@ def _parts_of(name: str) -> tuple[Key, str]:
 def _told_of_damage(path: Path, kind: type[Item]) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
+    except Exception as error:
         raise UserError(
-            f"{path}: expected {kind.__name__.lower()} of this study, found {error!r};"
+            f"{path}: expected {kind.__name__.lower()} of this study, found {reason(error)};"
             " remove the file to have it made again"
         ) from None
 
@@ -90,7 +90,7 @@ class StoredItems(Mapping[Key, Item]):
         Raises:
             UserError: here and where an item is asked for, as `load_items`.
         """
-        self._kind = kind
+        self._kind: type[Item] = kind
         self._paths = {key: path for path in map(Path, paths) for key in stored_keys(path, kind)}
         self._last: tuple[Key, Item] | None = None
 
