@@ -319,8 +319,8 @@ def test_damaged_weights_of_a_study(tmp_path):
 
 def test_damaged_partitions(tmp_path):
     labels = np.array([[0, 1, -1]], dtype=np.int16)
-    values = {field: labels for field in Partitions.__dataclass_fields__}
-    save_items(tmp_path / "whole.npz", {("matched", 2): Partitions(**values)})
+    partitions = Partitions(rows=labels, columns=labels, feasible=np.array([True]))
+    save_items(tmp_path / "whole.npz", {("matched", 2): partitions})
     content = (tmp_path / "whole.npz").read_bytes()
     for damaged, found in try_all(
         tmp_path, content, "partitions.npz", 3, lambda file: load_items(file, Partitions)

@@ -88,17 +88,17 @@ def stacks(**changes) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(
     ("seeds", "weights", "found"),
     [
-        ((4,), stacks(), "fc1 of 1 networks as float32 [2, 3, 4]"),
-        ((4, 4), stacks(), "the seeds (4, 4)"),
-        ((), stacks(), "the seeds ()"),
-        ((4, 1.5), stacks(), "the seeds (4, 1.5)"),
-        ((4, 7), stacks(fc2=np.ones((2, 5, 9), np.float32)), "fc2 of 2 networks"),
-        ((4, 7), stacks(fc1=np.ones((2, 3, 4))), "fc1 of 2 networks as float64"),
-        ((4, 7), stacks(fc2=np.ones((2, 5), np.float32)), "fc2 of 2 networks"),
+        ((4,), stacks(), "fc1 of shape [2, 3, 4] for 1 seeds"),
+        ((4, 4), stacks(), "seeds that are none or there twice: [4, 4]"),
+        ((), stacks(), "seeds that are none or there twice: []"),
+        ((4, 1.5), stacks(), "seeds that are no whole numbers: [4, 1.5]"),
+        ((4, 7), stacks(fc2=np.ones((2, 5, 9), np.float32)), "which do not fit"),
+        ((4, 7), stacks(fc1=np.ones((2, 3, 4))), "fc1.weight of F64 [2, 3, 4]"),
+        ((4, 7), stacks(fc2=np.ones((2, 5), np.float32)), "fc2.weight of F32 [2, 5]"),
         ((4, 7), stacks(fc2=np.ones((2, 0, 3), np.float32)), "[2, 0, 3]"),
-        ((4, 7), {"fc2": np.ones((2, 5, 3), np.float32)}, "layers fc2"),
-        ((4, 7), stacks(fc4=np.ones((2, 5, 5), np.float32)), "layers fc1, fc2, fc4"),
-        ((4, 7), {}, "layers without any weight"),
+        ((4, 7), {"fc2": np.ones((2, 5, 3), np.float32)}, "the arrays fc2.weight"),
+        ((4, 7), stacks(fc4=np.ones((2, 5, 5), np.float32)), "fc2.weight, fc4.weight"),
+        ((4, 7), {}, "the arrays (none)"),
     ],
 )
 def test_weights_that_do_not_belong_together_are_refused(tmp_path, seeds, weights, found):
@@ -107,6 +107,14 @@ def test_weights_that_do_not_belong_together_are_refused(tmp_path, seeds, weight
         load_networks(tmp_path / "n")
     assert found in str(error.value)
     assert "expected weights of this study; remove the file" in str(error.value)
+
+
+def test_a_file_in_another_ones_place_is_refused(tmp_path):
+    for place in ("trained/0-1", "l1/4-7", "trained/imported", "trained/4"):
+        file = tmp_path / "networks" / f"{place}.safetensors"
+        save_networks(file, Networks("trained", (4, 7), {}, stacks()))
+        with pytest.raises(UserError, match="found networks of (seeds|condition)"):
+            load_networks(file)
 
 
 @pytest.mark.parametrize("content", ['"text"', "[]", "{}", '{"seeds": 3}', "null", "{"])

@@ -24,6 +24,7 @@ OWN_FOLDERS = (
     "nulls",
     "paper",
     "records",
+    "report",
     "scores",
     "slurm",
     "tables",

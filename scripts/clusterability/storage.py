@@ -6,6 +6,7 @@ the block, in the order of their seeds. The same content gives the same bytes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -14,9 +15,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from clusterability.array_files import npz_names, read_npz
 from clusterability.contingency import Tables
-from clusterability.errors import UserError, reason
+from clusterability.errors import UserError, one_line
 from clusterability.files import whole_file
+from clusterability.graph import DEAD
 from clusterability.partitions import HeldOut, Key, Partitions, Starts
 
 Item = TypeVar("Item", Partitions, Starts, HeldOut, Tables)
@@ -39,15 +42,18 @@ def load_items(
     """Reads the partitions or the tables of a block: all, or those of these keys.
 
     Raises:
-        UserError: where the file is damaged or holds something else.
+        UserError: where the file is damaged or holds something else, or arrays that do not fit.
     """
     columns: dict[Key, dict[str, np.ndarray]] = {}
-    with _told_of_damage(path, kind), np.load(path, allow_pickle=False) as file:
-        for name in file.files:
+    with _told_of_damage(path, kind):
+        found = read_npz(path, lambda name: keys is None or _parts_of(name)[0] in keys)
+        for name, array in found.items():
             key, field = _parts_of(name)
-            if keys is None or key in keys:
-                columns.setdefault(key, {})[field] = file[name]
-        return {key: kind(**arrays) for key, arrays in columns.items()}
+            columns.setdefault(key, {})[field] = array
+        items = {key: kind(**arrays) for key, arrays in columns.items()}
+        for (method, number), item in items.items():
+            _check(f"{method}/{number}", number, item)
+    return items
 
 
 def stored_keys(path: Path, kind: type[Item]) -> list[Key]:
@@ -56,8 +62,8 @@ def stored_keys(path: Path, kind: type[Item]) -> list[Key]:
     Raises:
         UserError: as `load_items`.
     """
-    with _told_of_damage(path, kind), np.load(path, allow_pickle=False) as file:
-        return list(dict.fromkeys(_parts_of(name)[0] for name in file.files))
+    with _told_of_damage(path, kind):
+        return list(dict.fromkeys(_parts_of(name)[0] for name in npz_names(path)))
 
 
 def _parts_of(name: str) -> tuple[Key, str]:
@@ -71,10 +77,55 @@ def _told_of_damage(path: Path, kind: type[Item]) -> Iterator[None]:
         yield
     # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
     except Exception as error:
+        said = " ".join(map(str, error.args)) or type(error).__name__
         raise UserError(
-            f"{path}: expected {kind.__name__.lower()} of this study, found {reason(error)};"
+            f"{path}: expected {kind.__name__.lower()} of this study, found {one_line(said)};"
             " remove the file to have it made again"
         ) from None
+
+
+def _check(name: str, k: int, item: Item) -> None:
+    """ValueError where an item's arrays have other types or shapes than its class says."""
+    expected = _tables_have(k, item) if isinstance(item, Tables) else _labels_have(item)
+    for field, (kind, shape) in expected.items():
+        array = getattr(item, field)
+        if array.dtype.kind != kind or array.shape != shape:
+            raise ValueError(f"{name}/{field} of {array.dtype} {list(array.shape)}")
+        if kind == "i" and array.size and not DEAD <= array.min() <= array.max() < _above(item, k):
+            raise ValueError(f"{name}/{field} with labels from {array.min()} to {array.max()}")
+
+
+Expected = dict[str, tuple[str, tuple[int, ...]]]
+"""Kind of dtype and shape by field."""
+
+
+def _tables_have(k: int, tables: Tables) -> Expected:
+    leading = tables.mi_total.shape
+    return {
+        "weights": ("f", (*leading, k, k)),
+        "squares": ("f", (*leading, k, k)),
+        "mi_total": ("f", leading),
+        "row_sizes": ("i", (*leading, k)),
+        "column_sizes": ("i", (*leading, k)),
+        "held_out": ("f", leading),
+    }
+
+
+def _labels_have(item: Partitions | Starts | HeldOut) -> Expected:
+    axes = 2 if isinstance(item, Starts) else 1
+    leading = item.columns.shape[:axes]
+    if item.rows.ndim != axes + 1 or item.columns.ndim != axes + 1:
+        raise ValueError(f"labels of shapes {list(item.rows.shape)}, {list(item.columns.shape)}")
+    sides: Expected = {
+        "rows": ("b" if isinstance(item, HeldOut) else "i", (*leading, item.rows.shape[-1])),
+        "columns": ("i", item.columns.shape),
+    }
+    return sides | ({"feasible": ("b", leading)} if isinstance(item, Partitions) else {})
+
+
+def _above(item: Item, k: int) -> float:
+    """What labels, or sizes of clusters, are below."""
+    return math.inf if isinstance(item, Tables) else k
 
 
 class StoredItems(Mapping[Key, Item]):
