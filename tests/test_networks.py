@@ -113,7 +113,7 @@ def test_a_file_in_another_ones_place_is_refused(tmp_path):
     for place in ("trained/0-1", "l1/4-7", "trained/imported", "trained/4"):
         file = tmp_path / "networks" / f"{place}.safetensors"
         save_networks(file, Networks("trained", (4, 7), {}, stacks()))
-        with pytest.raises(UserError, match="found networks of (seeds|condition)"):
+        with pytest.raises(UserError, match=r"found networks of (seeds|condition)"):
             load_networks(file)
 
 
