@@ -12,7 +12,7 @@ from clusterability.accounting import check_accounting
 from clusterability.blocks import Block
 from clusterability.config_files import check_config_file
 from clusterability.errors import UserError
-from clusterability.leases import gpus_to_ask_for
+from clusterability.leases import gpus_at_once
 from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.provenance import code_digests, software_versions

@@ -24,7 +24,8 @@ with running(snakemake):
     )
     title = f"{condition} {snakemake.wildcards.seeds}"
     device = machine.get("device", "auto")
-    with watched(title) as progress, checkpoints.kept_on_signals(), leased_gpu(device):
+    lease = leased_gpu(device, stopped=lambda: checkpoints.stopped)
+    with watched(title) as progress, checkpoints.kept_on_signals(), lease:
         result = train(
             condition,
             Recipe.model_validate(study["recipe"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,17 @@ def test_a_checkpoint_is_of_one_training_alone(tmp_path, images, caplog):
     assert "of another recipe, code or device; training anew" in caplog.text
 
 
+def test_a_checkpoint_of_another_kind_of_device_is_not_used(tmp_path, images, caplog):
+    """Which rounds differently: the rest would be neither the one's bits nor the other's."""
+    with pytest.raises(InterruptedTrainingError):
+        run(tmp_path, images, recipe(), progress=interrupt_at(12))
+    caplog.set_level("INFO")
+    left = Checkpoints(tmp_path, "key")
+    assert left.find(SEEDS, torch.device("cpu")).step == 11
+    assert left.find(SEEDS, torch.device("cuda:1")) is None
+    assert "of another recipe, code or device; training anew" in caplog.text
+
+
 def test_a_damaged_checkpoint_is_not_used(tmp_path, images, caplog):
     asked = recipe(architecture="784-8-10", epochs=1)
     whole = run(None, images, asked)
@@ -155,19 +167,29 @@ def test_a_block_that_does_not_fit_is_halved_to_the_same_bits(
 ):
     asked, seeds = recipe(optimizer="adam", dropout=0.5), range(5)
     whole = run(None, images, asked, seeds=seeds)
-    zero_grad, tried = torch.optim.Adam.zero_grad, []
+    zero_grad, tried, held = torch.optim.Adam.zero_grad, [], []
 
     def on_a_small_device(self, *args, **kwargs):
-        """Runs out of memory in the middle of a step of any block of more networks."""
-        tried.append(len(self.param_groups[0]["params"][0]))
+        """Runs out of memory in the middle of a step of any block of more networks.
+
+        Whatever a larger block held must be free by then.
+        """
+        parameters = self.param_groups[0]["params"]
+        tried.append(len(parameters[0]))
+        if held and held[-1][0] != tried[-1]:
+            assert not any(tensor() is not None for _, tensor in held)
+            held.clear()
         if tried[-1] > fits:
+            held.extend((tried[-1], weakref.ref(parameter)) for parameter in parameters)
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
         return zero_grad(self, *args, **kwargs)
 
     monkeypatch.setattr(torch.optim.Adam, "zero_grad", on_a_small_device)
     assert_same(run(None, images, asked, seeds=seeds), whole)
     assert max(tried) == 5
-    assert "cpu has not enough memory for 5 networks at once; training 2, then 3" in caplog.text
+    assert (
+        "cpu has not enough memory for 5 networks at once; training 2, then 3 (CUDA out of memory)"
+    ) in caplog.text
     # A job that is killed in the second part does not train the first again.
     ended = itertools.count()
 
@@ -182,22 +204,40 @@ def test_a_block_that_does_not_fit_is_halved_to_the_same_bits(
     assert "going on from step 30" in caplog.text
 
 
-def test_words_alone_are_enough_and_other_errors_are_not_caught(images):
-    def failing(words: str):
-        def progress(now: int, steps: int, loss: float) -> None:
-            raise RuntimeError(words)
+def raising(error: Exception):
+    def progress(now: int, steps: int, loss: float) -> None:
+        raise error
 
-        return progress
+    return progress
 
-    asked = recipe(epochs=1)
-    for words in (
-        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
-        "MPS backend out of memory (MPS allocated: 17 GB)",
-    ):
-        with pytest.raises(UserError, match=r"cpu has not enough memory for one network of 784-16"):
-            run(None, images, asked, progress=failing(words))
-    with pytest.raises(RuntimeError, match="size mismatch"):
-        run(None, images, asked, progress=failing("size mismatch"))
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: out of memory\nCompile with `TORCH_USE_CUDA_DSA`"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate`"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 17 GB)"),
+        MemoryError("Unable to allocate 3.00 TiB for an array"),
+        MemoryError(),
+    ],
+    ids=lambda error: str(error)[:40],
+)
+def test_one_network_that_does_not_fit_is_one_line_with_the_cause(images, error):
+    with pytest.raises(UserError) as found:
+        run(None, images, recipe(epochs=1), progress=raising(error))
+    text = str(found.value)
+    assert text.startswith(
+        "training.device: cpu has not enough memory for one network of 784-16-12-10"
+    )
+    assert "\n" not in text
+    assert (str(error).splitlines() or ["MemoryError"])[0] in text
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(images):
+    for error in (RuntimeError("size mismatch"), torch.AcceleratorError("CUDA error: launch")):
+        with pytest.raises(RuntimeError, match=str(error)):
+            run(None, images, recipe(epochs=1), progress=raising(error))
 
 
 MEMORY = """

@@ -39,7 +39,9 @@ logger = logging.getLogger(__name__)
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 _OUT_OF_MEMORY = (
+    "CUDA error: out of memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",  # its handle takes memory, too
     "CUDNN_STATUS_ALLOC_FAILED",
     "DefaultCPUAllocator: can't allocate memory",
     "DefaultCPUAllocator: not enough memory",
@@ -176,13 +178,15 @@ def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> Tra
     """Trains the block, or one half after the other: the bits are the same."""
     try:
         return _train_block(job, seeds, part)
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         if not _is_out_of_memory(error):
             raise
+        cause = _first_sentence(error)
         if len(seeds) == 1:
+            larger = "more of it" if job.device.type == "cpu" else "a larger device, or cpu"
             raise UserError(
                 f"training.device: {job.device} has not enough memory for one network of"
-                f" {job.recipe.architecture}, expected a larger device, or cpu"
+                f" {job.recipe.architecture}, expected {larger} ({cause})"
             ) from None
     # Outside of the exception, whose traceback holds on to the block's tensors.
     gc.collect()
@@ -190,8 +194,8 @@ def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> Tra
         torch.cuda.empty_cache()
     middle = len(seeds) // 2
     logger.warning(
-        "%s: %s has not enough memory for %d networks at once; training %d, then %d",
-        job.condition, job.device, len(seeds), middle, len(seeds) - middle,
+        "%s: %s has not enough memory for %d networks at once; training %d, then %d (%s)",
+        job.condition, job.device, len(seeds), middle, len(seeds) - middle, cause,
     )  # fmt: skip
     first, second = (
         _train_what_fits(job, half, part=True) for half in (seeds[:middle], seeds[middle:])
@@ -201,11 +205,16 @@ def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> Tra
     return TrainingResult(networks, history, first.rows + second.rows)
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
+def _is_out_of_memory(error: Exception) -> bool:
     """Whether a device or the CPU had no memory left; some libraries say so in words alone."""
-    return isinstance(error, torch.OutOfMemoryError) or any(
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
         words in str(error) for words in _OUT_OF_MEMORY
     )
+
+
+def _first_sentence(error: Exception) -> str:
+    """The first sentence of what a library says; PyTorch adds a paragraph of advice."""
+    return str(error).split(". ")[0].splitlines()[0] if str(error) else type(error).__name__
 
 
 def _train_block(job: _Job, seeds: Sequence[int], part: bool) -> TrainingResult:
