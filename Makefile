@@ -32,7 +32,7 @@ echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/
 exit 1
 endef
 
-.PHONY: help study plan clean-orphans verify test lint format lock schema
+.PHONY: help study plan clean-orphans verify test lint audit format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
@@ -67,6 +67,13 @@ lint: ## check style, types and rules
 	"$(BIN)/mypy"
 	"$(BIN)/snakefmt" --check Snakefile rules
 	"$(BIN)/snakemake" --lint
+
+audit: ## compare the locked packages with known vulnerabilities, by pip-audit (needs the internet)
+	$(call prepare,study)
+	@test -x .venv-audit/bin/pip-audit || \
+	  { "$(BIN)/python" -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit; }
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes \
+	  --requirement "$(LOCKS)/study.lock" $(ARGS)
 
 format: ## put code and rules into style
 	$(call prepare,development)

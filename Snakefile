@@ -10,24 +10,26 @@ sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
 from clusterability import runs
 from clusterability.accounting import check_accounting
 from clusterability.blocks import Block
+from clusterability.config_files import check_config_file
 from clusterability.errors import UserError
+from clusterability.leases import gpus_to_ask_for
 from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
 
-# A study is one config: a file that the command line names replaces the default study.
-if not workflow.overwrite_configfiles:
-
-    configfile: "config.yaml"
-
-
-# A job on a cluster parses this, too: it takes the config that its run began with.
-if not workflow.is_main_process and (begun := runs.frozen()) is not None:
-    config.clear()
-    config.update(begun)
-
+# A study is one config: a file that the command line names replaces the default study. A job on a
+# cluster parses this, too: it takes the config that its run began with.
+begun = None if workflow.is_main_process else runs.frozen()
 try:
+    if begun is not None:
+        config.clear()
+        config.update(begun)
+    else:
+        for file in workflow.overwrite_configfiles or ["config.yaml"]:
+            check_config_file(Path(file))
+        if not workflow.overwrite_configfiles:
+            workflow.configfile("config.yaml")  # as the directive does, which fits in no `try`
     STUDY = load_study(config, source=", ".join(map(str, workflow.configfiles)) or "config")
 except UserError as error:
     # Leaves at once: an exception of Snakemake's would add the place in this file.

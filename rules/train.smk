@@ -18,7 +18,7 @@ rule train:
     resources:
         mem_mb=growing(lambda wildcards: 2500 + 20 * size_of(wildcards)),
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
-        gpu=int(STUDY.training.device.startswith("cuda")),
+        gpu=gpus_to_ask_for(STUDY.training.device),
     params:
         study=lambda wildcards: STUDY.training_parameters(wildcards.condition),
         seeds=seeds_of,

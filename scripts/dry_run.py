@@ -29,7 +29,7 @@ def planned_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob], boo
     messages = io.StringIO()
     with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(messages):
         try:
-            snakemake([*QUIET, *arguments])
+            snakemake([*arguments, *QUIET])
         except SystemExit as end:
             status = end.code
     if status or runs.parsed is None:
@@ -53,14 +53,16 @@ def _planned(dag: Any, job: Any, needed: bool) -> PlannedJob:
         reasons=tuple(_reasons(dag, job)) if needed else (),
         threads=job.threads,
         gpus=int(job.resources.get("gpu", 0)),
+        params=dict(job.params.items()),
     )
 
 
 def _reasons(dag: Any, job: Any) -> Iterator[str]:
-    """Why a job runs: each reason says what changed, the others follow from these."""
+    """Why a job runs: what changed for it, or else which jobs it comes after."""
     reason = dag.reason(job)
     found = False
-    changes = reason.params_changed
+    # Asked anew: Snakemake looks no further where a job has to follow another one anyway.
+    changes = dag.workflow.persistence.params_changed(job)
     if changes:
         yield from parameter_changes(sorted(changes.only_old), sorted(changes.only_new))
         found = True

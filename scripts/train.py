@@ -5,6 +5,7 @@ from pathlib import Path
 from clusterability.checkpoints import Checkpoints
 from clusterability.dataset import load_mnist
 from clusterability.files import write_csv
+from clusterability.leases import leased_gpu
 from clusterability.networks import save_networks
 from clusterability.progress import watched
 from clusterability.recipe import Recipe
@@ -22,13 +23,14 @@ with running(snakemake):
         machine.get("checkpoint_every", 30),
     )
     title = f"{condition} {snakemake.wildcards.seeds}"
-    with watched(title) as progress, checkpoints.kept_on_signals():
+    device = machine.get("device", "auto")
+    with watched(title) as progress, checkpoints.kept_on_signals(), leased_gpu(device):
         result = train(
             condition,
             Recipe.model_validate(study["recipe"]),
             snakemake.params.seeds,
             load_mnist(images, study["train_images"], study["test_images"], remove=True),
-            device=machine.get("device", "auto"),
+            device=device,
             threads=snakemake.threads,
             history_every=study["history_every"],
             progress=progress,

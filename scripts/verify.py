@@ -15,8 +15,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from clusterability import verification
 from clusterability.errors import UserError
 from clusterability.planning import PlannedJob
@@ -93,19 +91,19 @@ def _make_again(study: Study, block: Block, cores: int) -> int:
         _prepare(study, scratch)
         again = scratch / block.networks
         _snakemake(scratch, [block.networks], cores)
-        same_device = _devices(block.networks) == _devices(again)
-        problem = verification.compare_weights(block.networks, again, same_device)
+        same_device = verification.trained_on(block.networks) == verification.trained_on(again)
+        compare = verification.compare_weights if same_device else verification.compare_accuracy
+        problem = compare(block.networks, again)
         problems = [problem] if problem else []
-        if again.read_bytes() != block.networks.read_bytes():
-            # What is told of these very weights, then.
-            again.write_bytes(block.networks.read_bytes())
+        # Partitions and scores are those of the very weights that are there.
+        again.write_bytes(block.networks.read_bytes())
         if block.results:
             _snakemake(scratch, block.results, cores)
         found = [verification.compare_results(file, scratch / file) for file in block.results]
         problems += [problem for problem in found if problem]
-    kind = "to the bit" if same_device else "within the tolerance for another device"
+    kind = "to the bit" if same_device else "in accuracy, by another kind of device"
     print(
-        f"{block.name}: made again in {time.monotonic() - started:.0f} s: weights"
+        f"{block.name}: made again in {time.monotonic() - started:.0f} s: networks"
         f" {'differ' if problem else 'equal ' + kind}; of {len(found)} files of partitions, nulls"
         f" and scores {sum(item is None for item in found)} equal"
     )
@@ -139,16 +137,6 @@ def _snakemake(scratch: Path, targets: Iterable[Path], cores: int) -> None:
     if ran.returncode:
         said = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-20:])
         raise UserError(f"a block could not be made again:\n{said}")
-
-
-def _devices(networks: Path) -> set[str]:
-    """Kinds of devices that the networks were trained on."""
-    rows = networks.with_suffix(".networks.csv")
-    if not rows.is_file():
-        return set()
-    table = pd.read_csv(rows)
-    devices = table["device"] if "device" in table else pd.Series(dtype=str)
-    return {str(device).split(":")[0] for device in devices.dropna()}
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from types import FrameType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
 from clusterability.errors import UserError
 from clusterability.files import write_whole
@@ -29,7 +29,9 @@ from clusterability.names import CHECKPOINTS
 
 logger = logging.getLogger(__name__)
 
-_METADATA_KEY = "checkpoint"
+_DESCRIPTION = "description"
+"""Name of the tensor that holds, as JSON, all that is no tensor."""
+_DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,13 @@ class Checkpoints:
             "step": state.step,
         }
         tensors = {name: t.detach().cpu().contiguous() for name, t in state.tensors.items()}
+        tensors[_DESCRIPTION] = torch.frombuffer(
+            bytearray(json.dumps(description).encode()), dtype=torch.uint8
+        )
+        content = save(tensors)
         path = self._path(seeds)
         try:
-            write_whole(path, save(tensors, {_METADATA_KEY: json.dumps(description)}))
+            write_whole(path, hashlib.sha256(content).digest() + content)
             kept = f"goes on from step {state.step} when it runs again"
         except (OSError, UserError) as error:
             kept = f"no checkpoint could be written: {error}"
@@ -106,16 +112,15 @@ class Checkpoints:
         """The state that an earlier job left, if it is of the same training."""
         path = self._path(seeds)
         try:
-            with safe_open(path, framework="pt") as file:
-                description = json.loads((file.metadata() or {})[_METADATA_KEY])
-                if (description["key"], description["device"]) != (self.key, device.type):
-                    logger.info("%s: of another recipe, code or device; training anew", path)
-                    return None
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = load(_checked(path.read_bytes()))
+            description = json.loads(tensors.pop(_DESCRIPTION).numpy().tobytes())
         except FileNotFoundError:
             return None
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
-            logger.warning("%s: no whole checkpoint (%r); training anew", path, error)
+        except (SafetensorError, OSError, ValueError) as error:
+            logger.warning("%s: no whole checkpoint (%s); training anew", path, error)
+            return None
+        if (description["key"], description["device"]) != (self.key, device.type):
+            logger.info("%s: of another recipe, code or device; training anew", path)
             return None
         step, seconds, history = (description[name] for name in ("step", "seconds", "history"))
         logger.info("going on from step %d, by %s", step, path)
@@ -144,4 +149,12 @@ class Checkpoints:
                 signal.signal(number, handler)
 
     def _path(self, seeds: Sequence[int]) -> Path:
-        return self.folder / f"{seeds[0]}-{seeds[-1]}.safetensors"
+        return self.folder / f"{seeds[0]}-{seeds[-1]}.checkpoint"
+
+
+def _checked(content: bytes) -> bytes:
+    """A checkpoint without the SHA-256 that it begins with: a wrong one would train on unseen."""
+    digest, rest = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if hashlib.sha256(rest).digest() != digest:
+        raise ValueError("found another SHA-256 than it begins with")
+    return rest

@@ -6,3 +6,10 @@ class UserError(Exception):
 
     Its text is one or a few clear lines: the key or file, what was found, what was expected.
     """
+
+
+def reason(error: BaseException, width: int = 160) -> str:
+    """What an error of a library says, as a short part of one line."""
+    text = " ".join((str(error) or type(error).__name__).split())
+    text = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return text if len(text) <= width else text[: width - 1] + "…"

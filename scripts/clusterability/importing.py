@@ -13,13 +13,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import numpy as np
 from safetensors import safe_open
 
-from clusterability.errors import UserError
+from clusterability.errors import UserError, reason
 from clusterability.names import IMPORTED_SEED
 from clusterability.networks import Networks
 
@@ -182,7 +181,7 @@ def _read_arrays(path: Path) -> Arrays:
     # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
     except Exception as error:
         raise UserError(
-            f"{path}: found a file that cannot be read ({_reason(error)}), expected a sound"
+            f"{path}: found a file that cannot be read ({reason(error)}), expected a sound"
             f" {ending} file"
         ) from error
 
@@ -192,10 +191,6 @@ def _type_error(path: Path, array: str, found: str) -> UserError:
         f"{path}: array {array!r}: found {found}, expected booleans, integers, or floats of 16, 32"
         " or 64 bits"
     )
-
-
-def _reason(error: Exception) -> str:
-    return shorten(str(error) or type(error).__name__, 120)
 
 
 def _read_safetensors(path: Path) -> Arrays:
@@ -222,7 +217,7 @@ def _read_numpy(path: Path) -> Arrays:
             try:
                 arrays[name] = loaded[name]
             except ValueError as error:
-                raise _type_error(path, name, _reason(error)) from None
+                raise _type_error(path, name, reason(error)) from None
             if not isinstance(arrays[name], np.ndarray):
                 # Whatever else is in a zip file comes as its bytes.
                 raise _type_error(path, name, "no array")

@@ -12,3 +12,20 @@ FRESH = "fresh-"
 """With an architecture, the condition of the networks that the null `untrained` compares with."""
 CHECKPOINTS = "checkpoints"
 """Folder of a study in which interrupted training jobs leave what they go on from."""
+OWN_FOLDERS = (
+    "benchmarks",
+    "checkpoints",
+    "clusters",
+    "configs",
+    "data",
+    "figures",
+    "logs",
+    "networks",
+    "nulls",
+    "paper",
+    "records",
+    "scores",
+    "slurm",
+    "tables",
+)
+"""Folders that a study makes in that of its results; no other study may be named so."""

@@ -10,13 +10,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from clusterability.errors import UserError
+from clusterability.errors import UserError, reason
 from clusterability.files import write_whole
 from clusterability.graph import live_units
 
@@ -93,16 +93,40 @@ def load_networks(path: Path) -> Networks:
             weights = {name.removesuffix(".weight"): file.get_tensor(name) for name in names}
             condition, recipe = description["condition"], description["recipe"]
             seeds = tuple(description["seeds"])
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise UserError(f"{path}: expected weights of this study, found {error!r}") from None
+    except (SafetensorError, OSError, LookupError, ValueError, TypeError) as error:
+        _refuse(path, f"{type(error).__name__}: {reason(error)}")
+    _check_seeds(path, seeds)
+    _check_stacks(path, weights, len(seeds))
     for layer, stack in weights.items():
         if not np.isfinite(stack).all():
             number = int(np.argwhere(~np.isfinite(stack))[0, 0])
-            raise UserError(
-                f"{path}: found a weight that is not finite in {layer} of seed {seeds[number]},"
-                " expected finite weights"
-            )
+            _refuse(path, f"a weight that is not finite in {layer} of seed {seeds[number]}")
     return Networks(condition, seeds, recipe, weights)
+
+
+def _check_seeds(path: Path, seeds: tuple[Any, ...]) -> None:
+    whole = all(type(seed) is int for seed in seeds)
+    if not seeds or not whole or len(set(seeds)) < len(seeds):
+        _refuse(path, f"the seeds {seeds}"[:100])
+
+
+def _check_stacks(path: Path, weights: dict[str, np.ndarray], networks: int) -> None:
+    """Layers are float32 [networks, out, in]; the outputs of each are the inputs of the next."""
+    if list(weights) != [f"fc{number}" for number in range(1, len(weights) + 1)] or not weights:
+        _refuse(path, f"layers {', '.join(weights) or 'without any weight'}"[:100])
+    units = None
+    for layer, stack in weights.items():
+        fits = stack.ndim == 3 and len(stack) == networks and units in (None, stack.shape[2])
+        if not fits or stack.dtype != np.float32 or 0 in stack.shape:
+            _refuse(path, f"{layer} of {networks} networks as {stack.dtype} {list(stack.shape)}")
+        units = stack.shape[1]
+
+
+def _refuse(path: Path, found: str) -> NoReturn:
+    raise UserError(
+        f"{path}: found {found}, expected weights of this study; remove the file to have it made"
+        " again"
+    )
 
 
 def join_networks(blocks: Sequence[Networks]) -> Networks:

@@ -25,8 +25,10 @@ BENCHMARKS = "benchmarks"
 RESULTS = ("networks", "clusters", "nulls", "scores", "tables", "figures")
 """Folders of a study that hold results and nothing else."""
 
-_START = 2.0  # seconds
-"""What a job takes before it works: Python and its packages. It does not grow with the block."""
+_START = {"train": 3.5, "any other": 0.5}
+"""Seconds that a job takes before it works, by rule: Python and its packages, PyTorch for training.
+They do not grow with the block."""
+_MNIST_IMAGES = 60_000
 
 _BLOCK = re.compile(r"\d+(-\d+)?")
 
@@ -41,6 +43,7 @@ class PlannedJob:
         benchmark: the file that its time is written to; says by its path which blocks it works on.
         reasons: why it runs; empty where it does not.
         threads, gpus: what it takes.
+        params: what decides its results, as its record will say.
     """
 
     rule: str
@@ -49,6 +52,7 @@ class PlannedJob:
     reasons: tuple[str, ...] = ()
     threads: int = 1
     gpus: int = 0
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 # --- why ---------------------------------------------------------------------------------------
@@ -125,64 +129,110 @@ class Cost:
     size: int
 
 
+@dataclass(frozen=True)
+class _Sample:
+    """A job that has run. work: what its time grows with; content: what its files grow with."""
+
+    work: float
+    content: float
+    cost: Cost
+
+    def brought_to(self, work: float, content: float, start: float) -> Cost:
+        """What a job of another size would take; `start` seconds do not grow."""
+        size = round(self.cost.size * content / self.content)
+        if math.isclose(work, self.work):
+            return Cost(self.cost.seconds, size)
+        # However quick it was, some of its time was work.
+        working = max(self.cost.seconds - start, 0.1 * self.cost.seconds)
+        return Cost(start + working * work / self.work, size)
+
+
 @dataclass
 class Costs:
     """What earlier jobs took, by the paths of their benchmarks; `study` is asked first."""
 
     study: Path
-    _found: dict[tuple[bool, str], list[tuple[float, Cost]]] = field(default_factory=dict)
+    _samples: dict[tuple[bool, str], list[_Sample]] = field(default_factory=dict)
 
     @classmethod
     def of_earlier_jobs(cls, study: Path, everything: Path) -> Costs:
         """Reads all benchmarks below `everything`, of this study and of others."""
         costs = cls(study)
         for file in sorted(everything.rglob("*.tsv")):
-            if BENCHMARKS in file.parts and (cost := _cost_of(file)) is not None:
+            seconds = _seconds(file) if BENCHMARKS in file.parts else None
+            if seconds is not None:
+                record = _record(file)
+                size = sum(_size(Path(name)) for name in record.files) if record else 0
+                params = record.params if record else {}
+                sample = _Sample(_work(file, params), _content(file, params), Cost(seconds, size))
                 own = file.is_relative_to(study / BENCHMARKS)
                 for kind in _kinds(file):
-                    costs._found.setdefault((own, kind), []).append((_work(file), cost))
+                    costs._samples.setdefault((own, kind), []).append(sample)
         return costs
 
-    def expected(self, benchmark: Path) -> tuple[Cost | None, bool]:
+    def expected(self, job: PlannedJob) -> tuple[Cost | None, bool]:
         """What a job will take, and whether jobs of this study say so; None where no job does.
 
         The most similar jobs count: the same condition, layer and null at other blocks before other
         conditions, these before other layers, and this study's before others'.
         """
-        work = _work(benchmark)
         for own in (True, False):
-            for kind in _kinds(benchmark):
-                if samples := self._found.get((own, kind)):
-                    return _scaled(samples, work), own
+            for kind in _kinds(job.benchmark):
+                if samples := self._samples.get((own, kind)):
+                    return _expected(samples, job), own
         return None, False
 
 
-def _scaled(samples: Sequence[tuple[float, Cost]], work: float) -> Cost:
-    """The median of samples of the most similar amount of work, brought to this one."""
-    nearest = min(abs(math.log(work / done)) for done, _ in samples)
-    alike = [(d, cost) for d, cost in samples if abs(math.log(work / d)) <= nearest + 1e-9]
-    seconds = [_START + max(cost.seconds - _START, 0.0) * work / done for done, cost in alike]
-    if nearest < 1e-9:
-        seconds = [cost.seconds for _, cost in alike]
-    sizes = [cost.size * work / done for done, cost in alike]
-    return Cost(statistics.median(seconds), round(statistics.median(sizes)))
+def _expected(samples: Sequence[_Sample], job: PlannedJob) -> Cost:
+    """The median of the samples whose amount of work is the most similar, brought to this one."""
+    work, content = _work(job.benchmark, job.params), _content(job.benchmark, job.params)
+    distances = [abs(math.log(work / sample.work)) for sample in samples]
+    nearest = min(distances) + 1e-9
+    start = _START.get(job.rule, _START["any other"])
+    costs = [
+        sample.brought_to(work, content, start)
+        for sample, distance in zip(samples, distances, strict=True)
+        if distance <= nearest
+    ]
+    seconds = statistics.median(cost.seconds for cost in costs)
+    return Cost(seconds, round(statistics.median(cost.size for cost in costs)))
 
 
-def _cost_of(benchmark: Path) -> Cost | None:
+def _seconds(benchmark: Path) -> float | None:
     try:
         with benchmark.open(newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
-        seconds = float(rows[-1]["s"])
+        return float(rows[-1]["s"])
     except (OSError, ValueError, KeyError, IndexError):
         return None
-    return Cost(seconds, sum(_size(Path(name)) for name in _recorded(benchmark)))
 
 
-def _recorded(benchmark: Path) -> Mapping[str, str]:
+def _record(benchmark: Path) -> Record | None:
     try:
-        return Record.read(beside(benchmark, RECORDS, ".json")).files
+        return Record.read(beside(benchmark, RECORDS, ".json"))
     except UserError:
-        return {}
+        return None
+
+
+def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
+    """What a job's time grows with: its blocks, and draws, groups or steps of training."""
+    study = params.get("study")
+    work = _blocks(benchmark)
+    if not isinstance(study, dict):
+        return work
+    work *= float(study.get("draws") or 1) * float(study.get("groups") or 1)
+    if "recipe" in study:
+        images = study.get("train_images") or _MNIST_IMAGES
+        # Networks that are not trained are still evaluated.
+        work *= images * max(study["recipe"]["epochs"], 0.1)
+    return work
+
+
+def _content(benchmark: Path, params: Mapping[str, Any]) -> float:
+    """What a job's files grow with: its blocks, and the draws of a null."""
+    study = params.get("study")
+    draws = study.get("draws") if isinstance(study, dict) else None
+    return _blocks(benchmark) * float(draws or 1 if _place(benchmark)[0] == "null" else 1)
 
 
 def _size(file: Path) -> int:
@@ -206,8 +256,8 @@ def _place(benchmark: Path) -> list[str]:
     return [*folders, *last.split(".")]
 
 
-def _work(benchmark: Path) -> float:
-    """How much a job does: the product of its blocks' sizes."""
+def _blocks(benchmark: Path) -> float:
+    """The product of the sizes of a job's blocks."""
     blocks = [part for part in _place(benchmark) if _BLOCK.fullmatch(part)]
     return float(math.prod(len(Block.parse(block)) for block in blocks))
 
@@ -363,13 +413,13 @@ def _reasons(jobs: Sequence[PlannedJob], most: int = 6) -> list[str]:
 
 def _minutes(jobs: Iterable[PlannedJob], costs: Costs) -> float | None:
     """Expected minutes of all these jobs; None where no earlier job says."""
-    found = [costs.expected(job.benchmark)[0] for job in jobs]
+    found = [costs.expected(job)[0] for job in jobs]
     known = [cost.seconds for cost in found if cost is not None]
     return sum(known) / 60 if len(known) == len(found) else None
 
 
 def _totals(jobs: Sequence[PlannedJob], costs: Costs, cores: int, free: int) -> list[str]:
-    found = [(job, *costs.expected(job.benchmark)) for job in jobs]
+    found = [(job, *costs.expected(job)) for job in jobs]
     known = [(job, cost, own) for job, cost, own in found if cost is not None]
     core_seconds = sum(cost.seconds * min(job.threads, cores) for job, cost, _ in known)
     on_gpus = sum(cost.seconds * job.gpus for job, cost, _ in known)

@@ -6,7 +6,6 @@ the block, in the order of their seeds. The same content gives the same bytes.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from clusterability.contingency import Tables
-from clusterability.errors import UserError
+from clusterability.errors import UserError, reason
 from clusterability.files import whole_file
 from clusterability.partitions import HeldOut, Key, Partitions, Starts
 
@@ -46,9 +45,10 @@ def load_items(path: Path, kind: type[Item]) -> dict[Key, Item]:
                 method, k, field = name.split("/")
                 columns.setdefault((method, int(k)), {})[field] = file[name]
         return {key: kind(**arrays) for key, arrays in columns.items()}
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
+    except Exception as error:
         raise UserError(
-            f"{path}: expected {kind.__name__.lower()} of this study, found {error!r};"
+            f"{path}: expected {kind.__name__.lower()} of this study, found {reason(error)};"
             " remove the file to have it made again"
         ) from None
 

@@ -19,7 +19,7 @@ from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError
-from clusterability.names import FRESH, IMPORTED, NETWORK
+from clusterability.names import FRESH, IMPORTED, NETWORK, OWN_FOLDERS
 from clusterability.recipe import Recipe
 from clusterability.synthetic_recipe import LAYER as SYNTHETIC_LAYER
 from clusterability.synthetic_recipe import SyntheticRecipe
@@ -113,6 +113,9 @@ def _parse_device(value: Any) -> str:
 def _parse_results(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"results(/[A-Za-z0-9_-]+)*", value):
         raise ValueError("results, or a folder in it such as results/smoke")
+    for part in value.split("/")[1:]:
+        if part in OWN_FOLDERS:
+            raise ValueError(f"another name than {part!r}, which is a folder of a study itself")
     return value
 
 
