@@ -20,7 +20,14 @@ import yaml
 from one_node_slurm import ask, one_node_slurm, why_not
 from workflows import ROOT, copy_workflow
 
-pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.slurm]
+REASON = why_not()
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.network,
+    pytest.mark.slurm,
+    pytest.mark.skipif(REASON is not None, reason=f"no Slurm is set up here: {REASON}"),
+]
 
 # Each job costs some seconds, for the three Snakemakes that it starts: of the smoke study, one
 # condition without probing, and no figures. Its training lasts long enough to be stopped.
@@ -72,9 +79,6 @@ class Finished:
 
 @pytest.fixture(scope="module")
 def slurm() -> Iterator[None]:
-    reason = why_not()
-    if reason:
-        pytest.skip(f"no Slurm is set up here: {reason}")
     # As much memory as the jobs ask for, which is more than they take.
     with one_node_slurm(cpus=max(os.cpu_count() or 1, 2), memory_mb=64_000):
         yield
