@@ -50,6 +50,22 @@ def networks_of(condition):
     return sum(len(Block.parse(block)) for block in STUDY.seed_blocks_of(condition))
 
 
+def limit_jobs_to_gpus():
+    """A GPU for each training job where jobs run on this machine, and no more jobs than GPUs.
+
+    Returns the number of GPUs that a job asks for. Others would wait for a GPU on cores that other
+    rules could use. What the command line or a profile says of `gpu` goes before. On a cluster
+    (which has a number of jobs, where a machine has a number of cores) the profile asks for GPUs.
+    """
+    device = STUDY.training.device
+    if not workflow.is_main_process or workflow.resource_settings.nodes is not None:
+        return int(device.startswith("cuda"))
+    count = gpus_at_once(device)
+    if count and "gpu" not in workflow.global_resources:
+        workflow.register_resource("gpu", count)
+    return int(device.startswith("cuda") or count > 0)
+
+
 def size_of_study():
     """What memory for all networks together grows with: methods, scalings and nulls."""
     clustering = STUDY.clustering
