@@ -42,6 +42,7 @@ help: ## list the targets
 
 study: ## run the study: snakemake, in an environment made from envs/study.lock
 	$(call prepare,study)
+	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
 	"$(BIN)/snakemake" $(ARGS)
 
 plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned

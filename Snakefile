@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
 from clusterability import runs
 from clusterability.accounting import check_accounting
 from clusterability.blocks import Block
-from clusterability.config_files import check_config_file
+from clusterability.config_files import DEFAULT, check_configs
 from clusterability.errors import UserError
 from clusterability.leases import gpus_at_once
 from clusterability.names import FRESH, IMPORTED, NETWORK
@@ -26,10 +26,9 @@ try:
         config.clear()
         config.update(begun)
     else:
-        for file in workflow.overwrite_configfiles or ["config.yaml"]:
-            check_config_file(Path(file))
+        check_configs(workflow.overwrite_configfiles or [DEFAULT])
         if not workflow.overwrite_configfiles:
-            workflow.configfile("config.yaml")  # as the directive does, which fits in no `try`
+            workflow.configfile(str(DEFAULT))  # as the directive does, which fits in no `try`
     STUDY = load_study(config, source=", ".join(map(str, workflow.configfiles)) or "config")
 except UserError as error:
     # Leaves at once: an exception of Snakemake's would add the place in this file.

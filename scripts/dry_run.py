@@ -12,6 +12,7 @@ from typing import Any
 from snakemake.cli import main as snakemake
 
 from clusterability import runs
+from clusterability.config_files import check_configs, named_configs
 from clusterability.planning import PlannedJob, parameter_changes
 from clusterability.study import Study
 
@@ -25,7 +26,12 @@ def planned_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob], boo
         The study, its jobs in Snakemake's order, and whether these are all jobs of the study.
 
     Where Snakemake cannot plan, this process ends with Snakemake's message.
+
+    Raises:
+        UserError: where a config is none.
     """
+    # Before Snakemake reads them: it would run what a template says.
+    check_configs(named_configs(arguments))
     messages = io.StringIO()
     with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(messages):
         try:

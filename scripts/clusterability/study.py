@@ -10,6 +10,7 @@ import difflib
 import itertools
 import json
 import math
+import os
 import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -698,6 +699,16 @@ def _check_sources(study: Study) -> Iterator[str]:
                 )
 
 
+def _check_files(study: Study) -> Iterator[str]:
+    for name, network in study.networks.items():
+        place = os.path.relpath(network.path, study.results).split(os.sep)
+        if place[0] in OWN_FOLDERS:
+            yield (
+                f"networks.{name}.path: found {_shorten(network.path)}, expected a file that is not"
+                f" one of the study's own results in {study.results}"
+            )
+
+
 def _check_k_grid(study: Study) -> Iterator[str]:
     if study.networks:
         return  # whose sizes are in their files
@@ -783,6 +794,7 @@ def _check_figure_method(study: Study) -> Iterator[str]:
 
 CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"conditions", "synthetic", "networks"}, _check_sources),
+    ({"results", "networks"}, _check_files),
     ({"k_grid", "recipe", "conditions", "synthetic", "networks", "clustering"}, _check_k_grid),
     ({"recipe", "conditions"}, _check_planting),
     ({"k_grid", "dataset", "recipe", "conditions", "probe"}, _check_probe),
