@@ -59,7 +59,8 @@ verify: ## check all results against their records, and make a sample of blocks 
 
 test: ## run all tests, in an environment made from envs/development.lock
 	$(call prepare,development)
-	"$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --durations=5 $(ARGS)
+	"$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	  --durations=5 $(ARGS)
 
 lint: ## check style, types and rules
 	$(call prepare,development)

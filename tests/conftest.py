@@ -11,6 +11,12 @@ from clusterability.dataset import Mnist
 from clusterability.sources import get_mnist
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: a long one at the end would leave other workers idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def make_images(train: int = 300, test: int = 100, seed: int = 0) -> Mnist:
     """Images of ten classes that a network can learn: a noisy pattern a class."""
     source = np.random.default_rng(seed)

@@ -103,8 +103,9 @@ def kill(job: subprocess.Popen[str]) -> None:
 
 
 def results(job: subprocess.Popen[str]) -> dict[str, object]:
-    said, errors = job.communicate(timeout=60)
-    assert job.returncode == 0, errors
+    # Not by `communicate`, which loses what `readline` has read ahead.
+    said, errors = job.stdout.read(), job.stderr.read()
+    assert job.wait(timeout=60) == 0, errors
     first, second = map(json.loads, said.splitlines())
     return first | second | {"log": errors}
 
