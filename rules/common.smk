@@ -62,7 +62,7 @@ def limit_jobs_to_gpus():
         return int(device.startswith("cuda"))
     count = gpus_at_once(device)
     if count and "gpu" not in workflow.global_resources:
-        workflow.register_resource("gpu", count)
+        workflow.global_resources["gpu"] = count
     return int(device.startswith("cuda") or count > 0)
 
 
