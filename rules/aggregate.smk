@@ -34,8 +34,8 @@ rule aggregate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(4000 + 2 * sum(map(networks_of, STUDY.names)) * size_of_study()),
-        runtime=growing(60),
+        mem_mb=growing(memory_of_place),
+        runtime=growing(minutes_of_study),
     params:
         study=STUDY.aggregation_parameters(),
         code=code_digests("aggregate.py"),
@@ -58,7 +58,7 @@ rule calibrate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(8000),
+        mem_mb=growing(memory_of_place),
         runtime=growing(60),
     params:
         conditions=STUDY.calibration,

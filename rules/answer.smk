@@ -18,8 +18,8 @@ rule validate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(60),
+        mem_mb=growing(memory_of_scores),
+        runtime=growing(minutes_of_study),
     params:
         study=STUDY.validity_parameters(),
         code=code_digests("validate.py"),
@@ -42,7 +42,7 @@ rule find:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(8000),
+        mem_mb=growing(memory_of_scores),
         runtime=growing(30),
     params:
         study=STUDY.validity_parameters(),

@@ -13,7 +13,7 @@ rule cluster:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(lambda wildcards: 1500 + 20 * size_of(wildcards)),
+        mem_mb=growing(memory(1000, 4)),
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         study=lambda wildcards: STUDY.clustering_parameters(wildcards.layer),

@@ -66,12 +66,6 @@ def limit_jobs_to_gpus():
     return int(device.startswith("cuda") or count > 0)
 
 
-def size_of_study():
-    """What memory for all networks together grows with: methods, scalings and nulls."""
-    clustering = STUDY.clustering
-    return len(clustering.methods) * len(clustering.scalings) * max(len(STUDY.nulls), 1)
-
-
 def k_values_of(wildcards):
     """Values of k of the job's block."""
     return list(Block.parse(wildcards.k))
@@ -103,6 +97,63 @@ def weights_of(condition):
 def layers_of(condition):
     """What is clustered of a condition's networks."""
     return STUDY.clustered_layers(weights_of(condition))
+
+
+# --- memory, in megabytes: what was measured (docs/scale.md), and at least half as much more ---
+
+
+MEASURES = 12
+"""Structural measures: counted here, since to import them takes long."""
+
+
+def memory(base, each, networks=size_of):
+    """Of a job: `base`, and `each` for each of the networks of its block, or of so many."""
+    return lambda wildcards: base + math.ceil(each * networks(wildcards))
+
+
+def networks_of_job(wildcards):
+    """Number of networks of the job's condition, over all blocks."""
+    return networks_of(wildcards.condition)
+
+
+def minutes_of_study(wildcards):
+    """Of a job that goes through all networks of the study."""
+    return 60 + sum(map(networks_of, STUDY.names)) // 50
+
+
+def partitions_of_layer(k_values, weight=lambda k: 1):
+    """Partitions of a layer at these k by all methods, each counted by its k."""
+    clustering = STUDY.clustering
+    return len(clustering.methods) * len(clustering.scalings) * sum(map(weight, k_values))
+
+
+def memory_of_tables(wildcards):
+    """Of a job that makes tables of a null: they are there twice when they are put together.
+
+    There are two numbers for each pair of clusters of a network's draw.
+    """
+    pairs = partitions_of_layer(k_values_of(wildcards), weight=lambda k: k * k)
+    size = 16 * pairs * size_of(wildcards) * max(STUDY.nulls.values(), default=0)
+    return 1000 + math.ceil(3 * size / 1e6)
+
+
+def rows_of_network(k_values):
+    """Scores of one layer of a network."""
+    return partitions_of_layer(k_values) * MEASURES * max(len(STUDY.nulls), 1)
+
+
+def memory_of_place(wildcards):
+    """Of a job that reads the scores of all networks of a condition, at one layer and block of k."""
+    largest = max(map(networks_of, STUDY.names))
+    rows = max(rows_of_network(Block.parse(block)) for block in STUDY.k_grid)
+    return 1000 + math.ceil(2.5e-3 * largest * rows)
+
+
+def memory_of_scores(wildcards):
+    """Of a job that reads a part of the columns and rows of all scores of the study."""
+    layers = sum(networks_of(name) * len(layers_of(name)) for name in STUDY.names)
+    rows = layers * rows_of_network(STUDY.k_values)
+    return 2000 + math.ceil(2e-4 * rows)
 
 
 # --- files of the grid ---

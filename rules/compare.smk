@@ -18,10 +18,8 @@ rule choose_k:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(
-            lambda wildcards: 3000 + 3 * networks_of(wildcards.condition) * size_of_study()
-        ),
-        runtime=growing(60),
+        mem_mb=growing(memory(1000, 1, networks_of_job)),
+        runtime=growing(lambda wildcards: 60 + networks_of_job(wildcards) // 10),
     params:
         nulls=STUDY.redrawn_nulls,
         code=code_digests("choose_k.py"),
@@ -43,7 +41,7 @@ rule agree:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(lambda wildcards: 2000 + 20 * size_of(wildcards)),
+        mem_mb=growing(memory(1000, 6)),
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         study=lambda wildcards: STUDY.agreement_parameters(wildcards.condition),

@@ -68,7 +68,7 @@ rule fresh:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(2500),
+        mem_mb=growing(memory(1500, 4)),
         runtime=growing(20),
     params:
         study=lambda wildcards: STUDY.fresh_parameters(wildcards.condition),

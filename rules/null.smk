@@ -13,7 +13,7 @@ rule null:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(lambda wildcards: 3000 + 40 * size_of(wildcards)),
+        mem_mb=growing(memory_of_tables),
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
     params:
         study=lambda wildcards: STUDY.null_parameters(wildcards.null, wildcards.layer),
@@ -41,7 +41,7 @@ rule null_labels:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(lambda wildcards: 3000 + 40 * size_of(wildcards)),
+        mem_mb=growing(memory_of_tables),
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         study=lambda wildcards: STUDY.null_parameters("labels", wildcards.layer),

@@ -14,7 +14,7 @@ rule plot:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(2000),
+        mem_mb=growing(memory_of_scores),
         runtime=growing(30),
     params:
         study=lambda wildcards: STUDY.figure_parameters(wildcards.figure),

@@ -18,7 +18,7 @@ rule score:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(lambda wildcards: 2000 + 40 * size_of(wildcards)),
+        mem_mb=growing(memory(1000, 4)),
         runtime=growing(30),
     params:
         nulls=nulls_of,

@@ -16,7 +16,7 @@ rule train:
         ENVIRONMENT
     threads: STUDY.training.threads
     resources:
-        mem_mb=growing(lambda wildcards: 2500 + 20 * size_of(wildcards)),
+        mem_mb=growing(memory(2500, 10)),
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
         gpu=limit_jobs_to_gpus(),
     params:
