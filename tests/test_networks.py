@@ -16,7 +16,7 @@ from clusterability.networks import Networks, load_networks, save_networks, weig
 
 def networks(value: float = 0.5) -> Networks:
     source = np.random.default_rng(0)
-    weights = {f"fc{n}": source.standard_normal((2, 3, 4)).astype(np.float32) for n in (1, 2, 10)}
+    weights = {f"fc{n}": source.standard_normal((2, 4, 4), np.float32) for n in range(1, 11)}
     weights["fc2"][1, 2, 3] = value
     return Networks("trained", (4, 7), {"epochs": 3, "architecture": "4-3"}, weights)
 
@@ -29,7 +29,7 @@ def test_what_is_written_is_read(tmp_path):
         (4, 7),
         {"epochs": 3, "architecture": "4-3"},
     )
-    assert list(read.weights) == ["fc1", "fc2", "fc10"]
+    assert list(read.weights) == [f"fc{n}" for n in range(1, 11)]
     for layer, stack in networks().weights.items():
         assert np.array_equal(read.weights[layer], stack)
 
@@ -39,7 +39,7 @@ def test_file_keeps_the_contract_and_its_bytes(tmp_path):
         save_networks(tmp_path / name, networks())
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     with safe_open(tmp_path / "a", framework="numpy") as file:
-        assert set(file.keys()) == {"fc1.weight", "fc2.weight", "fc10.weight"}
+        assert set(file.keys()) == {f"fc{n}.weight" for n in range(1, 11)}
         assert file.get_tensor("fc1.weight").dtype == np.float32
         metadata = file.metadata()
     assert list(metadata) == ["clusterability"]

@@ -362,9 +362,10 @@ def test_rows_of_partitions_by_hand(tmp_path):
         columns=["condition", "seed", "layer", "method", "k", "side", "unit", "label"],
     )
     files = []
-    for condition, layer in (("trained", "fc1"), ("untrained", "fc2")):
+    layers = {"fc1": np.zeros((1, 2, 1), "f4"), "fc2": np.zeros((1, 1, 2), "f4")}
+    for condition in ("trained", "untrained"):
         file = tmp_path / "networks" / condition / "3.safetensors"
-        save_networks(file, Networks(condition, (3,), {}, {layer: np.zeros((1, 2, 1), "f4")}))
+        save_networks(file, Networks(condition, (3,), {}, layers))
         files.append(str(file))
     rows = read_partitions([str(first), str(second)], files)
     pd.testing.assert_frame_equal(rows, expected, check_dtype=False)

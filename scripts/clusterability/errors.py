@@ -6,3 +6,15 @@ class UserError(Exception):
 
     Its text is one or a few clear lines: the key or file, what was found, what was expected.
     """
+
+
+def one_line(text: str, width: int = 200) -> str:
+    """A text from a file or a config as a message may hold it: one line, printable, not endless.
+
+    >>> one_line("fc1\\n.weight")
+    'fc1\\\\n.weight'
+    """
+    shown = text[: width + 1]
+    if not shown.isprintable():
+        shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
+    return shown if len(shown) <= width else shown[: width - 1] + "…"

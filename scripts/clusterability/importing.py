@@ -10,6 +10,7 @@ import csv
 import logging
 import pickle
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,15 @@ from typing import Any
 import numpy as np
 from safetensors import safe_open
 
-from clusterability.errors import UserError
+from clusterability.array_files import (
+    MOST_BYTES,
+    NoArrayError,
+    ObjectsError,
+    check_stored,
+    read_npy,
+    read_npz,
+)
+from clusterability.errors import UserError, one_line
 from clusterability.names import IMPORTED_SEED
 from clusterability.networks import Networks
 
@@ -29,6 +38,12 @@ Arrays = dict[str, np.ndarray]
 
 _REAL_KINDS = "biuf"
 """Kinds of NumPy's dtypes that hold real numbers: booleans, integers and floats."""
+
+MOST_WEIGHTS = 10**8
+"""Of one layer: its decomposition takes hours beyond."""
+
+MOST_CSV_BYTES = 2**29
+"""Cells are held as text before they are numbers, which takes thirty times as much memory."""
 
 _CHECKPOINT_KEYS = ("state_dict", "model_state_dict", "model")
 """Where checkpoints keep a model's state dict, beside the optimiser's."""
@@ -93,14 +108,20 @@ def layer_shapes(
 # --- which arrays are layers -------------------------------------------------------------------
 
 
-def _natural_key(name: str) -> list[str | int]:
+def _natural_key(name: str) -> list[str | tuple[int, str]]:
     """Sorts names as people count: numbers in them by value, the rest as text.
 
     >>> sorted(["fc10.weight", "fc2.weight", "fc1.weight"], key=_natural_key)
     ['fc1.weight', 'fc2.weight', 'fc10.weight']
     """
     parts = re.split(r"([0-9]+)", name)
-    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
+    return [_by_value(part) if place % 2 else part for place, part in enumerate(parts)]
+
+
+def _by_value(digits: str) -> tuple[int, str]:
+    """Sorts numbers of any length; Python's integers stop at some thousand digits."""
+    digits = digits.lstrip("0")
+    return len(digits), digits
 
 
 def _matrix_names(path: Path, arrays: Arrays) -> list[str]:
@@ -121,6 +142,11 @@ def _matrix(path: Path, name: str, array: np.ndarray) -> np.ndarray:
         )
     if array.dtype.kind not in _REAL_KINDS:
         raise _type_error(path, name, str(array.dtype))
+    # A view can repeat one number a billion times.
+    if array.size > MOST_WEIGHTS:
+        raise UserError(
+            f"{where}: found shape {_shape(array)}, expected at most {MOST_WEIGHTS} weights a layer"
+        )
     _check_everywhere(where, array, np.isfinite(array), "a finite number")
     with np.errstate(over="ignore", under="ignore"):
         matrix = array.astype(np.float32)
@@ -154,7 +180,7 @@ def _shape(array: np.ndarray) -> str:
 
 def _listed(names: Iterable[str], most: int = 20) -> str:
     """The names with commas between them, cut short where there are many."""
-    listed = list(names)
+    listed = list(map(one_line, names))
     more = f", and {len(listed) - most} more" if len(listed) > most else ""
     return (", ".join(listed[:most]) or "nothing") + more
 
@@ -168,7 +194,11 @@ def _check_file(name: str, path: Path) -> None:
         raise UserError(
             f"{key}: found {path} with ending {path.suffix!r}, expected one of {_listed(READERS)}"
         )
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise UserError(f"{key}: found {path} ({error.strerror}), expected a file") from None
+    if not found:
         raise UserError(f"{key}: found no file {path}, expected a file of arrays")
 
 
@@ -195,7 +225,7 @@ def _type_error(path: Path, array: str, found: str) -> UserError:
 
 
 def _reason(error: Exception) -> str:
-    return shorten(str(error) or type(error).__name__, 120)
+    return one_line(shorten(str(error), 120) or type(error).__name__)
 
 
 def _read_safetensors(path: Path) -> Arrays:
@@ -211,28 +241,28 @@ def _read_safetensors(path: Path) -> Arrays:
     return arrays
 
 
-def _read_numpy(path: Path) -> Arrays:
-    """The arrays of `.npz`, or the one of `.npy`; objects, which are pickled, are refused."""
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        return {path.stem: loaded}
-    arrays = {}
-    with loaded:
-        for name in loaded.files:
-            try:
-                arrays[name] = loaded[name]
-            except ValueError as error:
-                raise _type_error(path, name, _reason(error)) from None
-            if not isinstance(arrays[name], np.ndarray):
-                # Whatever else is in a zip file comes as its bytes.
-                raise _type_error(path, name, "no array")
-    return arrays
+def _read_npy(path: Path) -> Arrays:
+    return {path.stem: read_npy(path)}
+
+
+def _read_npz(path: Path) -> Arrays:
+    try:
+        return read_npz(path)
+    except (ObjectsError, NoArrayError) as error:
+        name, found = error.args
+        raise _type_error(path, name, found) from None
 
 
 def _read_torch(path: Path) -> Arrays:
     """The tensors of a state dict, or of a checkpoint that holds one under a usual key."""
     import torch
 
+    if not zipfile.is_zipfile(path):
+        raise UserError(
+            f"{path}: found no archive (a damaged file, a pickle, or one of PyTorch before 1.6),"
+            " expected a state dict: torch.save(model.state_dict(), path)"
+        )
+    check_stored(path)
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
@@ -264,8 +294,16 @@ def _tensors(loaded: object) -> dict[str, Any]:
 
 
 def _numpy(tensor: Any) -> np.ndarray:
-    # NumPy lacks some of PyTorch's floats, such as bfloat16; float64 holds all of them.
-    return np.asarray((tensor.double() if tensor.is_floating_point() else tensor).detach().numpy())
+    import torch
+
+    # NumPy lacks some of PyTorch's floats, such as bfloat16; float64 holds all of them. Only then
+    # is memory taken: a tensor may be a view that repeats few numbers.
+    known = (torch.float16, torch.float32, torch.float64)
+    if tensor.is_floating_point() and tensor.dtype not in known:
+        if 8 * tensor.numel() > MOST_BYTES:
+            raise ValueError(f"a tensor of {tensor.numel()} numbers")
+        tensor = tensor.double()
+    return np.asarray(tensor.detach().numpy())
 
 
 def _read_csv(path: Path) -> Arrays:
@@ -275,9 +313,15 @@ def _read_csv(path: Path) -> Arrays:
     and the first column are names, even if these are numbers; a text, that the first row is names,
     and the first column too where one of its other cells is no number.
     """
+    size = path.stat().st_size
+    if size > MOST_CSV_BYTES:
+        raise UserError(
+            f"{path}: found {size} bytes, expected at most {MOST_CSV_BYTES} as text; save a larger"
+            " matrix as .npy"
+        )
     # Spreadsheets put a byte order mark before the text.
     with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.reader(file) if row]
+        rows = [row for row in csv.reader(file, strict=True) if row]
     _check_equal_lengths(path, rows)
     first_row, first_column = _first_numbers(path, rows)
     matrix = [
@@ -326,6 +370,9 @@ def _cell(path: Path, rows: list[list[str]], row: int, column: int) -> float:
 
 
 def _is_number(text: str) -> bool:
+    # Python also takes 1_0 for ten, and the digits of all scripts.
+    if "_" in text or not text.isascii():
+        return False
     try:
         float(text)
     except ValueError:
@@ -335,8 +382,8 @@ def _is_number(text: str) -> bool:
 
 READERS: dict[str, Callable[[Path], Arrays]] = {
     ".safetensors": _read_safetensors,
-    ".npz": _read_numpy,
-    ".npy": _read_numpy,
+    ".npz": _read_npz,
+    ".npy": _read_npy,
     ".pt": _read_torch,
     ".pth": _read_torch,
     ".csv": _read_csv,

@@ -1,0 +1,111 @@
+"""Arrays from files that anybody may have made: no pickles, and no memory for what is not there.
+
+A few bytes can claim a terabyte: in a header, or compressed. What a file claims is compared with
+what it holds before any array is made.
+"""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+MOST_BYTES = 4 * 2**30
+"""Of all arrays of one file together."""
+
+_HEADER_READERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+
+class ObjectsError(ValueError):
+    """An array of Python objects, which are pickled: never loaded."""
+
+
+class NoArrayError(ValueError):
+    """Something else than an array in an archive."""
+
+
+def read_npy(path: Path) -> np.ndarray:
+    """The array of a `.npy` file.
+
+    Raises:
+        OSError, ValueError: where the file is damaged or holds something else.
+    """
+    with path.open("rb") as file:
+        return _read_array(file, path.stat().st_size)
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of a `.npz` file by name.
+
+    Raises:
+        ObjectsError, NoArrayError: args are the name of the array and the reason.
+        Others of any kind: where the file is damaged; `zipfile` does not document which.
+    """
+    with zipfile.ZipFile(path) as archive:
+        _check_members(path, archive)
+        return {
+            info.filename.removesuffix(".npy"): _member(archive, info) for info in archive.filelist
+        }
+
+
+def check_stored(path: Path) -> None:
+    """Checks the sums of a zip archive whose members are not compressed, as PyTorch writes them.
+
+    PyTorch's own reader does not look at them, and takes flipped bits for weights.
+
+    Raises:
+        ValueError: where a member is compressed, larger than the file or not what its sum says.
+    """
+    with zipfile.ZipFile(path) as archive:
+        _check_members(path, archive)
+        if any(info.compress_type != zipfile.ZIP_STORED for info in archive.filelist):
+            raise ValueError("compressed members")
+        if sum(info.file_size for info in archive.filelist) > path.stat().st_size:
+            raise ValueError("members larger than the file")
+        if (damaged := archive.testzip()) is not None:
+            raise ValueError(f"a wrong sum of member {damaged!r}")
+
+
+def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
+    names = archive.namelist()
+    if len(set(names)) < len(names):
+        raise ValueError("two members of the same name")
+    claimed = sum(info.file_size for info in archive.filelist)
+    if claimed > MOST_BYTES:
+        raise ValueError(f"{claimed} bytes of content, more than {MOST_BYTES}")
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
+    name = info.filename.removesuffix(".npy")
+    if name == info.filename:
+        raise NoArrayError(name, "no array")
+    with archive.open(info) as member:
+        try:
+            array = _read_array(member, info.file_size)
+        except ObjectsError as error:
+            raise ObjectsError(name, *error.args) from None
+        # The sum of the content is checked where it ends.
+        member.read()
+    return array
+
+
+def _read_array(file: IO[bytes], size: int) -> np.ndarray:
+    """An array in NumPy's format out of a stream of `size` bytes."""
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADER_READERS:
+        raise ValueError(f"version {version} of NumPy's format")
+    shape, fortran_order, dtype = _HEADER_READERS[version](file)
+    if dtype.hasobject:
+        raise ObjectsError("objects, which are pickled")
+    # In Python's integers, which do not overflow.
+    claimed, held = math.prod(shape) * dtype.itemsize, size - file.tell()
+    if min(shape, default=0) < 0 or claimed != held or claimed > MOST_BYTES:
+        raise ValueError(f"{held} bytes after a header that claims {claimed}")
+    content = np.frombuffer(bytearray(file.read(claimed)), dtype)
+    return content.reshape(shape, order="F" if fortran_order else "C")
