@@ -42,6 +42,7 @@ help: ## list the targets
 
 study: ## run the study: snakemake, in an environment made from envs/study.lock
 	$(call prepare,study)
+	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
 	"$(BIN)/snakemake" $(ARGS)
 
 test: ## run all tests, in an environment made from envs/development.lock

@@ -8,11 +8,17 @@ min_version("9.12")  # for pathvars
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
 sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
 from clusterability.blocks import Block
+from clusterability.config_files import DEFAULT, check_configs
 from clusterability.errors import UserError
 from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
+
+try:
+    check_configs(workflow.overwrite_configfiles or filter(Path.exists, [DEFAULT]))
+except UserError as error:
+    sys.exit(str(error))
 
 # A study is one config: a file that the command line names replaces the default study.
 if not workflow.overwrite_configfiles:

@@ -8,6 +8,8 @@ from typing import Any
 LARGEST_BLOCK = 10_000
 """Numbers in a block at most: a job that trained more networks at once would fit nowhere."""
 
+LARGEST_NUMBER = 10**9 - 1
+
 
 class Block(tuple[int, ...]):
     """Consecutive integers that one job works on, named by what is in them.
@@ -25,8 +27,13 @@ class Block(tuple[int, ...]):
     @classmethod
     def parse(cls, text: Any) -> Block:
         """The block that a config or a file name says, such as "0-9", "16" or 16."""
-        match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", str(text).strip())
-        if match is None or isinstance(text, bool):
+        if isinstance(text, bool) or not isinstance(text, int | str):
+            raise ValueError('a block such as "0-9" or 16')
+        # Python refuses to write out an integer of thousands of digits.
+        if isinstance(text, int) and text > LARGEST_NUMBER:
+            raise ValueError(f"a block of numbers of at most {LARGEST_NUMBER}")
+        match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", str(text).strip())
+        if match is None:
             raise ValueError('a block such as "0-9" or 16')
         first = int(match[1])
         last = int(match[2]) if match[2] is not None else first

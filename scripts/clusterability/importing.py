@@ -31,6 +31,7 @@ from clusterability.array_files import (
 from clusterability.errors import UserError, one_line
 from clusterability.names import IMPORTED_SEED
 from clusterability.networks import Networks
+from clusterability.values import MOST_WEIGHTS
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +39,6 @@ Arrays = dict[str, np.ndarray]
 
 _REAL_KINDS = "biuf"
 """Kinds of NumPy's dtypes that hold real numbers: booleans, integers and floats."""
-
-MOST_WEIGHTS = 10**8
-"""Of one layer: its decomposition takes hours beyond."""
 
 MOST_CSV_BYTES = 2**29
 """Cells are held as text before they are numbers, which takes thirty times as much memory."""

@@ -10,3 +10,25 @@ IMPORTED_SEED = -1
 """Its only seed."""
 FRESH = "fresh-"
 """With an architecture, the condition of the networks that the null `untrained` compares with."""
+
+RESERVED_FOLDERS = frozenset(
+    {
+        "benchmarks",
+        "checkpoints",
+        "clusters",
+        "data",
+        "figures",
+        "logs",
+        "manifest",
+        "networks",
+        "nulls",
+        "paper",
+        "plan",
+        "records",
+        "report",
+        "scores",
+        "tables",
+        "verify",
+    }
+)
+"""What a study's own folders are called: another study's results in one would mix with them."""

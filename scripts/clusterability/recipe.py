@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from clusterability.values import Flag, Number, Section, Whole
+from clusterability.values import MOST_WEIGHTS, Flag, Number, Section, Whole
 
 MNIST_PIXELS = 784
 MNIST_CLASSES = 10
 
-LAYER_PATTERN = r"^fc[1-9]\d*$"
+LAYER_PATTERN = r"^fc[1-9][0-9]{0,3}$"
+LONGEST_ARCHITECTURE = 120
+"""In characters: it becomes a part of file names."""
 
 
 def _parse_architecture(value: Any) -> str:
     """Layer sizes from input to output, such as `784-128-128-10`."""
-    text = str(value)
-    if not re.fullmatch(r"[1-9]\d{0,5}(-[1-9]\d{0,5})+", text):
+    text = value if isinstance(value, str) else ""
+    if not re.fullmatch(r"[1-9][0-9]{0,5}(-[1-9][0-9]{0,5})+", text):
         raise ValueError("layer sizes from input to output such as 784-128-128-10")
+    if len(text) > LONGEST_ARCHITECTURE:
+        raise ValueError(f"layer sizes of at most {LONGEST_ARCHITECTURE} characters")
     sizes = [int(size) for size in text.split("-")]
     if sizes[0] != MNIST_PIXELS or sizes[-1] != MNIST_CLASSES:
         raise ValueError(f"sizes that start with {MNIST_PIXELS} and end with {MNIST_CLASSES}")
+    if any(out * in_ > MOST_WEIGHTS for in_, out in pairwise(sizes)):
+        raise ValueError(f"layers of at most {MOST_WEIGHTS} weights")
     return text
 
 
@@ -34,7 +41,7 @@ def _parse_layer(value: Any) -> str:
 
 class Recipe(Section):
     architecture: Annotated[
-        str, BeforeValidator(_parse_architecture), Field(pattern=r"^784(-[1-9]\d*)*-10$")
+        str, BeforeValidator(_parse_architecture), Field(pattern=r"^784(-[1-9][0-9]{0,5})*-10$")
     ] = "784-128-128-10"
     """Layer sizes from input to output; hidden layers are ReLU, without biases."""
     optimizer: Literal["sgd", "adam"] = "sgd"

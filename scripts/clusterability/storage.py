@@ -47,8 +47,8 @@ def load_items(path: Path, kind: type[Item]) -> dict[Key, Item]:
             method, k, field = name.split("/")
             columns.setdefault((method, int(k)), {})[field] = array
         items = {key: kind(**arrays) for key, arrays in columns.items()}
-        for (method, k), item in items.items():
-            _check(f"{method}/{k}", k, item)
+        for (method, number), item in items.items():
+            _check(f"{method}/{number}", number, item)
     # What a damaged archive raises is not documented, and comes in all kinds.
     except Exception as error:
         found = one_line(" ".join(map(str, error.args)) or type(error).__name__)

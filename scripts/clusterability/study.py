@@ -10,7 +10,9 @@ import difflib
 import itertools
 import json
 import math
+import os
 import re
+import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -18,12 +20,12 @@ from pydantic import BeforeValidator, Field, ValidationError, create_model, mode
 from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
-from clusterability.errors import UserError
-from clusterability.names import FRESH, IMPORTED, NETWORK
+from clusterability.errors import UserError, one_line
+from clusterability.names import FRESH, IMPORTED, NETWORK, RESERVED_FOLDERS
 from clusterability.recipe import Recipe
 from clusterability.synthetic_recipe import LAYER as SYNTHETIC_LAYER
 from clusterability.synthetic_recipe import SyntheticRecipe
-from clusterability.values import Flag, Section, Whole
+from clusterability.values import FilePath, Flag, Section, Whole
 from clusterability.variants import Scaling, scaled_method
 
 MNIST_TRAIN_IMAGES = 60_000
@@ -67,25 +69,31 @@ MEASURES: tuple[Measure, ...] = get_args(Measure)
 # --- values ------------------------------------------------------------------------------------
 
 
+MOST_NUMBERS = 10**6
+"""In all blocks of a list together."""
+
+
 def _parse_blocks(value: Any) -> list[str]:
     """Block names in their canonical form; overlapping blocks are refused."""
     if not isinstance(value, list) or not value:
         raise ValueError('a list of blocks such as ["0-9", 16]')
-    owner: dict[int, str] = {}
-    names = []
+    blocks, numbers = [], 0
     for item in value:
         try:
-            block = Block.parse(item)
+            blocks.append(Block.parse(item))
         except ValueError as error:
-            raise ValueError(f"{error} in place of {item!r}") from None
-        twice = next((number for number in block if number in owner), None)
-        if twice is not None:
+            raise ValueError(f"{error} in place of {_shorten(item)}") from None
+        numbers += len(blocks[-1])
+        if numbers > MOST_NUMBERS:
+            raise ValueError(f"blocks of at most {MOST_NUMBERS} numbers together")
+    for before, after in itertools.pairwise(sorted(blocks, key=lambda block: block[0])):
+        if after[0] <= before[-1]:
+            first, second = sorted((before, after), key=blocks.index)
             raise ValueError(
-                f"blocks that do not overlap ({twice} is in {owner[twice]!r} and in {block.name!r})"
+                f"blocks that do not overlap ({after[0]} is in {first.name!r} and in"
+                f" {second.name!r})"
             )
-        owner.update(dict.fromkeys(block, block.name))
-        names.append(block.name)
-    return names
+    return [block.name for block in blocks]
 
 
 def _starting_at(first: int) -> Callable[[list[str]], list[str]]:
@@ -105,14 +113,23 @@ def _different(values: list[Any]) -> list[Any]:
 
 
 def _parse_device(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", value):
+    if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]{1,3})?", value):
         raise ValueError("auto, cpu, cuda, cuda:<number> or mps")
     return value
 
 
+# Four folders at most, and none whose name is too long or starts as an option does.
+RESULTS_PATTERN = r"results(/[A-Za-z0-9_][A-Za-z0-9_-]{0,59}){0,4}"
+
+
 def _parse_results(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"results(/[A-Za-z0-9_-]+)*", value):
+    if not isinstance(value, str) or not re.fullmatch(RESULTS_PATTERN, value):
         raise ValueError("results, or a folder in it such as results/smoke")
+    taken = RESERVED_FOLDERS.intersection(value.split("/")[1:])
+    if taken:
+        raise ValueError(
+            f"a folder with another name than {min(taken)!r}, where a study's own files lie"
+        )
     return value
 
 
@@ -130,7 +147,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Dataset(Section):
-    path: str | None = None
+    path: FilePath | None = None
     """Folder that already holds the four MNIST files (IDX, plain or .gz); empty: download them."""
     train_images: Annotated[Whole, Field(ge=1, le=MNIST_TRAIN_IMAGES)] | None = None
     """Train on the first so many images only; empty: all 60,000."""
@@ -167,7 +184,7 @@ _EMPTY_IS_NO_CHANGE = BeforeValidator(
 
 class Training(Section):
     device: Annotated[
-        str, BeforeValidator(_parse_device), Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+        str, BeforeValidator(_parse_device), Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")
     ] = "auto"
     """auto (a CUDA GPU where there is one, else the CPU), cpu, cuda, cuda:<number> or mps."""
     threads: Annotated[Whole, Field(ge=1)] = 2
@@ -209,7 +226,7 @@ class Validity(Section):
 
 
 class ImportedNetwork(Section):
-    path: Annotated[str, Field(min_length=1)]
+    path: FilePath
     """File with the weights: .safetensors, .npz, .npy, .csv or a PyTorch state dict (.pt, .pth)."""
     layers: (
         Annotated[
@@ -247,7 +264,7 @@ class Study(Section):
     """Everything that decides what a study computes."""
 
     results: Annotated[
-        str, BeforeValidator(_parse_results), Field(pattern=r"^results(/[A-Za-z0-9_-]+)*$")
+        str, BeforeValidator(_parse_results), Field(pattern=f"^{RESULTS_PATTERN}$")
     ] = "results"
     """Folder of the study's results; other studies than the default one take one inside it."""
     seeds: Annotated[Blocks, AfterValidator(_starting_at(0))] = ["0-9"]
@@ -652,7 +669,7 @@ def json_schema() -> str:
 def _faults(config: Mapping[str, Any]) -> list[str]:
     """All faults of a config; cross-checks look at the sections that are sound by themselves."""
     faults = [
-        f"{key!r}: unknown key, expected one of {', '.join(Study.model_fields)}"
+        f"{_shorten(key)}: unknown key, expected one of {', '.join(Study.model_fields)}"
         for key in config
         if not isinstance(key, str)
     ]
@@ -680,6 +697,16 @@ def _check_sources(study: Study) -> Iterator[str]:
                 yield (
                     f"{second}.{name}: found a name that {first} has too, expected different names"
                 )
+
+
+def _check_files(study: Study) -> Iterator[str]:
+    for name, network in study.networks.items():
+        place = os.path.relpath(network.path, study.results).split(os.sep)
+        if place[0] in RESERVED_FOLDERS:
+            yield (
+                f"networks.{name}.path: found {_shorten(network.path)}, expected a file that is not"
+                f" one of the study's own results in {study.results}"
+            )
 
 
 def _check_k_grid(study: Study) -> Iterator[str]:
@@ -767,6 +794,7 @@ def _check_figure_method(study: Study) -> Iterator[str]:
 
 CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"conditions", "synthetic", "networks"}, _check_sources),
+    ({"results", "networks"}, _check_files),
     ({"k_grid", "recipe", "conditions", "synthetic", "networks", "clustering"}, _check_k_grid),
     ({"recipe", "conditions"}, _check_planting),
     ({"k_grid", "dataset", "recipe", "conditions", "probe"}, _check_probe),
@@ -782,18 +810,23 @@ def _fault_line(config: Mapping[str, Any], fault: Any) -> str:
     loc = [part for part in fault["loc"] if part != "[key]"]
     if fault["type"] == "extra_forbidden":
         return _unknown_key_line(loc)
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".")
+    key = _key(loc)
     found = _shorten(None if fault["type"] == "missing" else fault["input"])
     return f"{key}: found {found}, expected {_expected(fault)}"
 
 
+def _key(loc: list[Any]) -> str:
+    """Where something stands in the config, such as `conditions.dropout.epochs` or `seeds[1]`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{one_line(part, 60)}" for part in loc)
+    return "".join(parts).removeprefix(".")
+
+
 def _unknown_key_line(loc: list[Any]) -> str:
     known = _known_keys(loc[:-1])
-    name = str(loc[-1])
+    name = one_line(str(loc[-1]), 40)
     close = difflib.get_close_matches(name, known, n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
-    key = ".".join(map(str, loc))
-    return f"{key}: unknown key, expected one of {', '.join(known)}{hint}"
+    return f"{_key(loc)}: unknown key, expected one of {', '.join(known)}{hint}"
 
 
 _NAMED_SECTIONS: dict[str, type[Section]] = {
@@ -839,6 +872,20 @@ def _expected(fault: Any) -> str:
     return template.format(**fault.get("ctx", {})) if template else fault["msg"]
 
 
+class _Brief(reprlib.Repr):
+    """Values as they are written, but never more than is shown: aliases can stand for billions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 4
+        self.maxlist = self.maxtuple = self.maxset = self.maxdict = 8
+        self.maxstring = self.maxother = 200
+
+    def repr_int(self, x: int, level: int) -> str:
+        # Python refuses to write out thousands of digits.
+        return repr(x) if x.bit_length() < 1000 else f"a number of {x.bit_length()} bits"
+
+
 def _shorten(value: Any, width: int = 60) -> str:
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= width else text[: width - 1] + "…"
+    text = "nothing" if value is None else _Brief().repr(value)
+    return one_line(text, width)

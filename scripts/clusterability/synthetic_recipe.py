@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from clusterability.values import Number, Section, Whole
+from clusterability.values import MOST_WEIGHTS, Number, Section, Whole
 
 LAYER = "fc1"
 """The only layer of a synthetic network."""
@@ -39,6 +39,14 @@ class SyntheticRecipe(Section):
     cluster has, are fewer by the factor 1 - unequal."""
     density: Annotated[Number, Field(gt=0, le=1)] = 1.0
     """Probability that an entry is kept; the others are zero. Units may be dead."""
+
+    @field_validator("columns")
+    @classmethod
+    def _weights_fit(cls, columns: int, info: ValidationInfo) -> int:
+        rows = info.data.get("rows", 1)
+        if rows * columns > MOST_WEIGHTS:
+            raise ValueError(f"at most {MOST_WEIGHTS // rows}: {MOST_WEIGHTS} weights a matrix")
+        return columns
 
     @field_validator("clusters")
     @classmethod

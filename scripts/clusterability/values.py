@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -19,12 +20,14 @@ def _number(value: Any) -> Any:
     """Numbers as YAML gives them: `1e-3` arrives as text, `true` is no number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("a number")
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            raise ValueError("a number") from None
-    return value
+    try:
+        # Python also takes 1_0 for ten, and the digits of all scripts.
+        if isinstance(value, str) and ("_" in value or not value.isascii()):
+            raise ValueError
+        # A whole number that is too large for a float is refused here.
+        return float(value) if isinstance(value, str) or math.isfinite(value) else value
+    except (ValueError, OverflowError):
+        raise ValueError("a number") from None
 
 
 def _finite(value: float) -> float:
@@ -52,6 +55,35 @@ def _flag(value: Any) -> Any:
     return value
 
 
+MOST_WEIGHTS = 10**8
+"""Of one layer: its decomposition takes hours beyond."""
+
+LARGEST_WHOLE = 10**9
+"""No number of steps, draws or units is larger, and all libraries can hold it."""
+
+
+def _small(value: int) -> int:
+    if abs(value) > LARGEST_WHOLE:
+        raise ValueError(f"a whole number of at most {LARGEST_WHOLE}")
+    return value
+
+
+def _path(value: Any) -> str:
+    """A path that the system, Snakemake and a message of one line can hold."""
+    # Snakemake gives a meaning to braces and angle brackets, and to what stands before a colon.
+    if not isinstance(value, str) or not value.isprintable() or set(value) & set("{}<>*?|"):
+        raise ValueError("a path of printable characters without any of {}<>*?|")
+    if not 0 < len(value.encode(errors="replace")) <= LONGEST_PATH:
+        raise ValueError(f"a path of 1 to {LONGEST_PATH} bytes")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", value):
+        raise ValueError("a path of this machine, not an address")
+    return value
+
+
+LONGEST_PATH = 1000
+"""In bytes; systems end at 1024 or 4096, and folders are joined to it."""
+
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
-Whole = Annotated[int, BeforeValidator(_whole)]
+Whole = Annotated[int, BeforeValidator(_whole), AfterValidator(_small)]
+FilePath = Annotated[str, BeforeValidator(_path)]
