@@ -32,10 +32,10 @@ echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/
 exit 1
 endef
 
-.PHONY: help study test lint format lock schema
+.PHONY: help study test lint format lock audit schema
 
 help: ## list the targets
-	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study), pytest (test), uv (lock)'
+	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study), pytest (test), uv (lock), pip-audit'
 	@echo 'make study VENV=/path         uses an environment that exists; PYTHON= names the Python'
 	@echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | tr @ '\t'
@@ -65,6 +65,9 @@ format: ## put code and rules into style
 
 lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
 	$(call prepare,lock,$(ARGS))
+
+audit: ## ask whether weaknesses of the locked packages are known (needs the internet)
+	$(call prepare,audit,$(ARGS))
 
 schema: ## write studies/schema.json again, from the model of the config
 	$(call prepare,development)
