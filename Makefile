@@ -32,18 +32,30 @@ echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/
 exit 1
 endef
 
-.PHONY: help study test lint format lock audit schema
+.PHONY: help study plan clean-orphans verify test lint audit format lock schema
 
 help: ## list the targets
-	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study), pytest (test), uv (lock), pip-audit'
+	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
 	@echo 'make study VENV=/path         uses an environment that exists; PYTHON= names the Python'
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | tr @ '\t'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | tr @ '\t'
 
 study: ## run the study: snakemake, in an environment made from envs/study.lock
 	$(call prepare,study)
 	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
 	"$(BIN)/snakemake" $(ARGS)
+
+plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/plan.py $(ARGS)
+
+clean-orphans: ## remove results that the config does not ask for any more
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/plan.py --clean-orphans $(ARGS)
+
+verify: ## check all results against their records, and make a sample of blocks again to compare
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/verify.py $(ARGS)
 
 test: ## run all tests, in an environment made from envs/development.lock
 	$(call prepare,development)
@@ -57,6 +69,13 @@ lint: ## check style, types and rules
 	"$(BIN)/snakefmt" --check Snakefile rules
 	"$(BIN)/snakemake" --lint
 
+audit: ## compare the locked packages with known vulnerabilities, by pip-audit (needs the internet)
+	$(call prepare,study)
+	@test -x .venv-audit/bin/pip-audit || \
+	  { "$(BIN)/python" -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit; }
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes \
+	  --requirement "$(LOCKS)/study.lock" $(ARGS)
+
 format: ## put code and rules into style
 	$(call prepare,development)
 	"$(BIN)/ruff" check --fix
@@ -65,9 +84,6 @@ format: ## put code and rules into style
 
 lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
 	$(call prepare,lock,$(ARGS))
-
-audit: ## ask whether weaknesses of the locked packages are known (needs the internet)
-	$(call prepare,audit,$(ARGS))
 
 schema: ## write studies/schema.json again, from the model of the config
 	$(call prepare,development)

@@ -7,26 +7,28 @@ min_version("9.12")  # for pathvars
 
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
 sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
+from clusterability import runs
+from clusterability.accounting import check_accounting
 from clusterability.blocks import Block
 from clusterability.config_files import DEFAULT, check_configs
 from clusterability.errors import UserError
+from clusterability.leases import gpus_at_once
 from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
 
+# A study is one config: a file that the command line names replaces the default study. A job on a
+# cluster parses this, too: it takes the config that its run began with.
+begun = None if workflow.is_main_process else runs.frozen()
 try:
-    check_configs(workflow.overwrite_configfiles or filter(Path.exists, [DEFAULT]))
-except UserError as error:
-    sys.exit(str(error))
-
-# A study is one config: a file that the command line names replaces the default study.
-if not workflow.overwrite_configfiles:
-
-    configfile: "config.yaml"
-
-
-try:
+    if begun is not None:
+        config.clear()
+        config.update(begun)
+    else:
+        check_configs(workflow.overwrite_configfiles or [DEFAULT])
+        if not workflow.overwrite_configfiles:
+            workflow.configfile(str(DEFAULT))  # as the directive does, which fits in no `try`
     STUDY = load_study(config, source=", ".join(map(str, workflow.configfiles)) or "config")
 except UserError as error:
     # Leaves at once: an exception of Snakemake's would add the place in this file.
@@ -36,6 +38,21 @@ except UserError as error:
 pathvars:
     results=STUDY.results,
     data="results/data/mnist",
+
+
+# `make plan` and `make verify` look at the jobs through this.
+runs.parsed = (workflow, STUDY)
+
+
+onstart:
+    try:
+        check_accounting(getattr(workflow.executor_settings, "status_command", None))
+        for line in runs.begin(
+            config, Path(STUDY.results), Path("results/data/mnist"), MNIST_FILES
+        ):
+            print(line, file=sys.stderr)
+    except UserError as error:
+        sys.exit(str(error))
 
 
 include: "rules/common.smk"
@@ -55,6 +72,8 @@ include: "rules/plot.smk"
 rule all:
     default_target: True
     input:
+        # Everything, not the last files only: what was removed from the middle is made again.
+        results_of_blocks,
         rules.aggregate.output,
         rules.calibrate.output if STUDY.calibration else [],
         rules.validate.output if STUDY.answers else [],

@@ -3,7 +3,6 @@
     environment.py study         what runs the study, from study.lock
     environment.py development   the same and the tools for tests and checks, from development.lock
     environment.py lock          writes both locks again, from study.in and development.in
-    environment.py audit         asks whether weaknesses of the locked packages are known
 
 An environment records which locks it was made from. It is made anew when one of them changes,
 when its Python or its folder did, and after an installation that did not finish. Only the standard
@@ -447,18 +446,18 @@ def check_existing(directory: Path, kind: str) -> None:
     say(f"{directory} is used as it is")
 
 
-def find_tool(name: str, directory: Path, python: str | None) -> str:
-    """Path of a program: from the PATH, or from an environment of its own."""
-    found = shutil.which(name) or shutil.which(directory / "bin" / name)
+def find_uv(directory: Path, python: str | None) -> str:
+    """Path of uv: from the PATH, or from an environment of its own."""
+    found = shutil.which("uv") or shutil.which(directory / "bin" / "uv")
     if found:
         return found
     executable, _ = find_python(python)
-    say(f"{name} is not installed: putting it into {directory}")
+    say(f"uv is not installed: putting it into {directory}")
     create(directory, executable)
-    done = subprocess.run([directory / "bin" / "python", "-m", "pip", "install", "--quiet", name])
+    done = subprocess.run([directory / "bin" / "python", "-m", "pip", "install", "--quiet", "uv"])
     if done.returncode:
-        raise Refusal(f"pip could not install {name}")
-    return str(directory / "bin" / name)
+        raise Refusal("pip could not install uv")
+    return str(directory / "bin" / "uv")
 
 
 def lock_all(uv: str, arguments: Sequence[str]) -> None:
@@ -473,18 +472,6 @@ def lock_all(uv: str, arguments: Sequence[str]) -> None:
     say("make test compares envs/clusterability.yaml, which is written by hand, with the locks")
 
 
-def audit(pip_audit: str, arguments: Sequence[str]) -> None:
-    """Ask whether weaknesses are known of what development.lock holds, which is all that is locked.
-
-    Strictly: a package that could not be looked up is no good news, but pip-audit would end well.
-    """
-    command = [pip_audit, "--strict", "--disable-pip", "--require-hashes", "--progress-spinner"]
-    command += ["off", "--requirement", "envs/development.lock", *arguments]
-    if subprocess.run(command, cwd=HERE.parent).returncode:
-        raise Refusal("pip-audit found something or could not look it up (its message is above)")
-    say("no weakness is known of the packages in envs/study.lock and envs/development.lock")
-
-
 # --- command line ------------------------------------------------------------------------------
 
 
@@ -492,13 +479,13 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     parser = argparse.ArgumentParser(
         description=(__doc__ or "").splitlines()[0], allow_abbrev=False
     )
-    parser.add_argument("what", choices=["study", "development", "lock", "audit"])
+    parser.add_argument("what", choices=["study", "development", "lock"])
     parser.add_argument("--directory", type=Path, default=Path(".venv"), help="its folder")
     parser.add_argument("--existing", action="store_true", help="check it, change nothing")
     parser.add_argument("--locks", type=Path, default=HERE, help="folder of the lock files")
     parser.add_argument("--python", help="Python to make it with")
     options, others = parser.parse_known_args(arguments)
-    if others and options.what not in ("lock", "audit"):
+    if others and options.what != "lock":
         parser.error(f"does not know {' '.join(others)}")
     return options, others
 
@@ -507,10 +494,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, others = parse(arguments)
     try:
         if options.what == "lock":
-            lock_all(find_tool("uv", HERE.parent / ".venv-uv", options.python), others)
-        elif options.what == "audit":
-            tool = find_tool("pip-audit", HERE.parent / ".venv-audit", options.python)
-            audit(tool, others)
+            lock_all(find_uv(HERE.parent / ".venv-uv", options.python), others)
         elif options.existing:
             check_existing(options.directory, options.what)
         else:

@@ -34,8 +34,8 @@ rule aggregate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000 + 2 * sum(map(networks_of, STUDY.names)) * size_of_study(),
-        runtime=60,
+        mem_mb=growing(4000 + 2 * sum(map(networks_of, STUDY.names)) * size_of_study()),
+        runtime=growing(60),
     params:
         study=STUDY.aggregation_parameters(),
         code=code_digests("aggregate.py"),
@@ -58,8 +58,8 @@ rule calibrate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=growing(8000),
+        runtime=growing(60),
     params:
         conditions=STUDY.calibration,
         code=code_digests("calibrate.py"),

@@ -18,8 +18,8 @@ rule validate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=growing(8000),
+        runtime=growing(60),
     params:
         study=STUDY.validity_parameters(),
         code=code_digests("validate.py"),
@@ -42,8 +42,8 @@ rule find:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=30,
+        mem_mb=growing(8000),
+        runtime=growing(30),
     params:
         study=STUDY.validity_parameters(),
         code=code_digests("find.py"),

@@ -13,8 +13,8 @@ rule cluster:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 1500 + 20 * size_of(wildcards),
-        runtime=lambda wildcards: 30 + size_of(wildcards),
+        mem_mb=growing(lambda wildcards: 1500 + 20 * size_of(wildcards)),
+        runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         study=lambda wildcards: STUDY.clustering_parameters(wildcards.layer),
         k_values=k_values_of,

@@ -13,6 +13,18 @@ wildcard_constraints:
 ENVIRONMENT = "../envs/clusterability.yaml"
 
 
+def growing(amount):
+    """Memory or minutes of a job, as much again with every retry.
+
+    amount: a number, or a function of the job's wildcards.
+    """
+
+    def of_attempt(wildcards, attempt):
+        return attempt * (amount(wildcards) if callable(amount) else amount)
+
+    return of_attempt
+
+
 def one_of(names):
     """A pattern for these names, and for nothing where there is none."""
     return "|".join(names) or "(?!)"
@@ -36,6 +48,22 @@ def networks_of(condition):
     if condition in STUDY.networks:
         return 1
     return sum(len(Block.parse(block)) for block in STUDY.seed_blocks_of(condition))
+
+
+def limit_jobs_to_gpus():
+    """A GPU for each training job where jobs run on this machine, and no more jobs than GPUs.
+
+    Returns the number of GPUs that a job asks for. Others would wait for a GPU on cores that other
+    rules could use. What the command line or a profile says of `gpu` goes before. On a cluster
+    (which has a number of jobs, where a machine has a number of cores) the profile asks for GPUs.
+    """
+    device = STUDY.training.device
+    if not workflow.is_main_process or workflow.resource_settings.nodes is not None:
+        return int(device.startswith("cuda"))
+    count = gpus_at_once(device)
+    if count and "gpu" not in workflow.global_resources:
+        workflow.register_resource("gpu", count)
+    return int(device.startswith("cuda") or count > 0)
 
 
 def size_of_study():
@@ -194,6 +222,33 @@ def choices(file):
         if STUDY.redrawn_nulls
         for path in expand(pattern, condition=condition, layer=layers_of(condition))
     ]
+
+
+def results_of_blocks(wildcards):
+    """Everything that the study's jobs write but the tables and figures."""
+    clustered = [*STUDY.names, *STUDY.fresh_conditions]
+    planted = [name for name in STUDY.names if STUDY.plants(name)]
+    nulls = [
+        f"<results>/nulls/{{condition}}/{{seeds}}/{{layer}}/{{k}}.{null}.npz"
+        for null in STUDY.block_nulls
+    ]
+    return [
+        *network_files(conditions=clustered),
+        *network_files("networks.csv"),
+        *network_files("history.csv", STUDY.conditions),
+        *network_files("planted.npz", planted),
+        *flattened(grid_files, [*rules.cluster.output, *rules.score.output], clustered),
+        *flattened(grid_files, nulls),
+        *flattened(probed_files, rules.probe.output),
+        *block_files(rules.agree.output.agreement),
+        *choices("best_k"),
+        *choices("best_k_networks"),
+    ]
+
+
+def flattened(files, patterns, *arguments):
+    """The files of several patterns in one list."""
+    return [file for pattern in patterns for file in files(pattern, *arguments)]
 
 
 # --- files of figures ---

@@ -18,8 +18,10 @@ rule choose_k:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 3000 + 3 * networks_of(wildcards.condition) * size_of_study(),
-        runtime=60,
+        mem_mb=growing(
+            lambda wildcards: 3000 + 3 * networks_of(wildcards.condition) * size_of_study()
+        ),
+        runtime=growing(60),
     params:
         nulls=STUDY.redrawn_nulls,
         code=code_digests("choose_k.py"),
@@ -41,8 +43,8 @@ rule agree:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 2000 + 20 * size_of(wildcards),
-        runtime=lambda wildcards: 30 + size_of(wildcards),
+        mem_mb=growing(lambda wildcards: 2000 + 20 * size_of(wildcards)),
+        runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         study=lambda wildcards: STUDY.agreement_parameters(wildcards.condition),
         code=code_digests("agree.py"),

@@ -9,8 +9,8 @@ rule mnist:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=20,
+        mem_mb=growing(1500),
+        runtime=growing(20),
     # No params: the files are known by their checksums, wherever and by whatever code they came.
     script:
         "../scripts/mnist.py"

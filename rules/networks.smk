@@ -17,8 +17,8 @@ rule synthesise:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=20,
+        mem_mb=growing(1500),
+        runtime=growing(20),
     params:
         study=lambda wildcards: STUDY.synthetic_parameters(wildcards.condition),
         seeds=seeds_of,
@@ -45,8 +45,8 @@ rule import_network:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=20,
+        mem_mb=growing(4000),
+        runtime=growing(20),
     params:
         study=lambda wildcards: STUDY.import_parameters(wildcards.condition),
         code=code_digests("import_network.py"),
@@ -68,8 +68,8 @@ rule fresh:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=20,
+        mem_mb=growing(2500),
+        runtime=growing(20),
     params:
         study=lambda wildcards: STUDY.fresh_parameters(wildcards.condition),
         seeds=seeds_of,
@@ -94,8 +94,8 @@ rule plant:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=20,
+        mem_mb=growing(1500),
+        runtime=growing(20),
     params:
         code=code_digests("plant.py"),
         software=software_versions("plant.py"),

@@ -13,8 +13,8 @@ rule null:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 3000 + 40 * size_of(wildcards),
-        runtime=lambda wildcards: 30 + 5 * size_of(wildcards),
+        mem_mb=growing(lambda wildcards: 3000 + 40 * size_of(wildcards)),
+        runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
     params:
         study=lambda wildcards: STUDY.null_parameters(wildcards.null, wildcards.layer),
         k_values=k_values_of,
@@ -41,8 +41,8 @@ rule null_labels:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 3000 + 40 * size_of(wildcards),
-        runtime=lambda wildcards: 30 + size_of(wildcards),
+        mem_mb=growing(lambda wildcards: 3000 + 40 * size_of(wildcards)),
+        runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         study=lambda wildcards: STUDY.null_parameters("labels", wildcards.layer),
         code=code_digests("null_labels.py"),

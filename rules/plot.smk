@@ -14,8 +14,8 @@ rule plot:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         study=lambda wildcards: STUDY.figure_parameters(wildcards.figure),
         code=lambda wildcards: code_digests(

@@ -16,8 +16,8 @@ rule probe:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=2500,
-        runtime=lambda wildcards: 30 + 2 * size_of(wildcards),
+        mem_mb=growing(2500),
+        runtime=growing(lambda wildcards: 30 + 2 * size_of(wildcards)),
     params:
         study=lambda wildcards: STUDY.probe_parameters(wildcards.condition, wildcards.k),
         code=code_digests("probe.py"),

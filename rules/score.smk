@@ -18,8 +18,8 @@ rule score:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 2000 + 40 * size_of(wildcards),
-        runtime=30,
+        mem_mb=growing(lambda wildcards: 2000 + 40 * size_of(wildcards)),
+        runtime=growing(30),
     params:
         nulls=nulls_of,
         code=code_digests("score.py"),

@@ -16,9 +16,9 @@ rule train:
         ENVIRONMENT
     threads: STUDY.training.threads
     resources:
-        mem_mb=lambda wildcards: 2500 + 20 * size_of(wildcards),
-        runtime=lambda wildcards: 30 + 5 * size_of(wildcards),
-        gpu=int(STUDY.training.device.startswith("cuda")),
+        mem_mb=growing(lambda wildcards: 2500 + 20 * size_of(wildcards)),
+        runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
+        gpu=limit_jobs_to_gpus(),
     params:
         study=lambda wildcards: STUDY.training_parameters(wildcards.condition),
         seeds=seeds_of,

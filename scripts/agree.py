@@ -5,9 +5,9 @@ from pathlib import Path
 from clusterability.agreement import agreement_rows
 from clusterability.block_files import read_blocks
 from clusterability.files import write_parquet
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study
     (block,) = read_blocks(inputs.partitions, inputs.starts, inputs.get("planted", []))
     partners = read_blocks(inputs.get("partners", []))

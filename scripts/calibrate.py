@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
-from clusterability.calibration import calibration_cells, calibration_nulls
+from clusterability.calibration import calibrate
 from clusterability.files import write_csv
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
-    conditions = [("condition", "in", snakemake.params.conditions)]
-    scores = pd.read_parquet(snakemake.input.scores, filters=conditions)
-    write_csv(Path(snakemake.output.cells), calibration_cells(scores))
-    write_csv(Path(snakemake.output.nulls), calibration_nulls(scores))
+with running(snakemake):
+    cells, nulls = calibrate(Path(snakemake.input.scores), snakemake.params.conditions)
+    write_csv(Path(snakemake.output.cells), cells)
+    write_csv(Path(snakemake.output.nulls), nulls)

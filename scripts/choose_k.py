@@ -1,24 +1,32 @@
-"""Rule `choose_k`: the number of clusters of a layer, from all seeds and all k."""
+"""Rule `choose_k`: the number of clusters of a layer, from all seeds and all k, block by block."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from clusterability.choosing import rows_by_cell, rows_by_network
+from clusterability.block_files import by_seeds, seeds_of
+from clusterability.choosing import cell_rows, halves, join_judged, judge, network_rows
 from clusterability.contingency import Tables
 from clusterability.evidence import gather
 from clusterability.files import write_csv
-from clusterability.networks import join_networks, load_networks
+from clusterability.networks import load_networks
 from clusterability.partitions import Partitions, Starts
-from clusterability.storage import load_joined
-from job import logged
+from clusterability.storage import StoredItems, load_joined
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     inputs, layer = snakemake.input, snakemake.wildcards.layer
-    networks = join_networks([load_networks(Path(file)) for file in inputs.networks])
-    partitions = load_joined(inputs.partitions, Partitions)
-    starts = load_joined(inputs.starts, Starts)
-    nulls = {null: load_joined(inputs[null], Tables) for null in snakemake.params.nulls}
-    found = list(gather(networks, layer, partitions, starts, nulls))
-    write_csv(Path(snakemake.output.cells), pd.concat(map(rows_by_cell, found)))
-    write_csv(Path(snakemake.output.networks), pd.concat(map(rows_by_network, found)))
+    partitions, starts = by_seeds(inputs.partitions), by_seeds(inputs.starts)
+    nulls = {null: by_seeds(inputs[null]) for null in snakemake.params.nulls}
+    seeds = [seed for name in partitions for seed in seeds_of(name)]
+    selection = {seeds[number] for number in halves(seeds)[0]}
+    blocks = []
+    for file in map(Path, inputs.networks):
+        name = file.stem
+        found = load_joined(partitions[name], Partitions), load_joined(starts[name], Starts)
+        drawn = {null: StoredItems(files[name], Tables) for null, files in nulls.items()}
+        evidence = gather(load_networks(file), layer, *found, drawn)
+        blocks.append([judge(item, selection) for item in evidence])
+    judged = [join_judged(scale) for scale in zip(*blocks, strict=True)]
+    write_csv(Path(snakemake.output.cells), pd.concat(map(cell_rows, judged)))
+    write_csv(Path(snakemake.output.networks), pd.concat(map(network_rows, judged)))

@@ -8,9 +8,9 @@ from clusterability.held_out import held_out_clusters
 from clusterability.networks import load_networks
 from clusterability.scaling import at_scale, scale_weights
 from clusterability.storage import save_items
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     layer, study = snakemake.wildcards.layer, snakemake.params.study
     networks = load_networks(Path(snakemake.input.networks))
     names = [(networks.condition, seed, layer, "network") for seed in networks.seeds]

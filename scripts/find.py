@@ -5,11 +5,13 @@ from pathlib import Path
 import pandas as pd
 
 from clusterability.files import write_csv
-from clusterability.findings import findings
-from job import logged
+from clusterability.findings import SCORES, asked_scores, findings
+from clusterability.table_rows import read_rows
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study
-    scores, networks = pd.read_parquet(inputs.scores), pd.read_csv(inputs.networks)
+    scores = read_rows(inputs.scores, SCORES, asked_scores(study["method"]))
+    networks = pd.read_csv(inputs.networks)
     table = findings(scores, networks, study["pairs"], study["method"])
     write_csv(Path(snakemake.output.findings), table)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from clusterability.networks import save_networks
 from clusterability.nulls.untrained import fresh_networks
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     study, condition = snakemake.params.study, snakemake.wildcards.condition
     networks = fresh_networks(condition, study["architecture"], snakemake.params.seeds)
     save_networks(Path(snakemake.output.networks), networks)

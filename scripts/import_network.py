@@ -6,9 +6,9 @@ from clusterability.files import write_csv
 from clusterability.importing import read_network
 from clusterability.network_rows import network_rows
 from clusterability.networks import save_networks
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     name, file = snakemake.wildcards.condition, Path(snakemake.input.file)
     networks = read_network(name, file, snakemake.params.study["layers"])
     write_csv(Path(snakemake.output.rows), network_rows(networks))

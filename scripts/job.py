@@ -1,4 +1,4 @@
-"""What every job does around its work: a log, and one line for an error of the user's."""
+"""What every job does around its work: a log, a record of what it made, one line for an error."""
 
 from __future__ import annotations
 
@@ -7,28 +7,27 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from clusterability.errors import UserError
+from clusterability.records import Record, record_path
 
 logger = logging.getLogger("job")
 
 
 @contextmanager
-def logged(log: str) -> Iterator[None]:
-    """Sends messages to the job's log, and tracebacks too.
+def running(job: Any) -> Iterator[None]:
+    """Sends messages to the job's log, and tracebacks too; records the files that it made.
 
     A UserError ends the job with its own text on standard error and no traceback.
+
+    Args:
+        job: the object `snakemake` of a rule's script.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        filename=log,
-        filemode="w",
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s",
-        force=True,
-    )
+    _log_to(Path(job.log[0]))
     try:
         yield
+        _record(job)
     except UserError as error:
         logger.error("%s", error)
         print(error, file=sys.stderr)
@@ -37,3 +36,23 @@ def logged(log: str) -> Iterator[None]:
         logger.exception("the job failed")
         raise
     logger.info("done")
+
+
+def _log_to(file: Path) -> None:
+    # A full disk or a read-only folder is not told of twice: the job itself meets it, too.
+    logging.raiseExceptions = False
+    handler: logging.Handler = logging.StreamHandler()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(file, mode="w")
+    except OSError as error:
+        print(f"{file}: no log can be written: {error.strerror}", file=sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+def _record(job: Any) -> None:
+    """Writes the digests of the job's files: `make verify` compares them."""
+    wildcards, params = dict(job.wildcards.items()), dict(job.params.items())
+    record = Record.of_files(job.rule, wildcards, params, list(job.output))
+    record.write(record_path(Path(job.log[0])))

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from clusterability.sources import get_mnist
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     path = (snakemake.config.get("dataset") or {}).get("path")
     get_mnist(Path(snakemake.output[0]).parent, Path(path) if path else None)

@@ -8,9 +8,9 @@ from clusterability.networks import load_networks
 from clusterability.nulls.redrawn import redrawn_tables
 from clusterability.scaling import at_scale, scale_weights
 from clusterability.storage import save_items
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     null, layer = snakemake.wildcards.null, snakemake.wildcards.layer
     study, k_values = snakemake.params.study, snakemake.params.k_values
     asked = (study["draws"], k_values, study["methods"], study["restarts"])

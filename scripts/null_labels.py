@@ -6,9 +6,9 @@ from clusterability.networks import load_networks
 from clusterability.nulls.labels import block_label_tables
 from clusterability.partitions import HeldOut, Partitions
 from clusterability.storage import load_items, save_items
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     layer, draws = snakemake.wildcards.layer, snakemake.params.study["draws"]
     networks = load_networks(Path(snakemake.input.networks))
     partitions = load_items(Path(snakemake.input.partitions), Partitions)

@@ -5,8 +5,8 @@ from pathlib import Path
 from clusterability.networks import load_networks
 from clusterability.planted import planted_partitions
 from clusterability.storage import save_items
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     networks = load_networks(Path(snakemake.input.networks))
     save_items(Path(snakemake.output.planted), planted_partitions(networks))

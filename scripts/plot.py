@@ -3,9 +3,9 @@
 from importlib import import_module
 
 from clusterability.figures.style import save_figure
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     # Called by name: a new figure is one module, and reruns no other figure.
     module = import_module(f"clusterability.figures.{snakemake.wildcards.figure}")
     inputs = dict(snakemake.input.items())

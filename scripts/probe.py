@@ -8,9 +8,9 @@ from clusterability.networks import load_networks
 from clusterability.partitions import Partitions
 from clusterability.probing import probe, shown_images, takes_mnist
 from clusterability.storage import load_items
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     study = snakemake.params.study
     networks = load_networks(Path(snakemake.input.networks))
     found = load_items(Path(snakemake.input.partitions), Partitions)

@@ -8,9 +8,9 @@ from clusterability.networks import save_networks
 from clusterability.storage import save_items
 from clusterability.synthetic import synthesise
 from clusterability.synthetic_recipe import LAYER, SyntheticRecipe
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     recipe = SyntheticRecipe.model_validate(snakemake.params.study)
     networks, planted = synthesise(snakemake.wildcards.condition, recipe, snakemake.params.seeds)
     save_items(Path(snakemake.output.planted), {(LAYER, recipe.clusters): planted})

@@ -5,27 +5,33 @@ from pathlib import Path
 from clusterability.checkpoints import Checkpoints
 from clusterability.dataset import load_mnist
 from clusterability.files import write_csv
+from clusterability.leases import leased_gpu
 from clusterability.networks import save_networks
 from clusterability.progress import watched
 from clusterability.recipe import Recipe
 from clusterability.training import history_table, network_table, train
-from job import logged
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     study, condition = snakemake.params.study, snakemake.wildcards.condition
     images = Path(snakemake.input.mnist[0]).parent
+    # What a job runs on is no parameter: nothing trains again for it.
+    machine = snakemake.config.get("training") or {}
     checkpoints = Checkpoints.of_job(
-        Path(snakemake.output.networks), dict(snakemake.params.items())
+        Path(snakemake.output.networks),
+        dict(snakemake.params.items()),
+        machine.get("checkpoint_every", 30),
     )
     title = f"{condition} {snakemake.wildcards.seeds}"
-    with watched(title) as progress, checkpoints.kept_on_signals():
+    device = machine.get("device", "auto")
+    lease = leased_gpu(device, stopped=lambda: checkpoints.stopped)
+    with watched(title) as progress, checkpoints.kept_on_signals(), lease:
         result = train(
             condition,
             Recipe.model_validate(study["recipe"]),
             snakemake.params.seeds,
             load_mnist(images, study["train_images"], study["test_images"], remove=True),
-            # What a job runs on is no parameter: nothing trains again for it.
-            device=(snakemake.config.get("training") or {}).get("device", "auto"),
+            device=device,
             threads=snakemake.threads,
             history_every=study["history_every"],
             progress=progress,

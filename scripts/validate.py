@@ -14,16 +14,25 @@ from clusterability.prediction import (
 )
 from clusterability.resampling import Resamples
 from clusterability.validity import validity_table
-from job import logged
+from clusterability.validity_rows import (
+    all_seeds,
+    detection_scores,
+    prediction_clusters,
+    prediction_scores,
+    recovery_rows,
+)
+from job import running
 
-with logged(snakemake.log[0]):
+with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study
-    scores, agreement = pd.read_parquet(inputs.scores), pd.read_parquet(inputs.agreement)
     networks = pd.read_csv(inputs.networks)
     accuracy = networks.groupby("condition")["test_accuracy"].mean().to_dict()
-    resamples = Resamples.draw(scores["seed"], study["resamples"])
-    rows = detection_rows(scores, agreement, accuracy, study["pairs"], resamples)
-    rows += cluster_prediction(pd.read_parquet(inputs.clusters), resamples)
+    resamples = Resamples.draw(all_seeds(inputs.scores), study["resamples"])
+    planted = detection_scores(inputs.scores, study["pairs"])
+    recovered = recovery_rows(inputs.agreement)
+    rows = detection_rows(planted, recovered, accuracy, study["pairs"], resamples)
+    rows += cluster_prediction(prediction_clusters(inputs.clusters), resamples)
+    scores = prediction_scores(inputs.scores)
     rows += network_prediction(scores, resamples) + condition_prediction(scores, resamples)
     table = validity_table(rows)
     write_csv(Path(snakemake.output.validity), table)

@@ -1,8 +1,8 @@
 """Bad input, made by seeded mutation of good input, and what has to come of it.
 
 Each case is either accepted, and then equals what an independent reading of it gives, or refused by
-a UserError of clear lines; nothing is written, run or unpickled meanwhile. tests/test_fuzz.py runs
-hundreds of cases; by hand any number:
+a UserError of clear lines; nothing is written, run or unpickled meanwhile. tests/test_bad_input.py
+runs hundreds of cases; by hand any number:
 
     PYTHONPATH=scripts:tests python tests/fuzzing.py --cases 20000 --seed 1
 """
@@ -335,6 +335,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "pixel_deviation": (0, sys.float_info.max), "rows": (1, 1e8), "columns": (1, 1e8),
     "clusters": (1, 1e8), "contrast": (0, 1), "heterogeneity": (0, 5),
     "unequal": (0, BELOW_1), "density": (5e-324, 1), "threads": (1, 1e9),
+    "checkpoint_every": (1, 60),
     "history_every": (1, 1e9), "restarts": (1, 1e9), "draws": (1, 1e9), "images": (1, 1e9),
     "groups": (1, 1e9), "resamples": (1, 1e9), "k": (1, 1e9), "pixel_k": (1, 1e9),
     "shuffle": (1, 1e9), "shuffle_nonzero": (1, 1e9), "strength": (1, 1e9), "labels": (1, 1e9),

@@ -1,4 +1,4 @@
-"""Bad input of all kinds is refused by a clear line, and what is accepted is right.
+"""Bad input of all kinds is refused by a clear line, and what is accepted is what it says.
 
 tests/fuzzing.py makes the cases, says what must come of them, and runs more of them by hand.
 """
@@ -162,7 +162,9 @@ def test_flipped_bits_of_a_pytorch_file_are_seen(tmp_path):
     assert "a wrong sum of member" in refusal(lambda: read_network("m", tmp_path / "w.pt", None))
 
 
-@pytest.mark.parametrize("cell", ["1_0", "\u0661", "0x1", "1e", "1,2", "nan", "inf", "1e999", "1\0"])
+@pytest.mark.parametrize(
+    "cell", ["1_0", "\u0661", "0x1", "1e", "1,2", "nan", "inf", "1e999", "1\0"]
+)
 def test_cells_that_are_no_plain_finite_numbers(tmp_path, cell):
     (tmp_path / "w.csv").write_text(f"1,2\n3,{cell}\n")
     text = refusal(lambda: read_network("mine", tmp_path / "w.csv", None))

@@ -20,7 +20,7 @@ from clusterability.networks import (
     stored_sizes,
 )
 from clusterability.partitions import HeldOut, Partitions, Starts
-from clusterability.storage import load_items, load_joined, save_items
+from clusterability.storage import StoredItems, load_items, load_joined, save_items
 
 M, N = 5, 7
 
@@ -114,6 +114,21 @@ def test_a_file_of_another_kind_is_one_clear_line(tmp_path):
     with pytest.raises(UserError, match=r"items\.npz: expected tables") as error:
         load_items(tmp_path / "items.npz", Tables)
     assert "\n" not in str(error.value)
+
+
+def test_stored_items_are_read_when_they_are_asked_for(tmp_path):
+    files = [str(tmp_path / f"{k}.npz") for k in (2, 3)]
+    for file, k in zip(files, (2, 3), strict=True):
+        save_items(Path(file), {(name, k): partitions((1, 2), k) for name in ("joint", "matched")})
+    stored = StoredItems(files, Partitions)
+    assert list(stored) == [("joint", 2), ("matched", 2), ("joint", 3), ("matched", 3)]
+    for key in [*stored, ("joint", 2)]:
+        assert equal(stored[key], partitions((1, 2), key[1]))
+    (tmp_path / "3.npz").write_bytes(b"")
+    with pytest.raises(UserError, match=r"3\.npz: expected partitions"):
+        stored["joint", 3]
+    with pytest.raises(UserError, match=r"3\.npz: expected tables"):
+        StoredItems(files[1:], Tables)
 
 
 @KINDS

@@ -7,6 +7,7 @@ import io
 import os
 import pickle
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,10 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import environment
 from clusterability import config_files, sources
 from clusterability.errors import UserError
-from clusterability.names import RESERVED_FOLDERS
+from clusterability.names import OWN_FOLDERS
 from clusterability.sources import SourceError
 from clusterability.study import load_study
 
@@ -45,6 +45,7 @@ ALLOWED = {
     ("scripts/clusterability/memory.py", "ctypes.CDLL"),
     ("scripts/clusterability/sources.py", "pickle.Unpickler"),
     ("scripts/clusterability/sources.py", "pickle.UnpicklingError"),
+    ("scripts/clusterability/verification.py", "numpy.load"),
 }
 
 
@@ -137,6 +138,8 @@ def test_known_places_are_restricted():
     library = ROOT / "scripts" / "clusterability"
     (load,) = calls((library / "importing.py").read_text(), "torch.load")
     assert keywords(load)["weights_only"] == "True"
+    for array in calls((library / "verification.py").read_text(), "numpy.load"):
+        assert keywords(array)["allow_pickle"] == "False"
     (read,) = calls((library / "config_files.py").read_text(), "yaml.load")
     assert keywords(read) == {"Loader": "_Loader"}
     assert issubclass(config_files._Loader, config_files.yaml.SafeLoader)
@@ -218,7 +221,7 @@ def test_the_unpickler_of_mnist_refuses_malicious_pickles(name, tmp_path, monkey
 # --- names that become paths -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("folder", sorted(RESERVED_FOLDERS))
+@pytest.mark.parametrize("folder", sorted(OWN_FOLDERS))
 def test_results_may_not_lie_in_the_folders_of_a_study(folder):
     for results in (f"results/{folder}", f"results/mine/{folder}", f"results/{folder}/mine"):
         with pytest.raises(UserError, match=rf"results: found '{results}', expected .*{folder}"):
@@ -229,7 +232,7 @@ def test_results_may_not_lie_in_the_folders_of_a_study(folder):
 def test_folders_of_a_study_are_those_that_its_rules_write_to():
     rules = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
     written = set(re.findall(r"<results>/(\w+)/", rules)) | {"data", "checkpoints"}
-    assert {"networks", "clusters", "tables", "figures", "logs"} <= written <= RESERVED_FOLDERS
+    assert {"networks", "clusters", "tables", "figures", "logs"} <= written <= set(OWN_FOLDERS)
 
 
 @pytest.mark.parametrize(
@@ -318,17 +321,21 @@ def test_an_architecture_becomes_a_name_of_digits(architecture):
 # --- the audit of packages ---------------------------------------------------------------------
 
 
-def test_an_audit_that_could_not_look_is_no_success(tmp_path, monkeypatch, capfd):
+def test_an_audit_that_could_not_look_is_no_success(tmp_path):
     """As pip-audit does that reaches no advisories: it says so, and with --strict it fails."""
-    tool = tmp_path / "pip-audit"
-    tool.write_text('#!/bin/sh\necho "$@"\ncase " $* " in *" --strict "*) exit 1;; esac\n')
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert environment.main(["audit"]) == 1
-    out, err = capfd.readouterr()
-    assert "--require-hashes" in out
-    assert "envs/development.lock" in out
-    assert err.startswith("environment: ")
-    assert len(err.splitlines()) == 1
-    tool.write_text("#!/bin/sh\nexit 0\n")
-    assert environment.main(["audit"]) == 0
+    for name in ("Makefile", "envs"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    tool = tmp_path / ".venv-audit" / "bin" / "pip-audit"
+    tool.parent.mkdir(parents=True)
+    command = ["make", "audit", f"VENV={sys.prefix}"]
+    for status, text in (
+        (1, '#!/bin/sh\necho "$@"\ncase " $* " in *" --strict "*) exit 1;; esac\n'),
+        (0, "#!/bin/sh\nexit 0\n"),
+    ):
+        tool.write_text(text)
+        tool.chmod(0o755)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert bool(done.returncode) == bool(status), done.stderr
+        if status:
+            assert "--require-hashes --requirement envs/study.lock" in done.stdout

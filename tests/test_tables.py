@@ -22,7 +22,7 @@ from clusterability.nulls.redrawn import redrawn_tables
 from clusterability.partitions import Partitions
 from clusterability.scoring import cluster_rows, observed_tables, partition_rows, score_rows
 from clusterability.storage import load_items, save_items
-from clusterability.tables import latex_summary, read_all, read_partitions, summarise, with_q
+from clusterability.tables import latex_summary, partition_frames, read_all, summarise, with_q
 from clusterability.training import NetworkRow, TrainingResult, network_table
 
 METHODS = ["notebook", "matched", "joint"]
@@ -367,7 +367,7 @@ def test_rows_of_partitions_by_hand(tmp_path):
         file = tmp_path / "networks" / condition / "3.safetensors"
         save_networks(file, Networks(condition, (3,), {}, layers))
         files.append(str(file))
-    rows = read_partitions([str(first), str(second)], files)
+    rows = pd.concat(partition_frames([str(first), str(second)], files), ignore_index=True)
     pd.testing.assert_frame_equal(rows, expected, check_dtype=False)
     direct = partition_rows("untrained", (16,), "fc2", [1, 2], other)
     tail = expected.iloc[6:].reset_index(drop=True)

@@ -5,84 +5,21 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
-from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from workflows import MICRO, RULE, Workflow, copy_workflow
 
 from clusterability.tables import CELL
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
-ROOT = Path(__file__).parents[1]
-RULE = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
-
-MICRO = {
-    "seeds": ["0-1"],
-    "k_grid": ["2-3"],
-    "dataset": {"train_images": 200, "test_images": 100},
-    "recipe": {"epochs": 1, "architecture": "784-8-10"},
-    "conditions": {"untrained": {"epochs": 0}, "baseline": {}},
-    "clustering": {"methods": ["matched", "joint"], "restarts": 1},
-    "nulls": {"shuffle": 3, "labels": 3},
-    "agreement": {"draws": 5},
-    "training": {"threads": 1, "history_every": 2},
-    "figures": {"measures": ["mi"]},
-    # What units do is asked in a test of its own: it doubles the number of jobs.
-    "probe": {"k": []},
-    "validity": {"resamples": 20},
-}
-
 AFTER_SCORES = {"score": 4, "choose_k": 4, "aggregate": 1, "find": 1, "plot": 7}
 """Jobs of the finished study where scores have to be made again."""
-
-
-class Workflow:
-    """A copy of the workflow in a folder of its own, with a config of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=280
-        )
-
-    def configure(self, **changes) -> None:
-        (self.folder / "config.yaml").write_text(yaml.safe_dump(MICRO | changes))
-
-    def edit(self, file: str) -> None:
-        with (self.folder / file).open("a") as stream:
-            stream.write("\n# edited\n")
-
-    def planned(self) -> list[dict[str, str]]:
-        """Jobs that a dry run lists: the rule and its wildcards."""
-        found = self.snakemake("--dry-run")
-        assert found.returncode == 0, found.stdout + found.stderr
-        text = found.stdout + found.stderr
-        jobs = []
-        for name, body in RULE.findall(text):
-            wildcards = re.search(r"wildcards: (.*)", body)
-            pairs = [pair.split("=", 1) for pair in wildcards[1].split(", ")] if wildcards else []
-            jobs.append({"rule": name, **dict(pairs)})
-        return jobs
-
-    def planned_rules(self) -> dict[str, int]:
-        return dict(Counter(job["rule"] for job in self.planned() if job["rule"] != "all"))
-
-
-def copy_workflow(target: Path) -> Workflow:
-    for name in ("Snakefile", "rules", "scripts", "envs", "profiles"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, target / name)
-    return Workflow(target)
+PLAN_ROW = re.compile(r"^  (\w+) +(\d+) +[\d.]+  (.*)$", re.MULTILINE)
+"""A row of a plan: the rule, its jobs, the first reason."""
 
 
 @pytest.fixture(scope="module")
@@ -201,12 +138,82 @@ def test_an_edited_module_reruns_what_imports_it(workflow, file, rules):
     assert workflow.planned_rules() == rules
 
 
-def test_touched_scripts_and_edited_texts_rerun_nothing(workflow):
-    for file in workflow.folder.glob("scripts/**/*.py"):
-        os.utime(file)
+def test_a_fresh_checkout_and_edited_texts_rerun_nothing(workflow):
+    for file in workflow.folder.rglob("*"):
+        if not file.is_relative_to(workflow.folder / "results"):
+            os.utime(file)
     workflow.edit("profiles/default/config.yaml")
     workflow.edit("config.yaml")
+    (workflow.folder / "README.md").write_text("# Another comment\n")
     assert workflow.planned() == []
+
+
+# --- make plan ---
+
+
+def test_the_plan_of_a_finished_study_is_empty(finished):
+    plan = finished.command("plan.py")
+    assert plan.returncode == 0
+    assert re.fullmatch(r"results: 0 of \d+ jobs to run\n", plan.stdout)
+
+
+def test_the_plan_says_which_module_and_which_number(workflow):
+    workflow.edit("scripts/clusterability/measures.py")
+    workflow.configure(nulls={"shuffle": 4, "labels": 3})
+    plan = workflow.command("plan.py").stdout
+    jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
+    assert {name: number for name, (number, _) in jobs.items()} == {"null": 4} | AFTER_SCORES
+    assert jobs["null"][1] == "parameter draws: 3 -> 4"
+    assert jobs["score"][1] == "code of clusterability/measures.py"
+    assert jobs["find"][1] == "after aggregate"
+    assert "Guessed" not in plan
+    assert "unknown" not in plan
+    assert re.search(r"Time: 0\.\d+ core hours", plan)
+    assert re.search(r"Disk: \d+\.\d [kM]B to be written", plan)
+
+
+def test_another_version_of_a_package_reruns_what_calls_it(workflow, tmp_path, monkeypatch):
+    other = tmp_path / "packages" / "matplotlib-99.0.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: matplotlib\nVersion: 99.0\n")
+    monkeypatch.setenv("PYTHONPATH", str(other.parent))
+    plan = workflow.command("plan.py").stdout
+    ((name, number, why),) = PLAN_ROW.findall(plan)
+    assert (name, int(number)) == ("plot", 13)
+    assert re.fullmatch(r"parameter matplotlib: \S+ -> 99\.0", why)
+
+
+def test_an_enlarged_block_leaves_orphans_that_can_be_removed(workflow):
+    workflow.configure(seeds=["0-2"])
+    plan = workflow.command("plan.py").stdout
+    assert "baseline 0-1 is trained again as a part of 0-2: append a block to keep it" in plan
+    assert "results/networks/baseline/0-1.safetensors" in plan
+    old = [file for file in (workflow.folder / "results").rglob("*") if "0-1" in str(file)]
+    assert old
+    cleaned = workflow.command("plan.py", "--clean-orphans")
+    assert cleaned.returncode == 0, cleaned.stdout
+    assert not any(file.exists() for file in old)
+    assert "Orphans" not in workflow.command("plan.py").stdout
+    assert (workflow.folder / "results/tables/scores.csv").exists()
+    # What is left is what the study of the old block needs least of.
+    workflow.configure()
+    assert workflow.planned_rules()["train"] == 2
+
+
+def test_what_was_removed_from_the_middle_is_made_again(workflow):
+    file = workflow.folder / "results/nulls/baseline/0-1/fc2/2-3.shuffle.npz"
+    content = file.read_bytes()
+    file.unlink()
+    plan = workflow.command("plan.py").stdout
+    jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
+    assert jobs["null"] == (1, "results were removed")
+    assert jobs["score"] == (1, "after null")
+    assert "train" not in jobs
+    assert workflow.snakemake(str(file.relative_to(workflow.folder))).returncode == 0
+    assert file.read_bytes() == content
+
+
+# --- changes of other kinds ---
 
 
 def test_a_change_of_device_or_threads_reruns_nothing(workflow):
@@ -374,7 +381,11 @@ def test_a_matrix_needs_neither_training_nor_mnist(tmp_path):
     assert ran.returncode == 0, ran.stdout + ran.stderr
     scores = pd.read_csv(tmp_path / "results" / "tables" / "scores.csv")
     assert set(scores.seed) == {-1}
+    os.utime(tmp_path / "matrix.csv")
     assert "Nothing to be done" in workflow.snakemake("--dry-run", "tables").stdout
+    with (tmp_path / "matrix.csv").open("a") as file:
+        file.write("1,2,3,4,5\n")
+    assert "input matrix.csv changed" in workflow.command("plan.py", "tables").stdout
 
 
 def test_a_wrong_file_of_a_network_is_one_line_before_anything_runs(tmp_path):

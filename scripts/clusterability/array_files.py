@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -40,8 +41,17 @@ def read_npy(path: Path) -> np.ndarray:
         return _read_array(file, path.stat().st_size)
 
 
-def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of a `.npz` file by name.
+def npz_names(path: Path) -> list[str]:
+    """Names of the arrays of a `.npz` file; raises as `read_npz` does."""
+    with zipfile.ZipFile(path) as archive:
+        _check_members(path, archive)
+        return [info.filename.removesuffix(".npy") for info in archive.filelist]
+
+
+def read_npz(
+    path: Path, wanted: Callable[[str], bool] = lambda name: True
+) -> dict[str, np.ndarray]:
+    """Arrays of a `.npz` file by name: all, or those whose names are wanted.
 
     Raises:
         ObjectsError, NoArrayError: args are the name of the array and the reason.
@@ -50,7 +60,9 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     with zipfile.ZipFile(path) as archive:
         _check_members(path, archive)
         return {
-            info.filename.removesuffix(".npy"): _member(archive, info) for info in archive.filelist
+            name: _member(archive, info)
+            for info in archive.filelist
+            if wanted(name := info.filename.removesuffix(".npy"))
         }
 
 

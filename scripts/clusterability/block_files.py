@@ -33,6 +33,14 @@ def seeds_of(name: str) -> tuple[int, ...]:
     return (IMPORTED_SEED,) if name == IMPORTED else tuple(Block.parse(name))
 
 
+def by_seeds(files: Iterable[str]) -> dict[str, list[str]]:
+    """Files `…/{seeds}/{layer}/{k}…` by the name of their block of seeds, in their order."""
+    found: dict[str, list[str]] = {}
+    for file in files:
+        found.setdefault(Path(file).parts[-3], []).append(file)
+    return found
+
+
 def read_blocks(
     partitions: Iterable[str], starts: Iterable[str] = (), planted: Sequence[str] = ()
 ) -> list[BlockPartitions]:

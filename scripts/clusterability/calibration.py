@@ -8,18 +8,27 @@ comes out liberal.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from clusterability.measures import MEASURES
 from clusterability.statistics import CONFIDENCE, SHARED_DRAWS, SIGNIFICANT, interval
+from clusterability.table_rows import defined, distinct, read_rows, where
 from clusterability.tables import CELL
 
 FEWEST_NETWORKS = 20
 """A cell with fewer p gets no verdict."""
 GROUP = 10
 """Networks in a group of replicates: as many as a study of usual size has seeds."""
+COMPARED = ["seed", *CELL, "null_n", "z", "p", "p_two_sided"]
+"""Columns of the scores that calibration needs."""
+_DIRECTED = [name for name, measure in MEASURES.items() if measure.direction]
+JUDGED = where(measure=_DIRECTED) & defined("null")
+"""Rows of the scores that it judges."""
 ALL = "all"
 """In place of a layer or a method: all of them."""
 _FAMILY = ["condition", "null"]
@@ -49,8 +58,7 @@ def comparisons(scores: pd.DataFrame) -> pd.DataFrame:
         The rows with two more columns, empty where p is: `level`, the chance of p <= 0.05 under
         the null, floor(0.05 (n + 1)) / (n + 1); and `rejected`, 1 where p <= 0.05, else 0.
     """
-    directed = [name for name, measure in MEASURES.items() if measure.direction]
-    rows = scores[scores["null"].notna() & scores["measure"].isin(directed)]
+    rows = scores[scores["null"].notna() & scores["measure"].isin(_DIRECTED)]
     p = rows["p"].mask(rows["z"].isna() & (rows["p_two_sided"] == 1))
     grid = rows["null_n"] + 1
     return rows.assign(
@@ -86,7 +94,11 @@ def calibration_cells(scores: pd.DataFrame) -> pd.DataFrame:
           of ten, a rest left over; share of the groups whose t test of z (`replicate_p`) gives
           p <= 0.05. This is what a study of ten seeds would find.
     """
-    rows = comparisons(scores)
+    return _judged_cells(_cells(comparisons(scores)))
+
+
+def _cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """What cells say of themselves, of rows as `comparisons` gives them."""
     groups = rows.groupby(CELL, sort=False, observed=True)
     cells = groups.agg(
         n=("p", "count"),
@@ -96,11 +108,14 @@ def calibration_cells(scores: pd.DataFrame) -> pd.DataFrame:
         draws=("null_n", "max"),
     ).reset_index()
     rows = rows.assign(cell=groups.ngroup())
+    return cells.join(_uniformity(rows)).join(_replicates(rows))
+
+
+def _judged_cells(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells with the verdict that they get among all cells of a condition and null."""
     return (
         cells.join(_acceptance_intervals(cells))
         .assign(verdict=_verdicts)
-        .join(_uniformity(rows))
-        .join(_replicates(rows))
         .fillna({"n_groups": 0})
         .astype({"n_groups": int})[_CELL_COLUMNS]
     )
@@ -126,13 +141,47 @@ def calibration_nulls(scores: pd.DataFrame) -> pd.DataFrame:
         - `replicate_share`, `n_groups`: as in `calibration_cells`, over the groups of all cells.
         - `cells`, `cells_liberal`, `cells_conservative`: cells with a verdict, and their verdicts.
     """
-    networks = (
-        comparisons(scores)
-        .groupby([*_SCOPE, "seed"], sort=False, observed=True)[["p", "rejected", "level"]]
+    rows = comparisons(scores)
+    return _judged_nulls(_networks(rows), _judged_cells(_cells(rows)))
+
+
+def calibrate(scores: Path, conditions: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`calibration_cells` and `calibration_nulls` of a table in a file.
+
+    The rows of one condition and layer are in memory at a time.
+
+    Args:
+        scores: the table of scores.
+        conditions: those to judge.
+    """
+    cells, networks = [], []
+    places = distinct(scores, ["condition", "layer"], where(condition=conditions) & JUDGED)
+    for condition, layer in places.itertuples(index=False):
+        asked = where(condition=[condition], layer=[layer]) & JUDGED
+        rows = comparisons(read_rows(scores, COMPARED, asked))
+        cells.append(_cells(rows))
+        networks.append(_networks(rows))
+    judged = _judged_cells(_in_order(cells))
+    return judged, _judged_nulls(_in_order(networks), judged)
+
+
+def _in_order(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Parts together, in the order of the table: rows of shared draws come after all others."""
+    together = pd.concat(parts, ignore_index=True)
+    last = together["null"].isin(SHARED_DRAWS)
+    return pd.concat([together[~last], together[last]], ignore_index=True)
+
+
+def _networks(rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts by scope and network, of rows as `comparisons` gives them."""
+    return (
+        rows.groupby([*_SCOPE, "seed"], sort=False, observed=True)[["p", "rejected", "level"]]
         .agg({"p": "count", "rejected": "sum", "level": "sum"})
         .reset_index()
     )
-    cells = calibration_cells(scores)
+
+
+def _judged_nulls(networks: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     scopes: list[dict[str, str]] = [
         {"layer": ALL, "method": ALL},
         {"method": ALL},

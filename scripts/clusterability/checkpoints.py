@@ -20,20 +20,18 @@ from types import FrameType
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 
 from clusterability.errors import UserError
 from clusterability.files import write_whole
+from clusterability.names import CHECKPOINTS
 
 logger = logging.getLogger(__name__)
 
-FOLDER = "checkpoints"
-"""Where they lie in the folder of the results."""
-SECONDS_BETWEEN = 30.0
-"""Between two checkpoints; with the time of a step, no minute is lost."""
-
-_METADATA_KEY = "checkpoint"
+_DESCRIPTION = "description"
+"""Name of the tensor that holds, as JSON, all that is no tensor."""
+_DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -59,22 +57,23 @@ class Checkpoints:
 
     folder: Path
     key: str
-    seconds_between: float = SECONDS_BETWEEN
+    seconds_between: float = 30.0
     stopped: bool = False
     _last: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def of_job(cls, networks: Path, parameters: Mapping[str, Any]) -> Checkpoints:
+    def of_job(cls, networks: Path, parameters: Mapping[str, Any], seconds: float) -> Checkpoints:
         """Those of the job that makes the file `…/networks/{condition}/{seeds}.safetensors`.
 
         Args:
             networks: that file.
             parameters: all that decides its bits: another recipe, other code or other versions of
                 packages train anew.
+            seconds: between two checkpoints.
         """
         results, condition = networks.parents[2], networks.parent.name
         key = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
-        return cls(results / FOLDER / condition / networks.stem, key)
+        return cls(results / CHECKPOINTS / condition / networks.stem, key, seconds)
 
     def due(self) -> bool:
         """Whether it is time for one."""
@@ -94,12 +93,16 @@ class Checkpoints:
             "step": state.step,
         }
         tensors = {name: t.detach().cpu().contiguous() for name, t in state.tensors.items()}
+        tensors[_DESCRIPTION] = torch.frombuffer(
+            bytearray(json.dumps(description).encode()), dtype=torch.uint8
+        )
+        content = save(tensors)
         path = self._path(seeds)
         try:
-            write_whole(path, save(tensors, {_METADATA_KEY: json.dumps(description)}))
+            write_whole(path, hashlib.sha256(content).digest() + content)
             kept = f"goes on from step {state.step} when it runs again"
-        except OSError as error:
-            kept = f"no checkpoint could be written: {path}: {error.strerror}"
+        except (OSError, UserError) as error:
+            kept = f"no checkpoint could be written: {error}"
             logger.warning("%s", kept)
         self._last = time.monotonic()
         if self.stopped:
@@ -109,16 +112,15 @@ class Checkpoints:
         """The state that an earlier job left, if it is of the same training."""
         path = self._path(seeds)
         try:
-            with safe_open(path, framework="pt") as file:
-                description = json.loads((file.metadata() or {})[_METADATA_KEY])
-                if (description["key"], description["device"]) != (self.key, device.type):
-                    logger.info("%s: of another recipe, code or device; training anew", path)
-                    return None
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = load(_checked(path.read_bytes()))
+            description = json.loads(tensors.pop(_DESCRIPTION).numpy().tobytes())
         except FileNotFoundError:
             return None
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
-            logger.warning("%s: no whole checkpoint (%r); training anew", path, error)
+        except (SafetensorError, OSError, ValueError) as error:
+            logger.warning("%s: no whole checkpoint (%s); training anew", path, error)
+            return None
+        if (description["key"], description["device"]) != (self.key, device.type):
+            logger.info("%s: of another recipe, code or device; training anew", path)
             return None
         step, seconds, history = (description[name] for name in ("step", "seconds", "history"))
         logger.info("going on from step %d, by %s", step, path)
@@ -147,4 +149,12 @@ class Checkpoints:
                 signal.signal(number, handler)
 
     def _path(self, seeds: Sequence[int]) -> Path:
-        return self.folder / f"{seeds[0]}-{seeds[-1]}.safetensors"
+        return self.folder / f"{seeds[0]}-{seeds[-1]}.checkpoint"
+
+
+def _checked(content: bytes) -> bytes:
+    """A checkpoint without the SHA-256 that it begins with: a wrong one would train on unseen."""
+    digest, rest = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if hashlib.sha256(rest).digest() != digest:
+        raise ValueError("found another SHA-256 than it begins with")
+    return rest

@@ -17,8 +17,8 @@ k is chosen on one half of the seeds and the measure is reported on the other ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -49,8 +49,8 @@ class Evidence:
         condition, layer: what the networks are.
         seeds: one a network, all different.
         observed: tables [networks, ...] by (method, k).
-        nulls: tables [networks, draws, ...] by null, then by (method, k). Draw d of a network is
-            the same matrix at every k, clustered again.
+        nulls: tables [networks, draws, ...] by null, then by (method, k); others may be among them.
+            Draw d of a network is the same matrix at every k, clustered again.
         gap_k: k of the largest gap between singular values, int [networks].
         stability: of the U and of the V side, each [networks], by (method, k); a key may be
             missing, as for a method without starts of its own.
@@ -166,10 +166,20 @@ def choose_together(z: np.ndarray, k_values: Sequence[int]) -> tuple[Choice, int
         z: [networks, k, 1 + draws], as `standardised` gives it.
         k_values: rising.
     """
+    total, deciding = total_of_deciding(z)
+    return choose_by_mean(total, deciding, k_values), deciding
+
+
+def total_of_deciding(z: np.ndarray) -> tuple[np.ndarray, int]:
+    """Sum [k, 1 + draws] of z [networks, k, 1 + draws] over networks with any z; their number."""
     deciding = z[np.isfinite(z[..., 0]).any(axis=1)]
+    return deciding.sum(axis=0), len(deciding)
+
+
+def choose_by_mean(total: np.ndarray, deciding: int, k_values: Sequence[int]) -> Choice:
+    """The k of the largest mean of z, of which `total` [k, 1 + draws] is the sum."""
     # Without networks 0 / NaN: no mean, and no warning either.
-    mean = deciding.sum(axis=0) / (len(deciding) or np.nan)
-    return choose(mean, k_values), len(deciding)
+    return choose(total / (deciding or np.nan), k_values)
 
 
 # --- the singular-value gap --------------------------------------------------------------------
@@ -266,7 +276,7 @@ NETWORK_COLUMNS = [
     "stability_u",
     "stability_v",
 ]
-"""Columns of `rows_by_network`."""
+"""Columns of `network_rows`."""
 
 CELL_COLUMNS = [
     "condition",
@@ -293,13 +303,23 @@ CELL_COLUMNS = [
     "stability_u",
     "stability_v",
 ]
-"""Columns of `rows_by_cell`."""
+"""Columns of `cell_rows`."""
 
 _INTEGERS = {"k": "Int64", "k_candidate": "Int64", "gap_k": "Int64"}
 """Types of the columns that may be empty but hold no fractions."""
 
 
 def rows_by_network(evidence: Evidence) -> pd.DataFrame:
+    """`network_rows` of all networks at once."""
+    return network_rows(judge(evidence))
+
+
+def rows_by_cell(evidence: Evidence) -> pd.DataFrame:
+    """`cell_rows` of all networks at once."""
+    return cell_rows(judge(evidence))
+
+
+def network_rows(judged: Judged) -> pd.DataFrame:
     """The k of each network, one row a (network, method, measure, null).
 
     Measures without direction are left out, and those without draws. Columns beside the cell's:
@@ -312,12 +332,12 @@ def rows_by_network(evidence: Evidence) -> pd.DataFrame:
 
     `k`, `k_candidate` and `p_max` are empty where no k has a z.
     """
-    frames = [_network_frame(evidence, series) for series in _all_series(evidence)]
+    frames = [_network_frame(judged, series) for series in judged.known_series]
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=NETWORK_COLUMNS)
     return rows[NETWORK_COLUMNS].astype(_INTEGERS)
 
 
-def rows_by_cell(evidence: Evidence) -> pd.DataFrame:
+def cell_rows(judged: Judged) -> pd.DataFrame:
     """One k for all networks, one row a (method, measure, null).
 
     Measures without direction are left out, and those without draws. Columns beside the cell's:
@@ -331,19 +351,26 @@ def rows_by_cell(evidence: Evidence) -> pd.DataFrame:
     - `gap_k`: the median over all networks, the lower one of two; `stability_u`, `stability_v`:
       means over all networks at `k_candidate`.
     """
-    rows = [_cell_row(evidence, series) for series in _all_series(evidence)]
+    rows = [_cell_row(judged, series) for series in judged.known_series]
     return pd.DataFrame(rows, columns=CELL_COLUMNS).astype(_INTEGERS)
+
+
+# --- block by block ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Series:
-    """One measure of one method at every k, and of the draws of one null.
+    """One measure of one method at every k against one null: what its draws say, without them.
 
     Attributes:
         method, measure, null: which.
         k_values: rising.
-        values: [networks, k].
-        draws: [networks, k, draws].
+        values, means, z: of the network, of its draws, and directed against them, [networks, k].
+        choice: of each network.
+        total: sum over the deciding networks of the selection of the z within the pool of a
+            network and its draws, [k, 1 + draws].
+        deciding: how many these are.
+        drawn: whether any draw is defined.
     """
 
     method: str
@@ -351,72 +378,187 @@ class _Series:
     null: str
     k_values: Sequence[int]
     values: np.ndarray
-    draws: np.ndarray
-
-    @property
-    def direction(self) -> int:
-        return MEASURES[self.measure].direction
-
-    @property
-    def z(self) -> np.ndarray:
-        """Directed z within the pool of a network and its draws, [networks, k, 1 + draws]."""
-        return standardised(self.values, self.draws, self.direction)
+    means: np.ndarray
+    z: np.ndarray
+    choice: Choice
+    total: np.ndarray
+    deciding: int
+    drawn: bool
 
     @property
     def names(self) -> dict[str, str]:
         return {"method": self.method, "measure": self.measure, "null": self.null}
 
 
-def _all_series(evidence: Evidence) -> Iterator[_Series]:
-    """Every measure with a direction and with draws, by method, measure and null."""
-    for method in dict.fromkeys(method for method, _ in evidence.observed):
-        k_values = sorted(k for name, k in evidence.observed if name == method)
-        for measure in (name for name, measure in MEASURES.items() if measure.direction):
-            values = _by_k(evidence.observed, method, k_values, measure)
-            for null, tables in evidence.nulls.items():
-                draws = _by_k(tables, method, k_values, measure)
-                if np.isfinite(values).any() and np.isfinite(draws).any():
-                    yield _Series(method, measure, null, k_values, values, draws)
+@dataclass(frozen=True)
+class Judged:
+    """What `Evidence` says of its networks. It is small: draws are summed up.
+
+    Attributes:
+        condition, layer, seeds, gap_k, stability: as in `Evidence`.
+        series: by method, measure and null.
+    """
+
+    condition: str
+    layer: str
+    seeds: Sequence[int]
+    gap_k: np.ndarray
+    stability: Mapping[Key, tuple[np.ndarray, np.ndarray]]
+    series: Sequence[_Series]
+
+    @property
+    def known_series(self) -> list[_Series]:
+        """Those in which any network has a value, and any draw."""
+        return [one for one in self.series if one.drawn and np.isfinite(one.values).any()]
 
 
-def _by_k(
-    tables: Mapping[Key, Tables], method: str, k_values: Sequence[int], measure: str
-) -> np.ndarray:
-    """The measure with k as second axis, [networks, k, ...]."""
-    function = MEASURES[measure].function
-    return np.stack([function(tables[method, k]) for k in k_values], axis=1)
+def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judged:
+    """Sums up evidence, of all networks or of a block of them.
+
+    Args:
+        evidence: of the block.
+        selection: seeds that k is chosen on, of all blocks; those of the block's own half where it
+            is all there is.
+    """
+    seeds = list(evidence.seeds)
+    if selection is None:
+        selection = [seeds[number] for number in halves(seeds)[0]]
+    chosen = np.array([number for number in np.argsort(seeds) if seeds[number] in selection], int)
+    found: dict[tuple[str, str, str], _Series] = {}
+    for null, tables in evidence.nulls.items():
+        for method in dict.fromkeys(method for method, _ in evidence.observed):
+            for measure, values, draws in _measured(evidence.observed, tables, method):
+                k_values = sorted(k for name, k in evidence.observed if name == method)
+                series = _series((method, measure, null), k_values, values, draws, chosen)
+                found[series.method, series.measure, series.null] = series
+    # By method and measure, then by null: draws of a null are in memory one after the other.
+    methods = dict.fromkeys(method for method, _, _ in found)
+    order = [
+        (m, measure, null) for m in methods for measure in _DIRECTED for null in evidence.nulls
+    ]
+    return Judged(
+        condition=evidence.condition,
+        layer=evidence.layer,
+        seeds=seeds,
+        gap_k=evidence.gap_k,
+        stability=evidence.stability,
+        series=[found[name] for name in order],
+    )
 
 
-def _network_frame(evidence: Evidence, series: _Series) -> pd.DataFrame:
-    choice = choose(series.z, series.k_values)
-    z = compare(series.values, series.draws, series.direction).z
+def join_judged(blocks: Sequence[Judged]) -> Judged:
+    """What blocks say together, in their order."""
+    first = blocks[0]
+    return Judged(
+        condition=first.condition,
+        layer=first.layer,
+        seeds=[seed for block in blocks for seed in block.seeds],
+        gap_k=np.concatenate([block.gap_k for block in blocks]),
+        stability={
+            key: (
+                np.concatenate([block.stability[key][0] for block in blocks]),
+                np.concatenate([block.stability[key][1] for block in blocks]),
+            )
+            for key in first.stability
+        },
+        series=[_joined(parts) for parts in zip(*(block.series for block in blocks), strict=True)],
+    )
+
+
+def _joined(parts: Sequence[_Series]) -> _Series:
+    choices = [part.choice for part in parts]
+    return replace(
+        parts[0],
+        values=np.concatenate([part.values for part in parts]),
+        means=np.concatenate([part.means for part in parts]),
+        z=np.concatenate([part.z for part in parts]),
+        choice=Choice(
+            place=np.concatenate([choice.place for choice in choices]),
+            candidate=np.concatenate([choice.candidate for choice in choices]),
+            p=np.concatenate([choice.p for choice in choices]),
+        ),
+        total=np.sum([part.total for part in parts], axis=0),
+        deciding=sum(part.deciding for part in parts),
+        drawn=any(part.drawn for part in parts),
+    )
+
+
+_DIRECTED = [name for name, measure in MEASURES.items() if measure.direction]
+
+
+def _measured(
+    observed: Mapping[Key, Tables], drawn: Mapping[Key, Tables], method: str
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """Every measure with a direction: values [networks, k] and draws [networks, k, draws].
+
+    The tables of one k are looked up after those of another: they may lie in a file.
+    """
+    values: dict[str, list[np.ndarray]] = {measure: [] for measure in _DIRECTED}
+    draws: dict[str, list[np.ndarray]] = {measure: [] for measure in _DIRECTED}
+    for k in sorted(k for name, k in observed if name == method):
+        tables = drawn[method, k]
+        for measure in _DIRECTED:
+            function = MEASURES[measure].function
+            values[measure].append(function(observed[method, k]))
+            draws[measure].append(function(tables))
+    for measure in _DIRECTED:
+        yield measure, np.stack(values[measure], axis=1), np.stack(draws[measure], axis=1)
+
+
+def _series(
+    names: tuple[str, str, str],
+    k_values: Sequence[int],
+    values: np.ndarray,
+    draws: np.ndarray,
+    selection: np.ndarray,
+) -> _Series:
+    """Sums up values [networks, k] and draws [networks, k, draws]."""
+    direction = MEASURES[names[1]].direction
+    pooled = standardised(values, draws, direction)
+    compared = compare(values, draws, direction)
+    total, deciding = total_of_deciding(pooled[selection])
+    return _Series(
+        *names,
+        k_values=k_values,
+        values=values,
+        means=compared.mean,
+        z=compared.z,
+        choice=choose(pooled, k_values),
+        total=total,
+        deciding=deciding,
+        drawn=bool(np.isfinite(draws).any()),
+    )
+
+
+def _network_frame(judged: Judged, series: _Series) -> pd.DataFrame:
+    choice = series.choice
     columns = {
-        "condition": evidence.condition,
-        "seed": evidence.seeds,
-        "layer": evidence.layer,
+        "condition": judged.condition,
+        "seed": judged.seeds,
+        "layer": judged.layer,
         **series.names,
         **_answer(choice),
-        "z": z[np.arange(len(z)), choice.place],
+        "z": series.z[np.arange(len(series.z)), choice.place],
         "p_max": choice.p,
-        "gap_k": evidence.gap_k,
-        **_stability_at(evidence, series.method, choice),
+        "gap_k": judged.gap_k,
+        **_stability_at(judged, series.method, choice),
     }
     return pd.DataFrame(columns)
 
 
-def _cell_row(evidence: Evidence, series: _Series) -> dict[str, Any]:
-    selection, report = halves(evidence.seeds)
-    choice, deciding = choose_together(series.z[selection], series.k_values)
-    agreement = _stability_at(evidence, series.method, choice)
+def _cell_row(judged: Judged, series: _Series) -> dict[str, Any]:
+    _, report = halves(judged.seeds)
+    choice = choose_by_mean(series.total, series.deciding, series.k_values)
+    agreement = _stability_at(judged, series.method, choice)
     return {
-        "condition": evidence.condition,
-        "layer": evidence.layer,
+        "condition": judged.condition,
+        "layer": judged.layer,
         **series.names,
         **{name: float(k) for name, k in _answer(choice).items()},
         "p_select": float(choice.p),
-        "n_select": deciding,
+        "n_select": series.deciding,
         **_report(series, report if choice.known else report[:0], int(choice.place)),
-        "gap_k": int(np.quantile(evidence.gap_k, 0.5, method="lower")),
+        "gap_k": int(np.quantile(judged.gap_k, 0.5, method="lower")),
         **{side: interval(values)[0] for side, values in agreement.items()},
     }
 
@@ -429,21 +571,20 @@ def _answer(choice: Choice) -> dict[str, np.ndarray]:
 
 def _report(series: _Series, networks: np.ndarray, place: int) -> dict[str, float]:
     """The measure at one k for networks that had no part in choosing it."""
-    values = series.values[networks, place]
-    found = compare(values, series.draws[networks, place], series.direction)
+    values, means, z = (each[networks, place] for each in (series.values, series.means, series.z))
     return {
         "n_report": int(np.isfinite(values).sum()),
-        **compared_means(values, found.mean, found.z),
-        "p": replicate_p(found.z),
+        **compared_means(values, means, z),
+        "p": replicate_p(z),
     }
 
 
-def _stability_at(evidence: Evidence, method: str, choice: Choice) -> dict[str, np.ndarray]:
+def _stability_at(judged: Judged, method: str, choice: Choice) -> dict[str, np.ndarray]:
     """Stability of both sides at each network's candidate k, or at the one of all networks."""
-    networks = len(evidence.seeds)
+    networks = len(judged.seeds)
     unknown = np.full(networks, np.nan)
     candidates = np.broadcast_to(np.where(choice.known, choice.candidate, 0), networks)
-    both = [evidence.stability.get((method, k), (unknown, unknown)) for k in candidates]
+    both = [judged.stability.get((method, k), (unknown, unknown)) for k in candidates]
     return {
         name: np.array([found[side][network] for network, found in enumerate(both)])
         for side, name in enumerate(("stability_u", "stability_v"))

@@ -18,3 +18,8 @@ def one_line(text: str, width: int = 200) -> str:
     if not shown.isprintable():
         shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
     return shown if len(shown) <= width else shown[: width - 1] + "…"
+
+
+def reason(error: BaseException, width: int = 160) -> str:
+    """What an error of a library says, as a short part of one line."""
+    return one_line(" ".join((str(error) or type(error).__name__).split()), width)

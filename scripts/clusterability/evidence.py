@@ -25,10 +25,10 @@ def gather(
     """The evidence, scale by scale: each scale of the weights has singular values of its own.
 
     Args:
-        networks: all networks of a condition.
+        networks: all networks of a condition, or a block of them.
         layer: the layer that the partitions are of.
         partitions, starts: [networks, ...] by (method, k).
-        nulls: tables [networks, draws, ...] by null, then by (method, k).
+        nulls: tables [networks, draws, ...] by null, then by (method, k), of all scales.
     """
     observed = observed_tables(networks, layer, partitions, {})
     for keys, matrices in layers_at_scales(networks.weights, layer, partitions):
@@ -38,7 +38,7 @@ def gather(
             layer=layer,
             seeds=networks.seeds,
             observed={key: observed[key] for key in keys},
-            nulls={null: {key: tables[key] for key in keys} for null, tables in nulls.items()},
+            nulls=nulls,
             gap_k=np.array([gap_k(singular_values(matrix), k_values) for matrix in matrices]),
             stability={key: _both_sides(starts[key]) for key in keys if key in starts},
         )

@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clusterability.errors import UserError
+
 if TYPE_CHECKING:
     import pandas as pd
+
+_REFUSALS = {
+    errno.ENOSPC: "found no space left on the disk, expected room for it",
+    errno.EDQUOT: "found the disk quota used up, expected room for it",
+    errno.EROFS: "found a read-only file system, expected to write there",
+    errno.EACCES: "found no permission to write, expected a folder that can be written",
+    errno.EPERM: "found no permission to write, expected a folder that can be written",
+}
+"""What a system says when a file cannot be written, and the user can help."""
+
+_SCARCE = 1 << 20  # bytes
+"""Free space below which a failed writing is put down to a full disk.
+
+Some libraries report one without its error number: NumPy counts the bytes that it could not write,
+and safetensors and Arrow have errors of their own.
+"""
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its name when the block ends well.
 
-    On an error nothing is left behind and a file that was there before stays as it was.
+    On an error nothing is left behind and a file that was there before stays as it was. What is
+    there under its name is on the disk, whatever happens to the machine then.
+
+    Raises:
+        UserError: where the disk is full or may not be written.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The ending stays, because writers such as numpy's and matplotlib's go by it.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The ending stays, because writers such as numpy's and matplotlib's go by it.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
+        _to_disk(temporary)
         temporary.chmod(0o644)
         os.replace(temporary, path)
+    except UserError:
+        raise
+    except Exception as error:
+        told = refusal(error, path)
+        if told is None:
+            raise
+        raise UserError(f"{path}: {told}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -48,3 +83,28 @@ def write_parquet(path: Path, table: pd.DataFrame) -> None:
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Writes a table whole or not at all; the same rows give the same bytes."""
     write_whole(path, table.to_csv(index=False, lineterminator="\n").encode())
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _to_disk(file: Path) -> None:
+    """Waits until the disk has the file: a network file system tells only then that it is full."""
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def refusal(error: Exception, path: Path) -> str | None:
+    """What to tell of a file that could not be written, if that is the system's doing."""
+    if isinstance(error, OSError) and error.errno in _REFUSALS:
+        return _REFUSALS[error.errno]
+    folder = next((parent for parent in path.parents if parent.is_dir()), None)
+    if folder is not None and shutil.disk_usage(folder).free < _SCARCE:
+        return _REFUSALS[errno.ENOSPC]
+    return None

@@ -15,6 +15,7 @@ import pandas as pd
 from clusterability.function_measures import GROUPS
 from clusterability.presentation import first_null
 from clusterability.statistics import interval
+from clusterability.table_rows import Filter, where
 
 COLUMNS = [
     "finding",
@@ -35,6 +36,24 @@ COLUMNS = [
     "reason",
 ]
 """One row a comparison; `low` and `high` bound the 95 % t interval over seeds."""
+
+SCORES = ["condition", "seed", "layer", "method", "k", "measure", "null", "value", "z"]
+"""Columns of the scores that findings need."""
+
+
+def asked_scores(method: str | None) -> Filter:
+    """Rows of the scores that findings need, where partitions by this method are meant."""
+    measures = {*_ABLATIONS, *_DROPOUT, *_SPECIALISTS, _PRESERVED, *_DIAGONAL}
+    methods = [name for name in (method, "notebook") if name is not None]
+    return where(measure=sorted(measures), method=sorted(set(methods)))
+
+
+_ABLATIONS = ("importance", "coherence")
+_DROPOUT = ("newman_q", "barber_q", "ncut")
+_SPECIALISTS = {"class_mi": "value", "cluster_class_mi": "value", "coherence": "z"}
+_PRESERVED = "mi_preserved"
+_DIAGONAL = ("barber_q", "within_weight", "clusterability_q")
+"""Measures that findings are about."""
 
 FEWEST_SEEDS = 3
 CLEAR = 2.0
@@ -144,8 +163,8 @@ def findings(
     """
     accuracy = networks.groupby("condition")["test_accuracy"].mean()
     by_finding = {
-        MATTERS: _ablations(scores, "importance", method),
-        NOT_SPECIFIC: _ablations(scores, "coherence", method),
+        MATTERS: _ablations(scores, _ABLATIONS[0], method),
+        NOT_SPECIFIC: _ablations(scores, _ABLATIONS[1], method),
         DROPOUT: _dropout(scores, method),
         NO_SPECIALISTS: _specialists(scores, pairs, method),
         PAIRING: _pairing(scores[scores["condition"].isin(accuracy.dropna().index)], method),
@@ -206,7 +225,7 @@ def _ablations(scores: pd.DataFrame, measure: str, method: str | None) -> Compar
 
 def _dropout(scores: pd.DataFrame, method: str | None) -> Comparisons:
     """z of modularity and of n-cut: `dropout` less `trained`, paired by seed."""
-    for measure in ("newman_q", "barber_q", "ncut"):
+    for measure in _DROPOUT:
         rows = scores[(scores["measure"] == measure) & (scores["method"] == method)]
         rows = rows[rows["null"] == first_null(rows)]
         both = {
@@ -231,9 +250,8 @@ def _dropout(scores: pd.DataFrame, method: str | None) -> Comparisons:
 
 def _specialists(scores: pd.DataFrame, pairs: Sequence[Pair], method: str | None) -> Comparisons:
     """What clusters of the planted layer's units say of the class: planted less reference."""
-    asked = {"class_mi": "value", "cluster_class_mi": "value", "coherence": "z"}
     for pair in pairs:
-        for measure, column in asked.items():
+        for measure, column in _SPECIALISTS.items():
             rows = scores[
                 (scores["measure"] == measure)
                 & (scores["null"] == GROUPS)
@@ -262,10 +280,10 @@ def _pairing(scores: pd.DataFrame, method: str | None) -> Comparisons:
     """z of the notebook's diagonal measures where its own clusters clearly preserve information."""
     rows = scores[scores["method"] == "notebook"]
     for (condition, layer), group in rows.groupby(["condition", "layer"], sort=False):
-        preserved = _mean_z(group, "mi_preserved")
+        preserved = _mean_z(group, _PRESERVED)
         if not interval(preserved.to_numpy(float))[1] > CLEAR:
             continue
-        for measure in ("barber_q", "within_weight", "clusterability_q"):
+        for measure in _DIAGONAL:
             values = _mean_z(group, measure)
             here = (scores["condition"] == condition) & (scores["layer"] == layer)
             matched = _mean_z(scores[here & (scores["method"] == method)], measure).mean()

@@ -183,7 +183,7 @@ def _quoted(name: str) -> str:
 
 def _listed(names: Iterable[str], most: int = 20) -> str:
     """The names with commas between them, cut short where there are many."""
-    listed = list(names)
+    listed = list(map(one_line, names))
     more = f", and {len(listed) - most} more" if len(listed) > most else ""
     return one_line(", ".join(listed[:most]) or "nothing", 300) + more
 

@@ -10,25 +10,23 @@ IMPORTED_SEED = -1
 """Its only seed."""
 FRESH = "fresh-"
 """With an architecture, the condition of the networks that the null `untrained` compares with."""
-
-RESERVED_FOLDERS = frozenset(
-    {
-        "benchmarks",
-        "checkpoints",
-        "clusters",
-        "data",
-        "figures",
-        "logs",
-        "manifest",
-        "networks",
-        "nulls",
-        "paper",
-        "plan",
-        "records",
-        "report",
-        "scores",
-        "tables",
-        "verify",
-    }
+CHECKPOINTS = "checkpoints"
+"""Folder of a study in which interrupted training jobs leave what they go on from."""
+OWN_FOLDERS = (
+    "benchmarks",
+    "checkpoints",
+    "clusters",
+    "configs",
+    "data",
+    "figures",
+    "logs",
+    "networks",
+    "nulls",
+    "paper",
+    "records",
+    "report",
+    "scores",
+    "slurm",
+    "tables",
 )
-"""What a study's own folders are called: another study's results in one would mix with them."""
+"""Folders that a study makes in that of its results; no other study may be named so."""

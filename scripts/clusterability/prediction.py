@@ -31,6 +31,8 @@ TERMS = {"barber_term": 1, "ncut_term": -1, "mi_term": 1}
 CELL = ["condition", "layer", "method", "k"]
 _FEWEST = 4
 """Networks, or means of conditions, below which a correlation says nothing."""
+_RANKS_AT_ONCE = 4_000_000
+"""Ranks in memory together."""
 _FREE = 3
 """Degrees of freedom that a partial correlation of one covariate leaves out of its weight: the
 variance of its Fisher's z is about 1 / (degrees of freedom - 3)."""
@@ -201,12 +203,22 @@ def _network_cells(
         for part in _of_the_same_networks(known):
             if len(part) < _FEWEST:
                 continue
-            counts = resamples.of(part.index)
             values = part.to_numpy(float), function.loc[part.index, [name]].to_numpy(float)
-            first, second = (weighted_midranks(each, counts) for each in values)
-            found = weighted_correlations(first, second, counts)[:, :, 0]
+            found = _rank_correlations(*values, resamples.of(part.index))
             key = (cell["condition"], list(part.columns), name)
             yield key, found, max(len(part) - 3, 1), len(part)
+
+
+def _rank_correlations(first: Floats, second: Floats, counts: Floats) -> Floats:
+    """Correlations [resamples, variables] of ranks of [n, variables] with those of [n, 1]."""
+    # Some resamples at a time: ranks of a thousand networks in all of them would take gigabytes.
+    step = max(_RANKS_AT_ONCE // first.size, 1)
+    parts = []
+    for start in range(0, len(counts), step):
+        some = counts[start : start + step]
+        ranks = weighted_midranks(first, some), weighted_midranks(second, some)
+        parts.append(weighted_correlations(*ranks, some)[:, :, 0])
+    return np.concatenate(parts)
 
 
 def _of_the_same_networks(values: pd.DataFrame) -> Iterator[pd.DataFrame]:

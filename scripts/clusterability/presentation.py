@@ -18,12 +18,19 @@ def shown_null(scores: pd.DataFrame) -> pd.DataFrame:
 
     A measure without any z shows the first null that it has; without nulls, all rows are shown.
     """
-    nulls = _nulls_by_measure(scores)
-    with_z = _nulls_by_measure(scores[scores["z"].notna()])
-    chosen = {measure: with_z.get(measure, nulls[measure])[0] for measure in nulls}
-    if not chosen:
-        return scores
-    return scores[scores["null"] == scores["measure"].map(chosen)]
+    chosen = chosen_nulls(scores, scores["z"].notna())
+    return scores[scores["null"] == scores["measure"].map(chosen)] if chosen else scores
+
+
+def chosen_nulls(scores: pd.DataFrame, with_z: pd.Series) -> dict[str, str]:
+    """The null that `shown_null` shows of each measure that has any.
+
+    Args:
+        scores: the columns `measure` and `null`.
+        with_z: whether a row has a z.
+    """
+    nulls, those_with_z = _nulls_by_measure(scores), _nulls_by_measure(scores[with_z])
+    return {measure: those_with_z.get(measure, nulls[measure])[0] for measure in nulls}
 
 
 def first_null(scores: pd.DataFrame) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,20 +32,28 @@ def code_digests(*scripts: str) -> dict[str, str]:
     Args:
         scripts: paths below the folder `scripts`, such as "train.py".
     """
-    return {file.relative_to(SCRIPTS).as_posix(): _digest(file) for file in _files(scripts)}
+    return {
+        file.relative_to(SCRIPTS).as_posix(): _digest(file) for file in _files(SCRIPTS, scripts)
+    }
 
 
 def software_versions(*scripts: str) -> dict[str, str]:
     """Installed versions of the numerical packages that the same files import."""
-    modules = {module.split(".")[0] for file in _files(scripts) for module in _modules(file)}
+    modules = {
+        module.split(".")[0] for file in _files(SCRIPTS, scripts) for module in _modules(file)
+    }
     packages = sorted(NUMERICAL[module] for module in modules & set(NUMERICAL))
     return {package: _version(package) for package in packages}
 
 
-def _files(scripts: Iterable[str]) -> list[Path]:
-    """Scripts and all that they import of the library, directly or through others, sorted."""
+@cache
+def _files(folder: Path, scripts: Sequence[str]) -> list[Path]:
+    """Scripts and all that they import of the library, directly or through others, sorted.
+
+    Kept, since a rule whose code depends on a wildcard asks once a job.
+    """
     found: set[Path] = set()
-    waiting = [SCRIPTS / script for script in scripts]
+    waiting = [folder / script for script in scripts]
     while waiting:
         file = waiting.pop()
         if file not in found:

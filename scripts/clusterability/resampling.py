@@ -68,11 +68,15 @@ def weighted_midranks(values: Floats, counts: Floats) -> Floats:
 
     Equal values, as a value that was drawn twice is with itself, share the mean of their ranks.
     """
-    below = values[None] < values[:, None]  # [n, n, variables]: whether j is below i
-    equal = values[None] == values[:, None]
-    before = np.einsum("rj,ijv->riv", counts, below.astype(float), optimize=True)
-    same = np.einsum("rj,ijv->riv", counts, equal.astype(float), optimize=True)
-    return np.asarray(before + (same + 1) / 2)
+    ranks = np.empty((len(counts), *values.shape))
+    for number, column in enumerate(values.T):
+        distinct, place = np.unique(column, return_inverse=True)
+        order = np.argsort(place, kind="stable")
+        starts = np.searchsorted(place[order], np.arange(len(distinct)))
+        same = np.add.reduceat(counts[:, order], starts, axis=1)
+        before = np.cumsum(same, axis=1) - same
+        ranks[:, :, number] = (before + (same + 1) / 2)[:, place]
+    return ranks
 
 
 def weighted_correlations(first: Floats, second: Floats, counts: Floats) -> Floats:

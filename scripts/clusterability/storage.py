@@ -7,14 +7,15 @@ the block, in the order of their seeds. The same content gives the same bytes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from clusterability.array_files import read_npz
+from clusterability.array_files import npz_names, read_npz
 from clusterability.contingency import Tables
 from clusterability.errors import UserError, one_line
 from clusterability.files import whole_file
@@ -35,28 +36,52 @@ def save_items(path: Path, items: Mapping[Key, Item]) -> None:
         np.savez(temporary, **arrays)
 
 
-def load_items(path: Path, kind: type[Item]) -> dict[Key, Item]:
-    """Reads the partitions or the tables of a block.
+def load_items(
+    path: Path, kind: type[Item], keys: Collection[Key] | None = None
+) -> dict[Key, Item]:
+    """Reads the partitions or the tables of a block: all, or those of these keys.
 
     Raises:
         UserError: where the file is damaged or holds something else, or arrays that do not fit.
     """
     columns: dict[Key, dict[str, np.ndarray]] = {}
-    try:
-        for name, array in read_npz(path).items():
-            method, k, field = name.split("/")
-            columns.setdefault((method, int(k)), {})[field] = array
+    with _told_of_damage(path, kind):
+        found = read_npz(path, lambda name: keys is None or _parts_of(name)[0] in keys)
+        for name, array in found.items():
+            key, field = _parts_of(name)
+            columns.setdefault(key, {})[field] = array
         items = {key: kind(**arrays) for key, arrays in columns.items()}
         for (method, number), item in items.items():
             _check(f"{method}/{number}", number, item)
-    # What a damaged archive raises is not documented, and comes in all kinds.
+    return items
+
+
+def stored_keys(path: Path, kind: type[Item]) -> list[Key]:
+    """Keys of the items of a file, in their order.
+
+    Raises:
+        UserError: as `load_items`.
+    """
+    with _told_of_damage(path, kind):
+        return list(dict.fromkeys(_parts_of(name)[0] for name in npz_names(path)))
+
+
+def _parts_of(name: str) -> tuple[Key, str]:
+    method, k, field = name.split("/")
+    return (method, int(k)), field
+
+
+@contextmanager
+def _told_of_damage(path: Path, kind: type[Item]) -> Iterator[None]:
+    try:
+        yield
+    # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
     except Exception as error:
-        found = one_line(" ".join(map(str, error.args)) or type(error).__name__)
+        said = " ".join(map(str, error.args)) or type(error).__name__
         raise UserError(
-            f"{path}: expected {kind.__name__.lower()} of this study, found {found};"
+            f"{path}: expected {kind.__name__.lower()} of this study, found {one_line(said)};"
             " remove the file to have it made again"
         ) from None
-    return items
 
 
 def _check(name: str, k: int, item: Item) -> None:
@@ -101,6 +126,36 @@ def _labels_have(item: Partitions | Starts | HeldOut) -> Expected:
 def _above(item: Item, k: int) -> float:
     """What labels, or sizes of clusters, are below."""
     return math.inf if isinstance(item, Tables) else k
+
+
+class StoredItems(Mapping[Key, Item]):
+    """Items of a block that stay in their files: the one that was asked for last is in memory."""
+
+    def __init__(self, paths: Iterable[str], kind: type[Item]) -> None:
+        """Reads which items there are.
+
+        Args:
+            paths: files of the same networks, of different k.
+            kind: what the files hold.
+
+        Raises:
+            UserError: here and where an item is asked for, as `load_items`.
+        """
+        self._kind: type[Item] = kind
+        self._paths = {key: path for path in map(Path, paths) for key in stored_keys(path, kind)}
+        self._last: tuple[Key, Item] | None = None
+
+    def __getitem__(self, key: Key) -> Item:
+        if self._last is None or self._last[0] != key:
+            self._last = None  # gone before the next one comes
+            self._last = (key, load_items(self._paths[key], self._kind, [key])[key])
+        return self._last[1]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
 
 def load_joined(paths: Iterable[str], kind: type[Item]) -> dict[Key, Item]:

@@ -21,7 +21,7 @@ from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
-from clusterability.names import FRESH, IMPORTED, NETWORK, RESERVED_FOLDERS
+from clusterability.names import FRESH, IMPORTED, NETWORK, OWN_FOLDERS
 from clusterability.recipe import Recipe
 from clusterability.synthetic_recipe import LAYER as SYNTHETIC_LAYER
 from clusterability.synthetic_recipe import SyntheticRecipe
@@ -125,11 +125,9 @@ RESULTS_PATTERN = r"results(/[A-Za-z0-9_][A-Za-z0-9_-]{0,59}){0,4}"
 def _parse_results(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(RESULTS_PATTERN, value):
         raise ValueError("results, or a folder in it such as results/smoke")
-    taken = RESERVED_FOLDERS.intersection(value.split("/")[1:])
+    taken = set(OWN_FOLDERS).intersection(value.split("/")[1:])
     if taken:
-        raise ValueError(
-            f"a folder with another name than {min(taken)!r}, where a study's own files lie"
-        )
+        raise ValueError(f"another name than {min(taken)!r}, which is a folder of a study itself")
     return value
 
 
@@ -189,6 +187,8 @@ class Training(Section):
     """auto (a CUDA GPU where there is one, else the CPU), cpu, cuda, cuda:<number> or mps."""
     threads: Annotated[Whole, Field(ge=1)] = 2
     """CPU threads of a training job. The weights do not depend on it."""
+    checkpoint_every: Annotated[Whole, Field(ge=1, le=60)] = 30
+    """Seconds of training that are lost at most when a job is killed."""
     history_every: Annotated[Whole, Field(ge=1)] = 400
     """Steps between two rows of the history, counted in each epoch from its first step."""
 
@@ -702,7 +702,7 @@ def _check_sources(study: Study) -> Iterator[str]:
 def _check_files(study: Study) -> Iterator[str]:
     for name, network in study.networks.items():
         place = os.path.relpath(network.path, study.results).split(os.sep)
-        if place[0] in RESERVED_FOLDERS:
+        if place[0] in OWN_FOLDERS:
             yield (
                 f"networks.{name}.path: found {_shorten(network.path)}, expected a file that is not"
                 f" one of the study's own results in {study.results}"

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from clusterability.block_files import place_of
-from clusterability.function_measures import CLUSTER_COLUMNS, CLUSTER_PLACE, FUNCTION_MEASURES
+from clusterability.function_measures import FUNCTION_MEASURES
 from clusterability.measures import MEASURES
 from clusterability.networks import stored_sizes
 from clusterability.partitions import Partitions
 from clusterability.presentation import null_name, shown_null
+from clusterability.replicates import Replicates, intervals, replicate_ps, shares_significant
 from clusterability.scoring import SCORE_COLUMNS, partition_rows
-from clusterability.statistics import (
-    SHARED_DRAWS,
-    compared_means,
-    false_discovery_q,
-    replicate_p,
-    share_significant,
-)
+from clusterability.statistics import SHARED_DRAWS, false_discovery_q
 from clusterability.storage import load_items
 
 CELL = ["condition", "layer", "method", "k", "measure", "null"]
@@ -31,101 +26,120 @@ CELL = ["condition", "layer", "method", "k", "measure", "null"]
 _FAMILY = ["null", "method", "measure"]
 _WITHOUT_Q = ("labels",)
 
+SUMMARY = [
+    *CELL,
+    "n",
+    *(f"{name}{end}" for name in ("value", "excess", "z") for end in ("", "_low", "_high")),
+    *("q", "significant", "test_accuracy"),
+]
+"""Columns of the table `summary`."""
+
 SCORES = [*SCORE_COLUMNS[:-1], "q", "status"]
 
 _LABELS = {name: measure.label for name, measure in (MEASURES | FUNCTION_MEASURES).items()}
 
 
 def read_all(files: Sequence[str], columns: Sequence[str] = ()) -> pd.DataFrame:
-    """The rows of several parquet or CSV files, in their order; without files, `columns` alone."""
+    """The rows of several parquet or CSV files, in their order; without files, `columns` alone.
+
+    Of parquet files, where columns are named, these columns.
+    """
     frames = [
-        pd.read_csv(file) if file.endswith(".csv") else pd.read_parquet(file) for file in files
+        pd.read_csv(file)
+        if file.endswith(".csv")
+        else pd.read_parquet(file, columns=list(columns) or None)
+        for file in files
     ]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
 
 
-def read_partitions(files: Sequence[str], networks: Sequence[str]) -> pd.DataFrame:
-    """Rows of partitions, one a unit.
+def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Rows of partitions, one a unit, a method and k of a block at a time.
 
     Args:
         files: `…/{condition}/{seeds}/{layer}/{k}.npz`.
         networks: `…/{condition}/{seeds}.safetensors` of the same blocks.
     """
     sizes = {Path(file).parts[-2]: stored_sizes(Path(file)) for file in networks}
-    frames = []
     for file in map(Path, files):
         condition, seeds, layer = place_of(file)
-        found = load_items(file, Partitions)
-        frames.append(partition_rows(condition, seeds, layer, sizes[condition], found))
-    return pd.concat(frames, ignore_index=True)
+        for key, found in load_items(file, Partitions).items():
+            yield partition_rows(condition, seeds, layer, sizes[condition], {key: found})
+
+
+def cell_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a cell, in the order of their first rows.
+
+    Args:
+        scores: rows with SCORE_COLUMNS, or with some of them: CELL, `value`, `null_mean`, `z`, `p`
+            and `null_n`; all rows of a cell.
+
+    Returns:
+        CELL, `n` (networks with a value), `value`, `excess` (value - null mean) and `z`, each the
+        mean over networks with its 95 % t interval in `_low` and `_high`, `significant` (share of
+        networks with p <= 0.05), and `p_cell`: the t test over networks that the directed z is
+        above 0, empty where a cell has no q.
+    """
+    groups = scores.groupby(CELL, sort=False, dropna=False, observed=True)
+    cell = groups.ngroup().to_numpy()
+    first = np.unique(cell, return_index=True)[1]
+    table = scores[CELL].iloc[first].reset_index(drop=True)
+    value, null_mean, z, p = (
+        scores[name].to_numpy(float) for name in ("value", "null_mean", "z", "p")
+    )
+    columns = {"value": value, "excess": value - null_mean, "z": z}
+    by_cell = {name: Replicates.of(column, cell, len(table)) for name, column in columns.items()}
+    table["n"] = by_cell["value"].sizes
+    for name, replicates in by_cell.items():
+        table[[name, f"{name}_low", f"{name}_high"]] = intervals(replicates).T
+    table["significant"] = shares_significant(Replicates.of(p, cell, len(table)))
+    shared = table["null"].isin(SHARED_DRAWS).to_numpy()
+    draws = np.where(shared, groups["null_n"].max().to_numpy(), 0).astype(int)
+    return table.assign(p_cell=np.where(_has_q(table), replicate_ps(by_cell["z"], draws), np.nan))
+
+
+def _has_q(cells: pd.DataFrame) -> np.ndarray:
+    """Whether cells, or rows, compare with a null that gives a q."""
+    return (cells["null"].notna() & ~cells["null"].isin(_WITHOUT_Q)).to_numpy()
+
+
+def with_cell_q(cells: pd.DataFrame) -> pd.DataFrame:
+    """All cells of a study, as `cell_table` gives them, with `q` in place of `p_cell`.
+
+    Benjamini-Hochberg within (null, method, measure) over the other cells. The null `labels` gets
+    no q, since nearly every partition found by optimisation beats it, and measures without
+    direction get none.
+    """
+    asked = cells[_has_q(cells)]
+    q = asked.groupby(_FAMILY, observed=True)["p_cell"].transform(
+        lambda p: false_discovery_q(p.to_numpy())
+    )
+    return cells.drop(columns="p_cell").assign(q=q.reindex(cells.index).astype(float))
+
+
+def take_q(scores: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Scores, SCORES in all, with the q of their cells, which are among these."""
+    asked = cells.loc[_has_q(cells), [*CELL, "q"]]
+    return scores.merge(asked, on=CELL, how="left")[SCORES]
 
 
 def with_q(scores: pd.DataFrame) -> pd.DataFrame:
-    """Scores with `q`: Benjamini-Hochberg within (null, method, measure) over the other cells.
+    """All scores of a study with `q`: see `with_cell_q`."""
+    return take_q(scores, with_cell_q(cell_table(scores)))
 
-    One p a cell: the t test over seeds of the directed z. The null `labels` gets no q, since
-    nearly every partition found by optimisation beats it, and measures without direction get none.
+
+def summary_of(cells: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
+    """The table `summary` of a study's cells, as `with_cell_q` gives them.
+
+    Its last column is `test_accuracy`: that of the condition's networks, from their table.
     """
-    asked = scores["null"].notna() & ~scores["null"].isin(_WITHOUT_Q)
-    groups = scores[asked].groupby(CELL, observed=True)
-    cells = pd.DataFrame(
-        [dict(zip(CELL, cell, strict=True)) | {"p": _cell_p(group)} for cell, group in groups],
-        columns=[*CELL, "p"],
-    )
-    cells["q"] = cells.groupby(_FAMILY, observed=True)["p"].transform(
-        lambda p: false_discovery_q(p.to_numpy())
-    )
-    return scores.merge(cells.drop(columns="p"), on=CELL, how="left")[SCORES]
-
-
-def _cell_p(rows: pd.DataFrame) -> float:
-    shared = rows["null"].iloc[0] in SHARED_DRAWS
-    return replicate_p(rows["z"].to_numpy(float), int(rows["null_n"].max()) if shared else None)
-
-
-def together(structure: pd.DataFrame, function: pd.DataFrame) -> pd.DataFrame:
-    """Rows of structural and of function measures; of the latter there may be none."""
-    return structure if function.empty else pd.concat([structure, function], ignore_index=True)
-
-
-def with_functions(clusters: pd.DataFrame, functions: pd.DataFrame) -> pd.DataFrame:
-    """Rows of clusters with what ablating each does: CLUSTER_COLUMNS, empty where it was not asked.
-
-    Clusters of the whole network, whose hidden layers are ablated one by one, follow as rows of
-    these layers.
-    """
-    keys = functions.set_index(CLUSTER_PLACE).index
-    elsewhere = ~keys.isin(clusters.set_index(CLUSTER_PLACE).index)
-    merged = clusters.merge(functions[[*CLUSTER_PLACE, *CLUSTER_COLUMNS]], "left", CLUSTER_PLACE)
-    if not elsewhere.any():
-        return merged
-    return pd.concat([merged, functions[elsewhere]], ignore_index=True)
+    accuracy = networks.groupby("condition")["test_accuracy"].mean()
+    return cells.assign(test_accuracy=cells["condition"].map(accuracy))[SUMMARY]
 
 
 def summarise(scores: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
-    """Mean over seeds by cell, with 95 % t intervals.
-
-    Columns after the cell: `n` (networks with a value), `value`, `excess` (value - null mean) and
-    `z` with `_low` and `_high`, `q`, `significant`: the share of seeds with p <= 0.05, and
-    `test_accuracy`: that of the condition's networks, from the table of networks.
-    """
-    groups = scores.groupby(CELL, sort=False, dropna=False, observed=True)
-    rows = [dict(zip(CELL, cell, strict=True)) | _summary(group) for cell, group in groups]
-    accuracy = networks.groupby("condition")["test_accuracy"].mean()
-    summary = pd.DataFrame(rows)
-    return summary.assign(test_accuracy=summary["condition"].map(accuracy))
-
-
-def _summary(group: pd.DataFrame) -> dict[str, float]:
-    value, null_mean, z, p = (
-        group[name].to_numpy(float) for name in ("value", "null_mean", "z", "p")
-    )
-    return {
-        "n": int(np.isfinite(value).sum()),
-        **compared_means(value, null_mean, z),
-        "q": group["q"].iloc[0],
-        "significant": share_significant(p),
-    }
+    """The table `summary` of all scores of a study: see `cell_table` and `summary_of`."""
+    return summary_of(with_cell_q(cell_table(scores)), networks)
 
 
 def latex_summary(summary: pd.DataFrame) -> str:

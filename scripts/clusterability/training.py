@@ -8,6 +8,7 @@ checkpoint holds all that the rest of training depends on.
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import os
@@ -36,6 +37,16 @@ logger = logging.getLogger(__name__)
 
 # cuBLAS is deterministic only with a fixed workspace, which it reads when CUDA starts.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+_OUT_OF_MEMORY = (
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",  # its handle takes memory, too
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "DefaultCPUAllocator: can't allocate memory",
+    "DefaultCPUAllocator: not enough memory",
+    "MPS backend out of memory",
+)
 
 Progress = Callable[[int, int, float], None]
 """Called with (step, steps in all, mean loss over networks)."""
@@ -163,38 +174,57 @@ class _Job:
     checkpoints: Checkpoints | None
 
 
-def _train_what_fits(job: _Job, seeds: Sequence[int]) -> TrainingResult:
+def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> TrainingResult:
     """Trains the block, or one half after the other: the bits are the same."""
     try:
-        return _train_block(job, seeds)
-    except torch.OutOfMemoryError:
+        return _train_block(job, seeds, part)
+    except (RuntimeError, MemoryError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        cause = _first_sentence(error)
         if len(seeds) == 1:
+            larger = "more of it" if job.device.type == "cpu" else "a larger device, or cpu"
             raise UserError(
                 f"training.device: {job.device} has not enough memory for one network of"
-                f" {job.recipe.architecture}, expected a larger device, or cpu"
+                f" {job.recipe.architecture}, expected {larger} ({cause})"
             ) from None
     # Outside of the exception, whose traceback holds on to the block's tensors.
+    gc.collect()
     if job.device.type == "cuda":
         torch.cuda.empty_cache()
     middle = len(seeds) // 2
     logger.warning(
-        "%s: %s has not enough memory for %d networks at once; training %d, then %d",
-        job.condition, job.device, len(seeds), middle, len(seeds) - middle,
+        "%s: %s has not enough memory for %d networks at once; training %d, then %d (%s)",
+        job.condition, job.device, len(seeds), middle, len(seeds) - middle, cause,
     )  # fmt: skip
-    first, second = (_train_what_fits(job, part) for part in (seeds[:middle], seeds[middle:]))
+    first, second = (
+        _train_what_fits(job, half, part=True) for half in (seeds[:middle], seeds[middle:])
+    )
     networks = join_networks([first.networks, second.networks])
     history = sorted(first.history + second.history, key=lambda row: row.step)
     return TrainingResult(networks, history, first.rows + second.rows)
 
 
-def _train_block(job: _Job, seeds: Sequence[int]) -> TrainingResult:
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether a device or the CPU had no memory left; some libraries say so in words alone."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
+        words in str(error) for words in _OUT_OF_MEMORY
+    )
+
+
+def _first_sentence(error: Exception) -> str:
+    """The first sentence of what a library says; PyTorch adds a paragraph of advice."""
+    return str(error).split(". ")[0].splitlines()[0] if str(error) else type(error).__name__
+
+
+def _train_block(job: _Job, seeds: Sequence[int], part: bool) -> TrainingResult:
     recipe, started = job.recipe, time.perf_counter()
     images = _to_device(recipe, seeds, job.mnist, job.device)
     weights = [stack.to(job.device) for stack in initial_weights(recipe.sizes, seeds)]
     weights[0][:, :, images.left_out] = 0
     history: list[HistoryRow] = []
     if recipe.epochs:
-        history, earlier = _optimise(job, seeds, images, weights, started)
+        history, earlier = _optimise(job, seeds, images, weights, started, part)
         started -= earlier
     seconds = (time.perf_counter() - started) / len(seeds)
     rows = _network_rows(seeds, weights, images, seconds)
@@ -233,8 +263,9 @@ def _optimise(
     images: _Images,
     weights: list[torch.Tensor],
     started: float,
+    part: bool,
 ) -> tuple[list[HistoryRow], float]:
-    """Trains `weights`, replacing them.
+    """Trains `weights`, replacing them. A part of a block is kept when it is done, too.
 
     Returns the history, and the seconds that interrupted jobs had spent on it before.
     """
@@ -267,7 +298,7 @@ def _optimise(
                 watch.check()
                 history += _history_rows(seeds, step, epoch + 1, loss, weights, images)
                 job.progress(step, steps, float(loss.detach().mean()))
-            if job.checkpoints and (job.checkpoints.due() or step == steps):
+            if job.checkpoints and (job.checkpoints.due() or (part and step == steps)):
                 resumable.keep(step, masks, earlier + time.perf_counter() - started)
     weights[:] = [
         stack.detach()[:, : shape[1], : shape[2]].contiguous()
@@ -522,7 +553,9 @@ def _deterministic(threads: int) -> Iterator[None]:
     fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     tf32 = torch.backends.cuda.matmul.allow_tf32
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    deterministic = torch.get_deterministic_debug_mode()
+    # As torch.use_deterministic_algorithms(True) does, which loads torch's compiler for a second.
+    torch.set_deterministic_debug_mode("error")
     # Nothing here reads memory before it writes it; filling it first takes a quarter of the time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -531,7 +564,7 @@ def _deterministic(threads: int) -> Iterator[None]:
     finally:
         torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
-        torch.use_deterministic_algorithms(False)
+        torch.set_deterministic_debug_mode(deterministic)
         torch.set_num_threads(before)
 
 

@@ -17,8 +17,14 @@ from clusterability.measures import MEASURES
 from clusterability.scoring import SCORE_COLUMNS
 from clusterability.statistics import false_discovery_q, interval
 
+UNTRAINED = "untrained"
+"""Name of the null."""
+
 _PLACE = ["layer", "method", "k", "measure"]
 _NETWORK = ["condition", "seed"]
+
+OBSERVED = [*_NETWORK, *_PLACE, "null", "value"]
+"""Columns that `less_initial` needs."""
 
 
 def with_untrained(
@@ -38,9 +44,11 @@ def with_untrained(
     compared = scores["condition"].isin(list(fresh_of))
     pools = {
         place: group["value"].to_numpy(float)
-        for place, group in _observed(fresh).groupby(["condition", *_PLACE], observed=True)
+        for place, group in observed_rows(fresh).groupby(["condition", *_PLACE], observed=True)
     }
-    cells = _observed(scores[compared]).groupby(["condition", *_PLACE], sort=False, observed=True)
+    cells = observed_rows(scores[compared]).groupby(
+        ["condition", *_PLACE], sort=False, observed=True
+    )
     rows = [
         _against_pool(group, pools[fresh_of[str(condition)], *place])
         for (condition, *place), group in cells
@@ -49,7 +57,7 @@ def with_untrained(
     return pd.concat([kept, *rows], ignore_index=True)[SCORE_COLUMNS]
 
 
-def _observed(scores: pd.DataFrame) -> pd.DataFrame:
+def observed_rows(scores: pd.DataFrame) -> pd.DataFrame:
     """One row a network, layer, method, k and measure, whatever it was compared with."""
     return scores.drop_duplicates([*_NETWORK, *_PLACE])
 
@@ -60,22 +68,22 @@ def _against_pool(group: pd.DataFrame, pool: np.ndarray) -> pd.DataFrame:
     draws = np.broadcast_to(pool, (len(values), len(pool)))
     draws = np.where(np.isfinite(values)[:, None], draws, np.nan)
     found = compare(values, draws, MEASURES[group["measure"].iloc[0]].direction)
-    return group.assign(null="untrained", **found.columns())
+    return group.assign(null=UNTRAINED, **found.columns())
 
 
 def less_initial(scores: pd.DataFrame, initial_of: Mapping[str, str]) -> pd.DataFrame:
     """What training changed, paired by seed: value less that of the same network's initial weights.
 
     Args:
-        scores: rows with SCORE_COLUMNS, against any nulls.
+        scores: rows with OBSERVED, against any nulls.
         initial_of: condition to the condition that holds its networks before training.
 
     Returns:
         One row a condition, layer, method, k and measure: `initial` (the other condition), `n`
-        pairs, mean `change` with the bounds of its 95 % t interval, `p`, two-sided, of the paired t
-        test, and `q`: Benjamini-Hochberg within (method, measure).
+        pairs, mean `change` with the bounds of its 95 % t interval, and `p`, two-sided, of the
+        paired t test.
     """
-    observed = _observed(scores).set_index([*_NETWORK, *_PLACE])["value"]
+    observed = observed_rows(scores).set_index([*_NETWORK, *_PLACE])["value"]
     rows = []
     for condition, initial in initial_of.items():
         change = observed.loc[condition] - observed.loc[initial]
@@ -85,9 +93,13 @@ def less_initial(scores: pd.DataFrame, initial_of: Mapping[str, str]) -> pd.Data
             )
             rows.append(cell | _change(values.to_numpy(float)))
     columns = ["condition", "initial", *_PLACE, "n", "change", "change_low", "change_high", "p"]
-    table = pd.DataFrame(rows, columns=columns)
-    families = table.groupby(["method", "measure"], observed=True)["p"]
-    return table.assign(q=families.transform(lambda p: false_discovery_q(p.to_numpy(float))))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def with_change_q(changes: pd.DataFrame) -> pd.DataFrame:
+    """All rows of `less_initial` with `q`: Benjamini-Hochberg within (method, measure)."""
+    families = changes.groupby(["method", "measure"], observed=True)["p"]
+    return changes.assign(q=families.transform(lambda p: false_discovery_q(p.to_numpy(float))))
 
 
 def _change(values: np.ndarray) -> dict[str, float]:

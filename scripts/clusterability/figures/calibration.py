@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import NullLocator
 
-from clusterability.calibration import ALL, comparisons
+from clusterability.calibration import ALL, COMPARED, JUDGED, comparisons
 from clusterability.errors import UserError
 from clusterability.figures.inputs import Inputs, as_categories, categories, layer_order, paths
 from clusterability.figures.line_groups import name_groups, separate_groups
@@ -24,6 +24,7 @@ from clusterability.figures.score_inputs import span
 from clusterability.figures.style import INK, PAGE_HEIGHT, PAGE_WIDTH, by_rows, new_figure, style
 from clusterability.presentation import null_name
 from clusterability.statistics import SHARED_DRAWS, SIGNIFICANT, interval
+from clusterability.table_rows import read_rows, where
 
 CELLS = "cells"
 LEVELS = "levels"
@@ -80,7 +81,7 @@ def rows(calibration: Path, scores: Path, condition: str) -> pd.DataFrame:
     """
     cells = pd.read_csv(calibration)
     cells = cells[(cells["condition"] == condition) & (cells["n"] > 0)]
-    found = comparisons(pd.read_parquet(scores, filters=[("condition", "==", condition)]))
+    found = comparisons(read_rows(scores, COMPARED, where(condition=[condition]) & JUDGED))
     found = found.dropna(subset="p")
     for path, table in ((calibration, cells), (scores, found)):
         if table.empty:

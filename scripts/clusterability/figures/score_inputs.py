@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -12,9 +11,13 @@ from clusterability.errors import UserError
 from clusterability.figures.inputs import as_categories, layer_order
 from clusterability.function_measures import FUNCTION_MEASURES
 from clusterability.measures import MEASURES
-from clusterability.presentation import shown_null
+from clusterability.table_rows import shown_rows, where
 
 INFEASIBLE = "infeasible"
+
+_COLUMNS = ["condition", "layer", "method", "k", "measure", "value"]
+_COLUMNS += ["null", "null_mean", "null_sd", "z", "q", "status"]
+"""What figures draw: of a large study, all columns would not fit into memory."""
 
 
 def read_scores(path: Path, measures: Sequence[str], **values: str) -> pd.DataFrame:
@@ -31,14 +34,12 @@ def read_scores(path: Path, measures: Sequence[str], **values: str) -> pd.DataFr
     Raises:
         UserError: where there are no such rows.
     """
-    filters: list[tuple[str, str, Any]] = [("measure", "in", list(measures))]
-    filters += [(column, "==", value) for column, value in values.items()]
-    scores = pd.read_parquet(path, filters=filters)
+    asked = {column: [value] for column, value in values.items()}
+    scores = shown_rows(path, _COLUMNS, where(measure=measures, **asked))
     if scores.empty:
         values = values if len(measures) > 1 else {"measure": measures[0], **values}
-        asked = ", ".join(f"{column} {value!r}" for column, value in values.items())
-        raise UserError(f"{path}: found no rows with {asked}, expected some")
-    scores = shown_null(scores)
+        named = ", ".join(f"{column} {value!r}" for column, value in values.items())
+        raise UserError(f"{path}: found no rows with {named}, expected some")
     return scores.assign(
         condition=as_categories(scores["condition"], scores["condition"].unique()),
         layer=as_categories(scores["layer"], layer_order(scores["layer"].unique())),

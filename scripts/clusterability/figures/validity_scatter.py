@@ -21,6 +21,7 @@ from clusterability.figures.style import (
     style,
 )
 from clusterability.prediction import CELL, TERMS, adjusted_ranks, large_clusters
+from clusterability.table_rows import read_rows, where
 
 _HEIGHT = 3.4
 _SIZE = 2.2
@@ -59,7 +60,8 @@ def rows(clusters: Path, method: str, chosen: pd.Series | None) -> pd.DataFrame:
     if chosen is None:
         return pd.DataFrame(columns=columns)
     term, function = chosen["measure"], f"{chosen['function']}_z"
-    table = large_clusters(pd.read_parquet(clusters, filters=[("method", "==", method)]))
+    asked = [*CELL, "seed", term, function, "u_size"]
+    table = large_clusters(read_rows(clusters, asked, where(method=[method])))
     frames = []
     for cell, group in table.groupby(CELL, sort=False):
         part = group[["seed", term, function, "u_size"]].dropna()

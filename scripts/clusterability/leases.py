@@ -1,0 +1,226 @@
+"""Leases of GPUs: on one machine, one job a GPU.
+
+Snakemake counts the GPUs that jobs ask for, but tells none which one is its own. Here a job takes
+the lock file of a GPU before CUDA starts, and shows itself this GPU alone. The locks are the
+operating system's: those of a process that dies are free. They lie in a folder of the user on this
+machine, so that all studies share them. What a scheduler has given a job stands: a single GPU is
+taken as it is, of several the processes of this job take one each.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from clusterability.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID")
+"""Variables in which schedulers tell a job its number. Kubernetes is none of them: a pod sees its
+own GPUs and no other's, as a machine does."""
+
+_TEMPORARY = Path("/tmp")
+"""Not what TMPDIR says: jobs with different ones share the GPUs of the machine."""
+_DEVICE_FILES = Path("/dev")
+"""Where NVIDIA's driver shows a file a GPU on Linux; looking at them loads nothing."""
+_SECONDS_BETWEEN_TRIES = 0.5
+
+
+@contextmanager
+def leased_gpu(
+    device: str,
+    visible: Sequence[str] | None = None,
+    folder: Path | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[str | None]:
+    """Waits for a GPU, and shows this process no other one while the block runs.
+
+    Args:
+        device: `training.device` of the config. For `cuda:1` it waits for that very GPU, and
+            what is visible stays; `cpu` and `mps` need none.
+        visible: GPUs to choose from, by default all that this process may see.
+        folder: of the locks, by default one of this user on this machine.
+        stopped: whether the job was asked to stop; looked at while waiting.
+
+    Returns:
+        The GPU as CUDA_VISIBLE_DEVICES names it; None where none is leased.
+
+    Raises:
+        UserError: where the job was asked to stop while it waited; where the folder of the locks
+            cannot be written, or others than this user can write to it.
+    """
+    gpus = _gpus_to_share(device, visible)
+    if not gpus:
+        yield None
+        return
+    try:
+        gpu, lock = _wait_for_one(gpus, folder or _folder_of_locks(os.environ), stopped)
+    except OSError as error:
+        raise UserError(
+            f"{error.filename}: found {error.strerror!r}, expected to lock a GPU there"
+        ) from None
+    before = os.environ.get(VISIBLE)
+    if _number(device) is None:
+        os.environ[VISIBLE] = gpu
+    logger.info("training on GPU %s", gpu)
+    try:
+        yield gpu
+    finally:
+        lock.release()
+        if before is not None:
+            os.environ[VISIBLE] = before
+        else:
+            os.environ.pop(VISIBLE, None)
+
+
+def gpus_at_once(device: str) -> int:
+    """How many training jobs have a GPU at the same time on this machine; 0 where none needs one.
+
+    Without loading torch: a workflow asks this each time that it is read.
+    """
+    if not (device == "auto" or device.startswith("cuda")):
+        return 0
+    files = len(list(_DEVICE_FILES.glob("nvidia[0-9]*")))
+    named = os.environ.get(VISIBLE)
+    count = files if named is None else min(files, len(named_gpus(named)))
+    return min(count, 1) if _number(device) is not None else count
+
+
+def scheduler_job(environment: Mapping[str, str]) -> str | None:
+    """The scheduler's name of the job that this process is part of; None outside of any.
+
+    >>> scheduler_job({"SLURM_JOB_ID": "17"})
+    'SLURM_JOB_ID-17'
+    """
+    found = [f"{name}-{environment[name]}" for name in SCHEDULERS if environment.get(name)]
+    return re.sub(r"[^\w.-]", "_", found[0]) if found else None
+
+
+def visible_gpus(count: int | None = None) -> list[str]:
+    """GPUs that this process may see, as CUDA_VISIBLE_DEVICES names them; does not start CUDA.
+
+    Args:
+        count: how many of them are there, by default as the driver says: a name in
+            CUDA_VISIBLE_DEVICES may be one of none.
+    """
+    named = os.environ.get(VISIBLE)
+    names = None if named is None else named_gpus(named)
+    if names and names[0].startswith("MIG-"):
+        return names  # which PyTorch counts as one
+    if names == []:
+        return []
+    if count is None:
+        import torch
+
+        count = torch.cuda.device_count()
+    return [str(number) for number in range(count)] if names is None else names[:count]
+
+
+def named_gpus(names: str) -> list[str]:
+    """The GPUs that a value of CUDA_VISIBLE_DEVICES names, as PyTorch reads it.
+
+    It stops at the first that is none or of another kind, and a name twice makes it empty.
+
+    >>> named_gpus("3, 5"), named_gpus("GPU-8932f937,1"), named_gpus("0,-1,2"), named_gpus("1,1")
+    (['3', '5'], ['GPU-8932f937'], ['0'], [])
+    """
+    kinds = (r"\d+", r"GPU-[\w-]+", r"MIG-[\w/-]+")
+    parts = [part.strip() for part in names.split(",")]
+    kind = next((kind for kind in kinds if re.fullmatch(kind, parts[0])), None)
+    found: list[str] = []
+    for part in parts:
+        if kind is None or not re.fullmatch(kind, part):
+            break
+        if part in found:
+            return []
+        found.append(part)
+    return found
+
+
+def _gpus_to_share(device: str, visible: Sequence[str] | None) -> list[str]:
+    """GPUs of which this process takes one, or none where it need not ask."""
+    if not (device == "auto" or device.startswith("cuda")):
+        return []
+    gpus = visible_gpus() if visible is None else list(visible)
+    if scheduler_job(os.environ) and len(gpus) < 2:
+        return []
+    number = _number(device)
+    return gpus if number is None else gpus[number : number + 1]
+
+
+def _number(device: str) -> int | None:
+    """The number of a GPU that the user has chosen."""
+    _, _, number = device.partition("cuda:")
+    return int(number) if number else None
+
+
+def _wait_for_one(
+    gpus: Sequence[str], folder: Path, stopped: Callable[[], bool]
+) -> tuple[str, FileLock]:
+    told = False
+    while not stopped():
+        for gpu in gpus:
+            lock = FileLock(_file(folder, gpu, "lock"))
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                continue
+            with suppress(OSError):  # it only tells others who waits for whom
+                _file(folder, gpu, "holder").write_text(str(os.getpid()))
+            return gpu, lock
+        if not told:
+            logger.info("waits for a GPU: %s", "; ".join(_holders(gpus, folder)))
+            told = True
+        time.sleep(_SECONDS_BETWEEN_TRIES)
+    raise UserError("training was stopped by a signal while it waited for a GPU")
+
+
+def _holders(gpus: Sequence[str], folder: Path) -> list[str]:
+    found = []
+    for gpu in gpus:
+        file = _file(folder, gpu, "holder")
+        # It has taken the lock, and may not have said who it is.
+        holder = file.read_text() if file.exists() else ""
+        found.append(f"{gpu} is held by {f'process {holder}' if holder else 'another process'}")
+    return found
+
+
+def _file(folder: Path, gpu: str, ending: str) -> Path:
+    return folder / f"{gpu.replace('/', '_')}.{ending}"
+
+
+def _folder_of_locks(environment: Mapping[str, str]) -> Path:
+    """The folder of this user on this machine; in it, one for each job of a scheduler.
+
+    GPUs of different jobs of a scheduler may have the same number.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    folder = _own_folder(_TEMPORARY / f"clusterability-gpus-{user}")
+    job = scheduler_job(environment)
+    return _own_folder(folder / job) if job else folder
+
+
+def _own_folder(folder: Path) -> Path:
+    """Makes the folder, for this user alone.
+
+    Where all users can write, somebody else may have made it, with links to files of this user.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    own = found.st_uid == os.getuid() if hasattr(os, "getuid") else True
+    if not stat.S_ISDIR(found.st_mode) or not own or found.st_mode & 0o022:
+        raise UserError(
+            f"{folder}: found a folder that other users can write to, expected one of this user's"
+            " own; remove it"
+        )
+    return folder

@@ -1,0 +1,75 @@
+"""Records of jobs: which files each made, with their digests, and what decided them.
+
+A record lies where the job's log lies, in the folder `records` instead of `logs`. It is written
+when all files of the job are: a job without a record has not ended well. Together the records are
+the manifest of a study.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from clusterability.errors import UserError
+from clusterability.files import file_digest, write_whole
+
+LOGS, RECORDS = "logs", "records"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a job made: SHA-256 by path, from the project's folder; and what decided it."""
+
+    rule: str
+    wildcards: dict[str, str]
+    params: dict[str, Any]
+    files: dict[str, str]
+
+    @classmethod
+    def of_files(
+        cls,
+        rule: str,
+        wildcards: Mapping[str, str],
+        params: Mapping[str, Any],
+        files: Sequence[str],
+    ) -> Record:
+        """The record of a job that has written these files."""
+        digests = {str(file): file_digest(Path(file)) for file in files}
+        return cls(rule, dict(wildcards), dict(params), digests)
+
+    def write(self, path: Path) -> None:
+        """Writes it whole or not at all; it holds no time and no host."""
+        write_whole(path, (json.dumps(asdict(self), sort_keys=True, indent=1) + "\n").encode())
+
+    @classmethod
+    def read(cls, path: Path) -> Record:
+        """Reads what `write` wrote.
+
+        Raises:
+            UserError: where the file is damaged.
+        """
+        try:
+            found = cls(**json.loads(path.read_bytes()))
+            if not all(isinstance(item, str) for pair in found.files.items() for item in pair):
+                raise ValueError("files without digests")
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise UserError(f"{path}: found no record of a job ({error}), expected one") from None
+        return found
+
+
+def record_path(log: Path) -> Path:
+    """Where the record of the job with this log lies.
+
+    >>> record_path(Path("results/smoke/logs/train/trained/0-1.log")).as_posix()
+    'results/smoke/records/train/trained/0-1.json'
+    """
+    place = log.parts.index(LOGS)
+    return Path(*log.parts[:place], RECORDS, *log.parts[place + 1 :]).with_suffix(".json")
+
+
+def record_files(results: Path) -> Iterator[Path]:
+    """All records of a study, sorted."""
+    yield from sorted((results / RECORDS).rglob("*.json"))
