@@ -31,6 +31,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,7 @@ EXTRA_CONFIG = {
 }
 
 
+@cache
 def base_configs() -> list[dict[str, Any]]:
     """Good configs: those of the repository, and one with what they do not say."""
     files = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]

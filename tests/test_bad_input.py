@@ -283,7 +283,7 @@ def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     command += ["--directory", str(folder), "--cores", "1", *arguments]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280
     )
 
 
