@@ -18,6 +18,9 @@ from clusterability.validity import estimate_row, ranked_rows
 FORMS = ("value", "z")
 """A measure as it is, and compared with its null."""
 
+_EXACT = 100
+"""With more networks a side, counting all orders takes minutes, and then overflows."""
+
 Pair = Mapping[str, Any]
 """`condition`, `reference`, `family`, `layer`, `k` and `dose` of planted clusters."""
 
@@ -106,7 +109,7 @@ def _auc(planted: pd.Series, plain: pd.Series, resamples: Resamples) -> Floats:
 
 
 def _mann_whitney(planted: pd.Series, plain: pd.Series) -> float:
-    """Two-sided p, exact without ties; with them by the normal approximation that allows for them.
+    """Two-sided p: exact, or with ties or many networks by the normal approximation.
 
     NaN where all values are equal.
     """
@@ -114,7 +117,8 @@ def _mann_whitney(planted: pd.Series, plain: pd.Series) -> float:
     distinct = len(np.unique(together))
     if distinct == 1:
         return np.nan
-    method = "exact" if distinct == len(together) else "asymptotic"
+    few = max(len(planted), len(plain)) <= _EXACT
+    method = "exact" if few and distinct == len(together) else "asymptotic"
     return float(stats.mannwhitneyu(planted, plain, method=method).pvalue)
 
 
