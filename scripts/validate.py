@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from clusterability.answer import answer
 from clusterability.detection import detection_rows
 from clusterability.files import write_csv, write_whole
@@ -13,6 +11,7 @@ from clusterability.prediction import (
     network_prediction,
 )
 from clusterability.resampling import Resamples
+from clusterability.table_files import read_csv
 from clusterability.validity import validity_table
 from clusterability.validity_rows import (
     all_seeds,
@@ -25,7 +24,7 @@ from job import running
 
 with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study
-    networks = pd.read_csv(inputs.networks)
+    networks = read_csv(inputs.networks)
     accuracy = networks.groupby("condition")["test_accuracy"].mean().to_dict()
     resamples = Resamples.draw(all_seeds(inputs.scores), study["resamples"])
     planted = detection_scores(inputs.scores, study["pairs"])

@@ -1,87 +1,341 @@
-"""Nothing in the library runs what a file says: no pickles, no shells, no archives unpacked."""
+"""What could run code out of data stands in few places; names of a config stay in their folders."""
 
 from __future__ import annotations
 
 import ast
+import io
+import os
+import pickle
 import re
-from collections.abc import Iterator
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from clusterability import config_files, sources
+from clusterability.errors import UserError
+from clusterability.names import OWN_FOLDERS
+from clusterability.sources import SourceError
+from clusterability.study import load_study
+
 ROOT = Path(__file__).parents[1]
-FILES = sorted((ROOT / "scripts").rglob("*.py"))
+CODE = sorted([*(ROOT / "scripts").rglob("*.py"), *(ROOT / "envs").glob("*.py")])
+
+# --- what code may call ------------------------------------------------------------------------
+
+DANGEROUS = re.compile(
+    r"(pickle|cPickle|_pickle|dill|cloudpickle|joblib|shelve|marshal|jsonpickle|runpy)\b.*|(code|pty)\..+"
+    r"|torch\.(load|jit\.load|package\b.*)|numpy\.(load|fromregex|loadtxt|genfromtxt)|.*\.read_pickle"
+    r"|yaml\.(\w*load\w*)|tarfile\b.*|shutil\.unpack_archive|.*\.(extractall|extract)"
+    r"|eval|exec|compile|__import__|importlib\.import_module|os\.(system|popen|exec\w*|spawn\w*)"
+    r"|subprocess\.(getoutput|getstatusoutput)|ctypes\b.*|pandas\.(eval|read_hdf)|.*\.allow_pickle"
+)
 
 ALLOWED = {
-    # The package that holds MNIST is a pickle: read by a reader that admits arrays alone.
-    ("sources.py", "import pickle"),
-    # Names the error that torch.load raises for what is no state dict.
-    ("importing.py", "import pickle"),
-    ("sources.py", "import subprocess"),  # pip, by a list of words
-    ("accounting.py", "import subprocess"),  # sacct
-    ("verify.py", "import subprocess"),  # snakemake
-    # Rules name the module of a figure or a null, by a pattern.
-    ("plot.py", "import importlib"),
-    ("null.py", "import importlib"),
-    ("provenance.py", "import importlib"),  # versions of packages
+    ("scripts/null.py", "importlib.import_module"),
+    ("scripts/plot.py", "importlib.import_module"),
+    ("scripts/clusterability/config_files.py", "yaml.load"),
+    ("scripts/clusterability/importing.py", "pickle.UnpicklingError"),
+    ("scripts/clusterability/importing.py", "torch.load"),
+    # To give memory back to the system, by a function of its C library.
+    ("scripts/clusterability/memory.py", "ctypes.CDLL"),
+    ("scripts/clusterability/sources.py", "pickle.Unpickler"),
+    ("scripts/clusterability/sources.py", "pickle.UnpicklingError"),
+    ("scripts/clusterability/verification.py", "numpy.load"),
 }
-UNSAFE_MODULES = {
-    "pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "subprocess",
-    "tarfile", "importlib", "runpy", "code", "pty",
-}  # fmt: skip
-UNSAFE_CALLS = {"eval", "exec", "compile", "__import__"}
-UNSAFE_METHODS = {"system", "popen", "extractall", "unpack_archive", "read_pickle", "load_module"}
 
 
-def imports(tree: ast.AST) -> Iterator[str]:
+def imported_names(tree: ast.AST) -> dict[str, str]:
+    """What a module calls what it imports: name to the whole name."""
+    found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.split(".")[0]
+            for alias in node.names:
+                whole = alias.name if alias.asname else alias.name.partition(".")[0]
+                found[alias.asname or whole] = whole
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return found
 
 
-def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
-    """Calls by the name as it is written, such as `np.load`."""
+def whole_name(node: ast.expr, names: dict[str, str]) -> str | None:
+    """The dotted name of an expression, with what its first part was imported as."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        before = whole_name(node.value, names)
+        return f"{before or '?'}.{node.attr}"
+    return None
+
+
+def used(source: str) -> Iterator[tuple[str, ast.AST]]:
+    """Every name that a module uses, whole, and where; names that it only imports, too."""
+    tree = ast.parse(source)
+    names = imported_names(tree)
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node
+        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in inner:
+            yield str(whole_name(node, names)), node
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)
+
+
+def dangerous(source: str) -> set[str]:
+    return {name for name, _ in used(source) if DANGEROUS.fullmatch(name)}
+
+
+def calls(source: str, name: str) -> list[ast.Call]:
+    """Calls of a name in a module."""
+    tree = ast.parse(source)
+    names = imported_names(tree)
+    every = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [call for call in every if whole_name(call.func, names) == name]
 
 
 def keywords(call: ast.Call) -> dict[str, str]:
-    return {keyword.arg or "": ast.unparse(keyword.value) for keyword in call.keywords}
+    return {str(keyword.arg): ast.unparse(keyword.value) for keyword in call.keywords}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_no_module_runs_what_a_file_says(file):
-    tree = ast.parse(file.read_text())
-    for module in set(imports(tree)) & UNSAFE_MODULES:
-        assert (file.name, f"import {module}") in ALLOWED
-    for name, call in calls(tree):
-        last = name.split(".")[-1]
-        assert name not in UNSAFE_CALLS
-        assert last not in UNSAFE_METHODS
-        assert keywords(call).get("shell", "False") == "False"
-        if name in ("np.load", "numpy.load"):
-            assert keywords(call).get("allow_pickle") == "False"
-        if name == "torch.load":
-            assert keywords(call).get("weights_only") == "True"
-        if name == "yaml.load":
-            assert keywords(call).get("Loader") == "_Loader"  # a SafeLoader
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("import pickle\npickle.loads(b'')", {"pickle.loads"}),
+        ("import numpy as np\nnp.load('x')", {"numpy.load"}),
+        ("from torch import load as read\nread('x')", {"torch.load"}),
+        ("import torch\ndef f():\n    return torch.load", {"torch.load"}),
+        ("import pandas as pd\npd.read_pickle('x')", {"pandas.read_pickle"}),
+        ("eval('1')\nexec('')", {"eval", "exec"}),
+        ("import os\nos.system('true')", {"os.system"}),
+        ("archive.extractall('x')", {"archive.extractall"}),
+        ("open('x').extractall()", {"?.extractall"}),
+        (
+            "import yaml\nyaml.unsafe_load('x')\nyaml.safe_load",
+            {"yaml.unsafe_load", "yaml.safe_load"},
+        ),
+        ("import re\nre.compile('x')\nnetworks.load_networks('x')\nmodel.eval()", set()),
+    ],
+)
+def test_the_search_finds_what_it_is_for(source, found):
+    assert dangerous(source) == found
 
 
-def test_pickles_are_read_by_the_restricted_reader_alone():
-    for file in FILES:
-        for name, _ in calls(ast.parse(file.read_text())):
-            assert name not in ("pickle.load", "pickle.loads", "pickle.Unpickler")
-    sources = (ROOT / "scripts/clusterability/sources.py").read_text()
-    assert len(re.findall(r"_ArrayUnpickler\(", sources)) == 2  # its definition, and one use
+def test_code_runs_and_unpickles_nothing_but_in_known_places():
+    assert len(CODE) > 80
+    found = {
+        (file.relative_to(ROOT).as_posix(), name)
+        for file in CODE
+        for name in dangerous(file.read_text())
+    }
+    assert found == ALLOWED
 
 
-def test_every_locked_package_is_pinned_by_hash():
-    for lock in (ROOT / "envs").glob("*.lock"):
-        text = lock.read_text()
-        packages = re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)
-        blocks = re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]
-        assert len(packages) == len(blocks) > 50
-        assert all("--hash=sha256:" in block for block in blocks)
+def test_known_places_are_restricted():
+    library = ROOT / "scripts" / "clusterability"
+    (load,) = calls((library / "importing.py").read_text(), "torch.load")
+    assert keywords(load)["weights_only"] == "True"
+    for array in calls((library / "verification.py").read_text(), "numpy.load"):
+        assert keywords(array)["allow_pickle"] == "False"
+    (read,) = calls((library / "config_files.py").read_text(), "yaml.load")
+    assert keywords(read) == {"Loader": "_Loader"}
+    assert issubclass(config_files._Loader, config_files.yaml.SafeLoader)
+    assert sources._ArrayUnpickler.find_class is not pickle.Unpickler.find_class
+    for name in ("null.py", "plot.py"):
+        (load,) = calls((ROOT / "scripts" / name).read_text(), "importlib.import_module")
+        assert ast.unparse(load.args[0]).startswith("f'clusterability.")
+
+
+def test_no_command_goes_through_a_shell():
+    started = 0
+    for file in CODE:
+        for function in ("run", "Popen", "call", "check_call", "check_output"):
+            for call in calls(file.read_text(), f"subprocess.{function}"):
+                started += 1
+                assert keywords(call).get("shell", "False") == "False", file
+                # A list of arguments, or a name of one: no text that something could slip into.
+                assert not isinstance(call.args[0], ast.Constant | ast.JoinedStr), file
+    assert started >= 3
+
+
+def test_rules_run_scripts_and_nothing_else():
+    for file in [ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]:
+        lines = file.read_text().splitlines()
+        code = [line.partition("#")[0] for line in lines]
+        odd = re.compile(
+            r"^\s*(shell|run|notebook|wrapper|cwl)\s*:|\b(eval|exec|system|pickle)\s*\("
+        )
+        assert not [line for line in code if odd.search(line)], file
+
+
+# --- pickles that run code ---------------------------------------------------------------------
+
+
+class Call:
+    """Pickles as a call."""
+
+    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
+        self.call = function, arguments
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return self.call
+
+
+TOUCH = [sys.executable, "-c", "open('pwned', 'w')"]
+
+MALICIOUS: dict[str, bytes] = {
+    "system": pickle.dumps(Call(os.system, "touch pwned")),
+    "popen": pickle.dumps(Call(subprocess.Popen, TOUCH)),
+    "eval": pickle.dumps(Call(eval, "open('pwned', 'w')"), 0),
+    "in a state dict": pickle.dumps({"fc1.weight": Call(os.system, "touch pwned")}, 2),
+    "in an array": pickle.dumps(np.array([Call(os.system, "touch pwned")], dtype=object)),
+    "opcode inst": b"(S'touch pwned'\nios\nsystem\n.",
+    "opcode obj": b"(cos\nsystem\nS'touch pwned'\no.",
+    "dotted name": b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x12open('pwned', 'w')\x85R.",
+    "by numpy": b"cnumpy.testing\nrundocs\n(S'pwned'\ntR.",
+    "import": b"cbuiltins\n__import__\n(S'antigravity'\ntR.",
+}
+"""Pickles that do harm to whoever loads them."""
+
+
+@pytest.mark.parametrize(
+    "name", ["system", "eval", "in a state dict", "in an array", "opcode inst"]
+)
+def test_malicious_pickles_do_run_where_nobody_restricts_them(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pickle.loads(MALICIOUS[name])
+    assert [path.name for path in tmp_path.iterdir()] == ["pwned"]
+
+
+@pytest.mark.parametrize("name", MALICIOUS)
+def test_the_unpickler_of_mnist_refuses_malicious_pickles(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match=r"not a pickle of arrays: refused to load \w+"):
+        sources._unpickle_arrays(io.BytesIO(MALICIOUS[name]))
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- names that become paths -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", sorted(OWN_FOLDERS))
+def test_results_may_not_lie_in_the_folders_of_a_study(folder):
+    for results in (f"results/{folder}", f"results/mine/{folder}", f"results/{folder}/mine"):
+        with pytest.raises(UserError, match=rf"results: found '{results}', expected .*{folder}"):
+            load_study({"results": results})
+    assert load_study({"results": f"results/{folder}_2"}).results == f"results/{folder}_2"
+
+
+def test_folders_of_a_study_are_those_that_its_rules_write_to():
+    rules = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
+    written = set(re.findall(r"<results>/(\w+)/", rules)) | {"data", "checkpoints"}
+    assert {"networks", "clusters", "tables", "figures", "logs"} <= written <= set(OWN_FOLDERS)
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        "/tmp/x", "../results", "results/..", "results/../x", "results/", "results//a",
+        "results/.a", "results/a.b", "results/-a", "results\n", "results/a\n", "results/ü",
+        "results/" + "a" * 61,
+        "results" + "/a" * 5, "Results", "", None, 3, ["results"],
+    ],
+)  # fmt: skip
+def test_results_lie_in_results(results):
+    with pytest.raises(UserError, match=r"^config: results: found [^\n]+, expected [^\n]+$"):
+        load_study({"results": results})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../a",
+        "a/b",
+        ".",
+        "",
+        "A",
+        "1a",
+        "a-b",
+        "a b",
+        "a\n",
+        "ä",
+        "a٢",
+        "a" * 41,
+        "fresh-784-10",
+        "{a}",
+    ],
+)
+@pytest.mark.parametrize("section", ["conditions", "synthetic", "networks"])
+def test_names_of_networks_are_plain(section, name):
+    value = {"path": "a.npz"} if section == "networks" else {}
+    with pytest.raises(UserError, match=r"^config: \w+\.[^\n]*: found [^\n]+, expected a name of "):
+        load_study({"conditions": {"a": {}}, section: {name: value}})
+
+
+@pytest.mark.parametrize("key", ["dataset", "networks"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "a\0b",
+        "a\nb",
+        "a{b}",
+        "<results>/a.npz",
+        "*.npz",
+        "http://a.b/c.npz",
+        "x" * 1001,
+        3,
+        True,
+    ],
+)
+def test_paths_are_those_of_files(key, path):
+    config = {"dataset": {"path": path}, "networks": {"mine": {"path": path}}}
+    with pytest.raises(
+        UserError, match=rf"^config: {key}[^\n]*\.path: found [^\n]+, expected a path"
+    ):
+        load_study({"conditions": {"a": {}}, key: config[key]})
+
+
+@pytest.mark.parametrize(
+    "path", ["results/networks/a/0.safetensors", "./results/x/../scores/a.npy"]
+)
+def test_a_network_is_not_imported_from_the_studys_own_results(path):
+    with pytest.raises(
+        UserError, match=r"networks\.mine\.path: .* not one of the study's own results"
+    ):
+        load_study({"networks": {"mine": {"path": path}}})
+    assert load_study({"networks": {"mine": {"path": path}}, "results": "results/mine"})
+
+
+@pytest.mark.parametrize(
+    "architecture", ["784-1٢-10", "784-10\n", "784-²-10", "784-" + "9-" * 60 + "10"]
+)
+def test_an_architecture_becomes_a_name_of_digits(architecture):
+    with pytest.raises(UserError, match=r"recipe\.architecture: found "):
+        load_study({"recipe": {"architecture": architecture}})
+
+
+# --- the audit of packages ---------------------------------------------------------------------
+
+
+def test_an_audit_that_could_not_look_is_no_success(tmp_path):
+    """As pip-audit does that reaches no advisories: it says so, and with --strict it fails."""
+    for name in ("Makefile", "envs"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    tool = tmp_path / ".venv-audit" / "bin" / "pip-audit"
+    tool.parent.mkdir(parents=True)
+    command = ["make", "audit", f"VENV={sys.prefix}"]
+    for status, text in (
+        (1, '#!/bin/sh\necho "$@"\ncase " $* " in *" --strict "*) exit 1;; esac\n'),
+        (0, "#!/bin/sh\nexit 0\n"),
+    ):
+        tool.write_text(text)
+        tool.chmod(0o755)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert bool(done.returncode) == bool(status), done.stderr
+        if status:
+            assert "--require-hashes --requirement envs/study.lock" in done.stdout

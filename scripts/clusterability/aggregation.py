@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clusterability import tables
 from clusterability.agreement import AGREEMENT_COLUMNS, summarise_agreement
 from clusterability.function_measures import CLUSTER_COLUMNS, CLUSTER_PLACE
 from clusterability.row_files import row_file, schema_of, stored_schemas
+from clusterability.table_files import read_parquet, read_schema
 from clusterability.untrained import (
     OBSERVED,
     UNTRAINED,
@@ -102,11 +102,11 @@ class BlockScores:
     def _frames(self) -> Iterator[pd.DataFrame]:
         """All rows, in order: of the blocks, against fresh networks, of function measures."""
         for file in self.structure:
-            yield self._kept(pd.read_parquet(file))
+            yield self._kept(read_parquet(file))
         for place, files in by_place(self.structure).items():
             if place[0] in self.fresh_of:
                 yield self._untrained(place, files)
-        yield from map(pd.read_parquet, self.function)
+        yield from map(read_parquet, self.function)
 
     def _kept(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Rows that stay where the networks are compared with fresh ones, too."""
@@ -124,7 +124,7 @@ class BlockScores:
         frames = []
         for file in self.structure:
             if Path(file).parts[-4] == condition:
-                frames.append(observed_rows(self._kept(pd.read_parquet(file, columns=OBSERVED))))
+                frames.append(observed_rows(self._kept(read_parquet(file, columns=OBSERVED))))
         found = pd.concat(frames, ignore_index=True)
         if found.empty:
             places = by_place(self.structure).items()
@@ -149,7 +149,7 @@ def write_clusters(path: Path, clusters: Sequence[str], functions: Sequence[str]
     elsewhere = [
         rows for file in clusters if len(rows := _elsewhere(file, named.get(_block_of(file))))
     ]
-    own = pq.read_schema(clusters[0])
+    own = read_schema(clusters[0])
     parts = stored_schemas([*clusters, *functions])
     if elsewhere:
         # Whole numbers with gaps are floating-point numbers.
@@ -169,8 +169,8 @@ def _block_of(file: str) -> tuple[str, ...]:
 
 
 def _with_functions(clusters: str, functions: str | None) -> pd.DataFrame:
-    rows = pd.read_parquet(clusters)
-    found = pd.read_parquet(functions) if functions else pd.DataFrame()
+    rows = read_parquet(clusters)
+    found = read_parquet(functions) if functions else pd.DataFrame()
     if found.empty:
         return rows
     return rows.merge(found[[*CLUSTER_PLACE, *CLUSTER_COLUMNS]], "left", CLUSTER_PLACE)
@@ -178,10 +178,10 @@ def _with_functions(clusters: str, functions: str | None) -> pd.DataFrame:
 
 def _elsewhere(clusters: str, functions: str | None) -> pd.DataFrame:
     """Rows of what clusters do that are of other layers than the clusters."""
-    found = pd.read_parquet(functions) if functions else pd.DataFrame()
+    found = read_parquet(functions) if functions else pd.DataFrame()
     if found.empty:
         return found
-    places = pd.read_parquet(clusters, columns=CLUSTER_PLACE).set_index(CLUSTER_PLACE).index
+    places = read_parquet(clusters, columns=CLUSTER_PLACE).set_index(CLUSTER_PLACE).index
     return found[~found.set_index(CLUSTER_PLACE).index.isin(places)]
 
 
@@ -189,7 +189,7 @@ def write_rows(path: Path, files: Sequence[str], columns: Sequence[str]) -> None
     """Writes the rows of parquet files, in their order; `columns` are theirs."""
     with row_file(path, schema_of(columns, *stored_schemas(files))) as write:
         for file in files:
-            write(pd.read_parquet(file))
+            write(read_parquet(file))
 
 
 def agreement_summary(files: Sequence[str]) -> pd.DataFrame:

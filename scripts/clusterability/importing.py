@@ -73,8 +73,8 @@ def read_network(name: str, path: Path, layers: Sequence[str] | None) -> Network
     for array in chosen:
         if array not in arrays:
             raise UserError(
-                f"networks.{name}.layers: found {array!r}, expected names of arrays in {path}:"
-                f" {_listed(arrays)}"
+                f"networks.{name}.layers: found {_quoted(array)}, expected names of arrays in"
+                f" {path}: {_listed(arrays)}"
             )
     matrices = [(array, _matrix(path, array, arrays[array])) for array in chosen]
     _check_fit(name, path, matrices)
@@ -133,7 +133,7 @@ def _matrix_names(path: Path, arrays: Arrays) -> list[str]:
 
 def _matrix(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     """The array as float32 [out, in]; an error if it is no matrix of numbers that fit."""
-    where = f"{path}: array {name!r}"
+    where = f"{path}: array {_quoted(name)}"
     if array.ndim != 2 or 0 in array.shape:
         raise UserError(
             f"{where}: found shape {_shape(array)}, expected [out, in] with at least one of each"
@@ -166,9 +166,10 @@ def _check_fit(name: str, path: Path, matrices: Sequence[tuple[str, np.ndarray]]
     for (first, before), (second, after) in pairwise(matrices):
         if before.shape[0] != after.shape[1]:
             raise UserError(
-                f"{path}: found {first!r} {_shape(before)} before {second!r} {_shape(after)},"
-                f" expected shapes [out, in] with as many inputs of {second!r} as outputs of"
-                f" {first!r}; networks.{name}.layers says which arrays are layers, in order"
+                f"{path}: found {_quoted(first)} {_shape(before)} before {_quoted(second)}"
+                f" {_shape(after)}, expected shapes [out, in] with as many inputs of the second as"
+                f" outputs of the first; networks.{name}.layers says which arrays are"
+                " layers, in order"
             )
 
 
@@ -176,11 +177,15 @@ def _shape(array: np.ndarray) -> str:
     return str(list(array.shape))
 
 
+def _quoted(name: str) -> str:
+    return one_line(repr(name), 80)
+
+
 def _listed(names: Iterable[str], most: int = 20) -> str:
     """The names with commas between them, cut short where there are many."""
     listed = list(map(one_line, names))
     more = f", and {len(listed) - most} more" if len(listed) > most else ""
-    return (", ".join(listed[:most]) or "nothing") + more
+    return one_line(", ".join(listed[:most]) or "nothing", 300) + more
 
 
 # --- from a file to arrays ---------------------------------------------------------------------
@@ -217,8 +222,8 @@ def _read_arrays(path: Path) -> Arrays:
 
 def _type_error(path: Path, array: str, found: str) -> UserError:
     return UserError(
-        f"{path}: array {array!r}: found {found}, expected booleans, integers, or floats of 16, 32"
-        " or 64 bits"
+        f"{path}: array {_quoted(array)}: found {found}, expected booleans, integers, or floats of"
+        " 16, 32 or 64 bits"
     )
 
 
@@ -351,8 +356,8 @@ def _first_numbers(path: Path, rows: list[list[str]]) -> tuple[int, int]:
         return 1, 1
     if names and all(map(_is_number, names)):
         raise UserError(
-            f"{path}: found {corner!r} before numbers in the first row, expected names of columns"
-            " there (if these numbers are names, leave the first cell empty)"
+            f"{path}: found {_quoted(corner)} before numbers in the first row, expected names of"
+            " columns there (if these numbers are names, leave the first cell empty)"
         )
     return 1, int(not all(_is_number(row[0]) for row in rows[1:]))
 
@@ -361,8 +366,8 @@ def _cell(path: Path, rows: list[list[str]], row: int, column: int) -> float:
     text = rows[row][column]
     if not _is_number(text):
         raise UserError(
-            f"{path}: found {text!r} in row {row + 1}, column {column + 1}, expected a number"
-            " (0 where there is no weight)"
+            f"{path}: found {_quoted(text)} in row {row + 1}, column {column + 1}, expected a"
+            " number (0 where there is no weight)"
         )
     return float(text)
 

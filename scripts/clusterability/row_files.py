@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
 from clusterability.files import whole_file
+from clusterability.table_files import read_schema
 
 ROW_GROUP = 1 << 17
 """Rows that are written together."""
@@ -42,7 +43,7 @@ def schema_of(columns: Sequence[str], *parts: pa.Schema) -> pa.Schema:
 
 def stored_schemas(files: Iterable[str | Path]) -> list[pa.Schema]:
     """Schemas of parquet files, each once."""
-    found = {schema.to_string(): schema for schema in map(pq.read_schema, files)}
+    found = {schema.to_string(): schema for schema in map(read_schema, files)}
     return list(found.values())
 
 

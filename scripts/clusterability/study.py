@@ -138,7 +138,8 @@ Blocks = Annotated[
         json_schema_input_type=list[int | Annotated[str, Field(pattern=r"^\d+(-\d+)?$")]],
     ),
 ]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+# Strict, as all texts: YAML's !!binary would become a text.
+Name = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 # --- sections ----------------------------------------------------------------------------------
@@ -230,7 +231,7 @@ class ImportedNetwork(Section):
     """File with the weights: .safetensors, .npz, .npy, .csv or a PyTorch state dict (.pt, .pth)."""
     layers: (
         Annotated[
-            list[Annotated[str, Field(min_length=1)]],
+            list[Annotated[str, Field(strict=True, min_length=1)]],
             Field(min_length=1),
             AfterValidator(_different),
         ]

@@ -5,7 +5,7 @@ A table is read a part at a time; in memory stays what passes the filter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from clusterability.presentation import chosen_nulls
+from clusterability.table_files import told_of_damage
 
 _BATCH = 1 << 16
 """Rows read at once."""
@@ -48,7 +49,8 @@ def defined(column: str) -> Filter:
 
 def read_rows(path: Path | str, columns: Sequence[str], rows: Filter = None) -> pd.DataFrame:
     """The rows of a table that pass, in their order, with these columns."""
-    table = _scanner(path, list(columns), rows).to_table()
+    with told_of_damage(path):
+        table = _scanner(path, list(columns), rows).to_table()
     return table.to_pandas(split_blocks=True, self_destruct=True)
 
 
@@ -64,12 +66,19 @@ def distinct(
     """
     names = list(columns)
     found = None
-    for batch in _scanner(path, columns, rows).to_batches():
+    for batch in _batches(path, columns, rows):
         part = pa.Table.from_batches([batch]).group_by(names, use_threads=False).aggregate([])
         parts = [part] if found is None else [found, part]
         # Without threads, groups come in the order of their first rows.
         found = pa.concat_tables(parts).group_by(names, use_threads=False).aggregate([])
     return pd.DataFrame(columns=names) if found is None else found.to_pandas()
+
+
+def _batches(
+    path: Path | str, columns: Sequence[str] | Mapping[str, Filter], rows: Filter
+) -> Iterator[pa.RecordBatch]:
+    with told_of_damage(path):
+        yield from _scanner(path, columns, rows).to_batches()
 
 
 def _scanner(

@@ -19,6 +19,7 @@ from clusterability.replicates import Replicates, intervals, replicate_ps, share
 from clusterability.scoring import SCORE_COLUMNS, partition_rows
 from clusterability.statistics import SHARED_DRAWS, false_discovery_q
 from clusterability.storage import load_items
+from clusterability.table_files import read_csv, read_parquet
 
 CELL = ["condition", "layer", "method", "k", "measure", "null"]
 """What one cell of a study is: seeds are its replicates."""
@@ -45,9 +46,9 @@ def read_all(files: Sequence[str], columns: Sequence[str] = ()) -> pd.DataFrame:
     Of parquet files, where columns are named, these columns.
     """
     frames = [
-        pd.read_csv(file)
+        read_csv(file)
         if file.endswith(".csv")
-        else pd.read_parquet(file, columns=list(columns) or None)
+        else read_parquet(file, columns=list(columns) or None)
         for file in files
     ]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
@@ -190,7 +191,7 @@ def _percent(share: float, digits: int = 0) -> str:
 
 def read_networks(files: Sequence[str]) -> pd.DataFrame:
     """Rows of all networks; networks of another depth leave columns of layers empty."""
-    rows = pd.concat([pd.read_csv(file) for file in files], ignore_index=True)
+    rows = pd.concat([read_csv(file) for file in files], ignore_index=True)
     names = [str(name) for name in rows]
     dead = [name for name in names if re.fullmatch(r"fc\d+_dead_[uv]", name)]
     dead.sort(key=lambda name: (int(name[2:].split("_")[0]), name))

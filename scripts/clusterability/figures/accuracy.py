@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from clusterability.figures.inputs import Inputs, paths
+from clusterability.table_files import read_csv
 
 
 def with_accuracy(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
@@ -14,7 +15,7 @@ def with_accuracy(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
     """
     if "networks" not in inputs:
         return table
-    networks = pd.read_csv(paths(inputs, "networks")[0])
+    networks = read_csv(paths(inputs, "networks")[0])
     means = networks.groupby("condition")["test_accuracy"].mean()
     return table.assign(test_accuracy=table["condition"].astype(str).map(means))
 

@@ -28,6 +28,7 @@ from clusterability.figures.style import (
     new_figure,
     style,
 )
+from clusterability.table_files import read_csv
 
 MEASURE = "ami"
 
@@ -83,7 +84,7 @@ def rows(agreement: Path, method: str) -> pd.DataFrame:
     Raises:
         UserError: where there are no such rows.
     """
-    found = pd.read_csv(agreement)
+    found = read_csv(agreement)
     conditions, layers = found["condition"].unique(), layer_order(found["layer"].unique())
     found = found[(found["method"] == method) & (found["measure"] == MEASURE)]
     if found.empty:

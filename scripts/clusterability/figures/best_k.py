@@ -33,6 +33,7 @@ from clusterability.figures.style import (
 from clusterability.figures.z_colours import DARK, LEVELS, draw_z_bar, z_scale
 from clusterability.presentation import null_name, shown_null
 from clusterability.statistics import SIGNIFICANT
+from clusterability.table_files import read_csv
 
 COLUMNS = [
     "condition",
@@ -81,7 +82,7 @@ def rows(best_k: Path, method: str) -> pd.DataFrame:
     Raises:
         UserError: where the table has no rows of the method.
     """
-    table = pd.read_csv(best_k, dtype={"k": "Int64", "k_candidate": "Int64", "gap_k": "Int64"})
+    table = read_csv(best_k, dtype={"k": "Int64", "k_candidate": "Int64", "gap_k": "Int64"})
     found = table[table["method"] == method]
     if found.empty:
         raise UserError(f"{best_k}: found no rows with method {method!r}, expected some")

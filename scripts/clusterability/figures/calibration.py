@@ -24,6 +24,7 @@ from clusterability.figures.score_inputs import span
 from clusterability.figures.style import INK, PAGE_HEIGHT, PAGE_WIDTH, by_rows, new_figure, style
 from clusterability.presentation import null_name
 from clusterability.statistics import SHARED_DRAWS, SIGNIFICANT, interval
+from clusterability.table_files import read_csv
 from clusterability.table_rows import read_rows, where
 
 CELLS = "cells"
@@ -79,7 +80,7 @@ def rows(calibration: Path, scores: Path, condition: str) -> pd.DataFrame:
       all measures. In each network the share of its p, then the mean over networks; with measure
       "all", `low` and `high` bound its 95 % t interval, unless networks share their draws.
     """
-    cells = pd.read_csv(calibration)
+    cells = read_csv(calibration)
     cells = cells[(cells["condition"] == condition) & (cells["n"] > 0)]
     found = comparisons(read_rows(scores, COMPARED, where(condition=[condition]) & JUDGED))
     found = found.dropna(subset="p")

@@ -22,6 +22,7 @@ from clusterability.figures.style import (
     new_figure,
 )
 from clusterability.function_measures import ABLATION_COLUMNS
+from clusterability.table_files import read_parquet
 
 _ROW_HEIGHT = 0.13
 _LAYER_MARGIN = 0.34
@@ -52,7 +53,7 @@ class MapLook:
 def read_first_network(path: Path, condition: str, method: str, k: int) -> pd.DataFrame:
     """Rows of the first network of a condition at this method and k; there may be none."""
     filters = [("condition", "==", condition), ("method", "==", method), ("k", "==", k)]
-    rows = pd.read_parquet(path, filters=filters, columns=ABLATION_COLUMNS)
+    rows = read_parquet(path, filters=filters, columns=ABLATION_COLUMNS)
     rows = rows[rows["seed"] == rows["seed"].min()]
     layers = layer_order(rows["layer"].unique())
     return rows.assign(layer=as_categories(rows["layer"], layers)).reset_index(drop=True)

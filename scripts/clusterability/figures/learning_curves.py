@@ -21,6 +21,7 @@ from clusterability.figures.style import (
     new_figure,
     style,
 )
+from clusterability.table_files import read_csv
 
 PANELS = {"loss": "minibatch cross-entropy [nats]", "test_accuracy": "test accuracy"}
 """Column of the history by panel, with the axis's label."""
@@ -44,7 +45,7 @@ def rows(histories: Sequence[Path]) -> pd.DataFrame:
     Conditions that were not trained have no rows; they stay among the categories of `condition`.
     """
     order = list(dict.fromkeys(file.parent.name for file in histories))
-    tables = [pd.read_csv(file).assign(condition=file.parent.name) for file in histories]
+    tables = [read_csv(file).assign(condition=file.parent.name) for file in histories]
     trained = [table for table in tables if len(table)]
     networks = pd.concat(trained or tables[:1], ignore_index=True).assign(line="seed")
     steps = networks.groupby(["condition", "step", "epoch"], sort=False)

@@ -17,6 +17,7 @@ from clusterability.figures.inputs import Inputs, paths
 from clusterability.figures.score_inputs import measure_label
 from clusterability.figures.style import INK, PAGE_WIDTH, cluster_colours, new_figure, style
 from clusterability.function_measures import ABLATION_MEASURES
+from clusterability.table_files import read_csv
 
 PANELS = {
     "detection": "detects planted clusters\n(mean AUC of z)",
@@ -46,7 +47,7 @@ def rows(validity: Path, method: str) -> pd.DataFrame:
 
     Measures come from the best to the worst of the mean over series.
     """
-    found = pd.read_csv(validity)
+    found = read_csv(validity)
     found = found[(found["method"] == method) & found["condition"].isna()]
     series = {
         "detection": _series(found[found["form"] == "z"], "detection", "family", "all"),

@@ -21,6 +21,7 @@ from clusterability.figures.style import (
     style,
 )
 from clusterability.prediction import CELL, TERMS, adjusted_ranks, large_clusters
+from clusterability.table_files import read_csv
 from clusterability.table_rows import read_rows, where
 
 _HEIGHT = 3.4
@@ -41,7 +42,7 @@ def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.D
 
 def choose(validity: Path, method: str, item: str) -> pd.Series | None:
     """The row of the best or of the worst term, for ablation to zero; None without any."""
-    found = pd.read_csv(validity)
+    found = read_csv(validity)
     found = found[
         (found["analysis"] == "clusters")
         & (found["method"] == method)
