@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 import yaml
@@ -308,22 +307,6 @@ def forge(folder: Path) -> None:
     content = json.loads(record.read_text())
     content["files"][WEIGHTS] = file_digest(folder / WEIGHTS)
     record.write_text(json.dumps(content))
-
-
-def test_a_weight_that_is_no_number_is_one_line_in_the_job_that_reads_it(undisturbed, tmp_path):
-    study = Workflow(tmp_path / "copy")
-    shutil.copytree(undisturbed.folder, study.folder)
-    networks = load_networks(study.folder / WEIGHTS)
-    networks.weights["fc1"][1, 2, 3] = np.nan
-    save_networks(study.folder / WEIGHTS, networks)
-    found = study.snakemake(SCORES)
-    assert found.returncode != 0
-    assert "Traceback" not in found.stdout
-    line = f"{WEIGHTS}: found a weight that is not finite in fc1 of seed 1"
-    assert line in found.stdout
-    (study.folder / WEIGHTS).unlink()
-    assert study.snakemake(WEIGHTS, SCORES).returncode == 0
-    assert_same_bits(study, undisturbed)
 
 
 # --- two runs ----------------------------------------------------------------------------------
