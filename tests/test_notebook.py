@@ -12,7 +12,7 @@ from clusterability.training import history_table, network_table, train
 @pytest.mark.slow
 @pytest.mark.network
 def test_accuracy_is_that_of_the_notebook(mnist):
-    result = train("baseline", Recipe(), range(10), load_mnist(mnist), threads=2)
+    result = train("baseline", Recipe(), range(10), load_mnist(mnist), threads=1)
     # The notebook's own run: 2.29 and 0.12 at the first step, 0.378 at step 400, 0.878 in epoch 5.
     assert 0.87 <= network_table(result).test_accuracy.mean() <= 0.89
     mean = history_table(result).groupby("step")[["loss", "test_accuracy"]].mean()
