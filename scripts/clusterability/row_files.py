@@ -99,7 +99,7 @@ class _Rows:
 
 
 def csv_lines(table: pa.Table) -> bytes:
-    """Rows as CSV without a header: the bytes that pandas writes, in a ninth of the time."""
+    """Rows as CSV without a header: the bytes of pandas, in about an eighth of the time."""
     columns = [
         _numbers_as_text(column) if pa.types.is_floating(column.type) else column
         for column in table.columns
