@@ -93,8 +93,11 @@ class BlockScores:
     def paired(self, initial_of: Mapping[str, str]) -> pd.DataFrame:
         """The table `paired`: see `untrained.less_initial`."""
         parts = []
+        start: tuple[str, pd.DataFrame] | None = None  # most conditions have the same one
         for condition, initial in initial_of.items():
-            both = pd.concat([self._observed(condition), self._observed(initial)])
+            if start is None or start[0] != initial:
+                start = (initial, self._observed(initial))
+            both = pd.concat([self._observed(condition), start[1]])
             parts.append(less_initial(both, {condition: initial}))
         parts = parts or [less_initial(pd.DataFrame(columns=OBSERVED), {})]
         return with_change_q(pd.concat(parts, ignore_index=True))

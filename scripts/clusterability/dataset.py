@@ -6,7 +6,6 @@ Burges (1998), "The MNIST database of handwritten digits".
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clusterability.errors import UserError
+from clusterability.files import file_digest
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
@@ -73,8 +73,7 @@ def verify_mnist(folder: Path, digests: Mapping[str, str] = FILES, remove: bool 
 def digest_problem(file: Path, expected: str) -> str | None:
     """What is wrong with a file that should have the SHA-256 `expected`, in one line."""
     try:
-        with file.open("rb") as content:
-            found = hashlib.file_digest(content, "sha256").hexdigest()
+        found = file_digest(file)
     except FileNotFoundError:
         return f"{file.name}: missing, expected SHA-256 {expected}"
     except OSError as error:

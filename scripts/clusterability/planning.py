@@ -372,26 +372,27 @@ def plan_lines(
     running = [job for job in jobs if job.reasons]
     lines = [f"{study}: {len(running)} of {len(jobs)} jobs to run"]
     if running:
-        lines += _table(running, costs) + _totals(running, costs, cores, free)
+        expected = [(job, *costs.expected(job)) for job in running]
+        lines += _table(expected) + _totals(expected, cores, free)
     if orphans is not None:
         lines += trained_again(orphans, running)
         lines += _orphan_lines(orphans)
     return lines
 
 
-def _by_rule(jobs: Iterable[PlannedJob]) -> dict[str, list[PlannedJob]]:
-    found: dict[str, list[PlannedJob]] = {}
-    for job in jobs:
-        found.setdefault(job.rule, []).append(job)
-    return found
+_Expected = tuple[PlannedJob, Cost | None, bool]
+"""A job with what it will take, and whether jobs of its own study say so."""
 
 
-def _table(jobs: Sequence[PlannedJob], costs: Costs) -> list[str]:
+def _table(expected: Sequence[_Expected]) -> list[str]:
+    by_rule: dict[str, list[_Expected]] = {}
+    for item in expected:
+        by_rule.setdefault(item[0].rule, []).append(item)
     lines = [f"  {'rule':<15}{'jobs':>6}{'minutes':>10}  why"]
-    for rule, members in _by_rule(jobs).items():
-        minutes = _minutes(members, costs)
+    for rule, members in by_rule.items():
+        minutes = _minutes([cost for _, cost, _ in members])
         shown = "unknown" if minutes is None else f"{minutes:.1f}"
-        first, *more = _reasons(members)
+        first, *more = _reasons([job for job, _, _ in members])
         lines.append(f"  {rule:<15}{len(members):>6}{shown:>10}  {first}")
         lines += [f"  {'':<15}{'':>6}{'':>10}  {reason}" for reason in more]
     return lines
@@ -411,20 +412,18 @@ def _reasons(jobs: Sequence[PlannedJob], most: int = 6) -> list[str]:
     return [*lines, f"and {more} more reasons"] if more > 0 else lines
 
 
-def _minutes(jobs: Iterable[PlannedJob], costs: Costs) -> float | None:
-    """Expected minutes of all these jobs; None where no earlier job says."""
-    found = [costs.expected(job)[0] for job in jobs]
-    known = [cost.seconds for cost in found if cost is not None]
-    return sum(known) / 60 if len(known) == len(found) else None
+def _minutes(costs: Sequence[Cost | None]) -> float | None:
+    """Minutes of all jobs; None where no earlier job says."""
+    known = [cost.seconds for cost in costs if cost is not None]
+    return sum(known) / 60 if len(known) == len(costs) else None
 
 
-def _totals(jobs: Sequence[PlannedJob], costs: Costs, cores: int, free: int) -> list[str]:
-    found = [(job, *costs.expected(job)) for job in jobs]
-    known = [(job, cost, own) for job, cost, own in found if cost is not None]
+def _totals(expected: Sequence[_Expected], cores: int, free: int) -> list[str]:
+    known = [(job, cost, own) for job, cost, own in expected if cost is not None]
     core_seconds = sum(cost.seconds * min(job.threads, cores) for job, cost, _ in known)
     on_gpus = sum(cost.seconds * job.gpus for job, cost, _ in known)
     size = sum(cost.size for _, cost, _ in known)
-    unknown = sorted({job.rule for job, cost, _ in found if cost is None})
+    unknown = sorted({job.rule for job, cost, _ in expected if cost is None})
     others = sorted({job.rule for job, _, own in known if not own})
     lines = []
     if known:

@@ -8,7 +8,7 @@ the manifest of a study.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,3 @@ def record_path(log: Path) -> Path:
     """
     place = log.parts.index(LOGS)
     return Path(*log.parts[:place], RECORDS, *log.parts[place + 1 :]).with_suffix(".json")
-
-
-def record_files(results: Path) -> Iterator[Path]:
-    """All records of a study, sorted."""
-    yield from sorted((results / RECORDS).rglob("*.json"))

@@ -20,6 +20,7 @@ from clusterability.files import file_digest
 from clusterability.networks import load_networks
 from clusterability.planning import BENCHMARKS, PlannedJob, beside
 from clusterability.records import RECORDS, Record
+from clusterability.table_files import read_csv, read_parquet
 
 DAMAGED = ".damaged"
 """Ending of the name that a damaged file is given, so that the next run makes it again."""
@@ -188,7 +189,7 @@ def trained_on(networks: Path) -> set[str]:
 
 def _rows(networks: Path) -> pd.DataFrame:
     file = networks.with_suffix(".networks.csv")
-    return pd.read_csv(file) if file.is_file() else pd.DataFrame()
+    return read_csv(file) if file.is_file() else pd.DataFrame()
 
 
 def _relative_distance(ours: np.ndarray, again: np.ndarray) -> float:
@@ -224,5 +225,5 @@ def _same_array(ours: np.ndarray, again: np.ndarray) -> bool:
 
 
 def _same_rows(ours: Path, again: Path) -> bool:
-    read = pd.read_parquet if ours.suffix == ".parquet" else pd.read_csv
+    read = read_parquet if ours.suffix == ".parquet" else read_csv
     return bool(read(ours).equals(read(again)))
