@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from clusterability.block_files import place_of, read_blocks, seeds_of
-from clusterability.contingency import Tables, stack_tables, tables_of
+from clusterability.contingency import Tables, stack_tables
 from clusterability.errors import UserError
 from clusterability.networks import (
     Networks,
@@ -21,6 +21,7 @@ from clusterability.networks import (
 )
 from clusterability.partitions import HeldOut, Partitions, Starts
 from clusterability.storage import StoredItems, load_items, load_joined, save_items
+from clusterability.tabulation import tables_of
 
 M, N = 5, 7
 

@@ -21,7 +21,7 @@ from clusterability.choosing import (
     rows_by_network,
 )
 from clusterability.clustering import cluster_with_starts
-from clusterability.contingency import Tables, stack_by_key, tables_of
+from clusterability.contingency import Tables, stack_by_key
 from clusterability.evidence import gather
 from clusterability.measures import barber_q
 from clusterability.networks import Networks, join_networks
@@ -30,6 +30,7 @@ from clusterability.nulls.redrawn import redrawn_tables
 from clusterability.partitions import Partitions, Starts, labels_of, unassigned
 from clusterability.scaling import at_scale, scale_weights
 from clusterability.storage import StoredItems, load_joined, save_items
+from clusterability.tabulation import tables_of
 
 K_BLOCKS = ([2, 3], [4, 5])
 SEED_BLOCKS = ((0, 1), (2, 3))

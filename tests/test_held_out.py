@@ -8,13 +8,13 @@ from scipy import stats
 
 from clusterability.clustering import cluster
 from clusterability.comparison import compare
-from clusterability.contingency import held_out_information
 from clusterability.held_out import held_out_clusters
 from clusterability.networks import Networks
 from clusterability.nulls.labels import label_tables
 from clusterability.partitions import labels_of
 from clusterability.scoring import observed_tables, score_rows
 from clusterability.sinkhorn import balance
+from clusterability.tabulation import held_out_information
 
 METHODS = ["notebook", "matched", "joint"]
 NAME = ("trained", 3, "fc1")

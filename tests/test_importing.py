@@ -16,7 +16,6 @@ import torch
 from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_torch_file
 
-from clusterability.contingency import tables_of
 from clusterability.errors import UserError
 from clusterability.files import write_csv
 from clusterability.importing import layer_shapes, read_network
@@ -25,6 +24,7 @@ from clusterability.names import IMPORTED_SEED
 from clusterability.network_rows import network_rows
 from clusterability.networks import Networks, load_networks, save_networks, weights_digest
 from clusterability.tables import read_networks
+from clusterability.tabulation import tables_of
 from clusterability.training import NetworkRow, TrainingResult, network_table
 
 SOUTHERN_WOMEN = Path(__file__).parents[1] / "docs" / "examples" / "southern_women.csv"

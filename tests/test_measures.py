@@ -11,8 +11,9 @@ from sklearn.metrics import mutual_info_score
 
 from clusterability import measures, study
 from clusterability.clustering import pair_clusters
-from clusterability.contingency import Tables, block_sums, mutual_information, tables_of
+from clusterability.contingency import Tables, mutual_information
 from clusterability.measures import MEASURES
+from clusterability.tabulation import block_sums, tables_of
 
 
 def tables(matrix, rows, columns, k: int) -> Tables:

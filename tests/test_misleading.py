@@ -19,7 +19,7 @@ from clusterability.agreement import adjusted_mutual_information, mean_agreement
 from clusterability.choosing import gap_k, singular_values, stability
 from clusterability.clustering import cluster, cluster_with_starts
 from clusterability.comparison import Comparison, compare
-from clusterability.contingency import Tables, held_out_information, tables_of
+from clusterability.contingency import Tables
 from clusterability.graph import network_matrices
 from clusterability.held_out import held_out_clusters
 from clusterability.measures import MEASURES
@@ -34,6 +34,7 @@ from clusterability.sinkhorn import balance
 from clusterability.statistics import replicate_p
 from clusterability.synthetic import synthesise
 from clusterability.synthetic_recipe import SyntheticRecipe
+from clusterability.tabulation import held_out_information, tables_of
 from clusterability.untrained import with_untrained
 from clusterability.variants import SCALINGS
 

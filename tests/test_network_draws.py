@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from clusterability.clustering import cluster
-from clusterability.contingency import Tables, held_out_information, stack_by_key, tables_of
+from clusterability.contingency import Tables, stack_by_key
 from clusterability.held_out import held_out_clusters
 from clusterability.networks import Networks
 from clusterability.nulls import shuffle, shuffle_nonzero, strength
@@ -17,6 +17,7 @@ from clusterability.nulls.redrawn import redrawn_tables
 from clusterability.partitions import labels_of
 from clusterability.scaling import at_scale, scale_weights
 from clusterability.scoring import observed_tables, score_rows
+from clusterability.tabulation import held_out_information, tables_of
 
 NAME = ("trained", 3)
 SIZES = (11, 8, 6, 4)

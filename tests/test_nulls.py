@@ -8,12 +8,12 @@ from scipy import stats
 
 from clusterability.clustering import cluster
 from clusterability.comparison import compare
-from clusterability.contingency import tables_of
 from clusterability.measures import MEASURES
 from clusterability.nulls.labels import label_tables
 from clusterability.nulls.redrawn import redrawn_tables
 from clusterability.nulls.shuffle import redraw
 from clusterability.partitions import labels_of
+from clusterability.tabulation import tables_of
 
 NAME = ("trained", 3, "fc2")
 

@@ -67,6 +67,6 @@ def test_editing_a_module_changes_the_digests_of_its_users_only(copy, edited, sc
 
 def test_versions():
     assert software_versions("train.py") == {n: version(n) for n in ("numpy", "torch")}
-    assert software_versions("cluster.py") == {n: version(n) for n in ("numpy", "scipy")}
+    assert software_versions("cluster.py") == {n: version(n) for n in ("numba", "numpy", "scipy")}
     figure = software_versions("plot.py", "clusterability/figures/measures.py")
     assert {"matplotlib", "scipy"} <= set(figure)

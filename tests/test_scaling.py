@@ -7,11 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
-from clusterability.contingency import tables_of
 from clusterability.errors import UserError
 from clusterability.measures import MEASURES
 from clusterability.scaling import layers_at_scales, scale_weights
 from clusterability.sinkhorn import balance, scale_to
+from clusterability.tabulation import tables_of
 
 SIZES = (9, 8, 7, 5)
 

@@ -11,11 +11,11 @@ from scipy import stats
 from sklearn.metrics import adjusted_rand_score
 
 from clusterability.clustering import cluster
-from clusterability.contingency import tables_of
 from clusterability.measures import MEASURES
 from clusterability.networks import Networks
 from clusterability.synthetic import block_means, cluster_sizes, synthesise
 from clusterability.synthetic_recipe import SyntheticRecipe
+from clusterability.tabulation import tables_of
 
 
 def matrix_and_labels(seed: int = 0, **recipe) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

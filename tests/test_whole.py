@@ -13,11 +13,12 @@ from sklearn.cluster import SpectralClustering
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from clusterability.clustering import cluster, embed
-from clusterability.contingency import tables_of
-from clusterability.graph import by_live_units, layer_matrices, network_matrices, network_units
+from clusterability.clustering import cluster
+from clusterability.embedding import embed
+from clusterability.graph import layer_matrices, network_matrices, network_units
 from clusterability.measures import ncut, newman_q
 from clusterability.partitions import labels_of
+from clusterability.tabulation import tables_of
 
 K_VALUES = range(2, 7)
 SIZES = pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_singular_values_are_the_largest_eigenvalues_of_the_full_graph(sizes):
     degrees = adjacency.sum(axis=0)
     eigenvalues = scipy.linalg.eigvalsh(adjacency / np.sqrt(np.outer(degrees, degrees)))[::-1]
     count = min(matrix.shape)
-    found = embed(matrix[None], count).singular_values[0]
+    found = embed(matrix, count).singular_values
     assert found == pytest.approx(eigenvalues[:count], abs=1e-10)
 
 
@@ -149,13 +150,13 @@ def test_measures_are_those_of_the_full_graph(sizes):
 # --- the partition -----------------------------------------------------------------------------
 
 
-def cut_against_scikit_learn(weights, k_values=K_VALUES) -> list[float]:
+def cut_against_scikit_learn(weights, k_values=K_VALUES, restarts: int = 10) -> list[float]:
     """n-cut by k, as a share of that of scikit-learn's normalised spectral clustering."""
-    adjacency, ours = full_adjacency(weights), whole_labels(weights, k_values)
+    adjacency, ours = full_adjacency(weights), whole_labels(weights, k_values, restarts)
     shares = []
     with threadpool_limits(1):  # scikit-learn's threads wait for each other longer than they work
         for k in k_values:
-            other = SpectralClustering(k, affinity="precomputed", n_init=10, random_state=0)
+            other = SpectralClustering(k, affinity="precomputed", n_init=restarts, random_state=0)
             theirs = normalised_cut(adjacency, other.fit(adjacency).labels_)
             shares.append(normalised_cut(adjacency, ours[k]) / theirs)
     return shares
@@ -172,9 +173,10 @@ def test_random_networks_are_cut_as_well_as_by_scikit_learn():
 
 @pytest.mark.parametrize("k", K_VALUES)
 def test_modular_networks_are_cut_as_well_as_by_scikit_learn(k):
-    for seed in range(2):
+    """So many starts that either finds the least inertia: fewer often do not, for k = 6."""
+    for seed in range(4):
         weights, _ = modular_network((24, 15, 12, 6), k, 0.2, seed)
-        assert cut_against_scikit_learn(weights, [k])[0] <= 1.01
+        assert cut_against_scikit_learn(weights, [k], restarts=100)[0] <= 1.01
 
 
 @pytest.mark.parametrize("k", [2, 3, 5])
@@ -228,14 +230,3 @@ def test_a_partition_does_not_depend_on_the_block_the_threads_or_the_other_k():
         assert whole_bytes(matrices, own, range(3, 20), 4, index) == expected
         with threadpool_limits(2):
             assert whole_bytes(matrices, own, [4], 4, index) == expected
-
-
-def test_an_embedding_does_not_depend_on_the_block_where_units_are_dead():
-    matrices = np.abs(networks_with_dead_units()[1:])
-    (live, _), *others = by_live_units(matrices)
-    assert not others
-    together = embed(live.take(matrices), 16)
-    for index in range(len(matrices)):
-        alone = embed(live.take(matrices[[index]]), 16)
-        assert np.array_equal(alone.left[0], together.left[index])
-        assert np.array_equal(alone.right[0], together.right[index])

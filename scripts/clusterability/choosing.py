@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clusterability.clustering import embed
 from clusterability.comparison import compare
 from clusterability.contingency import Tables
+from clusterability.embedding import embed
 from clusterability.graph import DEAD, live_units
 from clusterability.measures import MEASURES
 from clusterability.partitions import Key
@@ -200,7 +200,7 @@ def singular_values(matrix: np.ndarray) -> np.ndarray:
         return np.empty(0)
     adjacency = np.abs(live.take(matrix).astype(np.float64))
     with one_thread():
-        return embed(adjacency[None], count).singular_values[0]
+        return embed(adjacency, count).singular_values
 
 
 def gap_k(values: np.ndarray, k_values: Sequence[int]) -> int:

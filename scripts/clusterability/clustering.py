@@ -1,57 +1,37 @@
 """Weight matrices to partitions: spectral embedding, k-means, matched labels.
 
-Matrices of one shape (a network's layer, or the draws of a null) are clustered together. The
-partition of a matrix depends on the matrix and on the name of its random stream only: not on the
-other matrices, the other k, or the number of threads.
+The partition of a matrix depends on the matrix and on the name of its random stream only: not on
+the other matrices, the other k, or the number of threads.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from scipy.optimize import linear_sum_assignment
 
-from clusterability.contingency import block_sums
-from clusterability.graph import LiveUnits, by_live_units
+from clusterability.embedding import Embedding, embed
+from clusterability.graph import LiveUnits, live_units
 from clusterability.kmeans import KMeansResult, candidates_per_step, kmeans
 from clusterability.memory import keep_freed_memory
 from clusterability.partitions import Key, Partitions, Starts, no_starts, unassigned
 from clusterability.randomness import StreamName, generator
+from clusterability.tabulation import block_sums
 from clusterability.threads import one_thread
 
 _MIN_COMPONENTS = 16
-_SMALLEST_SINGULAR_VALUE = 1e-5
-"""Below it, dividing by the singular value would lose too many digits of the other side."""
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """Singular vectors of normalised matrices, by falling singular value.
-
-    Attributes:
-        left: [matrices, m, components]; right: [matrices, n, components].
-        singular_values: [matrices, components]; the first is 1.
-        row_scale, column_scale: [matrices, m] and [matrices, n], degrees to the power -1/2.
-    """
-
-    left: np.ndarray
-    right: np.ndarray
-    singular_values: np.ndarray
-    row_scale: np.ndarray
-    column_scale: np.ndarray
 
 
 @dataclass(frozen=True)
 class _Found:
-    """Labels of a group of live matrices by one method: the partition's, and of every start.
+    """Labels of the live units of a matrix by one method: the partition's, and of every start.
 
     Attributes:
-        rows, columns: [matrices, live rows] and [matrices, live columns].
-        row_starts, column_starts: the same with an axis of starts in second place.
+        rows, columns: [live rows] and [live columns].
+        row_starts, column_starts: [starts, live rows] and [starts, live columns].
     """
 
     rows: np.ndarray
@@ -111,68 +91,34 @@ def _cluster(
     with_starts = [key for key in partitions if every_start and key[0] != "notebook"]
     starts = {key: no_starts(count, restarts, m, n) for key in with_starts}
     with one_thread():
-        for live, indices in by_live_units(matrices):
-            adjacency = np.abs(live.take(matrices[indices]).astype(np.float64))
-            group = [names[index] for index in indices]
-            for components, same in _by_components(k_values, live):
-                embedding = embed(adjacency, components)
-                for k in same:
-                    uniforms = np.stack([_uniforms(name, k, restarts) for name in group])
-                    group_found = _cluster_group(
-                        adjacency, embedding, k, methods, uniforms, every_start
-                    )
-                    for method, found in group_found.items():
-                        _enter(partitions[method, k], live, indices, found)
-                        if every_start and method != "notebook":
-                            _enter_starts(starts[method, k], live, indices, found)
+        for index, (matrix, name) in enumerate(zip(matrices, names, strict=True)):
+            live = live_units(matrix)
+            for key, found in _cluster_matrix(matrix, live, name, k_values, methods, restarts):
+                partitions[key].rows[index, live.rows] = found.rows
+                partitions[key].columns[index, live.columns] = found.columns
+                partitions[key].feasible[index] = True
+                if key in starts:
+                    starts[key].rows[index][:, live.rows] = found.row_starts
+                    starts[key].columns[index][:, live.columns] = found.column_starts
     return partitions, starts
 
 
-def embed(adjacency: np.ndarray, components: int) -> Embedding:
-    """Leading singular vectors of D_U^-1/2 A D_V^-1/2 (Dhillon 2001) for each matrix.
-
-    They come from the eigenvectors of the Gram matrix of the smaller side; where a singular value
-    is too small for that, from a full decomposition. Each left vector's largest entry is positive.
-
-    Args:
-        adjacency: non-negative float64 [matrices, m, n] without rows or columns of zeros.
-        components: number of singular vectors, at most min(m, n).
-    """
-    row_scale = 1 / np.sqrt(adjacency.sum(axis=2))
-    column_scale = 1 / np.sqrt(adjacency.sum(axis=1))
-    normalised = adjacency * row_scale[:, :, None] * column_scale[:, None, :]
-    parts = [_singular_vectors(matrix, components) for matrix in normalised]
-    left, singular_values, right = (np.stack(part) for part in zip(*parts, strict=True))
-    return Embedding(left, right, singular_values, row_scale, column_scale)
-
-
-def _singular_vectors(
-    matrix: np.ndarray, components: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Left vectors [m, components], singular values, right vectors [n, components]."""
-    if matrix.shape[0] > matrix.shape[1]:
-        right, values, left = _small_side_vectors(matrix.T, components)
-    else:
-        left, values, right = _small_side_vectors(matrix, components)
-    largest = np.abs(left).argmax(axis=0)
-    signs = np.where(left[largest, np.arange(components)] < 0, -1.0, 1.0)
-    return left * signs, values, right * signs
-
-
-def _small_side_vectors(
-    matrix: np.ndarray, components: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `_singular_vectors`, for a matrix that is not taller than wide, with any signs."""
-    size = len(matrix)
-    eigenvalues, vectors = scipy.linalg.eigh(
-        matrix @ matrix.T, subset_by_index=(size - components, size - 1), check_finite=False
-    )
-    values = np.sqrt(np.maximum(eigenvalues[::-1], 0))
-    if values[-1] < _SMALLEST_SINGULAR_VALUE:
-        left, values, right = np.linalg.svd(matrix, full_matrices=False)
-        return left[:, :components], values[:components], right[:components].T
-    left = vectors[:, ::-1]
-    return left, values, matrix.T @ left / values
+def _cluster_matrix(
+    matrix: np.ndarray,
+    live: LiveUnits,
+    name: StreamName,
+    k_values: Sequence[int],
+    methods: Sequence[str],
+    restarts: int,
+) -> Iterator[tuple[Key, _Found]]:
+    """Labels of the live units of one matrix by (method, k), for each k that is feasible."""
+    adjacency = np.abs(live.take(matrix).astype(np.float64))
+    for components, same in _by_components(k_values, live):
+        embedding = embed(adjacency, components)
+        for k in same:
+            uniforms = _uniforms(name, k, restarts)
+            for method, found in _cluster_embedded(adjacency, embedding, k, methods, uniforms):
+                yield (method, k), found
 
 
 def _by_components(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, list[int]]]:
@@ -189,51 +135,44 @@ def _by_components(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, 
     return list(groups.items())
 
 
-def _cluster_group(
+def _cluster_embedded(
     adjacency: np.ndarray,
     embedding: Embedding,
     k: int,
     methods: Sequence[str],
     uniforms: np.ndarray,
-    every_start: bool,
-) -> dict[str, _Found]:
-    """Labels by method, for live matrices and a feasible k."""
-    found = {}
+) -> Iterator[tuple[str, _Found]]:
+    """Labels by method at one k."""
     if "notebook" in methods or "matched" in methods:
-        rows = kmeans(embedding.left[:, :, :k], k, uniforms[:, :, 0], every_start=every_start)
-        columns = kmeans(embedding.right[:, :, :k], k, uniforms[:, :, 1], every_start=every_start)
-        starts = rows.every_labels, columns.every_labels
+        rows = kmeans(embedding.left[:, :k], k, uniforms[:, 0])
+        columns = kmeans(embedding.right[:, :k], k, uniforms[:, 1])
+        starts = rows.labels, columns.labels
         if "notebook" in methods:
-            found["notebook"] = _Found(rows.first_labels, columns.first_labels, *starts)
+            yield "notebook", _Found(rows.labels[0], columns.labels[0], *starts)
         if "matched" in methods:
-            found["matched"] = _Found(*_matched(adjacency, rows, columns, k), *starts)
+            yield "matched", _Found(*_matched(adjacency, rows, columns, k), *starts)
     if "joint" in methods:
         # Dhillon 2001, eq. 12.
         vectors = slice(1, 1 + math.ceil(math.log2(k)))
-        found["joint"] = _both_sides(embedding, vectors, k, uniforms[:, :, 2], every_start)
+        yield "joint", _both_sides(embedding, vectors, k, uniforms[:, 2])
     if "whole" in methods:
         # The k eigenvectors of the graph's normalised adjacency with the largest eigenvalues are
         # the pairs of singular vectors of its even x odd block, and these are the eigenvalues.
-        found["whole"] = _both_sides(embedding, slice(k), k, uniforms[:, :, 2], every_start)
-    return found
+        yield "whole", _both_sides(embedding, slice(k), k, uniforms[:, 2])
 
 
 def _uniforms(name: StreamName, k: int, restarts: int) -> np.ndarray:
     """Random numbers of one matrix at one k: [restarts, (U, V, both), k, candidates]."""
-    source = generator("k-means", *name, k)
-    return source.random((restarts, 3, k, candidates_per_step(k)), dtype=np.float32)
+    return generator("k-means", *name, k).random((restarts, 3, k, candidates_per_step(k)))
 
 
 def _matched(
     adjacency: np.ndarray, rows: KMeansResult, columns: KMeansResult, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The best starts of both sides, V clusters renamed so that Barber's Q is largest."""
-    row_labels, column_labels = rows.best_labels, columns.best_labels
-    tables = block_sums(adjacency, row_labels, column_labels, k)
-    renamed = np.stack(
-        [pair_clusters(t)[labels] for t, labels in zip(tables, column_labels, strict=True)]
-    )
-    return row_labels, renamed.astype(np.int16)
+    row_labels, column_labels = rows.labels[rows.best], columns.labels[columns.best]
+    renamed = pair_clusters(block_sums(adjacency, row_labels, column_labels, k))
+    return row_labels, renamed[column_labels]
 
 
 def pair_clusters(table: np.ndarray) -> np.ndarray:
@@ -249,33 +188,17 @@ def pair_clusters(table: np.ndarray) -> np.ndarray:
     return names
 
 
-def _both_sides(
-    embedding: Embedding, vectors: slice, k: int, uniforms: np.ndarray, every_start: bool
-) -> _Found:
+def _both_sides(embedding: Embedding, vectors: slice, k: int, uniforms: np.ndarray) -> _Found:
     """One k-means over the units of both sides: the chosen vectors, scaled by D^-1/2."""
     points = np.concatenate(
         [
-            embedding.left[:, :, vectors] * embedding.row_scale[:, :, None],
-            embedding.right[:, :, vectors] * embedding.column_scale[:, :, None],
-        ],
-        axis=1,
+            embedding.left[:, vectors] * embedding.row_scale[:, None],
+            embedding.right[:, vectors] * embedding.column_scale[:, None],
+        ]
     )
-    if points.shape[2] == 0:  # k = 1 by Dhillon's rule: nothing to tell units apart by
-        points = np.zeros((*points.shape[:2], 1))
-    found = kmeans(points, k, uniforms, every_start=every_start)
-    m = embedding.left.shape[1]
-    best, every = found.best_labels, found.every_labels
-    return _Found(best[:, :m], best[:, m:], every[..., :m], every[..., m:])
-
-
-def _enter(partitions: Partitions, live: LiveUnits, indices: np.ndarray, found: _Found) -> None:
-    """Writes the labels of a group's live units into the partitions of all matrices."""
-    partitions.rows[np.ix_(indices, live.rows)] = found.rows
-    partitions.columns[np.ix_(indices, live.columns)] = found.columns
-    partitions.feasible[indices] = True
-
-
-def _enter_starts(starts: Starts, live: LiveUnits, indices: np.ndarray, found: _Found) -> None:
-    every = np.arange(starts.rows.shape[1])
-    starts.rows[np.ix_(indices, every, live.rows)] = found.row_starts
-    starts.columns[np.ix_(indices, every, live.columns)] = found.column_starts
+    if points.shape[1] == 0:  # k = 1 by Dhillon's rule: nothing to tell units apart by
+        points = np.zeros((len(points), 1))
+    found = kmeans(points, k, uniforms)
+    m = len(embedding.left)
+    best = found.labels[found.best]
+    return _Found(best[:m], best[m:], found.labels[:, :m], found.labels[:, m:])

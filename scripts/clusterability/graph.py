@@ -8,7 +8,7 @@ layers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,17 +91,3 @@ def live_units(matrix: np.ndarray) -> LiveUnits:
     """Live units of one weight matrix [m, n]; none where an entry is not finite."""
     used = (matrix != 0) & np.isfinite(matrix).all()
     return LiveUnits(rows=np.any(used, axis=1), columns=np.any(used, axis=0))
-
-
-def by_live_units(matrices: np.ndarray) -> Iterator[tuple[LiveUnits, np.ndarray]]:
-    """Matrices [matrices, m, n] grouped by their live units, with the indices of each group.
-
-    Nearly always there is one group; shuffling the weights of a pruned layer makes several.
-    """
-    groups: dict[tuple[bytes, bytes], tuple[LiveUnits, list[int]]] = {}
-    for index, matrix in enumerate(matrices):
-        live = live_units(matrix)
-        key = (live.rows.tobytes(), live.columns.tobytes())
-        groups.setdefault(key, (live, []))[1].append(index)
-    for live, indices in groups.values():
-        yield live, np.array(indices)

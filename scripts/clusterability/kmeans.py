@@ -1,9 +1,12 @@
-"""k-means of many small point sets at once, as batched matrix products.
+"""k-means of small point sets, in compiled loops.
 
 Lloyd's algorithm from greedy k-means++ starts (Arthur & Vassilvitskii 2007, with the local trials
-of their implementation, as in scikit-learn), in float32; the final assignment is made in float64.
-All random numbers are arguments, so that a point set's result depends on its own points and
-numbers only: not on the sets that happen to be clustered with it.
+of their implementation, as in scikit-learn), in float64. All random numbers are arguments.
+
+Points lie coordinate by coordinate, so that the innermost loops run over points: compilers turn
+these into vector instructions without reordering a sum, and the bits do not depend on how wide a
+processor's vectors are. Coordinates are padded with zeros to a multiple of four, and four are added
+at a time, which halves what is read and written.
 """
 
 from __future__ import annotations
@@ -13,33 +16,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clusterability.alignment import aligned
+from clusterability.compiled import compiled
 
 MAX_ITERATIONS = 300
 _TIE = 1e-10
 """Inertias that differ by less, as a share of the points' sum of squares, are equal."""
-
-_CHUNK_VALUES = 500_000
-"""Distances held at a time: a chunk of point sets whose arrays stay in the processor's cache."""
+_TOGETHER = 4
+"""Coordinates that are added at a time."""
 
 
 @dataclass(frozen=True)
 class KMeansResult:
-    """What the starts of every point set came to.
+    """What the starts came to.
 
-    A cluster may be empty only where a set has fewer than k different points.
+    A cluster may be empty only where there are fewer than k different points.
 
     Attributes:
-        first_labels: int16 [sets, points], each in 0 … k - 1, of the first start.
-        best_labels: the same of the start with the least inertia, the first of equals.
-        inertia: float64 [sets, starts], sum of squared distances to the nearest centres.
-        every_labels: int16 [sets, starts, points], of every start; no starts if not asked for.
+        labels: int16 [starts, points], each in 0 … k - 1.
+        inertia: float64 [starts], sum of squared distances to the nearest centres.
+        best: the start with the least inertia, the first of equals.
     """
 
-    first_labels: np.ndarray
-    best_labels: np.ndarray
+    labels: np.ndarray
     inertia: np.ndarray
-    every_labels: np.ndarray
+    best: int
 
 
 def candidates_per_step(k: int) -> int:
@@ -47,166 +47,200 @@ def candidates_per_step(k: int) -> int:
     return 2 + int(math.log(k))
 
 
-def kmeans(
-    points: np.ndarray, k: int, uniforms: np.ndarray, *, every_start: bool = False
-) -> KMeansResult:
-    """Clusters each point set from each start.
+def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
+    """Clusters points from each start.
 
     Args:
-        points: [sets, points, dimensions], finite; k <= points.
+        points: [points, dimensions], finite; k <= points.
         k: number of clusters.
-        uniforms: numbers in [0, 1), [sets, starts, k, candidates_per_step(k)].
-        every_start: whether to give the labels of every start.
+        uniforms: numbers in [0, 1), [starts, k, candidates_per_step(k)].
 
     Raises:
         ValueError: where the shapes do not fit.
     """
-    sets, count, _ = points.shape
+    count, dimensions = points.shape
     if not 1 <= k <= count:
         raise ValueError(f"k must be in 1 … {count} (the number of points), found {k}")
-    starts = uniforms.shape[1]
-    if uniforms.shape != (sets, starts, k, candidates_per_step(k)):
+    starts = len(uniforms)
+    if uniforms.shape != (starts, k, candidates_per_step(k)):
         raise ValueError(f"uniforms have shape {uniforms.shape}, which does not fit k = {k}")
-    chunk = max(1, _CHUNK_VALUES // (starts * k * count))
-    parts = [
-        _kmeans_chunk(points[at : at + chunk], k, uniforms[at : at + chunk], every_start)
-        for at in range(0, sets, chunk)
-    ]
-    return KMeansResult(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    # Distances do not depend on the origin; centred points lose fewer digits.
+    centred = np.zeros((count, -(-dimensions // _TOGETHER) * _TOGETHER))
+    np.subtract(points, points.mean(axis=0), out=centred[:, :dimensions])
+    labels = np.empty((starts, count), np.int16)
+    inertia = np.empty(starts)
+    spread = _cluster_from_starts(centred, uniforms.astype(np.float64), labels, inertia)
+    # Starts that came to the same clusters in another order differ by rounding only.
+    best = int((inertia <= inertia.min() + _TIE * spread).argmax())
+    return KMeansResult(labels, inertia, best)
 
 
-def _kmeans_chunk(
-    points: np.ndarray, k: int, uniforms: np.ndarray, every_start: bool
-) -> tuple[np.ndarray, ...]:
-    # Distances do not depend on the origin; centred points lose fewer digits in float32.
-    centred = points - points.mean(axis=1, keepdims=True)
-    single = centred.astype(np.float32)
-    centres = _lloyd(single, _greedy_start(single, k, uniforms.astype(np.float32)))
-    return _assign(centred, centres.astype(np.float64), every_start)
+@compiled
+def _cluster_from_starts(
+    points: np.ndarray, uniforms: np.ndarray, labels: np.ndarray, inertia: np.ndarray
+) -> float:
+    """Fills `labels` and `inertia`, as `KMeansResult` has them; returns the sum of squares."""
+    starts, k = uniforms.shape[:2]
+    columns = points.T.copy()
+    norms = np.zeros(len(points))
+    for column in columns:
+        for point in range(len(points)):
+            norms[point] += column[point] ** 2 / 2
+    centres = np.empty((k, points.shape[1]))
+    for start in range(starts):
+        _greedy_start(points, columns, norms, uniforms[start], centres)
+        inertia[start] = _lloyd(points, columns, norms, centres, labels[start])
+    return 2 * norms.sum()
 
 
-def _greedy_start(points: np.ndarray, k: int, uniforms: np.ndarray) -> np.ndarray:
-    """Centres [sets, starts, k, dimensions] by greedy k-means++.
+@compiled
+def _score(columns: np.ndarray, centre: np.ndarray, constant: float, score: np.ndarray) -> None:
+    """Fills score [points] with the constant less the products of the points with a centre.
+
+    With half of the centre's square as constant, that is half the squared distance but for a term
+    of the point alone, half its own square.
+    """
+    for axis in range(0, len(columns), _TOGETHER):
+        # Rows by themselves: compilers see that these loops run over all of them.
+        w, x, y, z = columns[axis], columns[axis + 1], columns[axis + 2], columns[axis + 3]
+        a, b, c, d = centre[axis], centre[axis + 1], centre[axis + 2], centre[axis + 3]
+        if axis == 0:
+            for point in range(len(score)):
+                product = (a * w[point] + b * x[point]) + (c * y[point] + d * z[point])
+                score[point] = constant - product
+        else:
+            for point in range(len(score)):
+                product = (a * w[point] + b * x[point]) + (c * y[point] + d * z[point])
+                score[point] -= product
+
+
+@compiled
+def _sum(values: np.ndarray) -> float:
+    """The sum, by halves laid on each other; the values are lost."""
+    left = len(values)
+    while left > 1:
+        half = left // 2
+        for place in range(half):
+            values[place] += values[left - half + place]
+        left -= half
+    return values[0]
+
+
+@compiled
+def _greedy_start(
+    points: np.ndarray,
+    columns: np.ndarray,
+    norms: np.ndarray,
+    uniforms: np.ndarray,
+    centres: np.ndarray,
+) -> None:
+    """Fills centres [k, dimensions] by greedy k-means++.
 
     Each centre is the candidate that leaves the least inertia, out of some points drawn with
     probability proportional to their squared distance from the centres so far.
     """
-    sets, count, dimensions = points.shape
-    _, starts, _, candidates = uniforms.shape
-    transposed = np.zeros((sets, dimensions, aligned(count)), np.float32)
-    transposed[:, :, :count] = points.transpose(0, 2, 1)
-    norms = np.square(points).sum(axis=2)
-    row = np.arange(sets)[:, None]
-    centres = np.empty((sets, starts, k, dimensions), np.float32)
-
-    def distances(chosen: np.ndarray) -> np.ndarray:
-        """Squared distances [sets, chosen, points] of all points from the chosen ones."""
-        squares = (np.float32(-2) * points[row, chosen] @ transposed)[:, :, :count]
-        squares += norms[:, None, :]
-        squares += norms[row, chosen][:, :, None]
-        return np.maximum(squares, 0, out=squares)
-
-    first = np.minimum((uniforms[:, :, 0, 0] * count).astype(np.intp), count - 1)
-    centres[:, :, 0] = points[row, first]
-    closest = distances(first)
+    count = len(points)
+    k, candidates = uniforms.shape
+    closest, trial, least = np.empty(count), np.empty(count), np.empty(count)
+    summed = np.empty(count)
+    first = min(int(uniforms[0, 0] * count), count - 1)
+    centres[0] = points[first]
+    _score(columns, points[first], norms[first], closest)
+    for point in range(count):
+        closest[point] = max(closest[point] + norms[point], 0.0)
     for number in range(1, k):
-        cumulated = closest.cumsum(axis=2)
-        draws = uniforms[:, :, number] * cumulated[:, :, -1:]
-        chosen = (cumulated[:, :, None] <= draws[..., None]).sum(axis=3)
-        chosen = np.minimum(chosen, count - 1)
-        flat = chosen.reshape(sets, starts * candidates)
-        trial = distances(flat).reshape(sets, starts, candidates, count)
-        np.minimum(trial, closest[:, :, None], out=trial)
-        best = trial.sum(axis=3).argmin(axis=2)[..., None]
-        closest = np.take_along_axis(trial, best[..., None], axis=2)[:, :, 0]
-        centres[:, :, number] = points[row, np.take_along_axis(chosen, best, axis=2)[:, :, 0]]
-    return centres
+        total = 0.0
+        for point in range(count):
+            total += closest[point]
+            summed[point] = total
+        draws = uniforms[number] * total
+        places = np.searchsorted(summed, draws, side="right")
+        left = np.inf
+        for candidate in range(candidates):
+            chosen = min(places[candidate], count - 1)
+            _score(columns, points[chosen], norms[chosen], trial)
+            for point in range(count):
+                trial[point] = min(max(trial[point] + norms[point], 0.0), closest[point])
+                summed[point] = trial[point]
+            inertia = _sum(summed)
+            if inertia < left:
+                left = inertia
+                centres[number] = points[chosen]
+                trial, least = least, trial
+        closest, least = least, closest
 
 
-def _lloyd(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Centres after Lloyd's iterations, until no centre of any start moves.
-
-    A point set leaves the batch when all of its starts have come to rest; the products of the
-    others keep their shapes, so that no set's arithmetic depends on its neighbours.
-    """
-    dimensions = centres.shape[3]
-    result = centres.copy()
-    active = np.arange(len(centres))
-    homogeneous, transposed = _homogeneous(points)
+@compiled
+def _lloyd(
+    points: np.ndarray,
+    columns: np.ndarray,
+    norms: np.ndarray,
+    centres: np.ndarray,
+    labels: np.ndarray,
+) -> float:
+    """Moves `centres` until none moves, fills `labels` [points], and returns the inertia."""
+    count, dimensions = points.shape
+    k = len(centres)
+    own, nearest, least = np.full(count, -1), np.empty(count, np.int64), np.empty(count)
+    sums, sizes = np.zeros((k, dimensions)), np.zeros(k, np.int64)
+    # Scores of a centre that has not moved stay as they are: towards the end, that is most of them.
+    scores, moved = np.empty((k, count)), np.ones(k, np.bool_)
     for _ in range(MAX_ITERATIONS):
-        scores = _scores(centres, transposed)
-        least = scores.min(axis=2, keepdims=True)
-        # In place: 1.0 for the nearest centre, 0.0 for the others.
-        members = np.less_equal(scores, least, out=scores, casting="unsafe")
-        flat = members.reshape(len(members), -1, members.shape[3])
-        sums = (flat @ homogeneous).reshape(*centres.shape[:3], -1)
-        sizes = sums[..., dimensions : dimensions + 1]
-        empty = sizes[..., 0] == 0
-        moved = sums[..., :dimensions] / np.where(sizes == 0, 1, sizes)
-        if empty.any():
-            _refill(moved, empty, points[active], least[:, :, 0])
-        resting = (moved == centres).reshape(len(centres), -1).all(axis=1)
-        centres = moved
-        if resting.any():
-            result[active[resting]] = centres[resting]
-            going = ~resting
-            active, centres = active[going], centres[going]
-            homogeneous, transposed = homogeneous[going], transposed[going]
-            if len(active) == 0:
-                break
-    result[active] = centres
-    return result
+        for number in range(k):
+            score = scores[number]
+            if moved[number]:
+                constant = 0.0
+                for axis in range(dimensions):
+                    constant += centres[number, axis] ** 2 / 2
+                _score(columns, centres[number], constant, score)
+            for point in range(count):
+                nearer = number == 0 or score[point] < least[point]
+                least[point] = score[point] if nearer else least[point]
+                nearest[point] = number if nearer else nearest[point]
+        for point in range(count):
+            to, of = nearest[point], own[point]
+            if to != of:
+                own[point] = to
+                sizes[to] += 1
+                for axis in range(dimensions):
+                    sums[to, axis] += points[point, axis]
+                if of >= 0:
+                    sizes[of] -= 1
+                    for axis in range(dimensions):
+                        sums[of, axis] -= points[point, axis]
+        _move(points, least + norms, sums, sizes, centres, moved)
+        if not moved.any():
+            break
+    inertia = 0.0
+    for point in range(count):
+        labels[point] = nearest[point]
+        inertia += max(least[point] + norms[point], 0.0)
+    return 2 * inertia
 
 
-def _homogeneous(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points with a constant 1 as last coordinate, and the same transposed, in aligned sizes.
+@compiled
+def _move(
+    points: np.ndarray,
+    distances: np.ndarray,
+    sums: np.ndarray,
+    sizes: np.ndarray,
+    centres: np.ndarray,
+    moved: np.ndarray,
+) -> None:
+    """Puts each centre on the mean of its points, and fills moved [k] with whether it moved.
 
-    One product with them gives the sums and the sizes of all clusters. What pads them is zero: a
-    padded point counts for nothing, whatever cluster it falls into.
+    The centre of an empty cluster goes to the point farthest from its own centre; several take the
+    farthest points in turn, and `distances` [points] changes.
     """
-    sets, count, dimensions = points.shape
-    homogeneous = np.zeros((sets, aligned(count), aligned(dimensions + 1)), points.dtype)
-    homogeneous[:, :count, :dimensions] = points
-    homogeneous[:, :count, dimensions] = 1
-    return homogeneous, np.ascontiguousarray(homogeneous.transpose(0, 2, 1))
-
-
-def _scores(centres: np.ndarray, transposed: np.ndarray) -> np.ndarray:
-    """Half the squared distance but for a term of the point alone, [sets, starts, k, points].
-
-    Args:
-        centres: [sets, starts, k, dimensions].
-        transposed: homogeneous points, transposed: [sets, coordinates, points].
-    """
-    sets, starts, k, dimensions = centres.shape
-    rows = np.zeros((sets, starts, k, transposed.shape[1]), centres.dtype)
-    np.negative(centres, out=rows[..., :dimensions])
-    rows[..., dimensions] = np.square(centres).sum(axis=3) / 2
-    return (rows.reshape(sets, starts * k, -1) @ transposed).reshape(sets, starts, k, -1)
-
-
-def _refill(centres: np.ndarray, empty: np.ndarray, points: np.ndarray, least: np.ndarray) -> None:
-    """Puts, in place, each empty cluster's centre on the point farthest from its own centre.
-
-    Several empty clusters of one start take the farthest points in turn.
-    """
-    distance = least[..., : points.shape[1]] + np.square(points).sum(axis=2)[:, None] / 2
-    for item, start in np.argwhere(empty.any(axis=2)):
-        holes = np.flatnonzero(empty[item, start])
-        farthest = np.argsort(-distance[item, start], kind="stable")[: len(holes)]
-        centres[item, start, holes] = points[item, farthest]
-
-
-def _assign(points: np.ndarray, centres: np.ndarray, every_start: bool) -> tuple[np.ndarray, ...]:
-    """The arrays of a `KMeansResult`, in float64."""
-    scores = _scores(centres, _homogeneous(points)[1])[..., : points.shape[1]]
-    least = scores.min(axis=2)
-    spread = np.square(points).sum(axis=(1, 2))[:, None]
-    inertia = spread + 2 * least.sum(axis=2)
-    # Starts that came to the same clusters in another order differ by rounding only.
-    best = (inertia <= inertia.min(axis=1, keepdims=True) + _TIE * spread).argmax(axis=1)
-    row = np.arange(len(points))
-    first_labels = scores[:, 0].argmin(axis=1).astype(np.int16)
-    best_labels = scores[row, best].argmin(axis=1).astype(np.int16)
-    asked = scores if every_start else scores[:, :0]
-    return first_labels, best_labels, inertia, asked.argmin(axis=2).astype(np.int16)
+    for number in range(len(centres)):
+        moved[number] = False
+        if sizes[number] == 0:
+            farthest = distances.argmax()
+            distances[farthest] = -np.inf
+        for axis in range(centres.shape[1]):
+            if sizes[number] == 0:
+                place = points[farthest, axis]
+            else:
+                place = sums[number, axis] / sizes[number]
+            moved[number] = moved[number] or place != centres[number, axis]
+            centres[number, axis] = place

@@ -16,6 +16,7 @@ from pathlib import Path
 PACKAGE = "clusterability"
 NUMERICAL = {
     "matplotlib": "matplotlib",
+    "numba": "numba",
     "numpy": "numpy",
     "scipy": "scipy",
     "sklearn": "scikit-learn",

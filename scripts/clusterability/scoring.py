@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from clusterability.comparison import COMPARED, compare
-from clusterability.contingency import Tables, partition_tables, stack_by_key
+from clusterability.contingency import Tables, stack_by_key
 from clusterability.graph import network_units
 from clusterability.measures import MEASURES, barber_terms, effective_clusters, mi_terms, ncut_terms
 from clusterability.names import NETWORK
 from clusterability.networks import Networks
 from clusterability.partitions import HeldOut, Key, Partitions
 from clusterability.scaling import layers_at_scales
+from clusterability.tabulation import partition_tables
 
 SCORE_COLUMNS = [
     "condition",

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from clusterability.contingency import Tables, held_out_information, stack_by_key, tables_of
+from clusterability.contingency import Tables, stack_by_key
 from clusterability.graph import DEAD, live_units
 from clusterability.networks import Networks
 from clusterability.partitions import HeldOut, Key, Labels, Partitions, labels_of
 from clusterability.randomness import StreamName, generator
 from clusterability.scaling import layers_at_scales
+from clusterability.tabulation import held_out_information, tables_of
 
 
 def block_label_tables(

@@ -11,11 +11,12 @@ from typing import Protocol
 import numpy as np
 
 from clusterability.clustering import cluster
-from clusterability.contingency import Tables, partition_tables, stack_by_key
+from clusterability.contingency import Tables, stack_by_key
 from clusterability.graph import network_matrices
 from clusterability.names import NETWORK
 from clusterability.partitions import HeldOut, Key
 from clusterability.randomness import StreamName
+from clusterability.tabulation import partition_tables
 
 _DRAWS_AT_ONCE = 100
 """Draws held in memory together."""
