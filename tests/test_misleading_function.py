@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from documents import DOCS, ITEMS, all_tests, defined_tests, entries, named_tests
 
-from clusterability.ablation import AblatedLayer, compare_effects, group_orders
+from clusterability.ablation import ABLATIONS, AblatedLayer, compare_effects, group_orders
 from clusterability.activities import normalised
 from clusterability.function import activity_measures, permuted_labels
 from clusterability.function_measures import FUNCTION_MEASURES
@@ -107,13 +107,14 @@ def test_between_mi_given_class_sees_causes_that_are_not_the_class():
 
 def ablated(following, activities, labels, ablation="zero", classes=CLASSES):
     """What ablating each cluster does, against 39 groups."""
-    layer = AblatedLayer([following.astype(np.float32)], activities, classes, ablation)
+    layer = AblatedLayer([following.astype(np.float32)], activities, classes)
     labels = np.asarray(labels)
     groups = labels == np.arange(labels.max() + 1)[:, None]
     sizes = groups.sum(axis=1)
     orders = group_orders(np.arange(len(labels)), ("example", 0, "fc1"), 39)
-    hits = layer.hits_without(groups), layer.hits_without_first(orders, sizes.tolist())
-    return compare_effects(layer.intact_hits(), *hits, layer.counts)
+    place = ABLATIONS.index(ablation)
+    hits, drawn = layer.hits_without(groups), layer.hits_without_first(orders, sizes.tolist())
+    return compare_effects(layer.intact_hits(), hits[place], drawn[place], layer.counts)
 
 
 def test_importance_misses_a_cluster_with_a_double():

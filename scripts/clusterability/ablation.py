@@ -12,13 +12,18 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg.blas import sgemm
 
 from clusterability.activities import Activities
 from clusterability.comparison import Comparison, compare
+from clusterability.compiled import compiled
 from clusterability.randomness import StreamName, generator
 
 Ablation = Literal["zero", "mean"]
 ABLATIONS: tuple[Ablation, ...] = ("zero", "mean")
+
+_IMAGES_AT_ONCE = 512
+"""What the next layer gets of so many images stays in the processor's cache."""
 
 LEAST_ACCURACY = 0.2
 """Below it, a network has nothing to lose: its falls are undefined."""
@@ -47,15 +52,13 @@ def group_orders(units: np.ndarray, name: StreamName, draws: int) -> np.ndarray:
 class AblatedLayer:
     """A hidden layer of one network, and what the network says without some of its units.
 
-    Only what comes behind the layer is computed; behind the last hidden layer it is linear.
+    Only what comes behind the layer is computed; behind the last hidden layer it is linear. What
+    the next layer gets differs between the ablations by a constant of each group, so that one
+    product serves both.
     """
 
     def __init__(
-        self,
-        following: Sequence[np.ndarray],
-        activities: Activities,
-        classes: np.ndarray,
-        ablation: Ablation = "zero",
+        self, following: Sequence[np.ndarray], activities: Activities, classes: np.ndarray
     ) -> None:
         """A layer with weights behind it.
 
@@ -63,98 +66,147 @@ class AblatedLayer:
             following: weights [out, in] behind the layer, at least one; ReLU between them.
             activities: [images, units] of the layer, 0 or more.
             classes: whole numbers [images], 0 to the last layer's outputs - 1.
-            ablation: what units are set to.
         """
         order = np.argsort(classes, kind="stable")
         self.classes = classes[order]
         self.counts: Counts = np.bincount(classes, minlength=following[-1].shape[0])
         self.following = following
-        units = np.ascontiguousarray(activities[order].T)
-        rest = units.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
-        rest = rest if ablation == "mean" else np.zeros_like(rest)
-        # What a unit adds, [units, images], to what the next layer gets when all are ablated.
-        self.added = units - rest
-        self.without_any = np.repeat(following[0] @ rest, units.shape[1], axis=1)
-        self.whole = self.without_any + following[0] @ self.added
+        self.units = np.ascontiguousarray(activities[order].T)
+        self.means = self.units.mean(axis=1, dtype=np.float64).astype(np.float32)
+        self.whole = following[0] @ self.units
 
     def intact_hits(self) -> Counts:
         """Images by class, [classes], that the network classifies correctly."""
-        return self._hits(self._logits(self.whole)[:, None])[0]
+        logits = self._logits(self.whole, np.zeros(len(self.whole), np.float32))
+        return self._hits(logits[:, None])[0]
 
     def hits_without(self, groups: np.ndarray) -> Counts:
-        """The same without each of the groups, bool [groups, units]: [groups, classes]."""
-        found = []
-        for group in groups:
-            preactivations = self._less(self.whole, np.flatnonzero(group))
-            if 2 * group.sum() > len(group):
-                preactivations = self._plus(self.without_any, np.flatnonzero(~group))
-            found.append(self._hits(self._logits(preactivations)[:, None]))
-        return np.concatenate(found)
+        """The same without each of the groups, bool [groups, units].
 
-    def hits_without_first(self, orders: np.ndarray, sizes: Sequence[int]) -> Counts:
-        """Hits [sizes, draws, classes] without the first units of each order [draws, units].
-
-        A unit is taken away once a draw for all sizes: groups of one draw are nested.
+        Returns:
+            [ablations, groups, classes], in the order of ABLATIONS.
         """
-        images = self.whole.shape[1]
-        outputs = len(self.counts)
-        found = np.empty((len(sizes), len(orders), outputs), np.int64)
-        logits = np.empty((outputs, len(sizes), images), np.float32)
-        for draw, order in enumerate(orders):
-            for place, preactivations in self._nested(order, sizes):
-                logits[:, place] = self._logits(preactivations)
-            found[:, draw] = self._hits(logits)
+        found = np.empty((len(ABLATIONS), len(groups), len(self.counts)), np.int64)
+        for number, group in enumerate(groups):
+            order = np.concatenate([np.flatnonzero(group), np.flatnonzero(~group)])
+            found[:, number] = self.hits_without_first(order[None], [int(group.sum())])[:, 0, 0]
         return found
 
-    def _nested(self, order: np.ndarray, sizes: Sequence[int]) -> Iterator[tuple[int, np.ndarray]]:
+    def hits_without_first(self, orders: np.ndarray, sizes: Sequence[int]) -> Counts:
+        """Hits without the first units of each order [draws, units that may be ablated].
+
+        A unit is taken away once a draw for all sizes: groups of one draw are nested.
+
+        Returns:
+            [ablations, sizes, draws, classes], in the order of ABLATIONS.
+        """
+        images, outputs = self.units.shape[1], len(self.counts)
+        found = np.empty((len(ABLATIONS), len(sizes), len(orders), outputs), np.int64)
+        logits = np.empty((outputs, len(ABLATIONS), len(sizes), images), np.float32)
+        for draw, order in enumerate(orders):
+            for begin in range(0, images, _IMAGES_AT_ONCE):
+                part = slice(begin, begin + _IMAGES_AT_ONCE)
+                for place, preactivations, means in self._nested(order, sizes, part):
+                    for ablation, constant in enumerate((np.zeros_like(means), means)):
+                        logits[:, ablation, place, part] = self._logits(preactivations, constant)
+            flat = self._hits(logits.reshape(outputs, -1, images))
+            found[:, :, draw] = flat.reshape(len(ABLATIONS), len(sizes), outputs)
+        return found
+
+    def _nested(
+        self, order: np.ndarray, sizes: Sequence[int], part: slice
+    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """Place of each size, and what the next layer gets without the first units of the order.
+
+        Of some of the images, [units of it, images], with the first units at zero; and what these
+        units' means would add, [units of it].
 
         Beyond half of the layer it is built up from nothing: then nothing is what is left at the
         end, and not the rounding errors of taking everything away.
         """
-        other = np.setdiff1d(np.arange(len(self.added)), order)
+        units = self.units[order, part]
+        weights = np.ascontiguousarray(self.following[0].T[order])
+        means = np.zeros((len(order) + 1, weights.shape[1]), np.float32)
+        np.cumsum(weights * self.means[order, None], axis=0, dtype=np.float64, out=means[1:])
         ascending = np.argsort(sizes, kind="stable")
-        few = [place for place in ascending if 2 * sizes[place] <= len(self.added)]
-        many = [place for place in ascending[::-1] if 2 * sizes[place] > len(self.added)]
-        taken, preactivations = 0, self.whole
-        for place in few:
-            preactivations = self._less(preactivations, order[taken : sizes[place]])
+        half = len(self.units) / 2
+        taken, total = 0, self.whole[:, part].copy()
+        for place in (place for place in ascending if sizes[place] <= half):
+            more = slice(taken, sizes[place])
+            total = _plus_product(total, weights[more], units[more], -1)
             taken = sizes[place]
-            yield place, preactivations
-        left, preactivations = len(order), self._plus(self.without_any, other)
-        for place in many:
-            preactivations = self._plus(preactivations, order[sizes[place] : left])
+            yield place, total, means[taken]
+        left = len(order)
+        others = np.setdiff1d(np.arange(len(self.units)), order)
+        total = self.following[0][:, others] @ self.units[others, part]
+        for place in (place for place in ascending[::-1] if sizes[place] > half):
+            more = slice(sizes[place], left)
+            total = _plus_product(total, weights[more], units[more], 1)
             left = sizes[place]
-            yield place, preactivations
+            yield place, total, means[left]
 
-    def _less(self, preactivations: np.ndarray, units: np.ndarray) -> np.ndarray:
-        if not len(units):
-            return preactivations
-        return preactivations - self.following[0][:, units] @ self.added[units]
+    def _logits(self, preactivations: np.ndarray, constant: np.ndarray) -> np.ndarray:
+        """Logits [classes, images] from what the next layer gets, [units of it, images].
 
-    def _plus(self, preactivations: np.ndarray, units: np.ndarray) -> np.ndarray:
-        if not len(units):
-            return preactivations
-        return preactivations + self.following[0][:, units] @ self.added[units]
-
-    def _logits(self, preactivations: np.ndarray) -> np.ndarray:
-        """Logits [classes, images] from what the next layer gets, [units of it, images]."""
-        found = preactivations
-        for weight in self.following[1:]:
-            found = weight @ np.maximum(found, 0)
-        return found
+        Args:
+            preactivations: all but a constant of each unit.
+            constant: [units of it].
+        """
+        if len(self.following) == 1:
+            return preactivations + constant[:, None]
+        activities = np.empty_like(preactivations)
+        _rectify(preactivations, constant, activities)
+        for weight in self.following[1:-1]:
+            activities = np.maximum(weight @ activities, 0)
+        return self.following[-1] @ activities
 
     def _hits(self, logits: np.ndarray) -> Counts:
         """Hits [groups, classes] of logits [classes, groups, images]; the first of equal ones."""
-        largest, said = logits[0].copy(), np.zeros(logits.shape[1:], np.int16)
-        for number in range(1, len(logits)):
-            np.copyto(said, number, where=logits[number] > largest)
-            np.maximum(largest, logits[number], out=largest)
-        right = said == self.classes
-        starts = np.searchsorted(self.classes, np.arange(len(self.counts) + 1))
-        sums = np.zeros((len(right), right.shape[1] + 1), np.int64)
-        np.cumsum(right, axis=1, out=sums[:, 1:])
-        return np.diff(sums[:, starts], axis=1)
+        hits = np.zeros((logits.shape[1], len(self.counts)), np.int64)
+        _count_hits(logits, np.cumsum(self.counts), hits)
+        return hits
+
+
+@compiled
+def _rectify(preactivations: np.ndarray, constant: np.ndarray, activities: np.ndarray) -> None:
+    """Fills activities [units, images] with preactivations + constant [units], or 0 below it."""
+    for unit in range(len(constant)):
+        own, shift, result = preactivations[unit], constant[unit], activities[unit]
+        for image in range(len(own)):
+            result[image] = max(own[image] + shift, np.float32(0))
+
+
+@compiled
+def _count_hits(logits: np.ndarray, ends: np.ndarray, hits: np.ndarray) -> None:
+    """Adds to hits [groups, classes]; images are sorted by class, and each class ends at `ends`."""
+    classes, groups, images = logits.shape
+    largest, said = np.empty(images, logits.dtype), np.empty(images, np.int32)
+    for group in range(groups):
+        for number in range(classes):
+            own = logits[number, group]
+            for image in range(images):
+                larger = number == 0 or own[image] > largest[image]
+                largest[image] = own[image] if larger else largest[image]
+                said[image] = number if larger else said[image]
+        begin = 0
+        for number in range(classes):
+            for image in range(begin, ends[number]):
+                hits[group, number] += said[image] == number
+            begin = ends[number]
+
+
+def _plus_product(
+    total: np.ndarray, weights: np.ndarray, units: np.ndarray, sign: int
+) -> np.ndarray:
+    """The total [rows, images] plus sign x the product of weights [units, rows] and units.
+
+    It is written over `total`: BLAS adds to what is there, where numpy would write the product to
+    memory and read it again. The transposes lie in memory as BLAS likes them.
+    """
+    if not len(units):
+        return total
+    product = sgemm(sign, units.T, weights.T, beta=1, c=total.T, trans_b=True, overwrite_c=True)
+    return product.T
 
 
 def accurate(hits: Counts, counts: Counts) -> bool:

@@ -111,19 +111,21 @@ def ablate(layer: HiddenLayer) -> dict[Ablation, Effects]:
 
     Empty where there are no clusters, or the network is not accurate enough to lose anything.
     """
-    found: dict[Ablation, Effects] = {}
-    for ablation in ABLATIONS if len(layer.clusters) else ():
-        ablated = AblatedLayer(layer.following, layer.activities, layer.classes, ablation)
-        intact = ablated.intact_hits()
-        if accurate(intact, ablated.counts):
-            hits = ablated.hits_without(layer.members)
-            group_hits = _group_hits(layer, ablated)
-            found[ablation] = compare_effects(intact, hits, group_hits, ablated.counts)
-    return found
+    if layer.clusters.empty:
+        return {}
+    ablated = AblatedLayer(layer.following, layer.activities, layer.classes)
+    intact = ablated.intact_hits()
+    if not accurate(intact, ablated.counts):
+        return {}
+    hits, group_hits = ablated.hits_without(layer.members), _group_hits(layer, ablated)
+    return {
+        ablation: compare_effects(intact, hits[number], group_hits[number], ablated.counts)
+        for number, ablation in enumerate(ABLATIONS)
+    }
 
 
 def _group_hits(layer: HiddenLayer, ablated: AblatedLayer) -> Counts:
-    """Hits without random groups of each cluster's size, [clusters, draws, classes].
+    """Hits without random groups of each cluster's size, [ablations, clusters, draws, classes].
 
     Groups of one size serve all clusters of that size, of whatever partition.
     """
@@ -131,12 +133,12 @@ def _group_hits(layer: HiddenLayer, ablated: AblatedLayer) -> Counts:
     keys = list(zip(layer.clusters["method"], layer.clusters["k"], strict=True))
     # Nearly always, all partitions have the same live units.
     live = np.array([layer.labels[key] != DEAD for key in keys])
-    found = np.empty((len(sizes), layer.groups, len(ablated.counts)), np.int64)
+    found = np.empty((len(ABLATIONS), len(sizes), layer.groups, len(ablated.counts)), np.int64)
     for mask in np.unique(live, axis=0):
         here = (live == mask).all(axis=1)
         different, place = np.unique(sizes[here], return_inverse=True)
         orders = group_orders(np.flatnonzero(mask), layer.name, layer.groups)
-        found[here] = ablated.hits_without_first(orders, different.tolist())[place]
+        found[:, here] = ablated.hits_without_first(orders, different.tolist())[:, place]
     return found
 
 
