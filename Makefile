@@ -89,6 +89,6 @@ lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
 schema: ## write studies/schema.json again, from the model of the config
 	$(call prepare,development)
 	PYTHONPATH=scripts "$(BIN)/python" -c \
-	  "from clusterability.study import json_schema; print(json_schema(), end='')" \
+	  "from clusterability.schema import json_schema; print(json_schema(), end='')" \
 	  > studies/schema.json.new
 	mv studies/schema.json.new studies/schema.json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ def running(job: Any) -> Iterator[None]:
         job: the object `snakemake` of a rule's script.
     """
     _log_to(Path(job.log[0]))
+    before, started = time.process_time(), time.perf_counter()
     try:
         yield
         _record(job)
@@ -35,7 +37,10 @@ def running(job: Any) -> Iterator[None]:
     except Exception:
         logger.exception("the job failed")
         raise
-    logger.info("done")
+    logger.info(
+        "done: %.2f s, %.2f CPU s, after %.2f CPU s for Python and its packages",
+        time.perf_counter() - started, time.process_time() - before, before,
+    )  # fmt: skip
 
 
 def _log_to(file: Path) -> None:

@@ -60,7 +60,13 @@ def test_editing_a_module_changes_the_digests_of_its_users_only(copy, edited, sc
     before = code_digests(script)
     with (copy / "clusterability" / edited).open("a") as file:
         file.write("\n# edited\n")
-    for cached in (provenance._digest, provenance._modules, provenance._files):
+    caches = (
+        provenance._digest,
+        provenance._modules,
+        provenance._imported_files,
+        provenance._files,
+    )
+    for cached in caches:
         cached.cache_clear()
     assert (code_digests(script) != before) is changes
 

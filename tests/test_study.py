@@ -11,7 +11,8 @@ import yaml
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError
-from clusterability.study import Study, json_schema, load_study
+from clusterability.schema import json_schema
+from clusterability.study import Study, load_study
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]

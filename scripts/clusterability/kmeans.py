@@ -34,11 +34,13 @@ class KMeansResult:
     Attributes:
         labels: int16 [starts, points], each in 0 … k - 1.
         inertia: float64 [starts], sum of squared distances to the nearest centres.
+        iterations: int64 [starts], of Lloyd's algorithm.
         best: the start with the least inertia, the first of equals.
     """
 
     labels: np.ndarray
     inertia: np.ndarray
+    iterations: np.ndarray
     best: int
 
 
@@ -68,18 +70,23 @@ def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
     centred = np.zeros((count, -(-dimensions // _TOGETHER) * _TOGETHER))
     np.subtract(points, points.mean(axis=0), out=centred[:, :dimensions])
     labels = np.empty((starts, count), np.int16)
-    inertia = np.empty(starts)
-    spread = _cluster_from_starts(centred, uniforms.astype(np.float64), labels, inertia)
+    inertia, iterations = np.empty(starts), np.empty(starts, np.int64)
+    numbers = uniforms.astype(np.float64)
+    spread = _cluster_from_starts(centred, numbers, labels, inertia, iterations)
     # Starts that came to the same clusters in another order differ by rounding only.
     best = int((inertia <= inertia.min() + _TIE * spread).argmax())
-    return KMeansResult(labels, inertia, best)
+    return KMeansResult(labels, inertia, iterations, best)
 
 
 @compiled
 def _cluster_from_starts(
-    points: np.ndarray, uniforms: np.ndarray, labels: np.ndarray, inertia: np.ndarray
+    points: np.ndarray,
+    uniforms: np.ndarray,
+    labels: np.ndarray,
+    inertia: np.ndarray,
+    iterations: np.ndarray,
 ) -> float:
-    """Fills `labels` and `inertia`, as `KMeansResult` has them; returns the sum of squares."""
+    """Fills the last three, as `KMeansResult` has them; returns the sum of squares."""
     starts, k = uniforms.shape[:2]
     columns = points.T.copy()
     norms = np.zeros(len(points))
@@ -89,7 +96,7 @@ def _cluster_from_starts(
     centres = np.empty((k, points.shape[1]))
     for start in range(starts):
         _greedy_start(points, columns, norms, uniforms[start], centres)
-        inertia[start] = _lloyd(points, columns, norms, centres, labels[start])
+        inertia[start], iterations[start] = _lloyd(points, columns, norms, centres, labels[start])
     return 2 * norms.sum()
 
 
@@ -177,15 +184,17 @@ def _lloyd(
     norms: np.ndarray,
     centres: np.ndarray,
     labels: np.ndarray,
-) -> float:
-    """Moves `centres` until none moves, fills `labels` [points], and returns the inertia."""
+) -> tuple[float, int]:
+    """Moves `centres` until none moves, fills `labels` [points]; inertia and iterations."""
     count, dimensions = points.shape
     k = len(centres)
     own, nearest, least = np.full(count, -1), np.empty(count, np.int64), np.empty(count)
     sums, sizes = np.zeros((k, dimensions)), np.zeros(k, np.int64)
     # Scores of a centre that has not moved stay as they are: towards the end, that is most of them.
     scores, moved = np.empty((k, count)), np.ones(k, np.bool_)
-    for _ in range(MAX_ITERATIONS):
+    iterations = 0
+    while iterations < MAX_ITERATIONS:
+        iterations += 1
         for number in range(k):
             score = scores[number]
             if moved[number]:
@@ -215,7 +224,7 @@ def _lloyd(
     for point in range(count):
         labels[point] = nearest[point]
         inertia += max(least[point] + norms[point], 0.0)
-    return 2 * inertia
+    return 2 * inertia, iterations
 
 
 @compiled

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -59,8 +59,14 @@ def _files(folder: Path, scripts: Sequence[str]) -> list[Path]:
         file = waiting.pop()
         if file not in found:
             found.add(file)
-            waiting.extend(path for module in _modules(file) for path in _module_files(module))
+            waiting.extend(_imported_files(folder, file))
     return sorted(found)
+
+
+@cache
+def _imported_files(folder: Path, file: Path) -> frozenset[Path]:
+    """Files of the library that a file imports itself."""
+    return frozenset(path for module in _modules(file) for path in _module_files(folder, module))
 
 
 @cache
@@ -80,7 +86,7 @@ def _digest(file: Path) -> str:
 def _modules(file: Path) -> frozenset[str]:
     """Modules that a file imports, anywhere in it, and the names that it takes from them."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_bytes())):
+    for node in _statements(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -89,12 +95,22 @@ def _modules(file: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def _module_files(module: str) -> list[Path]:
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """All statements, however deep; expressions hold no imports, and most of a tree is these."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting.extend(getattr(node, field, ()))
+        yield node
+
+
+def _module_files(folder: Path, module: str) -> list[Path]:
     """The file of a module of the library, and those of the packages that it lies in."""
     parts = module.split(".")
     if parts[0] != PACKAGE:
         return []
-    folders = [SCRIPTS.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
+    folders = [folder.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
     candidates = [folder / "__init__.py" for folder in folders]
     candidates.append(folders[-1].with_suffix(".py"))
     return [path for path in candidates if path.is_file()]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import json
 import math
 import os
 import re
@@ -162,7 +161,7 @@ def _overrides() -> type[Section]:
     """A model with the recipe's keys, none of them required: what a condition may say."""
     fields: dict[str, Any] = {
         name: (
-            Annotated[field.annotation, *field.metadata, Field(description=field.description)],
+            Annotated[field.annotation, *field.metadata, Field()],
             Field(None, json_schema_extra=_without_default),
         )
         for name, field in Recipe.model_fields.items()
@@ -658,13 +657,6 @@ def load_study(config: Mapping[str, Any], source: str = "config") -> Study:
     if faults:
         raise UserError("\n".join(f"{source}: {fault}" for fault in faults))
     return Study.model_validate(dict(config))
-
-
-def json_schema() -> str:
-    """The JSON schema of the config, for editors."""
-    schema = Study.model_json_schema()
-    schema["title"] = "Config of a study"
-    return json.dumps(schema, indent=2) + "\n"
 
 
 def _faults(config: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from pydantic.functional_validators import AfterValidator
 class Section(BaseModel):
     """A part of the config: unknown keys are refused, values do not change afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _number(value: Any) -> Any:
