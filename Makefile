@@ -3,6 +3,7 @@
 ARGS ?=
 PYTHON ?=
 VENV ?=
+DEVICE ?= cpu
 LOCKS ?= envs
 
 ifeq ($(strip $(VENV)),)
@@ -32,7 +33,7 @@ echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/
 exit 1
 endef
 
-.PHONY: help study plan clean-orphans verify test lint audit format lock schema
+.PHONY: help study plan clean-orphans verify bench bench-check test lint audit format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
@@ -56,6 +57,14 @@ clean-orphans: ## remove results that the config does not ask for any more
 verify: ## check all results against their records, and make a sample of blocks again to compare
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/verify.py $(ARGS)
+
+bench: ## time the kernels against what they replace, and the workflow (DEVICE=cuda: on a GPU)
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/bench.py --device $(DEVICE) $(ARGS)
+
+bench-check: ## time the kernels and say which ratio is worse than in docs/performance.csv
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/bench.py --check $(ARGS)
 
 test: ## run all tests, in an environment made from envs/development.lock
 	$(call prepare,development)

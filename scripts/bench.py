@@ -13,6 +13,7 @@ import pandas as pd
 from benchmarks import clusterings, growth, machine, scores, training, workflow
 from benchmarks.check import worse
 from benchmarks.figure import draw
+from benchmarks.record import read_recorded, record
 from benchmarks.timing import Row, table
 from clusterability.errors import UserError
 from clusterability.sources import get_mnist
@@ -20,7 +21,7 @@ from clusterability.training import choose_device
 
 MNIST = Path("results/data/mnist")
 RESULTS = Path("results/bench")
-RECORDED = Path("docs/performance.csv")
+RECORDED = "docs/performance.csv"
 KERNELS = ("training", "nulls", "scoring")
 PARTS = (*KERNELS, "growth", "jobs", "plans", "studies")
 
@@ -54,6 +55,8 @@ def main(words: list[str]) -> int:
     if len(found):
         draw(found, points, folder / "performance")
     print(f"written to {folder}")
+    if options.record:
+        record(folder)
     return _check(found) if options.check else 0
 
 
@@ -64,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=5, help="how often each is timed (5)")
     parser.add_argument("--quick", action="store_true", help="less of everything, roughly")
     parser.add_argument("--check", action="store_true", help=f"compare ratios with {RECORDED}")
+    parser.add_argument("--record", action="store_true", help="take the results into docs/")
     parser.add_argument("--parts", nargs="+", choices=PARTS, help="what to measure (all)")
     return parser
 
@@ -89,8 +93,7 @@ def _readable(rows: pd.DataFrame) -> str:
 
 
 def _check(rows: pd.DataFrame) -> int:
-    recorded = pd.read_csv(RECORDED, keep_default_na=False, na_values={"ratio": [""]})
-    lines = worse(recorded, rows)
+    lines = worse(read_recorded(), rows)
     print("\n".join(lines) if lines else f"no ratio is worse than those of {RECORDED}")
     return 1 if lines else 0
 

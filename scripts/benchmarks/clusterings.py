@@ -45,15 +45,20 @@ def _grid_row(shape: tuple[int, int], rounds: int, count: int, rate: float) -> R
         cluster(matrices, names(count), K_VALUES, ["matched"], STARTS)
 
     def theirs() -> list[list[float]]:
-        return [peers.spectral_grid(matrix, K_VALUES, STARTS) for matrix in matrices]
+        return [
+            peers.spectral_grid(matrix, K_VALUES, STARTS, seed)
+            for seed, matrix in enumerate(matrices)
+        ]
 
     columns = paired(ours, theirs, rounds).columns(count, rate=True)
-    share = _inertia(matrices) / np.array(theirs())
+    mine, other = _inertia(matrices), np.array(theirs())
+    shares = np.divide(mine, other, out=np.ones_like(mine), where=other > 1e-9)
+    error = shares.std() / np.sqrt(shares.size)
     return Row(
         part="nulls", item=f"{shape[0]} x {shape[1]}, k = 2 ... 12", unit="draws a second",
         peer="svds and scikit-learn", **columns,
         limit=_operations(shape) * columns["ours"] / rate, limit_of="float64 product",
-        quality=f"inertia {share.mean():.4f} of theirs",
+        quality=f"inertia {shares.mean():.4f} ± {error:.4f} of theirs",
     )  # fmt: skip
 
 

@@ -70,16 +70,16 @@ def _draw_training(axes: Axes, rows: pd.DataFrame) -> None:
     own = rows.assign(block=blocks).groupby("block")[["ours", "limit"]].mean()
     axes.plot(own.index, own["ours"], color=OURS, marker="o")
     axes.plot(own.index, own["ours"] * own["limit"], color=LIMIT, linestyle="--")
-    middle = own.index[len(own) // 2]
-    axes.annotate("this project", (middle, own["ours"].iloc[len(own) // 2]), color=OURS,
-                  xytext=(0, 6), textcoords="offset points", ha="center", fontsize=6)  # fmt: skip
+    last = own.index[-1]
+    axes.annotate("this project", (last, own.loc[last, "ours"]), color=OURS,
+                  xytext=(0, -9), textcoords="offset points", ha="right", fontsize=6)  # fmt: skip
     limit = (own["ours"] * own["limit"]).iloc[0]
     axes.annotate("products alone, at this machine's rate", (own.index[0], limit), color=INK,
                   xytext=(0, -8), textcoords="offset points", fontsize=6)  # fmt: skip
     for peer, group in rows[rows["peer"] != ""].groupby("peer"):
         theirs = group["theirs"].median()
         axes.axhline(theirs, color=THEIRS, linewidth=0.9)
-        axes.annotate(str(peer), (own.index[0], theirs), xytext=(0, 3),
+        axes.annotate(str(peer), (last, theirs), xytext=(0, 3), ha="right",
                       textcoords="offset points", color=THEIRS, fontsize=6)  # fmt: skip
     axes.set_xscale("log")
     axes.set_yscale("log")

@@ -101,7 +101,9 @@ def singular_vectors(matrix: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray
     return left[:, :k], right[:k].T
 
 
-def spectral_grid(matrix: np.ndarray, k_values: Sequence[int], starts: int) -> list[float]:
+def spectral_grid(
+    matrix: np.ndarray, k_values: Sequence[int], starts: int, seed: int = 0
+) -> list[float]:
     """Clusters both sides of one matrix at each k: the inertia of each k-means."""
     feasible = [k for k in k_values if k <= min(matrix.shape)]
     sides = singular_vectors(normalised(matrix), max(feasible))
@@ -110,7 +112,7 @@ def spectral_grid(matrix: np.ndarray, k_values: Sequence[int], starts: int) -> l
         warnings.simplefilter("ignore")
         for k in feasible:
             for vectors in sides:
-                fitted = KMeans(k, n_init=starts, random_state=0).fit(vectors[:, :k])
+                fitted = KMeans(k, n_init=starts, random_state=seed).fit(vectors[:, :k])
                 found.append(float(fitted.inertia_))
     return found
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,17 @@ import torch
 
 from benchmarks import peers
 from benchmarks.machine import product_rate
-from benchmarks.timing import Pair, Row, paired, seconds
+from benchmarks.timing import Pair, Row, seconds
 from clusterability.dataset import Mnist, load_mnist
 from clusterability.inputs import network_inputs
 from clusterability.recipe import Recipe
 from clusterability.training import train
 
-NOTEBOOK = Recipe(
-    architecture="784-128-128-10", optimizer="sgd", learning_rate=1e-3, batch_size=64, epochs=1
-)
-"""The notebook's recipe, of which one epoch is timed."""
 EPOCHS = 5
-"""Of the notebook."""
+NOTEBOOK = Recipe(
+    architecture="784-128-128-10", optimizer="sgd", learning_rate=1e-3, batch_size=64, epochs=EPOCHS
+)
+"""The notebook's recipe."""
 IMAGES = 60_000
 BLOCKS = (1, 2, 5, 10, 50)
 COMPARED = 10
@@ -47,45 +45,55 @@ def operations(sizes: Sequence[int], images: int) -> int:
 def rows(mnist: Path, device: str, threads: int, rounds: int, quick: bool) -> list[Row]:
     """Seconds that a network of the notebook's recipe takes.
 
-    One epoch is timed and multiplied by the notebook's five. Ours has in it what `train` does
-    before and after: images to numbers, accuracies on all images. The peers only train.
+    Ours has in it all that `train` does: images to numbers, accuracies along the way and on all
+    images at the end. The peers only train, one epoch, which is multiplied by the notebook's five.
     """
     data = load_mnist(mnist, 12_000, 2_000) if quick else load_mnist(mnist)
-    whole = IMAGES / len(data.train_images) * EPOCHS
     rate = product_rate("float32", threads, device)
+    whole = IMAGES / len(data.train_images)
 
-    def block_of(size: int) -> None:
-        train("bench", NOTEBOOK, range(size), data, device=device, threads=threads)
+    def block_of(size: int) -> float:
+        asked = {"device": device, "threads": threads}
+        return whole * seconds(lambda: train("bench", NOTEBOOK, range(size), data, **asked)) / size
 
-    def row(size: int, columns: Mapping[str, Any], peer: str = "") -> Row:
-        arithmetic = operations(NOTEBOOK.sizes, IMAGES) * EPOCHS / columns["ours"]
+    def row(size: int, times: Sequence[float], **columns: Any) -> Row:
+        ours = float(np.median(times))
+        arithmetic = operations(NOTEBOOK.sizes, IMAGES) * EPOCHS / ours
         return Row(
-            part="training", item=f"block of {size}", unit="s a network", peer=peer, **columns,
-            limit=arithmetic / rate, limit_of="float32 product",
+            part="training", item=f"block of {size}", unit="s a network", ours=ours,
+            limit=arithmetic / rate, limit_of="float32 product", rounds=len(times), **columns,
         )  # fmt: skip
 
+    others = _peers(mnist, data, device, threads)
+    times: dict[str, list[float]] = {name: [] for name in ("ours", *others)}
+    for _ in range(rounds):
+        times["ours"].append(block_of(COMPARED))
+        for name, train_one in others.items():
+            times[name].append(whole * EPOCHS * seconds(train_one))
+    found = []
+    for name in others:
+        pair = Pair(np.array(times["ours"]), np.array(times[name]))
+        columns = pair.columns(1, rate=False)
+        del columns["ours"], columns["rounds"]
+        found.append(row(COMPARED, times["ours"], peer=name, **columns))
+    sizes = [size for size in BLOCKS if size != COMPARED and not (quick and size > COMPARED)]
+    return [*found, *(row(size, [block_of(size)]) for size in sizes)]
+
+
+def _peers(mnist: Path, data: Mnist, device: str, threads: int) -> dict[str, Callable[[], None]]:
+    """One epoch of each peer."""
     images, labels = _on_device(data, device)
     steps = -(-len(images) // NOTEBOOK.batch_size)
-
-    def one_network() -> None:
-        torch.set_num_threads(threads)
-        peers.one_network(images, labels)
 
     def notebook_loop() -> None:
         torch.set_num_threads(threads)
         peers.notebook_loop(mnist, device, steps)
 
-    found = []
-    for peer, theirs in (("notebook's loop", notebook_loop), ("one at a time", one_network)):
-        pair = paired(partial(block_of, COMPARED), theirs, rounds)
-        each = Pair(pair.ours / COMPARED, pair.theirs)
-        found.append(row(COMPARED, each.columns(1 / whole, rate=False), peer))
-    for size in BLOCKS[:-1] if quick else BLOCKS:
-        if size != COMPARED:
-            repeats = 1 if size > COMPARED else rounds
-            times = [seconds(partial(block_of, size)) / size for _ in range(repeats)]
-            found.append(row(size, {"ours": float(np.median(times)) * whole, "rounds": repeats}))
-    return found
+    def one_at_a_time() -> None:
+        torch.set_num_threads(threads)
+        peers.one_network(images, labels)
+
+    return {"notebook's loop": notebook_loop, "one at a time": one_at_a_time}
 
 
 def _on_device(data: Mnist, device: str) -> tuple[torch.Tensor, torch.Tensor]:

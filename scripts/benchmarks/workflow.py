@@ -103,8 +103,8 @@ def plans(rounds: int, amounts: Sequence[int]) -> list[Row]:
     found = []
     for amount in amounts:
         config = _config(f"plan-{amount}", None)
-        # About 20 jobs a condition and block of seeds.
-        blocks = max(1, round(amount / 140))
+        # About 113 jobs a block of seeds.
+        blocks = max(1, -(-amount // 113))
         config["seeds"] = [f"{10 * number}-{10 * number + 9}" for number in range(blocks)]
         command = [sys.executable, "scripts/plan.py", "--configfile", _write(config)]
         took = fastest(partial(_run, command), rounds)
