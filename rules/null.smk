@@ -12,6 +12,7 @@ rule null:
     conda:
         ENVIRONMENT
     threads: 1
+    priority: 1
     resources:
         mem_mb=growing(memory_of_tables),
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),

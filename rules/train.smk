@@ -15,6 +15,8 @@ rule train:
     conda:
         ENVIRONMENT
     threads: STUDY.training.threads
+    # The longest jobs first: the short ones fill the cores at the end.
+    priority: 2
     resources:
         mem_mb=growing(memory(2500, 10)),
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),

@@ -185,7 +185,7 @@ class Training(Section):
         str, BeforeValidator(_parse_device), Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")
     ] = "auto"
     """auto (a CUDA GPU where there is one, else the CPU), cpu, cuda, cuda:<number> or mps."""
-    threads: Annotated[Whole, Field(ge=1)] = 2
+    threads: Annotated[Whole, Field(ge=1)] = 1
     """CPU threads of a training job. The weights do not depend on it."""
     checkpoint_every: Annotated[Whole, Field(ge=1, le=60)] = 30
     """Seconds of training that are lost at most when a job is killed."""
