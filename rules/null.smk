@@ -9,10 +9,10 @@ rule null:
         "<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.{null}.tsv"
     wildcard_constraints:
         null=one_of(STUDY.redrawn_nulls),
+    priority: 1
     conda:
         ENVIRONMENT
     threads: 1
-    priority: 1
     resources:
         mem_mb=growing(memory_of_tables),
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),

@@ -12,11 +12,11 @@ rule train:
         "<results>/benchmarks/train/{condition}/{seeds}.tsv"
     wildcard_constraints:
         condition=one_of(STUDY.conditions),
+    # The longest jobs first: the short ones fill the cores at the end.
+    priority: 2
     conda:
         ENVIRONMENT
     threads: STUDY.training.threads
-    # The longest jobs first: the short ones fill the cores at the end.
-    priority: 2
     resources:
         mem_mb=growing(memory(2500, 10)),
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
