@@ -30,7 +30,10 @@ def main(words: list[str]) -> int:
     """Measures, prints, writes; returns 1 where `--check` finds something worse."""
     options = _parser().parse_args(words)
     device = str(choose_device(options.device))
-    parts = options.parts or (KERNELS if options.check or device != "cpu" else PARTS)
+    # Nothing but training runs on a GPU.
+    parts = options.parts or (KERNELS if options.check else PARTS)
+    if device != "cpu":
+        parts = options.parts or ("training",)
     folder = RESULTS / device.replace(":", "")
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []

@@ -85,7 +85,7 @@ def _draw_training(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_yscale("log")
     axes.set_xticks(own.index, [str(size) for size in own.index])
     axes.minorticks_off()
-    axes.set_ylim(limit / 2, rows["theirs"].max() * 2)
+    axes.set_ylim(limit / 2, 2 * max(own["ours"].max(), rows["theirs"].fillna(0).max()))
     axes.set_xlabel("networks trained together")
     axes.set_ylabel("seconds a network")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -61,11 +63,11 @@ def _number(value: float) -> str:
     return "" if pd.isna(value) else f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
-def _text(value: object) -> str:
+def _text(value: Any) -> str:
     return "" if pd.isna(value) else str(value)
 
 
-def _ratio(row: dict[str, float]) -> str:
+def _ratio(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["ratio"]):
         return ""
     if pd.isna(row["ratio_low"]):

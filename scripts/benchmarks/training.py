@@ -53,8 +53,10 @@ def rows(mnist: Path, device: str, threads: int, rounds: int, quick: bool) -> li
     whole = IMAGES / len(data.train_images)
 
     def block_of(size: int) -> float:
-        asked = {"device": device, "threads": threads}
-        return whole * seconds(lambda: train("bench", NOTEBOOK, range(size), data, **asked)) / size
+        def work() -> None:
+            train("bench", NOTEBOOK, range(size), data, device=device, threads=threads)
+
+        return whole * seconds(work) / size
 
     def row(size: int, times: Sequence[float], **columns: Any) -> Row:
         ours = float(np.median(times))

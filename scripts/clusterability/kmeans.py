@@ -88,16 +88,18 @@ def _cluster_from_starts(
 ) -> float:
     """Fills the last three, as `KMeansResult` has them; returns the sum of squares."""
     starts, k = uniforms.shape[:2]
-    columns = points.T.copy()
-    norms = np.zeros(len(points))
-    for column in columns:
-        for point in range(len(points)):
-            norms[point] += column[point] ** 2 / 2
-    centres = np.empty((k, points.shape[1]))
+    count, dimensions = points.shape
+    columns, norms, spread = np.empty((dimensions, count)), np.zeros(count), 0.0
+    for point in range(count):
+        for axis in range(dimensions):
+            columns[axis, point] = points[point, axis]
+            norms[point] += points[point, axis] ** 2 / 2
+        spread += 2 * norms[point]
+    centres = np.empty((k, dimensions))
     for start in range(starts):
         _greedy_start(points, columns, norms, uniforms[start], centres)
         inertia[start], iterations[start] = _lloyd(points, columns, norms, centres, labels[start])
-    return 2 * norms.sum()
+    return spread
 
 
 @compiled
@@ -134,6 +136,26 @@ def _sum(values: np.ndarray) -> float:
 
 
 @compiled
+def _copy(values: np.ndarray, target: np.ndarray) -> None:
+    # Assigning one array to another compiles for a second: it checks their shapes.
+    for place in range(len(values)):
+        target[place] = values[place]
+
+
+@compiled
+def _drawn(summed: np.ndarray, value: float) -> int:
+    """The first place whose sum is larger than the value, the last one if none is."""
+    low, high = 0, len(summed) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if summed[middle] > value:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@compiled
 def _greedy_start(
     points: np.ndarray,
     columns: np.ndarray,
@@ -151,7 +173,7 @@ def _greedy_start(
     closest, trial, least = np.empty(count), np.empty(count), np.empty(count)
     summed = np.empty(count)
     first = min(int(uniforms[0, 0] * count), count - 1)
-    centres[0] = points[first]
+    _copy(points[first], centres[0])
     _score(columns, points[first], norms[first], closest)
     for point in range(count):
         closest[point] = max(closest[point] + norms[point], 0.0)
@@ -160,11 +182,11 @@ def _greedy_start(
         for point in range(count):
             total += closest[point]
             summed[point] = total
-        draws = uniforms[number] * total
-        places = np.searchsorted(summed, draws, side="right")
-        left = np.inf
+        draws = np.empty(candidates, np.int64)
         for candidate in range(candidates):
-            chosen = min(places[candidate], count - 1)
+            draws[candidate] = _drawn(summed, uniforms[number, candidate] * total)
+        left = np.inf
+        for chosen in draws:
             _score(columns, points[chosen], norms[chosen], trial)
             for point in range(count):
                 trial[point] = min(max(trial[point] + norms[point], 0.0), closest[point])
@@ -172,7 +194,7 @@ def _greedy_start(
             inertia = _sum(summed)
             if inertia < left:
                 left = inertia
-                centres[number] = points[chosen]
+                _copy(points[chosen], centres[number])
                 trial, least = least, trial
         closest, least = least, closest
 
@@ -217,8 +239,7 @@ def _lloyd(
                     sizes[of] -= 1
                     for axis in range(dimensions):
                         sums[of, axis] -= points[point, axis]
-        _move(points, least + norms, sums, sizes, centres, moved)
-        if not moved.any():
+        if not _move(points, norms, least, sums, sizes, centres, moved):
             break
     inertia = 0.0
     for point in range(count):
@@ -230,21 +251,28 @@ def _lloyd(
 @compiled
 def _move(
     points: np.ndarray,
-    distances: np.ndarray,
+    norms: np.ndarray,
+    least: np.ndarray,
     sums: np.ndarray,
     sizes: np.ndarray,
     centres: np.ndarray,
     moved: np.ndarray,
-) -> None:
-    """Puts each centre on the mean of its points, and fills moved [k] with whether it moved.
+) -> bool:
+    """Puts each centre on the mean of its points, and fills moved [k]: whether any moved.
 
     The centre of an empty cluster goes to the point farthest from its own centre; several take the
-    farthest points in turn, and `distances` [points] changes.
+    farthest points in turn.
     """
+    any_moved, farthest, distances, searched = False, 0, least, False
     for number in range(len(centres)):
         moved[number] = False
         if sizes[number] == 0:
-            farthest = distances.argmax()
+            if not searched:
+                distances, searched = least.copy(), True
+                for point in range(len(points)):
+                    distances[point] += norms[point]
+            for point in range(len(points)):
+                farthest = point if distances[point] > distances[farthest] else farthest
             distances[farthest] = -np.inf
         for axis in range(centres.shape[1]):
             if sizes[number] == 0:
@@ -253,3 +281,5 @@ def _move(
                 place = sums[number, axis] / sizes[number]
             moved[number] = moved[number] or place != centres[number, axis]
             centres[number, axis] = place
+        any_moved = any_moved or moved[number]
+    return any_moved

@@ -152,7 +152,9 @@ def _sum_blocks(
     for begin in range(0, width, _STRIP):
         end = min(begin + _STRIP, width)
         for number in range(len(rows)):
-            strip_sums[:] = 0
+            for cluster in range(k):
+                for place in range(end - begin):
+                    strip_sums[cluster, place] = 0
             for row in range(len(matrix)):
                 if rows[number, row] >= 0:
                     _add(matrix[row, begin:end], strip_sums[rows[number, row], : end - begin])
