@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import clusterings, growth, machine, scores, training, workflow
-from benchmarks.check import worse
+from benchmarks.check import KEYS, worse
 from benchmarks.figure import draw
-from benchmarks.record import read_recorded, record
+from benchmarks.record import CSV, read_rows, record
 from benchmarks.timing import Row, table
 from clusterability.errors import UserError
 from clusterability.sources import get_mnist
@@ -21,6 +21,7 @@ from clusterability.training import choose_device
 
 MNIST = Path("results/data/mnist")
 RESULTS = Path("results/bench")
+GROWTH = "growth.csv"
 RECORDED = "docs/performance.csv"
 KERNELS = ("training", "nulls", "scoring")
 PARTS = (*KERNELS, "growth", "jobs", "plans", "studies")
@@ -37,12 +38,11 @@ def main(words: list[str]) -> int:
     folder = RESULTS / device.replace(":", "")
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
-    points = None
     for part in parts:
         print(f"{part} …", flush=True)
         if part == "growth":
             points = growth.measure_all(options.quick)
-            points.to_csv(folder / "growth.csv", index=False)
+            points.to_csv(folder / GROWTH, index=False)
             print(growth.slopes(points).round(2).to_string())
         elif part == "jobs":
             found = workflow.startup(1 if options.quick else 3)
@@ -52,15 +52,23 @@ def main(words: list[str]) -> int:
             new = _measure(part, device, options)
             rows += new
             print(_readable(table(new)), flush=True)
-    found = table(rows)
-    found.to_csv(folder / "bench.csv", index=False)
+    _write(folder, table(rows))
     (folder / "machine.json").write_text(json.dumps(machine.describe(device), indent=2) + "\n")
-    if len(found):
-        draw(found, points, folder / "performance")
     print(f"written to {folder}")
     if options.record:
         record(folder)
-    return _check(found) if options.check else 0
+    return _check(table(rows)) if options.check else 0
+
+
+def _write(folder: Path, new: pd.DataFrame) -> None:
+    """Writes rows and figure; what was measured before and not again stays."""
+    file = folder / "bench.csv"
+    rows = pd.concat([read_rows(file), new]) if file.is_file() else new
+    rows = rows.drop_duplicates(KEYS, keep="last")
+    rows.to_csv(file, index=False)
+    growing = folder / GROWTH
+    if len(rows):
+        draw(rows, pd.read_csv(growing) if growing.is_file() else None, folder / "performance")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,7 +104,7 @@ def _readable(rows: pd.DataFrame) -> str:
 
 
 def _check(rows: pd.DataFrame) -> int:
-    lines = worse(read_recorded(), rows)
+    lines = worse(read_rows(CSV), rows)
     print("\n".join(lines) if lines else f"no ratio is worse than those of {RECORDED}")
     return 1 if lines else 0
 

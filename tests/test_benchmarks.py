@@ -14,7 +14,7 @@ from sklearn.cluster import KMeans
 from test_dataset import idx
 
 from benchmarks import check, clusterings, figure, growth, peers, scores, timing, training, workflow
-from benchmarks.record import PAGE, markdown, read_recorded
+from benchmarks.record import CSV, PAGE, markdown, read_rows
 from clusterability.ablation import ABLATIONS, AblatedLayer
 from clusterability.activities import hidden_activities
 from clusterability.measures import MEASURES
@@ -182,7 +182,7 @@ def test_only_ratios_far_below_the_recorded_ones_are_worse():
 
 
 def test_the_recorded_ratios_are_those_that_are_measured():
-    recorded = read_recorded()
+    recorded = read_rows(CSV)
     assert list(recorded.columns) == list(timing.table([]).columns)
     assert {"training", "nulls", "scoring", "probing"} <= set(recorded["part"])
     assert recorded.loc[recorded["part"] == "nulls", "ratio"].notna().all()

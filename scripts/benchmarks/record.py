@@ -22,16 +22,17 @@ def record(folder: Path) -> None:
     """Takes the results of one run into the documentation."""
     shutil.copyfile(folder / "bench.csv", CSV)
     shutil.copyfile(folder / "performance.png", FIGURE)
-    rows = pd.read_csv(CSV, keep_default_na=False, na_values=[""])
+    rows = read_rows(CSV)
     machine = json.loads((folder / "machine.json").read_text())
     said = ", ".join(f"{name} {value}" for name, value in machine.items())
     text = f"{markdown(rows)}\nMachine: {said}.\n"
     PAGE.write_text(_TABLE.sub(lambda _: text, PAGE.read_text()))
 
 
-def read_recorded() -> pd.DataFrame:
-    """The rows that were recorded."""
-    return pd.read_csv(CSV, keep_default_na=False, na_values=[""]).fillna({"peer": ""})
+def read_rows(file: Path) -> pd.DataFrame:
+    """Rows as they were written."""
+    rows = pd.read_csv(file, keep_default_na=False, na_values=[""])
+    return rows.fillna({"peer": "", "quality": "", "limit_of": ""})
 
 
 def markdown(rows: pd.DataFrame) -> str:
