@@ -32,10 +32,9 @@ def main(words: list[str]) -> int:
     options = _parser().parse_args(words)
     device = str(choose_device(options.device))
     # Nothing but training runs on a GPU.
-    parts = options.parts or (KERNELS if options.check else PARTS)
-    if device != "cpu":
-        parts = options.parts or ("training",)
-    folder = RESULTS / device.replace(":", "")
+    usual = ("training",) if device != "cpu" else KERNELS if options.check else PARTS
+    parts = options.parts or usual
+    folder = RESULTS / (device.replace(":", "") + ("-quick" if options.quick else ""))
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     for part in parts:
@@ -74,13 +73,21 @@ def _write(folder: Path, new: pd.DataFrame) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--device", default="cpu", help="what is trained on (cpu)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of training (all)")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each is timed (5)")
+    parser.add_argument(
+        "--threads", type=_positive, default=os.cpu_count(), help="of training (all)"
+    )
+    parser.add_argument("--rounds", type=_positive, default=5, help="how often each is timed (5)")
     parser.add_argument("--quick", action="store_true", help="less of everything, roughly")
     parser.add_argument("--check", action="store_true", help=f"compare ratios with {RECORDED}")
     parser.add_argument("--record", action="store_true", help="take the results into docs/")
     parser.add_argument("--parts", nargs="+", choices=PARTS, help="what to measure (all)")
     return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 1 on")
+    return int(text)
 
 
 def _measure(part: str, device: str, options: argparse.Namespace) -> list[Row]:
