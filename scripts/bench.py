@@ -22,7 +22,7 @@ from clusterability.training import choose_device
 MNIST = Path("results/data/mnist")
 RESULTS = Path("results/bench")
 GROWTH = "growth.csv"
-RECORDED = "docs/performance.csv"
+RECORDED = CSV.relative_to(workflow.PROJECT)
 KERNELS = ("training", "nulls", "scoring")
 PARTS = (*KERNELS, "growth", "jobs", "plans", "studies")
 

@@ -107,11 +107,17 @@ def plans(rounds: int, amounts: Sequence[int]) -> list[Row]:
         blocks = max(1, -(-amount // 113))
         config["seeds"] = [f"{10 * number}-{10 * number + 9}" for number in range(blocks)]
         command = [sys.executable, "scripts/plan.py", "--configfile", _write(config)]
-        took = fastest(partial(_run, command), rounds)
-        jobs = re.search(r"of (\d+) jobs", _run(command))
+        took, plan = _fastest(command, rounds)
+        jobs = re.search(r"of (\d+) jobs", plan)
         said = jobs[1] if jobs else "?"
         found.append(Row("workflow", f"plan of {said} jobs", "s", took, rounds=rounds))
     return found
+
+
+def _fastest(command: Sequence[str], rounds: int) -> tuple[float, str]:
+    """The least time of some runs, and what the last one printed."""
+    printed: list[str] = []
+    return fastest(lambda: printed.append(_run(command)), rounds), printed[-1]
 
 
 def _config(name: str, conditions: Sequence[str] | None) -> dict[str, Any]:

@@ -37,8 +37,9 @@ def tables_of(
         return {}
     weights = np.abs(matrix.astype(np.float64))
     squares = np.square(weights)
-    if weights.sum() > 0:
-        weights /= weights.sum()
+    total = weights.sum()
+    if total > 0:
+        weights /= total
         squares /= squares.sum()
     mi_total = mutual_information(weights)
     clusters = [k for _, k in partitions]
