@@ -16,6 +16,8 @@ from clusterability.errors import UserError
 from clusterability.leases import gpus_at_once
 from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
+from clusterability.registry.figures import FIGURES, TABLES
+from clusterability.registry.measures import MEASURES
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
 

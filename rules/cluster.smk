@@ -18,7 +18,7 @@ rule cluster:
     params:
         study=lambda wildcards: STUDY.clustering_parameters(wildcards.layer),
         k_values=k_values_of,
-        code=code_digests("cluster.py"),
-        software=software_versions("cluster.py"),
+        code=code_digests("cluster.py", *METHOD_FILES),
+        software=software_versions("cluster.py", *METHOD_FILES),
     script:
         "../scripts/cluster.py"

@@ -12,6 +12,9 @@ wildcard_constraints:
 
 ENVIRONMENT = "../envs/clusterability.yaml"
 
+FIGURE_ENDINGS = ["pdf", "svg", "png", "csv", "txt"]
+"""Files of a figure: pictures, the plotted rows, and the caption."""
+
 
 def growing(amount):
     """Memory or minutes of a job, as much again with every retry.
@@ -23,6 +26,10 @@ def growing(amount):
         return attempt * (amount(wildcards) if callable(amount) else amount)
 
     return of_attempt
+
+
+METHOD_FILES = [f"clusterability/methods/{name}.py" for name in STUDY.clustering.methods]
+"""Modules that scripts which cluster call by name."""
 
 
 def one_of(names):
@@ -102,10 +109,6 @@ def layers_of(condition):
 # --- memory, in megabytes: what was measured (docs/scale.md), and at least half as much more ---
 
 
-MEASURES = 12
-"""Structural measures: counted here, since to import them takes long."""
-
-
 def memory(base, each, networks=size_of):
     """Of a job: `base`, and `each` for each of the networks of its block, or of so many."""
     return lambda wildcards: base + math.ceil(each * networks(wildcards))
@@ -139,7 +142,7 @@ def memory_of_tables(wildcards):
 
 def rows_of_network(k_values):
     """Scores of one layer of a network."""
-    return partitions_of_layer(k_values) * MEASURES * max(len(STUDY.nulls), 1)
+    return partitions_of_layer(k_values) * len(MEASURES) * max(len(STUDY.nulls), 1)
 
 
 def memory_of_place(wildcards):
@@ -306,61 +309,52 @@ def flattened(files, patterns, *arguments):
 
 
 def figure_files():
-    """All figures of the study, in every format."""
+    """All figures of the study, in every format, with their rows and their captions."""
+    return expand("<results>/figures/{name}.{ending}", name=figure_names(), ending=FIGURE_ENDINGS)
+
+
+def figure_names():
+    """Names of all figures of the study, in the order in which a reader meets them."""
     items = STUDY.figure_items()
-    names = [f"{figure}.{item}" for figure in items for item in items[figure]]
-    return expand(
-        "<results>/figures/{name}.{ending}",
-        name=names,
-        ending=["pdf", "svg", "png", "csv"],
-    )
-
-
-def partition_files(conditions, layers, k_values):
-    """Partitions of the first block of seeds, by layer, at the blocks that hold `k_values`."""
-    blocks = sorted({STUDY.k_block_of(k) for k in k_values})
-    return [
-        file
-        for condition in conditions
-        for file in expand(
-            "<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz",
-            condition=condition,
-            seeds=STUDY.seed_blocks_of(condition)[0],
-            layer=layers,
-            k=blocks,
-        )
-    ]
+    return [f"{figure}.{item}" for figure in items for item in items[figure]]
 
 
 def figure_inputs(wildcards):
     """What a figure is drawn from, by name."""
-    figure, item = wildcards.figure, wildcards.item
-    if figure == "learning_curves":
-        return {"histories": network_files("history.csv", STUDY.conditions)}
-    if figure == "weights":
-        layers = [layer for layer in layers_of(item) if layer != NETWORK]
-        return {
-            "networks": network_files(conditions=[item])[0],
-            "partitions": partition_files([item], layers, [STUDY.drawn_k]),
-        }
-    if figure == "pixels":
-        return {"partitions": partition_files(STUDY.conditions, ["fc1"], STUDY.drawn_pixel_k)}
-    if figure == "responses":
-        return {
-            "networks": network_files(conditions=[item])[0],
-            "partitions": partition_files([item], ["fc1"], [STUDY.drawn_k]),
-        }
-    if figure in ("ablations", "class_activity"):
-        return {"ablations": "<results>/tables/ablations.parquet"}
-    if figure.startswith("validity"):
-        return {
-            "clusters": "<results>/tables/clusters.parquet",
-            "validity": "<results>/tables/validity.csv",
-        }
-    networks = "<results>/tables/networks.csv"
-    if figure in ("agreement", "best_k"):
-        return {figure: f"<results>/tables/{figure}.csv", "networks": networks}
-    tables = {"scores": "<results>/tables/scores.parquet"}
-    if figure == "calibration":
-        return tables | {"calibration": "<results>/tables/calibration.csv"}
-    return tables | {"networks": networks}
+    names = FIGURES[wildcards.figure].inputs
+    return {name: figure_input(name, wildcards) for name in names}
+
+
+def figure_input(name, wildcards):
+    """The files behind one name of a figure's inputs."""
+    if name in TABLES:
+        return f"<results>/tables/{name}.{TABLES[name]}"
+    if name == "histories":
+        return network_files("history.csv", STUDY.conditions)
+    if name == "weights":
+        return network_files(conditions=[wildcards.item])[0]
+    if name == "partitions":
+        return drawn_partitions(FIGURES[wildcards.figure], wildcards.item)
+    sys.exit(
+        f"registry/figures.py: found the input {name!r} of {wildcards.figure}, expected one"
+        f" of {', '.join([*TABLES, 'histories', 'weights', 'partitions'])}"
+    )
+
+
+def drawn_partitions(figure, item):
+    """Partitions of the first block of seeds, of the item's condition or of all."""
+    conditions = [item] if figure.item == "condition" else STUDY.conditions
+    layers = layers_of(item) if figure.layers == "all" else [figure.layers]
+    k_values = figure.parameters(STUDY)["k"]
+    blocks = {STUDY.k_block_of(k) for k in (k_values if isinstance(k_values, list) else [k_values])}
+    return [
+        file
+        for condition in conditions
+        for file in expand(
+            rules.cluster.output.partitions,
+            condition=condition,
+            seeds=STUDY.seed_blocks_of(condition)[0],
+            layer=[layer for layer in layers if layer != NETWORK],
+            k=sorted(blocks),
+        )
+    ]

@@ -1,3 +1,8 @@
+def files_of_null(wildcards):
+    """The script and the modules that it calls by name."""
+    return ["null.py", f"clusterability/nulls/{wildcards.null}.py", *METHOD_FILES]
+
+
 rule null:
     input:
         networks=rules.cluster.input.networks,
@@ -19,10 +24,8 @@ rule null:
     params:
         study=lambda wildcards: STUDY.null_parameters(wildcards.null, wildcards.layer),
         k_values=k_values_of,
-        code=lambda wildcards: code_digests("null.py", f"clusterability/nulls/{wildcards.null}.py"),
-        software=lambda wildcards: software_versions(
-            "null.py", f"clusterability/nulls/{wildcards.null}.py"
-        ),
+        code=lambda wildcards: code_digests(*files_of_null(wildcards)),
+        software=lambda wildcards: software_versions(*files_of_null(wildcards)),
     script:
         "../scripts/null.py"
 

@@ -6,6 +6,7 @@ rule plot:
         svg="<results>/figures/{figure}.{item}.svg",
         png="<results>/figures/{figure}.{item}.png",
         csv="<results>/figures/{figure}.{item}.csv",
+        txt="<results>/figures/{figure}.{item}.txt",
     log:
         "<results>/logs/plot/{figure}.{item}.log",
     benchmark:

@@ -5,6 +5,7 @@ from pathlib import Path
 from clusterability.clustering import cluster_with_starts
 from clusterability.graph import layer_matrices
 from clusterability.held_out import held_out_clusters
+from clusterability.names import NETWORK
 from clusterability.networks import load_networks
 from clusterability.scaling import at_scale, scale_weights
 from clusterability.storage import save_items
@@ -21,7 +22,8 @@ with running(snakemake):
         found, found_starts = cluster_with_starts(matrices, *asked)
         partitions |= at_scale(found, scaling)
         starts |= at_scale(found_starts, scaling)
-        held_out |= at_scale(held_out_clusters(matrices, *asked), scaling)
+        if layer != NETWORK:
+            held_out |= at_scale(held_out_clusters(matrices, *asked), scaling)
     save_items(Path(snakemake.output.partitions), partitions)
     save_items(Path(snakemake.output.starts), starts)
     save_items(Path(snakemake.output.held_out), held_out)

@@ -1,13 +1,18 @@
-"""Rule `plot`: one figure, in every format, and the rows that it plots."""
+"""Rule `plot`: one figure, in every format, the rows that it plots, and its caption."""
 
 from importlib import import_module
+from pathlib import Path
 
+from clusterability.figures.captions import caption
 from clusterability.figures.style import save_figure
+from clusterability.files import write_whole
 from job import running
 
 with running(snakemake):
+    item, study = snakemake.wildcards.item, snakemake.params.study
     # Called by name: a new figure is one module, and reruns no other figure.
     module = import_module(f"clusterability.figures.{snakemake.wildcards.figure}")
-    inputs = dict(snakemake.input.items())
-    figure, rows = module.make(inputs, snakemake.wildcards.item, snakemake.params.study)
+    figure, rows = module.make(dict(snakemake.input.items()), item, study)
     save_figure(figure, rows, snakemake.output)
+    text = caption(module.CAPTION, rows, item, study)
+    write_whole(Path(snakemake.output.txt), f"{text}\n".encode())

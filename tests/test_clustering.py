@@ -10,9 +10,10 @@ from sklearn.cluster import SpectralCoclustering
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from clusterability.clustering import cluster, pair_clusters
+from clusterability.clustering import cluster
 from clusterability.embedding import embed
 from clusterability.measures import barber_q, ncut
+from clusterability.methods.matched import pair_clusters
 from clusterability.partitions import labels_of
 from clusterability.tabulation import block_sums, tables_of
 

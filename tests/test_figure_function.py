@@ -17,6 +17,7 @@ from clusterability.figures import (
     validity,
     validity_scatter,
 )
+from clusterability.figures.captions import caption
 from clusterability.figures.style import METADATA, save_figure
 from clusterability.function_measures import ABLATION_COLUMNS, FUNCTION_MEASURES
 from clusterability.networks import Networks, save_networks
@@ -26,6 +27,7 @@ from clusterability.storage import save_items
 from clusterability.validity import validity_table
 
 STUDY = {"method": "matched", "k": 2}
+BASIS = {"seeds": ["0-3"], "nulls": {"shuffle": 9}}
 
 
 def texts(figure) -> str:
@@ -89,7 +91,8 @@ def test_falls_of_the_first_network(table):
     first = rows[rows.layer == "fc1"].sort_values(["cluster", "class"])
     assert np.asarray(grid).ravel().tolist() == first.fall.tolist()
     assert [label.get_text() for label in maps[0].get_yticklabels()] == ["0 (40)", "1 (41)"]
-    assert "trained, seed 3, matched, k = 2" in texts(figure)
+    text = caption(ablations.CAPTION, rows, "trained", STUDY | BASIS)
+    assert "Condition trained, one network (seed 3), method matched, k = 2" in text
 
 
 def test_words_stand_for_what_cannot_be_drawn(table):
@@ -127,7 +130,7 @@ def test_responses_are_means_of_input_weights(tmp_path):
     found = {("matched", 2): Partitions(labels, columns, np.ones(2, bool))}
     none = Partitions(labels * 0 - 1, columns * 0 - 1, np.zeros(2, bool))
     save_items(partitions, found | {("matched", 9): none})
-    inputs = {"networks": str(networks), "partitions": [str(partitions)]}
+    inputs = {"weights": str(networks), "partitions": [str(partitions)]}
     figure, rows = responses.make(inputs, "trained", STUDY)
     first = rows[rows.cluster == 0].sort_values("pixel")
     expected = weights[0, [0, 2]].astype(float).mean(axis=0)
@@ -237,7 +240,9 @@ def test_the_scatter_shows_the_best_and_the_worst_term(ranked, tmp_path):
     pd.DataFrame(rows).to_parquet(clusters)
     inputs = {"validity": str(ranked), "clusters": str(clusters)}
     figure, best = validity_scatter.make(inputs, "best", STUDY)
-    assert "best: mean correlation 0.30 [0.40, 0.90], 40 clusters" in texts(figure)
+    assert "40 clusters, all layers and k" in texts(figure)
+    text = caption(validity_scatter.CAPTION, best, "best", STUDY | BASIS)
+    assert "Mean rank correlation 0.30, 95 % bootstrap interval over seeds 0.40 to 0.90." in text
     assert "Barber's modularity" in figure.axes[0].get_xlabel()
     assert len(best) == 40
     assert best.groupby("condition", observed=True).term.sum().abs().max() < 1e-9

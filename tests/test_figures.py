@@ -26,7 +26,7 @@ from clusterability.partitions import Partitions
 from clusterability.storage import save_items
 
 NAMED = ["untrained", "baseline", "trained", "random_labels", "dropout", "l1", "clusterable"]
-STUDY: dict[str, Any] = {"method": "matched", "k": 2, "pixel_k": [2, 3]}
+STUDY: dict[str, Any] = {"method": "matched", "k": 2}
 
 
 # --- inputs as the workflow makes them ----------------------------------------------------------
@@ -135,7 +135,7 @@ def weight_files(tmp_path: Path) -> dict[str, str | list[str]]:
         write_partition(tmp_path, "baseline", "fc1", {2: ([1, 0, 0, 1], [1, -1, 0])}),
         write_partition(tmp_path, "baseline", "fc2", {2: ([-1], [-1] * 4)}),
     ]
-    return {"networks": str(networks), "partitions": [str(file) for file in partitions]}
+    return {"weights": str(networks), "partitions": [str(file) for file in partitions]}
 
 
 Maker = Callable[[], tuple[Figure, pd.DataFrame]]
@@ -154,7 +154,7 @@ def makers(
         "measures": lambda: measures.make(scores, "mi", STUDY),
         "z_scores": lambda: z_scores.make(scores, "matched", STUDY),
         "weights": lambda: weights.make(weight_files, "baseline", STUDY),
-        "pixels": lambda: pixels.make({"partitions": pixel_files}, "all", STUDY),
+        "pixels": lambda: pixels.make({"partitions": pixel_files}, "all", STUDY | {"k": [2, 3]}),
     }
 
 
@@ -300,7 +300,7 @@ def test_z_scores_draw_marks_and_infeasible_cells(tmp_path: Path) -> None:
 def test_weights_order_units_by_cluster_then_strength(
     weight_files: dict[str, str | list[str]],
 ) -> None:
-    matrices = weights.read_matrices(Path(str(weight_files["networks"])))
+    matrices = weights.read_matrices(Path(str(weight_files["weights"])))
     table = weights.rows(matrices, paths(weight_files, "partitions"), "matched", 2)
     first = table[table["layer"] == "fc1"]
     u, v = (first[first["side"] == side] for side in ("U", "V"))

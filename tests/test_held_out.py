@@ -10,7 +10,9 @@ from clusterability.clustering import cluster
 from clusterability.comparison import compare
 from clusterability.held_out import held_out_clusters
 from clusterability.networks import Networks
+from clusterability.nulls import shuffle
 from clusterability.nulls.labels import label_tables
+from clusterability.nulls.redrawn import redrawn_tables
 from clusterability.partitions import labels_of
 from clusterability.scoring import observed_tables, score_rows
 from clusterability.sinkhorn import balance
@@ -240,5 +242,7 @@ def test_draws_leave_out_the_columns_that_the_value_leaves_out():
 
 def test_whole_networks_have_none():
     """Which rows a unit is linked to goes by its layer, and so would its cluster."""
-    matrices = np.stack([noise(12, 10), noise(12, 10, 1)])
-    assert held_out_clusters(matrices, names(2), [2, 3], ["whole"], 2) == {}
+    weights = {"fc1": noise(12, 10), "fc2": noise(8, 12, 1)}
+    asked = (("a", 0), 2, [2], ["whole"], 2)
+    found = redrawn_tables(shuffle.redraw, "shuffle", weights, "network", *asked, held_out_clusters)
+    assert np.isnan(found["whole", 2].held_out).all()

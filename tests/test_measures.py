@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import mutual_info_score
 
 from clusterability import measures, study
-from clusterability.clustering import pair_clusters
 from clusterability.contingency import Tables, mutual_information
 from clusterability.measures import MEASURES
+from clusterability.methods.matched import pair_clusters
 from clusterability.tabulation import block_sums, tables_of
 
 

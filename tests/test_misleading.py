@@ -6,7 +6,6 @@ Each shows the number that misleads and, where there is one, a number that does 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,6 @@ import pytest
 from documents import DOCS, ITEMS, all_tests, defined_tests, entries, named_tests
 from sklearn.metrics import adjusted_rand_score
 
-from clusterability import study
 from clusterability.agreement import adjusted_mutual_information, mean_agreement
 from clusterability.choosing import gap_k, singular_values, stability
 from clusterability.clustering import cluster, cluster_with_starts
@@ -28,6 +26,8 @@ from clusterability.nulls import shuffle, shuffle_nonzero, strength
 from clusterability.nulls.labels import label_tables
 from clusterability.nulls.redrawn import Redraw, redrawn_tables
 from clusterability.partitions import Labels, labels_of
+from clusterability.registry.methods import METHODS
+from clusterability.registry.nulls import NULLS
 from clusterability.scaling import scale_weights
 from clusterability.scoring import observed_tables, score_rows
 from clusterability.sinkhorn import balance
@@ -55,7 +55,7 @@ REDRAWS: dict[str, Redraw] = {
 def test_every_identifier_has_an_entry_with_all_items():
     found = entries(DOCUMENT)
     scalings = [f"-{scaling}" for scaling in SCALINGS if scaling != "none"]
-    assert list(found) == [*MEASURES, *get_args(study.Method), *scalings, *get_args(study.Null)]
+    assert list(found) == [*MEASURES, *METHODS, *scalings, *NULLS]
     assert all(items == ITEMS for items in found.values())
 
 

@@ -25,13 +25,12 @@ def held_out_clusters(
 ) -> dict[Key, HeldOut]:
     """V clusters of each matrix from one half of its live rows, drawn at random, by (method, k).
 
-    Not of `whole`: which rows a unit of a whole network can be linked to goes by its layer, and
-    its cluster mostly says which layer that is.
+    Not for whole networks: which rows a unit of one can be linked to goes by its layer, and its
+    cluster mostly says which layer that is.
 
     Arguments are those of `clustering.cluster`. One split serves all methods and k. Of an odd
     number of live rows, the larger half is the one that clusters are found from.
     """
-    methods = [method for method in methods if method != "whole"]
     judged = [_judged_rows(matrix, name) for matrix, name in zip(matrices, names, strict=True)]
     halves = _halves(matrices, judged)
     found = cluster(halves, [(*name, "held out") for name in names], k_values, methods, restarts)

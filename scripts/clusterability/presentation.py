@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from clusterability.function_measures import GROUPS
+from clusterability.registry.nulls import NULLS
 
-_ORDER = ("shuffle", "shuffle_nonzero", "strength", "untrained", "labels", GROUPS)
+_ORDER = (*sorted(NULLS, key=lambda null: NULLS[null].caveat is not None), GROUPS)
 """Nulls, those that say most first."""
-_CAVEATS = {"labels": "which nearly every partition beats"}
 _FOUND_ELSEWHERE = "held_out"
 """The measure whose clusters come from other rows: not every partition beats `labels` in it."""
 
@@ -60,5 +60,6 @@ def null_name(rows: pd.DataFrame) -> str:
 
 
 def _with_caveat(null: str, measures: list[str]) -> str:
-    caveat = _CAVEATS.get(null) if set(measures) != {_FOUND_ELSEWHERE} else None
+    known = null in NULLS and set(measures) != {_FOUND_ELSEWHERE}
+    caveat = NULLS[null].caveat if known else None
     return ", ".join(part for part in (null, caveat) if part)

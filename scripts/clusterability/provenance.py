@@ -24,6 +24,9 @@ NUMERICAL = {
 }
 """Packages whose version can change a result: the module's name and the package's."""
 
+CALLED_BY_NAME = "clusterability.measures"
+"""A package that calls its modules by name: whoever imports it imports all of them."""
+
 SCRIPTS = Path(__file__).resolve().parents[1]
 
 
@@ -113,4 +116,6 @@ def _module_files(folder: Path, module: str) -> list[Path]:
     folders = [folder.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
     candidates = [folder / "__init__.py" for folder in folders]
     candidates.append(folders[-1].with_suffix(".py"))
+    if module == CALLED_BY_NAME:
+        candidates.extend(sorted(folders[-1].glob("*.py")))
     return [path for path in candidates if path.is_file()]

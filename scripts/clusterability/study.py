@@ -13,7 +13,7 @@ import os
 import re
 import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationError, create_model, model_validator
 from pydantic.functional_validators import AfterValidator
@@ -22,6 +22,10 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
 from clusterability.names import FRESH, IMPORTED, NETWORK, OWN_FOLDERS
 from clusterability.recipe import Recipe
+from clusterability.registry import measures as measure_registry
+from clusterability.registry.figures import FIGURES
+from clusterability.registry.methods import METHODS
+from clusterability.registry.nulls import NULLS
 from clusterability.synthetic_recipe import LAYER as SYNTHETIC_LAYER
 from clusterability.synthetic_recipe import SyntheticRecipe
 from clusterability.values import FilePath, Flag, Section, Whole
@@ -37,32 +41,19 @@ MNIST_FILES = (
     "t10k-labels-idx1-ubyte",
 )
 
-Method = Literal["notebook", "matched", "joint", "whole"]
-Null = Literal["shuffle", "shuffle_nonzero", "strength", "labels", "untrained"]
-
-Measure = Literal[
-    "mi",
-    "mi_preserved",
-    "barber_q",
-    "newman_q",
-    "ncut",
-    "ncut_per_cluster",
-    "within_weight",
-    "clusterability",
-    "clusterability_adjusted",
-    "clusterability_q",
-    "held_out",
-]
-"""Measures with a direction, as `clusterability.measures` has them."""
-
-WHOLE: Method = "whole"
-"""The method that clusters the units of all layers at once."""
-LAYER_METHODS: tuple[Method, ...] = tuple(m for m in get_args(Method) if m != WHOLE)
-
-REDRAWN: tuple[Null, ...] = ("shuffle", "shuffle_nonzero", "strength")
+MEASURES = tuple(name for name, entry in measure_registry.MEASURES.items() if entry.direction)
+"""Measures with a direction."""
+LAYER_METHODS = tuple(name for name, entry in METHODS.items() if not entry.whole)
+"""Methods that cluster one layer at a time; the others cluster the units of all layers at once."""
+REDRAWN = tuple(name for name, entry in NULLS.items() if entry.redrawn)
 """Nulls that draw weights anew and cluster them again."""
 
-MEASURES: tuple[Measure, ...] = get_args(Measure)
+if TYPE_CHECKING:
+    Method: TypeAlias = str
+    Null: TypeAlias = str
+    Measure: TypeAlias = str
+else:
+    Method, Null, Measure = (Literal[tuple(names)] for names in (METHODS, NULLS, MEASURES))
 
 
 # --- values ------------------------------------------------------------------------------------
@@ -194,9 +185,11 @@ class Training(Section):
 
 
 class Clustering(Section):
-    methods: Annotated[list[Method], Field(min_length=1), AfterValidator(_different)] = list(
-        LAYER_METHODS
-    )
+    methods: Annotated[list[Method], Field(min_length=1), AfterValidator(_different)] = [
+        "notebook",
+        "matched",
+        "joint",
+    ]
     """Ways from weights to a partition (docs/measures.md)."""
     scalings: Annotated[list[Scaling], Field(min_length=1), AfterValidator(_different)] = ["none"]
     """Scales of weights that are clustered and scored, each for itself (docs/measures.md)."""
@@ -342,12 +335,13 @@ class Study(Section):
 
     def clustered_layers(self, layers: Sequence[str]) -> list[str]:
         """What is clustered of a network with these layers."""
-        single = list(layers) if set(self.clustering.methods) - {WHOLE} else []
-        return [*single, NETWORK] if WHOLE in self.clustering.methods else single
+        single = list(layers) if self.methods_for("fc1") else []
+        return [*single, NETWORK] if self.methods_for(NETWORK) else single
 
     def methods_for(self, layer: str) -> list[Method]:
         """Methods that cluster this layer."""
-        return [m for m in self.clustering.methods if (m == WHOLE) == (layer == NETWORK)]
+        methods = self.clustering.methods
+        return [name for name in methods if METHODS[name].whole == (layer == NETWORK)]
 
     # --- nulls and pairs ---
 
@@ -568,46 +562,31 @@ class Study(Section):
             return self.drawn_k
         return self.probed_k[0] if self.probed_k else None
 
-    def figure_parameters(self, figure: str) -> dict[str, Any]:
-        """What decides a figure, beside the rows that it is drawn from."""
-        if figure == "weights":
-            return {"k": self.drawn_k, "method": self.drawn_method}
-        if figure == "pixels":
-            return {"method": self.drawn_method, "pixel_k": self.drawn_pixel_k}
-        if figure == "responses":
-            return {"k": self.drawn_k, "method": self.drawn_method}
-        if figure in ("ablations", "class_activity"):
-            return {"k": self.drawn_probed_k, "method": self.drawn_method}
-        if figure.startswith("validity"):
-            return {"method": self.drawn_method}
-        return {}
+    @property
+    def probed_conditions(self) -> list[str]:
+        """Trained conditions whose units are asked what they do."""
+        layers = {name: list(self.layers_of(name)) for name in self.conditions}
+        return [name for name in self.conditions if self.probed_layers(layers[name])]
+
+    @property
+    def drawn_probed_conditions(self) -> list[str]:
+        """Those of them with partitions of layers to draw."""
+        return self.probed_conditions if self.drawn_method is not None else []
+
+    @property
+    def agreeing_methods(self) -> list[str]:
+        """Methods whose partitions of layers are compared with each other, at each scale."""
+        return self.variants(LAYER_METHODS) if self._has_agreement else []
 
     def figure_items(self) -> dict[str, list[str]]:
-        """All figures of the study: what is drawn, and the items that each draws separately.
+        """All figures of the study: what is drawn, and the items that each draws separately."""
+        return {name: list(entry.items(self)) for name, entry in FIGURES.items()}
 
-        A new figure is a module `clusterability/figures/<name>.py` and a line here.
-        """
-        layers = self.drawn_method is not None
-        trained = list(self.conditions)
-        probed = [name for name in trained if self.probed_layers(list(self.layers_of(name)))]
-        return {
-            "ablations": [name for name in probed if layers and self.recipe_of(name).epochs],
-            "agreement": self._variants(LAYER_METHODS) if self._has_agreement else [],
-            "best_k": self._variants() if self.redrawn_nulls else [],
-            "calibration": list(self.calibration),
-            "class_activity": probed if layers else [],
-            "function": self._variants() if probed else [],
-            "learning_curves": ["all"] if trained else [],
-            "measures": list(self.figures.measures),
-            "pixels": ["all"] if trained and layers else [],
-            "responses": trained if layers else [],
-            "validity": ["all"] if self.answers and layers else [],
-            "validity_scatter": ["best", "worst"] if probed and layers else [],
-            "weights": self.names if layers else [],
-            "z_scores": self._variants(),
-        }
+    def figure_parameters(self, figure: str) -> dict[str, Any]:
+        """What decides a figure, beside the rows that it is drawn from."""
+        return FIGURES[figure].parameters(self)
 
-    def _variants(self, methods: Sequence[Method] = get_args(Method)) -> list[str]:
+    def variants(self, methods: Sequence[str] = tuple(METHODS)) -> list[str]:
         """Methods of the study out of these, at each scale."""
         return [
             scaled_method(method, scaling)
@@ -625,8 +604,7 @@ class Study(Section):
     @property
     def answers(self) -> bool:
         """Whether there is anything to tell from which measure is right."""
-        probed = any(self.probed_layers(list(self.layers_of(name))) for name in self.conditions)
-        return probed or bool(self.planted_pairs())
+        return bool(self.probed_conditions or self.planted_pairs())
 
     def k_block_of(self, k: int) -> str:
         """Name of the block that holds k."""
@@ -718,7 +696,7 @@ def _largest_k(study: Study, name: str) -> int:
     """The largest k that is feasible for a layer of this condition, or for its whole network."""
     shapes = list(study.layers_of(name).values())
     sizes = [shapes[0][1], *(shape[0] for shape in shapes)]
-    whole = [(sum(sizes[0::2]), sum(sizes[1::2]))] if WHOLE in study.clustering.methods else []
+    whole = [(sum(sizes[0::2]), sum(sizes[1::2]))] if study.methods_for(NETWORK) else []
     return max(min(shape) for shape in shapes + whole)
 
 

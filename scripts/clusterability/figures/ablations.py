@@ -25,6 +25,12 @@ _SMALLEST_LIMIT = 0.05
 """Colours of smaller falls would show noise."""
 
 
+CAPTION = """What each class loses without a cluster of hidden units: fall in test accuracy when
+the cluster's units are set to zero (left), and by how much it exceeds the mean fall of random
+groups of as many units (right). Condition {item}, one network (seed {seed}), method {method}, k =
+{k}; in parentheses, units of the cluster."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows, from the table `ablations`."""
     table = rows(paths(inputs, "ablations")[0], item, study["method"], study["k"])
@@ -50,12 +56,7 @@ def draw(table: pd.DataFrame, condition: str) -> Figure:
         MapLook("fall", "fall in accuracy of the class", "Greys", (0, fall)),
         MapLook("excess", "less that of random groups of its size", "PuOr", (-excess, excess)),
     ]
-    first = table.iloc[0]
-    title = (
-        f"{condition}, seed {first['seed']}, {first['method']}, k = {first['k']}:"
-        " accuracy that each class loses without a cluster"
-    )
-    return draw_maps(table, looks, title)
+    return draw_maps(table, looks)
 
 
 def _limit(values: pd.Series) -> float:

@@ -72,6 +72,13 @@ class Panel(NamedTuple):
         return f"{COMPARISONS[self.comparison]}\n{units}"
 
 
+CAPTION = """Do clusters of the same units agree? Adjusted mutual information (1: the same
+partition, 0: chance) between the partitions of two layers that share the units, with planted
+clusters, between seeds, and between restarts of k-means (panels), against the number of clusters
+k; method {item}. Mean over networks or pairs of them with its 95 % t interval over seeds; thin
+lines: the same with one side's labels permuted."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the summary `agreement`."""
     table = with_accuracy(rows(paths(inputs, "agreement")[0], item), inputs)

@@ -68,6 +68,12 @@ _DOT_PLACE = 0.32
 """Where the dot lies, in columns right of the middle of its cell."""
 
 
+CAPTION = """How many clusters there are: the number in a cell is the k that half of the networks
+chose by a measure (columns), 1 for none; its colour is the mean directed z of that k on the other
+half, and a dot marks p at most 0.05 there. By condition and layer (rows); method {item}. The
+column on the right is the k of the largest gap between singular values, which knows no measure."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the table `best_k`."""
     table = with_accuracy(rows(paths(inputs, "best_k")[0], item), inputs)

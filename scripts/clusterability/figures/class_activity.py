@@ -31,6 +31,11 @@ COLUMNS = [
 ]
 
 
+CAPTION = """Which classes the clusters of hidden units are active for: mean activity of a
+cluster's units on the images of a class, each unit's in units of its root mean square. Condition
+{item}, one network (seed {seed}), method {method}, k = {k}; in parentheses, its units."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows, from the table `ablations`."""
     table = rows(paths(inputs, "ablations")[0], item, study["method"], study["k"])
@@ -51,6 +56,4 @@ def draw(table: pd.DataFrame, condition: str) -> Figure:
         return draw_in_words(f"{condition}: no clusters of hidden units were shown images")
     top = float(table["activity"].max()) or 1.0
     look = MapLook("activity", "mean activity (1: a unit's root mean square)", "Greys", (0, top))
-    first = table.iloc[0]
-    title = f"{condition}, seed {first['seed']}, {first['method']}, k = {first['k']}"
-    return draw_maps(table, [look], title)
+    return draw_maps(table, [look])

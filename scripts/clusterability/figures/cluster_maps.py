@@ -66,7 +66,7 @@ def draw_in_words(text: str) -> Figure:
     return figure
 
 
-def draw_maps(table: pd.DataFrame, looks: Sequence[MapLook], title: str) -> Figure:
+def draw_maps(table: pd.DataFrame, looks: Sequence[MapLook]) -> Figure:
     """Hidden layers one below the other, a column of maps for each look; clusters by class."""
     layers = [layer for layer in categories(table["layer"]) if (table["layer"] == layer).any()]
     heights = [table.loc[table["layer"] == layer, "cluster"].nunique() for layer in layers]
@@ -87,7 +87,6 @@ def draw_maps(table: pd.DataFrame, looks: Sequence[MapLook], title: str) -> Figu
         bar.outline.set_linewidth(0.4)
         bar.ax.tick_params(length=0)
     figure.supylabel("cluster (units)")
-    figure.suptitle(title, fontsize=7)
     return figure
 
 

@@ -33,6 +33,11 @@ _LOG_FROM = 10
 """A loss that falls by more than this factor is drawn on a logarithmic axis."""
 
 
+CAPTION = """Training: cross-entropy of the minibatch (left) and accuracy on the test images
+(right) against the training step. Thick lines: means over networks; thin lines: single networks,
+which show the spread."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure and its rows, from `histories`: `{condition}/{seeds}.history.csv`."""
     table = rows(paths(inputs, "histories"))

@@ -47,6 +47,12 @@ _FEW = 6
 """So many values of k are all named on the axis."""
 
 
+CAPTION = """{label} against the number of clusters k, by layer (columns), method (rows) and
+condition (lines, with their mean test accuracy): mean over networks with its 95 % t interval over
+seeds. Bands: where a network would lie by chance, the mean of its null and 1.96 standard
+deviations to each side."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the measure `item` and its rows, from the table `scores`."""
     table = with_accuracy(rows(paths(inputs, "scores")[0], item), inputs)

@@ -38,9 +38,14 @@ _MARGIN_HEIGHT = 0.5
 _LEGEND_LINE = 0.14
 
 
+CAPTION = """Clusters of pixels: V side of the first layer in one network (the first seed) of each
+condition, at several k; method {method}. Colours count clusters by size; grey: pixels without
+weights."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure and its rows, from `partitions`: `{condition}/{seeds}/fc1/{k}.npz`."""
-    table = rows(paths(inputs, "partitions"), study["method"], study["pixel_k"])
+    table = rows(paths(inputs, "partitions"), study["method"], study["k"])
     return draw(table), table
 
 

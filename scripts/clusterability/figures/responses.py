@@ -28,14 +28,19 @@ _BAR_HEIGHT = 0.55
 _LARGEST_MAP = 1.5
 
 
+CAPTION = """What clusters of first-layer units respond to: mean input weight of a cluster's units,
+as an image. Condition {item}, one network (seed {seed}), method {method}, k = {k}; dead pixels are
+grey."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows.
 
-    From `networks`, a block of networks of which the first is drawn, and its `partitions`:
+    From `weights`, a block of networks of which the first is drawn, and its `partitions`:
     `{condition}/{seeds}/fc1/{k}.npz`.
     """
     files = paths(inputs, "partitions")
-    table = rows(paths(inputs, "networks")[0], files, study["method"], study["k"])
+    table = rows(paths(inputs, "weights")[0], files, study["method"], study["k"])
     return draw(table, item), table
 
 
@@ -92,11 +97,7 @@ def draw(table: pd.DataFrame, condition: str) -> Figure:
     for axes in panels.flat[len(clusters) :]:
         axes.set_axis_off()
     bar = figure.colorbar(shown, ax=list(panels.flat), location="bottom", aspect=35, pad=0.03)
-    first = table.iloc[0]
-    bar.set_label(
-        f"mean input weight of a cluster's units\n({condition}, seed {first['seed']},"
-        f" {first['method']}, k = {first['k']}; grey: dead pixels)"
-    )
+    bar.set_label("mean input weight of a cluster's units (grey: dead pixels)")
     bar.outline.set_linewidth(0.4)
     bar.ax.tick_params(length=0)
     return figure

@@ -265,7 +265,7 @@ def _generated(number: int) -> str:
 
 
 class FigureFiles(Protocol):
-    """Paths of a figure's files."""
+    """Paths of a figure's pictures and of its rows."""
 
     pdf: str
     svg: str

@@ -36,6 +36,13 @@ _MARGIN = 1.05
 COLUMNS = ["analysis", "measure", "series", "estimate", "low", "high", "n"]
 
 
+CAPTION = """Which measure is right: how well the z of a measure tells networks with planted
+clusters from those without (left; area under the curve, 0.5 is chance), how it goes with what
+ablating the clusters does, over networks (middle; rank correlation, 0 is chance), and how a single
+cluster's own term predicts it (right). Method {method}; lines are 95 % bootstrap intervals over
+seeds, dotted lines chance."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the study's drawn method and its rows, from the table `validity`."""
     table = rows(paths(inputs, "validity")[0], study["method"])

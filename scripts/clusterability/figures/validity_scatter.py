@@ -30,6 +30,12 @@ _MANY = 800
 """More points are drawn fainter."""
 
 
+CAPTION = """What lies behind the {item} correlation between a cluster's own term and what ablating
+it does: a point is a cluster, both as ranks in its network adjusted for the cluster's size; the
+line has the slope of all points. Method {method}; all layers and k. Mean rank correlation
+{estimate}, 95 % bootstrap interval over seeds {low} to {high}."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the `best` or the `worst` term and its rows.
 
@@ -37,7 +43,7 @@ def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.D
     """
     chosen = choose(paths(inputs, "validity")[0], study["method"], item)
     table = rows(paths(inputs, "clusters")[0], study["method"], chosen)
-    return draw(table, item, chosen), table
+    return draw(table, chosen), table
 
 
 def choose(validity: Path, method: str, item: str) -> pd.Series | None:
@@ -56,8 +62,11 @@ def choose(validity: Path, method: str, item: str) -> pd.Series | None:
 
 
 def rows(clusters: Path, method: str, chosen: pd.Series | None) -> pd.DataFrame:
-    """One row a cluster: `term` and `function` as ranks in its network, adjusted for size."""
-    columns = ["condition", "layer", "k", "term", "function"]
+    """One row a cluster: `term` and `function` as ranks in its network, adjusted for size.
+
+    Every row has the mean correlation, `estimate`, with its interval.
+    """
+    columns = ["condition", "layer", "k", "term", "function", "estimate", "low", "high"]
     if chosen is None:
         return pd.DataFrame(columns=columns)
     term, function = chosen["measure"], f"{chosen['function']}_z"
@@ -72,13 +81,12 @@ def rows(clusters: Path, method: str, chosen: pd.Series | None) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame(columns=columns)
     found = pd.concat(frames, ignore_index=True)
-    return found.assign(condition=as_categories(found["condition"], found["condition"].unique()))[
-        columns
-    ]
+    found = found.assign(condition=as_categories(found["condition"], found["condition"].unique()))
+    return found.assign(**chosen[["estimate", "low", "high"]])[columns]
 
 
 @style()
-def draw(table: pd.DataFrame, item: str, chosen: pd.Series | None) -> Figure:
+def draw(table: pd.DataFrame, chosen: pd.Series | None) -> Figure:
     """Clusters of all cells; the line has the slope of the mean correlation."""
     if chosen is None or table.empty:
         return draw_in_words("no network was accurate enough to ask what its clusters do")
@@ -102,9 +110,7 @@ def draw(table: pd.DataFrame, item: str, chosen: pd.Series | None) -> Figure:
     term, function = NAMES[chosen["measure"]], NAMES[chosen["function"]]
     axes.set_xlabel(f"cluster's share of {term}, better to the right\n(rank in its network)")
     axes.set_ylabel(f"z of {function} (rank in its network)")
-    axes.set_title(
-        f"{item}: mean correlation {slope:.2f} [{chosen['low']:.2f}, {chosen['high']:.2f}],"
-        f" {len(table)} clusters"
+    draw_legend(
+        figure, condition_handles(looks), title=f"{len(table)} clusters, all layers and k"
     )
-    draw_legend(figure, condition_handles(looks), title="ranks adjusted for size; all layers and k")
     return figure

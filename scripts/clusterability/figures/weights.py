@@ -57,13 +57,18 @@ Matrices = Mapping[str, np.ndarray]
 """abs(W) [out, in] by layer."""
 
 
+CAPTION = """Weight matrices of {item} as trained (left) and ordered by cluster (right), absolute
+values, by layer: one network (the first seed), method {method}, k = {k}. Lines are borders of
+clusters; bars at the edges name them."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows.
 
-    From `networks`, a block of networks of which the first is drawn, and its `partitions`:
+    From `weights`, a block of networks of which the first is drawn, and its `partitions`:
     `{condition}/{seeds}/{layer}/{k}.npz`.
     """
-    matrices = read_matrices(paths(inputs, "networks")[0])
+    matrices = read_matrices(paths(inputs, "weights")[0])
     table = rows(matrices, paths(inputs, "partitions"), study["method"], study["k"])
     return draw(table, matrices), table
 

@@ -61,6 +61,14 @@ _MARK_SIZES: dict[str, dict[str, Any]] = {
 }
 
 
+CAPTION = """How good clusters are against chance: directed z of each structural measure (panels),
+mean over networks, by condition and layer (rows) and number of clusters k (columns); method
+{item}. Positive is better than chance. A dot marks q at most 0.05 (one-sided t test over networks,
+Benjamini-Hochberg within a measure), a dash z at most -2; hatched: k is more than a layer can
+hold. Below a condition, its mean test accuracy. Intervals of z over seeds are in the table
+summary."""
+
+
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the table `scores`."""
     table = with_accuracy(rows(paths(inputs, "scores")[0], item), inputs)

@@ -72,7 +72,7 @@ def redrawn_tables(
         names = [(*name, layer, null, number) for number in numbers]
         asked = (matrices, names, k_values, methods, restarts)
         partitions = cluster(*asked)
-        held = held_out(*asked) if held_out else {}
+        held = held_out(*asked) if held_out and layer != NETWORK else {}
         found += [partition_tables(draw, partitions, held, i) for i, draw in enumerate(matrices)]
     return stack_by_key(found)
 

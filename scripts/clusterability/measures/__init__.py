@@ -1,5 +1,8 @@
 """How good a partition is, from the weights: structural measures as functions of the tables.
 
+`registry.measures` names them. A function in a module of its own, `measures/<name>.py`, both of one
+name, is a measure as soon as a line there names it.
+
 `p` and `q` are the row sums and column sums of T; `p2` and `q2` those of T2. Every function takes
 `Tables` with any leading axes and returns an array of those axes, NaN where it is not defined.
 Logarithms are natural. docs/measures.md says what each measure sees and what misleads it.
@@ -9,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from scipy.special import rel_entr
 
 from clusterability.contingency import Tables, mutual_information
+from clusterability.registry import measures as registry
 
 _NO_INFORMATION = 1e-12
 """I(P) below it counts as none."""
@@ -149,21 +154,28 @@ class Measure:
     label: str
 
 
-MEASURES: dict[str, Measure] = {
-    "mi_total": Measure(mi_total, 0, "I(P) [nats]"),
-    "mi": Measure(mi, 1, "I(T) [nats]"),
-    "mi_preserved": Measure(mi_preserved, 1, "I(T) / I(P)"),
-    "barber_q": Measure(barber_q, 1, "Barber's Q"),
-    "newman_q": Measure(newman_q, 1, "Newman's Q"),
-    "ncut": Measure(ncut, -1, "n-cut"),
-    "ncut_per_cluster": Measure(ncut_per_cluster, -1, "n-cut / k'"),
-    "within_weight": Measure(within_weight, 1, "within weight"),
-    "clusterability": Measure(clusterability, 1, "clusterability"),
-    "clusterability_adjusted": Measure(clusterability_adjusted, 1, "adjusted clusterability"),
-    "clusterability_q": Measure(clusterability_q, 1, "Q of squared weights"),
-    "held_out": Measure(held_out, 1, "held-out information [nats]"),
-}
-"""Structural measures by identifier, in the order of tables and figures."""
+_HERE: tuple[Callable[[Tables], np.ndarray], ...] = (
+    mi_total,
+    mi,
+    mi_preserved,
+    barber_q,
+    newman_q,
+    ncut,
+    ncut_per_cluster,
+    within_weight,
+    clusterability,
+    clusterability_adjusted,
+    clusterability_q,
+    held_out,
+)
+
+
+def _function(name: str) -> Callable[[Tables], np.ndarray]:
+    """The measure of this name: from above, or from the module of its name."""
+    known = {function.__name__: function for function in _HERE}
+    if name in known:
+        return known[name]
+    return getattr(import_module(f"clusterability.measures.{name}"), name)
 
 
 def _marginals(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -181,3 +193,10 @@ def _trace(table: np.ndarray) -> np.ndarray:
 def _modularity(table: np.ndarray) -> np.ndarray:
     p, q = _marginals(table)
     return _trace(table) - (p * q).sum(axis=-1)
+
+
+MEASURES: dict[str, Measure] = {
+    name: Measure(_function(name), entry.direction, entry.label)
+    for name, entry in registry.MEASURES.items()
+}
+"""Structural measures by identifier, in the order of tables and figures."""

@@ -1,0 +1,173 @@
+"""Figures by name: what each is drawn from, and how a reader finds it.
+
+The module of the same name in `clusterability.figures` draws it. A new figure is that module and a
+line here: drawn once, from tables of the study, unless the line says more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from clusterability.function_measures import GROUPS
+
+if TYPE_CHECKING:
+    from clusterability.study import Study
+
+TABLES = {
+    "ablations": "parquet",
+    "agreement": "csv",
+    "best_k": "csv",
+    "calibration": "csv",
+    "clusters": "parquet",
+    "findings": "csv",
+    "networks": "csv",
+    "scores": "parquet",
+    "summary": "csv",
+    "validity": "csv",
+}
+"""Tables that a figure may be drawn from, and the file's ending."""
+
+QUALITY = "How good are the clusters?"
+FUNCTION = "What do the clusters do?"
+TRUST = "Which number to trust?"
+AGREEMENT = "Do clusters agree?"
+NETWORKS = "The networks"
+"""Categories of the report, in its order."""
+CATEGORIES = (QUALITY, TRUST, FUNCTION, AGREEMENT, NETWORKS)
+
+
+def _once(study: Study) -> Sequence[str]:
+    return ["all"]
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """A kind of figure.
+
+    Attributes:
+        category: where the report shows it.
+        inputs: names of TABLES, or of `histories` (of training), `weights` (the first block of the
+            condition's networks) and `partitions` (of the first block of networks).
+        items: names of the items that are drawn separately, from the study; none: no such figure.
+        item: what an item is.
+        layers: what is shown of each network: "all", or the only layer.
+        k: which numbers of clusters are shown: the study's `drawn_k`, `drawn_probed_k` or
+            `drawn_pixel_k`; None: all.
+        method: whether the study's `drawn_method` alone is shown; otherwise all are, or the item.
+    """
+
+    category: str
+    inputs: tuple[str, ...] = ("scores", "networks")
+    items: Callable[[Study], Sequence[str]] = _once
+    item: Literal["condition", "method", "measure", "choice", "all"] = "all"
+    layers: str = "all"
+    k: Literal["drawn_k", "drawn_probed_k", "drawn_pixel_k"] | None = None
+    method: bool = False
+
+    def parameters(self, study: Study) -> dict[str, Any]:
+        """What decides the figure, beside the rows that it is drawn from; for `make`."""
+        nulls = {**study.nulls, GROUPS: study.probe.groups}
+        found: dict[str, Any] = {"nulls": nulls, "seeds": list(study.seeds)}
+        if self.method:
+            found["method"] = study.drawn_method
+        if self.k:
+            found["k"] = getattr(study, self.k)
+        return dict(sorted(found.items()))
+
+    def labels(self, study: Study, item: str) -> dict[str, str]:
+        """By what a reader finds the figure: the same keys for all figures."""
+        k_values = getattr(study, self.k) if self.k else study.k_grid
+        shown = k_values if isinstance(k_values, list) else [k_values]
+        labels = {
+            "condition": "all",
+            "layer": self.layers,
+            "method": str(study.drawn_method) if self.method else "all",
+            "measure": "all",
+            "k": ", ".join(map(str, shown)),
+        }
+        return labels | ({self.item: item} if self.item in labels else {})
+
+
+FIGURES: dict[str, FigureEntry] = {
+    "z_scores": FigureEntry(QUALITY, items=lambda study: study.variants(), item="method"),
+    "best_k": FigureEntry(
+        QUALITY,
+        ("best_k", "networks"),
+        lambda study: study.variants() if study.redrawn_nulls else [],
+        item="method",
+    ),
+    "measures": FigureEntry(QUALITY, items=lambda study: study.figures.measures, item="measure"),
+    "validity": FigureEntry(
+        TRUST,
+        ("validity",),
+        lambda study: ["all"] if study.answers and study.drawn_method else [],
+        method=True,
+    ),
+    "validity_scatter": FigureEntry(
+        TRUST,
+        ("clusters", "validity"),
+        lambda study: ["best", "worst"] if study.probed_conditions and study.drawn_method else [],
+        item="choice",
+        method=True,
+    ),
+    "calibration": FigureEntry(
+        TRUST, ("scores", "calibration"), lambda study: study.calibration, item="condition"
+    ),
+    "function": FigureEntry(
+        FUNCTION,
+        items=lambda study: study.variants() if study.probed_conditions else [],
+        item="method",
+    ),
+    "ablations": FigureEntry(
+        FUNCTION,
+        ("ablations",),
+        lambda study: [
+            name for name in study.drawn_probed_conditions if study.recipe_of(name).epochs
+        ],
+        item="condition",
+        k="drawn_probed_k",
+        method=True,
+    ),
+    "class_activity": FigureEntry(
+        FUNCTION,
+        ("ablations",),
+        lambda study: study.drawn_probed_conditions,
+        item="condition",
+        k="drawn_probed_k",
+        method=True,
+    ),
+    "responses": FigureEntry(
+        FUNCTION,
+        ("weights", "partitions"),
+        lambda study: list(study.conditions) if study.drawn_method else [],
+        item="condition",
+        layers="fc1",
+        k="drawn_k",
+        method=True,
+    ),
+    "agreement": FigureEntry(
+        AGREEMENT, ("agreement", "networks"), lambda study: study.agreeing_methods, item="method"
+    ),
+    "learning_curves": FigureEntry(
+        NETWORKS, ("histories",), lambda study: ["all"] if study.conditions else []
+    ),
+    "pixels": FigureEntry(
+        NETWORKS,
+        ("partitions",),
+        lambda study: ["all"] if study.conditions and study.drawn_method else [],
+        layers="fc1",
+        k="drawn_pixel_k",
+        method=True,
+    ),
+    "weights": FigureEntry(
+        NETWORKS,
+        ("weights", "partitions"),
+        lambda study: study.names if study.drawn_method else [],
+        item="condition",
+        k="drawn_k",
+        method=True,
+    ),
+}
+"""In the order in which the report and the contact sheet show them."""
