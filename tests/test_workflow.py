@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from result_tables import assert_is_described, described_figures, described_tables
 from workflows import MICRO, RULE, Workflow, copy_workflow
 
 from clusterability.tables import CELL
@@ -55,6 +57,11 @@ def test_the_study_has_run(finished):
     figures = list((finished.folder / "results" / "figures").iterdir())
     assert len(figures) == 13 * 4
     assert all(file.stat().st_size > 200 for file in figures)
+    described = described_figures()
+    for file in (file for file in figures if file.suffix == ".csv"):
+        assert list(pd.read_csv(file)) == described[file.name.split(".")[0]], file
+    for file in (finished.folder / "results" / "networks").rglob("*.history.csv"):
+        assert_is_described("history", pd.read_csv(file))
 
 
 def test_a_second_run_has_nothing_to_do(finished):
@@ -316,6 +323,7 @@ def test_everything_that_a_study_can_ask_for(workflow):
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "Nothing to be done" in workflow.snakemake("--dry-run", *targets).stdout
     tables = workflow.folder / "results" / "tables"
+    assert_tables_are_described(tables)
     scores = pd.read_parquet(tables / "scores.parquet")
     assert not scores.duplicated([*CELL, "seed"]).any()
     function = scores[scores["null"] == "groups"]
@@ -369,6 +377,16 @@ def test_everything_that_a_study_can_ask_for(workflow):
     planned = workflow.snakemake("--dry-run", *targets)
     rules = {name for name, _ in RULE.findall(planned.stdout + planned.stderr)}
     assert rules - {"tables"} == {"probe", "aggregate", "calibrate", "validate", "find", "plot"}
+
+
+def assert_tables_are_described(tables: Path) -> None:
+    """That the folder has all tables of docs/results.md, with their columns and no others."""
+    files = {file for file in tables.iterdir() if file.name not in ("scores.csv", "summary.tex")}
+    named = {file.name if file.stem == "agreement" else file.stem: file for file in files}
+    assert {*named, "history"} == set(described_tables())
+    for name, file in named.items():
+        read = pd.read_parquet if file.suffix == ".parquet" else pd.read_csv
+        assert_is_described(name, read(file))
 
 
 def test_a_matrix_needs_neither_training_nor_mnist(tmp_path):
