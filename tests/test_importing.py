@@ -106,6 +106,19 @@ def test_what_is_imported_is_saved_and_loaded_as_a_study_does(tmp_path):
     assert weights_digest(read.weights, 0) == weights_digest(networks.weights, 0)
 
 
+@pytest.mark.parametrize("file", ["w.npy", "w.npz", "w.pt"])
+def test_a_matrix_that_was_saved_transposed_is_stored_as_it_reads(tmp_path, file):
+    """NumPy and PyTorch keep the order of a transposed matrix in memory, in files, too."""
+    path = tmp_path / file
+    if path.suffix == ".npy":
+        np.save(path, np.ascontiguousarray(MATRIX).T)
+    else:
+        write(path, {"fc1.weight": MATRIX.T})
+    save_networks(tmp_path / "n.safetensors", read_network("mine", path, None))
+    stored = load_networks(tmp_path / "n.safetensors").weights["fc1"][0]
+    assert np.array_equal(stored, MATRIX.T)
+
+
 @pytest.mark.parametrize("key", [None, "state_dict", "model_state_dict", "model"])
 def test_state_dict_of_a_module_alone_or_in_a_checkpoint(tmp_path, key):
     module = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.ReLU(), torch.nn.Linear(4, 3))

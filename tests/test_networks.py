@@ -37,6 +37,16 @@ def test_what_is_written_is_read(tmp_path):
         assert np.array_equal(read.weights[layer], stack)
 
 
+def test_transposed_weights_are_written_as_they_read(tmp_path):
+    """The memory of a transposed array lies in another order than its entries are read in."""
+    weights = {layer: stack.transpose(0, 2, 1) for layer, stack in networks().weights.items()}
+    assert not weights["fc1"].flags.c_contiguous
+    save_networks(tmp_path / "n.safetensors", Networks("trained", (4, 7), {}, weights))
+    read = load_networks(tmp_path / "n.safetensors").weights
+    for layer, stack in networks().weights.items():
+        assert np.array_equal(read[layer], stack.transpose(0, 2, 1))
+
+
 def test_file_keeps_the_contract_and_its_bytes(tmp_path):
     for name in ("a", "b"):
         save_networks(tmp_path / name, networks())

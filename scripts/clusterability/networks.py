@@ -75,7 +75,10 @@ def save_networks(path: Path, networks: Networks) -> None:
 
     The same networks give the same bytes: no time, no host, one metadata key with sorted JSON.
     """
-    tensors = {f"{layer}.weight": stack for layer, stack in networks.weights.items()}
+    # The writer takes an array's memory as it lies: that of a transposed one in another order.
+    tensors = {
+        f"{layer}.weight": np.ascontiguousarray(stack) for layer, stack in networks.weights.items()
+    }
     description = {
         "condition": networks.condition,
         "recipe": networks.recipe,

@@ -1,0 +1,293 @@
+"""Tables for print: each a LaTeX table and the same rows, unrounded, as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clusterability.answer import NAMES
+from clusterability.figures.score_inputs import measure_label
+from clusterability.function_measures import FUNCTION_MEASURES
+from clusterability.measures import MEASURES
+from clusterability.paper.inputs import Shown
+from clusterability.paper.latex import escaped, interval, rounded, sentence_list, tabular
+from clusterability.presentation import null_name
+from clusterability.replicates import Replicates, intervals
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    """A table for print.
+
+    Attributes:
+        rows: what it shows, unrounded.
+        latex: the table itself, without a float around it.
+        caption: plain text.
+    """
+
+    rows: pd.DataFrame
+    latex: str
+    caption: str
+
+
+def paper_tables(shown: Shown) -> dict[str, PaperTable]:
+    """All tables that the study has rows for, by name."""
+    return {name: make(shown) for name, (needs, make) in _TABLES.items() if needs in shown}
+
+
+def names_of(tables: list[str]) -> list[str]:
+    """Names of the tables for print, of a study that writes these tables."""
+    return [name for name, (needs, _) in _TABLES.items() if needs in tables]
+
+
+# --- networks ----------------------------------------------------------------------------------
+
+
+def _networks(shown: Shown) -> PaperTable:
+    """One row a condition: accuracy and loss with their intervals over seeds."""
+    table = shown.tables["networks"]
+    codes, names = pd.factorize(table["condition"])
+    rows = pd.DataFrame({"condition": names, "n": np.bincount(codes)})
+    for column in ("train_accuracy", "test_accuracy", "test_loss"):
+        replicates = Replicates.of(table[column].to_numpy(float), codes, len(names))
+        rows[[column, f"{column}_low", f"{column}_high"]] = intervals(replicates).T
+    dead = [name for name in table if "_dead_" in str(name)]
+    rows["dead_units"] = table.groupby(codes)[dead].sum().sum(axis=1) / rows["n"]
+    percent = {name: 100 * rows[name] for name in rows if "accuracy" in str(name)}
+    look = pd.DataFrame(
+        {
+            "condition": rows["condition"].map(escaped),
+            "$n$": rows["n"].astype(str),
+            r"train accuracy [\%]": [rounded(value, 1) for value in percent["train_accuracy"]],
+            r"test accuracy [\%]": [rounded(value, 1) for value in percent["test_accuracy"]],
+            r"95\,\% interval": _intervals(pd.DataFrame(percent), "test_accuracy", 1),
+            "test loss [nats]": [rounded(value, 3) for value in rows["test_loss"]],
+            "dead units": [rounded(value, 1) for value in rows["dead_units"]],
+        }
+    )
+    text = "Networks by condition: means over seeds, with the 95 % t interval of test accuracy."
+    return PaperTable(rows, tabular(look), f"{text} {_seeds(shown)}")
+
+
+# --- quality -----------------------------------------------------------------------------------
+
+
+def _quality(shown: Shown) -> PaperTable:
+    """One row a condition, layer and structural measure, at the shown k."""
+    rows = shown.at_k(shown.summary)
+    rows = rows[rows["measure"].isin(MEASURES)].reset_index(drop=True)
+    look = _place(rows) | {
+        "measure": rows["measure"].map(_label),
+        "$n$": rows["n"].astype(str),
+        "value": [rounded(value, 4) for value in rows["value"]],
+        r"95\,\% interval": _intervals(rows, "value", 4),
+        "$-$ null": [rounded(value, 4) for value in rows["excess"]],
+        "$z$": [rounded(value, 1) for value in rows["z"]],
+        r"95\,\% interval of $z$": _intervals(rows, "z", 1),
+        "$q$": [_probability(q) for q in rows["q"]],
+    }
+    text = f"Structural measures of partitions into k = {shown.k} clusters: means over networks."
+    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text} {_basis(shown, rows)}")
+
+
+def _z_scores(shown: Shown) -> PaperTable:
+    """Mean directed z at the shown k: a row a condition and layer, a column a measure."""
+    rows = shown.at_k(shown.summary)
+    rows = rows[rows["measure"].isin([name for name in MEASURES if MEASURES[name].direction])]
+    return _wide(
+        rows,
+        "z",
+        lambda z: rounded(z, 1),
+        f"Mean directed z at k = {shown.k} (positive: better than chance). {_basis(shown, rows)}",
+    )
+
+
+def _best_k(shown: Shown) -> PaperTable:
+    """The chosen number of clusters: a row a condition and layer, a column a measure."""
+    rows = shown_rows = shown.of_method("best_k")
+    text = (
+        "Number of clusters, 1 for none: chosen on half of the networks,"
+        f" reported on the other half. {_basis(shown, shown_rows)}"
+    )
+    return _wide(rows, "k", lambda k: rounded(k, 0), text)
+
+
+def _wide(
+    rows: pd.DataFrame, value: str, number: Callable[[float], str], caption: str
+) -> PaperTable:
+    places, measures = _in_order(rows, ["condition", "layer"]), list(rows["measure"].unique())
+    grid = rows.pivot(index=["condition", "layer"], columns="measure", values=value)
+    grid = grid.reindex(index=places, columns=measures).reset_index()
+    look: dict[str, object] = _place(grid)
+    for measure in measures:
+        look[_label(measure)] = [number(float(each)) for each in grid[measure]]
+    return PaperTable(grid, tabular(pd.DataFrame(look)), caption)
+
+
+# --- which measure is right --------------------------------------------------------------------
+
+
+def _detection(shown: Shown) -> PaperTable:
+    """How well the z of each measure tells planted clusters from none."""
+    rows = shown.of_method("validity")
+    rows = rows[(rows["analysis"] == "detection") & (rows["form"] == "z")]
+    rows = rows[rows["condition"].isna() & rows["estimate"].notna()]
+    rows = rows.sort_values("estimate", ascending=False, kind="stable").reset_index(drop=True)
+    look = pd.DataFrame(
+        {
+            "family": rows["family"].fillna("all").map(escaped),
+            "measure": rows["measure"].map(_label),
+            "$n$": rows["n"].astype(str),
+            "AUC": [rounded(value, 2) for value in rows["estimate"]],
+            r"95\,\% interval": _intervals(rows, "", 2),
+        }
+    )
+    text = (
+        "Area under the curve by which the z of a measure tells networks with planted clusters from"
+        " those without (0.5: chance), with its 95 % bootstrap interval over seeds."
+    )
+    return PaperTable(rows, tabular(look), f"{text} {_seeds(shown)}")
+
+
+def _prediction(shown: Shown) -> PaperTable:
+    """How well a cluster's own terms predict what ablating it does."""
+    rows = shown.of_method("validity")
+    rows = rows[(rows["analysis"] == "clusters") & rows["condition"].isna()]
+    rows = rows[rows["function"].notna() & rows["estimate"].notna()].reset_index(drop=True)
+    look = pd.DataFrame(
+        {
+            "function": rows["function"].map(lambda name: escaped(NAMES.get(name, name))),
+            "term": rows["measure"].map(lambda name: escaped(NAMES.get(name, name))),
+            "$n$": rows["n"].astype(str),
+            "correlation": [rounded(value, 2) for value in rows["estimate"]],
+            r"95\,\% interval": _intervals(rows, "", 2),
+        }
+    )
+    text = (
+        "Rank correlation within networks, adjusted for size, of a cluster's own term with what"
+        " ablating it does (0: chance), with its 95 % bootstrap interval over seeds."
+    )
+    return PaperTable(rows, tabular(look), f"{text} {_seeds(shown)}")
+
+
+def _findings(shown: Shown) -> PaperTable:
+    """Published findings, and whether they hold here."""
+    rows = shown.tables["findings"]
+    look = pd.DataFrame(
+        {
+            "finding": rows["finding"].str.replace("_", " "),
+            "source": rows["source"].str.partition(",")[0].map(escaped),
+            "condition": rows["condition"].map(escaped),
+            "layer": rows["layer"].map(escaped),
+            "method": rows["method"].map(escaped),
+            "estimate": [rounded(value, 2) for value in rows["estimate"]],
+            r"95\,\% interval": _intervals(rows, "", 2),
+            "verdict": rows["verdict"].map(escaped),
+        }
+    )
+    text = "Published findings and our estimates; the file of rows says what each estimate is."
+    return PaperTable(rows, tabular(look, long=True), f"{text} {_seeds(shown)}")
+
+
+# --- other comparisons -------------------------------------------------------------------------
+
+
+def _agreement(shown: Shown) -> PaperTable:
+    """Adjusted mutual information of partitions of the same units, at the shown k."""
+    rows = shown.at_k(shown.of_method("agreement"))
+    rows = rows[rows["measure"] == "ami"].reset_index(drop=True)
+    look = _place(rows) | {
+        "other layer": rows["other_layer"].fillna("").map(escaped),
+        "side": rows["side"],
+        "comparison": rows["comparison"].map(escaped),
+        "$n$": rows["n"].astype(str),
+        "AMI": [rounded(value, 2) for value in rows["value"]],
+        r"95\,\% interval": _intervals(rows, "value", 2),
+        "permuted": [rounded(value, 2) for value in rows["null_mean"]],
+    }
+    text = (
+        f"Adjusted mutual information of partitions of the same units, k = {shown.k}, method"
+        f" {shown.method}: means over networks or pairs of them, with 95 % t intervals, and the mean"
+        " with labels permuted."
+    )
+    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text} {_seeds(shown)}")
+
+
+def _paired(shown: Shown) -> PaperTable:
+    """What training changed, at the shown k."""
+    rows = shown.at_k(shown.of_method("paired")).reset_index(drop=True)
+    look = _place(rows) | {
+        "measure": rows["measure"].map(_label),
+        "$n$": rows["n"].astype(str),
+        "change": [rounded(value, 4) for value in rows["change"]],
+        r"95\,\% interval": _intervals(rows, "change", 4),
+        "$q$": [_probability(q) for q in rows["q"]],
+    }
+    text = (
+        f"What training changed, at k = {shown.k}, method {shown.method}: value less that of the same"
+        " network before training, mean over networks with its 95 % t interval."
+    )
+    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text} {_seeds(shown)}")
+
+
+_TABLES: dict[str, tuple[str, Callable[[Shown], PaperTable]]] = {
+    "networks": ("networks", _networks),
+    "quality": ("summary", _quality),
+    "z_scores": ("summary", _z_scores),
+    "best_k": ("best_k", _best_k),
+    "detection": ("validity", _detection),
+    "prediction": ("validity", _prediction),
+    "findings": ("findings", _findings),
+    "agreement": ("agreement", _agreement),
+    "paired": ("paired", _paired),
+}
+"""By name: the table that it is made of, and how."""
+
+
+# --- cells -------------------------------------------------------------------------------------
+
+
+def _place(rows: pd.DataFrame) -> dict[str, object]:
+    """The columns that say which networks and which layer a row is of."""
+    return {name: rows[name].map(escaped) for name in ("condition", "layer")}
+
+
+def _label(measure: str) -> str:
+    return escaped(measure_label(measure).removesuffix(" [nats]"))
+
+
+def _intervals(rows: pd.DataFrame, name: str, digits: int) -> list[str]:
+    """Intervals of `name`, or of the estimate."""
+    low, high = (f"{name}_low", f"{name}_high") if name else ("low", "high")
+    return [interval(*pair, digits) for pair in zip(rows[low], rows[high], strict=True)]
+
+
+def _probability(value: float) -> str:
+    """To two digits; the smallest as powers of ten."""
+    return "" if pd.isna(value) else rf"\num{{{value:.2g}}}"
+
+
+def _in_order(rows: pd.DataFrame, columns: list[str]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(rows[columns].drop_duplicates())
+
+
+def _seeds(shown: Shown) -> str:
+    return f"Seeds {', '.join(shown.seeds)}."
+
+
+def _basis(shown: Shown, rows: pd.DataFrame) -> str:
+    """Method, seeds, null and its draws."""
+    nulls = [null for null in rows["null"].dropna().unique() if null in shown.nulls]
+    draws = sentence_list([f"{shown.nulls[null]} of {null}" for null in nulls]) if nulls else "none"
+    return (
+        f"Method {shown.method}; 95 % t intervals over seeds {', '.join(shown.seeds)};"
+        f" null: {null_name(rows)} (draws: {draws})."
+    )
+
+
+def known_measures() -> list[str]:
+    """Identifiers of all measures, structural ones first."""
+    return [*MEASURES, *FUNCTION_MEASURES]
