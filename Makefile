@@ -33,7 +33,7 @@ echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/
 exit 1
 endef
 
-.PHONY: help study plan clean-orphans verify bench bench-check test lint audit format lock schema
+.PHONY: help study paper plan clean-orphans verify bench bench-check test lint audit format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
@@ -45,6 +45,11 @@ study: ## run the study: snakemake, in an environment made from envs/study.lock
 	$(call prepare,study)
 	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
 	"$(BIN)/snakemake" $(ARGS)
+
+paper: ## write results/paper: figures, tables, captions, numbers and methods for a paper
+	$(call prepare,study)
+	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
+	"$(BIN)/snakemake" paper $(ARGS)
 
 plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned
 	$(call prepare,study)

@@ -18,6 +18,7 @@ from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.registry.figures import FIGURES, TABLES
 from clusterability.registry.measures import MEASURES
+from clusterability.registry.paper import PAPER_TABLES
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
 
@@ -70,6 +71,7 @@ include: "rules/compare.smk"
 include: "rules/aggregate.smk"
 include: "rules/answer.smk"
 include: "rules/plot.smk"
+include: "rules/paper.smk"
 
 
 rule all:

@@ -20,6 +20,7 @@ from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
+from clusterability.function_measures import GROUPS
 from clusterability.names import FRESH, IMPORTED, NETWORK, OWN_FOLDERS
 from clusterability.recipe import Recipe
 from clusterability.registry import measures as measure_registry
@@ -528,6 +529,23 @@ class Study(Section):
         return {
             "fresh_of": {name: other for name, other in sorted(fresh.items()) if other},
             "initial_of": {name: other for name, other in sorted(initial.items()) if other},
+        }
+
+    def paper_parameters(self, tables: list[str]) -> dict[str, Any]:
+        """What decides the files of a paper, beside figures and tables.
+
+        Args:
+            tables: names of the tables that those for print are made of.
+        """
+        recipes = {name: self.recipe_of(name).model_dump() for name in self.conditions}
+        return {
+            "config": self.model_dump(mode="json"),
+            "k": self.drawn_k,
+            "method": self.drawn_method or self.variants()[0],
+            "nulls": {**self.nulls, GROUPS: self.probe.groups},
+            "recipes": recipes,
+            "seeds": list(self.seeds),
+            "tables": tables,
         }
 
     # --- figures ---

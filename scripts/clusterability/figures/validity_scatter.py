@@ -110,7 +110,5 @@ def draw(table: pd.DataFrame, chosen: pd.Series | None) -> Figure:
     term, function = NAMES[chosen["measure"]], NAMES[chosen["function"]]
     axes.set_xlabel(f"cluster's share of {term}, better to the right\n(rank in its network)")
     axes.set_ylabel(f"z of {function} (rank in its network)")
-    draw_legend(
-        figure, condition_handles(looks), title=f"{len(table)} clusters, all layers and k"
-    )
+    draw_legend(figure, condition_handles(looks), title=f"{len(table)} clusters, all layers and k")
     return figure

@@ -38,7 +38,7 @@ class Shown:
         return cls(tables, **shown, seeds=tuple(map(str, study["seeds"])))
 
     def __contains__(self, name: str) -> bool:
-        return name in self.tables and len(self.tables[name]) > 0
+        return name in self.tables
 
     @property
     def summary(self) -> pd.DataFrame:

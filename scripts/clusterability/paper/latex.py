@@ -66,6 +66,8 @@ def tabular(rows: pd.DataFrame, long: bool = False) -> str:
             siunitx.
         long: a longtable, which may run over pages; otherwise a tabular for a float.
     """
+    if rows.empty:
+        return "% no rows\n"
     numbers = {name: _number_format(rows[name]) for name in rows}
     shown = rows.copy()
     for name, form in numbers.items():

@@ -1,17 +1,16 @@
 r"""numbers.tex: `\result{key}` for every number that a text would quote.
 
-Keys are paths: `accuracy/trained`, `z/trained/fc1/4/mi_preserved`, `best_k/trained/fc1/mi`. A number
-with an interval has the bounds as one text under `…/interval`.
+Keys are paths: `accuracy/trained`, `z/trained/fc1/4/mi_preserved`, `best_k/trained/fc1/mi`. A
+number with an interval has the bounds as one text under `…/interval`.
 """
 
 from __future__ import annotations
 
 import math
 
-import pandas as pd
-
 from clusterability.paper.inputs import Shown
 from clusterability.paper.latex import interval, macros, rounded
+from clusterability.paper.tables import networks
 
 COMMAND = "result"
 
@@ -41,25 +40,13 @@ def _networks_each(shown: Shown) -> int:
 
 
 def _accuracy(shown: Shown) -> dict[str, str]:
-    from clusterability.paper.tables import paper_tables
-
-    rows = paper_tables(shown)["networks"].rows
     found = {}
-    for _, row in rows.iterrows():
-        name = row["condition"]
-        found[f"n/{name}"] = str(row["n"])
-        found |= _with_interval(f"accuracy/{name}", 100 * row.filter(like="test_accuracy"), 1)
+    for row in networks(shown).rows.to_dict("records"):
+        key = f"accuracy/{row['condition']}"
+        mean, low, high = (100 * row[f"test_accuracy{end}"] for end in ("", "_low", "_high"))
+        found[f"n/{row['condition']}"] = str(row["n"])
+        found |= {key: _number(mean, 1), f"{key}/interval": interval(low, high, 1)}
     return found
-
-
-def _with_interval(
-    key: str, values: pd.Series, digits: int, name: str = "test_accuracy"
-) -> dict[str, str]:
-    low, high = values[f"{name}_low"], values[f"{name}_high"]
-    return {
-        key: _number(values[name], digits),
-        f"{key}/interval": interval(low, high, digits),
-    }
 
 
 def _scores(shown: Shown) -> dict[str, str]:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from clusterability.answer import NAMES
 from clusterability.figures.score_inputs import measure_label
-from clusterability.function_measures import FUNCTION_MEASURES
 from clusterability.measures import MEASURES
 from clusterability.paper.inputs import Shown
 from clusterability.paper.latex import escaped, interval, rounded, sentence_list, tabular
 from clusterability.presentation import null_name
+from clusterability.registry.paper import PAPER_TABLES
 from clusterability.replicates import Replicates, intervals
 
 
@@ -34,19 +34,14 @@ class PaperTable:
 
 
 def paper_tables(shown: Shown) -> dict[str, PaperTable]:
-    """All tables that the study has rows for, by name."""
-    return {name: make(shown) for name, (needs, make) in _TABLES.items() if needs in shown}
-
-
-def names_of(tables: list[str]) -> list[str]:
-    """Names of the tables for print, of a study that writes these tables."""
-    return [name for name, (needs, _) in _TABLES.items() if needs in tables]
+    """The tables for print that are made of the study's tables, by name."""
+    return {name: _MAKERS[name](shown) for name, source in PAPER_TABLES.items() if source in shown}
 
 
 # --- networks ----------------------------------------------------------------------------------
 
 
-def _networks(shown: Shown) -> PaperTable:
+def networks(shown: Shown) -> PaperTable:
     """One row a condition: accuracy and loss with their intervals over seeds."""
     table = shown.tables["networks"]
     codes, names = pd.factorize(table["condition"])
@@ -59,7 +54,7 @@ def _networks(shown: Shown) -> PaperTable:
     percent = {name: 100 * rows[name] for name in rows if "accuracy" in str(name)}
     look = pd.DataFrame(
         {
-            "condition": rows["condition"].map(escaped),
+            "condition": _texts(rows["condition"]),
             "$n$": rows["n"].astype(str),
             r"train accuracy [\%]": [rounded(value, 1) for value in percent["train_accuracy"]],
             r"test accuracy [\%]": [rounded(value, 1) for value in percent["test_accuracy"]],
@@ -107,10 +102,10 @@ def _z_scores(shown: Shown) -> PaperTable:
 
 def _best_k(shown: Shown) -> PaperTable:
     """The chosen number of clusters: a row a condition and layer, a column a measure."""
-    rows = shown_rows = shown.of_method("best_k")
+    rows = shown.of_method("best_k")
     text = (
         "Number of clusters, 1 for none: chosen on half of the networks,"
-        f" reported on the other half. {_basis(shown, shown_rows)}"
+        f" reported on the other half. {_basis(shown, rows)}"
     )
     return _wide(rows, "k", lambda k: rounded(k, 0), text)
 
@@ -138,7 +133,7 @@ def _detection(shown: Shown) -> PaperTable:
     rows = rows.sort_values("estimate", ascending=False, kind="stable").reset_index(drop=True)
     look = pd.DataFrame(
         {
-            "family": rows["family"].fillna("all").map(escaped),
+            "family": _texts(rows["family"], "all"),
             "measure": rows["measure"].map(_label),
             "$n$": rows["n"].astype(str),
             "AUC": [rounded(value, 2) for value in rows["estimate"]],
@@ -159,8 +154,8 @@ def _prediction(shown: Shown) -> PaperTable:
     rows = rows[rows["function"].notna() & rows["estimate"].notna()].reset_index(drop=True)
     look = pd.DataFrame(
         {
-            "function": rows["function"].map(lambda name: escaped(NAMES.get(name, name))),
-            "term": rows["measure"].map(lambda name: escaped(NAMES.get(name, name))),
+            "function": _texts(rows["function"].replace(NAMES)),
+            "term": _texts(rows["measure"].replace(NAMES)),
             "$n$": rows["n"].astype(str),
             "correlation": [rounded(value, 2) for value in rows["estimate"]],
             r"95\,\% interval": _intervals(rows, "", 2),
@@ -179,13 +174,13 @@ def _findings(shown: Shown) -> PaperTable:
     look = pd.DataFrame(
         {
             "finding": rows["finding"].str.replace("_", " "),
-            "source": rows["source"].str.partition(",")[0].map(escaped),
-            "condition": rows["condition"].map(escaped),
-            "layer": rows["layer"].map(escaped),
-            "method": rows["method"].map(escaped),
+            "source": _texts(rows["source"].str.partition(",")[0]),
+            "condition": _texts(rows["condition"]),
+            "layer": _texts(rows["layer"]),
+            "method": _texts(rows["method"]),
             "estimate": [rounded(value, 2) for value in rows["estimate"]],
             r"95\,\% interval": _intervals(rows, "", 2),
-            "verdict": rows["verdict"].map(escaped),
+            "verdict": _texts(rows["verdict"]),
         }
     )
     text = "Published findings and our estimates; the file of rows says what each estimate is."
@@ -200,9 +195,9 @@ def _agreement(shown: Shown) -> PaperTable:
     rows = shown.at_k(shown.of_method("agreement"))
     rows = rows[rows["measure"] == "ami"].reset_index(drop=True)
     look = _place(rows) | {
-        "other layer": rows["other_layer"].fillna("").map(escaped),
+        "other layer": _texts(rows["other_layer"]),
         "side": rows["side"],
-        "comparison": rows["comparison"].map(escaped),
+        "comparison": _texts(rows["comparison"]),
         "$n$": rows["n"].astype(str),
         "AMI": [rounded(value, 2) for value in rows["value"]],
         r"95\,\% interval": _intervals(rows, "value", 2),
@@ -210,8 +205,8 @@ def _agreement(shown: Shown) -> PaperTable:
     }
     text = (
         f"Adjusted mutual information of partitions of the same units, k = {shown.k}, method"
-        f" {shown.method}: means over networks or pairs of them, with 95 % t intervals, and the mean"
-        " with labels permuted."
+        f" {shown.method}: means over networks or pairs of them, with 95 % t intervals, and the"
+        " mean with labels permuted."
     )
     return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text} {_seeds(shown)}")
 
@@ -227,24 +222,23 @@ def _paired(shown: Shown) -> PaperTable:
         "$q$": [_probability(q) for q in rows["q"]],
     }
     text = (
-        f"What training changed, at k = {shown.k}, method {shown.method}: value less that of the same"
-        " network before training, mean over networks with its 95 % t interval."
+        f"What training changed, at k = {shown.k}, method {shown.method}: value less that of the"
+        " same network before training, mean over networks with its 95 % t interval."
     )
     return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text} {_seeds(shown)}")
 
 
-_TABLES: dict[str, tuple[str, Callable[[Shown], PaperTable]]] = {
-    "networks": ("networks", _networks),
-    "quality": ("summary", _quality),
-    "z_scores": ("summary", _z_scores),
-    "best_k": ("best_k", _best_k),
-    "detection": ("validity", _detection),
-    "prediction": ("validity", _prediction),
-    "findings": ("findings", _findings),
-    "agreement": ("agreement", _agreement),
-    "paired": ("paired", _paired),
+_MAKERS: dict[str, Callable[[Shown], PaperTable]] = {
+    "networks": networks,
+    "quality": _quality,
+    "z_scores": _z_scores,
+    "best_k": _best_k,
+    "detection": _detection,
+    "prediction": _prediction,
+    "findings": _findings,
+    "agreement": _agreement,
+    "paired": _paired,
 }
-"""By name: the table that it is made of, and how."""
 
 
 # --- cells -------------------------------------------------------------------------------------
@@ -252,7 +246,11 @@ _TABLES: dict[str, tuple[str, Callable[[Shown], PaperTable]]] = {
 
 def _place(rows: pd.DataFrame) -> dict[str, object]:
     """The columns that say which networks and which layer a row is of."""
-    return {name: rows[name].map(escaped) for name in ("condition", "layer")}
+    return {name: _texts(rows[name]) for name in ("condition", "layer")}
+
+
+def _texts(column: pd.Series, missing: str = "") -> list[str]:
+    return [missing if pd.isna(value) else escaped(str(value)) for value in column]
 
 
 def _label(measure: str) -> str:
@@ -286,8 +284,3 @@ def _basis(shown: Shown, rows: pd.DataFrame) -> str:
         f"Method {shown.method}; 95 % t intervals over seeds {', '.join(shown.seeds)};"
         f" null: {null_name(rows)} (draws: {draws})."
     )
-
-
-def known_measures() -> list[str]:
-    """Identifiers of all measures, structural ones first."""
-    return [*MEASURES, *FUNCTION_MEASURES]

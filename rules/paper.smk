@@ -1,0 +1,55 @@
+# What a paper takes of a study. Not a part of `all`: `make paper` asks for it.
+
+
+def tables_in_print():
+    """Tables of the study that tables for print are made of."""
+    found = ["networks", "summary", "agreement", "paired"]
+    if STUDY.redrawn_nulls:
+        found.append("best_k")
+    if STUDY.answers:
+        found.append("validity")
+    if STUDY.conditions:
+        found.append("findings")
+    return found
+
+
+PAPER_FIGURES = [name.replace(".", "-") for name in figure_names()]
+PAPER_NAMES = [name for name, source in PAPER_TABLES.items() if source in tables_in_print()]
+
+
+rule paper:
+    input:
+        **{name: f"<results>/tables/{name}.csv" for name in tables_in_print()},
+        figures=figure_files(),
+        sources=[
+            *(rules.mnist.output if STUDY.conditions else []),
+            *(network.path for network in STUDY.networks.values()),
+        ],
+    output:
+        expand(
+            "<results>/paper/figures/{name}.{ending}",
+            name=PAPER_FIGURES,
+            ending=["pdf", "svg", "png", "csv"],
+        ),
+        expand("<results>/paper/tables/{name}.{ending}", name=PAPER_NAMES, ending=["tex", "csv"]),
+        expand("<results>/paper/captions/{name}.tex", name=PAPER_FIGURES),
+        expand("<results>/paper/captions/table-{name}.tex", name=PAPER_NAMES),
+        numbers="<results>/paper/numbers.tex",
+        methods="<results>/paper/methods.md",
+        manifest="<results>/paper/manifest.json",
+    log:
+        "<results>/logs/paper.log",
+    benchmark:
+        "<results>/benchmarks/paper.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(memory_of_scores),
+        runtime=growing(30),
+    params:
+        study=STUDY.paper_parameters(tables_in_print()),
+        code=code_digests("paper.py"),
+        software=software_versions("paper.py"),
+    script:
+        "../scripts/paper.py"

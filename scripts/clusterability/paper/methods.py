@@ -1,0 +1,221 @@
+"""methods.md: what was done, as the paragraphs of a paper, from the resolved config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from clusterability.figures.score_inputs import measure_label
+from clusterability.paper.inputs import Shown
+from clusterability.paper.latex import sentence_list
+from clusterability.paper.tables import networks
+
+_OPTIMIZERS = {"sgd": "plain stochastic gradient descent", "adam": "Adam"}
+
+_METHODS = {
+    "notebook": "`notebook` clusters the units of each side by themselves, from one start, and"
+    " pairs clusters as they come",
+    "matched": "`matched` clusters each side by itself and pairs the clusters of both sides by the"
+    " Hungarian method on Barber's modularity",
+    "joint": "`joint` clusters the units of both sides together (Dhillon 2001)",
+    "whole": "`whole` clusters the units of all layers together, the network taken as one graph"
+    " (Filan et al. 2021)",
+}
+
+_NULLS = {
+    "shuffle": "the weights of a layer permuted among its live units and clustered anew"
+    " (Filan et al. 2021)",
+    "shuffle_nonzero": "the weights that are not zero permuted among their own places and clustered"
+    " anew",
+    "strength": "weights permuted such that every unit keeps its sum of absolute weights"
+    " (approximately exchangeable), clustered anew",
+    "labels": "the labels of both sides permuted, sizes fixed; nearly every partition that was"
+    " found by optimisation beats it",
+    "untrained": "freshly initialised networks of the same architecture",
+}
+
+_SCALINGS = {
+    "none": "as they are",
+    "unit-norm": "with each hidden unit's input weights scaled to unit norm",
+    "balanced": "with each hidden unit's input and output weights scaled to equal norms",
+}
+
+_REFERENCES = (
+    "Barber 2007, doi:10.1103/PhysRevE.76.066102",
+    "Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x",
+    "Dhillon 2001, doi:10.1145/502512.502550",
+    "Dhillon, Mallela & Modha 2003, doi:10.1145/956750.956764",
+    "Filan et al. 2021, arXiv:2103.03386",
+    "Golechha et al. 2025, arXiv:2502.02470",
+    "LeCun et al. 1998, doi:10.1109/5.726791",
+    "Newman 2006, doi:10.1073/pnas.0601602103",
+    "Shi & Malik 2000, doi:10.1109/34.868688",
+)
+
+
+def methods_text(study: Mapping[str, Any], shown: Shown, versions: Mapping[str, str]) -> str:
+    """The file's text, Markdown.
+
+    Args:
+        study: `config`, the resolved config, and `recipes`, the whole recipe of each condition.
+        shown: the study's tables.
+        versions: of Python and the packages, by name.
+    """
+    config = study["config"]
+    paragraphs = [
+        "# Methods",
+        *_networks(config, study["recipes"], shown),
+        _clustering(config),
+        _measures(config),
+        _nulls(config),
+        *_function(config, shown),
+        _software(shown, versions),
+        "## References\n\n" + "\n".join(f"- {each}" for each in _REFERENCES),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _networks(
+    config: Mapping[str, Any], recipes: Mapping[str, Mapping[str, Any]], shown: Shown
+) -> Iterator[str]:
+    if recipes:
+        images = config["dataset"]["train_images"] or 60_000
+        tests = config["dataset"]["test_images"] or 10_000
+        common, changes = _common(list(recipes.values()))
+        told = "; ".join(
+            f"`{name}`: {_changed(recipe, changes)}" if changes else f"`{name}`"
+            for name, recipe in recipes.items()
+        )
+        yield (
+            f"**Networks.** For each condition and each seed ({', '.join(shown.seeds)}), a fully"
+            f" connected ReLU network without biases was trained on {images:,} images of MNIST"
+            f" (LeCun et al. 1998) to minimise cross-entropy; {tests:,} images were kept for"
+            f" testing. All conditions: {_told(common)}. Conditions: {told}. Initial weights, order"
+            " of the data and dropout are drawn from the seed, so that a network depends on its"
+            f" condition and seed alone. {_accuracies(shown)}"
+        )
+    others = [
+        *(f"`{name}` (random matrices with known structure)" for name in config["synthetic"]),
+        *(f"`{name}` (imported from a file)" for name in config["networks"]),
+    ]
+    if others:
+        yield f"**Other matrices.** Not trained here: {sentence_list(others)}."
+
+
+def _common(recipes: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Keys that all recipes have in common with their values, and the keys that differ."""
+    differ = [key for key in recipes[0] if len({str(recipe[key]) for recipe in recipes}) > 1]
+    return {key: value for key, value in recipes[0].items() if key not in differ}, differ
+
+
+def _changed(recipe: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return _told({key: recipe[key] for key in keys}) or "nothing else"
+
+
+def _told(recipe: Mapping[str, Any]) -> str:
+    """What a part of a recipe says, in words; what is switched off is left out."""
+    return ", ".join(part for part in (_say(key, recipe) for key in recipe) if part)
+
+
+def _say(key: str, recipe: Mapping[str, Any]) -> str:
+    value = recipe[key]
+    always = {
+        "architecture": f"units {value}",
+        "optimizer": _OPTIMIZERS.get(str(value), str(value)),
+        "learning_rate": f"learning rate {value:g}" if key == "learning_rate" else "",
+        "batch_size": f"batches of {value} images",
+        "epochs": f"{value} epochs" if value else "no training",
+        "normalise": "pixels less 0.1307 over 0.3081" if value else "pixels from 0 to 1",
+    }
+    if key in always:
+        return always[key]
+    if not value or key in ("planted_layer", "planted_clusters"):
+        return ""
+    sometimes = {
+        "dropout": f"dropout {value:g} of hidden units" if key == "dropout" else "",
+        "l1": f"{value} times the sum of absolute weights added to the loss",
+        "l2": f"{value} times the sum of squared weights added to the loss",
+        "data_order": f"order {value} of the data",
+        "permute_labels": "training labels permuted",
+        "clusterability": f"{value} times the clusterability of planted clusters subtracted from"
+        " the loss (Golechha et al. 2025)",
+        "pixel_deviation": f"pixels with a standard deviation below {value} left out",
+    }
+    return sometimes.get(key, f"{key.replace('_', ' ')} {value}")
+
+
+def _accuracies(shown: Shown) -> str:
+    rows = networks(shown).rows
+    known = rows[rows["test_accuracy"].notna()]
+    parts = [
+        f"{row['condition']} {100 * row['test_accuracy']:.1f} % (n = {row['n']})"
+        for row in known.to_dict("records")
+    ]
+    return f"Mean test accuracy: {', '.join(parts)}." if parts else ""
+
+
+def _clustering(config: Mapping[str, Any]) -> str:
+    clustering = config["clustering"]
+    methods = [_METHODS.get(name, f"`{name}`") for name in clustering["methods"]]
+    scalings = [_SCALINGS.get(name, name) for name in clustering["scalings"]]
+    blocks = sentence_list([str(block) for block in config["k_grid"]])
+    return (
+        "**Clustering.** The absolute weights of a layer are a bipartite graph between its output"
+        " units (U) and its input units (V); units all of whose weights are zero are left out."
+        " Units were embedded by the leading singular vectors of the matrix normalised by the"
+        " square roots of its row and column sums, and clustered by k-means (k-means++, best of"
+        f" {clustering['restarts']} starts unless said otherwise) for k = {blocks}."
+        f" The method {'; '.join(methods)}. Weights were taken {sentence_list(scalings)}."
+    )
+
+
+def _measures(config: Mapping[str, Any]) -> str:
+    labels = [measure_label(name).removesuffix(" [nats]") for name in config["figures"]["measures"]]
+    return (
+        "**Measures.** From the k x k table T of the share of absolute weight between each U"
+        f" cluster and each V cluster: {sentence_list(labels)}. I(T) is the mutual information"
+        " between U cluster and V cluster in nats, I(P) that between the units themselves"
+        " (Dhillon, Mallela & Modha 2003); Barber's Q is bipartite modularity (Barber 2007),"
+        " Newman's Q that of the graph taken as a plain one (Newman 2006); n-cut is the normalised"
+        " cut (Shi & Malik 2000); clusterability is the share of squared weights inside clusters"
+        " (Golechha et al. 2025); held-out information judges the V clusters found from half of"
+        " the output units on the other half."
+    )
+
+
+def _nulls(config: Mapping[str, Any]) -> str:
+    draws = config["nulls"]
+    told = [f"`{name}` ({count} draws): {_NULLS.get(name, name)}" for name, count in draws.items()]
+    models = f" Null models: {'; '.join(told)}." if told else " No null model was drawn."
+    return (
+        f"**Null models and statistics.**{models} z is a value less the mean of the null's draws"
+        " over their standard deviation, signed so that positive is better than chance; p is"
+        " (1 + the number of draws at least as good) / (1 + the number of draws). Means over"
+        " networks have 95 % t intervals over seeds. A cell of condition, layer, method, k and"
+        " measure has one q: the one-sided t test over networks that z is above 0, adjusted over"
+        " the cells of one null, method and measure (Benjamini & Hochberg 1995)."
+    )
+
+
+def _function(config: Mapping[str, Any], shown: Shown) -> Iterator[str]:
+    probe = config["probe"]
+    if "validity" not in shown or probe["k"] == []:
+        return
+    yield (
+        f"**Function.** Up to {probe['images']} test images were shown to the networks. Each"
+        " cluster of hidden units was set to zero, and in a second pass to its mean activity, and"
+        f" compared with {probe['groups']} random groups of as many units of the layer: importance"
+        " is the fall in accuracy, coherence the range over classes of the fall over their mean. How"
+        " well a measure tells networks with planted clusters from those without is the area under the"
+        " curve of its z; how well it predicts function, a rank correlation over networks or"
+        " clusters; both have 95 % bootstrap intervals over seeds"
+        f" ({config['validity']['resamples']} resamples)."
+    )
+
+
+def _software(shown: Shown, versions: Mapping[str, str]) -> str:
+    told = sentence_list([f"{name} {version}" for name, version in versions.items()])
+    table = shown.tables["networks"]
+    devices = sorted(table["device"].dropna().unique()) if "device" in table else []
+    where = f" Networks were trained on {sentence_list(devices)}." if devices else ""
+    return f"**Software.** {told}.{where} manifest.json has digests of code, inputs and files."

@@ -1,0 +1,16 @@
+"""Tables for print by name: which of the study's tables each is made of."""
+
+from __future__ import annotations
+
+PAPER_TABLES = {
+    "networks": "networks",
+    "quality": "summary",
+    "z_scores": "summary",
+    "best_k": "best_k",
+    "detection": "validity",
+    "prediction": "validity",
+    "findings": "findings",
+    "agreement": "agreement",
+    "paired": "paired",
+}
+"""The functions are in `clusterability.paper.tables`."""
