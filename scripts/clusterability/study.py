@@ -582,6 +582,19 @@ class Study(Section):
             return {"method": self.drawn_method}
         return {}
 
+    def page_parameters(self) -> dict[str, Any]:
+        """What decides the page of all networks, beside the files that it shows."""
+        return {
+            "drawn_k": self.drawn_k,
+            "drawn_method": self.drawn_method,
+            "groups": self.probe.groups,
+            "k": self.k_values,
+            "methods": self._variants(LAYER_METHODS),
+            "nulls": dict(sorted(self.nulls.items())),
+            "probed_k": sorted(self.probed_k),
+            "whole": WHOLE in self.clustering.methods,
+        }
+
     def figure_items(self) -> dict[str, list[str]]:
         """All figures of the study: what is drawn, and the items that each draws separately.
 
