@@ -150,9 +150,7 @@ def _mean_arrays(layer: str, means: Mapping[str, np.ndarray]) -> Iterator[Array]
         yield Array(f"{layer}/{name}", kind, array if counts else rounded(array, _VALUE))
 
 
-def _add_networks(
-    sources: Sources, grid: Grid, places: Mapping[str, _Place], budget: int
-) -> None:
+def _add_networks(sources: Sources, grid: Grid, places: Mapping[str, _Place], budget: int) -> None:
     """Takes a network of each condition at a time; a condition ends with one that does not fit."""
     waiting = {name: read_networks(sources, name, grid) for name in places}
     while waiting:
