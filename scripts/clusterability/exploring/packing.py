@@ -45,7 +45,7 @@ def quantised(weights: np.ndarray, limit: float) -> np.ndarray:
 
     Level 0 is -limit, level 14 is limit; weights beyond them take the level at the end.
     """
-    steps = np.clip(np.nan_to_num(weights) / limit * LEVELS, -LEVELS, LEVELS)
+    steps = np.clip(np.nan_to_num(weights) / limit, -1, 1) * LEVELS
     levels = np.rint(steps).astype(np.int8) + LEVELS
     return np.where(np.isfinite(weights), levels, NO_LEVEL).astype(np.uint8)
 
@@ -57,7 +57,7 @@ def weights_of_levels(levels: np.ndarray, limit: float) -> np.ndarray:
 
 
 def rounded(values: np.ndarray, bits: int) -> np.ndarray:
-    """As float32 whose mantissas have so many bits, which is 2**-(bits + 1) off at most, relatively.
+    """As float32 whose mantissas have so many bits: off by 2**-(bits + 1) of itself at most.
 
     What the bits cut off held is 0 then, and shrinks to nothing. All NaN get the same bits.
     """

@@ -37,6 +37,7 @@ from clusterability.exploring.reading import (
     read_means,
     read_networks,
 )
+from clusterability.figures.inputs import Inputs
 from clusterability.figures.style import NO_VALUE, cluster_colours
 from clusterability.figures.weights import CLIP
 from clusterability.function_measures import FUNCTION_MEASURES, GROUPS
@@ -71,7 +72,7 @@ class _Place:
     layout: Layout
 
 
-def make_page(files: Mapping[str, Any], study: Mapping[str, Any], budget: int = BUDGET) -> bytes:
+def make_page(files: Inputs, study: Mapping[str, Any], budget: int = BUDGET) -> bytes:
     """The page of a study.
 
     Args:
@@ -92,7 +93,7 @@ def filled(template: str, data: Mapping[str, Any]) -> str:
     return before + content.replace("<", "\\u003c") + after
 
 
-def make_data(files: Mapping[str, Any], study: Mapping[str, Any], budget: int) -> dict[str, Any]:
+def make_data(files: Inputs, study: Mapping[str, Any], budget: int) -> dict[str, Any]:
     """What the page holds: axes, words, colours, and the packed arrays by condition."""
     sources = Sources.of(files)
     grid = Grid(study["methods"], study["k"], list(study["nulls"]), study["probed_k"])

@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
 from clusterability.exploring.words import STATUSES_SAY
+from clusterability.figures.inputs import Inputs, paths
 from clusterability.function_measures import ABLATION_MEASURES, FUNCTION_MEASURES, GROUPS
 from clusterability.graph import DEAD
 from clusterability.measures import MEASURES
@@ -75,7 +76,8 @@ class Sources:
     Attributes:
         networks: by condition and block of seeds, in the order of the study.
         partitions: by condition, block of seeds and layer.
-        scores: the table of scores; so the others.
+        scores, summary, clusters, ablations: tables of these names.
+        table: that of networks.
     """
 
     networks: Mapping[tuple[str, str], Path]
@@ -87,16 +89,16 @@ class Sources:
     table: Path
 
     @classmethod
-    def of(cls, files: Mapping[str, Any]) -> Sources:
+    def of(cls, files: Inputs) -> Sources:
         """From the inputs of the rule by name."""
         partitions: dict[tuple[str, str, str], list[Path]] = {}
-        for path in map(Path, files["partitions"]):
+        for path in paths(files, "partitions"):
             condition, seeds, layer = path.parts[-4:-1]
             partitions.setdefault((condition, seeds, layer), []).append(path)
-        networks = {(p.parent.name, p.stem): p for p in map(Path, files["weights"])}
+        networks = {(p.parent.name, p.stem): p for p in paths(files, "weights")}
         tables = ("scores", "summary", "clusters", "ablations")
-        named = {name: Path(files[name]) for name in tables}
-        return cls(networks, partitions, **named, table=Path(files["networks"]))
+        named = {name: paths(files, name)[0] for name in tables}
+        return cls(networks, partitions, **named, table=paths(files, "networks")[0])
 
     @property
     def conditions(self) -> list[str]:
@@ -181,13 +183,17 @@ def _read_some(
     file = sources.networks[place]
     rows = where(condition=[condition], seed=seeds, method=grid.methods)
     scores = _by_network(read_rows(sources.scores, _SCORES, rows))
-    probed = rows & where(k=grid.probed_k)
-    clusters = _by_network(read_rows(sources.clusters, [*_CLUSTER, *CLUSTER_NUMBERS], probed))
-    falls = _by_network(read_rows(sources.ablations, _FALLS, probed))
+    shapes = layer_shapes(file)
+    clusters, falls = {}, {}
+    # Of a study without hidden units these tables have no rows, and columns of no type.
+    if grid.probed_k and len(shapes) > 1:
+        probed = rows & where(k=grid.probed_k)
+        clusters = _by_network(read_rows(sources.clusters, [*_CLUSTER, *CLUSTER_NUMBERS], probed))
+        falls = _by_network(read_rows(sources.ablations, _FALLS, probed))
     found: list[dict[str, LayerOfNetwork]] = [{} for _ in some]
-    for layer, (m, n) in layer_shapes(file).items():
-        paths = sources.partitions.get((*place, layer), [])
-        labels = _labels(paths, some, grid, m + n)
+    for layer, (m, n) in shapes.items():
+        files = sources.partitions.get((*place, layer), [])
+        labels = _labels(files, some, grid, m + n)
         weights = _weights(file, layer, some)
         for number, seed in enumerate(seeds):
             key = (seed, layer)
@@ -210,7 +216,7 @@ _NO_SCORES, _NO_CLUSTERS, _NO_FALLS = (
 
 
 def _by_network(rows: pd.DataFrame) -> dict[tuple[int, str], pd.DataFrame]:
-    groups = rows.groupby(["seed", "layer"], sort=False, observed=True)
+    groups: Any = rows.groupby(["seed", "layer"], sort=False, observed=True)
     return {(int(seed), str(layer)): group for (seed, layer), group in groups}
 
 
@@ -230,11 +236,11 @@ def _weights(file: Path, layer: str, some: range) -> np.ndarray:
         return content.get_slice(f"{layer}.weight")[some.start : some.stop]
 
 
-def _labels(paths: Sequence[Path], some: range, grid: Grid, units: int) -> np.ndarray:
+def _labels(files: Sequence[Path], some: range, grid: Grid, units: int) -> np.ndarray:
     """Labels [networks, methods, k, units]; -1 where there is no partition."""
     kind = np.int8 if max(grid.k) <= _BYTE else np.int16
     found = np.full((len(some), len(grid.methods), len(grid.k), units), DEAD, kind)
-    for (method, k), item in StoredItems(map(str, paths), Partitions).items():
+    for (method, k), item in StoredItems(map(str, files), Partitions).items():
         if method in grid.methods and k in grid.k:
             both = np.concatenate([item.rows, item.columns], axis=1)
             found[:, grid.methods.index(method), grid.k.index(k)] = both[some.start : some.stop]
