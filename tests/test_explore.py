@@ -718,3 +718,20 @@ def test_a_page_without_all_networks_says_which_are_missing(browser, files, tmp_
             open_file(page, file)
             wait(page)
             assert said in page.locator("body").inner_text()
+
+
+@pytest.mark.browser
+def test_a_matrix_that_is_too_large_is_left_out_alone(browser, files, tmp_path, monkeypatch):
+    monkeypatch.setattr("clusterability.exploring.page.LARGEST_MATRIX", 100)
+    file = tmp_path / "explore.html"
+    file.write_bytes(make_page(files, STUDY))
+    with watched_page(browser) as page:
+        open_file(page, file)
+        wait(page)
+        assert "784 weights, too many for this page" in page.locator("#main").inner_text()
+        assert not page.locator("#matrix").is_visible()
+        assert not page.locator("#ramp").is_visible()
+        assert page.locator("#pixels").is_visible()
+        page.select_option("#layer", "fc2")
+        wait(page)
+        assert page.locator("#matrix").is_visible()
