@@ -70,6 +70,7 @@ include: "rules/probe.smk"
 include: "rules/compare.smk"
 include: "rules/aggregate.smk"
 include: "rules/answer.smk"
+include: "rules/explore.smk"
 include: "rules/plot.smk"
 include: "rules/paper.smk"
 
@@ -83,6 +84,7 @@ rule all:
         rules.calibrate.output if STUDY.calibration else [],
         rules.validate.output if STUDY.answers else [],
         rules.find.output if STUDY.conditions else [],
+        rules.explore.output if STUDY.drawn_method is not None else [],
         figure_files(),
 
 

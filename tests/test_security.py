@@ -36,7 +36,7 @@ DANGEROUS = re.compile(
 )
 
 ALLOWED = {
-    # pip, uv and Python; sacct; git; snakemake; pip; Python for what is timed: each by a list of words.
+    # pip, uv and Python; sacct; git; snakemake; pip; Python for what is timed: by lists of words.
     ("envs/environment.py", "subprocess.Popen"),
     ("envs/environment.py", "subprocess.run"),
     ("scripts/clusterability/accounting.py", "subprocess.run"),

@@ -18,7 +18,7 @@ from clusterability.tables import CELL
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
-AFTER_SCORES = {"score": 4, "choose_k": 4, "aggregate": 1, "find": 1, "plot": 7}
+AFTER_SCORES = {"score": 4, "choose_k": 4, "aggregate": 1, "find": 1, "explore": 1, "plot": 7}
 """Jobs of the finished study where scores have to be made again."""
 PLAN_ROW = re.compile(r"^  (\w+) +(\d+) +[\d.]+  (.*)$", re.MULTILINE)
 """A row of a plan: the rule, its jobs, the first reason."""
@@ -55,13 +55,14 @@ def test_the_study_has_run(finished):
     # Learning curves, one measure, pixels, weights and responses of 2 conditions; z, best k and
     # agreement by 2 methods; 4 files each.
     figures = list((finished.folder / "results" / "figures").iterdir())
-    assert len(figures) == 13 * 4
+    assert len(figures) == 13 * 5
     assert all(file.stat().st_size > 200 for file in figures)
     described = described_figures()
     for file in (file for file in figures if file.suffix == ".csv"):
         assert list(pd.read_csv(file)) == described[file.name.split(".")[0]], file
     for file in (finished.folder / "results" / "networks").rglob("*.history.csv"):
         assert_is_described("history", pd.read_csv(file))
+    assert (finished.folder / "results" / "explore.html").stat().st_size > 50_000
 
 
 def test_a_second_run_has_nothing_to_do(finished):
@@ -72,7 +73,7 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
     workflow.configure(seeds=["0-1", "2-3"])
     jobs = [job for job in workflow.planned() if job["rule"] != "all"]
     whole = [job for job in jobs if "seeds" not in job]
-    assert {job["rule"] for job in whole} == {"choose_k", "aggregate", "find", "plot"}
+    assert {job["rule"] for job in whole} == {"choose_k", "aggregate", "find", "explore", "plot"}
     assert {job["seeds"] for job in jobs if job not in whole} == {"2-3"}
     assert workflow.planned_rules() == {
         "train": 2,
@@ -84,6 +85,7 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
         "agree": 2,
         "aggregate": 1,
         "find": 1,
+        "explore": 1,
         "plot": 8,  # all but pixels, weights and responses, which show the first block
     }
 
@@ -101,6 +103,7 @@ def test_an_appended_block_of_k_trains_nothing(workflow):
         "agree": 2,
         "aggregate": 1,
         "find": 1,
+        "explore": 1,
         "plot": 7,  # the others do not depend on k
     }
 
@@ -130,12 +133,20 @@ def test_two_values_swapped_are_seen(workflow):
     [
         # Nothing is trained, clustered or drawn again.
         ("measures.py", AFTER_SCORES),
+        ("nulls/shuffle.py", {"null": 4} | AFTER_SCORES),
         (
-            "nulls/shuffle.py",
-            {"null": 4, "score": 4, "choose_k": 4, "aggregate": 1, "find": 1, "plot": 7},
+            "agreement.py",
+            {
+                "agree": 2,
+                "choose_k": 4,
+                "aggregate": 1,
+                "find": 1,
+                "explore": 1,
+                "plot": 7,
+            },
         ),
-        ("agreement.py", {"agree": 2, "choose_k": 4, "aggregate": 1, "find": 1, "plot": 7}),
         ("figures/learning_curves.py", {"plot": 1}),
+        ("exploring/explore.html", {"explore": 1}),
         ("sources.py", {}),  # the files are there, and known by their checksums
         ("study.py", {}),
     ],
@@ -185,9 +196,10 @@ def test_another_version_of_a_package_reruns_what_calls_it(workflow, tmp_path, m
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: matplotlib\nVersion: 99.0\n")
     monkeypatch.setenv("PYTHONPATH", str(other.parent))
     plan = workflow.command("plan.py").stdout
-    ((name, number, why),) = PLAN_ROW.findall(plan)
-    assert (name, int(number)) == ("plot", 13)
-    assert re.fullmatch(r"parameter matplotlib: \S+ -> 99\.0", why)
+    jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
+    assert {name: number for name, (number, _) in jobs.items()} == {"explore": 1, "plot": 13}
+    for _, why in jobs.values():
+        assert re.fullmatch(r"parameter matplotlib: \S+ -> 99\.0", why)
 
 
 def test_an_enlarged_block_leaves_orphans_that_can_be_removed(workflow):
@@ -289,6 +301,7 @@ def test_what_units_do_is_asked_where_there_are_hidden_ones(workflow):
         "aggregate": 1,
         "validate": 1,
         "find": 1,
+        "explore": 1,
         # 1 of ablations, 2 of activities, 2 of function, 3 of validity, and those of tables.
         "plot": 8 + 7,
     }
@@ -317,6 +330,7 @@ def test_everything_that_a_study_can_ask_for(workflow):
         "results/tables/calibration.csv",
         "results/tables/findings.csv",
         "results/answer.md",
+        "results/explore.html",
         "results/figures/best_k.joint-balanced.png",
     ]
     ran = workflow.snakemake(*targets)
@@ -376,7 +390,15 @@ def test_everything_that_a_study_can_ask_for(workflow):
     workflow.edit("scripts/clusterability/ablation.py")
     planned = workflow.snakemake("--dry-run", *targets)
     rules = {name for name, _ in RULE.findall(planned.stdout + planned.stderr)}
-    assert rules - {"tables"} == {"probe", "aggregate", "calibrate", "validate", "find", "plot"}
+    assert rules - {"tables"} == {
+        "probe",
+        "aggregate",
+        "calibrate",
+        "validate",
+        "find",
+        "explore",
+        "plot",
+    }
 
 
 def assert_tables_are_described(tables: Path) -> None:

@@ -34,7 +34,8 @@ def code_digests(*scripts: str) -> dict[str, str]:
     """SHA-256 of scripts and of all modules of the library that they import, by file name.
 
     Args:
-        scripts: paths below the folder `scripts`, such as "train.py".
+        scripts: paths below the folder `scripts`, such as "train.py", or of files that a script
+            reads and that import nothing.
     """
     return {
         file.relative_to(SCRIPTS).as_posix(): _digest(file) for file in _files(SCRIPTS, scripts)
@@ -88,6 +89,8 @@ def _digest(file: Path) -> str:
 @cache
 def _modules(file: Path) -> frozenset[str]:
     """Modules that a file imports, anywhere in it, and the names that it takes from them."""
+    if file.suffix != ".py":
+        return frozenset()
     found: set[str] = set()
     for node in _statements(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):

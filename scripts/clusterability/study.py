@@ -596,6 +596,19 @@ class Study(Section):
         """Methods whose partitions of layers are compared with each other, at each scale."""
         return self.variants(LAYER_METHODS) if self._has_agreement else []
 
+    def page_parameters(self) -> dict[str, Any]:
+        """What decides the page of all networks, beside the files that it shows."""
+        return {
+            "drawn_k": self.drawn_k,
+            "drawn_method": self.drawn_method,
+            "groups": self.probe.groups,
+            "k": self.k_values,
+            "methods": self._variants(LAYER_METHODS),
+            "nulls": dict(sorted(self.nulls.items())),
+            "probed_k": sorted(self.probed_k),
+            "whole": WHOLE in self.clustering.methods,
+        }
+
     def figure_items(self) -> dict[str, list[str]]:
         """All figures of the study: what is drawn, and the items that each draws separately."""
         return {name: list(entry.items(self)) for name, entry in FIGURES.items()}

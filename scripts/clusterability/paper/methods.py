@@ -205,10 +205,10 @@ def _function(config: Mapping[str, Any], shown: Shown) -> Iterator[str]:
         f"**Function.** Up to {probe['images']} test images were shown to the networks. Each"
         " cluster of hidden units was set to zero, and in a second pass to its mean activity, and"
         f" compared with {probe['groups']} random groups of as many units of the layer: importance"
-        " is the fall in accuracy, coherence the range over classes of the fall over their mean. How"
-        " well a measure tells networks with planted clusters from those without is the area under the"
-        " curve of its z; how well it predicts function, a rank correlation over networks or"
-        " clusters; both have 95 % bootstrap intervals over seeds"
+        " is the fall in accuracy, coherence the range over classes of the fall over their mean."
+        " How well a measure tells networks with planted clusters from those without is the area"
+        " under the curve of its z; how well it predicts function, a rank correlation over networks"
+        " or clusters; both have 95 % bootstrap intervals over seeds"
         f" ({config['validity']['resamples']} resamples)."
     )
 

@@ -1,0 +1,37 @@
+# One page to look at every network: weights, clusters, scores, ablations.
+
+
+EXPLORE = ("explore.py", "clusterability/exploring/explore.html")
+
+
+rule explore:
+    input:
+        weights=network_files(),
+        partitions=[
+            file
+            for file in grid_files(rules.cluster.output.partitions)
+            if Path(file).parent.name != NETWORK
+        ],
+        scores=rules.aggregate.output.scores_parquet,
+        summary=rules.aggregate.output.summary_csv,
+        clusters=rules.aggregate.output.clusters,
+        ablations=rules.aggregate.output.ablations,
+        networks=rules.aggregate.output.networks,
+    output:
+        page="<results>/explore.html",
+    log:
+        "<results>/logs/explore.log",
+    benchmark:
+        "<results>/benchmarks/explore.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(1500),
+        runtime=growing(minutes_of_study),
+    params:
+        study=STUDY.page_parameters(),
+        code=code_digests(*EXPLORE),
+        software=software_versions(*EXPLORE),
+    script:
+        "../scripts/explore.py"
