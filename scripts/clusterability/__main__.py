@@ -10,7 +10,8 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -127,27 +128,25 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _score(options: argparse.Namespace) -> None:
-    from clusterability.api import load, score
-    from clusterability.evaluation import Said
+    from clusterability.api import load
+    from clusterability.evaluation import evaluate, study_of
     from clusterability.score_text import score_text
+    from clusterability.weights import as_networks, name_of
 
-    weights = load(options.file, _parts(options.layers) if options.layers else None)
-    weights.name = weights.name if options.name is None else options.name
-    output = Path(options.output or f"{weights.name}.scores.csv")
+    name = name_of(Path(options.file)) if options.name is None else options.name
+    study = study_of(
+        name,
+        _parts(options.k),
+        _parts(options.methods),
+        _parts(options.scalings),
+        _draws(options.nulls),
+        options.restarts,
+    )
+    output = Path(options.output or f"{name}.scores.csv")
     _check_output(output, options.force)
-
-    def scores(said: Said) -> pd.DataFrame:
-        return score(
-            weights,
-            options.k,
-            methods=_parts(options.methods),
-            scalings=_parts(options.scalings),
-            nulls=_draws(options.nulls),
-            restarts=options.restarts,
-            said=said,
-        )
-
-    rows = _watched(scores)
+    weights = load(options.file, _parts(options.layers) if options.layers else None)
+    with _watched() as said:
+        rows = evaluate(as_networks(weights, name), study, said)
     _write(output, rows)
     _print(f"{weights!r}\n\n{score_text(rows, options.all)}\n\n{len(rows)} rows are in {output}")
 
@@ -199,19 +198,19 @@ def _check_output(output: Path, force: bool) -> None:
         raise UserError(f"output: found no permission to write in {output.parent.resolve()}")
 
 
-def _watched(work: Callable[[Callable[[str], None]], pd.DataFrame]) -> pd.DataFrame:
-    """The work's result; a person who watches is told of each step."""
+@contextmanager
+def _watched() -> Iterator[Callable[[str], None]]:
+    """What tells a person who watches of each step, in one line that goes away."""
     watched = sys.stderr.isatty()
 
-    def said(step: str) -> None:
+    def show(text: str) -> None:
         if watched:
-            print(f"\r\033[K{step} …", end="", file=sys.stderr, flush=True)
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
     try:
-        return work(said)
+        yield lambda step: show(f"{step} …")
     finally:
-        if watched:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        show("")
 
 
 def _write(output: Path, rows: pd.DataFrame) -> None:

@@ -108,12 +108,6 @@ def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) 
             )
 
 
-def steps_of(networks: Networks, study: Study) -> int:
-    """How often `evaluate` says what it does next."""
-    layers = study.clustered_layers(list(networks.weights))
-    return len(layers) * len(study.k_blocks) * (1 + len(study.nulls))
-
-
 def evaluate(networks: Networks, study: Study, said: Said = lambda step: None) -> pd.DataFrame:
     """Rows of the table `scores`, as the study gives them for the network.
 
