@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,8 @@ def score_text(scores: pd.DataFrame, everything: bool = False) -> str:
 
     Args:
         scores: rows with `tables.SCORES`.
-        everything: all measures and nulls; else KNOWN, against the null that says most.
+        everything: all measures and nulls, a table for each layer and method; else KNOWN, against
+            the null that says most, in one table.
     """
     shown = scores if everything else shown_null(scores[scores["measure"].isin(KNOWN)])
     compared = shown["null"].notna().any()
@@ -47,7 +48,8 @@ def score_text(scores: pd.DataFrame, everything: bool = False) -> str:
     table = pd.DataFrame({name: list(column) for name, column in columns.items()})
     order = pd.MultiIndex.from_frame(table[["layer", "method", "measure"]]).factorize()[0]
     table = table.iloc[np.argsort(order, kind="stable")]
-    return "\n".join([*_lines(table), "", *_legend(shown, everything)])
+    lines = _tables(table) if everything else _lines(table)
+    return "\n".join([*lines, "", *_legend(shown, everything)])
 
 
 def measures_text(measures: pd.DataFrame) -> str:
@@ -69,15 +71,26 @@ def _values(scores: pd.DataFrame) -> list[str]:
 
 
 def _number(value: float, form: str) -> str:
-    return format(value, form) if np.isfinite(value) else "-"
+    if not np.isfinite(value):
+        return "-"
+    return format(value, form if abs(value) < 1e4 else ".3g")
 
 
 def _spread(mean: float, deviation: float) -> str:
     return f"{mean:.4f} ± {_number(deviation, '.4f')}" if np.isfinite(mean) else "-"
 
 
+def _tables(table: pd.DataFrame) -> Iterator[str]:
+    """A table for each layer and method, below their names: side by side they would not fit."""
+    place = ["layer", "method"]
+    for number, ((layer, method), rows) in enumerate(table.groupby(place, sort=False)):
+        yield from ([""] if number else [])
+        yield f"{layer}, {method}"
+        yield from _lines(rows.drop(columns=place))
+
+
 def _lines(table: pd.DataFrame) -> list[str]:
-    """Names to the left, numbers to the right; layers and methods with a line between them."""
+    """Names to the left, numbers to the right."""
     rows = [list(table), *table.to_numpy().tolist()]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     left = [name in ("layer", "method", "measure", "null") for name in table]
