@@ -228,6 +228,7 @@ def test_a_state_dict_of_pytorch_and_chosen_layers():
     assert weights.arrays == {"fc1": "0.weight", "fc2": "2.weight"}
     assert np.array_equal(weights["fc2"], model[2].weight.detach().numpy())
     assert cl.load(model.state_dict(), ["2.weight"]).arrays == {"fc1": "2.weight"}
+    assert cl.load(cl.load(SOUTHERN_WOMEN)).name == "southern_women"
     # A parameter, which wants gradients, as a matrix.
     assert cl.cluster(model[0].weight, 2).rows.shape == (4,)
     assert cl.cluster({"fc1": model[0].weight.bfloat16()}, 2)["fc1"].columns.shape == (6,)
@@ -243,6 +244,12 @@ def test_a_file_its_weights_and_its_matrix_under_its_name_give_the_same_rows():
     other = cl.score(frame, **asked)
     assert (other["condition"] == "weights").all()
     assert not other["null_mean"].equals(expected["null_mean"])
+
+
+def test_progress_is_told_of_each_step():
+    steps: list[str] = []
+    cl.score(PLANTED, "2,3", nulls={"labels": 2}, progress=steps.append)
+    assert steps == [f"fc1, k = {k}: {step}" for k in (2, 3) for step in ("clusters", "labels")]
 
 
 def test_weights_are_not_changed():

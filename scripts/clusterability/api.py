@@ -51,7 +51,8 @@ DEFAULT_NULLS = {"shuffle": 99, "labels": 99}
 _BETTER = {1: "higher", -1: "lower", 0: "neither"}
 
 
-@dataclass(frozen=True)
+# Arrays are not equal or different as a whole.
+@dataclass(frozen=True, eq=False)
 class Partition:
     """Clusters of one weight matrix [out, in]: cluster a of the rows goes with a of the columns.
 
@@ -216,7 +217,7 @@ def score(
     nulls: Mapping[str, int] = DEFAULT_NULLS,
     restarts: int = 3,
     name: str | None = None,
-    said: Said = lambda step: None,
+    progress: Said | None = None,
 ) -> pd.DataFrame:
     """How good the clusters of each layer are, over a grid of k, beside what chance gives.
 
@@ -235,7 +236,7 @@ def score(
         restarts: starts of k-means, for the weights and for each draw.
         name: of the network: it is the column `condition`, and decides the random numbers with the
             names of the layers. Small letters, digits and _. None: that of the weights.
-        said: is told of each step.
+        progress: is called with a text, such as `print`, before each step.
 
     Returns:
         One row for each layer, method, k, measure and null, with the columns of a study's
@@ -262,7 +263,7 @@ def score(
         nulls,
         restarts,
     )
-    return evaluate(as_networks(found, study.names[0]), study, said)
+    return evaluate(as_networks(found, study.names[0]), study, progress or (lambda step: None))
 
 
 def list_measures() -> pd.DataFrame:

@@ -76,7 +76,8 @@ def load_weights(source: File | Mapping[str, Any], layers: Sequence[str] | None)
     if isinstance(layers, str):
         layers = [layers]
     if isinstance(source, Mapping):
-        name, origin = DEFAULT_NAME, "the arrays"
+        name = source.name if isinstance(source, Weights) else DEFAULT_NAME
+        origin = "the arrays"
         found = {str(key): _array(f"array {key!r}", array) for key, array in source.items()}
     else:
         path = Path(source)
