@@ -1,0 +1,33 @@
+"""How good are the co-clusters of a weight matrix? The functions to begin with in a notebook.
+
+>>> import clusterability as cl
+>>> weights = {"fc1": [[9, 8, 0, 1], [7, 9, 1, 0], [0, 1, 8, 9], [1, 0, 9, 7]]}
+>>> cl.cluster(weights, k=2)["fc1"].rows.tolist()
+[1, 1, 0, 0]
+
+`load`, `cluster`, `score` and `list_measures` are described in docs/python.md.
+"""
+
+from importlib import import_module
+
+# By name, and when first asked for: the code of this file counts for every job of a study, and so
+# would that of the modules that it imports. Nor does `import clusterability.names` load SciPy.
+__all__ = [
+    "Partition",
+    "UserError",
+    "Weights",
+    "cluster",
+    "list_measures",
+    "load",
+    "score",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        return getattr(import_module("clusterability.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -67,22 +67,13 @@ def read_network(name: str, path: Path, layers: Sequence[str] | None) -> Network
             array that is not there; where an array is not a matrix of finite real numbers that
             float32 can hold; where one layer's outputs are not as many as the next one's inputs.
     """
-    _check_file(name, path)
-    arrays = _read_arrays(path)
-    chosen = list(layers or _matrix_names(path, arrays))
-    for array in chosen:
-        if array not in arrays:
-            raise UserError(
-                f"networks.{name}.layers: found {_quoted(array)}, expected names of arrays in"
-                f" {path}: {_listed(arrays)}"
-            )
-    matrices = [(array, _matrix(path, array, arrays[array])) for array in chosen]
-    _check_fit(name, path, matrices)
+    key = f"networks.{name}."
+    matrices = choose_layers(str(path), read_arrays(path, key), layers, key)
     weights = {}
-    for place, (array, matrix) in enumerate(matrices, start=1):
+    for place, (array, matrix) in enumerate(matrices.items(), start=1):
         weights[f"fc{place}"] = matrix[None]
         logger.info("%s: fc%d is array %r of %s, %s", name, place, array, path, _shape(matrix))
-    origin = {"path": str(path), "layers": chosen}
+    origin = {"path": str(path), "layers": list(matrices)}
     return Networks(name, (IMPORTED_SEED,), origin, weights)
 
 
@@ -97,13 +88,42 @@ def layer_shapes(
         UserError: as `read_network` does, where it reads the file.
     """
     if layers:
-        _check_file(name, path)
+        _check_file(path, f"networks.{name}.")
         return {f"fc{place}": None for place in range(1, len(layers) + 1)}
     weights = read_network(name, path, layers).weights
     return {layer: (stack.shape[1], stack.shape[2]) for layer, stack in weights.items()}
 
 
 # --- which arrays are layers -------------------------------------------------------------------
+
+
+def choose_layers(
+    source: str, arrays: Arrays, layers: Sequence[str] | None, key: str = ""
+) -> Arrays:
+    """The layers of a network among arrays, float32 [out, in] by the arrays' names, in order.
+
+    Args:
+        source: where the arrays come from, for messages.
+        arrays: of any shape, by name.
+        layers: as for `read_network`.
+        key: where `layers` stands in the config, such as "networks.mine.", for messages.
+
+    Raises:
+        UserError: as `read_network` does.
+    """
+    chosen = list(layers or _matrix_names(source, arrays))
+    for array in chosen:
+        if array not in arrays or chosen.count(array) > 1:
+            twice = " more than once" if array in arrays else ""
+            raise UserError(
+                f"{key}layers: found {_quoted(array)}{twice}, expected names of arrays in"
+                f" {source}: {_listed(arrays)}"
+            )
+    matrices = {
+        array: as_matrix(f"{source}: array {_quoted(array)}", arrays[array]) for array in chosen
+    }
+    check_fit(source, matrices, f"; {key}layers says which arrays are layers, in order")
+    return matrices
 
 
 def _natural_key(name: str) -> list[str | tuple[int, str]]:
@@ -122,24 +142,28 @@ def _by_value(digits: str) -> tuple[int, str]:
     return len(digits), digits
 
 
-def _matrix_names(path: Path, arrays: Arrays) -> list[str]:
+def _matrix_names(source: str, arrays: Arrays) -> list[str]:
     """Names of all 2-D arrays in natural order."""
     names = sorted((name for name, array in arrays.items() if array.ndim == 2), key=_natural_key)
     if not names:
         found = _listed(f"{name} {_shape(array)}" for name, array in arrays.items())
-        raise UserError(f"{path}: found {found}, expected at least one 2-D array [out, in]")
+        raise UserError(f"{source}: found {found}, expected at least one 2-D array [out, in]")
     return names
 
 
-def _matrix(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    """The array as float32 [out, in]; an error if it is no matrix of numbers that fit."""
-    where = f"{path}: array {_quoted(name)}"
+def as_matrix(where: str, array: np.ndarray) -> np.ndarray:
+    """The array as float32 [out, in].
+
+    Raises:
+        UserError: where it is no matrix of finite real numbers that float32 can hold; `where`
+            begins the message.
+    """
     if array.ndim != 2 or 0 in array.shape:
         raise UserError(
             f"{where}: found shape {_shape(array)}, expected [out, in] with at least one of each"
         )
     if array.dtype.kind not in _REAL_KINDS:
-        raise _type_error(path, name, str(array.dtype))
+        raise _type_error(where, str(array.dtype))
     # A view can repeat one number a billion times.
     if array.size > MOST_WEIGHTS:
         raise UserError(
@@ -161,15 +185,14 @@ def _check_everywhere(where: str, array: np.ndarray, good: np.ndarray, expected:
         raise UserError(f"{where}: found {found} at [{row}, {column}], expected {expected}")
 
 
-def _check_fit(name: str, path: Path, matrices: Sequence[tuple[str, np.ndarray]]) -> None:
-    """The outputs of each layer have to be the inputs of the next."""
-    for (first, before), (second, after) in pairwise(matrices):
+def check_fit(source: str, matrices: Arrays, advice: str = "") -> None:
+    """UserError unless the outputs of each layer [out, in] are as many as the next one's inputs."""
+    for (first, before), (second, after) in pairwise(matrices.items()):
         if before.shape[0] != after.shape[1]:
             raise UserError(
-                f"{path}: found {_quoted(first)} {_shape(before)} before {_quoted(second)}"
+                f"{source}: found {_quoted(first)} {_shape(before)} before {_quoted(second)}"
                 f" {_shape(after)}, expected shapes [out, in] with as many inputs of the second as"
-                f" outputs of the first; networks.{name}.layers says which arrays are"
-                " layers, in order"
+                f" outputs of the first{advice}"
             )
 
 
@@ -191,8 +214,8 @@ def _listed(names: Iterable[str], most: int = 20) -> str:
 # --- from a file to arrays ---------------------------------------------------------------------
 
 
-def _check_file(name: str, path: Path) -> None:
-    key = f"networks.{name}.path"
+def _check_file(path: Path, place: str) -> None:
+    key = f"{place}path"
     if path.suffix.lower() not in READERS:
         raise UserError(
             f"{key}: found {path} with ending {path.suffix!r}, expected one of {_listed(READERS)}"
@@ -205,8 +228,17 @@ def _check_file(name: str, path: Path) -> None:
         raise UserError(f"{key}: found no file {path}, expected a file of arrays")
 
 
-def _read_arrays(path: Path) -> Arrays:
-    """All arrays of a file by name; a file that holds one array calls it by the file's own name."""
+def read_arrays(path: Path, key: str = "") -> Arrays:
+    """All arrays of a file by name; a file that holds one array calls it by the file's own name.
+
+    Args:
+        path: a file with one of the endings in `READERS`.
+        key: where `path` stands in the config, such as "networks.mine.", for messages.
+
+    Raises:
+        UserError: where the file is missing, damaged, or of another format.
+    """
+    _check_file(path, key)
     ending = path.suffix.lower()
     try:
         return READERS[ending](path)
@@ -220,10 +252,9 @@ def _read_arrays(path: Path) -> Arrays:
         ) from error
 
 
-def _type_error(path: Path, array: str, found: str) -> UserError:
+def _type_error(where: str, found: str) -> UserError:
     return UserError(
-        f"{path}: array {_quoted(array)}: found {found}, expected booleans, integers, or floats of"
-        " 16, 32 or 64 bits"
+        f"{where}: found {found}, expected booleans, integers, or floats of 16, 32 or 64 bits"
     )
 
 
@@ -240,7 +271,7 @@ def _read_safetensors(path: Path) -> Arrays:
             except TypeError:
                 # A type that NumPy does not have, such as BF16.
                 found = file.get_slice(name).get_dtype()
-                raise _type_error(path, name, found) from None
+                raise _type_error(f"{path}: array {_quoted(name)}", found) from None
     return arrays
 
 
@@ -253,12 +284,18 @@ def _read_npz(path: Path) -> Arrays:
         return read_npz(path)
     except (ObjectsError, NoArrayError) as error:
         name, found = error.args
-        raise _type_error(path, name, found) from None
+        raise _type_error(f"{path}: array {_quoted(name)}", found) from None
 
 
 def _read_torch(path: Path) -> Arrays:
     """The tensors of a state dict, or of a checkpoint that holds one under a usual key."""
-    import torch
+    try:
+        import torch
+    except ModuleNotFoundError:
+        raise UserError(
+            f"{path}: found a file of PyTorch, which is not installed, expected it (pip install"
+            " torch), or a file of another kind"
+        ) from None
 
     if not zipfile.is_zipfile(path):
         raise UserError(
@@ -285,7 +322,7 @@ def _read_torch(path: Path) -> Arrays:
             f"{path}: found no tensors but {found}, expected a state dict, alone or as"
             f" {' or '.join(map(repr, _CHECKPOINT_KEYS))}"
         )
-    return {name: _numpy(tensor) for name, tensor in tensors.items()}
+    return {name: tensor_array(tensor) for name, tensor in tensors.items()}
 
 
 def _tensors(loaded: object) -> dict[str, Any]:
@@ -296,7 +333,8 @@ def _tensors(loaded: object) -> dict[str, Any]:
     return {str(key): value for key, value in items if isinstance(value, torch.Tensor)}
 
 
-def _numpy(tensor: Any) -> np.ndarray:
+def tensor_array(tensor: Any) -> np.ndarray:
+    """A tensor of PyTorch as an array, from any device."""
     import torch
 
     # NumPy lacks some of PyTorch's floats, such as bfloat16; float64 holds all of them. Only then
@@ -306,7 +344,7 @@ def _numpy(tensor: Any) -> np.ndarray:
         if 8 * tensor.numel() > MOST_BYTES:
             raise ValueError(f"a tensor of {tensor.numel()} numbers")
         tensor = tensor.double()
-    return np.asarray(tensor.detach().numpy())
+    return np.asarray(tensor.detach().cpu().numpy())
 
 
 def _read_csv(path: Path) -> Arrays:
