@@ -7,7 +7,7 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,12 +41,11 @@ from clusterability.exploring.page import (
 )
 from clusterability.exploring.reading import ALL_MEASURES, Grid, Sources, read_networks
 from clusterability.figures.style import NO_VALUE, cluster_colours
-from clusterability.function_measures import ABLATION_COLUMNS, GROUPS
+from clusterability.function_measures import ABLATION_COLUMNS
 from clusterability.networks import Networks, load_networks, save_networks
 from clusterability.partitions import Partitions
 from clusterability.provenance import code_digests
 from clusterability.storage import load_items, save_items
-from clusterability.study import Null
 from clusterability.tables import summary_of
 
 SIZES = (784, 12, 6)
@@ -369,11 +368,6 @@ def test_a_damaged_file_of_weights_is_named(files, tmp_path):
         make_data(files | {"weights": [str(file)]}, STUDY, BUDGET)
 
 
-def test_every_measure_and_null_has_its_sentence():
-    assert list(words.MEASURES_SAY) == ALL_MEASURES
-    assert {*words.NULLS_SAY} == {*get_args(Null), GROUPS}
-
-
 def test_the_template_names_no_address():
     found = re.findall(r"https?://[^\"]*", TEMPLATE.read_text())
     assert found == ["http://www.w3.org/2000/svg"]  # the name of a format
@@ -624,7 +618,7 @@ def test_ablations_are_those_of_the_tables_or_it_is_said_why_there_are_none(page
 @pytest.mark.browser
 def test_what_is_infeasible_is_said_in_words(page):
     page.evaluate("location.hash = '#condition=untrained&seed=1&layer=fc2&k=5&measure=mi'")
-    page.wait_for_function("document.getElementById('status').textContent.includes('k = 5')")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('k = 5')")
     wait(page)
     assert "infeasible: k is larger" in page.locator("#status").inner_text()
     assert page.locator("#score-table tr[data-measure=mi] td").inner_text() == "infeasible"

@@ -247,7 +247,7 @@ def test_every_file_of_a_rule_is_in_the_document(file):
     if folder == "results/tables":
         assert f"`{file}`" in TEXT or f"`{name}`" in TEXT
         return
-    stem, ending = re.fullmatch(r"(.*?)(\.[a-z_.]+|\.<null>\.npz)", name).groups()
+    stem, ending = re.fullmatch(r"(.*?)(\.[a-z_.]+|\.<null>\.npz|\.<ending>)", name).groups()
     # Files that differ in their ending alone are in one line, the first with its folder.
     lines = [line for line in TEXT.splitlines() if f"`{folder}/{stem}" in line]
     assert any(f"{stem}{ending}`" in line or f"`{ending}`" in line for line in lines), file

@@ -27,12 +27,12 @@ from clusterability.evaluation import (
     whole_number,
 )
 from clusterability.graph import layer_matrices, network_units
-from clusterability.meanings import MEANINGS
-from clusterability.measures import MEASURES
 from clusterability.names import NETWORK
 from clusterability.networks import Networks
+from clusterability.registry.measures import MEASURES
+from clusterability.registry.methods import METHODS
 from clusterability.scaling import scale_weights
-from clusterability.study import WHOLE, Study
+from clusterability.study import Study
 from clusterability.weights import (
     File,
     Matrix,
@@ -171,7 +171,7 @@ def cluster(
     networks = as_networks(found, study.names[0])
     if len(study.k_values) > 1:
         raise UserError(f"k: found {k!r}, expected one number of clusters")
-    if method == WHOLE:
+    if METHODS[method].whole:
         partitions = _whole_partitions(networks, study)
     else:
         partitions = {layer: _find(networks, layer, study) for layer in networks.weights}
@@ -203,7 +203,7 @@ def _whole_partitions(networks: Networks, study: Study) -> dict[str, Partition]:
     labels[even], labels[odd] = found.rows, found.columns
     of_units = np.split(labels, np.cumsum(sizes)[:-1])
     return {
-        layer: Partition(WHOLE, found.k, of_units[number + 1], of_units[number])
+        layer: Partition(found.method, found.k, of_units[number + 1], of_units[number])
         for number, layer in enumerate(networks.weights)
     }
 
@@ -281,7 +281,7 @@ def list_measures() -> pd.DataFrame:
                 "measure": name,
                 "label": measure.label,
                 "better": _BETTER[measure.direction],
-                "meaning": MEANINGS[name],
+                "meaning": measure.says,
             }
             for name, measure in MEASURES.items()
         ]

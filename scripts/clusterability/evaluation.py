@@ -12,24 +12,20 @@ from typing import Any
 
 import pandas as pd
 
+from clusterability.block_clustering import block_partitions
 from clusterability.blocks import Block
-from clusterability.clustering import cluster
-from clusterability.contingency import Tables, stack_by_key
+from clusterability.contingency import Tables
 from clusterability.errors import UserError
 from clusterability.graph import layer_matrices, live_units
-from clusterability.held_out import held_out_clusters
 from clusterability.networks import Networks
-from clusterability.nulls import shuffle, shuffle_nonzero, strength
 from clusterability.nulls.labels import block_label_tables
-from clusterability.nulls.redrawn import redrawn_tables
-from clusterability.partitions import HeldOut, Key, Partitions
+from clusterability.nulls.redrawn import block_redrawn_tables
+from clusterability.partitions import Key
 from clusterability.randomness import StreamName
-from clusterability.scaling import at_scale, scale_weights
+from clusterability.registry.nulls import NULLS
 from clusterability.scoring import observed_tables, score_rows
 from clusterability.study import Study, load_study
 from clusterability.tables import with_q
-
-_REDRAWN = {"shuffle": shuffle, "shuffle_nonzero": shuffle_nonzero, "strength": strength}
 
 Said = Callable[[str], None]
 """Told what is done next."""
@@ -63,8 +59,9 @@ def study_of(
     except UserError as error:
         raise UserError(_as_arguments(str(error))) from None
     if "untrained" in study.nulls:
+        others = [null for null in NULLS if null != "untrained"]
         raise UserError(
-            f"nulls: found 'untrained', expected of {', '.join([*_REDRAWN, 'labels'])}: which"
+            f"nulls: found 'untrained', expected of {', '.join(others)}: which"
             " networks these weights were before training, only a study knows"
         )
     return study
@@ -136,49 +133,15 @@ def _block_rows(
     networks: Networks, study: Study, layer: str, block: Block, said: Said
 ) -> pd.DataFrame:
     said(f"{layer}, k = {block.name}: clusters")
-    partitions, held_out = _clusters(networks, study, layer, block)
-    observed = observed_tables(networks, layer, partitions, held_out)
+    found = block_partitions(networks, layer, block, study.clustering_parameters(layer))
+    observed = observed_tables(networks, layer, found.partitions, found.held_out)
     nulls: dict[str, dict[Key, Tables]] = {}
     for null, draws in study.nulls.items():
         said(f"{layer}, k = {block.name}: {null}")
-        if null in _REDRAWN:
-            nulls[null] = _redrawn(networks, study, layer, block, null)
+        if NULLS[null].redrawn:
+            asked = study.null_parameters(null, layer)
+            nulls[null] = block_redrawn_tables(null, networks, layer, block, asked)
         else:
-            nulls[null] = block_label_tables(networks, layer, draws, partitions, held_out)
-    return score_rows(networks, layer, partitions, observed, nulls)
-
-
-def _clusters(
-    networks: Networks, study: Study, layer: str, block: Block
-) -> tuple[dict[Key, Partitions], dict[Key, HeldOut]]:
-    """As rule `cluster` gives them."""
-    names = [stream_name(networks.condition, seed, layer) for seed in networks.seeds]
-    partitions: dict[Key, Partitions] = {}
-    held_out: dict[Key, HeldOut] = {}
-    for scaling in study.clustering.scalings:
-        matrices = layer_matrices(scale_weights(networks.weights, scaling), layer)
-        asked = (matrices, names, block, study.methods_for(layer), study.clustering.restarts)
-        partitions |= at_scale(cluster(*asked), scaling)
-        held_out |= at_scale(held_out_clusters(*asked), scaling)
-    return partitions, held_out
-
-
-def _redrawn(
-    networks: Networks, study: Study, layer: str, block: Block, null: Any
-) -> dict[Key, Tables]:
-    """As rule `null` gives them."""
-    module = _REDRAWN[null]
-    asked = (study.nulls[null], block, study.methods_for(layer), study.clustering.restarts)
-    held_out = getattr(module, "held_out_clusters", None)
-    tables: dict[Key, Tables] = {}
-    for scaling in study.clustering.scalings:
-        weights = scale_weights(networks.weights, scaling)
-        found = []
-        for number, seed in enumerate(networks.seeds):
-            network = {part: stack[number] for part, stack in weights.items()}
-            name = (networks.condition, seed)
-            found.append(
-                redrawn_tables(module.redraw, null, network, layer, name, *asked, held_out)
-            )
-        tables |= at_scale(stack_by_key(found), scaling)
-    return tables
+            labels = (found.partitions, found.held_out)
+            nulls[null] = block_label_tables(networks, layer, draws, *labels)
+    return score_rows(networks, layer, found.partitions, observed, nulls)

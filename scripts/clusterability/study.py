@@ -603,10 +603,10 @@ class Study(Section):
             "drawn_method": self.drawn_method,
             "groups": self.probe.groups,
             "k": self.k_values,
-            "methods": self._variants(LAYER_METHODS),
+            "methods": self.variants(LAYER_METHODS),
             "nulls": dict(sorted(self.nulls.items())),
             "probed_k": sorted(self.probed_k),
-            "whole": WHOLE in self.clustering.methods,
+            "whole": bool(self.methods_for(NETWORK)),
         }
 
     def figure_items(self) -> dict[str, list[str]]:

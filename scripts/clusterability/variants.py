@@ -7,6 +7,12 @@ from typing import Literal, get_args
 Scaling = Literal["none", "unit-norm", "balanced"]
 SCALINGS: tuple[Scaling, ...] = get_args(Scaling)
 """Scales of weights; see `clusterability.scaling`."""
+SCALINGS_SAY: dict[str, str] = {
+    "none": "as they are",
+    "unit-norm": "every hidden unit's input weights scaled to norm 1",
+    "balanced": "scaled so that all units of a side have the same strength",
+}
+"""What each does to the weights, in words that follow "weights"."""
 
 
 def scaled_method(method: str, scaling: str) -> str:

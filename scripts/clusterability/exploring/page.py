@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
 
-from clusterability.exploring import words
 from clusterability.exploring.packing import (
     LEVELS,
     Array,
@@ -37,14 +36,17 @@ from clusterability.exploring.reading import (
     read_means,
     read_networks,
 )
+from clusterability.exploring.words import STATUSES_SAY
 from clusterability.figures.inputs import Inputs
 from clusterability.figures.style import NO_VALUE, cluster_colours
 from clusterability.figures.weights import CLIP
 from clusterability.function_measures import FUNCTION_MEASURES, GROUPS
-from clusterability.measures import MEASURES
 from clusterability.presentation import chosen_nulls
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
-from clusterability.variants import scaling_of
+from clusterability.registry.measures import MEASURES
+from clusterability.registry.methods import METHODS
+from clusterability.registry.nulls import NULLS
+from clusterability.variants import SCALINGS_SAY, scaling_of
 
 BUDGET = 9_000_000
 """Bytes of the packed arrays of a page."""
@@ -111,11 +113,11 @@ def make_data(files: Inputs, study: Mapping[str, Any], budget: int) -> dict[str,
         "probed_k": list(grid.probed_k),
         "most_clusters": most_clusters(grid),
         "nulls": list(grid.nulls),
-        "nulls_say": words.NULLS_SAY,
+        "nulls_say": _nulls_say(),
         "draws": study["nulls"] | {GROUPS: study["groups"]},
         "pairs": grid.pairs,
         "measures": _measures(),
-        "statuses": words.STATUSES_SAY,
+        "statuses": STATUSES_SAY,
         "ablations": ABLATIONS,
         "classes": MNIST_CLASSES,
         "pixels": MNIST_PIXELS,
@@ -242,20 +244,28 @@ def _start(places: Mapping[str, _Place], study: Mapping[str, Any], grid: Grid) -
 
 
 def _method_says(method: str) -> str:
-    base = words.METHODS_SAY.get(method.partition("-")[0], "")
-    scaled = words.SCALINGS_SAY[scaling_of(method)]
-    return "; ".join(part for part in (base, scaled) if part)
+    scaling = scaling_of(method)
+    base = METHODS[method.partition("-")[0]].says
+    return base if scaling == "none" else f"{base}; weights {SCALINGS_SAY[scaling]}"
+
+
+def _nulls_say() -> dict[str, str]:
+    said = {
+        name: "; ".join(part for part in (entry.says, entry.caveat) if part)
+        for name, entry in NULLS.items()
+    }
+    return said | {GROUPS: "clusters permuted among the layer's units, sizes fixed"}
 
 
 def _measures() -> list[dict[str, Any]]:
-    known = MEASURES | FUNCTION_MEASURES
+    known: dict[str, Any] = MEASURES | FUNCTION_MEASURES
     return [
         {
             "name": name,
             "label": known[name].label,
             "direction": known[name].direction,
             "function": name in FUNCTION_MEASURES,
-            "says": words.MEASURES_SAY[name],
+            "says": known[name].says,
         }
         for name in ALL_MEASURES
     ]

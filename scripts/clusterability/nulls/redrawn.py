@@ -6,7 +6,8 @@ Each draw goes through the same method, code, precision and starts as the networ
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from importlib import import_module
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from clusterability.clustering import cluster
 from clusterability.contingency import Tables, stack_by_key
 from clusterability.graph import network_matrices
 from clusterability.names import NETWORK
+from clusterability.networks import Networks
 from clusterability.partitions import HeldOut, Key
 from clusterability.randomness import StreamName
+from clusterability.scaling import at_scale, scale_weights
 from clusterability.tabulation import partition_tables
 
 _DRAWS_AT_ONCE = 100
@@ -35,6 +38,38 @@ class Redraw(Protocol):
     def __call__(
         self, matrix: np.ndarray, name: StreamName, numbers: Sequence[int]
     ) -> np.ndarray: ...
+
+
+def block_redrawn_tables(
+    null: str,
+    networks: Networks,
+    layer: str,
+    k_values: Sequence[int],
+    study: Mapping[str, Any],
+) -> dict[Key, Tables]:
+    """Tables [networks, draws, ...] of a null for a block, by (method, k), at all scales.
+
+    Args:
+        null: its name. Its module is called by that: a new null is one module, and makes no other
+            null be drawn again.
+        networks: the block.
+        layer: name of a layer, or "network".
+        k_values: numbers of clusters.
+        study: `draws`, `methods`, `restarts` and `scalings`, as `Study.null_parameters` gives them.
+    """
+    module = import_module(f"clusterability.nulls.{null}")
+    held_out = getattr(module, "held_out_clusters", None)
+    asked = (study["draws"], k_values, study["methods"], study["restarts"], held_out)
+    tables: dict[Key, Tables] = {}
+    for scaling in study["scalings"]:
+        weights = scale_weights(networks.weights, scaling)
+        found = []
+        for number, seed in enumerate(networks.seeds):
+            network = {part: stack[number] for part, stack in weights.items()}
+            name = (networks.condition, seed)
+            found.append(redrawn_tables(module.redraw, null, network, layer, name, *asked))
+        tables |= at_scale(stack_by_key(found), scaling)
+    return tables
 
 
 def redrawn_tables(

@@ -9,36 +9,11 @@ from clusterability.figures.score_inputs import measure_label
 from clusterability.paper.inputs import Shown
 from clusterability.paper.latex import sentence_list
 from clusterability.paper.tables import networks
+from clusterability.registry.methods import METHODS
+from clusterability.registry.nulls import NULLS
+from clusterability.variants import SCALINGS_SAY
 
 _OPTIMIZERS = {"sgd": "plain stochastic gradient descent", "adam": "Adam"}
-
-_METHODS = {
-    "notebook": "`notebook` clusters the units of each side by themselves, from one start, and"
-    " pairs clusters as they come",
-    "matched": "`matched` clusters each side by itself and pairs the clusters of both sides by the"
-    " Hungarian method on Barber's modularity",
-    "joint": "`joint` clusters the units of both sides together (Dhillon 2001)",
-    "whole": "`whole` clusters the units of all layers together, the network taken as one graph"
-    " (Filan et al. 2021)",
-}
-
-_NULLS = {
-    "shuffle": "the weights of a layer permuted among its live units and clustered anew"
-    " (Filan et al. 2021)",
-    "shuffle_nonzero": "the weights that are not zero permuted among their own places and clustered"
-    " anew",
-    "strength": "weights permuted such that every unit keeps its sum of absolute weights"
-    " (approximately exchangeable), clustered anew",
-    "labels": "the labels of both sides permuted, sizes fixed; nearly every partition that was"
-    " found by optimisation beats it",
-    "untrained": "freshly initialised networks of the same architecture",
-}
-
-_SCALINGS = {
-    "none": "as they are",
-    "unit-norm": "with each hidden unit's input weights scaled to unit norm",
-    "balanced": "with each hidden unit's input and output weights scaled to equal norms",
-}
 
 _REFERENCES = (
     "Barber 2007, doi:10.1103/PhysRevE.76.066102",
@@ -156,8 +131,8 @@ def _accuracies(shown: Shown) -> str:
 
 def _clustering(config: Mapping[str, Any]) -> str:
     clustering = config["clustering"]
-    methods = [_METHODS.get(name, f"`{name}`") for name in clustering["methods"]]
-    scalings = [_SCALINGS.get(name, name) for name in clustering["scalings"]]
+    methods = [f"`{name}`, {METHODS[name].says}" for name in clustering["methods"]]
+    scalings = [SCALINGS_SAY[name] for name in clustering["scalings"]]
     blocks = sentence_list([str(block) for block in config["k_grid"]])
     return (
         "**Clustering.** The absolute weights of a layer are a bipartite graph between its output"
@@ -165,7 +140,7 @@ def _clustering(config: Mapping[str, Any]) -> str:
         " Units were embedded by the leading singular vectors of the matrix normalised by the"
         " square roots of its row and column sums, and clustered by k-means (k-means++, best of"
         f" {clustering['restarts']} starts unless said otherwise) for k = {blocks}."
-        f" The method {'; '.join(methods)}. Weights were taken {sentence_list(scalings)}."
+        f" Methods: {'; '.join(methods)}. Weights were taken {sentence_list(scalings)}."
     )
 
 
@@ -185,7 +160,7 @@ def _measures(config: Mapping[str, Any]) -> str:
 
 def _nulls(config: Mapping[str, Any]) -> str:
     draws = config["nulls"]
-    told = [f"`{name}` ({count} draws): {_NULLS.get(name, name)}" for name, count in draws.items()]
+    told = [_null(name, count) for name, count in draws.items()]
     models = f" Null models: {'; '.join(told)}." if told else " No null model was drawn."
     return (
         f"**Null models and statistics.**{models} z is a value less the mean of the null's draws"
@@ -195,6 +170,11 @@ def _nulls(config: Mapping[str, Any]) -> str:
         " measure has one q: the one-sided t test over networks that z is above 0, adjusted over"
         " the cells of one null, method and measure (Benjamini & Hochberg 1995)."
     )
+
+
+def _null(name: str, draws: int) -> str:
+    parts = (NULLS[name].says, NULLS[name].caveat)
+    return f"`{name}` ({draws} draws), {', '.join(part for part in parts if part)}"
 
 
 def _function(config: Mapping[str, Any], shown: Shown) -> Iterator[str]:

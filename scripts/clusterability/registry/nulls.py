@@ -10,20 +10,35 @@ class NullEntry:
     """A random model that measures are compared with.
 
     Attributes:
+        says: what is random, in words that follow its name.
         redrawn: whether it draws weights anew, by `redraw` of the module of its name in `nulls`,
             and clusters them again.
         caveat: what a reader must know beside its name.
     """
 
+    says: str
     redrawn: bool = True
     caveat: str | None = None
 
 
 NULLS: dict[str, NullEntry] = {
-    "shuffle": NullEntry(),
-    "shuffle_nonzero": NullEntry(),
-    "strength": NullEntry(),
-    "labels": NullEntry(redrawn=False, caveat="which nearly every partition beats"),
-    "untrained": NullEntry(redrawn=False),
+    "shuffle": NullEntry(
+        "the weights of a layer permuted among its live units and clustered again"
+        " (Filan et al. 2021)"
+    ),
+    "shuffle_nonzero": NullEntry(
+        "the weights that are not zero permuted among their own places and clustered again"
+    ),
+    "strength": NullEntry(
+        "weights permuted such that every unit keeps its sum of absolute weights, clustered again"
+    ),
+    "labels": NullEntry(
+        "the labels of both sides permuted, sizes fixed",
+        redrawn=False,
+        caveat="which nearly every partition beats",
+    ),
+    "untrained": NullEntry(
+        "fresh networks of the same architecture, clustered again", redrawn=False
+    ),
 }
 """Figures show the first that gives a z; those with a caveat come last."""
