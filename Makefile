@@ -33,7 +33,7 @@ echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/
 exit 1
 endef
 
-.PHONY: help study paper plan clean-orphans verify bench bench-check test lint audit format lock schema
+.PHONY: help study paper paper-example report plan clean-orphans verify bench bench-check test lint audit format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
@@ -50,6 +50,15 @@ paper: ## write results/paper: figures, tables, captions, numbers and methods fo
 	$(call prepare,study)
 	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
 	"$(BIN)/snakemake" paper $(ARGS)
+
+paper-example: paper ## typeset docs/paper-example with the study's numbers (needs LaTeX)
+	@"$(BIN)/python" scripts/paper_example.py $(ARGS)
+
+report: ## write results/report.html: the answer, all figures and tables in one file
+	$(call prepare,study)
+	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
+	"$(BIN)/snakemake" report_pages $(ARGS)
+	@"$(BIN)/python" scripts/report.py $(ARGS)
 
 plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned
 	$(call prepare,study)

@@ -16,7 +16,7 @@ from clusterability.errors import UserError
 from clusterability.leases import gpus_at_once
 from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
-from clusterability.registry.figures import FIGURES, TABLES
+from clusterability.registry.figures import FIGURES, TABLES, TABLES_SHOWN
 from clusterability.registry.measures import MEASURES
 from clusterability.registry.paper import PAPER_TABLES
 from clusterability.provenance import code_digests, software_versions
@@ -42,6 +42,9 @@ except UserError as error:
 pathvars:
     results=STUDY.results,
     data="results/data/mnist",
+
+
+report: "rules/report/workflow.rst"
 
 
 # `make plan` and `make verify` look at the jobs through this.
@@ -96,3 +99,7 @@ rule networks:
 rule tables:
     input:
         rules.aggregate.output,
+
+
+# After `all`, whose files it takes.
+include: "rules/report.smk"

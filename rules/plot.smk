@@ -4,7 +4,13 @@ rule plot:
     output:
         pdf="<results>/figures/{figure}.{item}.pdf",
         svg="<results>/figures/{figure}.{item}.svg",
-        png="<results>/figures/{figure}.{item}.png",
+        png=report(
+            "<results>/figures/{figure}.{item}.png",
+            caption="report/caption.rst",
+            category=lambda wildcards: FIGURES[wildcards.figure].category,
+            subcategory="{figure}",
+            labels=lambda wildcards: FIGURES[wildcards.figure].labels(STUDY, wildcards.item),
+        ),
         csv="<results>/figures/{figure}.{item}.csv",
         txt="<results>/figures/{figure}.{item}.txt",
     log:

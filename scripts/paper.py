@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from clusterability.figures.inputs import paths
 from clusterability.files import write_whole
 from clusterability.paper.files import write_figures, write_tables
 from clusterability.paper.inputs import Shown
@@ -16,13 +17,12 @@ with running(snakemake):
     folder = Path(snakemake.output.manifest).parent
     tables = {name: Path(inputs[name]) for name in study["tables"]}
     shown = Shown.read(tables, study)
-    write_figures(folder, map(Path, inputs["figures"]))
+    write_figures(folder, paths(inputs, "figures"))
     write_tables(folder, paper_tables(shown))
     write_whole(Path(snakemake.output.numbers), numbers_tex(shown).encode())
     text = methods_text(study, shown, versions())
     write_whole(Path(snakemake.output.methods), text.encode())
     files = sorted(Path(file) for file in snakemake.output if file != snakemake.output.manifest)
     devices = shown.tables["networks"]["device"].dropna().unique()
-    sources = [Path(file) for file in inputs["sources"]]
-    content = manifest(study["config"], devices, sources, folder, files)
+    content = manifest(study["config"], devices, paths(inputs, "sources"), folder, files)
     write_whole(Path(snakemake.output.manifest), content.encode())

@@ -42,6 +42,8 @@ ALLOWED = {
     ("scripts/clusterability/accounting.py", "subprocess.run"),
     ("scripts/clusterability/paper/manifest.py", "subprocess.run"),
     ("scripts/clusterability/sources.py", "subprocess.run"),
+    ("scripts/paper_example.py", "subprocess.run"),
+    ("scripts/report.py", "subprocess.run"),
     ("scripts/verify.py", "subprocess.run"),
     ("scripts/benchmarks/growth.py", "subprocess.run"),
     ("scripts/benchmarks/workflow.py", "subprocess.run"),

@@ -48,6 +48,7 @@ def answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resa
     seeds = _seeds(here, networks)
     paragraphs = [
         f"# {TITLE}",
+        f"**{one_sentence(here, seeds)}**",
         " ".join([_caution(seeds), detection_sentence(here), prediction_sentence(here)]).strip(),
         *_ranking("Detection of planted clusters", _detection(here), "mean AUC of z", "measure"),
         *(
@@ -60,6 +61,48 @@ def answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resa
         _basis(here, networks, seeds, method, resamples),
     ]
     return "\n\n".join(paragraphs) + "\n"
+
+
+def one_sentence(table: pd.DataFrame, seeds: int) -> str:
+    """The answer in short, as the end of a run tells it.
+
+    Args:
+        table: rows of validity of the method that the answer is about.
+        seeds: that it rests on.
+    """
+    parts = [part for part in (_detection_in_short(table), _prediction_in_short(table)) if part]
+    text = "; ".join(parts) if parts else "nothing was planted and nothing was ablated"
+    weak = "" if seeds >= ENOUGH_SEEDS else f" (weak evidence: {seeds} of {ENOUGH_SEEDS} seeds)"
+    return f"{text[0].upper()}{text[1:]}{weak}."
+
+
+def _detection_in_short(table: pd.DataFrame) -> str:
+    ranked = _detection(table)
+    if ranked.empty:
+        return ""
+    best = ranked.iloc[0]
+    if not best["low_of_all"] > 0.5:
+        return "no measure tells layers with planted clusters from those without"
+    others = len(ranked[1:]) - int((ranked[1:]["behind_low"] > 0).sum())
+    same = f", {others} more as well" if others else ""
+    return (
+        f"the z of `{best['measure']}` tells layers with planted clusters from those without in"
+        f" {_value(best, percent=True)} of cases{same}"
+    )
+
+
+def _prediction_in_short(table: pd.DataFrame) -> str:
+    ranked = _prediction(table, FUNCTIONS[0])
+    ranked = ranked[ranked["estimate"].notna()]
+    if ranked.empty:
+        return ""
+    best = ranked.iloc[0]
+    if not best["low_of_all"] > 0:
+        return f"none of a cluster's terms predicts its {FUNCTIONS[0]}"
+    return (
+        f"a cluster's share of {_name(best['measure'])} goes with its {FUNCTIONS[0]}"
+        f" (rank correlation {_value(best)})"
+    )
 
 
 def _seeds(table: pd.DataFrame, networks: pd.DataFrame) -> int:

@@ -22,13 +22,13 @@ def caption(template: str, rows: pd.DataFrame, item: str, study: Mapping[str, An
         template: the text `CAPTION` of the figure's module.
         rows: what the figure plots.
         item: what it shows: a condition, a method, a measure.
-        study: `seeds`, its blocks, and `nulls`, the number of draws by name.
+        study: the figure's parameters: `seeds`, blocks, and `nulls`, draws by name, if any.
     """
     if rows.empty:
         return "Nothing to show: the figure says why."
     values = {str(name): _only_value(rows[name]) for name in rows}
     shown = template.format_map({**study, **values, "item": item, "label": measure_label(item)})
-    return " ".join([" ".join(shown.split()), basis(rows, study)])
+    return f"{' '.join(shown.split())} {basis(rows, study)}".strip()
 
 
 def _only_value(column: pd.Series) -> str:
@@ -40,12 +40,15 @@ def _only_value(column: pd.Series) -> str:
 
 
 def basis(rows: pd.DataFrame, study: Mapping[str, Any]) -> str:
-    """Sentences on the number of networks, their seeds, and the null with its draws.
+    """The number of networks, their seeds, and the null with its draws; nothing of a figure of
+    single networks.
 
     >>> rows = pd.DataFrame({"n": [9, 10], "null": "shuffle", "measure": "mi"})
     >>> basis(rows, {"seeds": ["0-9"], "nulls": {"shuffle": 99}})
     'n = 9 to 10 networks a value; seeds 0-9; null: shuffle (99 draws).'
     """
+    if "seeds" not in study:
+        return ""
     parts = [_replicates(rows), f"seeds {', '.join(map(str, study['seeds']))}"]
     if "null" in rows and rows["null"].notna().any():
         draws = {null: study["nulls"].get(null) for null in rows["null"].dropna().unique()}

@@ -29,12 +29,13 @@ TABLES = {
 }
 """Tables that a figure may be drawn from, and the file's ending."""
 
-QUALITY = "How good are the clusters?"
-FUNCTION = "What do the clusters do?"
-TRUST = "Which number to trust?"
-AGREEMENT = "Do clusters agree?"
-NETWORKS = "The networks"
-"""Categories of the report, in its order."""
+QUALITY = "1 How good are the clusters?"
+TRUST = "2 Which number to trust?"
+FUNCTION = "3 What do the clusters do?"
+AGREEMENT = "4 Do clusters agree?"
+NETWORKS = "5 The networks"
+TABLES_SHOWN = "6 Tables"
+"""Categories of the report, which sorts them by their names."""
 CATEGORIES = (QUALITY, TRUST, FUNCTION, AGREEMENT, NETWORKS)
 
 
@@ -67,9 +68,14 @@ class FigureEntry:
     method: bool = False
 
     def parameters(self, study: Study) -> dict[str, Any]:
-        """What decides the figure, beside the rows that it is drawn from; for `make`."""
-        nulls = {**study.nulls, GROUPS: study.probe.groups}
-        found: dict[str, Any] = {"nulls": nulls, "seeds": list(study.seeds)}
+        """What decides the figure, beside the rows that it is drawn from; for `make`.
+
+        A figure of single networks says nothing of seeds and nulls: more of these do not change it.
+        """
+        found: dict[str, Any] = {}
+        if not {"weights", "partitions"} & set(self.inputs):
+            nulls = {**study.nulls, GROUPS: study.probe.groups}
+            found = {"nulls": nulls, "seeds": list(study.seeds)}
         if self.method:
             found["method"] = study.drawn_method
         if self.k:

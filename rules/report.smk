@@ -1,0 +1,38 @@
+# What Snakemake's report shows beside the figures. Not a part of `all`: `make report` asks for it.
+
+
+REPORTED_TABLES = [*tables_in_print(), *(["calibration"] if STUDY.calibration else [])]
+
+
+rule report_pages:
+    input:
+        rules.all.input,
+        answer=rules.validate.output.answer if STUDY.answers else [],
+        tables=expand("<results>/tables/{table}.csv", table=REPORTED_TABLES),
+    output:
+        answer="<results>/report/answer.rst",
+        tables=[
+            report(
+                f"<results>/report/{table}.html",
+                category=TABLES_SHOWN,
+                caption="report/table.rst",
+                labels={"table": table},
+            )
+            for table in REPORTED_TABLES
+        ],
+    log:
+        "<results>/logs/report_pages.log",
+    benchmark:
+        "<results>/benchmarks/report_pages.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(memory_of_scores),
+        runtime=growing(30),
+    params:
+        method=STUDY.drawn_method,
+        code=code_digests("report_pages.py", "clusterability/reporting/table.html"),
+        software=software_versions("report_pages.py"),
+    script:
+        "../scripts/report_pages.py"

@@ -1,0 +1,19 @@
+"""Rule `report_pages`: the answer and the tables as the report shows them."""
+
+from pathlib import Path
+
+from clusterability.figures.inputs import paths
+from clusterability.files import write_whole
+from clusterability.reporting.restructured import restructured
+from clusterability.reporting.tables import table_page
+from job import running
+
+NO_ANSWER = "This study has nothing planted and asks nothing of what units do: there is no answer."
+
+with running(snakemake):
+    inputs, output = dict(snakemake.input.items()), dict(snakemake.output.items())
+    answers = paths(inputs, "answer")
+    text = answers[0].read_text(encoding="utf-8") if answers else NO_ANSWER
+    write_whole(Path(output["answer"]), restructured(text).encode())
+    for file, page in zip(paths(inputs, "tables"), paths(output, "tables"), strict=True):
+        write_whole(page, table_page(file, snakemake.params.method).encode())
