@@ -89,6 +89,7 @@ rule all:
         rules.find.output if STUDY.conditions else [],
         rules.explore.output if STUDY.drawn_method is not None else [],
         figure_files(),
+        rules.contact_sheet.output,
 
 
 rule networks:

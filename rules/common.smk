@@ -225,6 +225,11 @@ def nulls_of(wildcards):
     return [] if wildcards.condition.startswith(FRESH) else STUDY.block_nulls
 
 
+def files_of_null(wildcards):
+    """The script and the modules that it calls by name."""
+    return ["null.py", f"clusterability/nulls/{wildcards.null}.py", *METHOD_FILES]
+
+
 def files_of(pattern, condition, layers, seeds):
     """Files of a pattern with {seeds}, {layer} and {k}, at all k."""
     return expand(pattern, condition=condition, layer=layers, seeds=seeds, k=STUDY.k_grid)
@@ -358,3 +363,18 @@ def drawn_partitions(figure, item):
             k=sorted(blocks),
         )
     ]
+
+
+# --- what is published ---
+
+
+def tables_in_print():
+    """Tables of the study that tables for print are made of."""
+    found = ["networks", "summary", "agreement", "paired"]
+    if STUDY.redrawn_nulls:
+        found.append("best_k")
+    if STUDY.answers:
+        found.append("validity")
+    if STUDY.conditions:
+        found.append("findings")
+    return found

@@ -1,8 +1,3 @@
-def files_of_null(wildcards):
-    """The script and the modules that it calls by name."""
-    return ["null.py", f"clusterability/nulls/{wildcards.null}.py", *METHOD_FILES]
-
-
 rule null:
     input:
         networks=rules.cluster.input.networks,

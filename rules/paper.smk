@@ -1,18 +1,6 @@
 # What a paper takes of a study. Not a part of `all`: `make paper` asks for it.
 
 
-def tables_in_print():
-    """Tables of the study that tables for print are made of."""
-    found = ["networks", "summary", "agreement", "paired"]
-    if STUDY.redrawn_nulls:
-        found.append("best_k")
-    if STUDY.answers:
-        found.append("validity")
-    if STUDY.conditions:
-        found.append("findings")
-    return found
-
-
 PAPER_FIGURES = [name.replace(".", "-") for name in figure_names()]
 PAPER_NAMES = [name for name, source in PAPER_TABLES.items() if source in tables_in_print()]
 

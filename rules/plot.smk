@@ -33,3 +33,25 @@ rule plot:
         ),
     script:
         "../scripts/plot.py"
+
+
+rule contact_sheet:
+    input:
+        figures=expand("<results>/figures/{name}.png", name=figure_names()),
+    output:
+        sheet="<results>/figures/index.png",
+    log:
+        "<results>/logs/contact_sheet.log",
+    benchmark:
+        "<results>/benchmarks/contact_sheet.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(20),
+    params:
+        code=code_digests("contact_sheet.py"),
+        software=software_versions("contact_sheet.py"),
+    script:
+        "../scripts/contact_sheet.py"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,11 @@ def running_browser() -> Iterator[Any]:
 
 @contextmanager
 def watched_page(
-    browser: Any, width: int = 1280, height: int = 900, **options: Any
+    browser: Any,
+    width: int = 1280,
+    height: int = 900,
+    ignored: Sequence[str] = (),
+    **options: Any,
 ) -> Iterator[Any]:
     """An empty page of this size, offline, as playwright's `Page`.
 
@@ -55,13 +59,14 @@ def watched_page(
     Args:
         browser: of `running_browser`.
         width, height: of the window, in pixels.
+        ignored: parts of messages that are known, and no fault of the page.
         options: further ones of `Browser.new_context`, such as `color_scheme`.
     """
     viewport = {"width": width, "height": height}
     context = browser.new_context(viewport=viewport, offline=True, **options)
     faults: list[str] = []
     page = context.new_page()
-    page.on("console", lambda said: faults.append(said.text) if said.type in _BAD else None)
+    page.on("console", lambda said: faults.extend(_complaint(said, ignored)))
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
     page.on("request", lambda request: faults.extend(_foreign(request.url)))
@@ -73,6 +78,11 @@ def watched_page(
 
 
 _BAD = ("error", "warning")
+
+
+def _complaint(said: Any, ignored: Sequence[str]) -> list[str]:
+    known = said.type not in _BAD or any(part in said.text for part in ignored)
+    return [] if known else [said.text]
 
 
 def _foreign(address: str) -> list[str]:

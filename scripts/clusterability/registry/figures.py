@@ -93,7 +93,8 @@ class FigureEntry:
             "measure": "all",
             "k": ", ".join(map(str, shown)),
         }
-        return labels | ({self.item: item} if self.item in labels else {})
+        named = {"measure": f"{item} term"} if self.item == "choice" else {self.item: item}
+        return labels | {key: text for key, text in named.items() if key in labels}
 
 
 FIGURES: dict[str, FigureEntry] = {
