@@ -33,6 +33,18 @@ echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/
 exit 1
 endef
 
+# In a terminal, bars show what runs, how far it is and how long it still takes. PYTHONPATH is where
+# Snakemake finds them; ARGS may name another logger.
+define snakemake
+@bars=; \
+case "$(ARGS)" in *--logger*) ;; *) \
+  [ -t 2 ] && [ -d $(ENVIRONMENT)/lib/python3*/site-packages/snakemake_logger_plugin_rich ] && \
+    bars="--logger study" ;; \
+esac; \
+echo '"$(BIN)/snakemake" $(1) $(ARGS)'; \
+PYTHONPATH=scripts/terminal "$(BIN)/snakemake" $$bars $(1) $(ARGS)
+endef
+
 .PHONY: help study paper paper-example report plan clean-orphans verify bench bench-check test lint audit format lock schema
 
 help: ## list the targets
@@ -44,12 +56,12 @@ help: ## list the targets
 study: ## run the study: snakemake, in an environment made from envs/study.lock
 	$(call prepare,study)
 	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
-	"$(BIN)/snakemake" $(ARGS)
+	$(call snakemake,)
 
 paper: ## write results/paper: figures, tables, captions, numbers and methods for a paper
 	$(call prepare,study)
 	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
-	"$(BIN)/snakemake" paper $(ARGS)
+	$(call snakemake,paper)
 
 paper-example: paper ## typeset docs/paper-example with the study's numbers (needs LaTeX)
 	@"$(BIN)/python" scripts/paper_example.py $(ARGS)
@@ -57,7 +69,7 @@ paper-example: paper ## typeset docs/paper-example with the study's numbers (nee
 report: ## write results/report.html: the answer, all figures and tables in one file
 	$(call prepare,study)
 	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
-	"$(BIN)/snakemake" report_pages $(ARGS)
+	$(call snakemake,report_pages)
 	@"$(BIN)/python" scripts/report.py $(ARGS)
 
 plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned

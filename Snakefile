@@ -62,6 +62,10 @@ onstart:
         sys.exit(str(error))
 
 
+onsuccess:
+    print("\n".join(runs.closing_lines(Path(STUDY.results))), file=sys.stderr)
+
+
 include: "rules/common.smk"
 include: "rules/mnist.smk"
 include: "rules/train.smk"

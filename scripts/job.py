@@ -27,6 +27,8 @@ def running(job: Any) -> Iterator[None]:
     """
     _log_to(Path(job.log[0]))
     before, started = time.process_time(), time.perf_counter()
+    named = ", ".join(f"{name} {value}" for name, value in job.wildcards.items())
+    logger.info("%s: %s; CPU threads: %d", job.rule, named or "the whole study", job.threads)
     try:
         yield
         _record(job)

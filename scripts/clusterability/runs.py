@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -162,6 +163,36 @@ def begin(
     told = [hold(folder) for folder in folders]
     freeze(config, results)
     return [line for line in told if line]
+
+
+PRODUCTS = {
+    "tables": "summary.csv, scores.parquet and more (docs/results.md)",
+    "figures/index.png": "all figures on one sheet",
+    "explore.html": "every network, to look at in a browser",
+    "answer.md": "how good is a cluster, and which number should I trust?",
+    "paper": "figures, tables and numbers for a paper",
+    "report.html": "the answer, all figures and tables in one file",
+}
+"""What a reader opens first, from the folder of results."""
+
+
+def closing_lines(results: Path) -> list[str]:
+    """What a run that has ended well says: where its products are, and the answer in a sentence."""
+    there = {results / name: text for name, text in PRODUCTS.items() if (results / name).exists()}
+    width = max((len(str(path)) for path in there), default=0)
+    lines = [f"{path!s:<{width}}  {text}" for path, text in there.items()]
+    answer = _answer_in_short(results / "answer.md")
+    return [*lines, f"Answer: {answer}"] if answer else lines
+
+
+def _answer_in_short(file: Path) -> str:
+    """The first bold paragraph, without its markup."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    bold = re.search(r"^\*\*(.+?)\*\*$", text, re.M)
+    return bold[1].replace("`", "") if bold else ""
 
 
 # --- the config of a run -----------------------------------------------------------------------

@@ -156,6 +156,7 @@ def train(
         progress=progress or _no_progress,
         checkpoints=checkpoints,
     )
+    logger.info("condition %s: %d networks together, on %s", condition, len(seeds), job.device)
     keep_freed_memory()
     with _deterministic(threads):
         return _train_what_fits(job, seeds)

@@ -1,6 +1,6 @@
 """What `make study` shows in a terminal: a bar for each rule that runs, and the time that is left.
 
-Snakemake finds this by its name on the path of Python. It is the logger `rich` with one column more;
+Snakemake finds this by its name on the path of Python. It is the logger `rich` with a column more;
 without a terminal, as in a file or in CI, Snakemake writes its own lines.
 """
 
