@@ -6,8 +6,13 @@ from snakemake.utils import min_version
 
 min_version("9.12")  # for pathvars
 
+
+include: "rules/source.smk"
+
+
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
-sys.path.insert(0, str(Path(workflow.current_basedir) / "scripts"))
+SCRIPTS = project_folder(workflow.current_basedir) / "scripts"
+sys.path.insert(0, str(SCRIPTS))
 from clusterability import runs
 from clusterability.accounting import check_accounting
 from clusterability.blocks import Block
@@ -22,6 +27,9 @@ from clusterability.registry.paper import PAPER_TABLES
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
 
+if hasattr(workflow.current_basedir, "hosted_repo"):
+    runs.let_jobs_find(SCRIPTS)
+
 # A study is one config: a file that the command line names replaces the default study. A job on a
 # cluster parses this, too: it takes the config that its run began with.
 begun = None if workflow.is_main_process else runs.frozen()
@@ -29,7 +37,7 @@ try:
     if begun is not None:
         config.clear()
         config.update(begun)
-    else:
+    elif not workflow.modifier.skip_configfile:  # as a module does that has a config of its own
         check_configs(workflow.overwrite_configfiles or [DEFAULT])
         if not workflow.overwrite_configfiles:
             workflow.configfile(str(DEFAULT))  # as the directive does, which fits in no `try`

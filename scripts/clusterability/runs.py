@@ -165,6 +165,17 @@ def begin(
     return [line for line in told if line]
 
 
+def let_jobs_find(scripts: Path) -> None:
+    """Lets the scripts of jobs import the others and the library, wherever Snakemake runs them.
+
+    It runs a script beside the project's, but for a workflow that it takes from a repository: of
+    that it brings the script alone.
+    """
+    known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(scripts) not in known:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(scripts), *known]))
+
+
 PRODUCTS = {
     "tables": "summary.csv, scores.parquet and more (docs/results.md)",
     "figures/index.png": "all figures on one sheet",

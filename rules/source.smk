@@ -1,0 +1,28 @@
+# Where the project's own files are. Imports nothing of the library: it is found by this.
+
+import tarfile
+import tempfile
+from pathlib import Path
+
+
+def project_folder(basedir):
+    """The folder that holds scripts/.
+
+    Of a workflow that lies in a repository elsewhere, as a module may, Snakemake brings one file at a
+    time, and a script would lack the library beside it. Then this is a copy of the commit, made once.
+    """
+    if not hasattr(basedir, "hosted_repo"):
+        return Path(basedir)
+    repository = basedir.hosted_repo.repo
+    commit = repository.commit(basedir.ref).hexsha
+    folder = Path(".snakemake", "clusterability", commit).absolute()
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        copy = Path(tempfile.mkdtemp(dir=folder.parent))
+        with tempfile.TemporaryFile() as archive:
+            repository.archive(archive, commit)
+            archive.seek(0)
+            with tarfile.open(fileobj=archive) as files:
+                files.extractall(copy, filter="data")
+        copy.rename(folder)
+    return folder
