@@ -30,7 +30,8 @@ rule synthesise:
 
 rule import_network:
     input:
-        file=lambda wildcards: STUDY.networks[wildcards.condition].path,
+        # A user's file, which no module's prefix and no remote storage moves.
+        file=lambda wildcards: local(STUDY.networks[wildcards.condition].path),
     output:
         networks="<results>/networks/{condition}/{seeds}.safetensors",
         rows="<results>/networks/{condition}/{seeds}.networks.csv",

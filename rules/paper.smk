@@ -11,7 +11,7 @@ rule paper:
         figures=figure_files(),
         sources=[
             *(rules.mnist.output if STUDY.conditions else []),
-            *(network.path for network in STUDY.networks.values()),
+            *(local(network.path) for network in STUDY.networks.values()),
         ],
     output:
         expand(
