@@ -29,6 +29,11 @@ TARGET = re.compile(r"^ *make ([a-z][a-z-]*)", re.M)
 
 ELSEWHERE = {
     "results/": "what a study writes",
+    "clusters/results/": "what the module of docs/module.md writes",
+    "scripts/clusterability/figures/sizes.py": "what a reader of docs/extending.md writes",
+    "scripts/clusterability/measures/heaviest_block.py": "the same",
+    "scripts/clusterability/methods/quantiles.py": "the same",
+    "scripts/clusterability/nulls/by_row.py": "the same",
 }
 """Beginnings of paths that are none of this repository's, and why."""
 FOLDERS = {"": "the repository's", "scripts/": "from where `make plan` names modules"}
