@@ -33,9 +33,11 @@ echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/
 exit 1
 endef
 
-# In a terminal, bars show what runs, how far it is and how long it still takes. PYTHONPATH is where
-# Snakemake finds them; ARGS may name another logger.
+# Snakemake, with targets: the config is looked at before, since Snakemake would run a template in it.
+# In a terminal, bars show what runs, how far it is and how long it still takes; PYTHONPATH is where
+# Snakemake finds them, and ARGS may name another logger.
 define snakemake
+@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
 @bars=; \
 case "$(ARGS)" in *--logger*) ;; *) \
   [ -t 2 ] && [ -d $(ENVIRONMENT)/lib/python3*/site-packages/snakemake_logger_plugin_rich ] && \
@@ -55,12 +57,10 @@ help: ## list the targets
 
 study: ## run the study: snakemake, in an environment made from envs/study.lock
 	$(call prepare,study)
-	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
 	$(call snakemake,)
 
 paper: ## write results/paper: figures, tables, captions, numbers and methods for a paper
 	$(call prepare,study)
-	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
 	$(call snakemake,paper)
 
 paper-example: paper ## typeset docs/paper-example with the study's numbers (needs LaTeX)
@@ -68,7 +68,6 @@ paper-example: paper ## typeset docs/paper-example with the study's numbers (nee
 
 report: ## write results/report.html: the answer, all figures and tables in one file
 	$(call prepare,study)
-	@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
 	$(call snakemake,report_pages)
 	@"$(BIN)/python" scripts/report.py $(ARGS)
 

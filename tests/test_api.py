@@ -81,6 +81,8 @@ class Jobs:
             input=Named(**inputs),
             output=Named(**outputs),
             log=["log"],
+            rule=Path(script).stem,
+            threads=1,
         )
         runpy.run_path(str(ROOT / "scripts" / script), init_globals={"snakemake": given})
 
