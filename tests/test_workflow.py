@@ -18,7 +18,15 @@ from clusterability.tables import CELL
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
-AFTER_SCORES = {"score": 4, "choose_k": 4, "aggregate": 1, "find": 1, "explore": 1, "plot": 7}
+AFTER_SCORES = {
+    "score": 4,
+    "choose_k": 4,
+    "aggregate": 1,
+    "find": 1,
+    "explore": 1,
+    "plot": 7,
+    "contact_sheet": 1,
+}
 """Jobs of the finished study where scores have to be made again."""
 PLAN_ROW = re.compile(r"^  (\w+) +(\d+) +[\d.]+  (.*)$", re.MULTILINE)
 """A row of a plan: the rule, its jobs, the first reason."""
@@ -53,10 +61,11 @@ def test_the_study_has_run(finished):
     partitions = pd.read_parquet(tables / "partitions.parquet")
     assert len(partitions) == 2 * 2 * 2 * 2 * (784 + 8 + 8 + 10)
     # Learning curves, one measure, pixels, weights and responses of 2 conditions; z, best k and
-    # agreement by 2 methods; 4 files each.
-    figures = list((finished.folder / "results" / "figures").iterdir())
+    # agreement by 2 methods; 5 files each; and a sheet of all.
+    figures = list((finished.folder / "results" / "figures").glob("*.*.*"))
+    assert (finished.folder / "results" / "figures" / "index.png").exists()
     assert len(figures) == 13 * 5
-    assert all(file.stat().st_size > 200 for file in figures)
+    assert all(file.stat().st_size > 100 for file in figures)
     described = described_figures()
     for file in (file for file in figures if file.suffix == ".csv"):
         assert list(pd.read_csv(file)) == described[file.name.split(".")[0]], file
@@ -73,7 +82,14 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
     workflow.configure(seeds=["0-1", "2-3"])
     jobs = [job for job in workflow.planned() if job["rule"] != "all"]
     whole = [job for job in jobs if "seeds" not in job]
-    assert {job["rule"] for job in whole} == {"choose_k", "aggregate", "find", "explore", "plot"}
+    assert {job["rule"] for job in whole} == {
+        "choose_k",
+        "aggregate",
+        "find",
+        "explore",
+        "plot",
+        "contact_sheet",
+    }
     assert {job["seeds"] for job in jobs if job not in whole} == {"2-3"}
     assert workflow.planned_rules() == {
         "train": 2,
@@ -87,6 +103,7 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
         "find": 1,
         "explore": 1,
         "plot": 8,  # all but pixels, weights and responses, which show the first block
+        "contact_sheet": 1,
     }
 
 
@@ -105,6 +122,7 @@ def test_an_appended_block_of_k_trains_nothing(workflow):
         "find": 1,
         "explore": 1,
         "plot": 7,  # the others do not depend on k
+        "contact_sheet": 1,
     }
 
 
@@ -132,7 +150,7 @@ def test_two_values_swapped_are_seen(workflow):
     ("file", "rules"),
     [
         # Nothing is trained, clustered or drawn again.
-        ("measures.py", AFTER_SCORES),
+        ("measures/__init__.py", AFTER_SCORES),
         ("nulls/shuffle.py", {"null": 4} | AFTER_SCORES),
         (
             "agreement.py",
@@ -143,9 +161,10 @@ def test_two_values_swapped_are_seen(workflow):
                 "find": 1,
                 "explore": 1,
                 "plot": 7,
+                "contact_sheet": 1,
             },
         ),
-        ("figures/learning_curves.py", {"plot": 1}),
+        ("figures/learning_curves.py", {"plot": 1, "contact_sheet": 1}),
         ("exploring/explore.html", {"explore": 1}),
         ("sources.py", {}),  # the files are there, and known by their checksums
         ("study.py", {}),
@@ -176,13 +195,13 @@ def test_the_plan_of_a_finished_study_is_empty(finished):
 
 
 def test_the_plan_says_which_module_and_which_number(workflow):
-    workflow.edit("scripts/clusterability/measures.py")
+    workflow.edit("scripts/clusterability/measures/__init__.py")
     workflow.configure(nulls={"shuffle": 4, "labels": 3})
     plan = workflow.command("plan.py").stdout
     jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
     assert {name: number for name, (number, _) in jobs.items()} == {"null": 4} | AFTER_SCORES
     assert jobs["null"][1] == "parameter draws: 3 -> 4"
-    assert jobs["score"][1] == "code of clusterability/measures.py"
+    assert jobs["score"][1] == "code of clusterability/measures/__init__.py"
     assert jobs["find"][1] == "after aggregate"
     assert "Guessed" not in plan
     assert "unknown" not in plan
@@ -197,7 +216,11 @@ def test_another_version_of_a_package_reruns_what_calls_it(workflow, tmp_path, m
     monkeypatch.setenv("PYTHONPATH", str(other.parent))
     plan = workflow.command("plan.py").stdout
     jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
-    assert {name: number for name, (number, _) in jobs.items()} == {"explore": 1, "plot": 13}
+    assert {name: number for name, (number, _) in jobs.items()} == {
+        "explore": 1,
+        "plot": 13,
+        "contact_sheet": 1,
+    }
     for _, why in jobs.values():
         assert re.fullmatch(r"parameter matplotlib: \S+ -> 99\.0", why)
 
@@ -304,6 +327,7 @@ def test_what_units_do_is_asked_where_there_are_hidden_ones(workflow):
         "explore": 1,
         # 1 of ablations, 2 of activities, 2 of function, 3 of validity, and those of tables.
         "plot": 8 + 7,
+        "contact_sheet": 1,
     }
 
 
@@ -398,6 +422,7 @@ def test_everything_that_a_study_can_ask_for(workflow):
         "find",
         "explore",
         "plot",
+        "contact_sheet",
     }
 
 

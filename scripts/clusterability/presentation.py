@@ -1,10 +1,11 @@
-"""What tables and figures for print have in common: which null they show, and its caveat."""
+"""What tables and figures for print have in common: the null that they show, and names in print."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from clusterability.function_measures import GROUPS
+from clusterability.function_measures import FUNCTION_MEASURES, GROUPS
+from clusterability.registry.measures import MEASURES
 from clusterability.registry.nulls import NULLS
 
 _ORDER = (*sorted(NULLS, key=lambda null: NULLS[null].caveat is not None), GROUPS)
@@ -63,3 +64,16 @@ def _with_caveat(null: str, measures: list[str]) -> str:
     known = null in NULLS and set(measures) != {_FOUND_ELSEWHERE}
     caveat = NULLS[null].caveat if known else None
     return ", ".join(part for part in (null, caveat) if part)
+
+
+def measure_label(measure: str) -> str:
+    """The measure's name on axes."""
+    known = MEASURES.get(measure) or FUNCTION_MEASURES.get(measure)
+    return known.label if known else measure.replace("_", " ")
+
+
+def span(counts: pd.Series) -> str:
+    """Smallest and largest number above 0, as "10" or "8 to 10"; "0" where there is none."""
+    known = counts[counts > 0]
+    ends = [str(known.min()), str(known.max())] if len(known) else ["0"]
+    return " to ".join(dict.fromkeys(ends))

@@ -17,7 +17,6 @@ from clusterability.agreement import AGREEMENT_MEASURES
 from clusterability.errors import UserError
 from clusterability.figures.accuracy import shown_names, with_accuracy
 from clusterability.figures.inputs import Inputs, as_categories, categories, layer_order, paths
-from clusterability.figures.score_inputs import span
 from clusterability.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
@@ -28,6 +27,7 @@ from clusterability.figures.style import (
     new_figure,
     style,
 )
+from clusterability.presentation import span
 from clusterability.table_files import read_csv
 
 MEASURE = "ami"

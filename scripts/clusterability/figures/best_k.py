@@ -20,7 +20,6 @@ from clusterability.errors import UserError
 from clusterability.figures.accuracy import shown_names, with_accuracy
 from clusterability.figures.inputs import Inputs, as_categories, layer_order, paths
 from clusterability.figures.line_groups import condition_layers, name_groups, separate_groups
-from clusterability.figures.score_inputs import measure_label, span
 from clusterability.figures.style import (
     COLUMN_WIDTH,
     INK,
@@ -31,7 +30,7 @@ from clusterability.figures.style import (
     style,
 )
 from clusterability.figures.z_colours import DARK, LEVELS, draw_z_bar, z_scale
-from clusterability.presentation import null_name, shown_null
+from clusterability.presentation import measure_label, null_name, shown_null, span
 from clusterability.statistics import SIGNIFICANT
 from clusterability.table_files import read_csv
 

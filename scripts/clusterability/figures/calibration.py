@@ -20,9 +20,8 @@ from clusterability.calibration import ALL, COMPARED, JUDGED, comparisons
 from clusterability.errors import UserError
 from clusterability.figures.inputs import Inputs, as_categories, categories, layer_order, paths
 from clusterability.figures.line_groups import name_groups, separate_groups
-from clusterability.figures.score_inputs import span
 from clusterability.figures.style import INK, PAGE_HEIGHT, PAGE_WIDTH, by_rows, new_figure, style
-from clusterability.presentation import null_name
+from clusterability.presentation import null_name, span
 from clusterability.statistics import SHARED_DRAWS, SIGNIFICANT, interval
 from clusterability.table_files import read_csv
 from clusterability.table_rows import read_rows, where

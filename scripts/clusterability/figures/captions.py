@@ -11,8 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from clusterability.figures.score_inputs import measure_label, span
-from clusterability.presentation import null_name
+from clusterability.presentation import measure_label, null_name, span
 
 
 def caption(template: str, rows: pd.DataFrame, item: str, study: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from clusterability.figures.accuracy import shown_names, with_accuracy
 from clusterability.figures.inputs import Inputs, categories, paths
-from clusterability.figures.score_inputs import cell_status, measure_label, read_scores, span
+from clusterability.figures.score_inputs import cell_status, read_scores
 from clusterability.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
@@ -26,7 +26,7 @@ from clusterability.figures.style import (
     new_figure,
     style,
 )
-from clusterability.presentation import null_name
+from clusterability.presentation import measure_label, null_name, span
 from clusterability.statistics import interval
 
 NULL_REACH = 1.96

@@ -9,8 +9,6 @@ import pandas as pd
 
 from clusterability.errors import UserError
 from clusterability.figures.inputs import as_categories, layer_order
-from clusterability.function_measures import FUNCTION_MEASURES
-from clusterability.measures import MEASURES
 from clusterability.table_rows import shown_rows, where
 
 INFEASIBLE = "infeasible"
@@ -44,19 +42,6 @@ def read_scores(path: Path, measures: Sequence[str], **values: str) -> pd.DataFr
         condition=as_categories(scores["condition"], scores["condition"].unique()),
         layer=as_categories(scores["layer"], layer_order(scores["layer"].unique())),
     )
-
-
-def measure_label(measure: str) -> str:
-    """The measure's name on axes."""
-    known = MEASURES.get(measure) or FUNCTION_MEASURES.get(measure)
-    return known.label if known else measure.replace("_", " ")
-
-
-def span(counts: pd.Series) -> str:
-    """Smallest and largest number above 0, as "10" or "8 to 10"; "0" where there is none."""
-    known = counts[counts > 0]
-    ends = [str(known.min()), str(known.max())] if len(known) else ["0"]
-    return " to ".join(dict.fromkeys(ends))
 
 
 def cell_status(statuses: pd.Series) -> str:

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from clusterability.answer import NAMES
 from clusterability.figures.cluster_maps import draw_in_words
 from clusterability.figures.inputs import Inputs, paths
-from clusterability.figures.score_inputs import measure_label
 from clusterability.figures.style import INK, PAGE_WIDTH, cluster_colours, new_figure, style
 from clusterability.function_measures import ABLATION_MEASURES
+from clusterability.presentation import measure_label
 from clusterability.table_files import read_csv
 
 PANELS = {

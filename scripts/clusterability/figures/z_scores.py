@@ -23,9 +23,7 @@ from clusterability.figures.line_groups import condition_layers, name_groups, se
 from clusterability.figures.score_inputs import (
     INFEASIBLE,
     cell_status,
-    measure_label,
     read_scores,
-    span,
 )
 from clusterability.figures.style import (
     COLUMN_WIDTH,
@@ -39,7 +37,7 @@ from clusterability.figures.style import (
 )
 from clusterability.figures.z_colours import DARK, LEVELS, draw_z_bar, z_scale
 from clusterability.measures import MEASURES
-from clusterability.presentation import null_name
+from clusterability.presentation import measure_label, null_name, span
 from clusterability.statistics import SIGNIFICANT
 
 WORSE = -2

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from clusterability.figures.score_inputs import measure_label
 from clusterability.paper.inputs import Shown
 from clusterability.paper.latex import sentence_list
 from clusterability.paper.tables import networks
+from clusterability.presentation import measure_label
 from clusterability.registry.methods import METHODS
 from clusterability.registry.nulls import NULLS
 from clusterability.variants import SCALINGS_SAY

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from clusterability.answer import NAMES
-from clusterability.figures.score_inputs import measure_label
 from clusterability.measures import MEASURES
 from clusterability.paper.inputs import Shown
 from clusterability.paper.latex import escaped, interval, rounded, sentence_list, tabular
-from clusterability.presentation import null_name
+from clusterability.presentation import measure_label, null_name
 from clusterability.registry.paper import PAPER_TABLES
 from clusterability.replicates import Replicates, intervals
 

@@ -70,10 +70,10 @@ class FigureEntry:
     def parameters(self, study: Study) -> dict[str, Any]:
         """What decides the figure, beside the rows that it is drawn from; for `make`.
 
-        A figure of single networks says nothing of seeds and nulls: more of these do not change it.
+        What is drawn from no table says nothing of seeds and nulls: more of these do not change it.
         """
         found: dict[str, Any] = {}
-        if not {"weights", "partitions"} & set(self.inputs):
+        if set(TABLES) & set(self.inputs):
             nulls = {**study.nulls, GROUPS: study.probe.groups}
             found = {"nulls": nulls, "seeds": list(study.seeds)}
         if self.method:
