@@ -44,7 +44,7 @@ case "$(ARGS)" in *--logger*) ;; *) \
     bars="--logger study" ;; \
 esac; \
 echo '"$(BIN)/snakemake" $(1) $(ARGS)'; \
-PYTHONPATH=scripts/terminal "$(BIN)/snakemake" $$bars $(1) $(ARGS)
+PYTHONPATH=scripts/terminal "$(BIN)/snakemake" $(1) $(ARGS) $$bars
 endef
 
 .PHONY: help study paper paper-example report plan clean-orphans verify bench bench-check test lint audit format lock schema
