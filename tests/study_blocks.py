@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clusterability.blocks import Block
+from clusterability.comparison import SCORE_COLUMNS
 from clusterability.function_measures import (
     ABLATION_COLUMNS,
     CLUSTER_COLUMNS,
@@ -18,7 +19,6 @@ from clusterability.function_measures import (
     GROUPS,
 )
 from clusterability.measures import MEASURES
-from clusterability.scoring import SCORE_COLUMNS
 
 
 @dataclass

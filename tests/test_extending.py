@@ -14,6 +14,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 TEXT = (DOCS / "extending.md").read_text()
 CONFIG = {
+    # Units are asked what they do, so that it is seen that a measure asks nothing again.
+    "probe": {"k": [2], "images": 50, "groups": 5},
     "conditions": {"baseline": {}},
     "clustering": {"methods": ["matched"], "restarts": 1},
     "nulls": {"shuffle": 3},
@@ -32,7 +34,7 @@ def take(workflow: Workflow, title: str) -> None:
         language, code = block.groups()
         paragraph = text[: block.start()].strip().rsplit("\n\n", 1)[-1]
         (file,) = re.findall(r"`([\w/.]+\.(?:py|yaml))`", paragraph)
-        dictionary = re.match(r"In `(\w+)` of", paragraph)
+        dictionary = re.match(r"At the end of `(\w+)` in", paragraph)
         if language == "yaml":
             change_config(workflow, yaml.safe_load(code))
         elif dictionary:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clusterability.comparison import SCORE_COLUMNS
 from clusterability.figures import (
     ablations,
     class_activity,
@@ -22,7 +23,6 @@ from clusterability.figures.style import METADATA, save_figure
 from clusterability.function_measures import ABLATION_COLUMNS, FUNCTION_MEASURES
 from clusterability.networks import Networks, save_networks
 from clusterability.partitions import Partitions
-from clusterability.scoring import SCORE_COLUMNS
 from clusterability.storage import save_items
 from clusterability.validity import validity_table
 

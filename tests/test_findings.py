@@ -8,8 +8,8 @@ import pytest
 from documents import DOCS, entries
 from scipy import stats
 
+from clusterability.comparison import SCORE_COLUMNS
 from clusterability.findings import COLUMNS, findings, not_raised, raised
-from clusterability.scoring import SCORE_COLUMNS
 
 SEEDS = range(6)
 NETWORKS = pd.DataFrame(

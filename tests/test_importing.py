@@ -106,6 +106,16 @@ def test_what_is_imported_is_saved_and_loaded_as_a_study_does(tmp_path):
     assert weights_digest(read.weights, 0) == weights_digest(networks.weights, 0)
 
 
+def test_biases_that_are_left_out_are_told(tmp_path, caplog):
+    read_network("mine", write(tmp_path / "n.npz", arrays()), None)
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "fc1.bias [3]" in said
+    assert "left out" in said
+    caplog.clear()
+    read_network("mine", write(tmp_path / "n.npz", {"fc1.weight": MATRIX}), None)
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
 @pytest.mark.parametrize("file", ["w.npy", "w.npz", "w.pt"])
 def test_a_matrix_that_was_saved_transposed_is_stored_as_it_reads(tmp_path, file):
     """NumPy and PyTorch keep the order of a transposed matrix in memory, in files, too."""

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from clusterability.clustering import cluster
+from clusterability.comparison import SCORE_COLUMNS
 from clusterability.function_measures import (
     ABLATION_COLUMNS,
     ABLATION_MEASURES,
@@ -20,7 +21,6 @@ from clusterability.networks import Networks
 from clusterability.partitions import Partitions
 from clusterability.probing import probe, shown_images, takes_mnist
 from clusterability.recipe import Recipe
-from clusterability.scoring import SCORE_COLUMNS
 from clusterability.training import train
 
 METHODS = ["matched", "joint"]

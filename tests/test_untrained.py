@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from clusterability.comparison import SCORE_COLUMNS
 from clusterability.networks import load_networks, save_networks
 from clusterability.nulls.untrained import fresh_networks
 from clusterability.perceptron import initial_weights
-from clusterability.scoring import SCORE_COLUMNS
 from clusterability.untrained import less_initial, with_untrained
 
 ARCHITECTURE = "784-16-10"

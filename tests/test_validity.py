@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from clusterability.agreement import AGREEMENT_COLUMNS
 from clusterability.answer import answer
+from clusterability.comparison import SCORE_COLUMNS
 from clusterability.detection import detection_rows
 from clusterability.prediction import (
     adjusted_ranks,
@@ -26,7 +27,6 @@ from clusterability.resampling import (
     weighted_correlations,
     weighted_midranks,
 )
-from clusterability.scoring import SCORE_COLUMNS
 from clusterability.validity import COLUMNS, validity_table
 
 SEEDS = range(20)

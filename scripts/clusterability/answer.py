@@ -16,6 +16,8 @@ import pandas as pd
 TITLE = "How good is a cluster, and which number should I trust?"
 
 ENOUGH_SEEDS = 20
+FEWEST_SEEDS = 5
+"""With fewer there is no answer in a sentence."""
 
 HARDLY_FOUND = 0.1
 """Agreement with planted clusters below it is hardly any."""
@@ -70,6 +72,11 @@ def one_sentence(table: pd.DataFrame, seeds: int) -> str:
         table: rows of validity of the method that the answer is about.
         seeds: that it rests on.
     """
+    if seeds < FEWEST_SEEDS:
+        return (
+            f"Too few seeds for an answer: {seeds}, where {ENOUGH_SEEDS} are asked for; numbers of"
+            " so few say only that the study has run."
+        )
     parts = [part for part in (_detection_in_short(table), _prediction_in_short(table)) if part]
     text = "; ".join(parts) if parts else "nothing was planted and nothing was ablated"
     weak = "" if seeds >= ENOUGH_SEEDS else f" (weak evidence: {seeds} of {ENOUGH_SEEDS} seeds)"
@@ -84,7 +91,7 @@ def _detection_in_short(table: pd.DataFrame) -> str:
     if not best["low_of_all"] > 0.5:
         return "no measure tells layers with planted clusters from those without"
     others = len(ranked[1:]) - int((ranked[1:]["behind_low"] > 0).sum())
-    same = f", {others} more as well" if others else ""
+    same = f", and so do other measures ({others})" if others else ""
     return (
         f"the z of `{best['measure']}` tells layers with planted clusters from those without in"
         f" {_value(best, percent=True)} of cases{same}"
@@ -252,6 +259,8 @@ def _difference(row: pd.Series) -> str:
 
 
 def _interval(estimate: float, low: float, high: float, percent: bool = False) -> str:
+    if pd.isna(low) or pd.isna(high):
+        return f"{100 * estimate:.0f} %" if percent else _number(estimate)
     if percent:
         return f"{100 * estimate:.0f} % [{_number(100 * low, 0)}, {_number(100 * high, 0)}]"
     return f"{_number(estimate)} [{_number(low)}, {_number(high)}]"

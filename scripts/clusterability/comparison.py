@@ -18,6 +18,21 @@ _TIE = 1e-12
 COMPARED = ["null_mean", "null_sd", "null_n", "z", "p", "p_two_sided"]
 """Columns of tables that say how a value compares with its null."""
 
+SCORE_COLUMNS = [
+    "condition",
+    "seed",
+    "layer",
+    "method",
+    "k",
+    "k_effective",
+    "measure",
+    "value",
+    "null",
+    *COMPARED,
+    "status",
+]
+"""Columns of a block's scores; `q` joins them when all blocks are there."""
+
 
 @dataclass(frozen=True)
 class Comparison:

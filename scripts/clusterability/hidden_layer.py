@@ -21,7 +21,7 @@ from clusterability.ablation import (
     group_orders,
 )
 from clusterability.activities import Activities, normalised
-from clusterability.comparison import COMPARED, Comparison, compare
+from clusterability.comparison import COMPARED, SCORE_COLUMNS, Comparison, compare
 from clusterability.contingency import one_hot
 from clusterability.function import activity_measures, permuted_labels
 from clusterability.function_measures import (
@@ -36,7 +36,6 @@ from clusterability.function_measures import (
 )
 from clusterability.graph import DEAD
 from clusterability.partitions import Key
-from clusterability.scoring import SCORE_COLUMNS
 
 NO_VALUE: dict[str, Any] = dict.fromkeys(("value", *COMPARED), np.nan) | {"null_n": 0}
 

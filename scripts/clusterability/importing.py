@@ -112,6 +112,12 @@ def choose_layers(
         UserError: as `read_network` does.
     """
     chosen = list(layers or _matrix_names(source, arrays))
+    left = [name for name in arrays if name not in chosen]
+    if left:
+        logger.warning(
+            "%s: %s left out: clusters and what units do are those of the matrices alone",
+            source, _listed(f"{name} {_shape(arrays[name])}" for name in left),
+        )  # fmt: skip
     for array in chosen:
         if array not in arrays or chosen.count(array) > 1:
             twice = " more than once" if array in arrays else ""

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from clusterability.activities import Activities, hidden_activities
+from clusterability.comparison import SCORE_COLUMNS
 from clusterability.dataset import Mnist
 from clusterability.function_measures import ABLATION_COLUMNS, CLUSTERS
 from clusterability.graph import network_units
@@ -31,7 +32,6 @@ from clusterability.networks import Networks
 from clusterability.partitions import Key, Partitions
 from clusterability.randomness import generator
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
-from clusterability.scoring import SCORE_COLUMNS
 from clusterability.threads import one_thread
 
 

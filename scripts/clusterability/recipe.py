@@ -57,7 +57,7 @@ class Recipe(Section):
     l1: Annotated[Number, Field(ge=0)] = 0.0
     """Adds l1 x the sum of abs(W) to the loss."""
     l2: Annotated[Number, Field(ge=0)] = 0.0
-    """Adds l2 x the sum of W squared to the loss."""
+    """Adds l2 x the sum of W squared to the loss: half of what PyTorch calls weight_decay."""
     data_order: Annotated[Whole, Field(ge=0)] = 0
     """Which order the images come in: conditions that differ in it alone start from the same
     weights, and their partitions are compared."""

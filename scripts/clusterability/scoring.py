@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from clusterability.comparison import COMPARED, compare
+from clusterability.comparison import SCORE_COLUMNS, compare
 from clusterability.contingency import Tables, stack_by_key
 from clusterability.graph import network_units
 from clusterability.measures import MEASURES, barber_terms, effective_clusters, mi_terms, ncut_terms
@@ -16,21 +16,6 @@ from clusterability.networks import Networks
 from clusterability.partitions import HeldOut, Key, Partitions
 from clusterability.scaling import layers_at_scales
 from clusterability.tabulation import partition_tables
-
-SCORE_COLUMNS = [
-    "condition",
-    "seed",
-    "layer",
-    "method",
-    "k",
-    "k_effective",
-    "measure",
-    "value",
-    "null",
-    *COMPARED,
-    "status",
-]
-"""Columns of a block's scores; `q` joins them when all blocks are there."""
 
 
 def observed_tables(

@@ -599,7 +599,8 @@ class Study(Section):
     def page_parameters(self) -> dict[str, Any]:
         """What decides the page of all networks, beside the files that it shows."""
         return {
-            "drawn_k": self.drawn_k,
+            # Where something is probed, the page opens at a k at which it is.
+            "drawn_k": self.drawn_probed_k or self.drawn_k,
             "drawn_method": self.drawn_method,
             "groups": self.probe.groups,
             "k": self.k_values,

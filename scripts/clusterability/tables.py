@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from clusterability.block_files import place_of
+from clusterability.comparison import SCORE_COLUMNS
 from clusterability.function_measures import FUNCTION_MEASURES
 from clusterability.measures import MEASURES
 from clusterability.networks import stored_sizes
 from clusterability.partitions import Partitions
 from clusterability.presentation import null_name, shown_null
 from clusterability.replicates import Replicates, intervals, replicate_ps, shares_significant
-from clusterability.scoring import SCORE_COLUMNS, partition_rows
+from clusterability.scoring import partition_rows
 from clusterability.statistics import SHARED_DRAWS, false_discovery_q
 from clusterability.storage import load_items
 from clusterability.table_files import read_csv, read_parquet

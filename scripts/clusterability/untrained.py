@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from clusterability.comparison import compare
+from clusterability.comparison import SCORE_COLUMNS, compare
 from clusterability.measures import MEASURES
-from clusterability.scoring import SCORE_COLUMNS
 from clusterability.statistics import false_discovery_q, interval
 
 UNTRAINED = "untrained"

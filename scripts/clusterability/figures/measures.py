@@ -43,6 +43,8 @@ _ROW_HEIGHTS = (1.35, 1.6)
 _MANY = 4
 """More conditions than this need higher panels and finer lines."""
 _LEGEND_HEIGHT = 0.75
+_INTERVAL_ROOM = 1.5
+"""Intervals reach beyond points and nulls by so many times the range of these at most."""
 _FEW = 6
 """So many values of k are all named on the axis."""
 
@@ -119,11 +121,13 @@ def draw(table: pd.DataFrame) -> Figure:
     height = _ROW_HEIGHTS[len(looks) > _MANY] * len(methods) + _LEGEND_HEIGHT
     figure = new_figure(COLUMN_WIDTH if len(layers) == 1 else PAGE_WIDTH, height)
     panels = figure.subplots(len(methods), len(layers), sharex=True, squeeze=False)
+    cut = False
     for (place, number), axes in np.ndenumerate(panels):
         here = table[(table["method"] == methods[place]) & (table["layer"] == layers[number])]
         _draw_panel(axes, here, looks)
+        cut |= _cut_intervals(axes, here)
     _label_panels(panels, layers, methods, table)
-    _draw_legend(figure, table, looks)
+    _draw_legend(figure, table, looks, cut)
     return figure
 
 
@@ -146,6 +150,22 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, looks: dict[str, ConditionStyle
             markersize=2.2 if many else None,
             zorder=3,
         )
+
+
+def _cut_intervals(axes: Axes, table: pd.DataFrame) -> bool:
+    """Ends the axis where intervals would hide how points and nulls lie to each other.
+
+    Of two networks, an interval can be a hundred times as long as all distances between points.
+    Returns whether one is cut.
+    """
+    shown = table[["mean", "null_low", "null_high"]].to_numpy(float)
+    if not np.isfinite(shown).any():
+        return False
+    low, high = np.nanmin(shown), np.nanmax(shown)
+    room = _INTERVAL_ROOM * ((high - low) or abs(high) or 1.0)
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(max(bottom, low - room), min(top, high + room))
+    return bool((table["low"] < low - room).any() or (table["high"] > high + room).any())
 
 
 def _draw_null(
@@ -205,12 +225,14 @@ def _label_panels(
         panels[0, 0].xaxis.set_major_locator(MaxNLocator(7, integer=True))
 
 
-def _draw_legend(figure: Figure, table: pd.DataFrame, looks: dict[str, ConditionStyle]) -> None:
+def _draw_legend(
+    figure: Figure, table: pd.DataFrame, looks: dict[str, ConditionStyle], cut: bool
+) -> None:
     handles = condition_handles(looks, shown_names(table))
     if table["null"].notna().any():
         label = f"its null ({null_name(table)}): mean ± {NULL_REACH} sd"
         handles.append(Patch(facecolor="#d4d4d4", edgecolor="#8c8c8c", linewidth=0.35, label=label))
-    draw_legend(figure, handles, title=_replicates(table))
+    draw_legend(figure, handles, title=_replicates(table) + (", cut at the frame" if cut else ""))
 
 
 def _replicates(table: pd.DataFrame) -> str:

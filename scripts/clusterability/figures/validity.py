@@ -36,11 +36,11 @@ _MARGIN = 1.05
 COLUMNS = ["analysis", "measure", "series", "estimate", "low", "high", "n"]
 
 
-CAPTION = """Which measure is right: how well the z of a measure tells networks with planted
-clusters from those without (left; area under the curve, 0.5 is chance), how it goes with what
-ablating the clusters does, over networks (middle; rank correlation, 0 is chance), and how a single
-cluster's own term predicts it (right). Method {method}; lines are 95 % bootstrap intervals over
-seeds, dotted lines chance."""
+CAPTION = """Which measure is right. Detection: how well the z of a measure tells networks with
+planted clusters from those without (area under the curve, 0.5 is chance). Prediction over
+networks: how the z of a measure goes with what ablating the clusters does (rank correlation, 0 is
+chance). Prediction of a cluster's term: how a single cluster's own term predicts it. Method
+{method}; lines are 95 % bootstrap intervals over seeds, dotted lines chance."""
 
 
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:

@@ -9,11 +9,15 @@ from clusterability.paper.inputs import Shown
 from clusterability.paper.latex import sentence_list
 from clusterability.paper.tables import networks
 from clusterability.presentation import measure_label
+from clusterability.registry.measures import MEASURES
 from clusterability.registry.methods import METHODS
 from clusterability.registry.nulls import NULLS
 from clusterability.variants import SCALINGS_SAY
 
-_OPTIMIZERS = {"sgd": "plain stochastic gradient descent", "adam": "Adam"}
+_OPTIMIZERS = {
+    "sgd": "plain stochastic gradient descent",
+    "adam": "Adam (Kingma & Ba 2015)",
+}
 
 _REFERENCES = (
     "Barber 2007, doi:10.1103/PhysRevE.76.066102",
@@ -22,6 +26,7 @@ _REFERENCES = (
     "Dhillon, Mallela & Modha 2003, doi:10.1145/956750.956764",
     "Filan et al. 2021, arXiv:2103.03386",
     "Golechha et al. 2025, arXiv:2502.02470",
+    "Kingma & Ba 2015, arXiv:1412.6980",
     "LeCun et al. 1998, doi:10.1109/5.726791",
     "Newman 2006, doi:10.1073/pnas.0601602103",
     "Shi & Malik 2000, doi:10.1109/34.868688",
@@ -41,7 +46,7 @@ def methods_text(study: Mapping[str, Any], shown: Shown, versions: Mapping[str, 
         "# Methods",
         *_networks(config, study["recipes"], shown),
         _clustering(config),
-        _measures(config),
+        _measures(),
         _nulls(config),
         *_function(config, shown),
         _software(shown, versions),
@@ -57,17 +62,18 @@ def _networks(
         images = config["dataset"]["train_images"] or 60_000
         tests = config["dataset"]["test_images"] or 10_000
         common, changes = _common(list(recipes.values()))
+        first = next(iter(recipes.values()))
         told = "; ".join(
-            f"`{name}`: {_changed(recipe, changes)}" if changes else f"`{name}`"
+            f"`{name}`: {_told(recipe, changes)}" if changes else f"`{name}`"
             for name, recipe in recipes.items()
         )
         yield (
             f"**Networks.** For each condition and each seed ({', '.join(shown.seeds)}), a fully"
             f" connected ReLU network without biases was trained on {images:,} images of MNIST"
             f" (LeCun et al. 1998) to minimise cross-entropy; {tests:,} images were kept for"
-            f" testing. All conditions: {_told(common)}. Conditions: {told}. Initial weights, order"
-            " of the data and dropout are drawn from the seed, so that a network depends on its"
-            f" condition and seed alone. {_accuracies(shown)}"
+            f" testing. All conditions: {_told(first, common)}. Conditions: {told}. Initial"
+            " weights, order of the data and dropout are drawn from the seed, so that a network"
+            f" depends on its condition and seed alone. {_accuracies(shown)}"
         )
     others = [
         *(f"`{name}` (random matrices with known structure)" for name in config["synthetic"]),
@@ -77,19 +83,15 @@ def _networks(
         yield f"**Other matrices.** Not trained here: {sentence_list(others)}."
 
 
-def _common(recipes: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Keys that all recipes have in common with their values, and the keys that differ."""
+def _common(recipes: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """Keys at which all recipes are the same, and those at which they differ."""
     differ = [key for key in recipes[0] if len({str(recipe[key]) for recipe in recipes}) > 1]
-    return {key: value for key, value in recipes[0].items() if key not in differ}, differ
+    return [key for key in recipes[0] if key not in differ], differ
 
 
-def _changed(recipe: Mapping[str, Any], keys: Sequence[str]) -> str:
-    return _told({key: recipe[key] for key in keys}) or "nothing else"
-
-
-def _told(recipe: Mapping[str, Any]) -> str:
-    """What a part of a recipe says, in words; what is switched off is left out."""
-    return ", ".join(part for part in (_say(key, recipe) for key in recipe) if part)
+def _told(recipe: Mapping[str, Any], keys: Sequence[str]) -> str:
+    """What these keys of a recipe say, in words; what is switched off is left out."""
+    return ", ".join(filter(None, (_say(key, recipe) for key in keys))) or "nothing else"
 
 
 def _say(key: str, recipe: Mapping[str, Any]) -> str:
@@ -99,24 +101,30 @@ def _say(key: str, recipe: Mapping[str, Any]) -> str:
         "optimizer": _OPTIMIZERS.get(str(value), str(value)),
         "learning_rate": f"learning rate {value:g}" if key == "learning_rate" else "",
         "batch_size": f"batches of {value} images",
-        "epochs": f"{value} epochs" if value else "no training",
+        "epochs": _epochs(value),
         "normalise": "pixels less 0.1307 over 0.3081" if value else "pixels from 0 to 1",
     }
     if key in always:
         return always[key]
     if not value or key in ("planted_layer", "planted_clusters"):
         return ""
+    number = f"{value:g}" if isinstance(value, float) else str(value)
     sometimes = {
         "dropout": f"dropout {value:g} of hidden units" if key == "dropout" else "",
-        "l1": f"{value} times the sum of absolute weights added to the loss",
-        "l2": f"{value} times the sum of squared weights added to the loss",
+        "l1": f"{number} times the sum of absolute weights added to the loss",
+        "l2": f"{number} times the sum of squared weights added to the loss",
         "data_order": f"order {value} of the data",
         "permute_labels": "training labels permuted",
-        "clusterability": f"{value} times the clusterability of planted clusters subtracted from"
-        " the loss (Golechha et al. 2025)",
+        "clusterability": f"{number} times the clusterability of {recipe['planted_clusters']}"
+        f" planted clusters of {recipe['planted_layer']} subtracted from the loss"
+        " (Golechha et al. 2025)",
         "pixel_deviation": f"pixels with a standard deviation below {value} left out",
     }
     return sometimes.get(key, f"{key.replace('_', ' ')} {value}")
+
+
+def _epochs(count: int) -> str:
+    return {0: "no training", 1: "1 epoch"}.get(count, f"{count} epochs")
 
 
 def _accuracies(shown: Shown) -> str:
@@ -144,8 +152,8 @@ def _clustering(config: Mapping[str, Any]) -> str:
     )
 
 
-def _measures(config: Mapping[str, Any]) -> str:
-    labels = [measure_label(name).removesuffix(" [nats]") for name in config["figures"]["measures"]]
+def _measures() -> str:
+    labels = [measure_label(name).removesuffix(" [nats]") for name in MEASURES]
     return (
         "**Measures.** From the k x k table T of the share of absolute weight between each U"
         f" cluster and each V cluster: {sentence_list(labels)}. I(T) is the mutual information"
