@@ -18,7 +18,7 @@ def test_every_figure_is_there_in_its_shape_row_by_row(tmp_path):
         Image.new("RGB", size, colour).save(files[-1])
     sheet = np.asarray(contact_sheet(files))
     assert sheet.shape[1] == WIDTH
-    corners = []
+    corners, scales = [], []
     for size, colour in zip(SIZES, COLOURS, strict=True):
         y, x = np.nonzero((sheet == colour).all(axis=2))
         width, height = np.ptp(x) + 1, np.ptp(y) + 1
@@ -26,5 +26,9 @@ def test_every_figure_is_there_in_its_shape_row_by_row(tmp_path):
         assert len(x) == width * height
         assert width <= WIDTH / COLUMNS
         corners.append((y.min(), x.min()))
+        if size[1] < 2 * size[0] / 2.5:
+            scales.append(width / size[0])
     assert corners == sorted(corners)
     assert len({y for y, _ in corners}) == 2
+    # Figures of one column are half as wide as those of a page.
+    assert max(scales) < 1.02 * min(scales)

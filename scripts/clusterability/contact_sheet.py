@@ -22,13 +22,14 @@ _INK = "#262626"
 
 
 def contact_sheet(figures: Sequence[Path]) -> Image.Image:
-    """The sheet: figures row by row, each row as high as its highest figure.
+    """The sheet: figures row by row, each row as high as its highest figure, all at one scale.
 
     Args:
         figures: PNG files, in the order of the sheet.
     """
     width = WIDTH // COLUMNS - 2 * _MARGIN
-    pictures = [_small(file, width) for file in figures]
+    scale = width / max(_width(file) for file in figures)
+    pictures = [_small(file, scale) for file in figures]
     rows = [pictures[start : start + COLUMNS] for start in range(0, len(pictures), COLUMNS)]
     heights = [max(picture.height for picture in row) + _NAME_HEIGHT + _MARGIN for row in rows]
     sheet = Image.new("RGB", (WIDTH, sum(heights) + _MARGIN), _PAPER)
@@ -43,10 +44,16 @@ def contact_sheet(figures: Sequence[Path]) -> Image.Image:
     return sheet
 
 
-def _small(file: Path, width: int) -> Image.Image:
+def _width(file: Path) -> int:
+    with Image.open(file) as picture:
+        return picture.width
+
+
+def _small(file: Path, scale: float) -> Image.Image:
     with Image.open(file) as picture:
         small = picture.convert("RGB")
-    small.thumbnail((width, HIGHEST), Image.Resampling.LANCZOS)
+    size = (round(scale * small.width), min(round(scale * small.height), HIGHEST))
+    small.thumbnail(size, Image.Resampling.LANCZOS)
     return small
 
 

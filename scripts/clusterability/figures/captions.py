@@ -46,7 +46,7 @@ def basis(rows: pd.DataFrame, study: Mapping[str, Any]) -> str:
     >>> basis(rows, {"seeds": ["0-9"], "nulls": {"shuffle": 99}})
     'n = 9 to 10 networks a value; seeds 0-9; null: shuffle (99 draws).'
     """
-    if "seeds" not in study:
+    if "seeds" not in study or ("seed" in rows and rows["seed"].nunique() == 1):
         return ""
     parts = [_replicates(rows), f"seeds {', '.join(map(str, study['seeds']))}"]
     if "null" in rows and rows["null"].notna().any():
