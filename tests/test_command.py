@@ -235,11 +235,16 @@ def test_interrupted_it_says_so_and_leaves_nothing(folder):
         stderr=subprocess.PIPE,
         text=True,
         env=ENVIRONMENT,
+        # What was started in the background, as these tests may be, has its children ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    with pytest.raises(subprocess.TimeoutExpired):
-        started.wait(6)
-    started.send_signal(signal.SIGINT)
-    _, said = started.communicate(timeout=60)
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            started.wait(6)
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate(timeout=60)
+    finally:
+        started.kill()
     assert (started.returncode, said) == (130, "clusterability: interrupted\n")
     assert [path.name for path in folder.iterdir()] == ["w.npy"]
 

@@ -107,13 +107,13 @@ def test_what_is_imported_is_saved_and_loaded_as_a_study_does(tmp_path):
 
 
 def test_biases_that_are_left_out_are_told(tmp_path, caplog):
+    caplog.set_level("INFO")
     read_network("mine", write(tmp_path / "n.npz", arrays()), None)
-    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    (said,) = [text for text in caplog.messages if "left out" in text]
     assert "fc1.bias [3]" in said
-    assert "left out" in said
     caplog.clear()
     read_network("mine", write(tmp_path / "n.npz", {"fc1.weight": MATRIX}), None)
-    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+    assert not [text for text in caplog.messages if "left out" in text]
 
 
 @pytest.mark.parametrize("file", ["w.npy", "w.npz", "w.pt"])

@@ -242,7 +242,7 @@ def shown_result(page: Any, before: str) -> str:
     if shown.evaluate("e => e.tagName") == "IMG":
         assert shown.evaluate("e => e.decode().then(() => e.naturalWidth)") > 500
     else:
-        page.frame_locator("iframe").locator("tbody tr").first.wait_for()
+        page.frame_locator("iframe").locator("thead th").first.wait_for()
     return shown.get_attribute("src")
 
 

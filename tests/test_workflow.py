@@ -422,7 +422,6 @@ def test_everything_that_a_study_can_ask_for(workflow):
         "find",
         "explore",
         "plot",
-        "contact_sheet",
     }
 
 

@@ -114,7 +114,7 @@ def choose_layers(
     chosen = list(layers or _matrix_names(source, arrays))
     left = [name for name in arrays if name not in chosen]
     if left:
-        logger.warning(
+        logger.info(
             "%s: %s left out: clusters and what units do are those of the matrices alone",
             source, _listed(f"{name} {_shape(arrays[name])}" for name in left),
         )  # fmt: skip

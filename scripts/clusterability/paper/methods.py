@@ -75,9 +75,10 @@ def _networks(
             " weights, order of the data and dropout are drawn from the seed, so that a network"
             f" depends on its condition and seed alone. {_accuracies(shown)}"
         )
+    matrices = "imported from a file; arrays that are no matrices, such as biases, left out"
     others = [
         *(f"`{name}` (random matrices with known structure)" for name in config["synthetic"]),
-        *(f"`{name}` (imported from a file)" for name in config["networks"]),
+        *(f"`{name}` ({matrices})" for name in config["networks"]),
     ]
     if others:
         yield f"**Other matrices.** Not trained here: {sentence_list(others)}."
