@@ -23,7 +23,7 @@ from clusterability.names import FRESH, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.registry.figures import FIGURES, TABLES, TABLES_SHOWN
 from clusterability.registry.measures import MEASURES
-from clusterability.registry.paper import PAPER_TABLES
+from clusterability.registry.paper import PAPER_TABLES, paper_name
 from clusterability.provenance import code_digests, software_versions
 from clusterability.study import MNIST_FILES, load_study
 

@@ -1,7 +1,7 @@
 # What a paper takes of a study. Not a part of `all`: `make paper` asks for it.
 
 
-PAPER_FIGURES = [name.replace(".", "-") for name in figure_names()]
+PAPER_FIGURES = [paper_name(name) for name in figure_names()]
 PAPER_NAMES = [name for name, source in PAPER_TABLES.items() if source in tables_in_print()]
 
 

@@ -9,9 +9,11 @@ of their paired difference holds 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
+
+from clusterability.presentation import sentence_list
 
 TITLE = "How good is a cluster, and which number should I trust?"
 
@@ -198,7 +200,7 @@ def _no_better(ranked: pd.DataFrame) -> str:
             return ""
         return f", {_difference(second)} more than the next, {_name(second['measure'])}"
     names = [_name(measure) for measure in others["measure"]]
-    return f"; it cannot be told apart from {_listed(names)}"
+    return f"; it cannot be told apart from {sentence_list(names)}"
 
 
 # --- prediction --------------------------------------------------------------------------------
@@ -273,11 +275,6 @@ def _number(value: float, digits: int = 2) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if float(text) else text.removeprefix("-")
 
 
-def _listed(names: Sequence[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def _ranking(title: str, ranked: pd.DataFrame, estimate: str, measure: str) -> list[str]:
     if ranked.empty:
         return []
@@ -296,7 +293,9 @@ def _basis(
     accuracy = networks.groupby("condition", sort=False)["test_accuracy"].mean().dropna()
     known = ", ".join(f"{name} {100 * share:.1f} %" for name, share in accuracy.items())
     probed = table[(table["analysis"] == "clusters") & table["condition"].notna()]
-    conditions = _listed(list(probed["condition"].unique())) if len(probed) else "no condition"
+    conditions = (
+        sentence_list(list(probed["condition"].unique())) if len(probed) else "no condition"
+    )
     return (
         f"It rests on {seeds} seeds a condition, method `{method}`; intervals are 95 % bootstrap"
         f" intervals over seeds ({resamples} resamples), the same seeds drawn in all conditions."

@@ -16,13 +16,13 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
+from clusterability.block_clustering import own_streams
 from clusterability.clustering import cluster as cluster_matrices
 from clusterability.errors import UserError
 from clusterability.evaluation import (
     Said,
     check_k,
     evaluate,
-    stream_name,
     study_of,
     whole_number,
 )
@@ -185,7 +185,7 @@ def _find(networks: Networks, layer: str, study: Study) -> Partition:
     (k,), (method,), (scaling,) = study.k_values, asked.methods, asked.scalings
     check_k(networks, [layer], [k])
     matrices = layer_matrices(scale_weights(networks.weights, scaling), layer)
-    names = [stream_name(networks.condition, seed, layer) for seed in networks.seeds]
+    names = own_streams(networks, layer)
     found = cluster_matrices(matrices, names, [k], [method], asked.restarts)[method, k]
     if not found.feasible[0]:
         raise UserError(f"scaling: found {scaling!r}, expected one that {layer} can be brought to")

@@ -11,6 +11,7 @@ from clusterability.held_out import held_out_clusters
 from clusterability.names import NETWORK
 from clusterability.networks import Networks
 from clusterability.partitions import HeldOut, Key, Partitions, Starts
+from clusterability.randomness import StreamName
 from clusterability.scaling import at_scale, scale_weights
 
 
@@ -20,6 +21,11 @@ class BlockPartitions(NamedTuple):
     partitions: dict[Key, Partitions]
     starts: dict[Key, Starts]
     held_out: dict[Key, HeldOut]
+
+
+def own_streams(networks: Networks, layer: str) -> list[StreamName]:
+    """Names of the random streams of the networks' own partitions of a layer, one a network."""
+    return [(networks.condition, seed, layer, "network") for seed in networks.seeds]
 
 
 def block_partitions(
@@ -33,7 +39,7 @@ def block_partitions(
         k_values: numbers of clusters.
         study: `methods`, `restarts` and `scalings`, as `Study.clustering_parameters` gives them.
     """
-    names = [(networks.condition, seed, layer, "network") for seed in networks.seeds]
+    names = own_streams(networks, layer)
     found = BlockPartitions({}, {}, {})
     for scaling in study["scalings"]:
         matrices = layer_matrices(scale_weights(networks.weights, scaling), layer)

@@ -21,7 +21,6 @@ from clusterability.networks import Networks
 from clusterability.nulls.labels import block_label_tables
 from clusterability.nulls.redrawn import block_redrawn_tables
 from clusterability.partitions import Key
-from clusterability.randomness import StreamName
 from clusterability.registry.nulls import NULLS
 from clusterability.scoring import observed_tables, score_rows
 from clusterability.study import Study, load_study
@@ -81,11 +80,6 @@ def _as_arguments(text: str) -> str:
     for key, argument in (("k_grid", "k"), (r"clustering\.", ""), (r"networks\.[^:]*", "name")):
         lines = [re.sub(rf"^{key}", argument, line) for line in lines]
     return "; ".join(lines)
-
-
-def stream_name(name: str, seed: int, layer: str) -> StreamName:
-    """The random stream of a network's own partitions of a layer."""
-    return (name, seed, layer, "network")
 
 
 def largest_k(networks: Networks, layer: str) -> int:

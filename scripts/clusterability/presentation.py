@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from clusterability.function_measures import FUNCTION_MEASURES, GROUPS
@@ -77,3 +79,13 @@ def span(counts: pd.Series) -> str:
     known = counts[counts > 0]
     ends = [str(known.min()), str(known.max())] if len(known) else ["0"]
     return " to ".join(dict.fromkeys(ends))
+
+
+def sentence_list(parts: Sequence[str]) -> str:
+    """The parts as in a sentence.
+
+    >>> sentence_list(["a"]), sentence_list(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last

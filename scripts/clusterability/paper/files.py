@@ -9,23 +9,13 @@ from pathlib import Path
 from clusterability.files import whole_file, write_csv, write_whole
 from clusterability.paper.latex import escaped
 from clusterability.paper.tables import PaperTable
-
-PICTURES = ("pdf", "svg", "png", "csv")
-
-
-def paper_name(figure: Path) -> str:
-    """A figure's name in LaTeX, where a dot would start the ending.
-
-    >>> paper_name(Path("results/figures/z_scores.matched.pdf"))
-    'z_scores-matched'
-    """
-    return figure.stem.replace(".", "-")
+from clusterability.registry.paper import paper_name
 
 
 def write_figures(folder: Path, figures: Iterable[Path]) -> None:
     """Copies pictures and plotted rows, and makes a LaTeX caption of each text."""
     for file in figures:
-        name = paper_name(file)
+        name = paper_name(file.stem)
         if file.suffix == ".txt":
             write_caption(folder / "captions" / f"{name}.tex", file.read_text(encoding="utf-8"))
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
@@ -116,13 +115,3 @@ def macros(numbers: dict[str, str], command: str) -> str:
         for key, text in numbers.items()
     ]
     return "\n".join(lines) + "\n"
-
-
-def sentence_list(parts: Sequence[str]) -> str:
-    """The parts as in a sentence.
-
-    >>> sentence_list(["a"]), sentence_list(["a", "b", "c"])
-    ('a', 'a, b and c')
-    """
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last

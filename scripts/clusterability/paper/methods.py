@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clusterability.paper.inputs import Shown
-from clusterability.paper.latex import sentence_list
 from clusterability.paper.tables import networks
-from clusterability.presentation import measure_label
+from clusterability.presentation import measure_label, sentence_list
 from clusterability.registry.measures import MEASURES
 from clusterability.registry.methods import METHODS
 from clusterability.registry.nulls import NULLS

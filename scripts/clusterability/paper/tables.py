@@ -11,8 +11,8 @@ import pandas as pd
 from clusterability.answer import NAMES
 from clusterability.measures import MEASURES
 from clusterability.paper.inputs import Shown
-from clusterability.paper.latex import escaped, interval, rounded, sentence_list, tabular
-from clusterability.presentation import measure_label, null_name
+from clusterability.paper.latex import escaped, interval, rounded, tabular
+from clusterability.presentation import measure_label, null_name, sentence_list
 from clusterability.registry.paper import PAPER_TABLES
 from clusterability.replicates import Replicates, intervals
 

@@ -1,4 +1,4 @@
-"""Tables for print by name: which of the study's tables each is made of."""
+"""Tables for print by name: which of the study's tables each is made of; names of figures."""
 
 from __future__ import annotations
 
@@ -14,3 +14,12 @@ PAPER_TABLES = {
     "paired": "paired",
 }
 """The functions are in `clusterability.paper.tables`."""
+
+
+def paper_name(figure: str) -> str:
+    """A figure's name in LaTeX, where a dot would start the ending.
+
+    >>> paper_name("z_scores.matched")
+    'z_scores-matched'
+    """
+    return figure.replace(".", "-")
