@@ -19,7 +19,7 @@ from clusterability.blocks import Block
 from clusterability.config_files import DEFAULT, check_configs
 from clusterability.errors import UserError
 from clusterability.leases import gpus_at_once
-from clusterability.names import FRESH, IMPORTED, NETWORK
+from clusterability.names import FRESH, GLOROT, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.registry.figures import FIGURES, TABLES, TABLES_SHOWN
 from clusterability.registry.measures import MEASURES

@@ -2,7 +2,7 @@
 
 
 wildcard_constraints:
-    condition=rf"[a-z][a-z0-9_]*|{FRESH}[0-9-]+",
+    condition=rf"[a-z][a-z0-9_]*|{FRESH}({GLOROT})?[0-9-]+",
     seeds=rf"\d+(-\d+)?|{IMPORTED}",
     layer=rf"fc\d+|{NETWORK}",
     k=r"\d+(-\d+)?",
@@ -215,6 +215,12 @@ def probed_files(pattern):
             k=[block for block in STUDY.k_grid if STUDY.probed_k_of(block)],
         )
     ]
+
+
+def origin_of(wildcards):
+    """The networks that a block of a condition goes on from, if it does."""
+    origin = STUDY.recipe_of(wildcards.condition).origin
+    return f"<results>/networks/{origin}/{wildcards.seeds}.safetensors" if origin else []
 
 
 # --- what is compared ---

@@ -64,7 +64,7 @@ rule fresh:
     benchmark:
         "<results>/benchmarks/fresh/{condition}/{seeds}.tsv"
     wildcard_constraints:
-        condition=f"{FRESH}[0-9-]+",
+        condition=f"{FRESH}({GLOROT})?[0-9-]+",
     conda:
         ENVIRONMENT
     threads: 1

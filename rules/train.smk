@@ -2,6 +2,7 @@ rule train:
     input:
         # The files are known by their checksums: made again, they are the same.
         mnist=ancient(rules.mnist.output),
+        origin=origin_of,
     output:
         networks="<results>/networks/{condition}/{seeds}.safetensors",
         history="<results>/networks/{condition}/{seeds}.history.csv",

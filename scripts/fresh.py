@@ -8,5 +8,5 @@ from job import running
 
 with running(snakemake):
     study, condition = snakemake.params.study, snakemake.wildcards.condition
-    networks = fresh_networks(condition, study["architecture"], snakemake.params.seeds)
+    networks = fresh_networks(condition, **study, numbers=snakemake.params.seeds)
     save_networks(Path(snakemake.output.networks), networks)

@@ -6,10 +6,10 @@ from clusterability.checkpoints import Checkpoints
 from clusterability.dataset import load_mnist
 from clusterability.files import write_csv
 from clusterability.leases import leased_gpu
-from clusterability.networks import save_networks
+from clusterability.networks import load_networks, save_networks
 from clusterability.progress import watched
 from clusterability.recipe import Recipe
-from clusterability.training import history_table, network_table, train
+from clusterability.training import Origin, history_table, network_table, train
 from job import running
 
 with running(snakemake):
@@ -24,6 +24,7 @@ with running(snakemake):
     )
     title = f"{condition} {snakemake.wildcards.seeds}"
     device = machine.get("device", "auto")
+    origin = snakemake.input.get("origin")
     lease = leased_gpu(device, stopped=lambda: checkpoints.stopped)
     with watched(title) as progress, checkpoints.kept_on_signals(), lease:
         result = train(
@@ -36,6 +37,7 @@ with running(snakemake):
             history_every=study["history_every"],
             progress=progress,
             checkpoints=checkpoints,
+            origin=Origin(load_networks(Path(origin)), study["epochs_before"]) if origin else None,
         )
     write_csv(Path(snakemake.output.history), history_table(result))
     write_csv(Path(snakemake.output.rows), network_table(result))

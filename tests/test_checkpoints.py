@@ -14,7 +14,7 @@ import torch
 
 from clusterability.checkpoints import Checkpoints
 from clusterability.errors import UserError
-from clusterability.networks import load_networks, weights_digest
+from clusterability.networks import load_networks, network_digest
 from clusterability.recipe import Recipe
 from clusterability.training import TrainingResult, history_table, train
 
@@ -24,6 +24,7 @@ RECIPES = {
     "adam with dropout": {"optimizer": "adam", "dropout": 0.5},
     "l1 and l2": {"optimizer": "adam", "l1": 1e-4, "l2": 1e-4},
     "planted": {"optimizer": "adam", "clusterability": 20, "planted_layer": "fc2"},
+    "biases and pruning": {"optimizer": "adam", "biases": True, "sparsity": 0.8, "pruning_every": 3},
     "permuted labels, odd sizes": {"permute_labels": True, "architecture": "784-13-7-10"},
 }
 
@@ -53,7 +54,7 @@ def interrupt_at(step: int):
 
 def assert_same(found: TrainingResult, expected: TrainingResult) -> None:
     for number in range(len(expected.rows)):
-        ours, theirs = (weights_digest(r.networks.weights, number) for r in (found, expected))
+        ours, theirs = (network_digest(r.networks, number) for r in (found, expected))
         assert ours == theirs
     assert found.networks.seeds == expected.networks.seeds
     assert history_table(found).equals(history_table(expected))

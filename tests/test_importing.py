@@ -22,7 +22,7 @@ from clusterability.importing import layer_shapes, read_network
 from clusterability.measures import barber_q
 from clusterability.names import IMPORTED_SEED
 from clusterability.network_rows import network_rows
-from clusterability.networks import Networks, load_networks, save_networks, weights_digest
+from clusterability.networks import Networks, load_networks, network_digest, save_networks
 from clusterability.tables import read_networks
 from clusterability.tabulation import tables_of
 from clusterability.training import NetworkRow, TrainingResult, network_table
@@ -103,7 +103,7 @@ def test_what_is_imported_is_saved_and_loaded_as_a_study_does(tmp_path):
     save_networks(tmp_path / "n.safetensors", networks)
     read = load_networks(tmp_path / "n.safetensors")
     assert (read.condition, read.seeds, read.recipe) == ("mine", (-1,), networks.recipe)
-    assert weights_digest(read.weights, 0) == weights_digest(networks.weights, 0)
+    assert network_digest(read, 0) == network_digest(networks, 0)
 
 
 def test_biases_that_are_left_out_are_told(tmp_path, caplog):
@@ -372,7 +372,7 @@ def test_row_of_an_imported_network_by_hand():
     assert (row["condition"], row["seed"], row["parameters"]) == ("mine", -1, 8)
     dead = {name: value for name, value in row.items() if "dead" in name}
     assert dead == {"fc1_dead_u": 1, "fc1_dead_v": 2, "fc2_dead_u": 0, "fc2_dead_v": 0}
-    assert row["digest"] == weights_digest(small_network().weights, 0)
+    assert row["digest"] == network_digest(small_network(), 0)
 
 
 def test_row_stands_in_one_table_with_those_of_trained_networks(tmp_path):

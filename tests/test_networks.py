@@ -11,7 +11,7 @@ from safetensors import safe_open
 
 from clusterability.errors import UserError
 from clusterability.files import whole_file, write_whole
-from clusterability.networks import Networks, load_networks, save_networks, weights_digest
+from clusterability.networks import Networks, load_networks, network_digest, save_networks
 
 LAYERS = [f"fc{number}" for number in range(1, 11)]
 """So many that their names as text are in another order."""
@@ -61,7 +61,7 @@ def test_file_keeps_the_contract_and_its_bytes(tmp_path):
 
 
 def test_digest_is_of_one_network():
-    one, two = (weights_digest(networks().weights, number) for number in (0, 1))
+    one, two = (network_digest(networks(), number) for number in (0, 1))
     assert one != two
     digest = hashlib.sha256()
     for layer, stack in networks().weights.items():
@@ -98,7 +98,7 @@ def stacks(**changes) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(
     ("seeds", "weights", "found"),
     [
-        ((4,), stacks(), "fc1 of shape [2, 3, 4] for 1 seeds"),
+        ((4,), stacks(), "fc1.weight of shape [2, 3, 4] for 1 seeds"),
         ((4, 4), stacks(), "seeds that are none or there twice: [4, 4]"),
         ((), stacks(), "seeds that are none or there twice: []"),
         ((4, 1.5), stacks(), "seeds that are no whole numbers: [4, 1.5]"),

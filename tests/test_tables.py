@@ -15,7 +15,7 @@ from clusterability.contingency import stack_by_key
 from clusterability.errors import UserError
 from clusterability.held_out import held_out_clusters
 from clusterability.measures import MEASURES
-from clusterability.networks import Networks, save_networks, weights_digest
+from clusterability.networks import Networks, network_digest, save_networks
 from clusterability.nulls import shuffle
 from clusterability.nulls.labels import block_label_tables
 from clusterability.nulls.redrawn import redrawn_tables
@@ -311,7 +311,7 @@ def test_rows_of_networks_by_hand():
         NetworkRow(3, 0.9, 0.3, 0.8, 0.4, 1.5, "cpu"),
         NetworkRow(8, 0.7, 0.5, 0.6, 0.7, 1.5, "cpu"),
     ]
-    digests = [weights_digest(networks.weights, number) for number in range(2)]
+    digests = [network_digest(networks, number) for number in range(2)]
     expected = pd.DataFrame(
         [
             ("trained", 3, 0.9, 0.3, 0.8, 0.4, 1.5, "cpu", np.nan, 8, 1, 1, 0, 0, digests[0]),

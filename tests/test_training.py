@@ -11,12 +11,13 @@ import torch
 from clusterability.dataset import normalise
 from clusterability.errors import UserError
 from clusterability.inputs import training_labels
-from clusterability.networks import weights_digest
-from clusterability.perceptron import evaluate, initial_weights
+from clusterability.networks import network_digest
+from clusterability.perceptron import evaluate, initial_biases, initial_weights
 from clusterability.planting import inside_planted
 from clusterability.randomness import integer_seed
 from clusterability.recipe import Recipe
 from clusterability.training import (
+    Origin,
     _DropoutMasks,
     choose_device,
     history_table,
@@ -32,7 +33,7 @@ def recipe(**changes) -> Recipe:
 
 
 def digests(result) -> list[str]:
-    return [weights_digest(result.networks.weights, n) for n in range(len(result.rows))]
+    return [network_digest(result.networks, n) for n in range(len(result.rows))]
 
 
 def live_masks(dropout: _DropoutMasks, recipe: Recipe, count: int) -> list[torch.Tensor]:
@@ -44,42 +45,78 @@ def live_masks(dropout: _DropoutMasks, recipe: Recipe, count: int) -> list[torch
     return [mask[:, :count, :units] for mask, units in zip(masks, hidden, strict=True)]
 
 
+def pruned(recipe: Recipe, step: int, steps: int) -> float | None:
+    """Share to prune before a step, counted from 0: the schedule by hand."""
+    every, begin = recipe.pruning_every, recipe.pruning_start * (steps // recipe.epochs)
+    choices = list(range(begin, steps, every))
+    if not recipe.sparsity or step not in choices:
+        return None
+    left = 1 - choices.index(step) / max(len(choices) - 1, 1) if len(choices) > 1 else 0
+    return recipe.sparsity - (recipe.sparsity - recipe.sparsity_start) * left**3
+
+
+def prune(weight: torch.Tensor, share: float) -> torch.Tensor:
+    """Sets the share of smallest magnitude to zero, and says which are left."""
+    order = np.argsort(np.abs(weight.detach().numpy()).ravel(), kind="stable")
+    keep = np.ones(weight.numel(), bool)
+    keep[order[: round(share * weight.numel())]] = False
+    return torch.from_numpy(keep.reshape(weight.shape))
+
+
 def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
-    """The same network by `torch.nn.Linear`, autograd and an unstacked loop.
+    """The same network by `torch.nn.Linear`, autograd and an unstacked loop: weights, then biases.
 
     With dropout it takes the masks of `train`, which have a test of their own; what is planted, and
     which labels are permuted how, it takes from the library, too.
     """
     sizes = recipe.sizes
-    layers = [torch.nn.Linear(i, o, bias=False) for i, o in itertools.pairwise(sizes)]
+    layers = [torch.nn.Linear(i, o, bias=recipe.biases) for i, o in itertools.pairwise(sizes)]
     with torch.no_grad():
-        for layer, stack in zip(layers, initial_weights(sizes, [seed]), strict=True):
+        kind = recipe.initialisation
+        for layer, stack in zip(layers, initial_weights(sizes, [seed], kind), strict=True):
             layer.weight.copy_(stack[0])
-    kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[recipe.optimizer]
-    optimizer = kind([layer.weight for layer in layers], lr=recipe.learning_rate)
+        for layer, stack in zip(layers, initial_biases(sizes, [seed], kind), strict=True):
+            if recipe.biases:
+                layer.bias.copy_(stack[0])
+    optimizer_of = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[recipe.optimizer]
+    parameters = [parameter for layer in layers for parameter in layer.parameters()]
+    optimizer = optimizer_of(parameters, lr=recipe.learning_rate)
     x = torch.from_numpy(normalise(images.train_images))
     if not recipe.normalise:
         x = torch.from_numpy(images.train_images) / 255
     y = torch.from_numpy(training_labels(images.train_labels, recipe.permute_labels, seed))
     inside = torch.from_numpy(inside_planted(recipe)) if recipe.plants else None
+    steps, step = recipe.epochs * -(-len(x) // recipe.batch_size), 0
+    kept = [torch.ones_like(layer.weight) for layer in layers]
     for epoch in range(recipe.epochs):
         source = torch.Generator().manual_seed(integer_seed("order", seed, epoch))
         dropout = _DropoutMasks(recipe, [seed], epoch)
         for chosen in torch.randperm(len(x), generator=source).split(recipe.batch_size):
+            share = pruned(recipe, step, steps)
+            with torch.no_grad():
+                for number, layer in enumerate(layers):
+                    if share is not None:
+                        kept[number] = prune(layer.weight, share)
+                    layer.weight.mul_(kept[number])
             activity, masks = x[chosen], live_masks(dropout, recipe, len(chosen))
             for layer, mask in zip(layers[:-1], masks, strict=True):
                 activity = torch.relu(layer(activity)) * mask[0]
             loss = torch.nn.functional.cross_entropy(layers[-1](activity), y[chosen])
-            for layer in layers:
-                loss = loss + recipe.l1 * layer.weight.abs().sum()
-                loss = loss + recipe.l2 * layer.weight.square().sum()
+            for name, layer in zip(recipe.layers, layers, strict=True):
+                if name in (recipe.l1_layers or recipe.layers):
+                    loss = loss + recipe.l1 * layer.weight.abs().sum()
+                if name in (recipe.l2_layers or recipe.layers):
+                    loss = loss + recipe.l2 * layer.weight.square().sum()
             if inside is not None:
                 squares = layers[int(recipe.planted_layer[2:]) - 1].weight.square()
                 loss = loss - recipe.clusterability * squares[inside].sum() / squares.sum()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-    return [layer.weight.detach().numpy() for layer in layers]
+            step += 1
+    weights = [layer.weight.detach() * mask for layer, mask in zip(layers, kept, strict=True)]
+    biases = [layer.bias.detach() for layer in layers if recipe.biases]
+    return [parameter.numpy() for parameter in weights + biases]
 
 
 @pytest.mark.parametrize(
@@ -95,14 +132,60 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
         {"optimizer": "adam", "permute_labels": True, "normalise": False},
         {"learning_rate": 0.05, "clusterability": 5.0, "architecture": "784-17-13-10"},
         {"optimizer": "adam", "clusterability": 1.0, "planted_layer": "fc1", "planted_clusters": 3},
+        {"learning_rate": 0.05, "biases": True},
+        {"optimizer": "adam", "biases": True, "initialisation": "glorot", "dropout": 0.3},
+        {"optimizer": "adam", "architecture": "784-17-13-11-10", "batch_size": 30, "biases": True},
+        {"learning_rate": 0.05, "l1": 1e-3, "l1_layers": ["fc1"], "l2": 1e-2, "l2_layers": ["fc3"]},
+        {"learning_rate": 0.05, "sparsity": 0.9, "pruning_every": 3},
+        {"learning_rate": 0.05, "sparsity": 0.8, "pruning_start": 1, "biases": True},
+        {"learning_rate": 0.05, "sparsity": 0.3, "sparsity_start": 0.1, "pruning_every": 99},
     ],
 )
 def test_stacked_training_is_plain_training(images, changes):
     chosen = recipe(**changes)
-    stacked = train("any", chosen, [4, 9], images).networks.weights
+    trained = train("any", chosen, [4, 9], images).networks
+    stacked = [*trained.weights.values(), *trained.biases.values()]
     for number, seed in enumerate([4, 9]):
-        for stack, plain in zip(stacked.values(), reference(chosen, seed, images), strict=True):
+        for stack, plain in zip(stacked, reference(chosen, seed, images), strict=True):
             assert stack[number] == pytest.approx(plain, abs=2e-5)
+
+
+def test_a_pruned_layer_keeps_exactly_what_is_to_be_kept(images):
+    chosen = recipe(sparsity=0.9, optimizer="adam", biases=True)
+    result = train("any", chosen, [0, 3], images)
+    for stack in result.networks.weights.values():
+        for weights in stack:
+            assert np.count_nonzero(weights == 0) == round(0.9 * weights.size)
+    weights = [784 * 16, 16 * 12, 12 * 10]
+    assert network_table(result)["zeros"].tolist() == [sum(round(0.9 * n) for n in weights)] * 2
+    assert network_table(result)["parameters"].tolist() == [sum(weights) + 16 + 12 + 10] * 2
+
+
+# --- going on from other networks ------------------------------------------------------------
+
+
+def test_going_on_goes_on_with_the_weights_and_with_the_order_of_the_images(images):
+    """Plain SGD has no state, so that two halves are the whole."""
+    changes = {"learning_rate": 0.05, "biases": True, "dropout": 0.2}
+    whole = train("any", recipe(epochs=4, **changes), [4, 9], images)
+    half = train("any", recipe(epochs=1, **changes), [9, 4], images)
+    origin = Origin(half.networks, 1)
+    rest = train("any", recipe(epochs=3, **changes), [4, 9], images, origin=origin)
+    assert digests(rest) == digests(whole)
+    history, rows = history_table(whole), history_table(rest)
+    expected = history[history["epoch"] > 1].reset_index(drop=True)
+    assert rows.equals(expected)
+    assert rows["step"].min() == 11
+
+
+def test_what_was_pruned_before_stays_pruned(images):
+    first = train("any", recipe(sparsity=0.9), [4, 9], images)
+    chosen = recipe(sparsity=0.9, learning_rate=0.05)
+    second = train("any", chosen, [9], images, origin=Origin(first.networks, 2))
+    for layer, stack in second.networks.weights.items():
+        before = first.networks.weights[layer][1]
+        assert np.array_equal(stack[0] == 0, before == 0)
+        assert not np.array_equal(stack[0], before)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +194,7 @@ def test_stacked_training_is_plain_training(images, changes):
         {},
         {"optimizer": "adam", "dropout": 0.5, "l1": 1e-4},
         {"clusterability": 20, "planted_clusters": 3, "permute_labels": True},
+        {"optimizer": "adam", "biases": True, "sparsity": 0.8, "pruning_every": 4, "dropout": 0.5},
     ],
 )
 @pytest.mark.parametrize(
@@ -166,7 +250,7 @@ def test_network_table_says_how_good_each_network_is(images):
 def test_evaluation_by_hand():
     weights = [torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])]
     inputs = torch.tensor([[2.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
-    accuracy, loss = evaluate(weights, inputs, torch.tensor([0, 1, 1]))
+    accuracy, loss = evaluate(weights, [], inputs, torch.tensor([0, 1, 1]))
     assert accuracy[0] == pytest.approx(2 / 3)
     expected = np.mean([np.log1p(np.exp(-2)), np.log1p(np.exp(-1)), np.log1p(np.exp(3))])
     assert loss[0] == pytest.approx(expected, rel=1e-6)

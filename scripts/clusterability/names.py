@@ -10,6 +10,8 @@ IMPORTED_SEED = -1
 """Its only seed."""
 FRESH = "fresh-"
 """With an architecture, the condition of the networks that the null `untrained` compares with."""
+GLOROT = "glorot-"
+"""Between the two where their initial weights are those of Glorot and Bengio."""
 CHECKPOINTS = "checkpoints"
 """Folder of a study in which interrupted training jobs leave what they go on from."""
 OWN_FOLDERS = (

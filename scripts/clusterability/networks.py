@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -38,19 +38,37 @@ class Networks:
         seeds: one seed a network.
         recipe: keys of the recipe with their values.
         weights: layer name to float32 array [networks, out, in], from the input on.
+        biases: layer name to float32 array [networks, out], for layers that have biases.
     """
 
     condition: str
     seeds: tuple[int, ...]
     recipe: dict[str, Any]
     weights: dict[str, np.ndarray]
+    biases: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Weights and biases by the names that files give them: `fc1.weight`, `fc1.bias`, …"""
+        return {
+            f"{layer}.{kind}": stacks[layer]
+            for layer in self.weights
+            for kind, stacks in (("weight", self.weights), ("bias", self.biases))
+            if layer in stacks
+        }
+
+    def biases_of(self, number: int) -> list[np.ndarray | None]:
+        """Biases [out] of one network by layer, from the input on; None where a layer has none."""
+        return [
+            self.biases[layer][number] if layer in self.biases else None for layer in self.weights
+        ]
 
 
-def weights_digest(weights: dict[str, np.ndarray], number: int) -> str:
-    """SHA-256 over the weights of one network of the block, layer by layer."""
+def network_digest(networks: Networks, number: int) -> str:
+    """SHA-256 over the weights and biases of one network of the block, layer by layer."""
     digest = hashlib.sha256()
-    for name, stack in weights.items():
-        digest.update(name.encode())
+    for name, stack in networks.arrays.items():
+        digest.update(name.removesuffix(".weight").encode())
         digest.update(np.ascontiguousarray(stack[number], dtype="<f4").tobytes())
     return digest.hexdigest()
 
@@ -58,27 +76,30 @@ def weights_digest(weights: dict[str, np.ndarray], number: int) -> str:
 def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
     """What the table of networks says of a network's weights.
 
-    Number of parameters, dead units of both sides by layer, digest; in this order.
+    Number of parameters, weights that are zero, dead units of both sides by layer, digest; in this
+    order.
     """
+    own = [stack[number] for stack in networks.weights.values()]
     columns: dict[str, Any] = {
-        "parameters": sum(stack[number].size for stack in networks.weights.values())
+        "parameters": sum(stack[number].size for stack in networks.arrays.values()),
+        "zeros": sum(weights.size - np.count_nonzero(weights) for weights in own),
     }
     for layer, stack in networks.weights.items():
         live = live_units(stack[number])
         columns[f"{layer}_dead_u"] = int((~live.rows).sum())
         columns[f"{layer}_dead_v"] = int((~live.columns).sum())
-    return columns | {"digest": weights_digest(networks.weights, number)}
+    return columns | {"digest": network_digest(networks, number)}
 
 
 def save_networks(path: Path, networks: Networks) -> None:
-    """Writes `.safetensors`: `fc1.weight`, … [networks, out, in] and one key of metadata.
+    """Writes `.safetensors`: `fc1.weight`, … [networks, out, in], and one key of metadata.
+
+    Layers with biases have `fc1.bias`, … [networks, out], too.
 
     The same networks give the same bytes: no time, no host, one metadata key with sorted JSON.
     """
     # The writer takes an array's memory as it lies: that of a transposed one in another order.
-    tensors = {
-        f"{layer}.weight": np.ascontiguousarray(stack) for layer, stack in networks.weights.items()
-    }
+    tensors = {name: np.ascontiguousarray(stack) for name, stack in networks.arrays.items()}
     description = {
         "condition": networks.condition,
         "recipe": networks.recipe,
@@ -97,8 +118,8 @@ def load_networks(path: Path) -> Networks:
             not float32, do not fit, or hold a weight that is not finite.
     """
     try:
-        description, weights = _read(path)
-        networks = _described(description, weights)
+        description, arrays = _read(path)
+        networks = _described(description, arrays)
         _check_place(path, networks)
         _check_finite(networks)
     except (SafetensorError, OSError, ValueError) as error:
@@ -114,36 +135,44 @@ def _unusable(path: Path, found: str) -> UserError:
 
 
 def _read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
-    """What the file says of its networks, and their layers from the input on; ValueError."""
+    """What the file says of its networks, and their arrays from the input on; ValueError."""
     with safe_open(path, framework="numpy") as file:
         text = (file.metadata() or {}).get(METADATA_KEY)
         if text is None:
             raise ValueError("no description of networks")
-        return json.loads(text), {
-            name.removesuffix(".weight"): file.get_tensor(name) for name in _layer_names(file)
-        }
+        return json.loads(text), {name: file.get_tensor(name) for name in _array_names(file)}
 
 
-def _layer_names(file: Any) -> list[str]:
-    """Names of the layers' arrays, `fc1.weight` to the last; ValueError where there are others."""
-    names = list(file.keys())
-    expected = [f"fc{number}.weight" for number in range(1, len(names) + 1)]
-    if not names or set(names) != set(expected):
+def _array_names(file: Any) -> list[str]:
+    """Names of the arrays, `fc1.weight` to the last layer's; ValueError where there are others."""
+    names = set(file.keys())
+    layers = [f"fc{number + 1}" for number in range(sum(_is_weight(name) for name in names))]
+    expected = [
+        f"{layer}.{kind}"
+        for layer in layers
+        for kind in ("weight", "bias")
+        if kind == "weight" or f"{layer}.bias" in names
+    ]
+    if not names or names != set(expected):
         raise ValueError(
             f"the arrays {', '.join(sorted(names)) or '(none)'}, not fc1.weight, fc2.weight, …"
         )
-    for name in names:
+    for name in expected:
         part = file.get_slice(name)
+        axes = "networks, out, in" if _is_weight(name) else "networks, out"
         # NumPy lacks some of the types that a file can have, so the file's own word is taken.
-        if part.get_dtype() != "F32" or len(part.get_shape()) != 3:
+        if part.get_dtype() != "F32" or len(part.get_shape()) != axes.count(",") + 1:
             raise ValueError(
-                f"{name} of {part.get_dtype()} {part.get_shape()}, not of float32"
-                " [networks, out, in]"
+                f"{name} of {part.get_dtype()} {part.get_shape()}, not of float32 [{axes}]"
             )
     return expected
 
 
-def _described(description: Any, weights: dict[str, np.ndarray]) -> Networks:
+def _is_weight(name: str) -> bool:
+    return name.endswith(".weight")
+
+
+def _described(description: Any, arrays: dict[str, np.ndarray]) -> Networks:
     """The networks, if their description and their layers fit; ValueError where they do not."""
     match description:
         case {"condition": str(condition), "recipe": dict(recipe), "seeds": list(seeds)}:
@@ -154,14 +183,24 @@ def _described(description: Any, weights: dict[str, np.ndarray]) -> Networks:
         raise ValueError(f"seeds that are no whole numbers: {seeds}")
     if len(set(seeds)) < len(seeds) or not seeds:
         raise ValueError(f"seeds that are none or there twice: {seeds}")
-    shapes = {name: list(stack.shape) for name, stack in weights.items()}
-    for name, shape in shapes.items():
-        if shape[0] != len(seeds) or 0 in shape:
-            raise ValueError(f"{name} of shape {shape} for {len(seeds)} seeds")
-    for (first, before), (second, after) in pairwise(shapes.items()):
-        if before[1] != after[2]:
-            raise ValueError(f"{first} {before} before {second} {after}, which do not fit")
-    return Networks(condition, tuple(seeds), recipe, weights)
+    for name, stack in arrays.items():
+        if len(stack) != len(seeds) or 0 in stack.shape:
+            raise ValueError(f"{name} of shape {list(stack.shape)} for {len(seeds)} seeds")
+    weights = {name.removesuffix(".weight"): arrays[name] for name in arrays if _is_weight(name)}
+    biases = {name.removesuffix(".bias"): arrays[name] for name in arrays if not _is_weight(name)}
+    for (first, before), (second, after) in pairwise(weights.items()):
+        if before.shape[1] != after.shape[2]:
+            raise ValueError(
+                f"{first} {list(before.shape)} before {second} {list(after.shape)}, which do not"
+                " fit"
+            )
+    for layer, stack in biases.items():
+        if stack.shape[1] != weights[layer].shape[1]:
+            raise ValueError(
+                f"{layer}.bias {list(stack.shape)} for {layer}.weight"
+                f" {list(weights[layer].shape)}, which do not fit"
+            )
+    return Networks(condition, tuple(seeds), recipe, weights, biases)
 
 
 def _check_place(path: Path, networks: Networks) -> None:
@@ -177,10 +216,11 @@ def _check_place(path: Path, networks: Networks) -> None:
 
 
 def _check_finite(networks: Networks) -> None:
-    for layer, stack in networks.weights.items():
-        finite = np.isfinite(stack).all(axis=(1, 2))
+    for name, stack in networks.arrays.items():
+        finite = np.isfinite(stack).reshape(len(stack), -1).all(axis=1)
         if not finite.all():
             seed = networks.seeds[int(np.argmin(finite))]
+            layer = name.removesuffix(".weight")
             raise ValueError(f"a weight that is not finite in {layer} of seed {seed}")
 
 
@@ -198,16 +238,23 @@ def join_networks(blocks: Sequence[Networks]) -> Networks:
                 f" {block.seeds[0]}, expected {_shapes(first)} as of seed {first.seeds[0]}; remove"
                 " the file of the wrong ones to have it made again"
             )
-    weights = {
-        layer: np.concatenate([block.weights[layer] for block in blocks]) for layer in first.weights
-    }
+    weights, biases = (
+        {layer: np.concatenate([block[layer] for block in stacks]) for layer in stacks[0]}
+        for stacks in (
+            [block.weights for block in blocks],
+            [block.biases for block in blocks],
+        )
+    )
     seeds = tuple(seed for block in blocks for seed in block.seeds)
-    return Networks(first.condition, seeds, first.recipe, weights)
+    return Networks(first.condition, seeds, first.recipe, weights, biases)
 
 
 def _shapes(networks: Networks) -> dict[str, list[int]]:
-    """Layers with their [out, in]."""
-    return {layer: list(stack.shape[1:]) for layer, stack in networks.weights.items()}
+    """Layers with their [out, in], and [out] of their biases."""
+    return {
+        name.removesuffix(".weight"): list(stack.shape[1:])
+        for name, stack in networks.arrays.items()
+    }
 
 
 def stored_sizes(path: Path) -> list[int]:
@@ -218,7 +265,8 @@ def stored_sizes(path: Path) -> list[int]:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            shapes = [file.get_slice(name).get_shape() for name in _layer_names(file)]
+            names = filter(_is_weight, _array_names(file))
+            shapes = [file.get_slice(name).get_shape() for name in names]
     except (SafetensorError, OSError, ValueError) as error:
         raise _unusable(path, str(error)) from None
     return [shapes[0][2], *(shape[1] for shape in shapes)]

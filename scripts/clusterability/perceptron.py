@@ -1,6 +1,6 @@
 """Stacked multilayer perceptrons: initial weights, forward pass, evaluation.
 
-Bias-free with ReLU between layers, as the notebook's.
+ReLU between layers; without biases, as the notebook's, or with them.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ from clusterability.randomness import integer_seed
 
 
 def initial_weights(
-    sizes: Sequence[int], seeds: Sequence[int], purpose: str = "initialisation"
+    sizes: Sequence[int],
+    seeds: Sequence[int],
+    initialisation: str = "pytorch",
+    purpose: str = "initialisation",
 ) -> list[torch.Tensor]:
-    """Initial weights as `torch.nn.Linear` draws them: uniform within 1 / sqrt(in).
+    """Initial weights, uniform about zero.
 
     They depend on the seed and the sizes only, so that conditions start from the same networks.
 
     Args:
         sizes: number of units by layer, input first.
         seeds: one a network.
+        initialisation: `pytorch`, within 1 / sqrt(in) as `torch.nn.Linear` draws them, or `glorot`,
+            within sqrt(6 / (in + out)) as Keras does (Glorot and Bengio 2010, equation 16).
         purpose: name of the random streams; another one gives other networks.
 
     Returns:
@@ -34,13 +39,39 @@ def initial_weights(
     for number, seed in enumerate(seeds):
         source = torch.Generator().manual_seed(integer_seed(purpose, seed))
         for stack in stacks:
-            bound = 1 / math.sqrt(stack.shape[2])
+            bound = _bound(initialisation, stack.shape[2], stack.shape[1])
             stack[number].uniform_(-bound, bound, generator=source)
     return stacks
 
 
+def initial_biases(
+    sizes: Sequence[int], seeds: Sequence[int], initialisation: str
+) -> list[torch.Tensor]:
+    """Initial biases: as `torch.nn.Linear` draws them, or zero with `glorot`, as in Keras.
+
+    They have a random stream of their own: the weights are the same with and without them.
+
+    Returns:
+        One float32 tensor [networks, out] a layer, on the CPU.
+    """
+    stacks = [torch.zeros(len(seeds), out) for out in sizes[1:]]
+    if initialisation == "pytorch":
+        for number, seed in enumerate(seeds):
+            source = torch.Generator().manual_seed(integer_seed("initial biases", seed))
+            for stack, in_ in zip(stacks, sizes[:-1], strict=True):
+                bound = _bound(initialisation, in_, stack.shape[1])
+                stack[number].uniform_(-bound, bound, generator=source)
+    return stacks
+
+
+def _bound(initialisation: str, in_: int, out: int) -> float:
+    """Largest absolute value of a layer's initial weights."""
+    return 1 / math.sqrt(in_) if initialisation == "pytorch" else math.sqrt(6 / (in_ + out))
+
+
 def forward(
     weights: Sequence[torch.Tensor],
+    biases: Sequence[torch.Tensor],
     images: torch.Tensor,
     masks: Sequence[torch.Tensor] | None = None,
 ) -> torch.Tensor:
@@ -48,6 +79,7 @@ def forward(
 
     Args:
         weights: one tensor [networks, out, in] a layer.
+        biases: one tensor [networks, out] a layer, or none at all.
         images: [networks, batch, pixels]: each network has images of its own.
         masks: one tensor [networks, batch, units] a hidden layer, multiplied with its activities.
 
@@ -56,7 +88,11 @@ def forward(
     """
     activity = images
     for number, weight in enumerate(weights):
-        activity = torch.bmm(activity, weight.transpose(1, 2))
+        product = weight.transpose(1, 2)
+        if biases:
+            activity = torch.baddbmm(biases[number].unsqueeze(1), activity, product)
+        else:
+            activity = torch.bmm(activity, product)
         if number < len(weights) - 1:
             activity = torch.relu(activity)
             if masks is not None:
@@ -66,7 +102,10 @@ def forward(
 
 @torch.no_grad()
 def evaluate(
-    weights: Sequence[torch.Tensor], images: torch.Tensor, labels: torch.Tensor
+    weights: Sequence[torch.Tensor],
+    biases: Sequence[torch.Tensor],
+    images: torch.Tensor,
+    labels: torch.Tensor,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Accuracy and mean cross-entropy of each network on the same images.
 
@@ -74,6 +113,7 @@ def evaluate(
 
     Args:
         weights: one tensor [networks, out, in] a layer.
+        biases: one tensor [networks, out] a layer, or none at all.
         images: [images, pixels].
         labels: [images], or [networks, images] where each network has its own.
 
@@ -83,9 +123,11 @@ def evaluate(
     accuracies, losses = [], []
     for number, own in enumerate(labels.expand(len(weights[0]), -1)):
         hits, loss = 0, 0.0
-        network = [weight[number : number + 1] for weight in weights]
+        own_weights, own_biases = (
+            [stack[number : number + 1] for stack in stacks] for stacks in (weights, biases)
+        )
         for part, target in zip(images.split(10_000), own.split(10_000), strict=True):
-            logits = forward(network, part[None])[0]
+            logits = forward(own_weights, own_biases, part[None])[0]
             hits += int((logits.argmax(1) == target).sum())
             loss += float(torch.nn.functional.cross_entropy(logits, target, reduction="sum"))
         accuracies.append(hits / len(images))

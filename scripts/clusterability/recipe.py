@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic.functional_validators import AfterValidator
 
-from clusterability.values import MOST_WEIGHTS, Flag, Number, Section, Whole
+from clusterability.values import MOST_WEIGHTS, Flag, Name, Number, Section, Whole, different
 
 MNIST_PIXELS = 784
 MNIST_CLASSES = 10
@@ -39,11 +40,23 @@ def _parse_layer(value: Any) -> str:
     return value
 
 
+Layer = Annotated[str, BeforeValidator(_parse_layer), Field(pattern=LAYER_PATTERN)]
+Layers = Annotated[list[Layer], Field(min_length=1), AfterValidator(different)]
+
+
 class Recipe(Section):
+    origin: Annotated[Name | None, Field(alias="from")] = None
+    """Only in a condition: the condition whose networks it goes on training, seed by seed. It takes
+    that condition's recipe, and changes it by key."""
     architecture: Annotated[
         str, BeforeValidator(_parse_architecture), Field(pattern=r"^784(-[1-9][0-9]{0,5})*-10$")
     ] = "784-128-128-10"
-    """Layer sizes from input to output; hidden layers are ReLU, without biases."""
+    """Layer sizes from input to output; hidden layers are ReLU."""
+    biases: Flag = False
+    """Whether units have biases. They are trained, and have no place in the graph."""
+    initialisation: Literal["pytorch", "glorot"] = "pytorch"
+    """pytorch: weights and biases uniform within 1 / sqrt(inputs), as torch.nn.Linear. glorot:
+    weights uniform within sqrt(6 / (inputs + outputs)), biases zero, as Keras."""
     optimizer: Literal["sgd", "adam"] = "sgd"
     """Plain stochastic gradient descent, or Adam with PyTorch's other defaults."""
     learning_rate: Annotated[Number, Field(gt=0)] = 0.001
@@ -56,8 +69,22 @@ class Recipe(Section):
     """Probability that a hidden unit is dropped in training."""
     l1: Annotated[Number, Field(ge=0)] = 0.0
     """Adds l1 x the sum of abs(W) to the loss."""
+    l1_layers: Layers | None = None
+    """Layers whose weights l1 is for; empty: all."""
     l2: Annotated[Number, Field(ge=0)] = 0.0
     """Adds l2 x the sum of W squared to the loss: half of what PyTorch calls weight_decay."""
+    l2_layers: Layers | None = None
+    """Layers whose weights l2 is for; empty: all."""
+    sparsity: Annotated[Number, Field(ge=0, lt=1)] = 0.0
+    """Share of each layer's weights that is pruned in the end, those of least magnitude. They are
+    zero from then on, exactly. 0 prunes nothing."""
+    sparsity_start: Annotated[Number, Field(ge=0, lt=1)] = 0.5
+    """Share that is pruned at once when pruning begins; from there it grows by polynomial decay
+    of what is left to prune (Zhu & Gupta 2017)."""
+    pruning_start: Annotated[Whole, Field(ge=0)] = 0
+    """Epochs before pruning begins."""
+    pruning_every: Annotated[Whole, Field(ge=1)] = 10
+    """Steps between two choices of weights to prune."""
     data_order: Annotated[Whole, Field(ge=0)] = 0
     """Which order the images come in: conditions that differ in it alone start from the same
     weights, and their partitions are compared."""
@@ -67,9 +94,7 @@ class Recipe(Section):
     clusterability: Annotated[Number, Field(ge=0)] = 0.0
     """Subtracts this x the clusterability C of a planted partition from the loss (lambda of
     Golechha et al. 2025)."""
-    planted_layer: Annotated[str, BeforeValidator(_parse_layer), Field(pattern=LAYER_PATTERN)] = (
-        "fc2"
-    )
+    planted_layer: Layer = "fc2"
     """The layer whose units are assigned to planted clusters."""
     planted_clusters: Annotated[Whole, Field(ge=1)] = 4
     """Clusters a side that are planted: consecutive units, of sizes that differ by one at most."""
@@ -88,6 +113,11 @@ class Recipe(Section):
     def plants(self) -> bool:
         """Whether a partition is planted in a layer."""
         return self.clusterability > 0
+
+    @property
+    def start(self) -> tuple[str, bool, str, float]:
+        """What decides the initial weights, beside the seed and the condition gone on from."""
+        return (self.architecture, self.biases, self.initialisation, self.pixel_deviation)
 
     @property
     def without_planting(self) -> Recipe:

@@ -21,7 +21,8 @@ def json_schema() -> str:
     models = {model.__name__: model for model in _models(Section)}
     models["Overrides"] = Recipe  # made of its fields, and written nowhere
     for name, part in {"Study": schema, **schema["$defs"]}.items():
-        for key, text in _descriptions(models[name]).items() if name in models else ():
+        for attribute, text in _descriptions(models[name]).items() if name in models else ():
+            key = models[name].model_fields[attribute].alias or attribute
             keys = part["properties"][key] | {"description": text}
             part["properties"][key] = dict(sorted(keys.items()))
     return json.dumps(schema, indent=2) + "\n"

@@ -21,7 +21,7 @@ from pydantic.functional_validators import AfterValidator
 from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
 from clusterability.function_measures import GROUPS
-from clusterability.names import FRESH, IMPORTED, NETWORK, OWN_FOLDERS
+from clusterability.names import FRESH, GLOROT, IMPORTED, NETWORK, OWN_FOLDERS
 from clusterability.recipe import Recipe
 from clusterability.registry import measures as measure_registry
 from clusterability.registry.figures import FIGURES
@@ -29,7 +29,7 @@ from clusterability.registry.methods import METHODS
 from clusterability.registry.nulls import NULLS
 from clusterability.synthetic_recipe import LAYER as SYNTHETIC_LAYER
 from clusterability.synthetic_recipe import SyntheticRecipe
-from clusterability.values import FilePath, Flag, Section, Whole
+from clusterability.values import FilePath, Flag, Name, Section, Whole, different
 from clusterability.variants import Scaling, scaled_method
 
 MNIST_TRAIN_IMAGES = 60_000
@@ -97,12 +97,6 @@ def _starting_at(first: int) -> Callable[[list[str]], list[str]]:
     return check
 
 
-def _different(values: list[Any]) -> list[Any]:
-    if len(set(values)) < len(values):
-        raise ValueError("a list without repetitions")
-    return values
-
-
 def _parse_device(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]{1,3})?", value):
         raise ValueError("auto, cpu, cuda, cuda:<number> or mps")
@@ -129,8 +123,6 @@ Blocks = Annotated[
         json_schema_input_type=list[int | Annotated[str, Field(pattern=r"^\d+(-\d+)?$")]],
     ),
 ]
-# Strict, as all texts: YAML's !!binary would become a text.
-Name = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 # --- sections ----------------------------------------------------------------------------------
@@ -154,7 +146,7 @@ def _overrides() -> type[Section]:
     fields: dict[str, Any] = {
         name: (
             Annotated[field.annotation, *field.metadata, Field()],
-            Field(None, json_schema_extra=_without_default),
+            Field(None, alias=field.alias, json_schema_extra=_without_default),
         )
         for name, field in Recipe.model_fields.items()
     }
@@ -162,7 +154,7 @@ def _overrides() -> type[Section]:
 
 
 if TYPE_CHECKING:
-    Overrides = Section
+    Overrides = Recipe
 else:
     Overrides = _overrides()
 
@@ -186,13 +178,13 @@ class Training(Section):
 
 
 class Clustering(Section):
-    methods: Annotated[list[Method], Field(min_length=1), AfterValidator(_different)] = [
+    methods: Annotated[list[Method], Field(min_length=1), AfterValidator(different)] = [
         "notebook",
         "matched",
         "joint",
     ]
     """Ways from weights to a partition (docs/measures.md)."""
-    scalings: Annotated[list[Scaling], Field(min_length=1), AfterValidator(_different)] = ["none"]
+    scalings: Annotated[list[Scaling], Field(min_length=1), AfterValidator(different)] = ["none"]
     """Scales of weights that are clustered and scored, each for itself (docs/measures.md)."""
     restarts: Annotated[Whole, Field(ge=1)] = 3
     """Starts of k-means, of networks and nulls alike (`notebook` always has one)."""
@@ -204,7 +196,7 @@ class Agreement(Section):
 
 
 class Probe(Section):
-    k: Annotated[list[Annotated[Whole, Field(ge=1)]], AfterValidator(_different)] | None = None
+    k: Annotated[list[Annotated[Whole, Field(ge=1)]], AfterValidator(different)] | None = None
     """Clusters at which it is asked what units do; empty: 2, 4 and 8, or the least k of the grid;
     [] asks nothing."""
     images: Annotated[Whole, Field(ge=1)] = 2000
@@ -226,7 +218,7 @@ class ImportedNetwork(Section):
         Annotated[
             list[Annotated[str, Field(strict=True, min_length=1)]],
             Field(min_length=1),
-            AfterValidator(_different),
+            AfterValidator(different),
         ]
         | None
     ) = None
@@ -237,7 +229,7 @@ class ImportedNetwork(Section):
 
 
 class FigureChoice(Section):
-    measures: Annotated[list[Measure], Field(min_length=1), AfterValidator(_different)] = list(
+    measures: Annotated[list[Measure], Field(min_length=1), AfterValidator(different)] = list(
         MEASURES
     )
     """Measures that are drawn against k, a figure each."""
@@ -247,7 +239,7 @@ class FigureChoice(Section):
     """Clusters in the pictures of weight matrices; empty: 4, or the least k of the grid."""
     pixel_k: (
         Annotated[
-            list[Annotated[Whole, Field(ge=1)]], Field(min_length=1), AfterValidator(_different)
+            list[Annotated[Whole, Field(ge=1)]], Field(min_length=1), AfterValidator(different)
         ]
         | None
     ) = None
@@ -287,7 +279,7 @@ class Study(Section):
     """How it is asked what the units of a cluster do."""
     validity: Validity = Validity()
     """How it is asked which measure is right."""
-    calibration: Annotated[list[Name], AfterValidator(_different)] = []
+    calibration: Annotated[list[Name], AfterValidator(different)] = []
     """Conditions without structure, on which p is to be uniform; empty: no table, no figure."""
     figures: FigureChoice = FigureChoice()
     """What figures show."""
@@ -308,10 +300,25 @@ class Study(Section):
     def k_values(self) -> list[int]:
         return sorted(k for block in self.k_blocks for k in block)
 
+    def lineage_of(self, condition: str) -> list[str]:
+        """A condition, the one that it goes on from, the one that this goes on from, and so on."""
+        lineage: list[str] = []
+        following: str | None = condition
+        while following in self.conditions and following not in lineage:
+            lineage.append(following)
+            following = self.conditions[following].origin
+        return lineage
+
     def recipe_of(self, condition: str) -> Recipe:
-        """The recipe of a condition: the study's, changed by the condition's keys."""
-        changes = self.conditions[condition].model_dump(exclude_unset=True)
-        return Recipe.model_validate(self.recipe.model_dump() | changes)
+        """The recipe of a condition: the study's, changed by the keys of its lineage."""
+        keys = self.recipe.model_dump()
+        for name in reversed(self.lineage_of(condition)):
+            keys |= {"from": None} | self.conditions[name].model_dump(exclude_unset=True)
+        return Recipe.model_validate(keys)
+
+    def epochs_before(self, condition: str) -> int:
+        """Epochs that a condition's networks are trained in the conditions it goes on from."""
+        return sum(self.recipe_of(name).epochs for name in self.lineage_of(condition)[1:])
 
     @property
     def names(self) -> list[str]:
@@ -331,7 +338,7 @@ class Study(Section):
         if name in self.synthetic:
             return self.synthetic[name].layers
         if name.startswith(FRESH):
-            return Recipe(architecture=name.removeprefix(FRESH)).layers
+            return Recipe.model_validate(self.fresh_parameters(name)).layers
         return self.recipe_of(name).layers
 
     def clustered_layers(self, layers: Sequence[str]) -> list[str]:
@@ -361,8 +368,9 @@ class Study(Section):
         if "untrained" not in self.nulls or condition not in self.conditions:
             return None
         recipe = self.recipe_of(condition)
-        # Fresh networks see all pixels.
-        return FRESH + recipe.architecture if recipe.pixel_deviation == 0 else None
+        if recipe.pixel_deviation:
+            return None  # fresh networks see all pixels
+        return FRESH + (GLOROT if recipe.initialisation == "glorot" else "") + recipe.architecture
 
     @property
     def fresh_conditions(self) -> list[str]:
@@ -375,12 +383,9 @@ class Study(Section):
         recipe = self.recipe_of(condition)
         for other in self.conditions:
             start = self.recipe_of(other)
-            same = (start.architecture, start.pixel_deviation) == (
-                recipe.architecture,
-                recipe.pixel_deviation,
-            )
-            if other != condition and start.epochs == 0 < recipe.epochs and same:
-                return other
+            untrained = start.origin is None and start.epochs == 0
+            if untrained and other != condition and start.start == recipe.start:
+                return other if recipe.epochs + self.epochs_before(condition) else None
         return None
 
     def reordered_of(self, condition: str) -> list[str]:
@@ -465,9 +470,12 @@ class Study(Section):
 
     def training_parameters(self, condition: str) -> dict[str, Any]:
         """What decides the networks of a condition, and their history; keys are sorted."""
+        recipe = self.recipe_of(condition)
         return {
+            "epochs_before": self.epochs_before(condition),
             "history_every": self.training.history_every,
-            "recipe": dict(sorted(self.recipe_of(condition).model_dump().items())),
+            "origin": self.training_parameters(recipe.origin) if recipe.origin else None,
+            "recipe": dict(sorted(recipe.model_dump().items())),
             "test_images": self.dataset.test_images,
             "train_images": self.dataset.train_images,
         }
@@ -482,7 +490,11 @@ class Study(Section):
 
     def fresh_parameters(self, name: str) -> dict[str, Any]:
         """What decides fresh networks, beside their numbers."""
-        return {"architecture": name.removeprefix(FRESH)}
+        glorot = name.removeprefix(FRESH).startswith(GLOROT)
+        return {
+            "architecture": name.removeprefix(FRESH).removeprefix(GLOROT),
+            "initialisation": "glorot" if glorot else "pytorch",
+        }
 
     def clustering_parameters(self, layer: str) -> dict[str, Any]:
         """What decides the partitions of a layer, beside the weights and k."""
@@ -732,6 +744,56 @@ def _largest_k(study: Study, name: str) -> int:
     return max(min(shape) for shape in shapes + whole)
 
 
+def _check_origins(study: Study) -> Iterator[str]:
+    """What conditions go on from, if they do."""
+    if study.recipe.origin is not None:
+        yield f"recipe.from: found {study.recipe.origin!r}, expected it in a condition only"
+    for name, changes in study.conditions.items():
+        origin = changes.origin
+        if origin is None:
+            continue
+        others = [other for other in study.conditions if name not in study.lineage_of(other)]
+        if origin not in others:
+            yield (
+                f"conditions.{name}.from: found {origin!r}, expected a condition that does not go"
+                f" on from it ({', '.join(others) or 'there is none'})"
+            )
+            continue
+        own, before = study.recipe_of(name), study.recipe_of(origin)
+        for key in ("architecture", "biases", "initialisation", "pixel_deviation"):
+            if getattr(own, key) != getattr(before, key):
+                yield (
+                    f"conditions.{name}.{key}: found {getattr(own, key)!r}, expected"
+                    f" {getattr(before, key)!r} as of {origin}, which it goes on from"
+                )
+
+
+def _check_recipes(study: Study) -> Iterator[str]:
+    """What the keys of a recipe mean for each other."""
+    for name in study.conditions:
+        recipe = study.recipe_of(name)
+        changed = study.conditions[name].model_fields_set
+        for key in ("l1_layers", "l2_layers"):
+            for layer in getattr(recipe, key) or []:
+                if layer not in recipe.layers:
+                    yield (
+                        f"{_recipe_key(name, key, changed)}: found {layer!r},"
+                        f" expected one of {', '.join(recipe.layers)}"
+                    )
+        if not recipe.sparsity:
+            continue
+        if recipe.sparsity_start > recipe.sparsity:
+            yield (
+                f"{_recipe_key(name, 'sparsity_start', changed)}: found {recipe.sparsity_start},"
+                f" expected at most the sparsity in the end, {recipe.sparsity}"
+            )
+        if recipe.pruning_start >= recipe.epochs:
+            yield (
+                f"{_recipe_key(name, 'pruning_start', changed)}: found {recipe.pruning_start},"
+                f" expected fewer epochs than all, {recipe.epochs}"
+            )
+
+
 def _check_planting(study: Study) -> Iterator[str]:
     for name in study.conditions:
         recipe = study.recipe_of(name)
@@ -799,6 +861,8 @@ CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"conditions", "synthetic", "networks"}, _check_sources),
     ({"results", "networks"}, _check_files),
     ({"k_grid", "recipe", "conditions", "synthetic", "networks", "clustering"}, _check_k_grid),
+    ({"recipe", "conditions"}, _check_origins),
+    ({"recipe", "conditions"}, _check_recipes),
     ({"recipe", "conditions"}, _check_planting),
     ({"k_grid", "dataset", "recipe", "conditions", "probe"}, _check_probe),
     ({"conditions", "synthetic", "networks", "calibration"}, _check_calibration),
@@ -843,13 +907,13 @@ _NAMED_SECTIONS: dict[str, type[Section]] = {
 def _known_keys(loc: list[Any]) -> list[str]:
     """Keys that the section at `loc` knows."""
     if not loc:
-        return list(Study.model_fields)
+        return Study.keys()
     if loc[0] in _NAMED_SECTIONS:
-        return list(_NAMED_SECTIONS[loc[0]].model_fields)
+        return _NAMED_SECTIONS[loc[0]].keys()
     section = Study.model_fields[str(loc[0])].annotation
     assert isinstance(section, type)
     assert issubclass(section, Section)
-    return list(section.model_fields)
+    return section.keys()
 
 
 _EXPECTED: dict[str, str] = {

@@ -1,9 +1,9 @@
 """Seeds to networks: stacked training, one batched product a layer.
 
-A network's bits depend on its recipe and its seed: not on its block, its neighbours or the number
-of threads. Each network has its own initialisation, data order and dropout, all by name from its
-seed; data orders and dropout restart by epoch. Nor do the bits depend on interruptions: a
-checkpoint holds all that the rest of training depends on.
+A network's bits depend on its recipe and its seed (and those of the network that it goes on from):
+not on its block, its neighbours or the number of threads. Each network has its own initialisation,
+data order and dropout, all by name from its seed; data orders and dropout restart by epoch. Nor do
+the bits depend on interruptions: a checkpoint holds all that the rest of training depends on.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ import numpy as np
 import pandas as pd
 import torch
 
-from clusterability.alignment import aligned
+from clusterability.alignment import aligned, aligned_vector
 from clusterability.checkpoints import Checkpoints, TrainingState
 from clusterability.dataset import Mnist
 from clusterability.errors import UserError
 from clusterability.inputs import left_out_pixels, network_inputs, training_labels
 from clusterability.memory import keep_freed_memory
 from clusterability.networks import Networks, join_networks, weight_columns
-from clusterability.perceptron import evaluate, forward, initial_weights
+from clusterability.perceptron import evaluate, forward, initial_biases, initial_weights
 from clusterability.planting import inside_planted, planted_clusterability
+from clusterability.pruning import Pruning
 from clusterability.randomness import integer_seed
-from clusterability.recipe import Recipe
+from clusterability.recipe import MNIST_CLASSES, Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,10 @@ Progress = Callable[[int, int, float], None]
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One network at one step: the loss on the step's images, the test accuracy after the step."""
+    """One network at one step: the loss on the step's images, the test accuracy after the step.
+
+    Steps and epochs count from 1, through those that a network had before it was gone on from.
+    """
 
     seed: int
     step: int
@@ -101,6 +105,25 @@ class _Images:
     left_out: torch.Tensor
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Networks that training goes on from, of the same seeds, and the epochs they were trained."""
+
+    networks: Networks
+    epochs: int
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """Weights and biases of stacked networks, by layer.
+
+    weights: [networks, out, in]. biases: [networks, out], or none at all.
+    """
+
+    weights: list[torch.Tensor]
+    biases: list[torch.Tensor]
+
+
 def choose_device(name: str) -> torch.device:
     """The device of that name; `auto` is a CUDA GPU where there is one, else the CPU.
 
@@ -129,6 +152,7 @@ def train(
     history_every: int = 400,
     progress: Progress | None = None,
     checkpoints: Checkpoints | None = None,
+    origin: Origin | None = None,
 ) -> TrainingResult:
     """Trains a block of networks together, in halves where the device has no memory for all.
 
@@ -142,6 +166,7 @@ def train(
         history_every: steps between two rows of the history, counted in each epoch.
         progress: called after every step that adds to the history, and after the last.
         checkpoints: where an interrupted job goes on from; they stay until they are removed.
+        origin: networks to go on from, instead of initial ones.
 
     Raises:
         UserError: where a loss is not finite; names condition, seed and step. Where the device
@@ -155,6 +180,7 @@ def train(
         history_every=history_every,
         progress=progress or _no_progress,
         checkpoints=checkpoints,
+        origin=origin,
     )
     logger.info("condition %s: %d networks together, on %s", condition, len(seeds), job.device)
     keep_freed_memory()
@@ -173,6 +199,12 @@ class _Job:
     history_every: int
     progress: Progress
     checkpoints: Checkpoints | None
+    origin: Origin | None
+
+    @property
+    def epochs_before(self) -> int:
+        """Epochs that the networks were trained before."""
+        return self.origin.epochs if self.origin else 0
 
 
 def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> TrainingResult:
@@ -221,20 +253,37 @@ def _first_sentence(error: Exception) -> str:
 def _train_block(job: _Job, seeds: Sequence[int], part: bool) -> TrainingResult:
     recipe, started = job.recipe, time.perf_counter()
     images = _to_device(recipe, seeds, job.mnist, job.device)
-    weights = [stack.to(job.device) for stack in initial_weights(recipe.sizes, seeds)]
-    weights[0][:, :, images.left_out] = 0
+    layers = _start(job, seeds)
+    layers.weights[0][:, :, images.left_out] = 0
     history: list[HistoryRow] = []
     if recipe.epochs:
-        history, earlier = _optimise(job, seeds, images, weights, started, part)
+        layers, history, earlier = _optimise(job, seeds, images, layers, started, part)
         started -= earlier
     seconds = (time.perf_counter() - started) / len(seeds)
-    rows = _network_rows(seeds, weights, images, seconds)
-    arrays = {
-        layer: stack.detach().cpu().numpy()
-        for layer, stack in zip(recipe.layers, weights, strict=True)
-    }
-    networks = Networks(job.condition, tuple(seeds), recipe.model_dump(), arrays)
+    rows = _network_rows(seeds, layers, images, seconds)
+    weights, biases = (
+        {layer: stack.cpu().numpy() for layer, stack in zip(recipe.layers, stacks, strict=False)}
+        for stacks in (layers.weights, layers.biases)
+    )
+    networks = Networks(job.condition, tuple(seeds), recipe.model_dump(), weights, biases)
     return TrainingResult(networks, history, rows)
+
+
+def _start(job: _Job, seeds: Sequence[int]) -> _Layers:
+    """What training starts from: initial weights, or networks of these seeds to go on from."""
+    recipe = job.recipe
+    if job.origin is None:
+        kind = recipe.initialisation
+        weights = initial_weights(recipe.sizes, seeds, kind)
+        biases = initial_biases(recipe.sizes, seeds, kind) if recipe.biases else []
+    else:
+        networks = job.origin.networks
+        own = [networks.seeds.index(seed) for seed in seeds]
+        weights, biases = (
+            [torch.from_numpy(stack[own]) for stack in stacks.values()]
+            for stacks in (networks.weights, networks.biases)
+        )
+    return _Layers(*([stack.to(job.device) for stack in stacks] for stacks in (weights, biases)))
 
 
 def history_table(result: TrainingResult) -> pd.DataFrame:
@@ -262,50 +311,115 @@ def _optimise(
     job: _Job,
     seeds: Sequence[int],
     images: _Images,
-    weights: list[torch.Tensor],
+    start: _Layers,
     started: float,
     part: bool,
-) -> tuple[list[HistoryRow], float]:
-    """Trains `weights`, replacing them. A part of a block is kept when it is done, too.
+) -> tuple[_Layers, list[HistoryRow], float]:
+    """Trains networks from `start` on. A part of a block is kept when it is done, too.
 
-    Returns the history, and the seconds that interrupted jobs had spent on it before.
+    Returns what they became, the history, and the seconds that interrupted jobs had spent on it
+    before.
     """
     recipe = job.recipe
-    shapes = [stack.shape for stack in weights]
-    parameters = [_parameter(stack, last=stack is weights[-1]) for stack in weights]
-    weights[:] = [parameter.transpose(1, 2) for parameter in parameters]
+    parameters = _Parameters(start)
+    layers = parameters.layers
     batches = math.ceil(len(images.train) / recipe.batch_size)
-    steps = recipe.epochs * batches
+    steps, steps_before = recipe.epochs * batches, job.epochs_before * batches
     watch = _LossWatch(job.condition, seeds, job.device)
-    penalty = _Penalty(recipe, weights)
+    penalty = _Penalty(recipe, layers.weights)
+    shapes = [parameter.shape for parameter in parameters.weights]
+    pruning = Pruning(recipe, batches, shapes, job.device) if recipe.sparsity else None
     history: list[HistoryRow] = []
-    resumable = _Resumable(job, seeds, parameters, _optimizer(recipe, parameters), watch, history)
+    optimizer = _optimizer(recipe, parameters.all)
+    resumable = _Resumable(job, seeds, parameters.all, optimizer, watch, pruning, history)
     done, earlier = resumable.resume()
     for epoch in range(done // batches, recipe.epochs):
-        order = _data_order(recipe, seeds, epoch, len(images.train)).to(job.device)
-        masks = _DropoutMasks(recipe, seeds, epoch)
+        epoch_of_all = job.epochs_before + epoch
+        order = _data_order(recipe, seeds, epoch_of_all, len(images.train)).to(job.device)
+        masks = _DropoutMasks(recipe, seeds, epoch_of_all)
         first = done - epoch * batches if done > epoch * batches else 0
         if first:
             masks.restore(resumable.dropout)
         for batch in range(first, batches):
             step = epoch * batches + batch + 1
             chosen = order[:, batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
-            loss = _losses(recipe, weights, images, chosen, masks)
-            resumable.optimizer.zero_grad(set_to_none=True)
-            (loss.sum() + penalty.of(weights)).backward()
-            resumable.optimizer.step()
-            watch.see(step, loss)
+            if pruning:
+                pruning.before(step - 1, parameters.weights)
+            loss = _losses(layers, images, chosen, masks)
+            optimizer.zero_grad(set_to_none=True)
+            (loss.sum() + penalty.of(layers.weights)).backward()
+            optimizer.step()
+            if pruning:
+                pruning.after(parameters.weights)
+            watch.see(steps_before + step, loss)
             if batch % job.history_every == 0 or step == steps:
                 watch.check()
-                history += _history_rows(seeds, step, epoch + 1, loss, weights, images)
+                place = (steps_before + step, epoch_of_all + 1)
+                history += _history_rows(seeds, place, loss, parameters.trained(), images)
                 job.progress(step, steps, float(loss.detach().mean()))
             if job.checkpoints and (job.checkpoints.due() or (part and step == steps)):
                 resumable.keep(step, masks, earlier + time.perf_counter() - started)
-    weights[:] = [
-        stack.detach()[:, : shape[1], : shape[2]].contiguous()
-        for stack, shape in zip(weights, shapes, strict=True)
-    ]
-    return history, earlier
+    return parameters.trained(), history, earlier
+
+
+class _Parameters:
+    """Weights and biases as they are trained, and as a forward pass sees them.
+
+    Weights are transposed, [networks, in, out], in memory of their own: that is how their gradients
+    come out of the batched product. Units are padded to an aligned number; the added ones have no
+    weights and no biases, and what they say is not looked at, so they get no gradient and stay
+    without.
+
+    Attributes:
+        weights: [networks, in or more, out or more] by layer.
+        biases: [networks, out or more] by layer, or none at all.
+    """
+
+    def __init__(self, start: _Layers) -> None:
+        self._shapes = [stack.shape for stack in start.weights]
+        self.weights = [
+            _padded(stack, aligned(out), aligned(in_)).transpose(1, 2).contiguous()
+            for stack, (_, out, in_) in zip(start.weights, self._shapes, strict=True)
+        ]
+        self.biases = [_padded(stack, aligned_vector(stack.shape[1])) for stack in start.biases]
+        for parameter in self.all:
+            parameter.requires_grad_(True)
+
+    @property
+    def all(self) -> list[torch.Tensor]:
+        """All that the optimiser changes."""
+        return self.weights + self.biases
+
+    @property
+    def layers(self) -> _Layers:
+        """The same memory, padded, as a forward pass takes it."""
+        return _Layers(
+            [parameter.transpose(1, 2) for parameter in self.weights],
+            [parameter[:, : aligned(out)] for parameter, out in self._with_outs(self.biases)],
+        )
+
+    def trained(self) -> _Layers:
+        """What was trained, without what was added."""
+        return _Layers(
+            [
+                parameter.detach()[:, :in_, :out].transpose(1, 2).contiguous()
+                for parameter, (_, out, in_) in zip(self.weights, self._shapes, strict=True)
+            ],
+            [
+                parameter.detach()[:, :out].clone()
+                for parameter, out in self._with_outs(self.biases)
+            ],
+        )
+
+    def _with_outs(self, biases: list[torch.Tensor]) -> Iterator[tuple[torch.Tensor, int]]:
+        """Biases, if there are any, each with the units of its layer."""
+        return zip(biases, (out for _, out, _ in self._shapes), strict=False)
+
+
+def _padded(stack: torch.Tensor, *sizes: int) -> torch.Tensor:
+    """A stack [networks, ...] padded with zeros to these sizes."""
+    padding = [(0, size - old) for size, old in zip(sizes, stack.shape[1:], strict=True)]
+    return torch.nn.functional.pad(stack, [number for pair in padding[::-1] for number in pair])
 
 
 class _Resumable:
@@ -318,11 +432,13 @@ class _Resumable:
         parameters: list[torch.Tensor],
         optimizer: torch.optim.Optimizer,
         watch: _LossWatch,
+        pruning: Pruning | None,
         history: list[HistoryRow],
     ) -> None:
         self.job, self.seeds = job, seeds
         self.parameters, self.optimizer = parameters, optimizer
         self.watch, self.history = watch, history
+        self.masks = pruning.masks if pruning else []
         self.dropout: list[torch.Tensor] = []
 
     def resume(self) -> tuple[int, float]:
@@ -335,6 +451,8 @@ class _Resumable:
         with torch.no_grad():
             for number, parameter in enumerate(self.parameters):
                 parameter.copy_(tensors[f"parameter.{number}"])
+            for number, mask in enumerate(self.masks):
+                mask.copy_(tensors[f"mask.{number}"])
         kept = self.optimizer.state_dict()
         kept["state"] = {
             number: {
@@ -354,6 +472,7 @@ class _Resumable:
         """Writes a checkpoint, and raises where the job was asked to stop."""
         assert self.job.checkpoints is not None
         tensors = {f"parameter.{number}": stack for number, stack in enumerate(self.parameters)}
+        tensors |= {f"mask.{number}": mask for number, mask in enumerate(self.masks)}
         for number, state in self.optimizer.state_dict()["state"].items():
             found = {name: value for name, value in state.items() if value is not None}
             tensors |= {f"optimizer.{number}.{name}": value for name, value in found.items()}
@@ -365,32 +484,20 @@ class _Resumable:
         self.job.checkpoints.keep(self.seeds, self.job.device, state)
 
 
-def _parameter(stack: torch.Tensor, last: bool) -> torch.Tensor:
-    """Weights [networks, out, in] as they are trained: transposed, in memory of their own.
-
-    That is how their gradients come out of the batched product. Hidden units are padded to an
-    aligned number; the added ones have no weights, so they get no gradient and stay without.
-    """
-    _, out, in_ = stack.shape
-    padding = (0, aligned(in_) - in_, 0, 0 if last else aligned(out) - out)
-    padded = torch.nn.functional.pad(stack, padding)
-    return padded.transpose(1, 2).contiguous().requires_grad_(True)
-
-
 def _losses(
-    recipe: Recipe,
-    weights: list[torch.Tensor],
+    layers: _Layers,
     images: _Images,
     chosen: torch.Tensor,
     masks: _DropoutMasks,
 ) -> torch.Tensor:
     """Cross-entropy [networks] of each network on its own images `chosen` [networks, batch]."""
     count = chosen.shape[1]
-    # Padded to an aligned number of images, whose logits nobody looks at.
+    # Padded to an aligned number of images; nobody looks at the logits of those, nor at those of
+    # padded classes.
     padded = torch.nn.functional.pad(chosen, (0, aligned(count) - count))
     batch = images.train.index_select(0, padded.reshape(-1)).view(*padded.shape, -1)
-    logits = forward(weights, batch, masks.draw(chosen))[:, :count]
-    log_probabilities = torch.log_softmax(logits, dim=2)
+    logits = forward(layers.weights, layers.biases, batch, masks.draw(chosen))
+    log_probabilities = torch.log_softmax(logits[:, :count, :MNIST_CLASSES], dim=2)
     targets = images.train_labels.gather(1, chosen).unsqueeze(2)
     return -log_probabilities.gather(2, targets).squeeze(2).mean(dim=1)
 
@@ -415,14 +522,23 @@ class _Penalty:
         recipe = self.recipe
         penalty: torch.Tensor | float = 0.0
         if recipe.l1:
-            penalty = penalty + recipe.l1 * torch.stack([w.abs().sum() for w in weights]).sum()
+            sums = [w.abs().sum() for w in self._chosen(weights, recipe.l1_layers)]
+            penalty = penalty + recipe.l1 * torch.stack(sums).sum()
         if recipe.l2:
-            penalty = penalty + recipe.l2 * torch.stack([w.square().sum() for w in weights]).sum()
+            sums = [w.square().sum() for w in self._chosen(weights, recipe.l2_layers)]
+            penalty = penalty + recipe.l2 * torch.stack(sums).sum()
         if recipe.plants:
             squares = weights[self.layer].square()
             shares = (squares * self.inside).sum(dim=(1, 2)) / squares.sum(dim=(1, 2))
             penalty = penalty - recipe.clusterability * shares.sum()
         return penalty
+
+    def _chosen(
+        self, weights: list[torch.Tensor], layers: Sequence[str] | None
+    ) -> list[torch.Tensor]:
+        """Weights of these layers, or of all."""
+        named = zip(self.recipe.layers, weights, strict=True)
+        return [stack for name, stack in named if layers is None or name in layers]
 
 
 def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
@@ -496,22 +612,23 @@ class _LossWatch:
 
 def _history_rows(
     seeds: Sequence[int],
-    step: int,
-    epoch: int,
+    place: tuple[int, int],
     loss: torch.Tensor,
-    weights: list[torch.Tensor],
+    layers: _Layers,
     images: _Images,
 ) -> list[HistoryRow]:
-    accuracy, _ = evaluate(weights, images.test, images.test_labels)
+    """Rows of a place in training, (step, epoch)."""
+    accuracy, _ = evaluate(layers.weights, layers.biases, images.test, images.test_labels)
     values = zip(seeds, loss.tolist(), accuracy.tolist(), strict=True)
-    return [HistoryRow(seed, step, epoch, value, hits) for seed, value, hits in values]
+    return [HistoryRow(seed, *place, value, hits) for seed, value, hits in values]
 
 
 def _network_rows(
-    seeds: Sequence[int], weights: list[torch.Tensor], images: _Images, seconds: float
+    seeds: Sequence[int], layers: _Layers, images: _Images, seconds: float
 ) -> list[NetworkRow]:
-    train_accuracy, train_loss = evaluate(weights, images.train, images.train_labels)
-    test_accuracy, test_loss = evaluate(weights, images.test, images.test_labels)
+    stacks = (layers.weights, layers.biases)
+    train_accuracy, train_loss = evaluate(*stacks, images.train, images.train_labels)
+    test_accuracy, test_loss = evaluate(*stacks, images.test, images.test_labels)
     return [
         NetworkRow(
             seed=seed,
@@ -520,7 +637,7 @@ def _network_rows(
             test_accuracy=float(test_accuracy[number]),
             test_loss=float(test_loss[number]),
             seconds=seconds,
-            device=str(weights[0].device),
+            device=str(layers.weights[0].device),
         )
         for number, seed in enumerate(seeds)
     ]

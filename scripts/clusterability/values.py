@@ -6,14 +6,22 @@ import math
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.functional_validators import AfterValidator
 
 
 class Section(BaseModel):
-    """A part of the config: unknown keys are refused, values do not change afterwards."""
+    """A part of the config: unknown keys are refused, values do not change afterwards.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    A key that is no name in Python, such as `from`, is an alias.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """The keys that it knows."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
 
 
 def _number(value: Any) -> Any:
@@ -80,6 +88,13 @@ def _path(value: Any) -> str:
     return value
 
 
+def different(values: list[Any]) -> list[Any]:
+    """A list whose items are all different."""
+    if len(set(values)) < len(values):
+        raise ValueError("a list without repetitions")
+    return values
+
+
 LONGEST_PATH = 1000
 """In bytes; systems end at 1024 or 4096, and folders are joined to it."""
 
@@ -87,3 +102,6 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
 Whole = Annotated[int, BeforeValidator(_whole), AfterValidator(_small)]
 FilePath = Annotated[str, BeforeValidator(_path)]
+# Strict, as all texts: YAML's !!binary would become a text.
+Name = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""Of a condition."""
