@@ -322,3 +322,39 @@ def test_a_network_needs_some_accuracy_to_lose() -> None:
     counts = np.array([50, 50])
     assert accurate(np.array([20, 0]), counts)
     assert not accurate(np.array([19, 0]), counts)
+
+
+def test_a_network_with_biases_is_ablated_as_a_forward_pass_says() -> None:
+    """Whole numbers, so that sums are exact and nothing is left to rounding."""
+    source = np.random.default_rng(3)
+    sizes = [6, 9, 7, 8, 4]
+    weights = [
+        source.integers(-3, 4, (out, in_)).astype(np.float32)
+        for in_, out in itertools.pairwise(sizes)
+    ]
+    biases = [source.integers(-9, 10, out).astype(np.float32) for out in sizes[1:]]
+    images = source.integers(0, 5, (90, 6)).astype(np.float32)
+    classes = source.integers(0, 4, 90)
+    for layer in range(3):
+        hidden = hidden_activities(weights, images, biases)
+        ablated = AblatedLayer(
+            weights[layer + 1 :], hidden[layer], classes, biases=biases[layer + 1 :]
+        )
+        units = sizes[layer + 1]
+        order = source.permutation(units)
+        few, most = order[:2], order[: units - 1]
+        expected = []
+        for group in ([], few, most):
+            activity = torch.from_numpy(images)
+            for place, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+                linear = torch.nn.functional.linear(
+                    activity, *map(torch.from_numpy, (weight, bias))
+                )
+                activity = linear if place == 3 else torch.relu(linear)
+                if place == layer:
+                    activity[:, group] = 0
+            right = activity.argmax(dim=1).numpy() == classes
+            expected.append(np.bincount(classes[right], minlength=4).tolist())
+        assert ablated.intact_hits().tolist() == expected[0]
+        hits = ablated.hits_without_first(order[None], [2, units - 1])[at("zero"), :, 0]
+        assert hits.tolist() == expected[1:]

@@ -24,7 +24,12 @@ RECIPES = {
     "adam with dropout": {"optimizer": "adam", "dropout": 0.5},
     "l1 and l2": {"optimizer": "adam", "l1": 1e-4, "l2": 1e-4},
     "planted": {"optimizer": "adam", "clusterability": 20, "planted_layer": "fc2"},
-    "biases and pruning": {"optimizer": "adam", "biases": True, "sparsity": 0.8, "pruning_every": 3},
+    "biases and pruning": {
+        "optimizer": "adam",
+        "biases": True,
+        "sparsity": 0.8,
+        "pruning_every": 3,
+    },
     "permuted labels, odd sizes": {"permute_labels": True, "architecture": "784-13-7-10"},
 }
 

@@ -106,11 +106,16 @@ def test_what_is_imported_is_saved_and_loaded_as_a_study_does(tmp_path):
     assert network_digest(read, 0) == network_digest(networks, 0)
 
 
-def test_biases_that_are_left_out_are_told(tmp_path, caplog):
+def test_biases_are_those_of_their_layers_and_what_is_left_out_is_told(tmp_path, caplog):
     caplog.set_level("INFO")
-    read_network("mine", write(tmp_path / "n.npz", arrays()), None)
+    given = arrays() | {"fc2.bias": np.ones((1, 1, 1)), "scale": np.ones(3)}
+    networks = read_network("mine", write(tmp_path / "n.npz", given), None)
+    assert list(networks.biases) == ["fc1"]
+    assert np.array_equal(networks.biases["fc1"][0], given["fc1.bias"].astype(np.float32))
     (said,) = [text for text in caplog.messages if "left out" in text]
-    assert "fc1.bias [3]" in said
+    assert "scale [3]" in said
+    assert "fc2.bias [1, 1, 1]" in said
+    assert "fc1.bias" not in said
     caplog.clear()
     read_network("mine", write(tmp_path / "n.npz", {"fc1.weight": MATRIX}), None)
     assert not [text for text in caplog.messages if "left out" in text]

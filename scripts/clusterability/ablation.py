@@ -58,7 +58,11 @@ class AblatedLayer:
     """
 
     def __init__(
-        self, following: Sequence[np.ndarray], activities: Activities, classes: np.ndarray
+        self,
+        following: Sequence[np.ndarray],
+        activities: Activities,
+        classes: np.ndarray,
+        biases: Sequence[np.ndarray] | None = None,
     ) -> None:
         """A layer with weights behind it.
 
@@ -66,14 +70,18 @@ class AblatedLayer:
             following: weights [out, in] behind the layer, at least one; ReLU between them.
             activities: [images, units] of the layer, 0 or more.
             classes: whole numbers [images], 0 to the last layer's outputs - 1.
+            biases: [out] of each of the weights; None where there are none.
         """
         order = np.argsort(classes, kind="stable")
         self.classes = classes[order]
         self.counts: Counts = np.bincount(classes, minlength=following[-1].shape[0])
         self.following = following
+        if biases is None:
+            biases = [np.zeros(len(weight), np.float32) for weight in following]
+        self.biases = [bias[:, None] for bias in biases]
         self.units = np.ascontiguousarray(activities[order].T)
         self.means = self.units.mean(axis=1, dtype=np.float64).astype(np.float32)
-        self.whole = following[0] @ self.units
+        self.whole = following[0] @ self.units + self.biases[0]
 
     def intact_hits(self) -> Counts:
         """Images by class, [classes], that the network classifies correctly."""
@@ -138,7 +146,7 @@ class AblatedLayer:
             yield place, total, means[taken]
         left = len(order)
         others = np.setdiff1d(np.arange(len(self.units)), order)
-        total = self.following[0][:, others] @ self.units[others, part]
+        total = self.following[0][:, others] @ self.units[others, part] + self.biases[0]
         for place in (place for place in ascending[::-1] if sizes[place] > half):
             more = slice(sizes[place], left)
             total = _plus_product(total, weights[more], units[more], 1)
@@ -156,9 +164,9 @@ class AblatedLayer:
             return preactivations + constant[:, None]
         activities = np.empty_like(preactivations)
         _rectify(preactivations, constant, activities)
-        for weight in self.following[1:-1]:
-            activities = np.maximum(weight @ activities, 0)
-        return self.following[-1] @ activities
+        for weight, bias in zip(self.following[1:-1], self.biases[1:-1], strict=True):
+            activities = np.maximum(weight @ activities + bias, 0)
+        return self.following[-1] @ activities + self.biases[-1]
 
     def _hits(self, logits: np.ndarray) -> Counts:
         """Hits [groups, classes] of logits [classes, groups, images]; the first of equal ones."""

@@ -10,16 +10,22 @@ import numpy.typing as npt
 Activities = npt.NDArray[np.float32]
 
 
-def hidden_activities(weights: Sequence[np.ndarray], images: Activities) -> list[Activities]:
-    """Activities [images, units] of each hidden layer of one bias-free network of ReLU units.
+def hidden_activities(
+    weights: Sequence[np.ndarray],
+    images: Activities,
+    biases: Sequence[np.ndarray] | None = None,
+) -> list[Activities]:
+    """Activities [images, units] of each hidden layer of one network of ReLU units.
 
     Args:
         weights: [out, in] by layer, from the input on.
         images: [images, pixels], as the network sees them.
+        biases: [out] by layer; None where there are none.
     """
     activity, found = images, []
-    for weight in weights[:-1]:
-        activity = np.maximum(activity @ weight.T, 0)
+    for number, weight in enumerate(weights[:-1]):
+        product = activity @ weight.T
+        activity = np.maximum(product if biases is None else product + biases[number], 0)
         found.append(activity)
     return found
 

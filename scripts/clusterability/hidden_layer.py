@@ -54,6 +54,7 @@ class HiddenLayer:
         condition, seed, layer: which one it is.
         labels: clusters of the units, int16 [units] by (method, k); all -1 where k is infeasible.
         following: weights [out, in] behind the layer.
+        biases: [out] of each of them.
         activities: [images, units]; no images where the network does not take them.
         classes: [images].
         groups: draws of the null `groups`.
@@ -64,6 +65,7 @@ class HiddenLayer:
     layer: str
     labels: Mapping[Key, np.ndarray]
     following: Sequence[np.ndarray]
+    biases: Sequence[np.ndarray]
     activities: Activities
     classes: np.ndarray
     groups: int
@@ -93,6 +95,11 @@ class HiddenLayer:
         return rows.assign(counts=rows["u_size"] >= LEAST_SHARE * units)
 
     @cached_property
+    def ablated(self) -> AblatedLayer:
+        """The layer as its units are taken away."""
+        return AblatedLayer(self.following, self.activities, self.classes, self.biases)
+
+    @cached_property
     def comparable(self) -> Activities:
         """Activities with all units at the same scale."""
         return normalised(self.activities)
@@ -112,7 +119,7 @@ def ablate(layer: HiddenLayer) -> dict[Ablation, Effects]:
     """
     if layer.clusters.empty:
         return {}
-    ablated = AblatedLayer(layer.following, layer.activities, layer.classes)
+    ablated = layer.ablated
     intact = ablated.intact_hits()
     if not accurate(intact, ablated.counts):
         return {}
@@ -175,7 +182,7 @@ def class_rows(layer: HiddenLayer, effects: Mapping[Ablation, Effects]) -> pd.Da
     """One row a cluster, ablation and class: ABLATION_COLUMNS; falls are empty without effects."""
     clusters, outputs = layer.clusters, len(layer.following[-1])
     counts = np.bincount(layer.classes, minlength=outputs)
-    intact = AblatedLayer(layer.following, layer.activities, layer.classes).intact_hits()
+    intact = layer.ablated.intact_hits()
     accuracy = np.divide(intact, counts, out=np.full(outputs, np.nan), where=counts > 0)
     every = {
         "class": np.tile(np.arange(outputs), len(clusters)),

@@ -57,10 +57,12 @@ def read_network(name: str, path: Path, layers: Sequence[str] | None) -> Network
         name: of the network in the config, which becomes its condition.
         path: a file with one of the endings in `READERS`.
         layers: names of the arrays, from the input on. None or empty: all 2-D arrays in the natural
-            order of their names; arrays of other shapes, such as biases, are left out.
+            order of their names. Of other arrays, those that are named as the biases of a layer
+            (`fc1.bias` beside `fc1.weight`) are; the rest is left out.
 
     Returns:
-        A block of one network with the seed -1; layers `fc1`, `fc2`, ... of float32 [1, out, in].
+        A block of one network with the seed -1; layers `fc1`, `fc2`, ... of float32 [1, out, in],
+        and of biases [1, out].
 
     Raises:
         UserError: where the file is missing, damaged, or of another format; where `layers` names an
@@ -68,13 +70,18 @@ def read_network(name: str, path: Path, layers: Sequence[str] | None) -> Network
             float32 can hold; where one layer's outputs are not as many as the next one's inputs.
     """
     key = f"networks.{name}."
-    matrices = choose_layers(str(path), read_arrays(path, key), layers, key)
-    weights = {}
+    arrays = read_arrays(path, key)
+    matrices = choose_layers(str(path), arrays, layers, key)
+    weights, biases = {}, {}
     for place, (array, matrix) in enumerate(matrices.items(), start=1):
         weights[f"fc{place}"] = matrix[None]
         logger.info("%s: fc%d is array %r of %s, %s", name, place, array, path, _shape(matrix))
+        bias = _bias_of(array, arrays)
+        if bias:
+            biases[f"fc{place}"] = arrays[bias].astype(np.float32)[None]
+            logger.info("%s: array %r holds its biases", name, bias)
     origin = {"path": str(path), "layers": list(matrices)}
-    return Networks(name, (IMPORTED_SEED,), origin, weights)
+    return Networks(name, (IMPORTED_SEED,), origin, weights, biases)
 
 
 def layer_shapes(
@@ -112,10 +119,11 @@ def choose_layers(
         UserError: as `read_network` does.
     """
     chosen = list(layers or _matrix_names(source, arrays))
-    left = [name for name in arrays if name not in chosen]
+    used = {*chosen, *(_bias_of(name, arrays) for name in chosen)}
+    left = [name for name in arrays if name not in used]
     if left:
         logger.info(
-            "%s: %s left out: clusters and what units do are those of the matrices alone",
+            "%s: %s left out: neither matrices of layers nor their biases",
             source, _listed(f"{name} {_shape(arrays[name])}" for name in left),
         )  # fmt: skip
     for array in chosen:
@@ -130,6 +138,17 @@ def choose_layers(
     }
     check_fit(source, matrices, f"; {key}layers says which arrays are layers, in order")
     return matrices
+
+
+def _bias_of(name: str, arrays: Arrays) -> str:
+    """Name of the array with the biases [out] of a layer `….weight`: `….bias`; "" if none has."""
+    bias = f"{name.removesuffix('weight')}bias"
+    if name not in arrays or not name.endswith("weight") or bias not in arrays:
+        return ""
+    array = arrays[bias]
+    fits = array.shape == arrays[name].shape[:1] and array.dtype.kind in _REAL_KINDS
+    with np.errstate(over="ignore"):
+        return bias if fits and np.isfinite(array.astype(np.float32)).all() else ""
 
 
 def _natural_key(name: str) -> list[str | tuple[int, str]]:

@@ -57,10 +57,13 @@ class Networks:
             if layer in stacks
         }
 
-    def biases_of(self, number: int) -> list[np.ndarray | None]:
-        """Biases [out] of one network by layer, from the input on; None where a layer has none."""
+    def biases_of(self, number: int) -> list[np.ndarray]:
+        """Biases [out] of one network by layer, from the input on; zeros where there are none."""
         return [
-            self.biases[layer][number] if layer in self.biases else None for layer in self.weights
+            self.biases[layer][number]
+            if layer in self.biases
+            else np.zeros_like(stack[number, :, 0])
+            for layer, stack in self.weights.items()
         ]
 
 

@@ -131,7 +131,8 @@ def _hidden_layers(
 ) -> Iterator[HiddenLayer]:
     """The layers of one network of the block that are probed."""
     weights = [stack[number] for stack in networks.weights.values()]
-    activities = hidden_activities(weights, shown.images) if shown else []
+    biases = networks.biases_of(number)
+    activities = hidden_activities(weights, shown.images, biases) if shown else []
     for place, name in enumerate(list(networks.weights)[:-1]):
         if layer not in (name, NETWORK):
             continue
@@ -146,6 +147,7 @@ def _hidden_layers(
             layer=name,
             labels=labels,
             following=weights[place + 1 :],
+            biases=biases[place + 1 :],
             activities=activities[place] if shown else nothing,
             classes=shown.classes[number] if shown else np.empty(0, np.int64),
             groups=groups,
