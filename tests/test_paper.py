@@ -212,7 +212,7 @@ def test_methods_say_what_the_config_says(shown):
         "seed (0-2)",
         "`untrained`: no training",
         "`random_labels`: 3 epochs, training labels permuted",
-        "units 784-128-128-10, plain stochastic gradient descent, learning rate 0.001",
+        "plain stochastic gradient descent, learning rate 0.001",
         "best of 3 starts",
         "k = 2-4",
         "`labels` (19 draws), the labels of both sides permuted, sizes fixed, which nearly every"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -76,8 +77,7 @@ def test_every_key_of_the_default_config_is_there_and_commented():
     config = yaml.safe_load(text)
     assert list(config) == list(Study.model_fields)
     for section in ("dataset", "recipe", "training", "clustering", "probe", "validity", "figures"):
-        known = Study.model_fields[section].annotation.model_fields
-        assert list(config[section]) == list(known)
+        assert list(config[section]) == Study.model_fields[section].annotation.keys()
     lines = text.splitlines()
     for number, line in enumerate(lines):
         if line and not line.startswith((" ", "#")):
@@ -198,6 +198,45 @@ def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
         (
             {"conditions": {"a": {"planted_layer": "hidden"}}},
             "conditions.a.planted_layer: found 'hidden', expected a layer such as fc2",
+        ),
+        ({"recipe": {"from": "a"}}, "recipe.from: found 'a', expected it in a condition only"),
+        (
+            {"conditions": {"a": {"from": "c"}, "b": None}},
+            "conditions.a.from: found 'c', expected a condition that does not go on from it (b)",
+        ),
+        (
+            {"conditions": {"a": {"from": "a"}}},
+            "conditions.a.from: found 'a', expected a condition that does not go on from it (there",
+        ),
+        (
+            {"conditions": {"a": None, "b": {"from": "a", "biases": True}}},
+            "conditions.b.biases: found True, expected False as of a, which it goes on from",
+        ),
+        (
+            {"conditions": {"a": None, "b": {"from": "a", "architecture": "784-9-10"}}},
+            "conditions.b.architecture: found '784-9-10', expected '784-128-128-10' as of a",
+        ),
+        (
+            {"conditions": {"a": {"sparsity": 0.4}}},
+            "recipe.sparsity_start: found 0.5, expected at most the sparsity in the end, 0.4",
+        ),
+        (
+            {"conditions": {"a": {"sparsity": 0.9, "pruning_start": 5}}},
+            "conditions.a.pruning_start: found 5, expected fewer epochs than all, 5",
+        ),
+        ({"recipe": {"sparsity": 1}}, "recipe.sparsity: found 1, expected a number below 1"),
+        (
+            {"conditions": {"a": {"l1_layers": ["fc1", "fc4"]}}},
+            "conditions.a.l1_layers: found 'fc4', expected one of fc1, fc2, fc3",
+        ),
+        (
+            {"recipe": {"l2_layers": ["fc1", "fc1"]}},
+            "recipe.l2_layers: found ['fc1', 'fc1'], expected a list without repetitions",
+        ),
+        ({"recipe": {"form": "a"}}, "unknown key, expected one of from, architecture, biases"),
+        (
+            {"recipe": {"initialisation": "keras"}},
+            "recipe.initialisation: found 'keras', expected 'pytorch' or 'glorot'",
         ),
         ({"agreement": {"draws": 0}}, "agreement.draws: found 0, expected a number of at least 1"),
     ],
@@ -346,3 +385,64 @@ def test_fresh_networks_see_all_pixels():
 
 def test_methods_and_blocks_twice():
     assert "blocks that do not overlap" in faults(k_grid=[2, "2"])[0]
+
+
+# --- conditions that go on from others -----------------------------------------------------------
+
+
+def chain() -> dict[str, Any]:
+    conditions = {
+        "untrained": {"epochs": 0},
+        "control": {"epochs": 3, "optimizer": "adam"},
+        "pruned": {"from": "control", "sparsity": 0.9, "epochs": 2},
+        "tuned": {"from": "pruned", "l1": 0.1},
+    }
+    return {"conditions": conditions, "recipe": {"biases": True, "dropout": 0.5}}
+
+
+def test_a_condition_takes_the_recipe_of_the_one_it_goes_on_from_and_changes_it():
+    study = load_study(chain())
+    tuned = study.recipe_of("tuned")
+    assert (tuned.optimizer, tuned.epochs, tuned.sparsity, tuned.l1) == ("adam", 2, 0.9, 0.1)
+    assert (tuned.origin, study.recipe_of("pruned").origin) == ("pruned", "control")
+    assert study.recipe_of("control").origin is None
+    before = [study.epochs_before(name) for name in study.conditions]
+    assert before == [0, 0, 3, 5]
+    assert study.lineage_of("tuned") == ["tuned", "pruned", "control"]
+    assert study.initial_of("tuned") == "untrained"
+
+
+def test_a_changed_recipe_changes_the_jobs_of_those_that_go_on_from_it():
+    first, second = chain(), chain()
+    second["conditions"]["control"]["learning_rate"] = 0.1
+    before, after = (load_study(config) for config in (first, second))
+    changed = {
+        name
+        for name in before.conditions
+        if before.training_parameters(name) != after.training_parameters(name)
+    }
+    assert changed == {"control", "pruned", "tuned"}
+
+
+def test_going_round_in_a_circle_is_told_of_each_condition():
+    circle = {"a": {"from": "b"}, "b": {"from": "c"}, "c": {"from": "a"}, "d": None}
+    found = faults(conditions=circle)
+    assert len(found) == 3
+    assert (
+        "conditions.a.from: found 'b', expected a condition that does not go on from it (d)"
+        in (found[0])
+    )
+
+
+def test_fresh_networks_begin_as_those_they_are_compared_with():
+    recipe = {"initialisation": "glorot", "architecture": "784-20-10"}
+    study = load_study({"recipe": recipe, "nulls": {"untrained": 99}})
+    (fresh,) = study.fresh_conditions
+    assert study.fresh_parameters(fresh) == {
+        "architecture": "784-20-10",
+        "initialisation": "glorot",
+    }
+    assert study.layers_of(fresh) == study.layers_of("baseline")
+    (usual,) = load_study({"nulls": {"untrained": 99}}).fresh_conditions
+    assert load_study({}).fresh_parameters(usual)["initialisation"] == "pytorch"
+    assert usual == "fresh-784-128-128-10"

@@ -69,10 +69,10 @@ class Recipe(Section):
     """Probability that a hidden unit is dropped in training."""
     l1: Annotated[Number, Field(ge=0)] = 0.0
     """Adds l1 x the sum of abs(W) to the loss."""
-    l1_layers: Layers | None = None
-    """Layers whose weights l1 is for; empty: all."""
     l2: Annotated[Number, Field(ge=0)] = 0.0
     """Adds l2 x the sum of W squared to the loss: half of what PyTorch calls weight_decay."""
+    l1_layers: Layers | None = None
+    """Layers whose weights l1 is for; empty: all."""
     l2_layers: Layers | None = None
     """Layers whose weights l2 is for; empty: all."""
     sparsity: Annotated[Number, Field(ge=0, lt=1)] = 0.0

@@ -68,13 +68,13 @@ def _networks(
         )
         yield (
             f"**Networks.** For each condition and each seed ({', '.join(shown.seeds)}), a fully"
-            f" connected ReLU network without biases was trained on {images:,} images of MNIST"
+            f" connected ReLU network was trained on {images:,} images of MNIST"
             f" (LeCun et al. 1998) to minimise cross-entropy; {tests:,} images were kept for"
             f" testing. All conditions: {_told(first, common)}. Conditions: {told}. Initial"
             " weights, order of the data and dropout are drawn from the seed, so that a network"
             f" depends on its condition and seed alone. {_accuracies(shown)}"
         )
-    matrices = "imported from a file; arrays that are no matrices, such as biases, left out"
+    matrices = "imported from a file"
     others = [
         *(f"`{name}` (random matrices with known structure)" for name in config["synthetic"]),
         *(f"`{name}` ({matrices})" for name in config["networks"]),
@@ -101,18 +101,24 @@ def _say(key: str, recipe: Mapping[str, Any]) -> str:
         "optimizer": _OPTIMIZERS.get(str(value), str(value)),
         "learning_rate": f"learning rate {value:g}" if key == "learning_rate" else "",
         "batch_size": f"batches of {value} images",
+        "biases": "with biases" if value else "without biases",
+        "initialisation": _INITIALISATIONS.get(str(value), str(value)),
         "epochs": _epochs(value),
         "normalise": "pixels less 0.1307 over 0.3081" if value else "pixels from 0 to 1",
     }
     if key in always:
         return always[key]
-    if not value or key in ("planted_layer", "planted_clusters"):
+    if not value or key in _SAID_ELSEWHERE:
         return ""
     number = f"{value:g}" if isinstance(value, float) else str(value)
     sometimes = {
         "dropout": f"dropout {value:g} of hidden units" if key == "dropout" else "",
-        "l1": f"{number} times the sum of absolute weights added to the loss",
-        "l2": f"{number} times the sum of squared weights added to the loss",
+        "from": f"trained on from the networks of `{value}`",
+        "l1": f"{number} times the sum of absolute weights{_of(recipe, 'l1_layers')} added to the"
+        " loss",
+        "l2": f"{number} times the sum of squared weights{_of(recipe, 'l2_layers')} added to the"
+        " loss",
+        "sparsity": _pruning(recipe),
         "data_order": f"order {value} of the data",
         "permute_labels": "training labels permuted",
         "clusterability": f"{number} times the clusterability of {recipe['planted_clusters']}"
@@ -121,6 +127,35 @@ def _say(key: str, recipe: Mapping[str, Any]) -> str:
         "pixel_deviation": f"pixels with a standard deviation below {value} left out",
     }
     return sometimes.get(key, f"{key.replace('_', ' ')} {value}")
+
+
+_SAID_ELSEWHERE = (
+    *("planted_layer", "planted_clusters", "l1_layers", "l2_layers"),
+    *("sparsity_start", "pruning_start", "pruning_every"),
+)
+"""Keys that are said with another one."""
+
+_INITIALISATIONS = {
+    "pytorch": "initial weights uniform within 1/sqrt(inputs)",
+    "glorot": "initial weights uniform within sqrt(6/(inputs + outputs)) (Glorot & Bengio 2010) and"
+    " biases zero",
+}
+
+
+def _of(recipe: Mapping[str, Any], key: str) -> str:
+    layers = recipe[key]
+    return f" of {sentence_list(layers)}" if layers else ""
+
+
+def _pruning(recipe: Mapping[str, Any]) -> str:
+    begin = recipe["pruning_start"]
+    after = f" after {_epochs(begin)}" if begin else ""
+    first, last = (f"{100 * recipe[key]:g} %" for key in ("sparsity_start", "sparsity"))
+    return (
+        f"the weights of each layer pruned by magnitude{after}, {first} at first and {last} in the"
+        f" end by polynomial decay, chosen every"
+        f" {recipe['pruning_every']} steps (Zhu & Gupta 2017)"
+    )
 
 
 def _epochs(count: int) -> str:
