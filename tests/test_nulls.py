@@ -11,7 +11,7 @@ from clusterability.comparison import compare
 from clusterability.measures import MEASURES
 from clusterability.nulls.labels import label_tables
 from clusterability.nulls.redrawn import redrawn_tables
-from clusterability.nulls.shuffle import redraw
+from clusterability.nulls.shuffle import redraw, redraw_network
 from clusterability.partitions import labels_of
 from clusterability.tabulation import tables_of
 
@@ -116,3 +116,32 @@ def test_shuffle_is_calibrated_on_exchangeable_weights():
         low, high = stats.binom(150, level).interval(0.999)
         for hits in ((np.array(p)[i::2] <= level + 1e-9).sum() for i in (0, 1)):
             assert low <= hits <= high
+
+
+def test_in_a_network_units_with_weights_on_one_side_alone_are_live():
+    """Hidden unit 1 has no inputs, hidden unit 2 no outputs, hidden unit 3 neither."""
+    source = np.random.default_rng(0)
+    weights = {"fc1": source.uniform(1, 2, (4, 6)), "fc2": source.uniform(1, 2, (3, 4))}
+    weights["fc1"][[1, 3]] = 0
+    weights["fc2"][:, [2, 3]] = 0
+    weights["fc1"][:, 5] = 0  # an input without weights
+    first, second = redraw_network(weights, ("trained", 3), range(60))
+    for draws, matrix in ((first, weights["fc1"]), (second, weights["fc2"])):
+        kept = [np.sort(draw, axis=None) for draw in draws]
+        assert all(np.array_equal(draw, np.sort(matrix, axis=None)) for draw in kept)
+    assert not first[:, 3].any()
+    assert not first[:, :, 5].any()
+    assert not second[:, :, 3].any()
+    # Two of five live places of a row in three are taken, so that all are some time.
+    assert (first[:, :3, :5] != 0).any(axis=0).all()
+    assert (second[:, :, :3] != 0).any(axis=0).all()
+    # A layer by itself has two more dead units.
+    assert not redraw(weights["fc1"], NAME, range(9))[:, 1].any()
+
+
+def test_a_network_without_such_units_is_shuffled_as_its_layers_are():
+    source = np.random.default_rng(0)
+    weights = {"fc1": source.standard_normal((4, 6)), "fc2": source.standard_normal((3, 4))}
+    draws = redraw_network(weights, ("trained", 3), [0, 7])
+    for found, (layer, matrix) in zip(draws, weights.items(), strict=True):
+        assert np.array_equal(found, redraw(matrix, ("trained", 3, layer), [0, 7]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,6 +86,28 @@ class LiveUnits:
             return matrices
         # How a selection lies in memory depends on the number of matrices, and bits on how it lies.
         return np.ascontiguousarray(matrices[..., self.rows, :][..., self.columns])
+
+
+def live_units_of_layers(weights: Mapping[str, np.ndarray]) -> dict[str, LiveUnits]:
+    """Live units of each layer's matrix [out, in] of one network, as units of the whole network.
+
+    Such a unit has a weight to the layer before it or to the one behind it: it is dead where it has
+    neither.
+
+    Args:
+        weights: by layer, from the input on.
+
+    >>> first, second = np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([[0.0, 2.0]])
+    >>> live = live_units_of_layers({"fc1": first, "fc2": second})
+    >>> live["fc1"].rows.tolist(), live["fc1"].columns.tolist()
+    ([True, True], [True, False])
+    """
+    own = [live_units(matrix) for matrix in weights.values()]
+    units = [own[0].columns]
+    units += [first.rows | second.columns for first, second in pairwise(own)]
+    units += [own[-1].rows]
+    sides = zip(units[1:], units[:-1], strict=True)
+    return {layer: LiveUnits(*side) for layer, side in zip(weights, sides, strict=True)}
 
 
 def live_units(matrix: np.ndarray) -> LiveUnits:

@@ -40,6 +40,17 @@ class Redraw(Protocol):
     ) -> np.ndarray: ...
 
 
+class RedrawNetwork(Protocol):
+    """How a null draws all layers of a network together, where it does not draw each by itself.
+
+    See `nulls.shuffle.redraw_network`.
+    """
+
+    def __call__(
+        self, weights: Mapping[str, np.ndarray], name: StreamName, numbers: Sequence[int]
+    ) -> list[np.ndarray]: ...
+
+
 def block_redrawn_tables(
     null: str,
     networks: Networks,
@@ -59,7 +70,8 @@ def block_redrawn_tables(
     """
     module = import_module(f"clusterability.nulls.{null}")
     held_out = getattr(module, "held_out_clusters", None)
-    asked = (study["draws"], k_values, study["methods"], study["restarts"], held_out)
+    together = getattr(module, "redraw_network", None)
+    asked = (study["draws"], k_values, study["methods"], study["restarts"], held_out, together)
     tables: dict[Key, Tables] = {}
     for scaling in study["scalings"]:
         weights = scale_weights(networks.weights, scaling)
@@ -83,6 +95,7 @@ def redrawn_tables(
     methods: Sequence[str],
     restarts: int,
     held_out: HeldOutClusters | None = None,
+    redraw_network: RedrawNetwork | None = None,
 ) -> dict[Key, Tables]:
     """Tables [draws, ...] of a null, by (method, k).
 
@@ -97,19 +110,28 @@ def redrawn_tables(
         draws: number of draws.
         k_values, methods, restarts: as for the network itself.
         held_out: what finds clusters for held-out information, for nulls that have it.
+        redraw_network: what makes the draws of a whole network, if not `redraw` layer by layer.
     """
     found = []
     for first in range(0, draws, _DRAWS_AT_ONCE):
         numbers = range(first, min(first + _DRAWS_AT_ONCE, draws))
-        layers = weights if layer == NETWORK else {layer: weights[layer]}
-        drawn = [_drawn(redraw, matrix, (*name, part), numbers) for part, matrix in layers.items()]
-        matrices = network_matrices(drawn) if layer == NETWORK else drawn[0]
+        if layer != NETWORK:
+            matrices = _drawn(redraw, weights[layer], (*name, layer), numbers)
+        elif redraw_network is not None and _all_finite(weights):
+            matrices = network_matrices(redraw_network(weights, name, numbers))
+        else:
+            drawn = [_drawn(redraw, weights[part], (*name, part), numbers) for part in weights]
+            matrices = network_matrices(drawn)
         names = [(*name, layer, null, number) for number in numbers]
         asked = (matrices, names, k_values, methods, restarts)
         partitions = cluster(*asked)
         held = held_out(*asked) if held_out and layer != NETWORK else {}
         found += [partition_tables(draw, partitions, held, i) for i, draw in enumerate(matrices)]
     return stack_by_key(found)
+
+
+def _all_finite(weights: Mapping[str, np.ndarray]) -> bool:
+    return all(np.isfinite(matrix).all() for matrix in weights.values())
 
 
 def _drawn(
