@@ -137,8 +137,10 @@ Name = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Dataset(Section):
+    name: Literal["mnist", "fashion_mnist", "kmnist"] = "mnist"
+    """MNIST, or another data set of its format."""
     path: FilePath | None = None
-    """Folder that already holds the four MNIST files (IDX, plain or .gz); empty: download them."""
+    """Folder that already holds its four files (IDX, plain or .gz); empty: download them."""
     train_images: Annotated[Whole, Field(ge=1, le=MNIST_TRAIN_IMAGES)] | None = None
     """Train on the first so many images only; empty: all 60,000."""
     test_images: Annotated[Whole, Field(ge=1, le=MNIST_TEST_IMAGES)] | None = None
@@ -266,7 +268,7 @@ class Study(Section):
     k_grid: Annotated[Blocks, AfterValidator(_starting_at(1))] = ["2-12"]
     """Blocks of k: all of a block's k are clustered in one job."""
     dataset: Dataset = Dataset()
-    """Where MNIST is, and how much of it is used."""
+    """Which images networks are trained on, where these are, and how many are used."""
     recipe: Recipe = Recipe()
     """How networks are trained, unless a condition says otherwise."""
     conditions: dict[Name, Annotated[Overrides, _EMPTY_IS_NO_CHANGE]] = {}
@@ -312,6 +314,11 @@ class Study(Section):
         """The recipe of a condition: the study's, changed by the condition's keys."""
         changes = self.conditions[condition].model_dump(exclude_unset=True)
         return Recipe.model_validate(self.recipe.model_dump() | changes)
+
+    @property
+    def data_folder(self) -> str:
+        """Folder of the four files of images, which all studies on the data set share."""
+        return f"results/data/{self.dataset.name}"
 
     @property
     def names(self) -> list[str]:
@@ -466,11 +473,17 @@ class Study(Section):
     def training_parameters(self, condition: str) -> dict[str, Any]:
         """What decides the networks of a condition, and their history; keys are sorted."""
         return {
+            **self._image_parameters(),
             "history_every": self.training.history_every,
             "recipe": dict(sorted(self.recipe_of(condition).model_dump().items())),
             "test_images": self.dataset.test_images,
             "train_images": self.dataset.train_images,
         }
+
+    def _image_parameters(self) -> dict[str, Any]:
+        """Which data set jobs take; nothing for MNIST, as before there were others."""
+        name = self.dataset.name
+        return {} if name == "mnist" else {"dataset": name}
 
     def synthetic_parameters(self, name: str) -> dict[str, Any]:
         """What decides the matrices of a synthetic condition; keys are sorted."""
@@ -501,6 +514,7 @@ class Study(Section):
         """What decides what units are found to do, beside weights and partitions."""
         trained = self.recipe_of(name) if name in self.conditions else None
         return {
+            **self._image_parameters(),
             "groups": self.probe.groups,
             "images": min(self.probe.images, *self.shown_images.values()),
             "k": self.probed_k_of(block),
