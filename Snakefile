@@ -49,7 +49,7 @@ except UserError as error:
 
 pathvars:
     results=STUDY.results,
-    data="results/data/mnist",
+    data=STUDY.data_folder,
 
 
 report: "rules/report/workflow.rst"
@@ -63,7 +63,7 @@ onstart:
     try:
         check_accounting(getattr(workflow.executor_settings, "status_command", None))
         for line in runs.begin(
-            config, Path(STUDY.results), Path("results/data/mnist"), MNIST_FILES
+            config, Path(STUDY.results), Path(STUDY.data_folder), MNIST_FILES
         ):
             print(line, file=sys.stderr)
     except UserError as error:

@@ -2,9 +2,9 @@ rule mnist:
     output:
         expand("<data>/{file}", file=MNIST_FILES),
     log:
-        "results/logs/mnist.log",
+        f"results/logs/{STUDY.dataset.name}.log",
     benchmark:
-        "results/benchmarks/mnist.tsv"
+        f"results/benchmarks/{STUDY.dataset.name}.tsv"
     conda:
         ENVIRONMENT
     threads: 1

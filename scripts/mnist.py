@@ -1,4 +1,4 @@
-"""Rule `mnist`: gets the four files of MNIST and verifies them."""
+"""Rule `mnist`: gets the four files of MNIST, or of a data set of its format, and verifies them."""
 
 from pathlib import Path
 
@@ -7,4 +7,5 @@ from job import running
 
 with running(snakemake):
     path = (snakemake.config.get("dataset") or {}).get("path")
-    get_mnist(Path(snakemake.output[0]).parent, Path(path) if path else None)
+    folder = Path(snakemake.output[0]).parent  # named as the data set
+    get_mnist(folder, Path(path) if path else None, name=folder.name)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clusterability.dataset import load_mnist
+from clusterability.dataset import MNIST, load_mnist
 from clusterability.files import write_parquet
 from clusterability.networks import load_networks
 from clusterability.partitions import Partitions
@@ -18,7 +18,8 @@ with running(snakemake):
     shown = None
     if takes_mnist(networks):
         folder = Path(snakemake.input.mnist[0]).parent
-        mnist = load_mnist(folder, study["train_images"], study["test_images"])
+        name = study.get("dataset", MNIST)
+        mnist = load_mnist(folder, study["train_images"], study["test_images"], name=name)
         asked = {name: study[name] for name in ("normalise", "permute_labels")}
         shown = shown_images(mnist, networks.seeds, study["images"], **asked)
     probed = probe(networks, snakemake.wildcards.layer, partitions, shown, study["groups"])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from clusterability.checkpoints import Checkpoints
-from clusterability.dataset import load_mnist
+from clusterability.dataset import MNIST, load_mnist
 from clusterability.files import write_csv
 from clusterability.leases import leased_gpu
 from clusterability.networks import load_networks, save_networks
@@ -31,7 +31,13 @@ with running(snakemake):
             condition,
             Recipe.model_validate(study["recipe"]),
             snakemake.params.seeds,
-            load_mnist(images, study["train_images"], study["test_images"], remove=True),
+            load_mnist(
+                images,
+                study["train_images"],
+                study["test_images"],
+                remove=True,
+                name=study.get("dataset", MNIST),
+            ),
             device=device,
             threads=snakemake.threads,
             history_every=study["history_every"],

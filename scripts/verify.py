@@ -25,7 +25,6 @@ from dry_run import planned_jobs
 
 PROJECT = Path(__file__).resolve().parents[1]
 PARTS = ("Snakefile", "rules", "scripts", "envs", "profiles")
-MNIST = Path("results/data/mnist")
 
 
 def main(words: list[str]) -> int:
@@ -117,8 +116,9 @@ def _prepare(study: Study, scratch: Path) -> None:
     for part in PARTS:
         (scratch / part).symlink_to(PROJECT / part)
     config: dict[str, Any] = study.model_dump(mode="json", exclude_unset=True)
-    if any((MNIST / name).is_file() for name in MNIST_FILES):
-        config.setdefault("dataset", {})["path"] = str(MNIST.absolute())
+    data = Path(study.data_folder)
+    if any((data / name).is_file() for name in MNIST_FILES):
+        config.setdefault("dataset", {})["path"] = str(data.absolute())
     for network in config.get("networks", {}).values():
         network["path"] = str(Path(network["path"]).absolute())
     (scratch / "config.yaml").write_text(json.dumps(config))

@@ -89,6 +89,20 @@ def test_unnormalised_inputs_run_from_paper_to_ink():
     assert network_inputs(images, normalised=True)[0, 0] < 0
 
 
+def test_each_data_set_is_normalised_by_its_own_mean_and_deviation(images):
+    """Networks before training tell: they see the inputs and nothing else of the data set."""
+    losses = {}
+    for normalised in (True, False):
+        chosen = Recipe(architecture="784-8-10", epochs=0, normalise=normalised)
+        for name in ("mnist", "fashion_mnist", "kmnist"):
+            (row,) = train("any", chosen, [3], replace(images, name=name)).rows
+            losses[normalised, name] = row.test_loss
+    assert len({losses[False, name] for _, name in losses}) == 1
+    assert len(set(losses.values())) == 4
+    inputs = network_inputs(np.array([[0, 255]], np.uint8), True, "fashion_mnist")
+    assert inputs == pytest.approx(np.array([[-0.2860, 1 - 0.2860]]) / 0.3530, rel=1e-5)
+
+
 # --- planted clusters --------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""clusterability.dataset: verifying and loading MNIST."""
+"""clusterability.dataset: verifying and loading MNIST and data sets of its format."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 
 from clusterability import dataset, study
 from clusterability.dataset import (
+    DATA_SETS,
     FILES,
     TEST_IMAGES,
     TEST_LABELS,
@@ -65,6 +67,15 @@ def folder(tmp_path: Path) -> Path:
 
 def test_names_are_those_of_the_study() -> None:
     assert tuple(FILES) == study.MNIST_FILES
+    annotation = study.Dataset.model_fields["name"].annotation
+    assert typing.get_args(annotation) == tuple(DATA_SETS)
+
+
+def test_each_data_set_has_files_of_the_same_names_and_digests_of_its_own() -> None:
+    digests = [digest for data in DATA_SETS.values() for digest in data.digests.values()]
+    assert {tuple(data.digests) for data in DATA_SETS.values()} == {tuple(FILES)}
+    assert len(set(digests)) == 12
+    assert {len(bytes.fromhex(digest)) for digest in digests} == {16, 32}
 
 
 def test_verify_names_every_missing_and_wrong_file(folder: Path) -> None:
@@ -74,11 +85,39 @@ def test_verify_names_every_missing_and_wrong_file(folder: Path) -> None:
         verify_mnist(folder, DIGESTS)
     found = hashlib.sha256(CONTENTS[TRAIN_IMAGES][:-1]).hexdigest()
     assert str(raised.value).splitlines() == [
-        f"{folder}: not MNIST",
+        f"{folder}: not the files of MNIST",
         f"{TRAIN_IMAGES}: found SHA-256 {found}, expected {DIGESTS[TRAIN_IMAGES]}",
         f"{TEST_LABELS}: missing, expected SHA-256 {DIGESTS[TEST_LABELS]}",
         "Get them again.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("mnist", "MNIST"), ("fashion_mnist", "Fashion-MNIST"), ("kmnist", "KMNIST")],
+)
+def test_the_files_are_verified_to_be_those_of_the_data_set_asked_for(
+    folder: Path, name: str, title: str
+) -> None:
+    put(folder, CONTENTS)
+    with pytest.raises(UserError) as raised:
+        load_mnist(folder, name=name)
+    first, *lines, _ = str(raised.value).splitlines()
+    assert first == f"{folder}: not the files of {title}"
+    assert [line.partition(":")[0] for line in lines] == list(FILES)
+    for file, line in zip(FILES, lines, strict=True):
+        assert line.endswith(f"expected {DATA_SETS[name].digests[file]}")
+
+
+def test_a_file_may_be_known_by_its_md5(folder: Path) -> None:
+    put(folder, CONTENTS)
+    right = hashlib.md5(CONTENTS[TRAIN_IMAGES]).hexdigest()
+    verify_mnist(folder, DIGESTS | {TRAIN_IMAGES: right})
+    (folder / TRAIN_IMAGES).write_bytes(b"wrong")
+    with pytest.raises(UserError) as raised:
+        verify_mnist(folder, DIGESTS | {TRAIN_IMAGES: right})
+    found = hashlib.md5(b"wrong").hexdigest()
+    assert f"\n{TRAIN_IMAGES}: found MD5 {found}, expected {right}\n" in str(raised.value)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -125,6 +164,8 @@ def test_load_gives_flat_images_and_wide_labels(folder: Path) -> None:
     assert mnist.train_labels.dtype == mnist.test_labels.dtype == np.int64
     np.testing.assert_array_equal(mnist.test_images[3], ARRAYS[TEST_IMAGES][3].ravel())
     np.testing.assert_array_equal(mnist.train_labels, ARRAYS[TRAIN_LABELS])
+    assert mnist.name == "mnist"
+    assert load_mnist(folder, digests=DIGESTS, name="kmnist").name == "kmnist"
 
 
 def test_load_keeps_the_first_images(folder: Path) -> None:
@@ -182,21 +223,37 @@ def test_normalise_has_the_known_range() -> None:
     np.testing.assert_array_equal(found[0, [0, -1]], np.float32([-0.42421296, 2.8214867]))
 
 
+# Mean and standard deviation of the training images, as published with recipes for each.
+MOMENTS = {
+    "mnist": (0.1307, 0.3081),
+    "fashion_mnist": (0.2860, 0.3530),
+    "kmnist": (0.1918, 0.3483),
+}
+
+
 @pytest.mark.slow  # importing torchvision takes seconds
-def test_normalise_has_the_bits_of_torchvision() -> None:
+@pytest.mark.parametrize("name", MOMENTS)
+def test_normalise_has_the_bits_of_torchvision(name: str) -> None:
     transforms = pytest.importorskip("torchvision.transforms")
+    mean, deviation = MOMENTS[name]
     transform = transforms.Compose(
-        [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
+        [transforms.ToTensor(), transforms.Normalize((mean,), (deviation,))]
     )
     every_level = np.resize(np.arange(256, dtype=np.uint8), (3, 28, 28))
     images = np.concatenate([every_level, ARRAYS[TRAIN_IMAGES]])
     expected = np.stack([transform(image[:, :, None]).numpy().ravel() for image in images])
-    found = normalise(images.reshape(-1, 784))
+    found = normalise(images.reshape(-1, 784), name)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found.view(np.uint32), expected.view(np.uint32), strict=True)
 
 
+CLASSES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
+"""Of torchvision.datasets, by data set."""
+
+
 @pytest.mark.slow
-def test_names_are_those_of_torchvision() -> None:
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_names_are_those_of_torchvision(name: str) -> None:
     datasets = pytest.importorskip("torchvision.datasets")
-    assert [f"{name}.gz" for name in FILES] == [name for name, _ in datasets.MNIST.resources]
+    names = [file for file, _ in getattr(datasets, CLASSES[name]).resources]
+    assert [f"{file}.gz" for file in DATA_SETS[name].digests] == names

@@ -226,6 +226,21 @@ def test_methods_say_what_the_config_says(shown):
     assert "k = 2 and 5-7" in methods_text(changed.paper_parameters([]), shown, {"numpy": "9.9"})
 
 
+def test_methods_name_the_data_set(shown):
+    text = methods_text(STUDY.paper_parameters(["networks"]), shown, {"numpy": "9.9"})
+    assert "images of MNIST (LeCun et al. 1998)" in text
+    assert "pixels less 0.1307 over 0.3081" in text
+    config = STUDY.model_dump(exclude_unset=True) | {"dataset": {"name": "fashion_mnist"}}
+    parameters = load_study(config).paper_parameters(["networks"])
+    text = methods_text(parameters, shown, {"numpy": "9.9"})
+    assert "images of Fashion-MNIST (Xiao et al. 2017)" in text
+    assert "pixels less 0.2860 over 0.3530" in text
+    references = text.partition("## References")[2].strip().splitlines()
+    assert references == sorted(references, key=str.casefold)
+    assert "- Xiao et al. 2017, arXiv:1708.07747" in references
+    assert not any("LeCun" in line for line in references)
+
+
 def test_the_manifest_has_the_digest_of_every_file_and_no_time(shown, tmp_path):
     write_tables(tmp_path, paper_tables(shown))
     files = sorted(file for file in tmp_path.glob("*/*") if file.is_file())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -172,6 +174,16 @@ def test_networks_of_other_inputs_are_not_probed():
     assert found.scores.value.isna().all()
     assert (len(found.clusters), len(found.ablations)) == (0, 0)
     assert list(found.clusters) == CLUSTERS
+
+
+def test_what_is_shown_is_normalised_as_in_training(images):
+    asked = {"normalise": True, "permute_labels": False}
+    seen = [
+        shown_images(replace(images, name=name), [0], 20, **asked).images
+        for name in ("mnist", "kmnist")
+    ]
+    pixels = seen[0] * 0.3081 + 0.1307
+    np.testing.assert_allclose(seen[1] * 0.3483 + 0.1918, pixels, atol=1e-6)
 
 
 def test_what_is_shown(images):

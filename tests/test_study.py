@@ -110,6 +110,24 @@ def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
     assert found["train_images"] == 10
 
 
+def test_the_data_set_decides_networks_and_what_they_are_shown():
+    mnist, fashion, kmnist = (
+        load_study({"conditions": {"a": {}}, "dataset": {"name": name}})
+        for name in ("mnist", "fashion_mnist", "kmnist")
+    )
+    for parameters in (
+        lambda study: study.training_parameters("a"),
+        lambda study: study.probe_parameters("a", "2-12"),
+    ):
+        found = [parameters(study) for study in (mnist, fashion, kmnist)]
+        assert all(list(each) == sorted(each) for each in found)
+        assert [each.pop("dataset", None) for each in found] == [None, "fashion_mnist", "kmnist"]
+        assert found[0] == found[1] == found[2]
+    assert parameters(load_study({"conditions": {"a": {}}})) == parameters(mnist)
+    assert fashion.data_folder == "results/data/fashion_mnist"
+    assert load_study({}).data_folder == "results/data/mnist"
+
+
 # --- bad configs -------------------------------------------------------------------------------
 
 
@@ -151,6 +169,10 @@ def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
         ({"figures": {"k": 40}}, "figures.k: found 40, expected a k of k_grid (2-12)"),
         ({"results": "../elsewhere"}, "results: found '../elsewhere', expected results, or a"),
         ({"training": {"device": "tpu"}}, "training.device: found 'tpu', expected auto, cpu, cuda"),
+        (
+            {"dataset": {"name": "cifar10"}},
+            "dataset.name: found 'cifar10', expected 'mnist', 'fashion_mnist' or 'kmnist'",
+        ),
         ({"dataset": {"train_images": 70_000}}, "dataset.train_images: found 70000, expected a"),
         (
             {"figures": {"method": "whole"}, "clustering": {"methods": ["joint", "whole"]}},

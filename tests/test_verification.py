@@ -87,6 +87,20 @@ def test_mnist_is_known_by_its_checksums(job):
     mnist = PlannedJob("mnist", (name,), STUDY / "benchmarks/mnist.tsv")
     (found,) = check_records([mnist])
     assert found.state == State.DAMAGED
+    assert ", expected ff7bcfd416de3373" in found.problem
+
+
+def test_another_data_set_is_known_by_its_own_checksums(job):
+    folder = STUDY / "data/kmnist"
+    folder.mkdir(parents=True)
+    names = [str(folder / f"{name}-ubyte") for name in ("train-images-idx3", "t10k-labels-idx1")]
+    for name in names:
+        Path(name).write_bytes(b"something else")
+    images, labels = check_records([PlannedJob("mnist", names, STUDY / "benchmarks/kmnist.tsv")])
+    assert ": found MD5 " in images.problem
+    assert ", expected 92be26ec9822e900" in images.problem
+    assert ": found SHA-256 " in labels.problem
+    assert ", expected a11dc742be8e781a" in labels.problem
 
 
 def test_a_block_is_its_networks_with_all_that_is_told_of_them(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -272,6 +273,15 @@ def test_another_source_of_mnist_and_another_recipe_train_again(workflow):
     rules = workflow.planned_rules()
     assert rules["train"] == 1  # `untrained` says its own number of epochs
     assert "mnist" not in rules
+
+
+def test_another_data_set_trains_all_again(workflow):
+    workflow.configure(dataset=MICRO["dataset"] | {"name": "kmnist"})
+    text = workflow.snakemake("--dry-run", "networks").stdout
+    rules = Counter(re.findall(r"^(?:local)?rule (\w+):", text, re.M))
+    assert rules == {"mnist": 1, "train": len(MICRO["conditions"]), "networks": 1}
+    assert "results/data/kmnist/train-images-idx3-ubyte" in text
+    assert "results/data/mnist" not in text
 
 
 def test_wrong_files_never_reach_training(workflow):

@@ -1,7 +1,9 @@
-"""MNIST: verify the four IDX files and load them. `sources` gets them.
+"""MNIST and data sets of its format: verify the four IDX files and load them. `sources` gets them.
 
-Whatever a file came from, it is trusted for its SHA-256 alone. The data set: LeCun, Cortes and
-Burges (1998), "The MNIST database of handwritten digits".
+Whatever a file came from, it is trusted for its digest alone. The data sets: LeCun, Cortes and
+Burges (1998), "The MNIST database of handwritten digits"; Xiao, Rasul and Vollgraf (2017),
+"Fashion-MNIST", arXiv:1708.07747; Clanuwat et al. (2018), "Deep Learning for Classical Japanese
+Literature", arXiv:1812.01718 (KMNIST).
 """
 
 from __future__ import annotations
@@ -28,10 +30,66 @@ FILES: dict[str, str] = {
     TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-"""SHA-256 of each IDX file, uncompressed."""
+"""SHA-256 of each IDX file of MNIST, uncompressed."""
 
-MEAN = 0.1307
-STANDARD_DEVIATION = 0.3081
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set in MNIST's format: 60,000 and 10,000 images of 28 x 28 pixels in ten classes.
+
+    title: what messages call it. digests: SHA-256 of each IDX file, uncompressed, by file name;
+    or its MD5, see `digest_kind`. mean, standard_deviation: of all pixels of its training images,
+    0 is the paper and 1 is the ink, to four decimals. reference: who is to be cited.
+    """
+
+    title: str
+    digests: Mapping[str, str]
+    mean: float
+    standard_deviation: float
+    reference: str
+
+
+DATA_SETS: dict[str, DataSet] = {
+    "mnist": DataSet(
+        title="MNIST",
+        digests=FILES,
+        mean=0.1307,
+        standard_deviation=0.3081,
+        reference="LeCun et al. 1998",
+    ),
+    "fashion_mnist": DataSet(
+        title="Fashion-MNIST",
+        # Computed from Debian's package dataset-fashion-mnist; others have published the same.
+        digests={
+            TRAIN_IMAGES: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            TRAIN_LABELS: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            TEST_IMAGES: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            TEST_LABELS: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        },
+        mean=0.2860,
+        standard_deviation=0.3530,
+        reference="Xiao et al. 2017",
+    ),
+    "kmnist": DataSet(
+        title="KMNIST",
+        digests={
+            # The MD5 of the key in github.com/datasets-mila/datasets--kmnist, since no SHA-256 of
+            # this file uncompressed was found. The keys of the other three files there are right:
+            # their SHA-256 here are of the content of archives with the published checksums.
+            TRAIN_IMAGES: "92be26ec9822e900ac425d0a0aa84ced",
+            TRAIN_LABELS: "2a16eeae62da984b8bd24fa32e31d47291f01dac3fe84d5594f304f71e7d374b",
+            TEST_IMAGES: "76fbd229ce87db80dd281af5e6670de4ad0e42fb30a7bd643972994c47c1f42e",
+            TEST_LABELS: "a11dc742be8e781a40a92f53d6a4957e7b7d36df2faa097659131ebfd8fd60c6",
+        },
+        # As published; those of the other two were computed from the files.
+        mean=0.1918,
+        standard_deviation=0.3483,
+        reference="Clanuwat et al. 2018",
+    ),
+}
+"""By `dataset.name` of the config; one folder of results/data each."""
+
+MNIST = "mnist"
 
 # The magic number of an IDX file of unsigned bytes, by how many dimensions it has.
 IDX_MAGICS = {0x00000801: 1, 0x00000803: 3}
@@ -41,25 +99,34 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Mnist:
-    """MNIST in memory.
+    """MNIST, or another data set of its format, in memory.
 
     train_images, test_images: [images, 784] uint8, 0 is the paper and 255 is the ink, row by row
-    of 28 x 28. train_labels, test_labels: [images] int64, the digits 0 to 9.
+    of 28 x 28. train_labels, test_labels: [images] int64, the classes 0 to 9. name: in DATA_SETS.
     """
 
     train_images: Bytes
     train_labels: npt.NDArray[np.int64]
     test_images: Bytes
     test_labels: npt.NDArray[np.int64]
+    name: str = MNIST
 
 
-def verify_mnist(folder: Path, digests: Mapping[str, str] = FILES, remove: bool = False) -> None:
-    """Raise UserError unless `folder` holds each file with its SHA-256.
+def verify_mnist(
+    folder: Path,
+    digests: Mapping[str, str] | None = None,
+    remove: bool = False,
+    name: str = MNIST,
+) -> None:
+    """Raise UserError unless `folder` holds each file of the data set with its digest.
 
     The message names each file that is missing or wrong, with the digest found and expected.
 
-    remove: remove the wrong files, so that they are fetched again.
+    digests: by file name; None takes those of the data set. remove: remove the wrong files, so
+    that they are fetched again. name: of the data set, in DATA_SETS.
     """
+    data = DATA_SETS[name]
+    digests = data.digests if digests is None else digests
     found = {name: digest_problem(folder / name, digest) for name, digest in digests.items()}
     problems = {name: problem for name, problem in found.items() if problem}
     if problems:
@@ -67,38 +134,51 @@ def verify_mnist(folder: Path, digests: Mapping[str, str] = FILES, remove: bool 
             for name in problems:
                 (folder / name).unlink(missing_ok=True)
         remedy = "Removed; run again to get them again." if remove else "Get them again."
-        raise UserError("\n".join([f"{folder}: not MNIST", *problems.values(), remedy]))
+        raise UserError(
+            "\n".join([f"{folder}: not the files of {data.title}", *problems.values(), remedy])
+        )
+
+
+def digest_kind(digest: str) -> str:
+    """Which digest this is, as `file_digest` names it.
+
+    MD5 stands where no SHA-256 is known. Two files of one MD5 can be made, but nobody can make a
+    second file to the MD5 of one that is there.
+    """
+    return "MD5" if len(digest) == 32 else "SHA-256"
 
 
 def digest_problem(file: Path, expected: str) -> str | None:
-    """What is wrong with a file that should have the SHA-256 `expected`, in one line."""
+    """What is wrong with a file that should have the digest `expected`, in one line."""
+    kind = digest_kind(expected)
     try:
-        found = file_digest(file)
+        found = file_digest(file, kind)
     except FileNotFoundError:
-        return f"{file.name}: missing, expected SHA-256 {expected}"
+        return f"{file.name}: missing, expected {kind} {expected}"
     except OSError as error:
         return f"{file.name}: cannot be read: {error.strerror or error}"
-    return None if found == expected else f"{file.name}: found SHA-256 {found}, expected {expected}"
+    return None if found == expected else f"{file.name}: found {kind} {found}, expected {expected}"
 
 
 def load_mnist(
     folder: Path,
     train_subset: int | None = None,
     test_subset: int | None = None,
-    digests: Mapping[str, str] = FILES,
+    digests: Mapping[str, str] | None = None,
     remove: bool = False,
+    name: str = MNIST,
 ) -> Mnist:
     """Verify the files in `folder`, then load them.
 
     train_subset, test_subset: how many images to keep, the first ones; None keeps all.
-    remove: remove wrong files, as verify_mnist does.
+    digests, remove, name: as for verify_mnist.
 
     Raises UserError where a file is missing or wrong, or a subset is larger than what there is.
     """
-    verify_mnist(folder, digests, remove)
+    verify_mnist(folder, digests, remove, name)
     train = _load_images(folder, TRAIN_IMAGES, TRAIN_LABELS, train_subset, "dataset.train_images")
     test = _load_images(folder, TEST_IMAGES, TEST_LABELS, test_subset, "dataset.test_images")
-    return Mnist(*train, *test)
+    return Mnist(*train, *test, name)
 
 
 def read_idx(file: Path) -> Bytes:
@@ -130,17 +210,19 @@ def read_idx(file: Path) -> Bytes:
     return content[start:].reshape(shape)
 
 
-def normalise(images: Bytes) -> npt.NDArray[np.float32]:
-    """Scale to [0, 1], then subtract the mean of MNIST's pixels and divide by their deviation.
+def normalise(images: Bytes, name: str = MNIST) -> npt.NDArray[np.float32]:
+    """Scale to [0, 1], then subtract the mean of the data set's pixels, divide by their deviation.
 
-    images: [images, 784] uint8. Returns float32 of the same shape, the same bits as
-    torchvision's ToTensor and Normalize(0.1307, 0.3081) give.
+    images: [images, 784] uint8. name: of the data set, in DATA_SETS. Returns float32 of the same
+    shape, the same bits as torchvision's ToTensor and Normalize give: of 0.1307 and 0.3081 for
+    MNIST.
     """
+    data = DATA_SETS[name]
     # One operation after the other, each rounded to float32: to fold them changes the last bit.
     values = images.astype(np.float32)
     values /= np.float32(255)
-    values -= np.float32(MEAN)
-    values /= np.float32(STANDARD_DEVIATION)
+    values -= np.float32(data.mean)
+    values /= np.float32(data.standard_deviation)
     return values
 
 

@@ -7,15 +7,22 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clusterability.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# MD5 also where the system allows it for no security; why it is enough, says `dataset.digest_kind`.
+_DIGESTS: dict[str, Callable[[], Any]] = {
+    "SHA-256": hashlib.sha256,
+    "MD5": partial(hashlib.md5, usedforsecurity=False),
+}
 
 _REFUSALS = {
     errno.ENOSPC: "found no space left on the disk, expected room for it",
@@ -85,10 +92,15 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     write_whole(path, table.to_csv(index=False, lineterminator="\n").encode())
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's content."""
+def file_digest(path: Path, kind: str = "SHA-256") -> str:
+    """Digest of a file's content, in hexadecimal digits.
+
+    Args:
+        path: the file.
+        kind: "SHA-256", or "MD5" where nothing better was published.
+    """
     with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+        return hashlib.file_digest(content, _DIGESTS[kind]).hexdigest()
 
 
 def _to_disk(file: Path) -> None:

@@ -1,11 +1,11 @@
-"""What networks see of MNIST: their inputs, and the labels that they are trained on."""
+"""What networks see of a data set: their inputs, and the labels that they are trained on."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from clusterability.dataset import Bytes, normalise
+from clusterability.dataset import MNIST, Bytes, normalise
 from clusterability.randomness import generator
 
 _INK = 255
@@ -13,10 +13,13 @@ _INK = 255
 Labels = npt.NDArray[np.int64]
 
 
-def network_inputs(images: Bytes, normalised: bool) -> npt.NDArray[np.float32]:
-    """Images [images, 784] as networks see them: normalised, or from 0 (paper) to 1 (ink)."""
+def network_inputs(images: Bytes, normalised: bool, name: str = MNIST) -> npt.NDArray[np.float32]:
+    """Images [images, 784] as networks see them: normalised, or from 0 (paper) to 1 (ink).
+
+    name: of the data set that they are of, by whose mean and deviation they are normalised.
+    """
     if normalised:
-        return normalise(images)
+        return normalise(images, name)
     values = images.astype(np.float32)
     values /= np.float32(_INK)
     return values

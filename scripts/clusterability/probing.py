@@ -69,7 +69,7 @@ def shown_images(
         images, labels = mnist.train_images, mnist.train_labels
     chosen = generator("probe").permutation(len(images))[:count]
     classes = [training_labels(labels, permute_labels, seed)[chosen] for seed in seeds]
-    return Shown(network_inputs(images[chosen], normalise), np.stack(classes))
+    return Shown(network_inputs(images[chosen], normalise, mnist.name), np.stack(classes))
 
 
 def takes_mnist(networks: Networks) -> bool:

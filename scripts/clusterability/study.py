@@ -129,8 +129,10 @@ Blocks = Annotated[
 
 
 class Dataset(Section):
+    name: Literal["mnist", "fashion_mnist", "kmnist"] = "mnist"
+    """MNIST, or another data set of its format."""
     path: FilePath | None = None
-    """Folder that already holds the four MNIST files (IDX, plain or .gz); empty: download them."""
+    """Folder that already holds its four files (IDX, plain or .gz); empty: download them."""
     train_images: Annotated[Whole, Field(ge=1, le=MNIST_TRAIN_IMAGES)] | None = None
     """Train on the first so many images only; empty: all 60,000."""
     test_images: Annotated[Whole, Field(ge=1, le=MNIST_TEST_IMAGES)] | None = None
@@ -258,7 +260,7 @@ class Study(Section):
     k_grid: Annotated[Blocks, AfterValidator(_starting_at(1))] = ["2-12"]
     """Blocks of k: all of a block's k are clustered in one job."""
     dataset: Dataset = Dataset()
-    """Where MNIST is, and how much of it is used."""
+    """Which images networks are trained on, where these are, and how many are used."""
     recipe: Recipe = Recipe()
     """How networks are trained, unless a condition says otherwise."""
     conditions: dict[Name, Annotated[Overrides, _EMPTY_IS_NO_CHANGE]] = {}
@@ -319,6 +321,11 @@ class Study(Section):
     def epochs_before(self, condition: str) -> int:
         """Epochs that a condition's networks are trained in the conditions it goes on from."""
         return sum(self.recipe_of(name).epochs for name in self.lineage_of(condition)[1:])
+
+    @property
+    def data_folder(self) -> str:
+        """Folder of the four files of images, which all studies on the data set share."""
+        return f"results/data/{self.dataset.name}"
 
     @property
     def names(self) -> list[str]:
@@ -472,6 +479,7 @@ class Study(Section):
         """What decides the networks of a condition, and their history; keys are sorted."""
         recipe = self.recipe_of(condition)
         return {
+            **self._image_parameters(),
             "epochs_before": self.epochs_before(condition),
             "history_every": self.training.history_every,
             "origin": self.training_parameters(recipe.origin) if recipe.origin else None,
@@ -479,6 +487,11 @@ class Study(Section):
             "test_images": self.dataset.test_images,
             "train_images": self.dataset.train_images,
         }
+
+    def _image_parameters(self) -> dict[str, Any]:
+        """Which data set jobs take; nothing for MNIST, as before there were others."""
+        name = self.dataset.name
+        return {} if name == "mnist" else {"dataset": name}
 
     def synthetic_parameters(self, name: str) -> dict[str, Any]:
         """What decides the matrices of a synthetic condition; keys are sorted."""
@@ -513,6 +526,7 @@ class Study(Section):
         """What decides what units are found to do, beside weights and partitions."""
         trained = self.recipe_of(name) if name in self.conditions else None
         return {
+            **self._image_parameters(),
             "groups": self.probe.groups,
             "images": min(self.probe.images, *self.shown_images.values()),
             "k": self.probed_k_of(block),

@@ -650,7 +650,7 @@ def _to_device(recipe: Recipe, seeds: Sequence[int], mnist: Mnist, device: torch
         return torch.from_numpy(array).to(device)
 
     def images(array: np.ndarray) -> torch.Tensor:
-        inputs = network_inputs(array, recipe.normalise)
+        inputs = network_inputs(array, recipe.normalise, mnist.name)
         inputs[:, left_out] = 0
         return tensor(inputs)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from clusterability.dataset import FILES
+from clusterability.dataset import DATA_SETS, digest_problem
 from clusterability.errors import UserError
 from clusterability.files import file_digest
 from clusterability.networks import load_networks
@@ -69,7 +69,7 @@ def _check_job(job: PlannedJob) -> list[Checked]:
     path = beside(job.benchmark, RECORDS, ".json")
     files = [Path(file) for file in job.outputs]
     if job.rule == "mnist":  # known by its checksums, whoever made it
-        return [_check_file(file, FILES[file.name], path) for file in files if file.exists()]
+        return [_check_images(file) for file in files if file.exists()]
     if not path.exists() and not any(file.exists() for file in files):
         return []
     try:
@@ -77,6 +77,14 @@ def _check_job(job: PlannedJob) -> list[Checked]:
     except UserError as error:
         return [Checked(file, State.UNRECORDED, str(error)) for file in files]
     return [_check_file(file, digests.get(str(file)), path) for file in files]
+
+
+def _check_images(file: Path) -> Checked:
+    """A file of MNIST or of a data set of its format, whose folder has the data set's name."""
+    problem = digest_problem(file, DATA_SETS[file.parent.name].digests[file.name])
+    if problem is None:
+        return Checked(file, State.SOUND)
+    return Checked(file, State.DAMAGED, f"{file.parent}/{problem}")
 
 
 def _check_file(file: Path, digest: str | None, record: Path) -> Checked:

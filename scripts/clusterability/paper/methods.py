@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from clusterability.dataset import DATA_SETS, DataSet
 from clusterability.paper.inputs import Shown
 from clusterability.paper.tables import networks
 from clusterability.presentation import measure_label, sentence_list
@@ -26,10 +27,15 @@ _REFERENCES = (
     "Filan et al. 2021, arXiv:2103.03386",
     "Golechha et al. 2025, arXiv:2502.02470",
     "Kingma & Ba 2015, arXiv:1412.6980",
-    "LeCun et al. 1998, doi:10.1109/5.726791",
     "Newman 2006, doi:10.1073/pnas.0601602103",
     "Shi & Malik 2000, doi:10.1109/34.868688",
 )
+
+_OF_DATA_SETS = {
+    "mnist": "LeCun et al. 1998, doi:10.1109/5.726791",
+    "fashion_mnist": "Xiao et al. 2017, arXiv:1708.07747",
+    "kmnist": "Clanuwat et al. 2018, arXiv:1812.01718",
+}
 
 
 def methods_text(study: Mapping[str, Any], shown: Shown, versions: Mapping[str, str]) -> str:
@@ -49,9 +55,13 @@ def methods_text(study: Mapping[str, Any], shown: Shown, versions: Mapping[str, 
         _nulls(config),
         *_function(config, shown),
         _software(shown, versions),
-        "## References\n\n" + "\n".join(f"- {each}" for each in _REFERENCES),
+        "## References\n\n" + "\n".join(f"- {each}" for each in _references(config)),
     ]
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _references(config: Mapping[str, Any]) -> list[str]:
+    return sorted([*_REFERENCES, _OF_DATA_SETS[config["dataset"]["name"]]], key=str.casefold)
 
 
 def _networks(
@@ -60,19 +70,20 @@ def _networks(
     if recipes:
         images = config["dataset"]["train_images"] or 60_000
         tests = config["dataset"]["test_images"] or 10_000
+        data = DATA_SETS[config["dataset"]["name"]]
         common, changes = _common(list(recipes.values()))
         first = next(iter(recipes.values()))
         told = "; ".join(
-            f"`{name}`: {_told(recipe, changes)}" if changes else f"`{name}`"
+            f"`{name}`: {_told(recipe, changes, data)}" if changes else f"`{name}`"
             for name, recipe in recipes.items()
         )
         yield (
             f"**Networks.** For each condition and each seed ({', '.join(shown.seeds)}), a fully"
-            f" connected ReLU network was trained on {images:,} images of MNIST"
-            f" (LeCun et al. 1998) to minimise cross-entropy; {tests:,} images were kept for"
-            f" testing. All conditions: {_told(first, common)}. Conditions: {told}. Initial"
-            " weights, order of the data and dropout are drawn from the seed, so that a network"
-            f" depends on its condition and seed alone. {_accuracies(shown)}"
+            f" connected ReLU network was trained on {images:,} images of"
+            f" {data.title} ({data.reference}) to minimise cross-entropy; {tests:,} images were"
+            f" kept for testing. All conditions: {_told(first, common, data)}. Conditions: {told}."
+            " Initial weights, order of the data and dropout are drawn from the seed, so that a"
+            f" network depends on its condition and seed alone. {_accuracies(shown)}"
         )
     matrices = "imported from a file"
     others = [
@@ -89,12 +100,12 @@ def _common(recipes: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]
     return [key for key in recipes[0] if key not in differ], differ
 
 
-def _told(recipe: Mapping[str, Any], keys: Sequence[str]) -> str:
+def _told(recipe: Mapping[str, Any], keys: Sequence[str], data: DataSet) -> str:
     """What these keys of a recipe say, in words; what is switched off is left out."""
-    return ", ".join(filter(None, (_say(key, recipe) for key in keys))) or "nothing else"
+    return ", ".join(filter(None, (_say(key, recipe, data) for key in keys))) or "nothing else"
 
 
-def _say(key: str, recipe: Mapping[str, Any]) -> str:
+def _say(key: str, recipe: Mapping[str, Any], data: DataSet) -> str:
     value = recipe[key]
     always = {
         "architecture": f"units {value}",
@@ -104,7 +115,7 @@ def _say(key: str, recipe: Mapping[str, Any]) -> str:
         "biases": "with biases" if value else "without biases",
         "initialisation": _INITIALISATIONS.get(str(value), str(value)),
         "epochs": _epochs(value),
-        "normalise": "pixels less 0.1307 over 0.3081" if value else "pixels from 0 to 1",
+        "normalise": _normalised(data) if value else "pixels from 0 to 1",
     }
     if key in always:
         return always[key]
@@ -153,9 +164,12 @@ def _pruning(recipe: Mapping[str, Any]) -> str:
     first, last = (f"{100 * recipe[key]:g} %" for key in ("sparsity_start", "sparsity"))
     return (
         f"the weights of each layer pruned by magnitude{after}, {first} at first and {last} in the"
-        f" end by polynomial decay, chosen every"
-        f" {recipe['pruning_every']} steps (Zhu & Gupta 2017)"
+        f" end by polynomial decay, chosen every {recipe['pruning_every']} steps (Zhu & Gupta 2017)"
     )
+
+
+def _normalised(data: DataSet) -> str:
+    return f"pixels less {data.mean:.4f} over {data.standard_deviation:.4f}"
 
 
 def _epochs(count: int) -> str:
