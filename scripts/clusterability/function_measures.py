@@ -122,6 +122,31 @@ ABLATION_COLUMNS = [
 ]
 """One row a cluster, ablation (`zero`, `mean`) and class."""
 
+LESION_COLUMNS = [
+    *CLUSTER_PLACE,
+    "u_size",
+    "share",
+    "groups",
+    "category",
+    "importance",
+    "group_importance",
+    "fall_p",
+    "accuracy",
+    "group_accuracy",
+    "accuracy_p",
+    "accuracy_factor",
+    "range",
+    "group_range",
+    "range_p",
+    "range_factor",
+    "importance_z",
+    "importance_p",
+    "coherence",
+    "coherence_z",
+    "coherence_p",
+]
+"""One row a cluster in a hidden layer: the lesion test of `lesions`, and our measures beside."""
+
 OTHER_INPUTS = "other_inputs"
 """Status of an imported network that does not take the data set's images."""
 INACCURATE = "inaccurate"
