@@ -252,6 +252,24 @@ def test_networks_without_rows_give_a_table_without_rows(tmp_path):
     assert list(lesion_networks.lesion_networks([])) == lesion_networks.COLUMNS
 
 
+def test_ties_make_clusters_that_do_nothing_significant():
+    """The last layer ignores all units but those of one cluster: the other two do nothing."""
+    source = np.random.default_rng(0)
+    following = np.hstack([np.eye(10), np.zeros((10, 60))])
+    activities = np.hstack([np.eye(10), source.random((10, 60))])
+    labels = [0] * 10 + [1] * 5 + [2] * 55
+    rows = rows_of(hidden_layer(labels, following, np.tile(activities, (4, 1)))).iloc[1:]
+    assert rows.importance.tolist() == [0, 0]
+    # Random groups cannot do less. Ours: nothing is against that they belong together but ties.
+    assert rows.importance_p.tolist() == [1, 1]
+    assert (rows.accuracy_p > 0.3).all()
+    # Without random groups that do something, theirs is the least p there is.
+    nothing = lesion_test(*(np.full(shape, 4) for shape in ((10,), (12, 10), (12, 99, 10), (10,))))
+    assert nothing.accuracy_p.tolist() == [1 / 100] * 12
+    assert lesion_networks.combined_p(nothing.accuracy_p, 99) < 1e-10
+    assert np.isnan(nothing.range_p).all()
+
+
 # --- the figure --------------------------------------------------------------------------------
 
 

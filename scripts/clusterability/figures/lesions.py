@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from clusterability.figures.cluster_maps import draw_in_words
 from clusterability.figures.inputs import (
@@ -121,7 +121,11 @@ def draw(table: pd.DataFrame) -> Figure:
         if column == 0:
             pair[0].set_ylabel("fall in accuracy")
             pair[1].set_ylabel("our z of the fall")
-    figure.supxlabel("mean fall without as many random units of the layer")
+        else:
+            for axes in pair:
+                axes.tick_params(labelleft=False)
+        if place + _ACROSS >= len(conditions):  # no panel below
+            pair[1].set_xlabel("mean fall of random groups")
     draw_legend(figure, _handles(table, layers), title="sub-clusters")
     return figure
 
@@ -147,6 +151,7 @@ def _draw_z(
     axes.axhline(0, color=INK, linewidth=0.6, zorder=1)
     _scale_falls(axes, "x", limits[0])
     axes.set_ylim(*limits[1])
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _draw_points(axes: Axes, own: pd.DataFrame, layers: Sequence[str], column: str) -> None:
@@ -154,6 +159,8 @@ def _draw_points(axes: Axes, own: pd.DataFrame, layers: Sequence[str], column: s
     for category in reversed(list(_LOOKS)):
         for number, layer in enumerate(layers):
             here = own[(own["category"] == category) & (own["layer"] == layer)]
+            if here.empty:  # drawn beyond the axes, it would have no place in the layout
+                continue
             axes.plot(
                 here["group_importance"],
                 here[column],
