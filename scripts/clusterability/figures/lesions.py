@@ -22,7 +22,14 @@ from clusterability.figures.inputs import (
     layer_order,
     paths,
 )
-from clusterability.figures.style import INK, PAGE_WIDTH, draw_legend, new_figure, style
+from clusterability.figures.style import (
+    COLUMN_WIDTH,
+    INK,
+    PAGE_WIDTH,
+    draw_legend,
+    new_figure,
+    style,
+)
 from clusterability.lesions import (
     COMPLETE,
     IMPORTANT,
@@ -55,8 +62,10 @@ COLUMNS = [
 
 _ACROSS = 4
 """Conditions side by side."""
+_FEW = 2
+"""So many fit into one column of a page."""
 _BAND_HEIGHT = 2.6
-_LEGEND_HEIGHT = 0.55
+_LINE_HEIGHT = 0.14
 _TICKS = (0, 0.01, 0.1, 1)
 _LOOKS: dict[str, tuple[str, str]] = {
     IMPORTANT: ("#c8382e", "important"),
@@ -70,13 +79,17 @@ _LOOKS: dict[str, tuple[str, str]] = {
 _MARKERS = "o^sDvP"
 """Of layers, from the input on; again from the first after the sixth."""
 
+_Limits = tuple[tuple[float, float], tuple[float, float]]
+"""Of the horizontal and of the vertical axis."""
+
 
 CAPTION = """The lesion test of Filan et al. 2021: what the network loses without the units of one
 cluster in one hidden layer. Above: fall in accuracy, and its mean for random groups of as many
 units of the layer (on the line they are equal; both axes are linear up to 0.01). Important: the
 network falls by 0.01 or more, and with none of the {groups} random groups by more. Below: our z of
 the same falls against the same groups. A point is a cluster with at least 5 % of the live units of
-a hidden layer, but not all; all networks; method {item}, k = {k}."""
+a hidden layer, but not all; all networks that are right on 20 % of the images or more; method
+{item}, k = {k}."""
 
 
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -102,10 +115,16 @@ def draw(table: pd.DataFrame) -> Figure:
         return draw_in_words("no network was accurate enough for a lesion test of large clusters")
     conditions, layers = categories(table["condition"]), categories(table["layer"])
     bands = [conditions[at : at + _ACROSS] for at in range(0, len(conditions), _ACROSS)]
-    figure = new_figure(PAGE_WIDTH, _BAND_HEIGHT * len(bands) + _LEGEND_HEIGHT)
+    width = PAGE_WIDTH if len(bands[0]) > _FEW else COLUMN_WIDTH
+    handles = _handles(table, layers)
+    entries = 4 if width == PAGE_WIDTH else 2  # of the legend, side by side
+    legend = _LINE_HEIGHT * (1 + -(-len(handles) // entries))
+    figure = new_figure(width, _BAND_HEIGHT * len(bands) + legend)
     panels = figure.subplots(2 * len(bands), len(bands[0]), squeeze=False)
-    falls = _limits(table[["importance", "group_importance"]].to_numpy().ravel())
-    depths = _limits(table["importance_z"].to_numpy())
+    across, falls, depths = (
+        _limits(table[name].to_numpy())
+        for name in ("group_importance", "importance", "importance_z")
+    )
     for place in range(len(bands) * len(bands[0])):
         band, column = divmod(place, len(bands[0]))
         pair = panels[2 * band : 2 * band + 2, column]
@@ -114,8 +133,8 @@ def draw(table: pd.DataFrame) -> Figure:
                 axes.set_axis_off()
             continue
         own = table[table["condition"] == conditions[place]]
-        _draw_falls(pair[0], own, layers, falls)
-        _draw_z(pair[1], own, layers, (falls, depths))
+        _draw_falls(pair[0], own, layers, (across, falls))
+        _draw_z(pair[1], own, layers, (across, depths))
         important = int((own["category"] == IMPORTANT).sum())
         pair[0].set_title(f"{conditions[place]}\n{important} of {len(own)} important")
         if column == 0:
@@ -126,27 +145,21 @@ def draw(table: pd.DataFrame) -> Figure:
                 axes.tick_params(labelleft=False)
         if place + _ACROSS >= len(conditions):  # no panel below
             pair[1].set_xlabel("mean fall of random groups")
-    draw_legend(figure, _handles(table, layers), title="sub-clusters")
+    draw_legend(figure, handles, title="clusters in hidden layers")
     return figure
 
 
-def _draw_falls(
-    axes: Axes, own: pd.DataFrame, layers: Sequence[str], limits: tuple[float, float]
-) -> None:
+def _draw_falls(axes: Axes, own: pd.DataFrame, layers: Sequence[str], limits: _Limits) -> None:
     _draw_points(axes, own, layers, "importance")
-    axes.plot(limits, limits, color=INK, linewidth=0.6, zorder=1)
+    equal = (min(map(min, limits)), max(map(max, limits)))
+    axes.plot(equal, equal, color=INK, linewidth=0.6, zorder=1)
     axes.axhline(LEAST_FALL, color=INK, linewidth=0.5, linestyle=":", zorder=1)
-    _scale_falls(axes, "x", limits)
-    _scale_falls(axes, "y", limits)
+    _scale_falls(axes, "x", limits[0])
+    _scale_falls(axes, "y", limits[1])
     axes.tick_params(labelbottom=False)
 
 
-def _draw_z(
-    axes: Axes,
-    own: pd.DataFrame,
-    layers: Sequence[str],
-    limits: tuple[tuple[float, float], tuple[float, float]],
-) -> None:
+def _draw_z(axes: Axes, own: pd.DataFrame, layers: Sequence[str], limits: _Limits) -> None:
     _draw_points(axes, own, layers, "importance_z")
     axes.axhline(0, color=INK, linewidth=0.6, zorder=1)
     _scale_falls(axes, "x", limits[0])
@@ -178,9 +191,9 @@ def _draw_points(axes: Axes, own: pd.DataFrame, layers: Sequence[str], column: s
 def _limits(values: np.ndarray) -> tuple[float, float]:
     """A little beyond the least and the largest defined value, and 0."""
     known = values[np.isfinite(values)]
-    low, high = min(0.0, known.min(initial=0)), max(0.0, known.max(initial=0))
-    room = 0.06 * (high - low) or 1
-    return low - (room if low < 0 else 0), high + room
+    # By a share of each: a scale may be linear on one side and logarithmic on the other.
+    low, high = known.min(initial=-LEAST_FALL / 5), known.max(initial=LEAST_FALL)
+    return 1.25 * float(low), 1.25 * float(high)
 
 
 def _scale_falls(axes: Axes, side: Literal["x", "y"], limits: tuple[float, float]) -> None:
