@@ -1,17 +1,17 @@
 """The lesion test of whole networks: p of their sub-clusters combined, in Filan et al.'s way.
 
-Apart from `lesions`, whose job need not wait for scipy.stats.
+Apart from `lesions`, which knows one hidden layer and no files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from clusterability.function_measures import LESION_COLUMNS
 from clusterability.lesions import COMPLETE, IMPORTANT, SMALL
@@ -40,6 +40,16 @@ COLUMNS = [
     "coherence_z",
 ]
 
+_NUMBERS = (
+    "accuracy_p",
+    "accuracy_factor",
+    "range_p",
+    "range_factor",
+    "importance_z",
+    "coherence_z",
+)
+"""Columns of sub-clusters that are combined."""
+
 
 def lesion_networks(files: Iterable[str]) -> pd.DataFrame:
     """One row a network, method, k and selection of its sub-clusters, with COLUMNS.
@@ -63,32 +73,37 @@ def _blocks(files: Iterable[str]) -> Iterator[pd.DataFrame]:
 
 def network_rows(lesions: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows with COLUMNS, from rows with LESION_COLUMNS that hold networks whole."""
+    large = ~lesions["category"].isin([SMALL, COMPLETE]).to_numpy()
+    # By position: networks are many, and each takes a frame longer to make than to read.
+    columns = {name: lesions[name].to_numpy() for name in ("groups", "category", *_NUMBERS)}
+    networks: Mapping[Any, np.ndarray] = lesions.groupby(OF_NETWORK, sort=False).indices
     rows = []
-    for key, group in lesions.groupby(OF_NETWORK, sort=False):
-        place = dict(zip(OF_NETWORK, key, strict=True))
-        large = group[~group["category"].isin([SMALL, COMPLETE])]
-        for selection, chosen in ((LARGE, large), (ALL, group)):
-            groups = int(group["groups"].iloc[0])
+    for key, places in sorted(networks.items(), key=lambda item: item[1][0]):
+        groups = int(columns["groups"][places[0]])
+        for selection, chosen in ((LARGE, places[large[places]]), (ALL, places)):
             named = {"selection": selection, "groups": groups}
-            rows.append(place | named | _combined(chosen, groups))
+            found = {name: column[chosen] for name, column in columns.items()}
+            rows.append(dict(zip(OF_NETWORK, key, strict=True)) | named | _combined(found, groups))
     return rows
 
 
-def _combined(chosen: pd.DataFrame, groups: int) -> dict[str, Any]:
-    accuracy, ranges = (chosen[f"{name}_p"].dropna().to_numpy() for name in ("accuracy", "range"))
+def _combined(columns: Mapping[str, np.ndarray], groups: int) -> dict[str, Any]:
+    numbers = {name: columns[name][~np.isnan(columns[name])] for name in _NUMBERS}
+    means = {name: float(n.mean()) if len(n) else np.nan for name, n in numbers.items()}
+    accuracy, ranges = numbers["accuracy_p"], numbers["range_p"]
     return {
-        "n": len(chosen),
-        "n_important": int((chosen["category"] == IMPORTANT).sum()),
+        "n": len(columns["category"]),
+        "n_important": int((columns["category"] == IMPORTANT).sum()),
         "accuracy_p": combined_p(accuracy, groups),
         "accuracy_chi2_p": rank_p(accuracy, groups),
-        "accuracy_factor": chosen["accuracy_factor"].mean(),
+        "accuracy_factor": means["accuracy_factor"],
         "n_ranges": len(ranges),
         "range_p": combined_p(ranges, groups),
         "range_chi2_p": rank_p(ranges, groups),
-        "range_factor": chosen["range_factor"].mean(),
-        "importance_z": chosen["importance_z"].mean(),
-        "n_coherence": int(chosen["coherence_z"].notna().sum()),
-        "coherence_z": chosen["coherence_z"].mean(),
+        "range_factor": means["range_factor"],
+        "importance_z": means["importance_z"],
+        "n_coherence": len(numbers["coherence_z"]),
+        "coherence_z": means["coherence_z"],
     }
 
 
@@ -104,7 +119,7 @@ def combined_p(p: Sequence[float] | np.ndarray, draws: int) -> float:
     if not len(p):
         return np.nan
     middle = np.asarray(p, float) - 0.5 / (draws + 1)
-    return float(stats.chi2.sf(-2 * np.log(middle).sum(), 2 * len(middle)))
+    return float(special.chdtrc(2 * len(middle), -2 * np.log(middle).sum()))
 
 
 def rank_p(p: Sequence[float] | np.ndarray, draws: int) -> float:
@@ -116,4 +131,5 @@ def rank_p(p: Sequence[float] | np.ndarray, draws: int) -> float:
     if not len(p):
         return np.nan
     ranks = np.rint(np.asarray(p, float) * (draws + 1)).astype(int) - 1
-    return float(stats.chisquare(np.bincount(ranks, minlength=draws + 1)).pvalue)
+    seen, expected = np.bincount(ranks, minlength=draws + 1), len(ranks) / (draws + 1)
+    return float(special.chdtrc(draws, ((seen - expected) ** 2 / expected).sum()))
