@@ -76,14 +76,15 @@ def network_rows(lesions: pd.DataFrame) -> list[dict[str, Any]]:
     large = ~lesions["category"].isin([SMALL, COMPLETE]).to_numpy()
     # By position: networks are many, and each takes a frame longer to make than to read.
     columns = {name: lesions[name].to_numpy() for name in ("groups", "category", *_NUMBERS)}
-    networks: Mapping[Any, np.ndarray] = lesions.groupby(OF_NETWORK, sort=False).indices
+    found = lesions.groupby(OF_NETWORK, sort=False).indices
+    networks: dict[Any, np.ndarray] = {key: np.asarray(found[key]) for key in found}
     rows = []
     for key, places in sorted(networks.items(), key=lambda item: item[1][0]):
         groups = int(columns["groups"][places[0]])
         for selection, chosen in ((LARGE, places[large[places]]), (ALL, places)):
             named = {"selection": selection, "groups": groups}
-            found = {name: column[chosen] for name, column in columns.items()}
-            rows.append(dict(zip(OF_NETWORK, key, strict=True)) | named | _combined(found, groups))
+            own = {name: column[chosen] for name, column in columns.items()}
+            rows.append(dict(zip(OF_NETWORK, key, strict=True)) | named | _combined(own, groups))
     return rows
 
 
