@@ -242,6 +242,13 @@ def test_a_network_has_the_sub_clusters_of_all_of_its_hidden_layers(files):
     assert every.accuracy_factor == pytest.approx(1.05)
 
 
+def test_a_layer_without_clusters_adds_nothing(files):
+    pd.DataFrame(columns=LESION_COLUMNS).to_parquet(files[-1])
+    found = lesion_networks.lesion_networks(files)
+    assert found.n.tolist() == [4, 8, 2, 4]
+    assert found.accuracy_factor.tolist() == pytest.approx([1.1, 1.05] * 2)
+
+
 def test_networks_without_rows_give_a_table_without_rows(tmp_path):
     path = tmp_path / "trained" / "0" / "fc1" / "2.lesions.parquet"
     path.parent.mkdir(parents=True)

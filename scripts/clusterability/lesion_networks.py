@@ -75,7 +75,9 @@ def network_rows(lesions: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows with COLUMNS, from rows with LESION_COLUMNS that hold networks whole."""
     large = ~lesions["category"].isin([SMALL, COMPLETE]).to_numpy()
     # By position: networks are many, and each takes a frame longer to make than to read.
-    columns = {name: lesions[name].to_numpy() for name in ("groups", "category", *_NUMBERS)}
+    columns = {name: lesions[name].to_numpy() for name in ("groups", "category")}
+    # Beside a file without rows, numbers are objects.
+    columns |= {name: lesions[name].to_numpy(float) for name in _NUMBERS}
     found = lesions.groupby(OF_NETWORK, sort=False).indices
     networks: dict[Any, np.ndarray] = {key: np.asarray(found[key]) for key in found}
     rows = []
