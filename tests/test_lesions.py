@@ -13,12 +13,16 @@ from scipy import stats
 
 from clusterability import lesion_networks
 from clusterability.ablation import group_orders
+from clusterability.aggregation import write_rows
 from clusterability.figures import lesions as figure
 from clusterability.figures.captions import caption
 from clusterability.figures.style import METADATA, save_figure
 from clusterability.function_measures import LESION_COLUMNS
 from clusterability.hidden_layer import HiddenLayer, ablate, cluster_table, lesion_rows
 from clusterability.lesions import CATEGORIES, categories, larger_p, lesion_test
+from clusterability.networks import Networks
+from clusterability.partitions import Partitions
+from clusterability.probing import Shown, probe
 from clusterability.study import load_study
 
 GROUPS = 50
@@ -309,7 +313,14 @@ def test_the_figure_shows_what_is_tested(tmp_path):
 
 def test_words_stand_for_a_figure_without_sub_clusters(tmp_path):
     path = tmp_path / "lesions.parquet"
-    pd.DataFrame(columns=LESION_COLUMNS).astype({"method": str, "k": int}).to_parquet(path)
+    weights = {"fc1": np.zeros((1, 4, 784), np.float32), "fc2": np.zeros((1, 10, 4), np.float32)}
+    halves = np.array([[0, 0, 1, 1]], np.int16)
+    partitions = {("whole", 2): Partitions(halves, halves, np.array([True]))}
+    shown = Shown(np.zeros((20, 784), np.float32), np.arange(20)[None] % 10)
+    probed = probe(Networks("untrained", (0,), {}, weights), "fc1", partitions, shown, 9)
+    block = tmp_path / "2.lesions.parquet"
+    probed.lesions.to_parquet(block, index=False)
+    write_rows(path, [str(block)], LESION_COLUMNS)
     drawn, plotted = figure.make({"lesions": str(path)}, "whole", {"k": 12})
     assert plotted.empty
     assert "lesion test" in texts(drawn)

@@ -16,7 +16,12 @@ import pandas as pd
 from clusterability.activities import Activities, hidden_activities
 from clusterability.comparison import SCORE_COLUMNS
 from clusterability.dataset import Mnist
-from clusterability.function_measures import ABLATION_COLUMNS, CLUSTERS, LESION_COLUMNS
+from clusterability.function_measures import (
+    ABLATION_COLUMNS,
+    CLUSTERS,
+    LESION_COLUMNS,
+    LESION_TYPES,
+)
 from clusterability.graph import network_units
 from clusterability.hidden_layer import (
     HiddenLayer,
@@ -107,7 +112,7 @@ def probe(
         scores=_joined([part.scores for part in found], SCORE_COLUMNS),
         clusters=_joined([part.clusters for part in found], CLUSTERS),
         ablations=_joined([part.ablations for part in found], ABLATION_COLUMNS),
-        lesions=_joined([part.lesions for part in found], LESION_COLUMNS),
+        lesions=_joined([part.lesions for part in found], LESION_COLUMNS).astype(LESION_TYPES),
     )
 
 
