@@ -8,6 +8,7 @@ rule probe:
         scores="<results>/scores/{condition}/{seeds}/{layer}/{k}.function.parquet",
         clusters="<results>/scores/{condition}/{seeds}/{layer}/{k}.function_clusters.parquet",
         ablations="<results>/scores/{condition}/{seeds}/{layer}/{k}.ablations.parquet",
+        lesions="<results>/scores/{condition}/{seeds}/{layer}/{k}.lesions.parquet",
     log:
         "<results>/logs/probe/{condition}/{seeds}/{layer}/{k}.log",
     benchmark:

@@ -6,7 +6,8 @@ from clusterability import aggregation, tables
 from clusterability.agreement import AGREEMENT_COLUMNS
 from clusterability.choosing import CELL_COLUMNS, NETWORK_COLUMNS
 from clusterability.files import write_csv, write_whole
-from clusterability.function_measures import ABLATION_COLUMNS
+from clusterability.function_measures import ABLATION_COLUMNS, LESION_COLUMNS
+from clusterability.lesion_networks import lesion_networks
 from job import running
 
 with running(snakemake):
@@ -25,6 +26,8 @@ with running(snakemake):
     write_csv(output["paired"], scores.paired(study["initial_of"]))
     aggregation.write_clusters(output["clusters"], inputs.clusters, inputs.function_clusters)
     aggregation.write_rows(output["ablations"], inputs.ablations, ABLATION_COLUMNS)
+    aggregation.write_rows(output["lesions"], inputs.lesions, LESION_COLUMNS)
+    write_csv(output["lesions_networks"], lesion_networks(inputs.lesions))
     aggregation.write_partitions(output["partitions"], inputs.partitions, inputs.weights)
     aggregation.write_rows(output["agreement_parquet"], inputs.agreement, AGREEMENT_COLUMNS)
     write_csv(output["agreement_csv"], aggregation.agreement_summary(inputs.agreement))

@@ -26,3 +26,4 @@ with running(snakemake):
     write_parquet(Path(snakemake.output.scores), probed.scores)
     write_parquet(Path(snakemake.output.clusters), probed.clusters)
     write_parquet(Path(snakemake.output.ablations), probed.ablations)
+    write_parquet(Path(snakemake.output.lesions), probed.lesions)

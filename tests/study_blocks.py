@@ -17,6 +17,7 @@ from clusterability.function_measures import (
     CLUSTERS,
     FUNCTION_MEASURES,
     GROUPS,
+    LESION_COLUMNS,
 )
 from clusterability.measures import MEASURES
 
@@ -100,6 +101,18 @@ class StudyBlocks:
                 for name in ABLATION_COLUMNS[-5:]:
                     rows[name] = self.source.random(len(rows))
                 files.append(self._write(place, "ablations", rows[ABLATION_COLUMNS]))
+        return files
+
+    def lesions(self) -> list[str]:
+        files = []
+        for place in self.places(self.layers[:-1]):
+            keys = self._probed_keys(place)
+            if keys:
+                rows = self._clusters(place, keys).drop(columns="v_size")
+                rows = rows.assign(groups=99, category="important")
+                for name in (name for name in LESION_COLUMNS if name not in rows):
+                    rows[name] = self.source.integers(1, 101, len(rows)) / 100
+                files.append(self._write(place, "lesions", rows[LESION_COLUMNS]))
         return files
 
     def networks(self) -> pd.DataFrame:

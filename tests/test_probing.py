@@ -16,6 +16,7 @@ from clusterability.function_measures import (
     ACTIVITY_MEASURES,
     CLUSTERS,
     FUNCTION_MEASURES,
+    LESION_COLUMNS,
 )
 from clusterability.graph import network_matrices, network_units
 from clusterability.inputs import training_labels
@@ -56,10 +57,12 @@ def test_columns_and_one_row_for_each_combination(probed):
     assert list(probed.scores) == SCORE_COLUMNS
     assert list(probed.clusters) == CLUSTERS
     assert list(probed.ablations) == ABLATION_COLUMNS
+    assert list(probed.lesions) == LESION_COLUMNS
     assert not probed.scores.duplicated(KEYS).any()
     assert len(probed.scores) == 2 * len(METHODS) * len(K_VALUES) * len(FUNCTION_MEASURES)
     clusters = probed.clusters.groupby(["seed", "method", "k"]).size()
     assert len(probed.ablations) == clusters.sum() * 2 * 10
+    assert len(probed.lesions) == clusters.sum()
     assert (probed.clusters.groupby(["seed", "method", "k"]).u_size.sum() == 24).all()
 
 
@@ -123,7 +126,7 @@ def test_rows_do_not_depend_on_the_block(probed, networks, shown):
         {layer: stack[1:] for layer, stack in networks.weights.items()},
     )
     again = probe(alone, "fc1", partitions_of(alone, "fc1"), shown, GROUPS)
-    for name in ("scores", "clusters", "ablations"):
+    for name in ("scores", "clusters", "ablations", "lesions"):
         every = getattr(probed, name)
         own = every[every.seed == 8].reset_index(drop=True)
         pd.testing.assert_frame_equal(getattr(again, name), own, check_exact=True)

@@ -25,7 +25,7 @@ from result_tables import (
 )
 from study_blocks import StudyBlocks
 
-from clusterability import aggregation, choosing, findings, untrained, validity
+from clusterability import aggregation, choosing, findings, lesion_networks, untrained, validity
 from clusterability.agreement import AGREEMENT_COLUMNS, summarise_agreement
 from clusterability.calibration import calibration_cells, calibration_nulls
 from clusterability.figures import (
@@ -37,9 +37,15 @@ from clusterability.figures import (
     z_scores,
 )
 from clusterability.figures import calibration as calibration_figure
+from clusterability.figures import lesions as lesions_figure
 from clusterability.figures import measures as measures_figure
 from clusterability.figures import validity as validity_figure
-from clusterability.function_measures import ABLATION_COLUMNS, CLUSTERS, FUNCTION_MEASURES
+from clusterability.function_measures import (
+    ABLATION_COLUMNS,
+    CLUSTERS,
+    FUNCTION_MEASURES,
+    LESION_COLUMNS,
+)
 from clusterability.graph import DEAD
 from clusterability.network_rows import network_rows
 from clusterability.networks import Networks, save_networks
@@ -96,12 +102,16 @@ def written(blocks) -> dict[str, pd.DataFrame]:
         folder / "clusters.parquet", blocks.clusters(), blocks.function_clusters()
     )
     aggregation.write_rows(folder / "ablations.parquet", blocks.ablations(), ABLATION_COLUMNS)
+    lesions = blocks.lesions()
+    aggregation.write_rows(folder / "lesions.parquet", lesions, LESION_COLUMNS)
     rows = read_parquet(folder / "scores.parquet")
     return {
         "scores": rows,
         "summary": summary_of(found, blocks.networks()),
         "clusters": read_parquet(folder / "clusters.parquet"),
         "ablations": read_parquet(folder / "ablations.parquet"),
+        "lesions": read_parquet(folder / "lesions.parquet"),
+        "lesions_networks": lesion_networks.lesion_networks(lesions),
         "paired": scores.paired({"trained": "untrained"}),
         "calibration": calibration_cells(rows),
         "calibration_nulls": calibration_nulls(rows),
@@ -128,6 +138,8 @@ def test_every_table_is_described_and_no_other():
         "summary",
         "clusters",
         "ablations",
+        "lesions",
+        "lesions_networks",
         "paired",
         "findings",
         "calibration",
@@ -144,6 +156,8 @@ def test_columns_that_the_library_names_are_those_of_the_document():
         "scores": SCORES,
         "summary": SUMMARY,
         "ablations": ABLATION_COLUMNS,
+        "lesions": LESION_COLUMNS,
+        "lesions_networks": lesion_networks.COLUMNS,
         "best_k": choosing.CELL_COLUMNS,
         "best_k_networks": choosing.NETWORK_COLUMNS,
         "agreement.parquet": AGREEMENT_COLUMNS,
@@ -219,6 +233,7 @@ def test_rows_of_figures_have_the_columns_of_the_document(blocks, written):
         "class_activity": class_activity.COLUMNS,
         "function": [*z_scores.rows(scores, "matched", list(FUNCTION_MEASURES)), "test_accuracy"],
         "learning_curves": learning_curves._COLUMNS,
+        "lesions": lesions_figure.COLUMNS,
         "measures": [*measures_figure.rows(scores, "mi"), "test_accuracy"],
         "validity": validity_figure.COLUMNS,
         "validity_scatter": list(validity_scatter.rows(scores, "matched", None)),

@@ -17,6 +17,7 @@ from scipy.linalg.blas import sgemm
 from clusterability.activities import Activities
 from clusterability.comparison import Comparison, compare
 from clusterability.compiled import compiled
+from clusterability.lesions import Lesions, lesion_test
 from clusterability.randomness import StreamName, generator
 
 Ablation = Literal["zero", "mean"]
@@ -234,6 +235,7 @@ class Effects:
         coherence_compared: with those of random groups, where these are defined.
         falls: fall in each class, [clusters, classes]; NaN for classes without images.
         falls_compared: with those of random groups.
+        lesions: the same hits in the way of Filan et al. 2021.
     """
 
     importance: Floats
@@ -242,6 +244,7 @@ class Effects:
     coherence_compared: Comparison
     falls: Floats
     falls_compared: Comparison
+    lesions: Lesions
 
     @property
     def share(self) -> Floats:
@@ -273,6 +276,7 @@ def compare_effects(intact: Counts, hits: Counts, group_hits: Counts, counts: Co
         coherence_compared=compare(coherence, group_coherence, direction=1),
         falls=falls,
         falls_compared=compare(falls, group_falls.swapaxes(-1, -2), direction=1),
+        lesions=lesion_test(intact, hits, group_hits, counts),
     )
 
 

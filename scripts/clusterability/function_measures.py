@@ -122,6 +122,38 @@ ABLATION_COLUMNS = [
 ]
 """One row a cluster, ablation (`zero`, `mean`) and class."""
 
+LESION_COLUMNS = [
+    *CLUSTER_PLACE,
+    "u_size",
+    "share",
+    "groups",
+    "category",
+    "importance",
+    "group_importance",
+    "fall_p",
+    "accuracy",
+    "group_accuracy",
+    "accuracy_p",
+    "accuracy_factor",
+    "range",
+    "group_range",
+    "range_p",
+    "range_factor",
+    "importance_z",
+    "importance_p",
+    "coherence",
+    "coherence_z",
+    "coherence_p",
+]
+"""One row a cluster in a hidden layer: the lesion test of `lesions`, and our measures beside."""
+
+LESION_TYPES = (
+    dict.fromkeys(LESION_COLUMNS, "float64")
+    | dict.fromkeys(("condition", "layer", "method", "category"), "str")
+    | dict.fromkeys(("seed", "k", "cluster", "u_size", "groups"), "int64")
+)
+"""Their types, which a file without rows has, too: readers ask for a method by its name."""
+
 OTHER_INPUTS = "other_inputs"
 """Status of an imported network that does not take the data set's images."""
 INACCURATE = "inaccurate"

@@ -32,9 +32,11 @@ from clusterability.function_measures import (
     GROUPS,
     INACCURATE,
     LEAST_SHARE,
+    LESION_COLUMNS,
     OTHER_INPUTS,
 )
 from clusterability.graph import DEAD
+from clusterability.lesions import categories
 from clusterability.partitions import Key
 
 NO_VALUE: dict[str, Any] = dict.fromkeys(("value", *COMPARED), np.nan) | {"null_n": 0}
@@ -218,6 +220,40 @@ def _class_activities(layer: HiddenLayer, counts: np.ndarray) -> np.ndarray:
     )
     members = layer.members & activities.any(axis=0)
     return (members @ means.T) / np.maximum(members.sum(axis=1, keepdims=True), 1)
+
+
+def lesion_rows(
+    layer: HiddenLayer, effects: Mapping[Ablation, Effects], table: pd.DataFrame
+) -> pd.DataFrame:
+    """One row a cluster: LESION_COLUMNS, units set to zero; no rows without effects.
+
+    Args:
+        layer: the layer.
+        effects: what `ablate` says of it.
+        table: what `cluster_table` makes of them: our measures.
+    """
+    if "zero" not in effects:
+        return pd.DataFrame(columns=LESION_COLUMNS)
+    found = effects["zero"].lesions
+    live = {key: int((labels != DEAD).sum()) for key, labels in layer.labels.items()}
+    keys = zip(table["method"], table["k"], strict=True)
+    share = (table["u_size"] / [live[key] for key in keys]).to_numpy()
+    columns: dict[str, Any] = {
+        "share": share,
+        "groups": layer.groups,
+        "category": categories(found.importance, found.importance_p, share, layer.groups),
+        "group_importance": found.group_importance,
+        "fall_p": found.importance_p,
+        "accuracy": found.accuracy,
+        "group_accuracy": found.group_accuracy,
+        "accuracy_p": found.accuracy_p,
+        "accuracy_factor": found.accuracy_factor,
+        "range": found.range,
+        "group_range": found.group_range,
+        "range_p": found.range_p,
+        "range_factor": found.range_factor,
+    }
+    return table.assign(**columns)[LESION_COLUMNS]
 
 
 # --- rows of scores ----------------------------------------------------------------------------

@@ -16,13 +16,19 @@ import pandas as pd
 from clusterability.activities import Activities, hidden_activities
 from clusterability.comparison import SCORE_COLUMNS
 from clusterability.dataset import Mnist
-from clusterability.function_measures import ABLATION_COLUMNS, CLUSTERS
+from clusterability.function_measures import (
+    ABLATION_COLUMNS,
+    CLUSTERS,
+    LESION_COLUMNS,
+    LESION_TYPES,
+)
 from clusterability.graph import network_units
 from clusterability.hidden_layer import (
     HiddenLayer,
     ablate,
     class_rows,
     cluster_table,
+    lesion_rows,
     rows_without_images,
     score_rows,
 )
@@ -50,11 +56,12 @@ class Shown:
 
 @dataclass(frozen=True)
 class Probed:
-    """Rows of a block: SCORE_COLUMNS, CLUSTERS and ABLATION_COLUMNS."""
+    """Rows of a block: SCORE_COLUMNS, CLUSTERS, ABLATION_COLUMNS and LESION_COLUMNS."""
 
     scores: pd.DataFrame
     clusters: pd.DataFrame
     ablations: pd.DataFrame
+    lesions: pd.DataFrame
 
 
 def shown_images(
@@ -105,15 +112,21 @@ def probe(
         scores=_joined([part.scores for part in found], SCORE_COLUMNS),
         clusters=_joined([part.clusters for part in found], CLUSTERS),
         ablations=_joined([part.ablations for part in found], ABLATION_COLUMNS),
+        lesions=_joined([part.lesions for part in found], LESION_COLUMNS).astype(LESION_TYPES),
     )
 
 
 def _probe_layer(layer: HiddenLayer, takes_images: bool) -> Probed:
     if not takes_images:
-        return Probed(rows_without_images(layer), pd.DataFrame(), pd.DataFrame())
+        return Probed(rows_without_images(layer), *(pd.DataFrame() for _ in range(3)))
     effects = ablate(layer)
     table = cluster_table(layer, effects)
-    return Probed(score_rows(layer, table), table[CLUSTERS], class_rows(layer, effects))
+    return Probed(
+        scores=score_rows(layer, table),
+        clusters=table[CLUSTERS],
+        ablations=class_rows(layer, effects),
+        lesions=lesion_rows(layer, effects, table),
+    )
 
 
 def _joined(frames: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from clusterability.function_measures import GROUPS
+from clusterability.names import NETWORK
 
 if TYPE_CHECKING:
     from clusterability.study import Study
@@ -22,6 +23,7 @@ TABLES = {
     "calibration": "csv",
     "clusters": "parquet",
     "findings": "csv",
+    "lesions": "parquet",
     "networks": "csv",
     "scores": "parquet",
     "summary": "csv",
@@ -136,6 +138,14 @@ FIGURES: dict[str, FigureEntry] = {
         item="condition",
         k="drawn_probed_k",
         method=True,
+    ),
+    "lesions": FigureEntry(
+        FUNCTION,
+        ("lesions",),
+        lambda study: study.variants(study.methods_for(NETWORK)) if study.probed_conditions else [],
+        item="method",
+        layers="hidden",
+        k="drawn_probed_k",
     ),
     "class_activity": FigureEntry(
         FUNCTION,
