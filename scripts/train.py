@@ -6,46 +6,37 @@ from clusterability.checkpoints import Checkpoints
 from clusterability.dataset import MNIST, load_mnist
 from clusterability.files import write_csv
 from clusterability.leases import leased_gpu
-from clusterability.networks import load_networks, save_networks
+from clusterability.networks import save_networks
 from clusterability.progress import watched
 from clusterability.recipe import Recipe
 from clusterability.training import Origin, history_table, network_table, train
 from job import running
 
 with running(snakemake):
-    study, condition = snakemake.params.study, snakemake.wildcards.condition
-    images = Path(snakemake.input.mnist[0]).parent
+    wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
+    study, title = params.study, f"{wildcards.condition} {wildcards.seeds}"
     # What a job runs on is no parameter: nothing trains again for it.
     machine = snakemake.config.get("training") or {}
-    checkpoints = Checkpoints.of_job(
-        Path(snakemake.output.networks),
-        dict(snakemake.params.items()),
-        machine.get("checkpoint_every", 30),
-    )
-    title = f"{condition} {snakemake.wildcards.seeds}"
-    device = machine.get("device", "auto")
-    origin = snakemake.input.get("origin")
+    device, seconds = machine.get("device", "auto"), machine.get("checkpoint_every", 30)
+    checkpoints = Checkpoints.of_job(Path(output.networks), dict(params.items()), seconds)
+    folder, asked = Path(snakemake.input.mnist[0]).parent, study.get("dataset", MNIST)
     lease = leased_gpu(device, stopped=lambda: checkpoints.stopped)
     with watched(title) as progress, checkpoints.kept_on_signals(), lease:
         result = train(
-            condition,
+            wildcards.condition,
             Recipe.model_validate(study["recipe"]),
-            snakemake.params.seeds,
+            params.seeds,
             load_mnist(
-                images,
-                study["train_images"],
-                study["test_images"],
-                remove=True,
-                name=study.get("dataset", MNIST),
+                folder, study["train_images"], study["test_images"], remove=True, name=asked
             ),
             device=device,
             threads=snakemake.threads,
             history_every=study["history_every"],
             progress=progress,
             checkpoints=checkpoints,
-            origin=Origin(load_networks(Path(origin)), study["epochs_before"]) if origin else None,
+            origin=Origin.of_file(snakemake.input.get("origin"), study["epochs_before"]),
         )
-    write_csv(Path(snakemake.output.history), history_table(result))
-    write_csv(Path(snakemake.output.rows), network_table(result))
-    save_networks(Path(snakemake.output.networks), result.networks)
+    write_csv(Path(output.history), history_table(result))
+    write_csv(Path(output.rows), network_table(result))
+    save_networks(Path(output.networks), result.networks)
     checkpoints.remove()

@@ -16,20 +16,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
-from clusterability.alignment import aligned, aligned_vector
+from clusterability.alignment import aligned
 from clusterability.checkpoints import Checkpoints, TrainingState
 from clusterability.dataset import Mnist
 from clusterability.errors import UserError
 from clusterability.inputs import left_out_pixels, network_inputs, training_labels
 from clusterability.memory import keep_freed_memory
-from clusterability.networks import Networks, join_networks, weight_columns
+from clusterability.networks import Networks, join_networks, load_networks, weight_columns
+from clusterability.parameters import Layers, Parameters
+from clusterability.penalty import Penalty
 from clusterability.perceptron import evaluate, forward, initial_biases, initial_weights
-from clusterability.planting import inside_planted, planted_clusterability
+from clusterability.planting import planted_clusterability
 from clusterability.pruning import Pruning
 from clusterability.randomness import integer_seed
 from clusterability.recipe import MNIST_CLASSES, Recipe
@@ -112,16 +115,10 @@ class Origin:
     networks: Networks
     epochs: int
 
-
-@dataclass(frozen=True)
-class _Layers:
-    """Weights and biases of stacked networks, by layer.
-
-    weights: [networks, out, in]. biases: [networks, out], or none at all.
-    """
-
-    weights: list[torch.Tensor]
-    biases: list[torch.Tensor]
+    @classmethod
+    def of_file(cls, path: str | None, epochs: int) -> Origin | None:
+        """The networks of a file, if there is one."""
+        return cls(load_networks(Path(path)), epochs) if path else None
 
 
 def choose_device(name: str) -> torch.device:
@@ -269,7 +266,7 @@ def _train_block(job: _Job, seeds: Sequence[int], part: bool) -> TrainingResult:
     return TrainingResult(networks, history, rows)
 
 
-def _start(job: _Job, seeds: Sequence[int]) -> _Layers:
+def _start(job: _Job, seeds: Sequence[int]) -> Layers:
     """What training starts from: initial weights, or networks of these seeds to go on from."""
     recipe = job.recipe
     if job.origin is None:
@@ -283,7 +280,7 @@ def _start(job: _Job, seeds: Sequence[int]) -> _Layers:
             [torch.from_numpy(stack[own]) for stack in stacks.values()]
             for stacks in (networks.weights, networks.biases)
         )
-    return _Layers(*([stack.to(job.device) for stack in stacks] for stacks in (weights, biases)))
+    return Layers(*([stack.to(job.device) for stack in stacks] for stacks in (weights, biases)))
 
 
 def history_table(result: TrainingResult) -> pd.DataFrame:
@@ -311,22 +308,22 @@ def _optimise(
     job: _Job,
     seeds: Sequence[int],
     images: _Images,
-    start: _Layers,
+    start: Layers,
     started: float,
     part: bool,
-) -> tuple[_Layers, list[HistoryRow], float]:
+) -> tuple[Layers, list[HistoryRow], float]:
     """Trains networks from `start` on. A part of a block is kept when it is done, too.
 
     Returns what they became, the history, and the seconds that interrupted jobs had spent on it
     before.
     """
     recipe = job.recipe
-    parameters = _Parameters(start)
+    parameters = Parameters(start)
     layers = parameters.layers
     batches = math.ceil(len(images.train) / recipe.batch_size)
     steps, steps_before = recipe.epochs * batches, job.epochs_before * batches
     watch = _LossWatch(job.condition, seeds, job.device)
-    penalty = _Penalty(recipe, layers.weights)
+    penalty = Penalty(recipe, layers.weights)
     shapes = [parameter.shape for parameter in parameters.weights]
     pruning = Pruning(recipe, batches, shapes, job.device) if recipe.sparsity else None
     history: list[HistoryRow] = []
@@ -360,66 +357,6 @@ def _optimise(
             if job.checkpoints and (job.checkpoints.due() or (part and step == steps)):
                 resumable.keep(step, masks, earlier + time.perf_counter() - started)
     return parameters.trained(), history, earlier
-
-
-class _Parameters:
-    """Weights and biases as they are trained, and as a forward pass sees them.
-
-    Weights are transposed, [networks, in, out], in memory of their own: that is how their gradients
-    come out of the batched product. Units are padded to an aligned number; the added ones have no
-    weights and no biases, and what they say is not looked at, so they get no gradient and stay
-    without.
-
-    Attributes:
-        weights: [networks, in or more, out or more] by layer.
-        biases: [networks, out or more] by layer, or none at all.
-    """
-
-    def __init__(self, start: _Layers) -> None:
-        self._shapes = [stack.shape for stack in start.weights]
-        self.weights = [
-            _padded(stack, aligned(out), aligned(in_)).transpose(1, 2).contiguous()
-            for stack, (_, out, in_) in zip(start.weights, self._shapes, strict=True)
-        ]
-        self.biases = [_padded(stack, aligned_vector(stack.shape[1])) for stack in start.biases]
-        for parameter in self.all:
-            parameter.requires_grad_(True)
-
-    @property
-    def all(self) -> list[torch.Tensor]:
-        """All that the optimiser changes."""
-        return self.weights + self.biases
-
-    @property
-    def layers(self) -> _Layers:
-        """The same memory, padded, as a forward pass takes it."""
-        return _Layers(
-            [parameter.transpose(1, 2) for parameter in self.weights],
-            [parameter[:, : aligned(out)] for parameter, out in self._with_outs(self.biases)],
-        )
-
-    def trained(self) -> _Layers:
-        """What was trained, without what was added."""
-        return _Layers(
-            [
-                parameter.detach()[:, :in_, :out].transpose(1, 2).contiguous()
-                for parameter, (_, out, in_) in zip(self.weights, self._shapes, strict=True)
-            ],
-            [
-                parameter.detach()[:, :out].clone()
-                for parameter, out in self._with_outs(self.biases)
-            ],
-        )
-
-    def _with_outs(self, biases: list[torch.Tensor]) -> Iterator[tuple[torch.Tensor, int]]:
-        """Biases, if there are any, each with the units of its layer."""
-        return zip(biases, (out for _, out, _ in self._shapes), strict=False)
-
-
-def _padded(stack: torch.Tensor, *sizes: int) -> torch.Tensor:
-    """A stack [networks, ...] padded with zeros to these sizes."""
-    padding = [(0, size - old) for size, old in zip(sizes, stack.shape[1:], strict=True)]
-    return torch.nn.functional.pad(stack, [number for pair in padding[::-1] for number in pair])
 
 
 class _Resumable:
@@ -485,7 +422,7 @@ class _Resumable:
 
 
 def _losses(
-    layers: _Layers,
+    layers: Layers,
     images: _Images,
     chosen: torch.Tensor,
     masks: _DropoutMasks,
@@ -500,45 +437,6 @@ def _losses(
     log_probabilities = torch.log_softmax(logits[:, :count, :MNIST_CLASSES], dim=2)
     targets = images.train_labels.gather(1, chosen).unsqueeze(2)
     return -log_probabilities.gather(2, targets).squeeze(2).mean(dim=1)
-
-
-class _Penalty:
-    """What a recipe adds to the loss, summed over networks.
-
-    l1 x sum of abs(W) + l2 x sum of W squared - clusterability x C of the planted partition.
-    """
-
-    def __init__(self, recipe: Recipe, weights: list[torch.Tensor]) -> None:
-        self.recipe = recipe
-        if recipe.plants:
-            self.layer = list(recipe.layers).index(recipe.planted_layer)
-            inside = torch.from_numpy(inside_planted(recipe)).to(weights[0])
-            # Padded units have no weights: where they lie does not matter.
-            _, out, in_ = weights[self.layer].shape
-            padding = (0, in_ - inside.shape[1], 0, out - inside.shape[0])
-            self.inside = torch.nn.functional.pad(inside, padding)
-
-    def of(self, weights: list[torch.Tensor]) -> torch.Tensor | float:
-        recipe = self.recipe
-        penalty: torch.Tensor | float = 0.0
-        if recipe.l1:
-            sums = [w.abs().sum() for w in self._chosen(weights, recipe.l1_layers)]
-            penalty = penalty + recipe.l1 * torch.stack(sums).sum()
-        if recipe.l2:
-            sums = [w.square().sum() for w in self._chosen(weights, recipe.l2_layers)]
-            penalty = penalty + recipe.l2 * torch.stack(sums).sum()
-        if recipe.plants:
-            squares = weights[self.layer].square()
-            shares = (squares * self.inside).sum(dim=(1, 2)) / squares.sum(dim=(1, 2))
-            penalty = penalty - recipe.clusterability * shares.sum()
-        return penalty
-
-    def _chosen(
-        self, weights: list[torch.Tensor], layers: Sequence[str] | None
-    ) -> list[torch.Tensor]:
-        """Weights of these layers, or of all."""
-        named = zip(self.recipe.layers, weights, strict=True)
-        return [stack for name, stack in named if layers is None or name in layers]
 
 
 def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
@@ -614,7 +512,7 @@ def _history_rows(
     seeds: Sequence[int],
     place: tuple[int, int],
     loss: torch.Tensor,
-    layers: _Layers,
+    layers: Layers,
     images: _Images,
 ) -> list[HistoryRow]:
     """Rows of a place in training, (step, epoch)."""
@@ -624,7 +522,7 @@ def _history_rows(
 
 
 def _network_rows(
-    seeds: Sequence[int], layers: _Layers, images: _Images, seconds: float
+    seeds: Sequence[int], layers: Layers, images: _Images, seconds: float
 ) -> list[NetworkRow]:
     stacks = (layers.weights, layers.biases)
     train_accuracy, train_loss = evaluate(*stacks, images.train, images.train_labels)
