@@ -19,16 +19,15 @@ with running(snakemake):
     machine = snakemake.config.get("training") or {}
     device, seconds = machine.get("device", "auto"), machine.get("checkpoint_every", 30)
     checkpoints = Checkpoints.of_job(Path(output.networks), dict(params.items()), seconds)
-    folder, asked = Path(snakemake.input.mnist[0]).parent, study.get("dataset", MNIST)
+    folder, data = Path(snakemake.input.mnist[0]).parent, study.get("dataset", MNIST)
+    counts = (study["train_images"], study["test_images"])
     lease = leased_gpu(device, stopped=lambda: checkpoints.stopped)
     with watched(title) as progress, checkpoints.kept_on_signals(), lease:
         result = train(
             wildcards.condition,
             Recipe.model_validate(study["recipe"]),
             params.seeds,
-            load_mnist(
-                folder, study["train_images"], study["test_images"], remove=True, name=asked
-            ),
+            load_mnist(folder, *counts, remove=True, name=data),
             device=device,
             threads=snakemake.threads,
             history_every=study["history_every"],

@@ -56,10 +56,10 @@ class HiddenLayer:
         condition, seed, layer: which one it is.
         labels: clusters of the units, int16 [units] by (method, k); all -1 where k is infeasible.
         following: weights [out, in] behind the layer.
-        biases: [out] of each of them.
         activities: [images, units]; no images where the network does not take them.
         classes: [images].
         groups: draws of the null `groups`.
+        biases: [out] of each of the weights behind the layer; None where there are none.
     """
 
     condition: str
@@ -67,10 +67,10 @@ class HiddenLayer:
     layer: str
     labels: Mapping[Key, np.ndarray]
     following: Sequence[np.ndarray]
-    biases: Sequence[np.ndarray]
     activities: Activities
     classes: np.ndarray
     groups: int
+    biases: Sequence[np.ndarray] | None = None
 
     @property
     def name(self) -> tuple[str, int, str]:
