@@ -254,6 +254,15 @@ class FigureChoice(Section):
     """Clusters in the maps of pixel clusters; empty: 2, 4 and 8, or the least k of the grid."""
 
 
+class Replication(Section):
+    scores: FilePath | None = None
+    """CSV file of published scores, null means, z and accuracies (docs/replication.md)."""
+    history: FilePath | None = None
+    """CSV file of published losses and accuracies of steps of training."""
+    sizes: FilePath | None = None
+    """CSV file of published sizes of clusters."""
+
+
 class Study(Section):
     """Everything that decides what a study computes."""
 
@@ -289,6 +298,8 @@ class Study(Section):
     """How it is asked which measure is right."""
     calibration: Annotated[list[Name], AfterValidator(_different)] = []
     """Conditions without structure, on which p is to be uniform; empty: no table, no figure."""
+    replication: Replication = Replication()
+    """Published values that the study's own are put beside; empty: no table, no figure."""
     figures: FigureChoice = FigureChoice()
     """What figures show."""
 
@@ -460,6 +471,20 @@ class Study(Section):
             if recipe.plants and reference:
                 place = {"k": recipe.clusters, "layer": SYNTHETIC_LAYER}
                 yield _pair(name, reference, "synthetic", recipe.contrast, place)
+
+    # --- what is published ---
+
+    @property
+    def published(self) -> dict[str, tuple[str, str]]:
+        """Tables of the comparison with published values: key in the config and file, by name."""
+        files = {key: path for key, path in self.replication if path is not None}
+        names = {"scores": "replication"}
+        return {names.get(key, f"replication_{key}"): (key, path) for key, path in files.items()}
+
+    def steps_of_epoch(self, condition: str) -> int:
+        """Batches of an epoch of a trained condition, the last one possibly smaller."""
+        images = self.dataset.train_images or MNIST_TRAIN_IMAGES
+        return -(-images // self.recipe_of(condition).batch_size)
 
     # --- what decides the jobs ---
 
@@ -712,6 +737,16 @@ def _check_files(study: Study) -> Iterator[str]:
             )
 
 
+def _check_published_files(study: Study) -> Iterator[str]:
+    for key, path in study.published.values():
+        place = os.path.relpath(path, study.results).split(os.sep)
+        if place[0] in OWN_FOLDERS:
+            yield (
+                f"replication.{key}: found {_shorten(path)}, expected a file that is not one of the"
+                f" study's own results in {study.results}"
+            )
+
+
 def _check_k_grid(study: Study) -> Iterator[str]:
     if study.networks:
         return  # whose sizes are in their files
@@ -798,6 +833,7 @@ def _check_figure_method(study: Study) -> Iterator[str]:
 CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"conditions", "synthetic", "networks"}, _check_sources),
     ({"results", "networks"}, _check_files),
+    ({"results", "replication"}, _check_published_files),
     ({"k_grid", "recipe", "conditions", "synthetic", "networks", "clustering"}, _check_k_grid),
     ({"recipe", "conditions"}, _check_planting),
     ({"k_grid", "dataset", "recipe", "conditions", "probe"}, _check_probe),
