@@ -30,12 +30,18 @@ SCORES = ("value", "null_mean", "z")
 TRAINING = ("loss", ACCURACY)
 """What is published of a step of training."""
 
+COMPARISONS = {
+    "scores": "replication",
+    "history": "replication_history",
+    "sizes": "replication_sizes",
+}
+"""Tables of the comparison, by the key of the file in the config's section `replication`."""
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "scores": (*KEY, "quantity", "published"),
     "history": ("condition", "epoch", "step", "quantity", "published"),
     "sizes": (*PLACE, "side", "rank", "published"),
 }
-"""Columns that the files of the config's section `replication` must have, by key."""
+"""Columns that the files must have, by key."""
 OPTIONAL = ("published_sd", "published_n")
 """Further columns of `scores`: standard deviation and number of the published networks."""
 

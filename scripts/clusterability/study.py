@@ -22,6 +22,7 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
 from clusterability.function_measures import GROUPS
 from clusterability.names import FRESH, IMPORTED, NETWORK, OWN_FOLDERS
+from clusterability.published import COMPARISONS
 from clusterability.recipe import Recipe
 from clusterability.registry import measures as measure_registry
 from clusterability.registry.figures import FIGURES
@@ -478,8 +479,7 @@ class Study(Section):
     def published(self) -> dict[str, tuple[str, str]]:
         """Tables of the comparison with published values: key in the config and file, by name."""
         files = {key: path for key, path in self.replication if path is not None}
-        names = {"scores": "replication"}
-        return {names.get(key, f"replication_{key}"): (key, path) for key, path in files.items()}
+        return {COMPARISONS[key]: (key, path) for key, path in files.items()}
 
     def steps_of_epoch(self, condition: str) -> int:
         """Batches of an epoch of a trained condition, the last one possibly smaller."""
