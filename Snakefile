@@ -21,6 +21,7 @@ from clusterability.errors import UserError
 from clusterability.leases import gpus_at_once
 from clusterability.names import FRESH, GLOROT, IMPORTED, NETWORK
 from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
+from clusterability.published import check_published, published_conditions
 from clusterability.registry.figures import FIGURES, TABLES, TABLES_SHOWN
 from clusterability.registry.measures import MEASURES
 from clusterability.registry.paper import PAPER_TABLES, paper_name
@@ -99,6 +100,7 @@ rule all:
         rules.calibrate.output if STUDY.calibration else [],
         rules.validate.output if STUDY.answers else [],
         rules.find.output if STUDY.conditions else [],
+        expand(rules.replicate.output.table, table=PUBLISHED),
         rules.explore.output if STUDY.drawn_method is not None else [],
         figure_files(),
         rules.contact_sheet.output,

@@ -1,4 +1,5 @@
-# What the tables say: which measure is right, and whether published findings hold here.
+# What the tables say: which measure is right, whether published findings hold here, and how near
+# published values are.
 
 
 rule validate:
@@ -50,3 +51,28 @@ rule find:
         software=software_versions("find.py"),
     script:
         "../scripts/find.py"
+
+
+rule replicate:
+    input:
+        unpack(compared_tables),
+    output:
+        table="<results>/tables/{table}.csv",
+    log:
+        "<results>/logs/replicate/{table}.log",
+    benchmark:
+        "<results>/benchmarks/replicate/{table}.tsv"
+    wildcard_constraints:
+        table=one_of(PUBLISHED),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(memory_of_scores),
+        runtime=growing(30),
+    params:
+        key=lambda wildcards: PUBLISHED[wildcards.table][0],
+        code=code_digests("replicate.py"),
+        software=software_versions("replicate.py"),
+    script:
+        "../scripts/replicate.py"

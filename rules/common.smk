@@ -106,6 +106,18 @@ def layers_of(condition):
     return STUDY.clustered_layers(weights_of(condition))
 
 
+def published_values():
+    """Tables of the comparison with published values: key and file by name, which are sound."""
+    try:
+        check_published(STUDY, {name: layers_of(name) for name in STUDY.names})
+    except UserError as error:
+        sys.exit(str(error))
+    return STUDY.published
+
+
+PUBLISHED = published_values()
+
+
 # --- memory, in megabytes: what was measured (docs/scale.md), and at least half as much more ---
 
 
@@ -369,6 +381,21 @@ def drawn_partitions(figure, item):
             k=sorted(blocks),
         )
     ]
+
+
+def compared_tables(wildcards):
+    """The tables of the study that are put beside a file of published values, and that file."""
+    key, path = PUBLISHED[wildcards.table]
+    # A user's file, which no module's prefix and no remote storage moves.
+    found = {"published": local(path)}
+    if key == "scores":
+        found["scores"] = rules.aggregate.output.scores_parquet
+        found["networks"] = rules.aggregate.output.networks
+    elif key == "history":
+        found["histories"] = network_files("history.csv", published_conditions(path))
+    else:
+        found["clusters"] = rules.aggregate.output.clusters
+    return found
 
 
 # --- what is published ---

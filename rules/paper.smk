@@ -12,6 +12,7 @@ rule paper:
         sources=[
             *(rules.mnist.output if STUDY.conditions else []),
             *(local(network.path) for network in STUDY.networks.values()),
+            *(local(path) for _, path in PUBLISHED.values()),
         ],
     output:
         expand(

@@ -1,7 +1,11 @@
 # What Snakemake's report shows beside the figures. Not a part of `all`: `make report` asks for it.
 
 
-REPORTED_TABLES = [*tables_in_print(), *(["calibration"] if STUDY.calibration else [])]
+REPORTED_TABLES = [
+    *tables_in_print(),
+    *(["calibration"] if STUDY.calibration else []),
+    *PUBLISHED,
+]
 
 
 rule report_pages:

@@ -374,7 +374,8 @@ def _check_same(said: Any, typed: Any, key: str) -> None:
         assert len(every) == len(set(every)) <= 10**6
     elif isinstance(said, dict):
         for name, value in said.items():
-            found = typed[name] if isinstance(typed, dict) else getattr(typed, name)
+            attribute = "origin" if name == "from" else name
+            found = typed[name] if isinstance(typed, dict) else getattr(typed, attribute)
             _check_same(value, found, name)
     elif isinstance(said, list | tuple | set):
         assert len(said) == len(typed)

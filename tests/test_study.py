@@ -76,7 +76,8 @@ def test_every_key_of_the_default_config_is_there_and_commented():
     text = (ROOT / "config.yaml").read_text()
     config = yaml.safe_load(text)
     assert list(config) == list(Study.model_fields)
-    for section in ("dataset", "recipe", "training", "clustering", "probe", "validity", "figures"):
+    sections = ("dataset", "recipe", "training", "clustering", "probe", "validity", "replication")
+    for section in (*sections, "figures"):
         assert list(config[section]) == Study.model_fields[section].annotation.keys()
     lines = text.splitlines()
     for number, line in enumerate(lines):

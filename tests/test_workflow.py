@@ -346,6 +346,14 @@ def test_everything_that_a_study_can_ask_for(workflow):
     matrix = np.random.default_rng(0).standard_normal((12, 15))
     np.savez(workflow.folder / "theirs.npz", fc1=matrix, fc2=matrix[:4, :12])
     planted = {"clusterability": 20, "planted_clusters": 2}
+    published = {
+        "scores": "condition,layer,method,k,measure,null,quantity,published\n"
+        "baseline,network,whole,3,ncut,shuffle,z,-4\nbaseline,,,,,,test_accuracy,0.5\n",
+        "history": "condition,epoch,step,quantity,published\nbaseline,1,2,loss,2.2\n",
+        "sizes": "condition,layer,method,k,side,rank,published\nbaseline,fc1,joint,3,U,1,4\n",
+    }
+    for key, text in published.items():
+        (workflow.folder / f"{key}.csv").write_text(text)
     workflow.configure(
         conditions=MICRO["conditions"] | {"reordered": {"data_order": 1}, "clusterable": planted},
         probe={"k": [3], "images": 50, "groups": 5},
@@ -358,9 +366,13 @@ def test_everything_that_a_study_can_ask_for(workflow):
         },
         nulls={"shuffle": 3, "shuffle_nonzero": 3, "strength": 3, "labels": 3, "untrained": 4},
         calibration=["untrained"],
+        replication={key: f"{key}.csv" for key in published},
     )
     targets = [
         "tables",
+        "results/tables/replication.csv",
+        "results/tables/replication_history.csv",
+        "results/tables/replication_sizes.csv",
         "results/tables/calibration.csv",
         "results/tables/findings.csv",
         "results/answer.md",
@@ -430,6 +442,7 @@ def test_everything_that_a_study_can_ask_for(workflow):
         "calibrate",
         "validate",
         "find",
+        "replicate",
         "explore",
         "plot",
     }

@@ -22,6 +22,7 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
 from clusterability.function_measures import GROUPS
 from clusterability.names import FRESH, GLOROT, IMPORTED, NETWORK, OWN_FOLDERS
+from clusterability.published import COMPARISONS
 from clusterability.recipe import Recipe
 from clusterability.registry import measures as measure_registry
 from clusterability.registry.figures import FIGURES
@@ -248,6 +249,15 @@ class FigureChoice(Section):
     """Clusters in the maps of pixel clusters; empty: 2, 4 and 8, or the least k of the grid."""
 
 
+class Replication(Section):
+    scores: FilePath | None = None
+    """CSV file of published scores, null means, z and accuracies (docs/replication.md)."""
+    history: FilePath | None = None
+    """CSV file of published losses and accuracies of steps of training."""
+    sizes: FilePath | None = None
+    """CSV file of published sizes of clusters."""
+
+
 class Study(Section):
     """Everything that decides what a study computes."""
 
@@ -283,6 +293,8 @@ class Study(Section):
     """How it is asked which measure is right."""
     calibration: Annotated[list[Name], AfterValidator(different)] = []
     """Conditions without structure, on which p is to be uniform; empty: no table, no figure."""
+    replication: Replication = Replication()
+    """Published values that the study's own are put beside; empty: no table, no figure."""
     figures: FigureChoice = FigureChoice()
     """What figures show."""
 
@@ -472,6 +484,19 @@ class Study(Section):
             if recipe.plants and reference:
                 place = {"k": recipe.clusters, "layer": SYNTHETIC_LAYER}
                 yield _pair(name, reference, "synthetic", recipe.contrast, place)
+
+    # --- what is published ---
+
+    @property
+    def published(self) -> dict[str, tuple[str, str]]:
+        """Tables of the comparison with published values: key in the config and file, by name."""
+        files = {key: path for key, path in self.replication if path is not None}
+        return {COMPARISONS[key]: (key, path) for key, path in files.items()}
+
+    def steps_of_epoch(self, condition: str) -> int:
+        """Batches of an epoch of a trained condition, the last one possibly smaller."""
+        images = self.dataset.train_images or MNIST_TRAIN_IMAGES
+        return -(-images // self.recipe_of(condition).batch_size)
 
     # --- what decides the jobs ---
 
@@ -738,6 +763,16 @@ def _check_files(study: Study) -> Iterator[str]:
             )
 
 
+def _check_published_files(study: Study) -> Iterator[str]:
+    for key, path in study.published.values():
+        place = os.path.relpath(path, study.results).split(os.sep)
+        if place[0] in OWN_FOLDERS:
+            yield (
+                f"replication.{key}: found {_shorten(path)}, expected a file that is not one of the"
+                f" study's own results in {study.results}"
+            )
+
+
 def _check_k_grid(study: Study) -> Iterator[str]:
     if study.networks:
         return  # whose sizes are in their files
@@ -874,6 +909,7 @@ def _check_figure_method(study: Study) -> Iterator[str]:
 CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"conditions", "synthetic", "networks"}, _check_sources),
     ({"results", "networks"}, _check_files),
+    ({"results", "replication"}, _check_published_files),
     ({"k_grid", "recipe", "conditions", "synthetic", "networks", "clustering"}, _check_k_grid),
     ({"recipe", "conditions"}, _check_origins),
     ({"recipe", "conditions"}, _check_recipes),

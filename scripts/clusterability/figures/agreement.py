@@ -197,7 +197,7 @@ def _label_k(axes: np.ndarray, lines: Sequence[Sequence[Panel]], k_values: np.nd
     first = axes[0, 0]
     margin = 0.6 * float(np.diff(k_values).min(initial=1))
     first.set_xlim(k_values[0] - margin, k_values[-1] + margin)
-    first.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    first.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
 
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, looks: dict[str, ConditionStyle]) -> None:

@@ -89,7 +89,7 @@ def rows(clusters: Path, method: str, chosen: pd.Series | None) -> pd.DataFrame:
 def draw(table: pd.DataFrame, chosen: pd.Series | None) -> Figure:
     """Clusters of all cells; the line has the slope of the mean correlation."""
     if chosen is None or table.empty:
-        return draw_in_words("no network was accurate enough to ask what its clusters do")
+        return draw_in_words("too few accurate networks or clusters to ask what clusters do")
     figure = new_figure(COLUMN_WIDTH, _HEIGHT)
     axes = figure.subplots()
     looks = condition_styles(categories(table["condition"]))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from clusterability.function_measures import GROUPS
 from clusterability.names import NETWORK
+from clusterability.published import published_conditions, published_measures
 
 if TYPE_CHECKING:
     from clusterability.study import Study
@@ -25,6 +26,8 @@ TABLES = {
     "findings": "csv",
     "lesions": "parquet",
     "networks": "csv",
+    "replication": "csv",
+    "replication_history": "csv",
     "scores": "parquet",
     "summary": "csv",
     "validity": "csv",
@@ -121,6 +124,12 @@ FIGURES: dict[str, FigureEntry] = {
         item="choice",
         method=True,
     ),
+    "replication": FigureEntry(
+        TRUST,
+        ("replication", "networks"),
+        lambda study: published_measures(study.replication.scores),
+        item="measure",
+    ),
     "calibration": FigureEntry(
         TRUST, ("scores", "calibration"), lambda study: study.calibration, item="condition"
     ),
@@ -169,6 +178,12 @@ FIGURES: dict[str, FigureEntry] = {
     ),
     "learning_curves": FigureEntry(
         NETWORKS, ("histories",), lambda study: ["all"] if study.conditions else []
+    ),
+    "replication_history": FigureEntry(
+        NETWORKS,
+        ("replication_history", "histories"),
+        lambda study: published_conditions(study.replication.history),
+        item="condition",
     ),
     "pixels": FigureEntry(
         NETWORKS,
