@@ -121,6 +121,8 @@ def _prepare(study: Study, scratch: Path) -> None:
         config.setdefault("dataset", {})["path"] = str(data.absolute())
     for network in config.get("networks", {}).values():
         network["path"] = str(Path(network["path"]).absolute())
+    published = config.get("replication", {})
+    published |= {name: str(Path(path).absolute()) for name, path in published.items() if path}
     (scratch / "config.yaml").write_text(json.dumps(config))
 
 

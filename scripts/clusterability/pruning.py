@@ -98,5 +98,7 @@ def _larger(weights: torch.Tensor, parameter: torch.Tensor, count: int) -> torch
         count: at least 1. Weights that are as large as the last of them go with it.
     """
     magnitudes = weights.abs().reshape(len(weights), -1)
-    thresholds = magnitudes.kthvalue(count, dim=1).values
+    # Not by kthvalue, which PyTorch does not have for GPUs in a deterministic form.
+    smallest = magnitudes.topk(count, dim=1, largest=False, sorted=False).values
+    thresholds = smallest.amax(dim=1)
     return (parameter.abs() > thresholds[:, None, None]).to(parameter.dtype)
