@@ -333,6 +333,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "train_images": (1, 60_000), "test_images": (1, 10_000), "batch_size": (1, 1e9),
     "epochs": (0, 1e9), "learning_rate": (5e-324, sys.float_info.max), "dropout": (0, BELOW_1),
     "l1": (0, sys.float_info.max), "l2": (0, sys.float_info.max), "data_order": (0, 1e9),
+    "epsilon": (5e-324, sys.float_info.max),
     "sparsity": (0, BELOW_1), "sparsity_start": (0, BELOW_1), "pruning_start": (0, 1e9),
     "pruning_every": (1, 1e9),
     "clusterability": (0, sys.float_info.max), "planted_clusters": (1, 1e9),

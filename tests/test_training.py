@@ -78,9 +78,10 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
         for layer, stack in zip(layers, initial_biases(sizes, [seed], kind), strict=True):
             if recipe.biases:
                 layer.bias.copy_(stack[0])
-    optimizer_of = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[recipe.optimizer]
     parameters = [parameter for layer in layers for parameter in layer.parameters()]
-    optimizer = optimizer_of(parameters, lr=recipe.learning_rate)
+    optimizer = torch.optim.SGD(parameters, lr=recipe.learning_rate)
+    if recipe.optimizer == "adam":
+        optimizer = torch.optim.Adam(parameters, lr=recipe.learning_rate, eps=recipe.epsilon)
     x = torch.from_numpy(normalise(images.train_images))
     if not recipe.normalise:
         x = torch.from_numpy(images.train_images) / 255
@@ -130,6 +131,7 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
         {"dropout": 0.2, "learning_rate": 0.05},
         {"dropout": 0.2, "learning_rate": 0.05, "architecture": "784-17-13-10", "batch_size": 30},
         {"optimizer": "adam", "permute_labels": True, "normalise": False},
+        {"optimizer": "adam", "l2": 1e-3, "epsilon": 1e-3},
         {"learning_rate": 0.05, "clusterability": 5.0, "architecture": "784-17-13-10"},
         {"optimizer": "adam", "clusterability": 1.0, "planted_layer": "fc1", "planted_clusters": 3},
         {"learning_rate": 0.05, "biases": True},

@@ -61,6 +61,9 @@ class Recipe(Section):
     """Plain stochastic gradient descent, or Adam with PyTorch's other defaults."""
     learning_rate: Annotated[Number, Field(gt=0)] = 0.001
     """Step size of the optimiser."""
+    epsilon: Annotated[Number, Field(gt=0)] = 1e-8
+    """Adam's: added to the root of the second moment. PyTorch's is 1e-8, that of Keras 1e-7, which
+    decides how small the weights of units get that only l2 moves."""
     batch_size: Annotated[Whole, Field(ge=1)] = 64
     """Images a step."""
     epochs: Annotated[Whole, Field(ge=0)] = 5

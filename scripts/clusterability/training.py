@@ -440,8 +440,9 @@ def _losses(
 
 
 def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
-    kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[recipe.optimizer]
-    return kind(parameters, lr=recipe.learning_rate, fused=True)
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(parameters, lr=recipe.learning_rate, fused=True)
+    return torch.optim.Adam(parameters, lr=recipe.learning_rate, eps=recipe.epsilon, fused=True)
 
 
 def _data_order(recipe: Recipe, seeds: Sequence[int], epoch: int, images: int) -> torch.Tensor:

@@ -123,6 +123,7 @@ def _say(key: str, recipe: Mapping[str, Any], data: DataSet) -> str:
         return ""
     number = f"{value:g}" if isinstance(value, float) else str(value)
     sometimes = {
+        "epsilon": f"epsilon {number} of Adam" if _epsilon_matters(recipe) else "",
         "dropout": f"dropout {value:g} of hidden units" if key == "dropout" else "",
         "from": f"trained on from the networks of `{value}`",
         "l1": f"{number} times the sum of absolute weights{_of(recipe, 'l1_layers')} added to the"
@@ -170,6 +171,13 @@ def _pruning(recipe: Mapping[str, Any]) -> str:
 
 def _normalised(data: DataSet) -> str:
     return f"pixels less {data.mean:.4f} over {data.standard_deviation:.4f}"
+
+
+def _epsilon_matters(recipe: Mapping[str, Any]) -> bool:
+    return bool(recipe["optimizer"] == "adam" and recipe["epsilon"] != _PYTORCH_EPSILON)
+
+
+_PYTORCH_EPSILON = 1e-8
 
 
 def _epochs(count: int) -> str:
