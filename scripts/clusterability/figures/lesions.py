@@ -67,6 +67,9 @@ _FEW = 2
 _BAND_HEIGHT = 2.6
 _LINE_HEIGHT = 0.14
 _TICKS = (0, 0.01, 0.1, 1)
+_LINEAR_Z = 10
+_LARGEST_LINEAR_Z = 50
+"""Beyond it, the scale of z is logarithmic from _LINEAR_Z on."""
 _LOOKS: dict[str, tuple[str, str]] = {
     IMPORTANT: ("#c8382e", "important"),
     SMALL_FALL: ("#e9a23b", "certain, small fall"),
@@ -163,8 +166,19 @@ def _draw_z(axes: Axes, own: pd.DataFrame, layers: Sequence[str], limits: _Limit
     _draw_points(axes, own, layers, "importance_z")
     axes.axhline(0, color=INK, linewidth=0.6, zorder=1)
     _scale_falls(axes, "x", limits[0])
-    axes.set_ylim(*limits[1])
-    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    _scale_z(axes, limits[1])
+
+
+def _scale_z(axes: Axes, limits: tuple[float, float]) -> None:
+    """Linear about 0; where random groups hardly lose anything, z of hundreds are logarithmic."""
+    if max(map(abs, limits)) > _LARGEST_LINEAR_Z:
+        axes.set_yscale("symlog", linthresh=_LINEAR_Z)
+        axes.set_yticks([-_LINEAR_Z, 0, _LINEAR_Z, 10 * _LINEAR_Z])
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set_ylim(*limits)
 
 
 def _draw_points(axes: Axes, own: pd.DataFrame, layers: Sequence[str], column: str) -> None:
