@@ -19,7 +19,7 @@ DIRECTED = [name for name, measure in FUNCTION_MEASURES.items() if measure.direc
 CAPTION = """What the units of a cluster do: directed z of each function measure (panels) against
 random groups of units of the same sizes, mean over networks, by condition and hidden layer (rows)
 and number of clusters k (columns); method {item}. A dot marks q at most 0.05, a dash z at most -2.
-Below a condition, its mean test accuracy. Intervals of z over seeds are in the table summary."""
+With each condition, its mean test accuracy. Intervals of z over seeds are in the table summary."""
 
 
 def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:

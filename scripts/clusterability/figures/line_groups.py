@@ -40,14 +40,16 @@ def name_groups(
 
     Args:
         letter: width in points that a letter of a line's name takes.
-        names: of groups in print, where they differ from their own.
+        names: of groups in print, where they differ from their own; the parts of a name stand
+            below each other where the group has lines enough.
         text: looks of the names, for matplotlib.
     """
     longest = max(len(name) for _, name in lines)
     for group in dict.fromkeys(group for group, _ in lines):
         places = [place for place, line in enumerate(lines) if line[0] == group]
+        name = names.get(group, group)
         axes.annotate(
-            names.get(group, group).replace(", ", "\n"),
+            name.replace(", ", "\n") if len(places) > 1 else name,
             (0, sum(places) / len(places)),
             xycoords=("axes fraction", "data"),
             xytext=(-6 - letter * longest, 0),

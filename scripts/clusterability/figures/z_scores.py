@@ -63,7 +63,7 @@ CAPTION = """How good clusters are against chance: directed z of each structural
 mean over networks, by condition and layer (rows) and number of clusters k (columns); method
 {item}. Positive is better than chance. A dot marks q at most 0.05 (one-sided t test over networks,
 Benjamini-Hochberg within a measure), a dash z at most -2; hatched: k is more than a layer can
-hold. Below a condition, its mean test accuracy. Intervals of z over seeds are in the table
+hold. With each condition, its mean test accuracy. Intervals of z over seeds are in the table
 summary."""
 
 
