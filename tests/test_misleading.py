@@ -473,3 +473,25 @@ def test_layers_agree_where_units_have_the_same_strength_in_both():
     ]
     assert agreement[0] > 0.2
     assert agreement[1] < 0.1
+
+
+def test_worn_out_units_take_the_clusters_of_the_others():
+    """Weight decay leaves units with weights of 1e-36: not dead, and with D^-1/2 far from all."""
+    source = np.random.default_rng(0)
+    matrix = source.uniform(0, 1, (60, 40))
+    matrix[:30, :20] *= 6
+    matrix[30:, 20:] *= 6
+    worn = np.zeros((70, 50))
+    worn[60:] = 1e-36 * 10 ** source.uniform(-3, 0, (10, 50))
+    worn[:, 40:] = 1e-36 * 10 ** source.uniform(-3, 0, (70, 10))
+    worn[:60, :40] = matrix
+
+    def largest_cluster(weights: np.ndarray) -> int:
+        """Of the units that are not worn out."""
+        names = [("any", 0, "network", "network")]
+        found = cluster(weights[None].astype(np.float32), names, [4], ["whole"], 25)["whole", 4]
+        labels = np.concatenate([found.rows[0, :60], found.columns[0, :40]])
+        return int(np.bincount(labels).max())
+
+    assert largest_cluster(matrix) <= 50
+    assert largest_cluster(worn) == 100
