@@ -70,3 +70,9 @@ def test_the_answer_in_a_sentence_says_how_much_it_rests_on() -> None:
 
 def test_an_estimate_without_an_interval_has_none() -> None:
     assert "[?" not in told(n=2, low=float("nan"))
+
+
+def test_a_study_of_whole_networks_alone_says_that_it_is_no_answer() -> None:
+    text = answer(validity_table([]), NETWORKS, None, 100)
+    assert sentence(text).startswith("This study clusters whole networks alone;")
+    assert "too few" not in text.lower()

@@ -48,6 +48,12 @@ def test_a_network_without_a_measure_is_left_out_of_that_measure_alone() -> None
         assert found[measure] == (pytest.approx(expected), networks)
 
 
+def test_without_scores_of_structure_nothing_is_predicted() -> None:
+    """As where whole networks alone are clustered: what units do is told of their layers."""
+    alone = scores().query("measure == 'importance'").astype({"measure": "str"})
+    assert network_prediction(alone, Resamples.draw(SEEDS, 20)) == []
+
+
 ORDER = """
 import test_prediction
 from clusterability.prediction import network_prediction

@@ -21,6 +21,11 @@ ENOUGH_SEEDS = 20
 FEWEST_SEEDS = 5
 """With fewer there is no answer in a sentence."""
 
+NO_LAYERS = (
+    "This study clusters whole networks alone; which measure is right is asked of partitions of"
+    " single layers."
+)
+
 HARDLY_FOUND = 0.1
 """Agreement with planted clusters below it is hardly any."""
 
@@ -48,6 +53,8 @@ def answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resa
         method: whose partitions the answer is about; None where layers are not clustered.
         resamples: bootstrap samples behind the intervals.
     """
+    if method is None:
+        return f"# {TITLE}\n\n**{NO_LAYERS}**\n"
     here = table[table["method"] == method]
     seeds = _seeds(here, networks)
     paragraphs = [

@@ -182,7 +182,9 @@ def _matrices(scores: pd.DataFrame, by_condition: bool) -> Iterator[Matrix]:
     functions = [n for n, m in FUNCTION_MEASURES.items() if m.direction]
     structure = shown_null(scores[scores["measure"].isin(directed)])
     function = scores[scores["measure"].isin(functions) & scores["z"].notna()]
-    structure = structure.assign(value=structure["value"] * structure["measure"].map(directed))
+    # Floats where there are no rows, too, as of a study that clusters whole networks alone.
+    directions = structure["measure"].map(directed).astype(float)
+    structure = structure.assign(value=structure["value"] * directions)
     keys = CELL if by_condition else CELL[1:]
     index = ["seed"] if by_condition else ["condition", "seed"]
     of_structure = dict(list(structure.groupby(keys, sort=False)))
