@@ -222,7 +222,7 @@ def test_without_rows_there_are_words(tmp_path):
     figure, rows = validity_scatter.make(
         {"validity": str(path), "clusters": str(clusters)}, "best", STUDY
     )
-    assert "no network was accurate enough" in texts(figure)
+    assert "too few accurate networks or clusters" in texts(figure)
 
 
 def test_the_scatter_shows_the_best_and_the_worst_term(ranked, tmp_path):
@@ -250,4 +250,4 @@ def test_the_scatter_shows_the_best_and_the_worst_term(ranked, tmp_path):
     assert "mutual information" in figure.axes[0].get_xlabel()
     pd.read_parquet(clusters).assign(importance_z=np.nan).to_parquet(clusters)
     figure, rows = validity_scatter.make(inputs, "best", STUDY)
-    assert "no network was accurate enough" in texts(figure)
+    assert "too few accurate networks or clusters" in texts(figure)

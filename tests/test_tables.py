@@ -314,8 +314,8 @@ def test_rows_of_networks_by_hand():
     digests = [network_digest(networks, number) for number in range(2)]
     expected = pd.DataFrame(
         [
-            ("trained", 3, 0.9, 0.3, 0.8, 0.4, 1.5, "cpu", np.nan, 8, 1, 1, 0, 0, digests[0]),
-            ("trained", 8, 0.7, 0.5, 0.6, 0.7, 1.5, "cpu", np.nan, 8, 0, 2, 0, 1, digests[1]),
+            ("trained", 3, 0.9, 0.3, 0.8, 0.4, 1.5, "cpu", np.nan, 8, 4, 1, 1, 0, 0, digests[0]),
+            ("trained", 8, 0.7, 0.5, 0.6, 0.7, 1.5, "cpu", np.nan, 8, 5, 0, 2, 0, 1, digests[1]),
         ],
         columns=[
             "condition",
@@ -328,6 +328,7 @@ def test_rows_of_networks_by_hand():
             "device",
             "planted_clusterability",
             "parameters",
+            "zeros",
             "fc1_dead_u",
             "fc1_dead_v",
             "fc2_dead_u",
