@@ -82,8 +82,7 @@ def draw(table: pd.DataFrame, method: str) -> Figure:
     """A panel an analysis, measures from the best to the worst, with 95 % intervals."""
     panels = [name for name in PANELS if (table["analysis"] == name).any()]
     if not panels:
-        words = "no planted clusters, too few accurate networks or clusters"
-        return draw_in_words(words)
+        return draw_in_words("nothing to rank: no planted clusters, too few accurate networks")
     lines = max(table.groupby("analysis")["measure"].nunique())
     figure = new_figure(PAGE_WIDTH, _LINE_HEIGHT * max(lines, 5) + _MARGIN)
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
