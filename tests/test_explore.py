@@ -106,7 +106,8 @@ def write_weights(folder: Path, condition: str, seeds: str) -> Path:
     }
     weights["fc1"][:, :, :DEAD_PIXELS] = 0
     path = folder / "networks" / condition / f"{seeds}.safetensors"
-    save_networks(path, Networks(condition, block, {}, weights))
+    biases = {layer: stack[:, :, 0] for layer, stack in weights.items()}
+    save_networks(path, Networks(condition, block, {}, weights, biases))
     return path
 
 

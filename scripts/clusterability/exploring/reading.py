@@ -155,9 +155,11 @@ def seeds_of_block(name: str) -> list[int]:
 def layer_shapes(file: Path) -> dict[str, tuple[int, int]]:
     """Layers of the networks of a file with their [out, in], from the input on."""
     with _opened(file) as content:
-        names = sorted(content.keys(), key=lambda name: int(name.split(".")[0][2:]))
-        shapes = {name: content.get_slice(name).get_shape() for name in names}
-    return {name.removesuffix(".weight"): (shape[1], shape[2]) for name, shape in shapes.items()}
+        # Biases have no place on the page.
+        layers = [name.removesuffix(".weight") for name in content.keys() if "weight" in name]  # noqa: SIM118
+        layers.sort(key=lambda layer: int(layer.removeprefix("fc")))
+        shapes = [content.get_slice(f"{layer}.weight").get_shape() for layer in layers]
+    return {layer: (out, in_) for layer, (_, out, in_) in zip(layers, shapes, strict=True)}
 
 
 def read_networks(sources: Sources, condition: str, grid: Grid) -> Iterator[Network]:
