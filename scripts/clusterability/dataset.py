@@ -39,14 +39,13 @@ class DataSet:
 
     title: what messages call it. digests: SHA-256 of each IDX file, uncompressed, by file name;
     or its MD5, see `digest_kind`. mean, standard_deviation: of all pixels of its training images,
-    0 is the paper and 1 is the ink, to four decimals. reference: who is to be cited.
+    0 is the paper and 1 is the ink, to four decimals.
     """
 
     title: str
     digests: Mapping[str, str]
     mean: float
     standard_deviation: float
-    reference: str
 
 
 DATA_SETS: dict[str, DataSet] = {
@@ -55,7 +54,6 @@ DATA_SETS: dict[str, DataSet] = {
         digests=FILES,
         mean=0.1307,
         standard_deviation=0.3081,
-        reference="LeCun et al. 1998",
     ),
     "fashion_mnist": DataSet(
         title="Fashion-MNIST",
@@ -68,7 +66,6 @@ DATA_SETS: dict[str, DataSet] = {
         },
         mean=0.2860,
         standard_deviation=0.3530,
-        reference="Xiao et al. 2017",
     ),
     "kmnist": DataSet(
         title="KMNIST",
@@ -84,7 +81,6 @@ DATA_SETS: dict[str, DataSet] = {
         # As published; those of the other two were computed from the files.
         mean=0.1918,
         standard_deviation=0.3483,
-        reference="Clanuwat et al. 2018",
     ),
 }
 """By `dataset.name` of the config; one folder of results/data each."""

@@ -54,7 +54,7 @@ class Parameters:
         """The same memory, padded, as a forward pass takes it."""
         return Layers(
             [parameter.transpose(1, 2) for parameter in self.weights],
-            [parameter[:, : aligned(out)] for parameter, out in self._with_outs(self.biases)],
+            [parameter[:, : aligned(out)] for parameter, out in self._biases_with_outs()],
         )
 
     def trained(self) -> Layers:
@@ -64,15 +64,12 @@ class Parameters:
                 parameter.detach()[:, :in_, :out].transpose(1, 2).contiguous()
                 for parameter, (_, out, in_) in zip(self.weights, self._shapes, strict=True)
             ],
-            [
-                parameter.detach()[:, :out].clone()
-                for parameter, out in self._with_outs(self.biases)
-            ],
+            [parameter.detach()[:, :out].clone() for parameter, out in self._biases_with_outs()],
         )
 
-    def _with_outs(self, biases: list[torch.Tensor]) -> Iterator[tuple[torch.Tensor, int]]:
+    def _biases_with_outs(self) -> Iterator[tuple[torch.Tensor, int]]:
         """Biases, if there are any, each with the units of its layer."""
-        return zip(biases, (out for _, out, _ in self._shapes), strict=False)
+        return zip(self.biases, (out for _, out, _ in self._shapes), strict=False)
 
 
 def _padded(stack: torch.Tensor, *sizes: int) -> torch.Tensor:

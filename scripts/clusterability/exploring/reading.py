@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from clusterability.function_measures import ABLATION_MEASURES, FUNCTION_MEASURE
 from clusterability.graph import DEAD
 from clusterability.measures import MEASURES
 from clusterability.names import IMPORTED, IMPORTED_SEED
+from clusterability.networks import stored_sizes
 from clusterability.partitions import Partitions
 from clusterability.recipe import MNIST_CLASSES
 from clusterability.storage import StoredItems
@@ -154,12 +156,8 @@ def seeds_of_block(name: str) -> list[int]:
 
 def layer_shapes(file: Path) -> dict[str, tuple[int, int]]:
     """Layers of the networks of a file with their [out, in], from the input on."""
-    with _opened(file) as content:
-        # Biases have no place on the page.
-        layers = [name.removesuffix(".weight") for name in content.keys() if "weight" in name]  # noqa: SIM118
-        layers.sort(key=lambda layer: int(layer.removeprefix("fc")))
-        shapes = [content.get_slice(f"{layer}.weight").get_shape() for layer in layers]
-    return {layer: (out, in_) for layer, (_, out, in_) in zip(layers, shapes, strict=True)}
+    sides = enumerate(pairwise(stored_sizes(file)), start=1)
+    return {f"fc{number}": (out, in_) for number, (in_, out) in sides}
 
 
 def read_networks(sources: Sources, condition: str, grid: Grid) -> Iterator[Network]:

@@ -64,6 +64,11 @@ def _references(config: Mapping[str, Any]) -> list[str]:
     return sorted([*_REFERENCES, _OF_DATA_SETS[config["dataset"]["name"]]], key=str.casefold)
 
 
+def _cited(config: Mapping[str, Any]) -> str:
+    """Authors and year of the data set's reference."""
+    return _OF_DATA_SETS[config["dataset"]["name"]].split(",")[0]
+
+
 def _networks(
     config: Mapping[str, Any], recipes: Mapping[str, Mapping[str, Any]], shown: Shown
 ) -> Iterator[str]:
@@ -80,7 +85,7 @@ def _networks(
         yield (
             f"**Networks.** For each condition and each seed ({', '.join(shown.seeds)}), a fully"
             f" connected ReLU network was trained on {images:,} images of"
-            f" {data.title} ({data.reference}) to minimise cross-entropy; {tests:,} images were"
+            f" {data.title} ({_cited(config)}) to minimise cross-entropy; {tests:,} images were"
             f" kept for testing. All conditions: {_told(first, common, data)}. Conditions: {told}."
             " Initial weights, order of the data and dropout are drawn from the seed, so that a"
             f" network depends on its condition and seed alone. {_accuracies(shown)}"
