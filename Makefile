@@ -37,7 +37,7 @@ endef
 # In a terminal, bars show what runs, how far it is and how long it still takes; PYTHONPATH is where
 # Snakemake finds them, and ARGS may name another logger.
 define snakemake
-@PYTHONPATH=scripts "$(BIN)/python" -m clusterability.config_files $(ARGS)
+@PYTHONPATH=src "$(BIN)/python" -m clusterability.study.config_files $(ARGS)
 @bars=; \
 case "$(ARGS)" in *--logger*) ;; *) \
   [ -t 2 ] && [ -d $(ENVIRONMENT)/lib/python3*/site-packages/snakemake_logger_plugin_rich ] && \
@@ -47,7 +47,7 @@ echo '"$(BIN)/snakemake" $(1) $(ARGS)'; \
 PYTHONPATH=scripts/terminal "$(BIN)/snakemake" $(1) $(ARGS) $$bars
 endef
 
-.PHONY: help study paper paper-example report plan clean-orphans verify bench bench-check test lint audit format lock schema
+.PHONY: help study score paper paper-example report plan clean-orphans verify bench bench-check test lint audit format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
@@ -59,37 +59,41 @@ study: ## run the study: snakemake, in an environment made from envs/study.lock
 	$(call prepare,study)
 	$(call snakemake,)
 
+score: ## score the clusters of a file without a study: make score ARGS="weights.npz --k 2-12"
+	$(call prepare,study)
+	@PYTHONPATH=src "$(BIN)/python" -m clusterability score $(ARGS)
+
 paper: ## write results/paper: figures, tables, captions, numbers and methods for a paper
 	$(call prepare,study)
 	$(call snakemake,paper)
 
 paper-example: paper ## typeset docs/paper-example with the study's numbers (needs LaTeX)
-	@"$(BIN)/python" scripts/paper_example.py $(ARGS)
+	@"$(BIN)/python" scripts/commands/paper_example.py $(ARGS)
 
 report: ## write results/report.html: the answer, all figures and tables in one file
 	$(call prepare,study)
 	$(call snakemake,report_pages)
-	@"$(BIN)/python" scripts/report.py $(ARGS)
+	@"$(BIN)/python" scripts/commands/report.py $(ARGS)
 
 plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned
 	$(call prepare,study)
-	@"$(BIN)/python" scripts/plan.py $(ARGS)
+	@"$(BIN)/python" scripts/commands/plan.py $(ARGS)
 
 clean-orphans: ## remove results that the config does not ask for any more
 	$(call prepare,study)
-	@"$(BIN)/python" scripts/plan.py --clean-orphans $(ARGS)
+	@"$(BIN)/python" scripts/commands/plan.py --clean-orphans $(ARGS)
 
 verify: ## check all results against their records, and make a sample of blocks again to compare
 	$(call prepare,study)
-	@"$(BIN)/python" scripts/verify.py $(ARGS)
+	@"$(BIN)/python" scripts/commands/verify.py $(ARGS)
 
 bench: ## time the kernels against what they replace, and the workflow (DEVICE=cuda: on a GPU)
 	$(call prepare,study)
-	@"$(BIN)/python" scripts/bench.py --device $(DEVICE) $(ARGS)
+	@PYTHONPATH=src "$(BIN)/python" -m benchmarks --device $(DEVICE) $(ARGS)
 
 bench-check: ## time the kernels and say which ratio is worse than in docs/performance.csv
 	$(call prepare,study)
-	@"$(BIN)/python" scripts/bench.py --check $(ARGS)
+	@PYTHONPATH=src "$(BIN)/python" -m benchmarks --check $(ARGS)
 
 test: ## run all tests, in an environment made from envs/development.lock
 	$(call prepare,development)
@@ -122,7 +126,7 @@ lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
 
 schema: ## write studies/schema.json again, from the model of the config
 	$(call prepare,development)
-	PYTHONPATH=scripts "$(BIN)/python" -c \
-	  "from clusterability.schema import json_schema; print(json_schema(), end='')" \
+	PYTHONPATH=src "$(BIN)/python" -c \
+	  "from clusterability.study.json_schema import json_schema; print(json_schema(), end='')" \
 	  > studies/schema.json.new
 	mv studies/schema.json.new studies/schema.json

@@ -10,30 +10,37 @@ min_version("9.12")  # for pathvars
 include: "rules/source.smk"
 
 
+PROJECT = project_folder(workflow.current_basedir)
+find_library(PROJECT)
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
-SCRIPTS = project_folder(workflow.current_basedir) / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-from clusterability import runs
-from clusterability.accounting import check_accounting
+from clusterability_workflow import let_jobs_find_library, lock_and_config
+from clusterability_workflow.slurm import check_accounting
 from clusterability.blocks import Block
-from clusterability.config_files import DEFAULT, check_configs
+from clusterability.study.config_files import DEFAULT, check_configs
 from clusterability.errors import UserError
-from clusterability.leases import gpus_at_once
+from clusterability_workflow.gpus import gpus_at_once
 from clusterability.names import FRESH, GLOROT, IMPORTED, NETWORK
-from clusterability.recipe import MNIST_CLASSES, MNIST_PIXELS
-from clusterability.published import check_published, published_conditions
-from clusterability.registry.figures import FIGURES, TABLES, TABLES_SHOWN
-from clusterability.registry.measures import MEASURES
-from clusterability.registry.paper import PAPER_TABLES, paper_name
-from clusterability.provenance import code_digests, software_versions
-from clusterability.study import MNIST_FILES, load_study
+from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
+from clusterability.study.published import check_published, published_conditions
+from clusterability.report.catalogue import (
+    FIGURES,
+    TABLES,
+    TABLES_SHOWN,
+    figure_items,
+    page_parameters,
+    paper_parameters,
+)
+from clusterability.measures.catalogue import MEASURES
+from clusterability.report.paper.catalogue import PAPER_TABLES, paper_name
+from clusterability_workflow.provenance import made_by
+from clusterability.study.loading import load_study
 
-if hasattr(workflow.current_basedir, "hosted_repo"):
-    runs.let_jobs_find(SCRIPTS)
+let_jobs_find_library()
+from clusterability.study.sections import MNIST_FILES
 
 # A study is one config: a file that the command line names replaces the default study. A job on a
 # cluster parses this, too: it takes the config that its run began with.
-begun = None if workflow.is_main_process else runs.frozen()
+begun = None if workflow.is_main_process else lock_and_config.frozen()
 try:
     if begun is not None:
         config.clear()
@@ -57,13 +64,13 @@ report: "rules/report/workflow.rst"
 
 
 # `make plan` and `make verify` look at the jobs through this.
-runs.parsed = (workflow, STUDY)
+lock_and_config.parsed = (workflow, STUDY)
 
 
 onstart:
     try:
         check_accounting(getattr(workflow.executor_settings, "status_command", None))
-        for line in runs.begin(
+        for line in lock_and_config.begin(
             config, Path(STUDY.results), Path(STUDY.data_folder), MNIST_FILES
         ):
             print(line, file=sys.stderr)
@@ -72,7 +79,7 @@ onstart:
 
 
 onsuccess:
-    print("\n".join(runs.closing_lines(Path(STUDY.results))), file=sys.stderr)
+    print("\n".join(lock_and_config.closing_lines(Path(STUDY.results))), file=sys.stderr)
 
 
 include: "rules/common.smk"

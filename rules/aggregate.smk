@@ -40,9 +40,8 @@ rule aggregate:
         mem_mb=growing(memory_of_place),
         runtime=growing(minutes_of_study),
     params:
+        **made_by("aggregate.py"),
         study=STUDY.aggregation_parameters(),
-        code=code_digests("aggregate.py"),
-        software=software_versions("aggregate.py"),
     script:
         "../scripts/aggregate.py"
 
@@ -64,8 +63,7 @@ rule calibrate:
         mem_mb=growing(memory_of_place),
         runtime=growing(60),
     params:
+        **made_by("calibrate.py"),
         conditions=STUDY.calibration,
-        code=code_digests("calibrate.py"),
-        software=software_versions("calibrate.py"),
     script:
         "../scripts/calibrate.py"

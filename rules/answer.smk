@@ -22,9 +22,8 @@ rule validate:
         mem_mb=growing(memory_of_scores),
         runtime=growing(minutes_of_study),
     params:
+        **made_by("validate.py"),
         study=STUDY.validity_parameters(),
-        code=code_digests("validate.py"),
-        software=software_versions("validate.py"),
     script:
         "../scripts/validate.py"
 
@@ -46,9 +45,8 @@ rule find:
         mem_mb=growing(memory_of_scores),
         runtime=growing(30),
     params:
+        **made_by("find.py"),
         study=STUDY.validity_parameters(),
-        code=code_digests("find.py"),
-        software=software_versions("find.py"),
     script:
         "../scripts/find.py"
 
@@ -71,8 +69,7 @@ rule replicate:
         mem_mb=growing(memory_of_scores),
         runtime=growing(30),
     params:
+        **made_by("replicate.py"),
         key=lambda wildcards: PUBLISHED[wildcards.table][0],
-        code=code_digests("replicate.py"),
-        software=software_versions("replicate.py"),
     script:
         "../scripts/replicate.py"

@@ -16,9 +16,8 @@ rule cluster:
         mem_mb=growing(memory(1000, 4)),
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
+        **made_by("cluster.py", *METHOD_FILES),
         study=lambda wildcards: STUDY.clustering_parameters(wildcards.layer),
         k_values=k_values_of,
-        code=code_digests("cluster.py", *METHOD_FILES),
-        software=software_versions("cluster.py", *METHOD_FILES),
     script:
         "../scripts/cluster.py"

@@ -28,8 +28,19 @@ def growing(amount):
     return of_attempt
 
 
-METHOD_FILES = [f"clusterability/methods/{name}.py" for name in STUDY.clustering.methods]
-"""Modules that scripts which cluster call by name."""
+METHOD_FILES = [f"clustering/methods/{name}.py" for name in STUDY.clustering.methods]
+"""Modules of the library that scripts which cluster load by name."""
+
+
+def of_wildcards(files):
+    """What makes the files of a rule, as parameters: the script and modules that `files` names.
+
+    files: a function of a job's wildcards.
+    """
+    return {
+        key: lambda wildcards, key=key: made_by(*files(wildcards))[key]
+        for key in ("code", "software")
+    }
 
 
 def one_of(names):
@@ -82,7 +93,7 @@ def imported_layers():
     """Layers of the imported networks with their shapes, None where the config lists layers."""
     if not STUDY.networks:
         return {}
-    from clusterability.importing import layer_shapes
+    from clusterability.networks.importing import layer_shapes
 
     found = {}
     for name, network in STUDY.networks.items():
@@ -244,8 +255,8 @@ def nulls_of(wildcards):
 
 
 def files_of_null(wildcards):
-    """The script and the modules that it calls by name."""
-    return ["null.py", f"clusterability/nulls/{wildcards.null}.py", *METHOD_FILES]
+    """The script and the modules that it loads by name."""
+    return ["null.py", f"nulls/{wildcards.null}.py", *METHOD_FILES]
 
 
 def files_of(pattern, condition, layers, seeds):
@@ -338,8 +349,13 @@ def figure_files():
 
 def figure_names():
     """Names of all figures of the study, in the order in which a reader meets them."""
-    items = STUDY.figure_items()
+    items = figure_items(STUDY)
     return [f"{figure}.{item}" for figure in items for item in items[figure]]
+
+
+def files_of_figure(wildcards):
+    """The script and the module of the figure, which it loads by name."""
+    return ["plot.py", f"report/figures/{wildcards.figure}.py"]
 
 
 def figure_inputs(wildcards):
@@ -359,7 +375,7 @@ def figure_input(name, wildcards):
     if name == "partitions":
         return drawn_partitions(FIGURES[wildcards.figure], wildcards.item)
     sys.exit(
-        f"registry/figures.py: found the input {name!r} of {wildcards.figure}, expected one"
+        f"report/catalogue.py: found the input {name!r} of {wildcards.figure}, expected one"
         f" of {', '.join([*TABLES, 'histories', 'weights', 'partitions'])}"
     )
 

@@ -21,9 +21,8 @@ rule choose_k:
         mem_mb=growing(memory(1000, 1, networks_of_job)),
         runtime=growing(lambda wildcards: 60 + networks_of_job(wildcards) // 10),
     params:
+        **made_by("choose_k.py"),
         nulls=STUDY.redrawn_nulls,
-        code=code_digests("choose_k.py"),
-        software=software_versions("choose_k.py"),
     script:
         "../scripts/choose_k.py"
 
@@ -44,8 +43,7 @@ rule agree:
         mem_mb=growing(memory(1000, 6)),
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
+        **made_by("agree.py"),
         study=lambda wildcards: STUDY.agreement_parameters(wildcards.condition),
-        code=code_digests("agree.py"),
-        software=software_versions("agree.py"),
     script:
         "../scripts/agree.py"

@@ -1,9 +1,6 @@
 # One page to look at every network: weights, clusters, scores, ablations.
 
 
-EXPLORE = ("explore.py", "clusterability/exploring/explore.html")
-
-
 rule explore:
     input:
         weights=network_files(),
@@ -30,8 +27,7 @@ rule explore:
         mem_mb=growing(1500),
         runtime=growing(minutes_of_study),
     params:
-        study=STUDY.page_parameters(),
-        code=code_digests(*EXPLORE),
-        software=software_versions(*EXPLORE),
+        **made_by("explore.py", "report/page/explore.html"),
+        study=page_parameters(STUDY),
     script:
         "../scripts/explore.py"

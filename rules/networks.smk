@@ -20,10 +20,9 @@ rule synthesise:
         mem_mb=growing(1500),
         runtime=growing(20),
     params:
+        **made_by("synthesise.py"),
         study=lambda wildcards: STUDY.synthetic_parameters(wildcards.condition),
         seeds=seeds_of,
-        code=code_digests("synthesise.py"),
-        software=software_versions("synthesise.py"),
     script:
         "../scripts/synthesise.py"
 
@@ -49,9 +48,8 @@ rule import_network:
         mem_mb=growing(4000),
         runtime=growing(20),
     params:
+        **made_by("import_network.py"),
         study=lambda wildcards: STUDY.import_parameters(wildcards.condition),
-        code=code_digests("import_network.py"),
-        software=software_versions("import_network.py"),
     script:
         "../scripts/import_network.py"
 
@@ -72,10 +70,9 @@ rule fresh:
         mem_mb=growing(memory(1500, 4)),
         runtime=growing(20),
     params:
+        **made_by("fresh.py"),
         study=lambda wildcards: STUDY.fresh_parameters(wildcards.condition),
         seeds=seeds_of,
-        code=code_digests("fresh.py"),
-        software=software_versions("fresh.py"),
     script:
         "../scripts/fresh.py"
 
@@ -98,7 +95,6 @@ rule plant:
         mem_mb=growing(1500),
         runtime=growing(20),
     params:
-        code=code_digests("plant.py"),
-        software=software_versions("plant.py"),
+        **made_by("plant.py"),
     script:
         "../scripts/plant.py"

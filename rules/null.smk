@@ -17,10 +17,9 @@ rule null:
         mem_mb=growing(memory_of_tables),
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
     params:
+        **of_wildcards(files_of_null),
         study=lambda wildcards: STUDY.null_parameters(wildcards.null, wildcards.layer),
         k_values=k_values_of,
-        code=lambda wildcards: code_digests(*files_of_null(wildcards)),
-        software=lambda wildcards: software_versions(*files_of_null(wildcards)),
     script:
         "../scripts/null.py"
 
@@ -43,8 +42,7 @@ rule null_labels:
         mem_mb=growing(memory_of_tables),
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
+        **made_by("null_labels.py"),
         study=lambda wildcards: STUDY.null_parameters("labels", wildcards.layer),
-        code=code_digests("null_labels.py"),
-        software=software_versions("null_labels.py"),
     script:
         "../scripts/null_labels.py"

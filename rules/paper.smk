@@ -37,8 +37,7 @@ rule paper:
         mem_mb=growing(memory_of_scores),
         runtime=growing(30),
     params:
-        study=STUDY.paper_parameters(tables_in_print()),
-        code=code_digests("paper.py"),
-        software=software_versions("paper.py"),
+        **made_by("paper.py"),
+        study=paper_parameters(STUDY, tables_in_print()),
     script:
         "../scripts/paper.py"

@@ -24,13 +24,8 @@ rule plot:
         mem_mb=growing(memory_of_scores),
         runtime=growing(30),
     params:
-        study=lambda wildcards: STUDY.figure_parameters(wildcards.figure),
-        code=lambda wildcards: code_digests(
-            "plot.py", f"clusterability/figures/{wildcards.figure}.py"
-        ),
-        software=lambda wildcards: software_versions(
-            "plot.py", f"clusterability/figures/{wildcards.figure}.py"
-        ),
+        **of_wildcards(files_of_figure),
+        study=lambda wildcards: FIGURES[wildcards.figure].parameters(STUDY),
     script:
         "../scripts/plot.py"
 
@@ -51,7 +46,6 @@ rule contact_sheet:
         mem_mb=growing(2000),
         runtime=growing(20),
     params:
-        code=code_digests("contact_sheet.py"),
-        software=software_versions("contact_sheet.py"),
+        **made_by("contact_sheet.py"),
     script:
         "../scripts/contact_sheet.py"

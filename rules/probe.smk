@@ -20,8 +20,7 @@ rule probe:
         mem_mb=growing(2500),
         runtime=growing(lambda wildcards: 30 + 2 * size_of(wildcards)),
     params:
+        **made_by("probe.py"),
         study=lambda wildcards: STUDY.probe_parameters(wildcards.condition, wildcards.k),
-        code=code_digests("probe.py"),
-        software=software_versions("probe.py"),
     script:
         "../scripts/probe.py"

@@ -35,8 +35,7 @@ rule report_pages:
         mem_mb=growing(memory_of_scores),
         runtime=growing(30),
     params:
+        **made_by("report_pages.py", "report/table.html"),
         method=STUDY.drawn_method,
-        code=code_digests("report_pages.py", "clusterability/reporting/table.html"),
-        software=software_versions("report_pages.py"),
     script:
         "../scripts/report_pages.py"

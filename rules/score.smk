@@ -21,8 +21,7 @@ rule score:
         mem_mb=growing(memory(1000, 4)),
         runtime=growing(30),
     params:
+        **made_by("score.py"),
         nulls=nulls_of,
-        code=code_digests("score.py"),
-        software=software_versions("score.py"),
     script:
         "../scripts/score.py"

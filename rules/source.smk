@@ -1,12 +1,14 @@
-# Where the project's own files are. Imports nothing of the library: it is found by this.
+# Where the project's own files are, and how the workflow finds them. Imports nothing of
+# the library.
 
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
 
 
 def project_folder(basedir):
-    """The folder that holds scripts/.
+    """The folder that holds src/ and scripts/.
 
     Of a workflow that lies in a repository elsewhere, as a module may, Snakemake brings one file at a
     time, and a script would lack the library beside it. Then this is a copy of the commit, made once.
@@ -26,3 +28,8 @@ def project_folder(basedir):
                 files.extractall(copy, filter="data")
         copy.rename(folder)
     return folder
+
+
+def find_library(project):
+    """Puts the project's packages before any others of their names."""
+    sys.path[:0] = [str(project / "src"), str(project / "scripts")]

@@ -23,9 +23,8 @@ rule train:
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
         gpu=limit_jobs_to_gpus(),
     params:
+        **made_by("train.py"),
         study=lambda wildcards: STUDY.training_parameters(wildcards.condition),
         seeds=seeds_of,
-        code=code_digests("train.py"),
-        software=software_versions("train.py"),
     script:
         "../scripts/train.py"

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
-from clusterability import aggregation, tables
-from clusterability.agreement import AGREEMENT_COLUMNS
-from clusterability.choosing import CELL_COLUMNS, NETWORK_COLUMNS
+from clusterability_workflow.job import running
+
+from clusterability.analysis import agreement
+from clusterability.analysis.agreement import AGREEMENT_COLUMNS
+from clusterability.analysis.choose_k import CELL_COLUMNS, NETWORK_COLUMNS
+from clusterability.analysis.lesion_networks import lesion_networks
 from clusterability.files import write_csv, write_whole
-from clusterability.function_measures import ABLATION_COLUMNS, LESION_COLUMNS
-from clusterability.lesion_networks import lesion_networks
-from job import running
+from clusterability.results import aggregation
+from clusterability.results import summary as tables
+from clusterability.results.columns import ABLATION_COLUMNS, LESION_COLUMNS
 
 with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study
@@ -30,7 +33,7 @@ with running(snakemake):
     write_csv(output["lesions_networks"], lesion_networks(inputs.lesions))
     aggregation.write_partitions(output["partitions"], inputs.partitions, inputs.weights)
     aggregation.write_rows(output["agreement_parquet"], inputs.agreement, AGREEMENT_COLUMNS)
-    write_csv(output["agreement_csv"], aggregation.agreement_summary(inputs.agreement))
+    write_csv(output["agreement_csv"], agreement.agreement_summary(inputs.agreement))
     write_csv(output["best_k"], tables.read_all(inputs.best_k, CELL_COLUMNS))
     best = tables.read_all(inputs.best_k_networks, NETWORK_COLUMNS)
     write_csv(output["best_k_networks"], best)

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from clusterability.agreement import agreement_rows
-from clusterability.block_files import read_blocks
+from clusterability_workflow.job import running
+
+from clusterability.analysis.agreement import agreement_rows
 from clusterability.files import write_parquet
-from job import running
+from clusterability.results.block_paths import read_blocks
 
 with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study

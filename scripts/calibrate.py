@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from clusterability.calibration import calibrate
+from clusterability_workflow.job import running
+
+from clusterability.analysis.calibration import calibrate
 from clusterability.files import write_csv
-from job import running
 
 with running(snakemake):
     cells, nulls = calibrate(Path(snakemake.input.scores), snakemake.params.conditions)

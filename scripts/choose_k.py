@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from clusterability.block_files import by_seeds, seeds_of
-from clusterability.choosing import cell_rows, halves, join_judged, judge, network_rows
-from clusterability.contingency import Tables
-from clusterability.evidence import gather
+from clusterability_workflow.job import running
+
+from clusterability.analysis.choose_k import cell_rows, halves, join_judged, judge, network_rows
+from clusterability.analysis.evidence import gather
+from clusterability.clustering.block_sums import Tables
 from clusterability.files import write_csv
-from clusterability.networks import load_networks
-from clusterability.partitions import Partitions, Starts
-from clusterability.storage import StoredItems, load_joined
-from job import running
+from clusterability.networks.partitions import Partitions, Starts
+from clusterability.networks.stacked import load_networks
+from clusterability.results.block_paths import by_seeds, seeds_of
+from clusterability.results.npz_files import StoredItems, load_joined
 
 with running(snakemake):
     inputs, layer = snakemake.input, snakemake.wildcards.layer

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from clusterability.block_clustering import block_partitions
-from clusterability.networks import load_networks
-from clusterability.storage import save_items
-from job import running
+from clusterability_workflow.job import running
+
+from clusterability.clustering.all_scales import block_partitions
+from clusterability.networks.stacked import load_networks
+from clusterability.results.npz_files import save_items
 
 with running(snakemake):
     layer, params = snakemake.wildcards.layer, snakemake.params

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from clusterability.contact_sheet import contact_sheet
-from clusterability.figures.inputs import paths
+from clusterability_workflow.job import running
+
 from clusterability.files import whole_file
-from job import running
+from clusterability.report.contact_sheet import contact_sheet
+from clusterability.report.figures.inputs import paths
 
 with running(snakemake):
     sheet = contact_sheet(paths(dict(snakemake.input.items()), "figures"))

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from clusterability.exploring.page import make_page
+from clusterability_workflow.job import running
+
 from clusterability.files import write_whole
-from job import running
+from clusterability.report.page.page import make_page
 
 with running(snakemake):
     files = dict(snakemake.input.items())

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from clusterability_workflow.job import running
+
+from clusterability.analysis.findings import SCORES, asked_scores, findings
 from clusterability.files import write_csv
-from clusterability.findings import SCORES, asked_scores, findings
-from clusterability.table_files import read_csv
-from clusterability.table_rows import read_rows
-from job import running
+from clusterability.results.reading import read_csv, read_rows
 
 with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from clusterability.networks import save_networks
-from clusterability.nulls.untrained import fresh_networks
-from job import running
+from clusterability_workflow.job import running
+
+from clusterability.networks.stacked import save_networks
+from clusterability.training.fresh import fresh_networks
 
 with running(snakemake):
     study, condition = snakemake.params.study, snakemake.wildcards.condition

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from clusterability_workflow.job import running
+
 from clusterability.files import write_csv
-from clusterability.importing import read_network
-from clusterability.network_rows import network_rows
-from clusterability.networks import save_networks
-from job import running
+from clusterability.networks.importing import read_network
+from clusterability.networks.stacked import network_rows, save_networks
 
 with running(snakemake):
     name, file = snakemake.wildcards.condition, Path(snakemake.input.file)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from clusterability.sources import get_mnist
-from job import running
+from clusterability_workflow.job import running
+
+from clusterability.training.download import get_mnist
 
 with running(snakemake):
     path = (snakemake.config.get("dataset") or {}).get("path")

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from clusterability.networks import load_networks
-from clusterability.nulls.redrawn import block_redrawn_tables
-from clusterability.storage import save_items
-from job import running
+from clusterability_workflow.job import running
+
+from clusterability.networks.stacked import load_networks
+from clusterability.nulls.clustered_again import block_redrawn_tables
+from clusterability.results.npz_files import save_items
 
 with running(snakemake):
     wildcards, params = snakemake.wildcards, snakemake.params

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from clusterability.networks import load_networks
+from clusterability_workflow.job import running
+
+from clusterability.networks.partitions import HeldOut, Partitions
+from clusterability.networks.stacked import load_networks
 from clusterability.nulls.labels import block_label_tables
-from clusterability.partitions import HeldOut, Partitions
-from clusterability.storage import load_items, save_items
-from job import running
+from clusterability.results.npz_files import load_items, save_items
 
 with running(snakemake):
     layer, draws = snakemake.wildcards.layer, snakemake.params.study["draws"]

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
-from clusterability.figures.inputs import paths
+from clusterability_workflow import PROJECT
+from clusterability_workflow.job import running
+
 from clusterability.files import write_whole
-from clusterability.paper.files import write_figures, write_tables
-from clusterability.paper.inputs import Shown
-from clusterability.paper.manifest import manifest, versions
-from clusterability.paper.methods import methods_text
-from clusterability.paper.numbers import numbers_tex
-from clusterability.paper.tables import paper_tables
-from job import running
+from clusterability.report.figures.inputs import paths
+from clusterability.report.paper.manifest import manifest, versions
+from clusterability.report.paper.methods_text import methods_text
+from clusterability.report.paper.numbers import numbers_tex
+from clusterability.report.paper.outputs import write_figures, write_tables
+from clusterability.report.paper.study_tables import Shown
+from clusterability.report.paper.tables import paper_tables
 
 with running(snakemake):
     study, inputs = snakemake.params.study, dict(snakemake.input.items())
@@ -24,5 +26,6 @@ with running(snakemake):
     write_whole(Path(snakemake.output.methods), text.encode())
     files = sorted(Path(file) for file in snakemake.output if file != snakemake.output.manifest)
     devices = shown.tables["networks"]["device"].dropna().unique()
-    content = manifest(study["config"], devices, paths(inputs, "sources"), folder, files)
+    sources = paths(inputs, "sources")
+    content = manifest(PROJECT, study["config"], devices, sources, folder, files)
     write_whole(Path(snakemake.output.manifest), content.encode())

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from clusterability.networks import load_networks
-from clusterability.planted import planted_partitions
-from clusterability.storage import save_items
-from job import running
+from clusterability_workflow.job import running
+
+from clusterability.networks.stacked import load_networks
+from clusterability.results.npz_files import save_items
+from clusterability.training.planting import planted_partitions
 
 with running(snakemake):
     networks = load_networks(Path(snakemake.input.networks))

@@ -3,15 +3,16 @@
 from importlib import import_module
 from pathlib import Path
 
-from clusterability.figures.captions import caption
-from clusterability.figures.style import save_figure
+from clusterability_workflow.job import running
+
 from clusterability.files import write_whole
-from job import running
+from clusterability.report.figures.captions import caption
+from clusterability.report.figures.style import save_figure
 
 with running(snakemake):
     item, study = snakemake.wildcards.item, snakemake.params.study
     # Called by name: a new figure is one module, and reruns no other figure.
-    module = import_module(f"clusterability.figures.{snakemake.wildcards.figure}")
+    module = import_module(f"clusterability.report.figures.{snakemake.wildcards.figure}")
     figure, rows = module.make(dict(snakemake.input.items()), item, study)
     save_figure(figure, rows, snakemake.output)
     text = caption(module.CAPTION, rows, item, study)

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from clusterability.dataset import MNIST, load_mnist
+from clusterability_workflow.job import running
+
 from clusterability.files import write_parquet
-from clusterability.networks import load_networks
-from clusterability.partitions import Partitions
-from clusterability.probing import probe, shown_images, takes_mnist
-from clusterability.storage import load_items
-from job import running
+from clusterability.networks.partitions import Partitions
+from clusterability.networks.stacked import load_networks
+from clusterability.results.function_rows import probe, shown_images, takes_mnist
+from clusterability.results.npz_files import load_items
+from clusterability.training.images import MNIST, load_mnist
 
 with running(snakemake):
     study = snakemake.params.study

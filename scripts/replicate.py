@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from clusterability_workflow.job import running
+
+from clusterability.analysis.replication import compared
 from clusterability.files import write_csv
-from clusterability.replication import compared
-from job import running
 
 with running(snakemake):
     table = compared(snakemake.params.key, dict(snakemake.input.items()))

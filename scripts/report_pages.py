@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from clusterability.figures.inputs import paths
+from clusterability_workflow.job import running
+
 from clusterability.files import write_whole
-from clusterability.reporting.restructured import restructured
-from clusterability.reporting.tables import table_page
-from job import running
+from clusterability.report.figures.inputs import paths
+from clusterability.report.html_tables import table_page
+from clusterability.report.restructured import restructured
 
 NO_ANSWER = "This study has nothing planted and asks nothing of what units do: there is no answer."
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from clusterability.contingency import Tables
+from clusterability_workflow.job import running
+
+from clusterability.clustering.block_sums import Tables
 from clusterability.files import write_parquet
-from clusterability.networks import load_networks
-from clusterability.partitions import HeldOut, Partitions
-from clusterability.scoring import cluster_rows, observed_tables, score_rows
-from clusterability.storage import StoredItems, load_items
-from job import running
+from clusterability.networks.partitions import HeldOut, Partitions
+from clusterability.networks.stacked import load_networks
+from clusterability.results.npz_files import StoredItems, load_items
+from clusterability.results.structure_rows import cluster_rows, observed_tables, score_rows
 
 with running(snakemake):
     layer = snakemake.wildcards.layer

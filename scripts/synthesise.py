@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from clusterability_workflow.job import running
+
 from clusterability.files import write_csv
-from clusterability.network_rows import network_rows
-from clusterability.networks import save_networks
-from clusterability.storage import save_items
-from clusterability.synthetic import synthesise
-from clusterability.synthetic_recipe import LAYER, SyntheticRecipe
-from job import running
+from clusterability.networks.stacked import network_rows, save_networks
+from clusterability.networks.synthetic import synthesise
+from clusterability.networks.synthetic_recipe import LAYER, SyntheticRecipe
+from clusterability.results.npz_files import save_items
 
 with running(snakemake):
     recipe = SyntheticRecipe.model_validate(snakemake.params.study)

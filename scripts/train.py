@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from clusterability.checkpoints import Checkpoints
-from clusterability.dataset import MNIST, load_mnist
+from clusterability_workflow.gpus import leased_gpu
+from clusterability_workflow.job import running
+from clusterability_workflow.progress import watched
+
 from clusterability.files import write_csv
-from clusterability.leases import leased_gpu
-from clusterability.networks import save_networks
-from clusterability.progress import watched
-from clusterability.recipe import Recipe
-from clusterability.training import Origin, history_table, network_table, train
-from job import running
+from clusterability.networks.stacked import save_networks
+from clusterability.training.checkpoints import Checkpoints
+from clusterability.training.images import MNIST, load_mnist
+from clusterability.training.recipe import Recipe
+from clusterability.training.train import Origin, history_table, network_table, train
 
 with running(snakemake):
     wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output

@@ -2,25 +2,26 @@
 
 from pathlib import Path
 
-from clusterability.answer import answer
-from clusterability.detection import detection_rows
-from clusterability.files import write_csv, write_whole
-from clusterability.prediction import (
+from clusterability_workflow.job import running
+
+from clusterability.analysis.detection import detection_rows
+from clusterability.analysis.prediction import (
     cluster_prediction,
     condition_prediction,
     network_prediction,
 )
-from clusterability.resampling import Resamples
-from clusterability.table_files import read_csv
-from clusterability.validity import validity_table
-from clusterability.validity_rows import (
+from clusterability.analysis.validity import validity_table
+from clusterability.analysis.validity_inputs import (
     all_seeds,
     detection_scores,
     prediction_clusters,
     prediction_scores,
     recovery_rows,
 )
-from job import running
+from clusterability.files import write_csv, write_whole
+from clusterability.report.answer import answer
+from clusterability.resampling import Resamples
+from clusterability.results.reading import read_csv
 
 with running(snakemake):
     inputs, study = snakemake.input, snakemake.params.study

@@ -1,0 +1,94 @@
+"""The jobs of a study as Snakemake plans them, without running any."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from snakemake.cli import main as snakemake
+
+from clusterability_workflow import lock_and_config as runs
+from clusterability_workflow.planning import PlannedJob, parameter_changes
+
+from clusterability.study.config_files import check_configs, named_configs
+from clusterability.study.study import Study
+
+QUIET = ["--dry-run", "--quiet", "progress", "rules"]
+
+
+def planned_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob], bool]:
+    """All jobs behind the targets that Snakemake's arguments name, those that run with reasons.
+
+    Returns:
+        The study, its jobs in Snakemake's order, and whether these are all jobs of the study.
+
+    Where Snakemake cannot plan, this process ends with Snakemake's message.
+
+    Raises:
+        UserError: where a config is none.
+    """
+    # Before Snakemake reads them: it would run what a template says.
+    check_configs(named_configs(arguments))
+    messages = io.StringIO()
+    with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(messages):
+        try:
+            snakemake([*arguments, *QUIET])
+        except SystemExit as end:
+            status = end.code
+    if status or runs.parsed is None:
+        text = status if isinstance(status, str) else messages.getvalue().strip()
+        sys.exit(text or "snakemake could not plan this study")
+    workflow, study = runs.parsed
+    dag = workflow.dag
+    needed = set(dag.needrun_jobs(exclude_finished=False))
+    jobs = [
+        _planned(dag, job, job in needed) for job in dag.jobs if job.output and job.rule.benchmark
+    ]
+    whole = any(job.rule.name == "all" for job in dag.jobs)
+    return study, jobs, whole
+
+
+def _planned(dag: Any, job: Any, needed: bool) -> PlannedJob:
+    return PlannedJob(
+        rule=job.rule.name,
+        outputs=tuple(map(str, job.output)),
+        benchmark=Path(str(job.benchmark)),
+        reasons=tuple(_reasons(dag, job)) if needed else (),
+        threads=job.threads,
+        gpus=int(job.resources.get("gpu", 0)),
+        params=dict(job.params.items()),
+    )
+
+
+def _reasons(dag: Any, job: Any) -> Iterator[str]:
+    """Why a job runs: what changed for it, or else which jobs it comes after."""
+    reason = dag.reason(job)
+    found = False
+    # Asked anew: Snakemake looks no further where a job has to follow another one anyway.
+    changes = dag.workflow.persistence.params_changed(job)
+    if changes:
+        yield from parameter_changes(sorted(changes.only_old), sorted(changes.only_new))
+        found = True
+    for file in sorted(map(str, reason.updated_input)):
+        yield f"input {file} changed"
+        found = True
+    if reason.input_changed:
+        yield "other input files than before"
+        found = True
+    if reason.incomplete_output:
+        yield "was interrupted"
+        found = True
+    if reason.forced:
+        yield "forced"
+        found = True
+    if reason.missing_output and not found:
+        known = any(dag.workflow.persistence.metadata(file) for file in job.output)
+        yield "results were removed" if known else "new"
+        found = True
+    if reason.updated_input_run and not found:
+        makers = {other.rule.name for other in dag.dependencies[job] if dag.needrun(other)}
+        yield f"after {', '.join(sorted(makers))}"

@@ -1,0 +1,66 @@
+"""What every job does around its work: a log, a record of what it made, one line for an error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from clusterability_workflow.records import Record, record_path
+
+from clusterability.errors import UserError
+
+logger = logging.getLogger("job")
+
+
+@contextmanager
+def running(job: Any) -> Iterator[None]:
+    """Sends messages to the job's log, and tracebacks too; records the files that it made.
+
+    A UserError ends the job with its own text on standard error and no traceback.
+
+    Args:
+        job: the object `snakemake` of a rule's script.
+    """
+    _log_to(Path(job.log[0]))
+    before, started = time.process_time(), time.perf_counter()
+    named = ", ".join(f"{name} {value}" for name, value in job.wildcards.items())
+    logger.info("%s: %s; CPU threads: %d", job.rule, named or "the whole study", job.threads)
+    try:
+        yield
+        _record(job)
+    except UserError as error:
+        logger.error("%s", error)
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except Exception:
+        logger.exception("the job failed")
+        raise
+    logger.info(
+        "done: %.2f s, %.2f CPU s, after %.2f CPU s for Python and its packages",
+        time.perf_counter() - started, time.process_time() - before, before,
+    )  # fmt: skip
+
+
+def _log_to(file: Path) -> None:
+    # A full disk or a read-only folder is not told of twice: the job itself meets it, too.
+    logging.raiseExceptions = False
+    handler: logging.Handler = logging.StreamHandler()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(file, mode="w")
+    except OSError as error:
+        print(f"{file}: no log can be written: {error.strerror}", file=sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+def _record(job: Any) -> None:
+    """Writes the digests of the job's files: `make verify` compares them."""
+    wildcards, params = dict(job.wildcards.items()), dict(job.params.items())
+    record = Record.of_files(job.rule, wildcards, params, list(job.output))
+    record.write(record_path(Path(job.log[0])))

@@ -1,0 +1,465 @@
+"""What a run would do, before it does it: why jobs run, what they cost, what nobody asks for.
+
+Knows jobs by the files that they write, and nothing of Snakemake.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import math
+import re
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from clusterability_workflow.records import LOGS, RECORDS, Record
+
+from clusterability.blocks import Block
+from clusterability.errors import UserError
+from clusterability.names import CHECKPOINTS
+
+BENCHMARKS = "benchmarks"
+RESULTS = ("networks", "clusters", "nulls", "scores", "tables", "figures")
+"""Folders of a study that hold results and nothing else."""
+
+_START = {"train": 3.5, "any other": 0.5}
+"""Seconds that a job takes before it works, by rule: Python and its packages, PyTorch for training.
+They do not grow with the block."""
+_MNIST_IMAGES = 60_000
+
+_BLOCK = re.compile(r"\d+(-\d+)?")
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """A job of the study.
+
+    Attributes:
+        rule: its name.
+        outputs: files that it writes.
+        benchmark: the file that its time is written to; says by its path which blocks it works on.
+        reasons: why it runs; empty where it does not.
+        threads, gpus: what it takes.
+        params: what decides its results, as its record will say.
+    """
+
+    rule: str
+    outputs: tuple[str, ...]
+    benchmark: Path
+    reasons: tuple[str, ...] = ()
+    threads: int = 1
+    gpus: int = 0
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+# --- why ---------------------------------------------------------------------------------------
+
+
+def parameter_changes(before: Iterable[str], now: Iterable[str]) -> list[str]:
+    """What differs between two sets of parameters, in words.
+
+    Args:
+        before, now: values of `params` as Python writes them (`repr`), the differing ones alone.
+
+    >>> parameter_changes(["{'epochs': 5, 'l1': 0.0}"], ["{'epochs': 8, 'l1': 0.0}"])
+    ['parameter epochs: 5 -> 8']
+    >>> parameter_changes(["{'a.py': '1', 'b.py': '2'}"], ["{'a.py': '1', 'b.py': '3'}"])
+    ['code of b.py']
+    """
+    old, new = [_value(text) for text in before], [_value(text) for text in now]
+    changes = []
+    for value in new:
+        other = _counterpart(value, old)
+        if other is not None:
+            old.remove(other)
+        changes += list(_differences("", other, value))
+    changes += [change for value in old for change in _differences("", value, None)]
+    return list(dict.fromkeys(changes))
+
+
+def _value(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _counterpart(value: Any, others: Sequence[Any]) -> Any:
+    """The one of the other values that says the same thing: a dict by its keys, a list alone."""
+    same = [other for other in others if type(other) is type(value)]
+    if isinstance(value, dict):
+        shared = [(len(other.keys() & value.keys()), -i) for i, other in enumerate(same)]
+        most, place = max(shared, default=(0, 0))
+        return same[-place] if most else None
+    return same[0] if same else None
+
+
+def _differences(key: str, before: Any, now: Any) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in sorted(before.keys() | now.keys(), key=str):
+            if before.get(name) != now.get(name) or (name in before) != (name in now):
+                yield from _differences(
+                    f"{key}.{name}".lstrip("."), before.get(name), now.get(name)
+                )
+    elif isinstance(before or now, dict) and not key:
+        yield from _differences("", before or {}, now or {})
+    elif key.endswith(".py"):
+        kind = "new import of" if before is None else "no more import of" if now is None else ""
+        yield f"{kind or 'code of'} {key}"
+    else:
+        yield f"parameter {key or 'values'}: {_shown(before)} -> {_shown(now)}"
+
+
+def _shown(value: Any, width: int = 40) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+# --- what it costs -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a job took: seconds, and bytes of its files."""
+
+    seconds: float
+    size: int
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """A job that has run. work: what its time grows with; content: what its files grow with."""
+
+    work: float
+    content: float
+    cost: Cost
+
+    def brought_to(self, work: float, content: float, start: float) -> Cost:
+        """What a job of another size would take; `start` seconds do not grow."""
+        size = round(self.cost.size * content / self.content)
+        if math.isclose(work, self.work):
+            return Cost(self.cost.seconds, size)
+        # However quick it was, some of its time was work.
+        working = max(self.cost.seconds - start, 0.1 * self.cost.seconds)
+        return Cost(start + working * work / self.work, size)
+
+
+@dataclass
+class Costs:
+    """What earlier jobs took, by the paths of their benchmarks; `study` is asked first."""
+
+    study: Path
+    _samples: dict[tuple[bool, str], list[_Sample]] = field(default_factory=dict)
+
+    @classmethod
+    def of_earlier_jobs(cls, study: Path, everything: Path) -> Costs:
+        """Reads all benchmarks below `everything`, of this study and of others."""
+        costs = cls(study)
+        for file in sorted(everything.rglob("*.tsv")):
+            seconds = _seconds(file) if BENCHMARKS in file.parts else None
+            if seconds is not None:
+                record = _record(file)
+                size = sum(_size(Path(name)) for name in record.files) if record else 0
+                params = record.params if record else {}
+                sample = _Sample(_work(file, params), _content(file, params), Cost(seconds, size))
+                own = file.is_relative_to(study / BENCHMARKS)
+                for kind in _kinds(file):
+                    costs._samples.setdefault((own, kind), []).append(sample)
+        return costs
+
+    def expected(self, job: PlannedJob) -> tuple[Cost | None, bool]:
+        """What a job will take, and whether jobs of this study say so; None where no job does.
+
+        The most similar jobs count: the same condition, layer and null at other blocks before other
+        conditions, these before other layers, and this study's before others'.
+        """
+        for own in (True, False):
+            for kind in _kinds(job.benchmark):
+                if samples := self._samples.get((own, kind)):
+                    return _expected(samples, job), own
+        return None, False
+
+
+def _expected(samples: Sequence[_Sample], job: PlannedJob) -> Cost:
+    """The median of the samples whose amount of work is the most similar, brought to this one."""
+    work, content = _work(job.benchmark, job.params), _content(job.benchmark, job.params)
+    distances = [abs(math.log(work / sample.work)) for sample in samples]
+    nearest = min(distances) + 1e-9
+    start = _START.get(job.rule, _START["any other"])
+    costs = [
+        sample.brought_to(work, content, start)
+        for sample, distance in zip(samples, distances, strict=True)
+        if distance <= nearest
+    ]
+    seconds = statistics.median(cost.seconds for cost in costs)
+    return Cost(seconds, round(statistics.median(cost.size for cost in costs)))
+
+
+def _seconds(benchmark: Path) -> float | None:
+    try:
+        with benchmark.open(newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+        return float(rows[-1]["s"])
+    except (OSError, ValueError, KeyError, IndexError):
+        return None
+
+
+def _record(benchmark: Path) -> Record | None:
+    try:
+        return Record.read(beside(benchmark, RECORDS, ".json"))
+    except UserError:
+        return None
+
+
+def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
+    """What a job's time grows with: its blocks, and draws, groups or steps of training."""
+    study = params.get("study")
+    work = _blocks(benchmark)
+    if not isinstance(study, dict):
+        return work
+    work *= float(study.get("draws") or 1) * float(study.get("groups") or 1)
+    if "recipe" in study:
+        images = study.get("train_images") or _MNIST_IMAGES
+        # Networks that are not trained are still evaluated.
+        work *= images * max(study["recipe"]["epochs"], 0.1)
+    return work
+
+
+def _content(benchmark: Path, params: Mapping[str, Any]) -> float:
+    """What a job's files grow with: its blocks, and the draws of a null."""
+    study = params.get("study")
+    draws = study.get("draws") if isinstance(study, dict) else None
+    return _blocks(benchmark) * float(draws or 1 if _place(benchmark)[0] == "null" else 1)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0
+
+
+def beside(benchmark: Path, folder: str, ending: str) -> Path:
+    """The same job's file in another folder of the study, such as its log."""
+    place = benchmark.parts.index(BENCHMARKS)
+    parts = (*benchmark.parts[:place], folder, *benchmark.parts[place + 1 :])
+    return Path(*parts).with_suffix(ending)
+
+
+def _place(benchmark: Path) -> list[str]:
+    """What the path says of the job: rule, then condition, blocks and layer as far as it has them.
+
+    The last part is split at its dots: `2-12.shuffle` is a block of k and a null.
+    """
+    parts = benchmark.with_suffix("").parts
+    *folders, last = parts[parts.index(BENCHMARKS) + 1 :]
+    return [*folders, *last.split(".")]
+
+
+def _blocks(benchmark: Path) -> float:
+    """The product of the sizes of a job's blocks."""
+    blocks = [part for part in _place(benchmark) if _BLOCK.fullmatch(part)]
+    return float(math.prod(len(Block.parse(block)) for block in blocks))
+
+
+def _kinds(benchmark: Path) -> list[str]:
+    """What jobs it is like, the most similar first; blocks are left out."""
+    rule, *rest = ["*" if _BLOCK.fullmatch(part) else part for part in _place(benchmark)]
+    places = [rest, ["", *rest[1:]], ["", "", *rest[-1:]], []]
+    return ["/".join([rule, *place]) for place in places]
+
+
+# --- what nobody asks for ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """Files of a study that no job of its config writes any more.
+
+    results: the files, with checkpoints. others: their records, benchmarks and logs.
+    """
+
+    results: tuple[Path, ...]
+    others: tuple[Path, ...]
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of all of them."""
+        return sum(_size(file) for file in (*self.results, *self.others))
+
+    def remove(self, study: Path) -> None:
+        """Removes them, and the folders that are empty then."""
+        for file in (*self.results, *self.others):
+            file.unlink(missing_ok=True)
+        for folder in sorted((path for path in study.rglob("*") if path.is_dir()), reverse=True):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def find_orphans(study: Path, jobs: Iterable[PlannedJob]) -> Orphans:
+    """Files below the folders of a study that none of all its jobs writes."""
+    jobs = list(jobs)
+    wanted = {Path(file) for job in jobs for file in job.outputs}
+    found = [file for name in RESULTS for file in _files(study / name)]
+    results = [file for file in found if file not in wanted]
+    results += _checkpoints_without_job(study, wanted)
+    kept = {job.benchmark for job in jobs}
+    others: list[Path] = []
+    for folder, ending in ((BENCHMARKS, ".tsv"), (RECORDS, ".json")):
+        wanted_here = {beside(benchmark, folder, ending) for benchmark in kept}
+        gone = [file for file in _files(study / folder) if file not in wanted_here]
+        others += gone
+        # The same jobs' logs; a folder of logs holds others' files, too.
+        log = [Path(study, LOGS, *f.relative_to(study / folder).parts) for f in gone]
+        others += [file.with_suffix(".log") for file in log if file.with_suffix(".log").is_file()]
+    return Orphans(tuple(results), tuple(dict.fromkeys(others)))
+
+
+def _checkpoints_without_job(study: Path, wanted: set[Path]) -> list[Path]:
+    """Checkpoints of blocks that the study does not train any more."""
+    return [
+        file
+        for file in _files(study / CHECKPOINTS)
+        if (study / "networks" / file.parent.relative_to(study / CHECKPOINTS)).with_suffix(
+            ".safetensors"
+        )
+        not in wanted
+    ]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def trained_again(orphans: Orphans, jobs: Iterable[PlannedJob]) -> list[str]:
+    """Warnings of blocks that were enlarged: their networks are trained again."""
+    warnings = []
+    trained = [file for file in orphans.results if file.suffix == ".safetensors"]
+    for job in (job for job in jobs if job.rule == "train" and job.reasons):
+        networks = Path(job.outputs[0])
+        for old in (file for file in trained if file.parent == networks.parent):
+            if _BLOCK.fullmatch(old.stem) and set(Block.parse(old.stem)) <= set(
+                Block.parse(networks.stem)
+            ):
+                warnings.append(
+                    f"{old.parent.name} {old.stem} is trained again as a part of {networks.stem}:"
+                    " append a block to keep it"
+                )
+    return warnings
+
+
+# --- the plan in words -------------------------------------------------------------------------
+
+
+def plan_lines(
+    study: Path,
+    jobs: Sequence[PlannedJob],
+    costs: Costs,
+    orphans: Orphans | None,
+    cores: int,
+    free: int,
+) -> list[str]:
+    """The plan, line by line.
+
+    Args:
+        study: folder of the results.
+        jobs: all jobs of the study; those with reasons run.
+        costs: what earlier jobs took.
+        orphans: None where they cannot be told, since only a part of the study is asked for.
+        cores: that the run has.
+        free: bytes of the disk.
+    """
+    running = [job for job in jobs if job.reasons]
+    lines = [f"{study}: {len(running)} of {len(jobs)} jobs to run"]
+    if running:
+        expected = [(job, *costs.expected(job)) for job in running]
+        lines += _table(expected) + _totals(expected, cores, free)
+    if orphans is not None:
+        lines += trained_again(orphans, running)
+        lines += _orphan_lines(orphans)
+    return lines
+
+
+_Expected = tuple[PlannedJob, Cost | None, bool]
+"""A job with what it will take, and whether jobs of its own study say so."""
+
+
+def _table(expected: Sequence[_Expected]) -> list[str]:
+    by_rule: dict[str, list[_Expected]] = {}
+    for item in expected:
+        by_rule.setdefault(item[0].rule, []).append(item)
+    lines = [f"  {'rule':<15}{'jobs':>6}{'minutes':>10}  why"]
+    for rule, members in by_rule.items():
+        minutes = _minutes([cost for _, cost, _ in members])
+        shown = "unknown" if minutes is None else f"{minutes:.1f}"
+        first, *more = _reasons([job for job, _, _ in members])
+        lines.append(f"  {rule:<15}{len(members):>6}{shown:>10}  {first}")
+        lines += [f"  {'':<15}{'':>6}{'':>10}  {reason}" for reason in more]
+    return lines
+
+
+def _reasons(jobs: Sequence[PlannedJob], most: int = 6) -> list[str]:
+    """Reasons with the number of jobs that they hold for, the most frequent first."""
+    counts: dict[str, int] = {}
+    for reason in (reason for job in jobs for reason in job.reasons):
+        counts[reason] = counts.get(reason, 0) + 1
+    ordered = sorted(counts, key=lambda reason: -counts[reason])
+    lines = [
+        reason if counts[reason] == len(jobs) else f"{reason} ({counts[reason]} jobs)"
+        for reason in ordered[:most]
+    ]
+    more = len(ordered) - most
+    return [*lines, f"and {more} more reasons"] if more > 0 else lines
+
+
+def _minutes(costs: Sequence[Cost | None]) -> float | None:
+    """Minutes of all jobs; None where no earlier job says."""
+    known = [cost.seconds for cost in costs if cost is not None]
+    return sum(known) / 60 if len(known) == len(costs) else None
+
+
+def _totals(expected: Sequence[_Expected], cores: int, free: int) -> list[str]:
+    known = [(job, cost, own) for job, cost, own in expected if cost is not None]
+    core_seconds = sum(cost.seconds * min(job.threads, cores) for job, cost, _ in known)
+    on_gpus = sum(cost.seconds * job.gpus for job, cost, _ in known)
+    size = sum(cost.size for _, cost, _ in known)
+    unknown = sorted({job.rule for job, cost, _ in expected if cost is None})
+    others = sorted({job.rule for job, _, own in known if not own})
+    lines = []
+    if known:
+        lines.append(
+            f"Time: {core_seconds / 3600:.2f} core hours, so at least"
+            f" {core_seconds / 60 / cores:.1f} minutes on {cores} cores;"
+            f" {on_gpus / 3600:.2f} GPU hours"
+        )
+        lines.append(f"Disk: {readable(size)} to be written; {readable(free)} free")
+    if others:
+        lines.append(f"Guessed from jobs of other studies, so roughly: {', '.join(others)}")
+    if unknown:
+        lines.append(f"Not in these numbers, since no such job has run: {', '.join(unknown)}")
+    return lines
+
+
+def _orphan_lines(orphans: Orphans, most: int = 10) -> list[str]:
+    if not orphans.results and not orphans.others:
+        return []
+    number = len(orphans.results)
+    lines = [
+        f"Orphans: {number} results that the config does not ask for any more"
+        f" ({readable(orphans.size)} with logs; make clean-orphans removes them)"
+    ]
+    lines += [f"  {file}" for file in orphans.results[:most]]
+    return [*lines, f"  and {number - most} more"] if number > most else lines
+
+
+def readable(size: float) -> str:
+    """A number of bytes for people.
+
+    >>> readable(3_400_000)
+    '3.4 MB'
+    """
+    if size < 1000:
+        return f"{size:.0f} bytes"
+    unit = min(int(math.log10(size)) // 3, 4)
+    return f"{size / 1000**unit:.1f} {('bytes', 'kB', 'MB', 'GB', 'TB')[unit]}"

@@ -1,0 +1,144 @@
+"""What made a file: digests of the code that a job runs, and versions of what it calls.
+
+Snakemake reruns a job when its `params` change. These digests are put there, so that editing a
+module reruns the jobs whose script imports it, directly or through others, and no other job.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from clusterability_workflow import PROJECT
+
+PACKAGE = "clusterability"
+NUMERICAL = {
+    "matplotlib": "matplotlib",
+    "numba": "numba",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "torch": "torch",
+}
+"""Packages whose version can change a result: the module's name and the package's."""
+
+LOADED_WHOLE = "clusterability.measures.added"
+"""A package whose modules are loaded by name: whoever imports it imports all of them."""
+
+ROOTS = {"clusterability": "src", "clusterability_workflow": "scripts"}
+"""The folder of each of the project's packages."""
+
+
+def made_by(script: str, *modules: str) -> dict[str, dict[str, str]]:
+    """The parameters `code` and `software` of a rule: what makes its files.
+
+    Args:
+        script: in the folder `scripts`, such as "train.py".
+        modules: paths below `src/clusterability` of modules that the script loads by name, or of
+            other files that it reads.
+    """
+    files = (f"scripts/{script}", *(f"src/clusterability/{module}" for module in modules))
+    return {"code": code_digests(*files), "software": software_versions(*files)}
+
+
+def code_digests(*files: str) -> dict[str, str]:
+    """SHA-256 of files and of all modules of the project that they import, by path.
+
+    Args:
+        files: paths from the project's folder on, such as "scripts/train.py".
+    """
+    return {file.relative_to(PROJECT).as_posix(): _digest(file) for file in _files(PROJECT, files)}
+
+
+def software_versions(*files: str) -> dict[str, str]:
+    """Installed versions of the numerical packages that the same files import."""
+    modules = {module.split(".")[0] for file in _files(PROJECT, files) for module in _modules(file)}
+    packages = sorted(NUMERICAL[module] for module in modules & set(NUMERICAL))
+    return {package: _version(package) for package in packages}
+
+
+@cache
+def _files(folder: Path, files: Sequence[str]) -> list[Path]:
+    """Files and all that they import of the project, directly or through others, sorted.
+
+    Kept, since a rule whose code depends on a wildcard asks once a job.
+    """
+    found: set[Path] = set()
+    waiting = [folder / file for file in files]
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting.extend(_imported_files(folder, file))
+    return sorted(found)
+
+
+@cache
+def _imported_files(folder: Path, file: Path) -> frozenset[Path]:
+    """Files of the library that a file imports itself."""
+    return frozenset(path for module in _modules(file) for path in _module_files(folder, module))
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+@cache
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+
+@cache
+def _modules(file: Path) -> frozenset[str]:
+    """Modules that a file imports, anywhere in it, and the names that it takes from them."""
+    if file.suffix != ".py":
+        return frozenset()
+    found: set[str] = set()
+    for node in _statements(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(found)
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """All statements, however deep; expressions hold no imports, and most of a tree is these."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting.extend(getattr(node, field, ()))
+        yield node
+
+
+def _module_files(folder: Path, module: str) -> list[Path]:
+    """The file of a module of the project, and those of the packages that it lies in.
+
+    A package whose `__init__` holds a docstring alone decides nothing.
+    """
+    parts = module.split(".")
+    if parts[0] not in ROOTS:
+        return []
+    root = folder / ROOTS[parts[0]]
+    folders = [root.joinpath(*parts[:end]) for end in range(1, len(parts) + 1)]
+    candidates = [folder / "__init__.py" for folder in folders]
+    candidates.append(folders[-1].with_suffix(".py"))
+    if module == LOADED_WHOLE:
+        candidates.extend(sorted(folders[-1].glob("*.py")))
+    return [path for path in candidates if path.is_file() and not _holds_docstring_alone(path)]
+
+
+@cache
+def _holds_docstring_alone(file: Path) -> bool:
+    body = ast.parse(file.read_bytes()).body
+    return all(isinstance(node, ast.Expr) for node in body)

@@ -1,0 +1,11 @@
+"""Puts the project's src/ and scripts/ first on the path, before an installed clusterability.
+
+A command imports this before the library.
+"""
+
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+sys.path[:0] = [str(PROJECT / "src"), str(PROJECT / "scripts")]

@@ -1,0 +1,41 @@
+"""`make report`: Snakemake's report of a study that has run, as one HTML file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from project_folders import PROJECT
+
+from clusterability_workflow.dry_run import planned_jobs
+
+from clusterability.errors import UserError
+
+TARGET = "report_pages"
+STYLE = PROJECT / "rules" / "report" / "report.css"
+
+
+def main(arguments: list[str]) -> None:
+    """Writes the report into the folder of the study's results, and says where it is."""
+    study, jobs, _ = planned_jobs([TARGET, *arguments])
+    waiting = sum(bool(job.reasons) for job in jobs)
+    if waiting:
+        raise UserError(
+            f"{study.results}: found {waiting} of {len(jobs)} jobs that have yet to run, expected"
+            " all results: make study first"
+        )
+    page = Path(study.results) / "report.html"
+    command = [sys.executable, "-m", "snakemake", TARGET, *arguments, "--report", str(page)]
+    command += ["--report-stylesheet", str(STYLE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"{page}: found {done.stderr.strip()}, expected a report")
+    print(f"{page}: {page.stat().st_size / 1e6:.0f} MB, opens without a network")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except UserError as error:
+        sys.exit(str(error))

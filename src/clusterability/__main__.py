@@ -1,0 +1,230 @@
+"""`python -m clusterability`, or `clusterability` where it is installed: scores without a workflow.
+
+Nothing is imported for `--help`, and what goes wrong on the user's side is one line on standard
+error: exit status 2 for options that there are not, 1 for everything else, 130 for Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from clusterability.errors import UserError, one_line
+from clusterability.release import VERSION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SCORE = """\
+Clusters the units on both sides of each weight matrix of FILE, over a grid of k, scores the
+clusters, and compares every score with what chance gives. Prints a table and writes all rows.
+"""
+_SCORE_EPILOG = """\
+examples:
+  clusterability score weights.npz
+  clusterability score net.pt --layers fc1.weight,fc2.weight --methods matched,whole --k 2-8
+  clusterability score matrix.csv --k 2-12,16 --nulls shuffle=999,strength=999 --output rows.parquet
+
+The same file, name and options give the same numbers, here and in a study that imports the file.
+docs/python.md describes the command, docs/measures.md measures, methods and nulls.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells of a wrong option in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {one_line(message, 300)} (--help tells more)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns its exit status."""
+    try:
+        options = _parser().parse_args(arguments)
+        options.run(options)
+        sys.stdout.flush()
+    except UserError as error:
+        return _told(str(error))
+    except KeyboardInterrupt:
+        return _told("interrupted", 130)
+    except BrokenPipeError:
+        # Whoever read the table has seen enough. Python would complain again on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        return _told(f"{error.filename or 'files'}: {error.strerror or error}")
+    except MemoryError:
+        return _told("not enough memory: ask for fewer k at once, or fewer draws")
+    return 0
+
+
+def _told(text: str, status: int = 1) -> int:
+    print(f"clusterability: {text}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="clusterability", description="How good are the co-clusters of a weight matrix?"
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_score(commands)
+    measures = commands.add_parser("measures", help="list the measures and what they say")
+    measures.set_defaults(run=_list_measures)
+    return parser
+
+
+def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "score",
+        help="score the clusters of a matrix or a network in a file",
+        description=_SCORE,
+        epilog=_SCORE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("file", metavar="FILE", help=".safetensors, .npz, .npy, .csv, or a state dict (.pt, .pth)")
+    add("--k", default="2-12", help="numbers of clusters, such as 2-12,16 (default: %(default)s)")
+    add(
+        "--methods",
+        default="matched",
+        metavar="LIST",
+        help="of notebook, matched, joint, and whole for the whole network (default: %(default)s)",
+    )
+    add(
+        "--nulls",
+        default="shuffle=99,labels=99",
+        metavar="LIST",
+        help="of shuffle, shuffle_nonzero, strength, labels, each with its number of draws; or none"
+        " (default: %(default)s)",
+    )
+    add(
+        "--layers",
+        metavar="LIST",
+        help="arrays that are layers, from the input on (default: all 2-D arrays, by their names)",
+    )
+    add(
+        "--scalings",
+        default="none",
+        metavar="LIST",
+        help="of none, unit-norm, balanced (default: %(default)s)",
+    )
+    add("--restarts", default="3", metavar="N", help="starts of k-means (default: %(default)s)")
+    add("--name", help="of the network; random numbers go by it (default: the file's)")
+    add(
+        "--output",
+        metavar="ROWS",
+        help="a .csv or .parquet file for all rows (default: NAME.scores.csv in this folder)",
+    )
+    add("--force", action="store_true", help="write over a file that is there")
+    add("--all", action="store_true", help="print all measures and all nulls")
+    parser.set_defaults(run=_score)
+
+
+def _score(options: argparse.Namespace) -> None:
+    from clusterability.api import load
+    from clusterability.networks.weights import as_networks, name_of
+    from clusterability.report.score_text import score_text
+    from clusterability.results.one_network import evaluate, study_of
+
+    name = name_of(Path(options.file)) if options.name is None else options.name
+    study = study_of(
+        name,
+        _parts(options.k),
+        _parts(options.methods),
+        _parts(options.scalings),
+        _draws(options.nulls),
+        options.restarts,
+    )
+    output = Path(options.output or f"{name}.scores.csv")
+    _check_output(output, options.force)
+    weights = load(options.file, _parts(options.layers) if options.layers else None)
+    with _watched() as said:
+        rows = evaluate(as_networks(weights, name), study, said)
+    _write(output, rows)
+    _print(f"{weights!r}\n\n{score_text(rows, options.all)}\n\n{len(rows)} rows are in {output}")
+
+
+def _list_measures(options: argparse.Namespace) -> None:
+    from clusterability.api import list_measures
+    from clusterability.report.score_text import measures_text
+
+    _print(measures_text(list_measures()))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+def _draws(text: str) -> dict[str, int]:
+    """Nulls with their numbers of draws.
+
+    >>> _draws("shuffle=99, labels=9"), _draws("none")
+    ({'shuffle': 99, 'labels': 9}, {})
+    """
+    if text.strip() == "none":
+        return {}
+    found: dict[str, int] = {}
+    for part in _parts(text):
+        null, _, draws = part.partition("=")
+        if not re.fullmatch(r" *[0-9]{1,9} *", draws) or null.strip() in found:
+            raise UserError(
+                f"nulls: found {one_line(part)!r}, expected nulls with their draws, each once, such"
+                " as shuffle=99,labels=99"
+            )
+        found[null.strip()] = int(draws)
+    return found
+
+
+def _check_output(output: Path, force: bool) -> None:
+    """Before hours of work, not after."""
+    if output.suffix not in (".csv", ".parquet"):
+        raise UserError(
+            f"output: found {output} with ending {output.suffix!r}, expected .csv or .parquet"
+        )
+    if output.is_dir():
+        raise UserError(f"output: found the folder {output}, expected a file")
+    if output.exists() and not force:
+        raise UserError(f"output: found {output} there already; --force writes over it")
+    if not output.parent.is_dir():
+        raise UserError(f"output: found no folder {output.parent}, expected one to write in")
+    if not os.access(output.parent, os.W_OK):
+        raise UserError(f"output: found no permission to write in {output.parent.resolve()}")
+
+
+@contextmanager
+def _watched() -> Iterator[Callable[[str], None]]:
+    """What tells a person who watches of each step, in one line that goes away."""
+    watched = sys.stderr.isatty()
+
+    def show(text: str) -> None:
+        if watched:
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield lambda step: show(f"{step} …")
+    finally:
+        show("")
+
+
+def _write(output: Path, rows: pd.DataFrame) -> None:
+    from clusterability.files import write_csv, write_parquet
+
+    (write_csv if output.suffix == ".csv" else write_parquet)(output, rows)
+
+
+def _print(text: str) -> None:
+    # A terminal of few characters shows ? for the others, rather than nothing at all.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    print(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Questions asked of the rows of a study: choice of k, agreement, detection, prediction."""

@@ -1,0 +1,433 @@
+"""Agreement of labellings of the same units, compared with permuted labels.
+
+Two partitions can be compared only where their units are the same ones: the U side of a layer is
+the V side of the next, restarts share all units, networks of one initialisation share theirs, and
+all networks share pixels and classes. The hidden units of networks of different initialisations
+are exchangeable, and never compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from clusterability.clustering.block_sums import mutual_information
+from clusterability.comparison import COMPARED, compare
+from clusterability.networks.live_units import DEAD
+from clusterability.networks.partitions import Partitions
+from clusterability.numerics import keep_freed_memory
+from clusterability.randomness import StreamName, generator
+from clusterability.results import summary as tables
+from clusterability.results.block_paths import BlockPartitions
+
+AGREEMENT_MEASURES = {"ami": "AMI", "ari": "ARI", "nmi": "NMI"}
+"""Measures of agreement and their labels, in the order of tables; higher is better in each."""
+
+_NO_ROOM = 1e-9
+"""A maximum that lies no further above the expected value differs from it by rounding only: of
+clusters of one unit, all but a few, the difference is still about ln 2 / units."""
+
+Item = TypeVar("Item")
+
+
+# --- two labellings ----------------------------------------------------------------------------
+
+
+def adjusted_mutual_information(first: np.ndarray, second: np.ndarray) -> float:
+    """Adjusted mutual information of two labellings of the same units (Vinh, Epps & Bailey 2010).
+
+    Normalised by the arithmetic mean of both entropies. At most 1; 0 on average over all
+    permutations of the labels.
+
+    Args:
+        first, second: labels [units]; units with the label -1 in either are left out.
+
+    Returns:
+        NaN where no unit is left.
+
+    >>> adjusted_mutual_information(np.array([0, 0, 1, 1, -1]), np.array([1, 1, 0, 0, 0]))
+    1.0
+    """
+    found = _agreement(*_live_clusters(np.stack([first, second])))
+    return float(found[list(AGREEMENT_MEASURES).index("ami")])
+
+
+def _live_clusters(labellings: np.ndarray) -> np.ndarray:
+    """Labels of the units that none of the labellings [labellings, units] calls dead.
+
+    The labels are numbered anew, without the empty clusters.
+    """
+    live = labellings[:, (labellings != DEAD).all(axis=0)]
+    numbered = [np.unique(labels, return_inverse=True)[1] for labels in live]
+    return np.array(numbered, np.int64).reshape(live.shape)
+
+
+def _agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """All measures of agreement, [measures, ...], NaN without units.
+
+    Args:
+        first, second: labels [..., units] without gaps. Along the leading axes cluster sizes do
+            not change, so that expectations and entropies are computed once.
+    """
+    units = first.shape[-1]
+    if units == 0:
+        return np.full((len(AGREEMENT_MEASURES), *first.shape[:-1]), np.nan)
+    counts = _contingency_counts(first, second)
+    table = counts.reshape(-1, *counts.shape[-2:])[0]  # any: all have the same sums
+    sizes = table.sum(axis=1), table.sum(axis=0)
+
+    information = mutual_information(counts / units)
+    mean_entropy = (_entropy(sizes[0]) + _entropy(sizes[1])) / 2
+    pairs = _pairs(counts).sum(axis=(-2, -1))
+    first_pairs, second_pairs = (float(_pairs(size).sum()) for size in sizes)
+    expected_pairs = first_pairs * second_pairs / max(float(_pairs(table.sum())), 1)
+    found = {
+        "ami": _above_expected(information, _expected_information(table, units), mean_entropy),
+        "ari": _above_expected(pairs, expected_pairs, (first_pairs + second_pairs) / 2),
+        "nmi": _above_expected(information, 0, mean_entropy),
+    }
+    return np.stack([found[measure] for measure in AGREEMENT_MEASURES])
+
+
+def _contingency_counts(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Units in each pair of clusters, int64 [..., clusters of first, clusters of second]."""
+    shape = int(first.max()) + 1, int(second.max()) + 1
+    cells = (first * shape[1] + second).reshape(-1, first.shape[-1])
+    cells += np.arange(len(cells))[:, None] * shape[0] * shape[1]
+    counts = np.bincount(cells.ravel(), minlength=len(cells) * shape[0] * shape[1])
+    return counts.reshape(*first.shape[:-1], *shape)
+
+
+def _entropy(sizes: np.ndarray) -> float:
+    share = sizes / sizes.sum()
+    return float(-(share * np.log(share)).sum())
+
+
+def _pairs(sizes: np.ndarray) -> np.ndarray:
+    """Pairs of units within a group of each size."""
+    return sizes * (sizes - 1) / 2
+
+
+def _expected_information(counts: np.ndarray, units: int) -> float:
+    """Mean mutual information in nats over all permutations of the labels of `units` units."""
+    # Imported here: it takes a second, and whoever reads this module for other reasons waits.
+    from sklearn.metrics.cluster import expected_mutual_information
+
+    return float(expected_mutual_information(counts, units))
+
+
+def _above_expected(index: np.ndarray, expected: float, maximum: float) -> np.ndarray:
+    """(index - expected) / (maximum - expected), Hubert & Arabie 1985.
+
+    1 where maximum and expected value are equal: both labellings are then one cluster, or both
+    have a cluster for each unit, and they agree (the convention of scikit-learn).
+    """
+    room = maximum - expected
+    if room <= _NO_ROOM * max(maximum, 1):
+        return np.ones_like(index, dtype=np.float64)
+    return (index - expected) / room
+
+
+# --- agreement and its null --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AgreementValues:
+    """Agreement of labellings, in the order of AGREEMENT_MEASURES.
+
+    Attributes:
+        values: [measures], NaN where no unit has a cluster in all labellings.
+        draws: [measures, draws], the same with permuted labels.
+    """
+
+    values: np.ndarray
+    draws: np.ndarray
+
+
+def mean_agreement(labellings: np.ndarray, name: StreamName, draws: int) -> AgreementValues:
+    """Agreement of labellings of the same units, as a mean over all pairs of them.
+
+    AMI and NMI with the arithmetic mean of entropies (Vinh, Epps & Bailey 2010), ARI (Hubert &
+    Arabie 1985). The null permutes the labels of each labelling, cluster sizes fixed.
+
+    Args:
+        labellings: labels [labellings, units], at least two; a unit with the label -1 in any of
+            them is left out of all.
+        name: name of the random stream.
+        draws: number of draws of the null; the first ones do not depend on how many there are.
+    """
+    arranged = _with_permutations(_live_clusters(labellings), name, draws)
+    pairs = [_agreement(first, second) for first, second in combinations(arranged, 2)]
+    found = np.mean(pairs, axis=0)
+    return AgreementValues(values=found[:, 0], draws=found[:, 1:])
+
+
+def _with_permutations(labellings: np.ndarray, name: StreamName, draws: int) -> np.ndarray:
+    """Labellings as they are and permuted, [labellings, 1 + draws, units].
+
+    The first one stays: only the place of the others relative to it matters.
+    """
+    others = np.broadcast_to(labellings[1:], (draws, *labellings[1:].shape))
+    permuted = generator("agreement", *name).permuted(others, axis=-1)
+    result = np.empty((len(labellings), 1 + draws, labellings.shape[1]), labellings.dtype)
+    result[:] = labellings[:, None]
+    result[1:, 1:] = permuted.swapaxes(0, 1)
+    return result
+
+
+# --- what is compared with what ----------------------------------------------------------------
+
+
+class NetworkPair(NamedTuple):
+    """The networks whose partitions are compared; for one with itself, both are the same."""
+
+    condition: str
+    seed: int
+    other_condition: str
+    other_seed: int
+
+
+class Cell(NamedTuple):
+    """Which of their partitions are compared.
+
+    `side` is "U" or "V", or "UV" for U of `layer` with V of `other_layer`.
+    """
+
+    layer: str
+    other_layer: str
+    side: str
+    method: str
+    k: int
+    comparison: str
+
+
+Labellings = Iterator[tuple[Cell, np.ndarray]]
+"""Labels [network pairs, labellings, units] to compare, cell by cell."""
+
+
+def _between_layers(block: BlockPartitions) -> Labellings:
+    """U of a layer with V of the next: the same units."""
+    for layer, following in pairwise(block.layers):
+        below, above = block.partitions[layer], block.partitions[following]
+        for key in _common(below, above):
+            labels = np.stack([below[key].rows, above[key].columns], axis=1)
+            yield Cell(layer, following, "UV", *key, "layers"), labels
+
+
+def _between_restarts(block: BlockPartitions) -> Labellings:
+    """The starts of k-means on one network: says how well it is optimised, and nothing else."""
+    for layer, by_key in block.starts.items():
+        for key, starts in by_key.items():
+            for side, labels in (("U", starts.rows), ("V", starts.columns)):
+                if labels.shape[1] > 1:
+                    yield Cell(layer, layer, side, *key, "restarts"), labels
+
+
+def _with_planted(block: BlockPartitions) -> Labellings:
+    """What was found with what was planted."""
+    for layer in _common(block.partitions, block.planted):
+        for key, found in block.partitions[layer].items():
+            for side, labels in _same_sides(found, block.planted[layer]):
+                yield Cell(layer, layer, side, *key, "planted"), labels
+
+
+def _between_data_orders(block: BlockPartitions, partner: BlockPartitions) -> Labellings:
+    """Networks of one initialisation that saw the images in different orders."""
+    seeds = _common(block.seeds, partner.seeds)
+    here, there = ([one.seeds.index(seed) for seed in seeds] for one in (block, partner))
+    for layer in _common(block.partitions, partner.partitions):
+        own, others = block.partitions[layer], partner.partitions[layer]
+        for key in _common(own, others):
+            for side, labels in _same_sides(_taken(own[key], here), _taken(others[key], there)):
+                yield Cell(layer, layer, side, *key, "data_order"), labels
+
+
+def _between_seeds(block: BlockPartitions) -> Labellings:
+    """Pixels and classes, the only units that networks of different initialisations share.
+
+    Seed 0 with 1, 2 with 3, and so on: no network is in two pairs, so that the pairs are
+    independent and an interval over them is valid. A pair needs both of its seeds in one block.
+    """
+    pairs = _seed_pairs(block.seeds)
+    ends = (("V", block.layers[0]), ("U", block.layers[-1])) if block.layers else ()
+    for side, layer in ends:
+        for key, found in block.partitions[layer].items():
+            labels = found.columns if side == "V" else found.rows
+            yield Cell(layer, layer, side, *key, "seeds"), labels[pairs]
+
+
+def _seed_pairs(seeds: Sequence[int]) -> np.ndarray:
+    """Indices [pairs, 2] of the networks with the seeds 2i and 2i + 1."""
+    place = {seed: index for index, seed in enumerate(seeds)}
+    pairs = [(place[s], place[s + 1]) for s in seeds if s % 2 == 0 and s + 1 in place]
+    return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def _same_sides(first: Partitions, second: Partitions) -> Iterator[tuple[str, np.ndarray]]:
+    """Labels [networks, 2, units] of the U side, then of the V side."""
+    yield "U", np.stack([first.rows, second.rows], axis=1)
+    yield "V", np.stack([first.columns, second.columns], axis=1)
+
+
+def _taken(partitions: Partitions, networks: Sequence[int]) -> Partitions:
+    """The partitions of these networks."""
+    return Partitions(
+        rows=partitions.rows[networks],
+        columns=partitions.columns[networks],
+        feasible=partitions.feasible[networks],
+    )
+
+
+def _common(first: Iterable[Item], second: Iterable[Item]) -> list[Item]:
+    """What is in both, in the order of the first."""
+    others = set(second)
+    return [item for item in first if item in others]
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+AGREEMENT_COLUMNS = [
+    *NetworkPair._fields,
+    *Cell._fields,
+    "measure",
+    "value",
+    *COMPARED,
+    "status",
+]
+
+AGREEMENT_CELL = ["condition", "other_condition", *Cell._fields, "measure"]
+"""What one cell is: networks, or pairs of them, are its replicates."""
+
+
+def agreement_rows(
+    block: BlockPartitions,
+    draws: int,
+    partners: Sequence[BlockPartitions] = (),
+    *,
+    shared_ends: bool = True,
+) -> pd.DataFrame:
+    """Agreement of the partitions of a block, compared with permuted labels.
+
+    Args:
+        block: partitions of the block's networks.
+        draws: number of draws of the null.
+        partners: networks of other conditions that start from the same weights, seed by seed, and
+            see the images in another order; seeds that a partner lacks are left out.
+        shared_ends: whether all networks have the same inputs and outputs, as pixels and classes
+            are; rows and columns of random matrices are not.
+
+    Returns:
+        Rows with AGREEMENT_COLUMNS, one a pair of networks, cell and measure. `comparison` is
+        `layers` (U of a layer with V of the next), `restarts` (mean over all pairs of starts),
+        `planted`, `data_order` or `seeds` (V of the first layer and U of the last only). `status`
+        is `infeasible` where a partition is, `undefined` where no unit is live in all of them.
+    """
+    keep_freed_memory()
+    subjects: list[tuple[str | int, ...]] = []
+    labellings: list[np.ndarray] = []
+    for networks, cells in _sources(block, partners, shared_ends):
+        for cell, labels in cells:
+            subjects += [(*pair, *cell) for pair in networks]
+            labellings += list(labels)
+    found = [
+        mean_agreement(labels, subject, draws)
+        for subject, labels in zip(subjects, labellings, strict=True)
+    ]
+    feasible = [(labels != DEAD).any(axis=1).all() for labels in labellings]
+    return _rows(subjects, found, np.array(feasible, bool), draws)
+
+
+def _sources(
+    block: BlockPartitions, partners: Sequence[BlockPartitions], shared_ends: bool
+) -> Iterator[tuple[list[NetworkPair], Labellings]]:
+    """Pairs of networks, and what is compared in each of them."""
+    own, seeds = block.condition, block.seeds
+    same = [NetworkPair(own, seed, own, seed) for seed in seeds]
+    yield same, _between_layers(block)
+    yield same, _between_restarts(block)
+    yield same, _with_planted(block)
+    for partner in partners:
+        shared = _common(seeds, partner.seeds)
+        pairs = [NetworkPair(own, seed, partner.condition, seed) for seed in shared]
+        yield pairs, _between_data_orders(block, partner)
+    if shared_ends:
+        by_two = [(seeds[first], seeds[second]) for first, second in _seed_pairs(seeds)]
+        yield [NetworkPair(own, one, own, other) for one, other in by_two], _between_seeds(block)
+
+
+def _rows(
+    subjects: Sequence[tuple[str | int, ...]],
+    found: Sequence[AgreementValues],
+    feasible: np.ndarray,
+    draws: int,
+) -> pd.DataFrame:
+    """One row a subject and measure; `feasible` is [subjects]."""
+    measures = len(AGREEMENT_MEASURES)
+    values = np.array([item.values for item in found]).reshape(-1)
+    drawn = np.array([item.draws for item in found]).reshape(len(values), draws)
+    compared = compare(values, drawn, direction=1)
+    rows = pd.DataFrame(subjects, columns=[*NetworkPair._fields, *Cell._fields])
+    rows = rows.loc[np.repeat(np.arange(len(subjects)), measures)].reset_index(drop=True)
+    status = np.where(np.isfinite(values), "ok", "undefined")
+    return rows.assign(
+        measure=np.tile(list(AGREEMENT_MEASURES), len(subjects)),
+        value=values,
+        **compared.columns(),
+        status=np.where(np.repeat(feasible, measures), status, "infeasible"),
+    )[AGREEMENT_COLUMNS]
+
+
+def summarise_agreement(rows: pd.DataFrame) -> pd.DataFrame:
+    """Mean over networks, or over pairs of them, by cell, with 95 % t intervals.
+
+    Args:
+        rows: rows of all blocks, with AGREEMENT_COLUMNS.
+
+    Returns:
+        AGREEMENT_CELL, `n` (networks or pairs with a value), `null_mean`, then `value`, `excess`
+        (value - null mean) and `z` with `_low` and `_high`, and `significant`: the share with
+        p <= 0.05.
+    """
+    groups = rows.groupby(AGREEMENT_CELL, sort=False, observed=True)
+    table = [
+        dict(zip(AGREEMENT_CELL, cell, strict=True)) | _summary(group) for cell, group in groups
+    ]
+    return pd.DataFrame(table, columns=None if table else AGREEMENT_CELL)
+
+
+def _summary(group: pd.DataFrame) -> dict[str, float]:
+    # Imported here: it loads scipy.stats, which takes a second.
+    from clusterability.statistics import compared_means, share_significant
+
+    value, null_mean, z, p = (
+        group[name].to_numpy(float) for name in ("value", "null_mean", "z", "p")
+    )
+    return {
+        "n": int(np.isfinite(value).sum()),
+        "null_mean": float(group["null_mean"].mean()),
+        **compared_means(value, null_mean, z),
+        "significant": share_significant(p),
+    }
+
+
+def agreement_summary(files: Sequence[str]) -> pd.DataFrame:
+    """The table `agreement` as CSV: see `agreement.summarise_agreement`.
+
+    Args:
+        files: `…/{condition}/{seeds}.agreement.parquet`; no cell is of several conditions.
+    """
+    conditions: dict[str, list[str]] = {}
+    for file in files:
+        conditions.setdefault(Path(file).parent.name, []).append(file)
+    found = [
+        summarise_agreement(tables.read_all(files, AGREEMENT_COLUMNS))
+        for files in conditions.values()
+    ]
+    with_rows = [summary for summary in found if len(summary)]
+    return pd.concat(with_rows, ignore_index=True) if with_rows else found[0]

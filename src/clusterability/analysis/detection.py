@@ -1,0 +1,172 @@
+"""Which measure detects planted clusters: networks that have them against those that have none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from clusterability.analysis.validity import estimate_row, ranked_rows
+from clusterability.measures.structure import MEASURES
+from clusterability.resampling import Floats, Resamples
+from clusterability.results.shown import first_null
+from clusterability.statistics import interval
+
+FORMS = ("value", "z")
+"""A measure as it is, and compared with its null."""
+
+_EXACT = 100
+"""With more networks a side, counting all orders takes minutes, and then overflows."""
+
+Pair = Mapping[str, Any]
+"""`condition`, `reference`, `family`, `layer`, `k` and `dose` of planted clusters."""
+
+
+def detection_rows(
+    scores: pd.DataFrame,
+    agreement: pd.DataFrame,
+    accuracy: Mapping[str, float],
+    pairs: Sequence[Pair],
+    resamples: Resamples,
+) -> list[dict[str, Any]]:
+    """How well each measure tells planted from unplanted networks.
+
+    The area under the curve is the share of (planted, unplanted) pairs of networks of which the
+    measure prefers the planted one, ties counting half.
+
+    Args:
+        scores: the study's scores.
+        agreement: its agreement; the comparison `planted` says how much of the clusters was found.
+        accuracy: test accuracy by condition.
+        pairs: conditions with planted clusters, each with its reference.
+        resamples: of the study's seeds.
+
+    Returns:
+        One row a pair, method, measure and form, `p` two-sided of Mann & Whitney 1947; then the
+        mean over doses by family, and over families, ranked.
+    """
+    rows, found = [], []
+    for pair in pairs:
+        for place, planted, plain in _samples(scores, pair):
+            estimates = _auc(planted, plain, resamples)
+            found.append((place, estimates))
+            row = estimate_row(place, estimates) | {"p": _mann_whitney(planted, plain)}
+            rows.append(
+                row
+                | {"n": min(len(planted), len(plain)), "dose": pair["dose"]}
+                | _recovery(agreement, pair, place["method"])
+                | {
+                    "test_accuracy": accuracy.get(pair["condition"], np.nan),
+                    "reference_accuracy": accuracy.get(pair["reference"], np.nan),
+                }
+            )
+    return rows + _averages(found, rows)
+
+
+def _samples(
+    scores: pd.DataFrame, pair: Pair
+) -> Iterator[tuple[dict[str, Any], pd.Series, pd.Series]]:
+    """Directed values by seed of the two conditions, for each method, measure and form."""
+    here = scores[(scores["layer"] == pair["layer"]) & (scores["k"] == pair["k"])]
+    here = here[here["condition"].isin((pair["condition"], pair["reference"]))]
+    here = here[here["measure"].isin([n for n, m in MEASURES.items() if m.direction])]
+    for (method, measure), cell in here.groupby(["method", "measure"], sort=False):
+        null = first_null(cell)
+        # Where no null gives a z, the value stands once for each null.
+        rows = cell[cell["null"] == null] if null else cell.drop_duplicates(["condition", "seed"])
+        for form in FORMS if null else FORMS[:1]:
+            # z is directed already.
+            values = rows[form] * (MEASURES[str(measure)].direction if form == "value" else 1)
+            by_seed = values.set_axis(rows["seed"])
+            planted, plain = (
+                by_seed[(rows["condition"] == pair[name]).to_numpy()].dropna().sort_index()
+                for name in ("condition", "reference")
+            )
+            if len(planted) and len(plain):
+                place = {
+                    "analysis": "detection",
+                    **{name: pair[name] for name in ("family", "condition", "reference", "layer")},
+                    "method": method,
+                    "k": pair["k"],
+                    "measure": measure,
+                    "form": form,
+                    "statistic": "auc",
+                }
+                yield place, planted, plain
+
+
+def _auc(planted: pd.Series, plain: pd.Series, resamples: Resamples) -> Floats:
+    """Area under the curve of each resample, [1 + resamples]."""
+    first, second = planted.to_numpy(float)[:, None], plain.to_numpy(float)[None]
+    wins = (first > second) + (first == second) / 2
+    counts = resamples.of(planted.index), resamples.of(plain.index)
+    total = np.einsum("ri,ij,rj->r", counts[0], wins, counts[1], optimize=True)
+    pairs = counts[0].sum(axis=1) * counts[1].sum(axis=1)
+    return np.divide(total, pairs, out=np.full(len(total), np.nan), where=pairs > 0)
+
+
+def _mann_whitney(planted: pd.Series, plain: pd.Series) -> float:
+    """Two-sided p: exact, or with ties or many networks by the normal approximation.
+
+    NaN where all values are equal.
+    """
+    together = np.concatenate([planted, plain])
+    distinct = len(np.unique(together))
+    if distinct == 1:
+        return np.nan
+    few = max(len(planted), len(plain)) <= _EXACT
+    method = "exact" if few and distinct == len(together) else "asymptotic"
+    return float(stats.mannwhitneyu(planted, plain, method=method).pvalue)
+
+
+def _recovery(agreement: pd.DataFrame, pair: Pair, method: str) -> dict[str, float]:
+    """Adjusted mutual information of found with planted clusters, of U and of V."""
+    rows = agreement[
+        (agreement["comparison"] == "planted")
+        & (agreement["condition"] == pair["condition"])
+        & (agreement["layer"] == pair["layer"])
+        & (agreement["k"] == pair["k"])
+        & (agreement["method"] == method)
+        & (agreement["measure"] == "ami")
+    ]
+    found: dict[str, float] = {}
+    for side in ("U", "V"):
+        name = f"ami_{side.lower()}"
+        values = rows.loc[rows["side"] == side, "value"].to_numpy(float)
+        found |= dict(zip((name, f"{name}_low", f"{name}_high"), interval(values), strict=True))
+    return found
+
+
+def _averages(
+    found: Sequence[tuple[dict[str, Any], Floats]], rows: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Means over doses by family, and of all families; what is ranked shares method and form."""
+    if not found:
+        return []
+    table = pd.DataFrame([place for place, _ in found]).assign(
+        number=range(len(found)), n=[row["n"] for row in rows]
+    )
+    result = []
+    for _, ranked in table.groupby(["method", "form"], sort=False):
+        families = list(ranked["family"].unique())
+        for family in [*families, *([None] if len(families) > 1 else [])]:
+            within = ranked if family is None else ranked[ranked["family"] == family]
+            places, estimates = [], []
+            for _, group in within.groupby("measure", sort=False):
+                means = [
+                    np.mean([found[number][1] for number in part["number"]], axis=0)
+                    for _, part in group.groupby("family", sort=False)
+                ]
+                places.append(_average_place(group, family))
+                estimates.append(np.mean(means, axis=0))
+            result += ranked_rows(places, estimates)
+    return result
+
+
+def _average_place(group: pd.DataFrame, family: str | None) -> dict[str, Any]:
+    first = group.iloc[0]
+    kept = ("analysis", "method", "measure", "form", "statistic")
+    return {name: first[name] for name in kept} | {"family": family, "n": group["n"].min()}

@@ -1,0 +1,312 @@
+"""Published findings, and whether they hold here: estimates over seeds, and a verdict for each.
+
+docs/findings.md says what was published, and what makes ours comparable or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clusterability.measures.function_catalogue import GROUPS
+from clusterability.results.reading import Filter, where
+from clusterability.results.shown import first_null
+from clusterability.statistics import interval
+
+COLUMNS = [
+    "finding",
+    "claim",
+    "source",
+    "published",
+    "comparison",
+    "condition",
+    "layer",
+    "method",
+    "k",
+    "estimate",
+    "low",
+    "high",
+    "n",
+    "test_accuracy",
+    "verdict",
+    "reason",
+]
+"""One row a comparison; `low` and `high` bound the 95 % t interval over seeds."""
+
+SCORES = ["condition", "seed", "layer", "method", "k", "measure", "null", "value", "z"]
+"""Columns of the scores that findings need."""
+
+
+def asked_scores(method: str | None) -> Filter:
+    """Rows of the scores that findings need, where partitions by this method are meant."""
+    measures = {*_ABLATIONS, *_DROPOUT, *_SPECIALISTS, _PRESERVED, *_DIAGONAL}
+    methods = [name for name in (method, "notebook") if name is not None]
+    return where(measure=sorted(measures), method=sorted(set(methods)))
+
+
+_ABLATIONS = ("importance", "coherence")
+_DROPOUT = ("newman_q", "barber_q", "ncut")
+_SPECIALISTS = {"class_mi": "value", "cluster_class_mi": "value", "coherence": "z"}
+_PRESERVED = "mi_preserved"
+_DIAGONAL = ("barber_q", "within_weight", "clusterability_q")
+"""Measures that findings are about."""
+
+FEWEST_SEEDS = 3
+CLEAR = 2.0
+"""A mean z whose interval lies above it is clear structure."""
+
+AGREE, DISAGREE, CANNOT_TELL, NOT_COMPARABLE = "agree", "disagree", "cannot tell", "not comparable"
+
+Pair = Mapping[str, Any]
+Rule = Callable[[float, float, float], tuple[str, str]]
+"""From an estimate and its interval to a verdict and its reason."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A published finding.
+
+    Attributes:
+        name: identifier.
+        claim: in one sentence.
+        source: who published it.
+        published: numbers or words of theirs, where they were read or are quoted by others.
+        differs: what makes ours another experiment.
+        rule: from an estimate and its interval to a verdict.
+    """
+
+    name: str
+    claim: str
+    source: str
+    published: str
+    differs: str
+    rule: Rule
+
+
+def raised(estimate: float, low: float, high: float) -> tuple[str, str]:
+    """The claim is that something is above 0: the interval says so, or the reverse, or neither."""
+    if low > 0:
+        return AGREE, "the interval lies above 0"
+    if high < 0:
+        return DISAGREE, "the interval lies below 0"
+    return CANNOT_TELL, "the interval holds 0"
+
+
+def not_raised(estimate: float, low: float, high: float) -> tuple[str, str]:
+    """The claim is that something is not above 0: only an interval above 0 contradicts it."""
+    if low > 0:
+        return DISAGREE, "the interval lies above 0"
+    return AGREE, "the interval lies below 0" if high < 0 else "the interval holds 0"
+
+
+MATTERS = Finding(
+    "ablated_clusters_matter",
+    "Ablating a cluster costs more accuracy than ablating as many random units.",
+    "Filan et al. 2021, table of lesions in their repository",
+    "5 pruned MNIST networks: combined p 3e-9 to 4e-7; accuracy 1.02 to 1.05 times as high without"
+    " random groups as without clusters",
+    "theirs are pruned and clustered as a whole",
+    raised,
+)
+NOT_SPECIFIC = Finding(
+    "ablated_clusters_are_not_class_specific",
+    "The classes that suffer are not fewer than for random groups of units.",
+    "Filan et al. 2021, table of lesions in their repository",
+    "5 pruned MNIST networks: combined p 0.51 to 0.98",
+    "theirs are pruned and clustered as a whole; Hod et al. 2022 call clusters coherent",
+    not_raised,
+)
+DROPOUT = Finding(
+    "dropout_raises_modularity",
+    "Training with dropout makes weights more modular than training without.",
+    "Lange et al. 2022, abstract; Filan et al. 2020, abstract, and 2021, table in their repository",
+    "dropout dramatically increased modularity; much more modular when trained with dropout;"
+    " z of n-cut on MNIST (below 0 is modular) without and with dropout: pruned -9.7, -24.0;"
+    " not pruned -4.5, -3.0",
+    "Lange et al. judge what units do, not weights; Filan et al. cluster the whole, and of their"
+    " MNIST networks only the pruned ones have a stronger z with dropout",
+    raised,
+)
+NO_SPECIALISTS = Finding(
+    "planting_does_not_specialise",
+    "Training for clusterability does not by itself make clusters specialise in classes.",
+    "Golechha et al. 2025, abstract of version 3; Rossigneux & Haroun 2026, second-hand",
+    "no more task specialization; CIFAR-100: I(Y;Z) 0.114 ± 0.049 nats without, 0.139 ± 0.037 with"
+    " (quoted, not checked)",
+    "theirs are convolutional networks and language models",
+    not_raised,
+)
+PAIRING = Finding(
+    "notebook_pairing_is_chance",
+    "Clusters paired as they come put measures of the diagonal at chance.",
+    "none: it follows from the notebook's method",
+    "",
+    "",
+    not_raised,
+)
+
+
+def findings(
+    scores: pd.DataFrame, networks: pd.DataFrame, pairs: Sequence[Pair], method: str | None
+) -> pd.DataFrame:
+    """All findings, with COLUMNS; those that the study cannot ask are `not comparable`.
+
+    Args:
+        scores: the study's scores.
+        networks: the table of networks.
+        pairs: conditions with planted clusters, each with its reference.
+        method: whose partitions are meant.
+    """
+    accuracy = networks.groupby("condition")["test_accuracy"].mean()
+    by_finding = {
+        MATTERS: _ablations(scores, _ABLATIONS[0], method),
+        NOT_SPECIFIC: _ablations(scores, _ABLATIONS[1], method),
+        DROPOUT: _dropout(scores, method),
+        NO_SPECIALISTS: _specialists(scores, pairs, method),
+        PAIRING: _pairing(scores[scores["condition"].isin(accuracy.dropna().index)], method),
+    }
+    rows = []
+    for finding, comparisons in by_finding.items():
+        found = [_row(finding, place, values) for place, values in comparisons]
+        rows += found or [_missing(finding)]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table["test_accuracy"] = table["condition"].map(accuracy)
+    return table
+
+
+def _row(finding: Finding, place: Mapping[str, Any], values: pd.Series) -> dict[str, Any]:
+    estimate, low, high = interval(values.to_numpy(float))
+    count = int(np.isfinite(values).sum())
+    if count < FEWEST_SEEDS:
+        verdict, reason = CANNOT_TELL, f"{count} seeds, expected at least {FEWEST_SEEDS}"
+    else:
+        verdict, reason = finding.rule(estimate, low, high)
+        reason = "; ".join(part for part in (reason, finding.differs) if part)
+    numbers = {"estimate": estimate, "low": low, "high": high, "n": count}
+    return {**_said(finding), **place, **numbers, "verdict": verdict, "reason": reason}
+
+
+def _missing(finding: Finding) -> dict[str, Any]:
+    reason = "the study has not the conditions, measures or methods that it takes"
+    return _said(finding) | {"n": 0, "verdict": NOT_COMPARABLE, "reason": reason}
+
+
+def _said(finding: Finding) -> dict[str, Any]:
+    names = ("claim", "source", "published")
+    return {"finding": finding.name} | {name: getattr(finding, name) for name in names}
+
+
+Comparisons = Iterator[tuple[dict[str, Any], pd.Series]]
+"""Columns that say what is compared, and one value a seed."""
+
+
+def _ablations(scores: pd.DataFrame, measure: str, method: str | None) -> Comparisons:
+    """Mean z of a measure of ablation over hidden layers and k, by condition."""
+    rows = scores[
+        (scores["measure"] == measure)
+        & (scores["null"] == GROUPS)
+        & (scores["method"] == method)
+        & scores["z"].notna()
+    ]
+    for condition, group in rows.groupby("condition", sort=False):
+        place = {
+            "comparison": f"z of {measure} against random groups, hidden layers and k averaged",
+            "condition": condition,
+            "layer": "hidden",
+            "method": method,
+            "k": _span(group["k"]),
+        }
+        yield place, group.groupby("seed")["z"].mean()
+
+
+def _dropout(scores: pd.DataFrame, method: str | None) -> Comparisons:
+    """z of modularity and of n-cut: `dropout` less `trained`, paired by seed."""
+    for measure in _DROPOUT:
+        rows = scores[(scores["measure"] == measure) & (scores["method"] == method)]
+        rows = rows[rows["null"] == first_null(rows)]
+        both = {
+            name: rows[rows["condition"] == name].set_index(["layer", "k", "seed"])["z"]
+            for name in ("dropout", "trained")
+        }
+        change = (both["dropout"] - both["trained"]).dropna()
+        if change.empty:
+            continue
+        layers = list(change.index.unique("layer"))
+        for layer in [*layers, None]:
+            part = change if layer is None else change.xs(layer, level="layer")
+            place = {
+                "comparison": f"z of {measure} in dropout less that in trained, k averaged",
+                "condition": "dropout",
+                "layer": layer or "all",
+                "method": method,
+                "k": _span(part.index.get_level_values("k")),
+            }
+            yield place, part.groupby(level="seed").mean()
+
+
+def _specialists(scores: pd.DataFrame, pairs: Sequence[Pair], method: str | None) -> Comparisons:
+    """What clusters of the planted layer's units say of the class: planted less reference."""
+    for pair in pairs:
+        for measure, column in _SPECIALISTS.items():
+            rows = scores[
+                (scores["measure"] == measure)
+                & (scores["null"] == GROUPS)
+                & (scores["method"] == method)
+                & (scores["layer"] == pair["layer"])
+                & (scores["k"] == pair["k"])
+            ]
+            by_seed = {
+                name: rows[rows["condition"] == pair[name]].set_index("seed")[column]
+                for name in ("condition", "reference")
+            }
+            change = (by_seed["condition"] - by_seed["reference"]).dropna()
+            if len(change):
+                what = f"{measure} in nats" if column == "value" else f"z of {measure}"
+                place = {
+                    "comparison": f"{what}: {pair['condition']} less {pair['reference']}",
+                    "condition": pair["condition"],
+                    "layer": pair["layer"],
+                    "method": method,
+                    "k": str(pair["k"]),
+                }
+                yield place, change
+
+
+def _pairing(scores: pd.DataFrame, method: str | None) -> Comparisons:
+    """z of the notebook's diagonal measures where its own clusters clearly preserve information."""
+    rows = scores[scores["method"] == "notebook"]
+    for (condition, layer), group in rows.groupby(["condition", "layer"], sort=False):
+        preserved = _mean_z(group, _PRESERVED)
+        if not interval(preserved.to_numpy(float))[1] > CLEAR:
+            continue
+        for measure in _DIAGONAL:
+            values = _mean_z(group, measure)
+            here = (scores["condition"] == condition) & (scores["layer"] == layer)
+            matched = _mean_z(scores[here & (scores["method"] == method)], measure).mean()
+            place = {
+                "comparison": (
+                    f"z of {measure}, k averaged, where mi_preserved has a z of"
+                    f" {preserved.mean():.1f}; paired by {method}, z is {matched:.1f}"
+                ),
+                "condition": condition,
+                "layer": layer,
+                "method": "notebook",
+                "k": _span(group["k"]),
+            }
+            yield place, values
+
+
+def _mean_z(rows: pd.DataFrame, measure: str) -> pd.Series:
+    """Mean z over k against the first null, by seed."""
+    rows = rows[rows["measure"] == measure]
+    rows = rows[rows["null"] == first_null(rows)]
+    return rows.groupby("seed")["z"].mean()
+
+
+def _span(k: Any) -> str:
+    values = sorted(set(k))
+    return f"{values[0]} to {values[-1]}" if len(values) > 1 else str(values[0])

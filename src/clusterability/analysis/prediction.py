@@ -1,0 +1,313 @@
+"""Which measure says what units do: structure against function, in three analyses.
+
+Conditions, layers, methods and k are never pooled before correlating: they would be mistaken for
+structure. Correlations are averaged over them afterwards, by Fisher's z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from clusterability.analysis.validity import estimate_row, ranked_rows
+from clusterability.measures.function_catalogue import (
+    ABLATION_MEASURES,
+    FUNCTION_MEASURES,
+    LEAST_SHARE,
+)
+from clusterability.measures.structure import MEASURES
+from clusterability.resampling import (
+    FisherMean,
+    Floats,
+    Resamples,
+    weighted_correlations,
+    weighted_midranks,
+)
+from clusterability.results.shown import shown_null
+
+TERMS = {"barber_term": 1, "ncut_term": -1, "mi_term": 1}
+"""What a cluster adds to Barber's Q, n-cut and mutual information, and which sign is better."""
+
+CELL = ["condition", "layer", "method", "k"]
+_FEWEST = 4
+"""Networks, or means of conditions, below which a correlation says nothing."""
+_RANKS_AT_ONCE = 4_000_000
+"""Ranks in memory together."""
+_FREE = 3
+"""Degrees of freedom that a partial correlation of one covariate leaves out of its weight: the
+variance of its Fisher's z is about 1 / (degrees of freedom - 3)."""
+
+Rows = list[dict[str, Any]]
+
+
+# --- clusters within networks ------------------------------------------------------------------
+
+
+def cluster_prediction(clusters: pd.DataFrame, resamples: Resamples) -> Rows:
+    """Of a cluster's own term with what ablating it does, within networks and adjusted for size.
+
+    In each network, terms, sizes and directed z of function measures are ranked over its clusters
+    with LEAST_SHARE of the units, from -1/2 to 1/2 about 0, so that networks do not differ. Over
+    all networks of a cell (condition, layer, method, k), the correlation of term and function is
+    the partial one, given size (Spearman 1904; Yule 1907). A cell weighs its degrees of freedom.
+    Where term and function both go with hardly anything but size, some correlation remains: ranks
+    do not say how far sizes are apart.
+
+    Returns:
+        One row a cell, term and function; means over cells by condition; and over all, ranked by
+        function and for the mean over functions.
+    """
+    functions = [name for name in ABLATION_MEASURES if f"{name}_z" in clusters]
+    large = large_clusters(clusters)
+    rows: Rows = []
+    averages = _Averages("clusters")
+    for cell, group in large.groupby(CELL, sort=False):
+        for term, sign in TERMS.items():
+            for function in functions:
+                columns = [term, f"{function}_z", "u_size"]
+                part = group[["seed", *columns]].dropna()
+                estimates, freedom = _partial_correlation(part, sign, resamples)
+                if not np.isfinite(estimates[0]):
+                    continue
+                place = _place("clusters", cell, term, function, "term")
+                rows.append(estimate_row(place, estimates) | {"n": part["seed"].nunique()})
+                averages.add(place, estimates, max(freedom - _FREE, 1), part["seed"].nunique())
+    return rows + averages.rows()
+
+
+def large_clusters(clusters: pd.DataFrame) -> pd.DataFrame:
+    """Clusters with LEAST_SHARE of the units of their layer that have a cluster."""
+    units = clusters.groupby([*CELL, "seed"], sort=False)["u_size"].transform("sum")
+    return clusters[clusters["u_size"] >= LEAST_SHARE * units]
+
+
+def adjusted_ranks(part: pd.DataFrame, sign: int) -> pd.DataFrame:
+    """Ranks of term and function in each network of a cell, less what size says of them.
+
+    Args:
+        part: rows of a cell: `seed`, a term, a function measure and `u_size`, in this order.
+        sign: 1 where a higher term is better, -1 where a lower one is.
+
+    Returns:
+        `term` and `function`, of the networks with more than one cluster; their correlation is the
+        partial one.
+    """
+    ranks = [_centred_ranks(network) for _, network in part.groupby("seed") if len(network) > 1]
+    if not ranks:
+        return pd.DataFrame(columns=["term", "function"])
+    term, function, size = np.concatenate(ranks).T
+    power = float(size @ size)
+    share = 1 / power if power > 0 else 0.0
+    columns = [each - (each @ size) * share * size for each in (sign * term, function)]
+    return pd.DataFrame(np.stack(columns, axis=1), columns=["term", "function"])
+
+
+def _centred_ranks(network: pd.DataFrame) -> Floats:
+    """Ranks of the columns but `seed` over the clusters of a network, from -1/2 to 1/2."""
+    ranks = rankdata(network.drop(columns="seed").to_numpy(float), axis=0)
+    return np.asarray((ranks - (len(ranks) + 1) / 2) / len(ranks))
+
+
+def _partial_correlation(part: pd.DataFrame, sign: int, resamples: Resamples) -> tuple[Floats, int]:
+    """Correlation [1 + resamples] of the first two of three columns given the third; freedom.
+
+    Sums of products of ranks are taken in each network; a resample adds up those of its networks.
+    """
+    seeds, products, freedom = [], [], 0
+    for seed, network in part.groupby("seed"):
+        if len(network) > 1:
+            ranks = _centred_ranks(network)
+            seeds.append(seed)
+            products.append(ranks.T @ ranks)
+            freedom += len(network) - 1
+    if len(seeds) < 2:
+        return np.full(len(resamples.counts), np.nan), 0
+    sums: Floats = np.tensordot(resamples.of(seeds), np.array(products), axes=1)
+    spread = np.sqrt(np.einsum("rii->ri", sums))
+    scale = spread[:, :, None] * spread[:, None]
+    r = np.divide(sums, scale, out=np.full(sums.shape, np.nan), where=scale > 0)
+    rest = np.sqrt(np.maximum((1 - r[:, 0, 2] ** 2) * (1 - r[:, 1, 2] ** 2), 0))
+    partial = r[:, 0, 1] - r[:, 0, 2] * r[:, 1, 2]
+    return sign * np.divide(
+        partial, rest, out=np.full(len(r), np.nan), where=rest > 1e-9
+    ), freedom - 1
+
+
+# --- networks, and conditions ------------------------------------------------------------------
+
+
+def network_prediction(scores: pd.DataFrame, resamples: Resamples) -> Rows:
+    """Of a measure with a function measure over the networks of a cell (Spearman 1904).
+
+    Measures as they are, in their better direction (form `value`), and as z. Function measures as
+    directed z. Weight of a cell: its networks less 3.
+
+    Returns:
+        Means over cells by condition, and over all, ranked by function.
+    """
+    return _over_cells("networks", scores, resamples, _network_cells)
+
+
+def condition_prediction(scores: pd.DataFrame, resamples: Resamples) -> Rows:
+    """The same over the means of conditions in each (layer, method, k), all with equal weight.
+
+    Conditions differ in much else: this says whether a measure orders recipes as function does.
+    """
+    return _over_cells("conditions", scores, resamples, _condition_cells)
+
+
+Matrix = tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]
+"""A cell, and values [seeds] by (condition,) measure and form: of structure and of function."""
+
+
+def _over_cells(
+    analysis: str,
+    scores: pd.DataFrame,
+    resamples: Resamples,
+    cells: Callable[[Matrix, Resamples], Iterator[tuple[Any, Floats, float, int]]],
+) -> Rows:
+    averages = _Averages(analysis)
+    for matrix in _matrices(scores, by_condition=analysis == "networks"):
+        for (condition, structure, function), estimates, weight, count in cells(matrix, resamples):
+            for number, (measure, form) in enumerate(structure):
+                cell = (condition, *(matrix[0][name] for name in CELL[1:]))
+                place = _place(analysis, cell, measure, function, form)
+                averages.add(place, estimates[:, number], weight, count)
+    return averages.rows()
+
+
+def _matrices(scores: pd.DataFrame, by_condition: bool) -> Iterator[Matrix]:
+    """Values of each cell that has both structure and function."""
+    directed = {n: m.direction for n, m in MEASURES.items() if m.direction}
+    functions = [n for n, m in FUNCTION_MEASURES.items() if m.direction]
+    structure = shown_null(scores[scores["measure"].isin(directed)])
+    function = scores[scores["measure"].isin(functions) & scores["z"].notna()]
+    # Floats where there are no rows, too, as of a study that clusters whole networks alone.
+    directions = structure["measure"].map(directed).astype(float)
+    structure = structure.assign(value=structure["value"] * directions)
+    keys = CELL if by_condition else CELL[1:]
+    index = ["seed"] if by_condition else ["condition", "seed"]
+    of_structure = dict(list(structure.groupby(keys, sort=False)))
+    for cell, group in function.groupby(keys, sort=False):
+        if cell in of_structure:
+            first = of_structure[cell].pivot(index=index, columns="measure", values=["value", "z"])
+            second = group.pivot(index=index, columns="measure", values="z")
+            first = first.swaplevel(axis=1).dropna(axis=1, how="all")
+            yield dict(zip(keys, cell, strict=True)), first, second
+
+
+def _network_cells(
+    matrix: Matrix, resamples: Resamples
+) -> Iterator[tuple[Any, Floats, float, int]]:
+    cell, structure, function = matrix
+    for name in function:
+        known = structure.loc[structure.index.intersection(function[name].dropna().index)]
+        for part in _of_the_same_networks(known):
+            if len(part) < _FEWEST:
+                continue
+            values = part.to_numpy(float), function.loc[part.index, [name]].to_numpy(float)
+            found = _rank_correlations(*values, resamples.of(part.index))
+            key = (cell["condition"], list(part.columns), name)
+            yield key, found, max(len(part) - 3, 1), len(part)
+
+
+def _rank_correlations(first: Floats, second: Floats, counts: Floats) -> Floats:
+    """Correlations [resamples, variables] of ranks of [n, variables] with those of [n, 1]."""
+    # Some resamples at a time: ranks of a thousand networks in all of them would take gigabytes.
+    step = max(_RANKS_AT_ONCE // first.size, 1)
+    parts = []
+    for start in range(0, len(counts), step):
+        some = counts[start : start + step]
+        ranks = weighted_midranks(first, some), weighted_midranks(second, some)
+        parts.append(weighted_correlations(*ranks, some)[:, :, 0])
+    return np.concatenate(parts)
+
+
+def _of_the_same_networks(values: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Columns that are defined in the same networks, together, with these networks only."""
+    known = values.notna().to_numpy()
+    together: dict[bytes, list[int]] = {}
+    for number, column in enumerate(known.T):
+        together.setdefault(column.tobytes(), []).append(number)
+    for numbers in together.values():
+        yield values.iloc[np.flatnonzero(known[:, numbers[0]]), numbers]
+
+
+def _condition_cells(
+    matrix: Matrix, resamples: Resamples
+) -> Iterator[tuple[Any, Floats, float, int]]:
+    _, structure, function = matrix
+    for name in function:
+        ours, theirs = _means(structure, resamples), _means(function[[name]], resamples)
+        shared = [c for c in ours if c in theirs and np.isfinite(theirs[c][0]).all()]
+        if len(shared) < _FEWEST:
+            continue
+        kept = np.flatnonzero(np.isfinite([ours[c][0] for c in shared]).all(axis=0))
+        first = rankdata(np.stack([ours[c][:, kept] for c in shared], axis=1), axis=1)
+        second = rankdata(np.stack([theirs[c] for c in shared], axis=1), axis=1)
+        found = weighted_correlations(first, second, np.ones(first.shape[:2]))[:, :, 0]
+        yield (None, list(structure.columns[kept]), name), found, 1, len(shared)
+
+
+def _means(values: pd.DataFrame, resamples: Resamples) -> dict[str, Floats]:
+    """Means over seeds by condition, [1 + resamples, columns]; undefined values are left out."""
+    found = {}
+    for condition, rows in values.groupby(level="condition", sort=False):
+        counts = resamples.of(rows.index.get_level_values("seed"))
+        numbers = rows.to_numpy(float)
+        total = counts @ np.where(np.isfinite(numbers), numbers, 0)
+        known = counts @ np.isfinite(numbers).astype(float)
+        found[str(condition)] = np.divide(
+            total, known, out=np.full(total.shape, np.nan), where=known > 0
+        )
+    return found
+
+
+# --- averages ----------------------------------------------------------------------------------
+
+
+def _place(
+    analysis: str, cell: Sequence[Any], measure: str, function: str, form: str
+) -> dict[str, Any]:
+    names = dict(zip(CELL, cell, strict=True))
+    more = {"measure": measure, "form": form, "function": function, "statistic": "spearman"}
+    return {"analysis": analysis, **names, **more}
+
+
+class _Averages:
+    """Means over cells: by condition, and over all cells, ranked."""
+
+    def __init__(self, analysis: str) -> None:
+        self.analysis = analysis
+        self.means: dict[tuple[Any, ...], FisherMean] = {}
+        self.counts: dict[tuple[Any, ...], int] = {}
+
+    def add(self, place: Mapping[str, Any], estimates: Floats, weight: float, count: int) -> None:
+        names = ("method", "form", "function", "measure")
+        kept = tuple(place[name] for name in names)
+        method, form, _, measure = kept
+        # Not a set: the order of its strings, and so of rows, differs from process to process.
+        keys = [(place["condition"], *kept), (None, *kept), (None, method, form, None, measure)]
+        for key in dict.fromkeys(keys):
+            self.means.setdefault(key, FisherMean()).add(estimates, weight)
+            self.counts[key] = max(self.counts.get(key, 0), count)
+
+    def rows(self) -> Rows:
+        """Rows in a fixed order; those of one condition, method, form and function are ranked."""
+        groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+        for key in self.means:
+            groups.setdefault(key[:4], []).append(key)
+        result: Rows = []
+        for keys in groups.values():
+            places = [self._place(key) for key in keys]
+            result += ranked_rows(places, [self.means[key].mean() for key in keys])
+        return result
+
+    def _place(self, key: tuple[Any, ...]) -> dict[str, Any]:
+        condition, method, form, function, measure = key
+        cell = (condition, None, method, None)
+        return _place(self.analysis, cell, measure, function, form) | {"n": self.counts[key]}

@@ -1,0 +1,63 @@
+"""What the analyses of validity read of the result tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from clusterability.analysis.detection import Pair
+from clusterability.analysis.prediction import CELL, TERMS
+from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES
+from clusterability.measures.structure import MEASURES
+from clusterability.results.reading import any_of, defined, distinct, read_rows, shown_rows, where
+
+_SCORES = [*CELL, "seed", "measure", "null", "value", "z"]
+_STRUCTURE = [name for name, measure in MEASURES.items() if measure.direction]
+_FUNCTION = [name for name, measure in FUNCTION_MEASURES.items() if measure.direction]
+_RECOVERY = ["comparison", "condition", "layer", "k", "method", "measure", "side", "value"]
+
+
+def all_seeds(scores: str | Path) -> list[int]:
+    """Seeds of the study, ascending."""
+    return sorted(int(seed) for seed in distinct(scores, ["seed"])["seed"])
+
+
+def detection_scores(scores: str | Path, pairs: Sequence[Pair]) -> pd.DataFrame:
+    """Scores of planted and unplanted networks at the planted layer and k."""
+    asked = [
+        where(
+            condition=[pair["condition"], pair["reference"]], layer=[pair["layer"]], k=[pair["k"]]
+        )
+        for pair in pairs
+    ]
+    return read_rows(scores, _SCORES, any_of(asked) & where(measure=_STRUCTURE))
+
+
+def recovery_rows(agreement: str | Path) -> pd.DataFrame:
+    """How much of planted clusters was found."""
+    asked = where(comparison=["planted"], measure=["ami"])
+    return read_rows(agreement, _RECOVERY, asked)
+
+
+def prediction_scores(scores: str | Path) -> pd.DataFrame:
+    """Scores where both structure and function are known: structure against its shown null."""
+    function = where(measure=_FUNCTION) & defined("z")
+    cells = distinct(scores, ["layer", "k"], function)
+    if cells.empty:
+        return pd.DataFrame(columns=_SCORES)
+    here = where(layer=cells["layer"].unique(), k=cells["k"].unique())
+    structure = shown_rows(scores, _SCORES, where(measure=_STRUCTURE), asked=here)
+    return pd.concat([structure, read_rows(scores, _SCORES, function)], ignore_index=True)
+
+
+def prediction_clusters(clusters: str | Path) -> pd.DataFrame:
+    """Clusters of layers and k at which it is known what ablating any of them does."""
+    functions = [f"{name}_z" for name in ABLATION_MEASURES]
+    columns = [*CELL, "seed", "cluster", "u_size", *TERMS, *functions]
+    cells = distinct(clusters, ["layer", "k"], any_of(map(defined, functions)))
+    if cells.empty:
+        return pd.DataFrame(columns=columns)
+    here = where(layer=cells["layer"].unique(), k=cells["k"].unique())
+    return read_rows(clusters, columns, here)

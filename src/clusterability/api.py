@@ -1,0 +1,310 @@
+"""The functions to begin with in a notebook: load weights, cluster them, score the clusters.
+
+`import clusterability as cl` has all of them as `cl.load`, `cl.cluster`, `cl.score` and
+`cl.list_measures`. None of them needs PyTorch, but for its own files and tensors. An error that a
+caller can mend is a `UserError` of one line: what it is about, what was found, what is expected.
+docs/python.md shows them in use, docs/measures.md defines measures, methods and nulls.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+import pandas as pd
+
+from clusterability.clustering.all_scales import own_streams
+from clusterability.clustering.catalogue import METHODS
+from clusterability.clustering.spectral import cluster as cluster_matrices
+from clusterability.errors import UserError
+from clusterability.measures.catalogue import MEASURES
+from clusterability.names import NETWORK
+from clusterability.networks.graph import layer_matrices, network_units
+from clusterability.networks.scaling import scale_weights
+from clusterability.networks.stacked import Networks
+from clusterability.networks.weights import (
+    File,
+    Matrix,
+    Source,
+    Weights,
+    as_networks,
+    as_weights,
+    load_weights,
+)
+from clusterability.results.one_network import (
+    Said,
+    check_k,
+    evaluate,
+    study_of,
+    whole_number,
+)
+from clusterability.study.study import Study
+
+__all__ = ["Partition", "UserError", "Weights", "cluster", "list_measures", "load", "score"]
+
+DEFAULT_NULLS = {"shuffle": 99, "labels": 99}
+"""As in config.yaml."""
+
+_BETTER = {1: "higher", -1: "lower", 0: "neither"}
+
+
+# Arrays are not equal or different as a whole.
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """Clusters of one weight matrix [out, in]: cluster a of the rows goes with a of the columns.
+
+    Attributes:
+        method: how they were found.
+        k: clusters asked for, on each side.
+        rows: int64 [out], labels 0 to k - 1 of the output units; -1 for dead ones.
+        columns: int64 [in], labels of the input units.
+    """
+
+    method: str
+    k: int
+    rows: np.ndarray
+    columns: np.ndarray
+
+    def order(self) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of the rows and of the columns, cluster by cluster; dead units come first.
+
+        >>> found = Partition("matched", 2, np.array([1, 0, 1]), np.array([1, 0]))
+        >>> rows, columns = found.order()
+        >>> rows.tolist(), columns.tolist()  # matrix[rows][:, columns] shows the blocks
+        ([1, 0, 2], [1, 0])
+        """
+        return np.argsort(self.rows, kind="stable"), np.argsort(self.columns, kind="stable")
+
+
+def load(source: File | Mapping[str, Any], layers: Sequence[str] | None = None) -> Weights:
+    """The weight matrices of a network, from a file or from arrays by name.
+
+    Args:
+        source: a `.safetensors`, `.npz`, `.npy` or `.csv` file, or a state dict of PyTorch in a
+            `.pt` or `.pth` file (docs/your-own-matrix.md describes each); or a dict of arrays or
+            tensors, such as `model.state_dict()`.
+        layers: names of the arrays that are layers, from the input on. None: all 2-D arrays, in the
+            natural order of their names; others, such as biases, are left out.
+
+    Returns:
+        `fc1`, `fc2`, … to float32 [out, in]; printed, it says which array each of them is. Its
+        name, which random streams go by, is that of the file in small letters.
+
+    Raises:
+        UserError: where the file is missing, damaged or of another kind; where a matrix has a
+            number that is not finite or too large for float32; where the outputs of a layer are not
+            as many as the inputs of the next.
+
+    >>> load({"0.weight": np.ones((3, 4)), "0.bias": np.ones(3), "2.weight": np.ones((2, 3))})
+    Weights 'weights': fc1 [3, 4] from '0.weight', fc2 [2, 3] from '2.weight'
+    """
+    return load_weights(source, layers)
+
+
+@overload
+def cluster(
+    weights: File | Mapping[str, Matrix],
+    k: int,
+    method: str = "matched",
+    *,
+    scaling: str = "none",
+    restarts: int = 3,
+    name: str | None = None,
+) -> dict[str, Partition]: ...
+
+
+@overload
+def cluster(
+    weights: Matrix,
+    k: int,
+    method: str = "matched",
+    *,
+    scaling: str = "none",
+    restarts: int = 3,
+    name: str | None = None,
+) -> Partition: ...
+
+
+def cluster(
+    weights: Source,
+    k: int,
+    method: str = "matched",
+    *,
+    scaling: str = "none",
+    restarts: int = 3,
+    name: str | None = None,
+) -> Partition | dict[str, Partition]:
+    """Clusters the units on both sides of each weight matrix.
+
+    Bipartite spectral clustering (Dhillon 2001): the singular vectors of the matrix of absolute
+    weights, normalised by the units' strengths, then k-means.
+
+    Args:
+        weights: one matrix [out, in]; or matrices by layer, as `load` gives them; or a file.
+        k: clusters on each side.
+        method: `matched` (each side alone, clusters paired by the Hungarian method), `joint` (both
+            sides in one k-means), `notebook` (one start, paired as they come), or `whole` (the
+            units of all layers at once, which needs all layers of a network).
+        scaling: `none`; or `unit-norm` or `balanced`, which do not change when a ReLU unit is
+            rescaled.
+        restarts: starts of k-means.
+        name: decides the random numbers, with the layer's name. None: that of the weights.
+
+    Returns:
+        A `Partition` of the one matrix, or one for each layer. By `whole`, a hidden unit has the
+        same label as a row of its own layer and as a column of the next.
+
+    Raises:
+        UserError: where a layer cannot hold k clusters, or an argument is none of these.
+
+    >>> found = cluster([[9, 8, 0, 1], [7, 9, 1, 0], [0, 1, 8, 9], [1, 0, 9, 7]], k=2)
+    >>> found.rows.tolist(), found.columns.tolist()
+    ([1, 1, 0, 0], [1, 1, 0, 0])
+    """
+    found = as_weights(weights)
+    study = study_of(
+        found.name if name is None else name, _k_grid(k), [method], [scaling], {}, restarts
+    )
+    networks = as_networks(found, study.names[0])
+    if len(study.k_values) > 1:
+        raise UserError(f"k: found {k!r}, expected one number of clusters")
+    if METHODS[method].whole:
+        partitions = _whole_partitions(networks, study)
+    else:
+        partitions = {layer: _find(networks, layer, study) for layer in networks.weights}
+    several = isinstance(weights, str | os.PathLike | Mapping)
+    return partitions if several else next(iter(partitions.values()))
+
+
+def _find(networks: Networks, layer: str, study: Study) -> Partition:
+    """The partition of a layer, at the only k, method and scaling of the study."""
+    asked = study.clustering
+    (k,), (method,), (scaling,) = study.k_values, asked.methods, asked.scalings
+    check_k(networks, [layer], [k])
+    matrices = layer_matrices(scale_weights(networks.weights, scaling), layer)
+    names = own_streams(networks, layer)
+    found = cluster_matrices(matrices, names, [k], [method], asked.restarts)[method, k]
+    if not found.feasible[0]:
+        raise UserError(f"scaling: found {scaling!r}, expected one that {layer} can be brought to")
+    rows, columns = (labels[0].astype(np.int64) for labels in (found.rows, found.columns))
+    return Partition(method, k, rows, columns)
+
+
+def _whole_partitions(networks: Networks, study: Study) -> dict[str, Partition]:
+    """The partition of the whole network, layer by layer."""
+    found = _find(networks, NETWORK, study)
+    stacks = list(networks.weights.values())
+    sizes = [stacks[0].shape[-1], *(stack.shape[-2] for stack in stacks)]
+    even, odd = network_units(sizes)
+    labels = np.empty(sum(sizes), np.int64)
+    labels[even], labels[odd] = found.rows, found.columns
+    of_units = np.split(labels, np.cumsum(sizes)[:-1])
+    return {
+        layer: Partition(found.method, found.k, of_units[number + 1], of_units[number])
+        for number, layer in enumerate(networks.weights)
+    }
+
+
+def score(
+    weights: Source,
+    k: int | str | Iterable[int | str] = "2-12",
+    *,
+    methods: str | Sequence[str] = ("matched",),
+    scalings: str | Sequence[str] = ("none",),
+    nulls: Mapping[str, int] = DEFAULT_NULLS,
+    restarts: int = 3,
+    name: str | None = None,
+    progress: Said | None = None,
+) -> pd.DataFrame:
+    """How good the clusters of each layer are, over a grid of k, beside what chance gives.
+
+    The numbers are those of a study, to the bit, whose config imports the same file under the same
+    name with the same k, methods, nulls and restarts.
+
+    Args:
+        weights: one matrix [out, in]; or matrices by layer, as `load` gives them; or a file.
+        k: numbers of clusters, such as 4, "2-12,16" or [2, 3, 4].
+        methods: any of `notebook`, `matched`, `joint` for each layer, and `whole` for the network:
+            its rows have the layer `network`.
+        scalings: of the weights: any of `none`, `unit-norm`, `balanced`. Rows of the last two have
+            methods such as `matched-balanced`.
+        nulls: random models to number of draws: of `shuffle`, `shuffle_nonzero`, `strength` and
+            `labels`. {}: none, and then there is no z and no p.
+        restarts: starts of k-means, for the weights and for each draw.
+        name: of the network: it is the column `condition`, and decides the random numbers with the
+            names of the layers. Small letters, digits and _. None: that of the weights.
+        progress: is called with a text, such as `print`, before each step.
+
+    Returns:
+        One row for each layer, method, k, measure and null, with the columns of a study's
+        `scores.parquet` (docs/measures.md): `condition`, `seed` (-1), `layer`, `method`, `k`,
+        `k_effective`, `measure`, `value` (nats, where it is an information), `null`, `null_mean`,
+        `null_sd`, `null_n`, `z` (positive is better than chance), `p`, `p_two_sided`, `q` (empty:
+        it needs several seeds) and `status`: `infeasible` where the layer cannot hold k.
+
+    Raises:
+        UserError: where the weights are not finite, no layer can hold some k, or an argument is
+            none of these.
+
+    >>> blocks = np.kron(np.eye(2), np.ones((4, 6))) + np.arange(96).reshape(8, 12) / 960
+    >>> scores = score(blocks, k=2, nulls={"shuffle": 19})
+    >>> scores.query("measure == 'barber_q'")[["k", "value", "p"]].round(2).to_dict("list")
+    {'k': [2], 'value': [0.45], 'p': [0.05]}
+    """
+    found = as_weights(weights)
+    study = study_of(
+        found.name if name is None else name,
+        _k_grid(k),
+        _listed(methods),
+        _listed(scalings),
+        nulls,
+        restarts,
+    )
+    return evaluate(as_networks(found, study.names[0]), study, progress or (lambda step: None))
+
+
+def list_measures() -> pd.DataFrame:
+    """The structural measures: `measure`, `label`, `better` and `meaning`.
+
+    `better` says which values are: `higher`, `lower` or `neither`. docs/measures.md has formulas,
+    sources, and what misleads each of them.
+
+    >>> list_measures().set_index("measure").loc["ncut", ["label", "better"]].tolist()
+    ['n-cut', 'lower']
+    """
+    return pd.DataFrame(
+        [
+            {
+                "measure": name,
+                "label": measure.label,
+                "better": _BETTER[measure.direction],
+                "meaning": measure.says,
+            }
+            for name, measure in MEASURES.items()
+        ]
+    )
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _k_grid(k: int | str | Iterable[int | str]) -> list[int | str]:
+    """Blocks of k. Whole numbers that follow each other are one: it is clustered in one go.
+
+    >>> _k_grid([2, 3, 4, 8]), _k_grid("2-12, 16"), _k_grid(4)
+    (['2-4', 8], ['2-12', '16'], [4])
+    """
+    if isinstance(k, str):
+        return [part.strip() for part in k.split(",")]
+    items: list[Any] = list(k) if isinstance(k, Iterable) else [k]
+    blocks: list[list[Any]] = []
+    for item in map(whole_number, items):
+        if blocks and isinstance(item, int) and blocks[-1][-1] == item - 1:
+            blocks[-1].append(item)
+        else:
+            blocks.append([item])
+    return [f"{b[0]}-{b[-1]}" if len(b) > 1 else b[0] for b in blocks]

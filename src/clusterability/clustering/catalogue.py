@@ -1,0 +1,36 @@
+"""Methods by name: the functions are in `clusterability.clustering.problem`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MethodEntry:
+    """A way from weights to a partition: `partition` of the module of its name in `methods`.
+
+    Attributes:
+        says: how, in words that follow its name.
+        whole: whether it clusters the units of all layers at once.
+    """
+
+    says: str
+    whole: bool = False
+
+
+METHODS: dict[str, MethodEntry] = {
+    "notebook": MethodEntry(
+        "k-means on the singular vectors of each side alone, from one start, clusters paired as"
+        " they come"
+    ),
+    "matched": MethodEntry(
+        "k-means on the singular vectors of each side alone, clusters of both sides paired by the"
+        " Hungarian method on Barber's modularity"
+    ),
+    "joint": MethodEntry("one k-means over the units of both sides (Dhillon 2001)"),
+    "whole": MethodEntry(
+        "one k-means over the units of all layers, the network taken as one graph"
+        " (Filan et al. 2021)",
+        whole=True,
+    ),
+}

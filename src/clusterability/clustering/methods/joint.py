@@ -1,0 +1,12 @@
+"""Method `joint`: the units of both sides at once (Dhillon 2001)."""
+
+from __future__ import annotations
+
+import math
+
+from clusterability.clustering.problem import Found, Problem
+
+
+def partition(problem: Problem) -> Found:
+    """k-means on the vectors 2 to 1 + ceil(log2 k) of both sides together (eq. 12)."""
+    return problem.both_sides(slice(1, 1 + math.ceil(math.log2(problem.k))))

@@ -1,0 +1,1 @@
+"""What is clustered: stacked weights and their files, graphs, scalings, random matrices."""

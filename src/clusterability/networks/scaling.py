@@ -1,0 +1,106 @@
+"""Weights at scales that rescaling a unit does not change.
+
+To multiply a ReLU unit's input weights by c > 0 and its output weights by 1/c changes nothing that
+the network computes, but changes every measure of its weights. `unit-norm` and `balanced` undo it;
+`none` takes the weights as they are.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+import numpy as np
+
+from clusterability.errors import UserError
+from clusterability.networks.graph import layer_matrices
+from clusterability.networks.partitions import Key
+from clusterability.networks.scaling_names import SCALINGS, scaled_method, scaling_of
+from clusterability.networks.sinkhorn import balance
+
+Item = TypeVar("Item")
+
+
+def scale_weights(weights: Mapping[str, np.ndarray], scaling: str) -> dict[str, np.ndarray]:
+    """Weights of networks at one scale.
+
+    - `none`: as they are.
+    - `unit-norm`: the input weights of every hidden unit have Euclidean norm 1, and its output
+      weights take the norm over. Layers are taken in order, and the last layer's rows are not
+      normalised. What a bias-free ReLU network computes does not change. A hidden unit without
+      input weights loses its output weights, which have no effect.
+    - `balanced`: in abs(W), all rows of a layer have equal sums and all columns have (dead units
+      left out), and the total is 1 (Sinkhorn & Knopp 1967). Each layer by itself; signs are kept.
+
+    Args:
+        weights: [networks, out, in] by layer, from the input on.
+        scaling: one of SCALINGS.
+
+    Returns:
+        float64 [networks, out, in] by layer; for `none` the weights themselves. A layer that cannot
+        be balanced is NaN throughout in this network.
+
+    Raises:
+        UserError: for an unknown scaling, or layers that do not fit with `unit-norm`.
+
+    >>> weights = {"fc1": np.array([[[3.0, 4.0]]]), "fc2": np.array([[[2.0], [-1.0]]])}
+    >>> {layer: stack.tolist() for layer, stack in scale_weights(weights, "unit-norm").items()}
+    {'fc1': [[[0.6, 0.8]]], 'fc2': [[[10.0], [-5.0]]]}
+    """
+    if scaling == "none":
+        return dict(weights)
+    if scaling == "unit-norm":
+        return _unit_norm(weights)
+    if scaling == "balanced":
+        return {layer: _balanced(stack) for layer, stack in weights.items()}
+    raise UserError(f"scaling: found {scaling!r}, expected one of {', '.join(SCALINGS)}")
+
+
+def at_scale(found: Mapping[Key, Item], scaling: str) -> dict[Key, Item]:
+    """What was found from weights at one scale, each method renamed to say so.
+
+    >>> at_scale({("joint", 2): "labels"}, "balanced")
+    {('joint-balanced', 2): 'labels'}
+    """
+    return {(scaled_method(method, scaling), k): item for (method, k), item in found.items()}
+
+
+def layers_at_scales(
+    weights: Mapping[str, np.ndarray], layer: str, keys: Iterable[Key]
+) -> Iterator[tuple[list[Key], np.ndarray]]:
+    """The weights that methods see: for each scale, the keys of its methods, and the layer.
+
+    Args:
+        weights: [networks, out, in] by layer, from the input on.
+        layer: name of a layer, or "network".
+        keys: (method, k); the method's name says its scale.
+
+    Yields:
+        keys in their order, and weights [networks, m, n].
+    """
+    groups: dict[str, list[Key]] = {}
+    for key in keys:
+        groups.setdefault(scaling_of(key[0]), []).append(key)
+    for scaling, group in groups.items():
+        yield group, layer_matrices(scale_weights(weights, scaling), layer)
+
+
+def _unit_norm(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    result = {layer: stack.astype(np.float64) for layer, stack in weights.items()}
+    for (layer, incoming), (following, outgoing) in itertools.pairwise(result.items()):
+        units, inputs = incoming.shape[-2], outgoing.shape[-1]
+        if units != inputs:
+            raise UserError(
+                f"scaling unit-norm: found {units} output units of {layer} and {inputs} input"
+                f" units of {following}, expected equal numbers"
+            )
+        norms = np.linalg.norm(incoming, axis=-1)
+        # In place: the next pair starts from this outgoing layer.
+        incoming /= np.where(norms > 0, norms, 1)[..., :, None]
+        outgoing *= norms[..., None, :]
+    return result
+
+
+def _balanced(stack: np.ndarray) -> np.ndarray:
+    return np.copysign(balance(np.abs(stack.astype(np.float64))), stack)

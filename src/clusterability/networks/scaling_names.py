@@ -1,0 +1,34 @@
+"""Names of methods at a scale of the weights: `matched` as they are, `matched-balanced`, …"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Scaling = Literal["none", "unit-norm", "balanced"]
+SCALINGS: tuple[Scaling, ...] = get_args(Scaling)
+"""Scales of weights; see `clusterability.networks.scaling`."""
+SCALINGS_SAY: dict[str, str] = {
+    "none": "as they are",
+    "unit-norm": "every hidden unit's input weights scaled to norm 1",
+    "balanced": "scaled so that all units of a side have the same strength",
+}
+"""What each does to the weights, in words that follow "weights"."""
+
+
+def scaled_method(method: str, scaling: str) -> str:
+    """Name of a method that sees the weights at this scale.
+
+    >>> scaled_method("joint", "none"), scaled_method("joint", "unit-norm")
+    ('joint', 'joint-unit-norm')
+    """
+    return method if scaling == "none" else f"{method}-{scaling}"
+
+
+def scaling_of(method: str) -> str:
+    """The scale that the name of a method says.
+
+    >>> scaling_of("joint"), scaling_of("joint-unit-norm")
+    ('none', 'unit-norm')
+    """
+    _, _, scaling = method.partition("-")
+    return scaling or "none"

@@ -1,0 +1,291 @@
+"""Networks of a block, held together, and their files.
+
+Layer l of all networks is one array of shape [networks, out, in].
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from clusterability.blocks import Block
+from clusterability.errors import UserError, one_line
+from clusterability.files import write_whole
+from clusterability.names import IMPORTED, IMPORTED_SEED
+from clusterability.networks.live_units import live_units
+
+METADATA_KEY = "clusterability"
+
+FOLDER = "networks"
+"""Where files lie in the folder of the results: `networks/{condition}/{seeds}.safetensors`."""
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A block of networks of one condition.
+
+    Attributes:
+        condition: name of the training recipe.
+        seeds: one seed a network.
+        recipe: keys of the recipe with their values.
+        weights: layer name to float32 array [networks, out, in], from the input on.
+        biases: layer name to float32 array [networks, out], for layers that have biases.
+    """
+
+    condition: str
+    seeds: tuple[int, ...]
+    recipe: dict[str, Any]
+    weights: dict[str, np.ndarray]
+    biases: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Weights and biases by the names that files give them: `fc1.weight`, `fc1.bias`, …"""
+        return {
+            f"{layer}.{kind}": stacks[layer]
+            for layer in self.weights
+            for kind, stacks in (("weight", self.weights), ("bias", self.biases))
+            if layer in stacks
+        }
+
+    def biases_of(self, number: int) -> list[np.ndarray]:
+        """Biases [out] of one network by layer, from the input on; zeros where there are none."""
+        return [
+            self.biases[layer][number]
+            if layer in self.biases
+            else np.zeros_like(stack[number, :, 0])
+            for layer, stack in self.weights.items()
+        ]
+
+
+def network_digest(networks: Networks, number: int) -> str:
+    """SHA-256 over the weights and biases of one network of the block, layer by layer."""
+    digest = hashlib.sha256()
+    for name, stack in networks.arrays.items():
+        digest.update(name.removesuffix(".weight").encode())
+        digest.update(np.ascontiguousarray(stack[number], dtype="<f4").tobytes())
+    return digest.hexdigest()
+
+
+def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
+    """What the table of networks says of a network's weights.
+
+    Number of parameters, weights that are zero, dead units of both sides by layer, digest; in this
+    order.
+    """
+    own = [stack[number] for stack in networks.weights.values()]
+    columns: dict[str, Any] = {
+        "parameters": sum(stack[number].size for stack in networks.arrays.values()),
+        "zeros": sum(weights.size - np.count_nonzero(weights) for weights in own),
+    }
+    for layer, stack in networks.weights.items():
+        live = live_units(stack[number])
+        columns[f"{layer}_dead_u"] = int((~live.rows).sum())
+        columns[f"{layer}_dead_v"] = int((~live.columns).sum())
+    return columns | {"digest": network_digest(networks, number)}
+
+
+def save_networks(path: Path, networks: Networks) -> None:
+    """Writes `.safetensors`: `fc1.weight`, … [networks, out, in], and one key of metadata.
+
+    Layers with biases have `fc1.bias`, … [networks, out], too.
+
+    The same networks give the same bytes: no time, no host, one metadata key with sorted JSON.
+    """
+    # The writer takes an array's memory as it lies: that of a transposed one in another order.
+    tensors = {name: np.ascontiguousarray(stack) for name, stack in networks.arrays.items()}
+    description = {
+        "condition": networks.condition,
+        "recipe": networks.recipe,
+        "seeds": list(networks.seeds),
+    }
+    metadata = {METADATA_KEY: json.dumps(description, sort_keys=True)}
+    write_whole(path, save(tensors, metadata))
+
+
+def load_networks(path: Path) -> Networks:
+    """Reads what `save_networks` wrote.
+
+    Raises:
+        UserError: where the file is damaged, was not written by this study, or holds other networks
+            than its place says; where layers are missing, of other shapes than [networks, out, in],
+            not float32, do not fit, or hold a weight that is not finite.
+    """
+    try:
+        description, arrays = _read(path)
+        networks = _described(description, arrays)
+        _check_place(path, networks)
+        _check_finite(networks)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _unusable(path, str(error)) from None
+    return networks
+
+
+def _unusable(path: Path, found: str) -> UserError:
+    return UserError(
+        f"{path}: found {one_line(found)}, expected weights of this study; remove the file to have"
+        " it made again"
+    )
+
+
+def _read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
+    """What the file says of its networks, and their arrays from the input on; ValueError."""
+    with safe_open(path, framework="numpy") as file:
+        text = (file.metadata() or {}).get(METADATA_KEY)
+        if text is None:
+            raise ValueError("no description of networks")
+        return json.loads(text), {name: file.get_tensor(name) for name in _array_names(file)}
+
+
+def _array_names(file: Any) -> list[str]:
+    """Names of the arrays, `fc1.weight` to the last layer's; ValueError where there are others."""
+    names = set(file.keys())
+    layers = [f"fc{number + 1}" for number in range(sum(_is_weight(name) for name in names))]
+    expected = [
+        f"{layer}.{kind}"
+        for layer in layers
+        for kind in ("weight", "bias")
+        if kind == "weight" or f"{layer}.bias" in names
+    ]
+    if not names or names != set(expected):
+        raise ValueError(
+            f"the arrays {', '.join(sorted(names)) or '(none)'}, not fc1.weight, fc2.weight, …"
+        )
+    for name in expected:
+        part = file.get_slice(name)
+        axes = "networks, out, in" if _is_weight(name) else "networks, out"
+        # NumPy lacks some of the types that a file can have, so the file's own word is taken.
+        if part.get_dtype() != "F32" or len(part.get_shape()) != axes.count(",") + 1:
+            raise ValueError(
+                f"{name} of {part.get_dtype()} {part.get_shape()}, not of float32 [{axes}]"
+            )
+    return expected
+
+
+def _is_weight(name: str) -> bool:
+    return name.endswith(".weight")
+
+
+def _described(description: Any, arrays: dict[str, np.ndarray]) -> Networks:
+    """The networks, if their description and their layers fit; ValueError where they do not."""
+    match description:
+        case {"condition": str(condition), "recipe": dict(recipe), "seeds": list(seeds)}:
+            pass
+        case _:
+            raise ValueError("no condition, recipe and seeds in its description")
+    if not all(type(seed) is int and seed >= IMPORTED_SEED for seed in seeds):
+        raise ValueError(f"seeds that are no whole numbers: {seeds}")
+    if len(set(seeds)) < len(seeds) or not seeds:
+        raise ValueError(f"seeds that are none or there twice: {seeds}")
+    for name, stack in arrays.items():
+        if len(stack) != len(seeds) or 0 in stack.shape:
+            raise ValueError(f"{name} of shape {list(stack.shape)} for {len(seeds)} seeds")
+    weights = {name.removesuffix(".weight"): arrays[name] for name in arrays if _is_weight(name)}
+    biases = {name.removesuffix(".bias"): arrays[name] for name in arrays if not _is_weight(name)}
+    for (first, before), (second, after) in pairwise(weights.items()):
+        if before.shape[1] != after.shape[2]:
+            raise ValueError(
+                f"{first} {list(before.shape)} before {second} {list(after.shape)}, which do not"
+                " fit"
+            )
+    for layer, stack in biases.items():
+        if stack.shape[1] != weights[layer].shape[1]:
+            raise ValueError(
+                f"{layer}.bias {list(stack.shape)} for {layer}.weight"
+                f" {list(weights[layer].shape)}, which do not fit"
+            )
+    return Networks(condition, tuple(seeds), recipe, weights, biases)
+
+
+def _check_place(path: Path, networks: Networks) -> None:
+    """A file in a study's folder has to hold the networks that its path names; ValueError."""
+    if len(path.parts) < 3 or path.parts[-3] != FOLDER:
+        return
+    condition, block = path.parent.name, path.stem
+    seeds = (IMPORTED_SEED,) if block == IMPORTED else tuple(Block.parse(block))
+    if networks.condition != condition:
+        raise ValueError(f"networks of condition {networks.condition!r}, not {condition!r}")
+    if networks.seeds != seeds:
+        raise ValueError(f"networks of seeds {list(networks.seeds)}, not {block}")
+
+
+def _check_finite(networks: Networks) -> None:
+    for name, stack in networks.arrays.items():
+        finite = np.isfinite(stack).reshape(len(stack), -1).all(axis=1)
+        if not finite.all():
+            seed = networks.seeds[int(np.argmin(finite))]
+            layer = name.removesuffix(".weight")
+            raise ValueError(f"a weight that is not finite in {layer} of seed {seed}")
+
+
+def join_networks(blocks: Sequence[Networks]) -> Networks:
+    """Networks of several blocks of one condition as those of one block.
+
+    Raises:
+        UserError: where the blocks have other layers than each other.
+    """
+    first = blocks[0]
+    for block in blocks[1:]:
+        if _shapes(block) != _shapes(first):
+            raise UserError(
+                f"networks of {first.condition}: found layers {_shapes(block)} of seed"
+                f" {block.seeds[0]}, expected {_shapes(first)} as of seed {first.seeds[0]}; remove"
+                " the file of the wrong ones to have it made again"
+            )
+    weights, biases = (
+        {layer: np.concatenate([block[layer] for block in stacks]) for layer in stacks[0]}
+        for stacks in (
+            [block.weights for block in blocks],
+            [block.biases for block in blocks],
+        )
+    )
+    seeds = tuple(seed for block in blocks for seed in block.seeds)
+    return Networks(first.condition, seeds, first.recipe, weights, biases)
+
+
+def _shapes(networks: Networks) -> dict[str, list[int]]:
+    """Layers with their [out, in], and [out] of their biases."""
+    return {
+        name.removesuffix(".weight"): list(stack.shape[1:])
+        for name, stack in networks.arrays.items()
+    }
+
+
+def stored_sizes(path: Path) -> list[int]:
+    """Units by layer, input first, of the networks in a file; reads no weights.
+
+    Raises:
+        UserError: where the file is damaged or holds other arrays than layers.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            names = filter(_is_weight, _array_names(file))
+            shapes = [file.get_slice(name).get_shape() for name in names]
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _unusable(path, str(error)) from None
+    return [shapes[0][2], *(shape[1] for shape in shapes)]
+
+
+def network_rows(networks: Networks) -> pd.DataFrame:
+    """One row a network, as `training.network_table` gives; what only training knows is empty."""
+    unknown = dict.fromkeys(
+        ("train_accuracy", "train_loss", "test_accuracy", "test_loss", "seconds"), np.nan
+    )
+    return pd.DataFrame(
+        [
+            {"condition": networks.condition, "seed": seed, **unknown, "device": None}
+            | {"planted_clusterability": np.nan}
+            | weight_columns(networks, number)
+            for number, seed in enumerate(networks.seeds)
+        ]
+    )

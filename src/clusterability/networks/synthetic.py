@@ -1,0 +1,129 @@
+"""Random matrices with planted clusters, as networks of one layer: controls for every measure.
+
+The weight between row i of cluster a and column j of cluster b is W_ij = r_i c_j M_ab E_ij: the
+entry E_ij is uniform and of either sign, as an initial weight is, M_ab is the mean of the block,
+and r and c are log-normal strengths of rows and columns. The means of abs(W) are those of the
+degree-corrected stochastic block model (Karrer & Newman 2011). A single cluster, or no contrast,
+leaves nothing to be found; otherwise the partition to be found is known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from clusterability.networks.live_units import DEAD, live_units
+from clusterability.networks.partitions import Partitions, unassigned
+from clusterability.networks.stacked import Networks
+from clusterability.networks.synthetic_recipe import LAYER, Pattern, SyntheticRecipe
+from clusterability.randomness import generator
+
+
+def synthesise(
+    condition: str, recipe: SyntheticRecipe, seeds: Sequence[int]
+) -> tuple[Networks, Partitions]:
+    """Synthetic networks and the partitions planted in them.
+
+    A matrix depends on the recipe and the seed only. Each of its parts (labels, strengths,
+    entries, zeros) has a stream of its own, so that recipes which differ in contrast alone give
+    the same labels, strengths, entries and zeros: their matrices are paired by seed.
+
+    Args:
+        condition: name that the networks bear.
+        recipe: how they are made.
+        seeds: one a network, >= 0.
+
+    Returns:
+        Networks with one layer `fc1`, float32 [networks, rows, columns], and their planted
+        clusters, in random order over the units; -1 for units that the zeros leave dead.
+    """
+    planted = unassigned(len(seeds), recipe.rows, recipe.columns)
+    weights = np.empty((len(seeds), recipe.rows, recipe.columns), np.float32)
+    for index, seed in enumerate(seeds):
+        rows = _planted_labels(recipe, recipe.rows, seed, "rows")
+        columns = _planted_labels(recipe, recipe.columns, seed, "columns")
+        weights[index] = _matrix(recipe, rows, columns, seed)
+        live = live_units(weights[index])
+        planted.rows[index] = np.where(live.rows, rows, DEAD)
+        planted.columns[index] = np.where(live.columns, columns, DEAD)
+    planted.feasible[:] = True
+    return Networks(condition, tuple(seeds), recipe.model_dump(), {LAYER: weights}), planted
+
+
+def block_means(recipe: SyntheticRecipe) -> np.ndarray:
+    """Relative means M of abs(W) by U cluster and V cluster, float64 [clusters, clusters].
+
+    With h the share of blocks that are heavy, a light block has 1 - contrast and a heavy one
+    1 + contrast (1 - h) / h. Their mean is 1, so that with clusters of equal size the share of
+    the weight in heavy blocks runs linearly from h to 1. With one heavy block a cluster, h = 1/k:
+    a / (a + (k - 1) b) = 1/k + contrast (1 - 1/k) for means a inside and b outside.
+
+    >>> block_means(SyntheticRecipe(clusters=2, contrast=0.5)).tolist()
+    [[1.5, 0.5], [0.5, 1.5]]
+    """
+    heavy = _heavy_blocks(recipe.pattern, recipe.clusters)
+    share = heavy.mean()
+    return np.where(heavy, 1 + recipe.contrast * (1 - share) / share, 1 - recipe.contrast)
+
+
+def cluster_sizes(units: int, clusters: int, unequal: float) -> np.ndarray:
+    """Number of units of each cluster, integers [clusters], largest first, of sum `units`.
+
+    Each cluster has one unit. The others are divided by the method of largest remainders, in
+    proportion to (1 - unequal)^a for cluster a.
+
+    Args:
+        units: number of units, at least `clusters`.
+        clusters: number of clusters.
+        unequal: in [0, 1); 0 is equal sizes, which differ by at most one unit.
+
+    >>> cluster_sizes(16, 3, 0.5).tolist()
+    [8, 5, 3]
+    """
+    proportions = (1 - unequal) ** np.arange(clusters)
+    quotas = (units - clusters) * proportions / proportions.sum()
+    sizes = np.floor(quotas).astype(np.int64)
+    largest_remainders = np.argsort(sizes - quotas, kind="stable")
+    sizes[largest_remainders[: units - clusters - sizes.sum()]] += 1
+    return 1 + sizes
+
+
+def _heavy_blocks(pattern: Pattern, clusters: int) -> np.ndarray:
+    """Which blocks are heavy, bool [clusters, clusters]."""
+    row, column = np.indices((clusters, clusters))
+    if pattern == "assortative":
+        return row == column
+    if pattern == "shifted":
+        return (row + 1) % clusters == column
+    return (row + column) % 2 == 0
+
+
+def _planted_labels(recipe: SyntheticRecipe, units: int, seed: int, side: str) -> np.ndarray:
+    """Planted clusters of the units of one side, in random order."""
+    sizes = cluster_sizes(units, recipe.clusters, recipe.unequal)
+    labels = np.arange(recipe.clusters).repeat(sizes)
+    return generator("synthetic", seed, "labels", side).permutation(labels)
+
+
+def _strengths(recipe: SyntheticRecipe, units: int, seed: int, side: str) -> np.ndarray:
+    """Log-normal strengths [units] of one side, of expectation 1."""
+    spread = recipe.heterogeneity
+    normal = generator("synthetic", seed, "strengths", side).standard_normal(units)
+    return np.exp(spread * normal - spread**2 / 2)
+
+
+def _matrix(
+    recipe: SyntheticRecipe, rows: np.ndarray, columns: np.ndarray, seed: int
+) -> np.ndarray:
+    """Weights [rows, columns] between units with these planted clusters."""
+    shape = len(rows), len(columns)
+    # The bound of initial weights: a recipe without structure has their distribution.
+    bound = 1 / math.sqrt(recipe.columns)
+    entries = generator("synthetic", seed, "entries").uniform(-bound, bound, shape)
+    kept = generator("synthetic", seed, "zeros").random(shape) < recipe.density
+    row_strengths = _strengths(recipe, len(rows), seed, "rows")
+    column_strengths = _strengths(recipe, len(columns), seed, "columns")
+    means = block_means(recipe)[np.ix_(rows, columns)]
+    return np.outer(row_strengths, column_strengths) * means * entries * kept

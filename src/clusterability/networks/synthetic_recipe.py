@@ -1,0 +1,73 @@
+"""How random matrices with planted clusters are made: the config's part of `synthetic`.
+
+Apart from it, so that the workflow reads a config without NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from clusterability.fields import MOST_WEIGHTS, Number, Section, Whole
+
+LAYER = "fc1"
+"""The only layer of a synthetic network."""
+
+Pattern = Literal["assortative", "shifted", "checkerboard"]
+
+
+class SyntheticRecipe(Section):
+    """How random matrices are made. Clusters are numbered from 0 on both sides."""
+
+    rows: Annotated[Whole, Field(ge=1)] = 128
+    """Output units: rows of the matrix."""
+    columns: Annotated[Whole, Field(ge=1)] = 128
+    """Input units: columns of the matrix."""
+    clusters: Annotated[Whole, Field(ge=1)] = 1
+    """Planted clusters a side; 1 is no structure."""
+    contrast: Annotated[Number, Field(ge=0, le=1)] = 1.0
+    """0 is no structure, 1 is no weight outside heavy blocks; their share grows linearly."""
+    pattern: Pattern = "assortative"
+    """Heavy blocks: U cluster a with V cluster a (assortative), with a + 1 (shifted, the last with
+    0), or with every b for which a + b is even (checkerboard: clusters two apart look alike)."""
+    # Beyond 5, weights would fall below the least float32 and leave units dead.
+    heterogeneity: Annotated[Number, Field(ge=0, le=5)] = 0.0
+    """Standard deviation of the logarithm of the strengths; 0 gives all units the same."""
+    unequal: Annotated[Number, Field(ge=0, lt=1)] = 0.0
+    """0 is clusters of equal size; else the units of each next cluster, but for one that every
+    cluster has, are fewer by the factor 1 - unequal."""
+    density: Annotated[Number, Field(gt=0, le=1)] = 1.0
+    """Probability that an entry is kept; the others are zero. Units may be dead."""
+
+    @field_validator("columns")
+    @classmethod
+    def _weights_fit(cls, columns: int, info: ValidationInfo) -> int:
+        rows = info.data.get("rows", 1)
+        if rows * columns > MOST_WEIGHTS:
+            raise ValueError(f"at most {MOST_WEIGHTS // rows}: {MOST_WEIGHTS} weights a matrix")
+        return columns
+
+    @field_validator("clusters")
+    @classmethod
+    def _clusters_fit(cls, clusters: int, info: ValidationInfo) -> int:
+        # A side that is itself at fault is missing here, and has a message of its own.
+        sides = [info.data[side] for side in ("rows", "columns") if side in info.data]
+        if clusters > min(sides, default=clusters):
+            raise ValueError(f"at most {min(sides)}, the smaller of rows and columns")
+        return clusters
+
+    @property
+    def plants(self) -> bool:
+        """Whether there are clusters to be found."""
+        return self.clusters > 1 and self.contrast > 0
+
+    @property
+    def noise(self) -> tuple[float, ...]:
+        """What decides the matrix but for its clusters."""
+        return self.rows, self.columns, self.heterogeneity, self.density
+
+    @property
+    def layers(self) -> dict[str, tuple[int, int]]:
+        """Weight matrices: name to shape [rows, columns]."""
+        return {LAYER: (self.rows, self.columns)}

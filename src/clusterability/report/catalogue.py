@@ -1,0 +1,272 @@
+"""Figures by name: what each is drawn from, and how a reader finds it.
+
+The module of the same name in `figures` draws it. A new figure is that module and a line here:
+drawn once, from tables of the study, unless the line says more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from clusterability.measures.function_catalogue import GROUPS
+from clusterability.names import NETWORK
+from clusterability.study.published import published_conditions, published_measures
+from clusterability.study.sections import LAYER_METHODS
+
+if TYPE_CHECKING:
+    from clusterability.study.study import Study
+
+TABLES = {
+    "ablations": "parquet",
+    "agreement": "csv",
+    "best_k": "csv",
+    "calibration": "csv",
+    "clusters": "parquet",
+    "findings": "csv",
+    "lesions": "parquet",
+    "networks": "csv",
+    "replication": "csv",
+    "replication_history": "csv",
+    "scores": "parquet",
+    "summary": "csv",
+    "validity": "csv",
+}
+"""Tables that a figure may be drawn from, and the file's ending."""
+
+QUALITY = "1 How good are the clusters?"
+TRUST = "2 Which number to trust?"
+FUNCTION = "3 What do the clusters do?"
+AGREEMENT = "4 Do clusters agree?"
+NETWORKS = "5 The networks"
+TABLES_SHOWN = "6 Tables"
+"""Categories of the report, which sorts them by their names."""
+CATEGORIES = (QUALITY, TRUST, FUNCTION, AGREEMENT, NETWORKS)
+
+
+# --- what figures show of a study --------------------------------------------------------------
+
+
+def drawn_k(study: Study) -> int:
+    """Number of clusters in the pictures of weight matrices."""
+    return study.figures.k or (4 if 4 in study.k_values else study.k_values[0])
+
+
+def drawn_pixel_k(study: Study) -> list[int]:
+    """Numbers of clusters in the maps of pixel clusters."""
+    return study.figures.pixel_k or study.few_k
+
+
+def drawn_probed_k(study: Study) -> int | None:
+    """Number of clusters in the pictures of what units do, if anything is probed."""
+    if drawn_k(study) in study.probed_k:
+        return drawn_k(study)
+    return study.probed_k[0] if study.probed_k else None
+
+
+def _drawn_probed_conditions(study: Study) -> list[str]:
+    """Probed conditions with partitions of layers to draw."""
+    return study.probed_conditions if study.drawn_method is not None else []
+
+
+def figure_items(study: Study) -> dict[str, list[str]]:
+    """All figures of the study: what is drawn, and the items that each draws separately."""
+    return {name: list(entry.items(study)) for name, entry in FIGURES.items()}
+
+
+def page_parameters(study: Study) -> dict[str, Any]:
+    """What decides the page of all networks, beside the files that it shows."""
+    return {
+        # Where something is probed, the page opens at a k at which it is.
+        "drawn_k": drawn_probed_k(study) or drawn_k(study),
+        "drawn_method": study.drawn_method,
+        "groups": study.probe.groups,
+        "k": study.k_values,
+        "methods": study.variants(LAYER_METHODS),
+        "nulls": dict(sorted(study.nulls.items())),
+        "probed_k": sorted(study.probed_k),
+        "whole": bool(study.methods_for(NETWORK)),
+    }
+
+
+def paper_parameters(study: Study, tables: list[str]) -> dict[str, Any]:
+    """What decides the files of a paper, beside figures and tables.
+
+    Args:
+        study: the study.
+        tables: names of the tables that those for print are made of.
+    """
+    recipes = {name: study.recipe_of(name).model_dump() for name in study.conditions}
+    return {
+        "config": study.model_dump(mode="json"),
+        "k": drawn_k(study),
+        "method": study.drawn_method or study.variants()[0],
+        "nulls": {**study.nulls, GROUPS: study.probe.groups},
+        "recipes": recipes,
+        "seeds": list(study.seeds),
+        "tables": tables,
+    }
+
+
+# --- figures -----------------------------------------------------------------------------------
+
+
+def _once(study: Study) -> Sequence[str]:
+    return ["all"]
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """A kind of figure.
+
+    Attributes:
+        category: where the report shows it.
+        inputs: names of TABLES, or of `histories` (of training), `weights` (the first block of the
+            condition's networks) and `partitions` (of the first block of networks).
+        items: names of the items that are drawn separately, from the study; none: no such figure.
+        item: what an item is.
+        layers: what is shown of each network: "all", or the only layer.
+        k: which numbers of clusters are shown, from the study; None: all.
+        method: whether the study's `drawn_method` alone is shown; otherwise all are, or the item.
+    """
+
+    category: str
+    inputs: tuple[str, ...] = ("scores", "networks")
+    items: Callable[[Study], Sequence[str]] = _once
+    item: Literal["condition", "method", "measure", "choice", "all"] = "all"
+    layers: str = "all"
+    k: Callable[[Study], int | list[int] | None] | None = None
+    method: bool = False
+
+    def parameters(self, study: Study) -> dict[str, Any]:
+        """What decides the figure, beside the rows that it is drawn from; for `make`.
+
+        What is drawn from no table says nothing of seeds and nulls: more of these do not change it.
+        """
+        found: dict[str, Any] = {}
+        if set(TABLES) & set(self.inputs):
+            nulls = {**study.nulls, GROUPS: study.probe.groups}
+            found = {"nulls": nulls, "seeds": list(study.seeds)}
+        if self.method:
+            found["method"] = study.drawn_method
+        if self.k:
+            found["k"] = self.k(study)
+        return dict(sorted(found.items()))
+
+    def labels(self, study: Study, item: str) -> dict[str, str]:
+        """By what a reader finds the figure: the same keys for all figures."""
+        k_values = self.k(study) if self.k else study.k_grid
+        shown = k_values if isinstance(k_values, list) else [k_values]
+        labels = {
+            "condition": "all",
+            "layer": self.layers,
+            "method": str(study.drawn_method) if self.method else "all",
+            "measure": "all",
+            "k": ", ".join(map(str, shown)),
+        }
+        named = {"measure": f"{item} term"} if self.item == "choice" else {self.item: item}
+        return labels | {key: text for key, text in named.items() if key in labels}
+
+
+FIGURES: dict[str, FigureEntry] = {
+    "z_scores": FigureEntry(QUALITY, items=lambda study: study.variants(), item="method"),
+    "best_k": FigureEntry(
+        QUALITY,
+        ("best_k", "networks"),
+        lambda study: study.variants() if study.redrawn_nulls else [],
+        item="method",
+    ),
+    "measures": FigureEntry(QUALITY, items=lambda study: study.figures.measures, item="measure"),
+    "validity": FigureEntry(
+        TRUST,
+        ("validity",),
+        lambda study: ["all"] if study.answers and study.drawn_method else [],
+        method=True,
+    ),
+    "validity_scatter": FigureEntry(
+        TRUST,
+        ("clusters", "validity"),
+        lambda study: ["best", "worst"] if study.probed_conditions and study.drawn_method else [],
+        item="choice",
+        method=True,
+    ),
+    "replication": FigureEntry(
+        TRUST,
+        ("replication", "networks"),
+        lambda study: published_measures(study.replication.scores),
+        item="measure",
+    ),
+    "calibration": FigureEntry(
+        TRUST, ("scores", "calibration"), lambda study: study.calibration, item="condition"
+    ),
+    "function": FigureEntry(
+        FUNCTION,
+        items=lambda study: study.variants() if study.probed_conditions else [],
+        item="method",
+    ),
+    "ablations": FigureEntry(
+        FUNCTION,
+        ("ablations",),
+        lambda study: [
+            name for name in _drawn_probed_conditions(study) if study.recipe_of(name).epochs
+        ],
+        item="condition",
+        k=drawn_probed_k,
+        method=True,
+    ),
+    "lesions": FigureEntry(
+        FUNCTION,
+        ("lesions",),
+        lambda study: study.variants(study.methods_for(NETWORK)) if study.probed_conditions else [],
+        item="method",
+        layers="hidden",
+        k=drawn_probed_k,
+    ),
+    "class_activity": FigureEntry(
+        FUNCTION,
+        ("ablations",),
+        _drawn_probed_conditions,
+        item="condition",
+        k=drawn_probed_k,
+        method=True,
+    ),
+    "responses": FigureEntry(
+        FUNCTION,
+        ("weights", "partitions"),
+        lambda study: list(study.conditions) if study.drawn_method else [],
+        item="condition",
+        layers="fc1",
+        k=drawn_k,
+        method=True,
+    ),
+    "agreement": FigureEntry(
+        AGREEMENT, ("agreement", "networks"), lambda study: study.agreeing_methods, item="method"
+    ),
+    "learning_curves": FigureEntry(
+        NETWORKS, ("histories",), lambda study: ["all"] if study.conditions else []
+    ),
+    "replication_history": FigureEntry(
+        NETWORKS,
+        ("replication_history", "histories"),
+        lambda study: published_conditions(study.replication.history),
+        item="condition",
+    ),
+    "pixels": FigureEntry(
+        NETWORKS,
+        ("partitions",),
+        lambda study: ["all"] if study.conditions and study.drawn_method else [],
+        layers="fc1",
+        k=drawn_pixel_k,
+        method=True,
+    ),
+    "weights": FigureEntry(
+        NETWORKS,
+        ("weights", "partitions"),
+        lambda study: study.names if study.drawn_method else [],
+        item="condition",
+        k=drawn_k,
+        method=True,
+    ),
+}
+"""In the order in which the report and the contact sheet show them."""

@@ -1,0 +1,63 @@
+"""What ablating each cluster costs, class by class, in the first network of a condition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from clusterability.report.figures.cluster_maps import (
+    MapLook,
+    draw_in_words,
+    draw_maps,
+    read_first_network,
+)
+from clusterability.report.figures.inputs import Inputs, paths
+from clusterability.report.figures.style import style
+
+ABLATION = "zero"
+"""The ablation that is drawn; the table holds the other, too."""
+
+_SMALLEST_LIMIT = 0.05
+"""Colours of smaller falls would show noise."""
+
+
+CAPTION = """What each class loses without a cluster of hidden units: fall in test accuracy when
+the cluster's units are set to zero (left), and by how much it exceeds the mean fall of random
+groups of as many units (right). Condition {item}, one network (seed {seed}), method {method}, k =
+{k}; in parentheses, units of the cluster."""
+
+
+def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """The figure of the condition `item` and its rows, from the table `ablations`."""
+    table = rows(paths(inputs, "ablations")[0], item, study["method"], study["k"])
+    return draw(table, item), table
+
+
+def rows(ablations: Path, condition: str, method: str, k: int) -> pd.DataFrame:
+    """One row a cluster and class: `fall` in accuracy, and `excess` over random groups' mean."""
+    found = read_first_network(ablations, condition, method, k)
+    found = found[found["ablation"] == ABLATION].reset_index(drop=True)
+    return found.assign(excess=found["fall"] - found["null_mean"])
+
+
+@style()
+def draw(table: pd.DataFrame, condition: str) -> Figure:
+    """Falls, and how much more they are than those of random groups; words where there are none."""
+    if table.empty:
+        return draw_in_words(f"{condition}: no clusters of hidden units were ablated")
+    if table["fall"].isna().all():
+        return draw_in_words(f"{condition}: not accurate enough (below 20 %) to be ablated")
+    fall, excess = (_limit(table[name]) for name in ("fall", "excess"))
+    looks = [
+        MapLook("fall", "fall in accuracy of the class", "Greys", (0, fall)),
+        MapLook("excess", "less that of random groups of its size", "PuOr", (-excess, excess)),
+    ]
+    return draw_maps(table, looks)
+
+
+def _limit(values: pd.Series) -> float:
+    return max(float(np.nanmax(values.abs())), _SMALLEST_LIMIT)

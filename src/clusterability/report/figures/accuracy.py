@@ -1,0 +1,31 @@
+"""Test accuracy beside the names of conditions: what clusters are like means little without it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from clusterability.report.figures.inputs import Inputs, paths
+from clusterability.results.reading import read_csv
+
+
+def with_accuracy(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """Rows with `test_accuracy`, the mean over the condition's networks of the table `networks`.
+
+    Without that table, the rows as they are.
+    """
+    if "networks" not in inputs:
+        return table
+    networks = read_csv(paths(inputs, "networks")[0])
+    means = networks.groupby("condition")["test_accuracy"].mean()
+    return table.assign(test_accuracy=table["condition"].astype(str).map(means))
+
+
+def shown_names(table: pd.DataFrame) -> dict[str, str]:
+    """Conditions of the rows with their test accuracy, as "trained, 97.7 %", where it is known."""
+    if "test_accuracy" not in table:
+        return {}
+    known = table[["condition", "test_accuracy"]].dropna().drop_duplicates()
+    return {
+        str(condition): f"{condition}, {100 * share:.1f} %"
+        for condition, share in known.itertuples(index=False)
+    }

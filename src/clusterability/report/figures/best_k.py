@@ -1,0 +1,234 @@
+"""The chosen k by condition and layer (lines) and measure (columns), and its z elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from clusterability.analysis.choose_k import NO_CLUSTERS
+from clusterability.errors import UserError
+from clusterability.report.figures.accuracy import shown_names, with_accuracy
+from clusterability.report.figures.inputs import Inputs, as_categories, layer_order, paths
+from clusterability.report.figures.line_groups import condition_layers, name_groups, separate_groups
+from clusterability.report.figures.style import (
+    COLUMN_WIDTH,
+    INK,
+    NO_VALUE,
+    PAGE_WIDTH,
+    PLAIN,
+    new_figure,
+    style,
+)
+from clusterability.report.figures.z_colours import DARK, LEVELS, draw_z_bar, z_scale
+from clusterability.results.reading import read_csv
+from clusterability.results.shown import measure_label, null_name, shown_null, span
+from clusterability.statistics import SIGNIFICANT
+
+COLUMNS = [
+    "condition",
+    "layer",
+    "measure",
+    "method",
+    "null",
+    "k",
+    "k_candidate",
+    "p_select",
+    "n_select",
+    "n_report",
+    "z",
+    "p",
+    "gap_k",
+]
+
+_FEW = 4
+"""So many measures fit into one column of a page."""
+_LINE_HEIGHT = 0.17
+_HEADING_HEIGHT = 0.85
+_LEGEND_HEIGHT = 0.95
+_LARGEST_NUMBER = 6.5
+"""Points; where lines are lower than usual, numbers are smaller."""
+_PALE = 0.5
+"""Opacity of the number 1."""
+_GAP_DISTANCE = 0.3
+"""Between the measures and the singular-value gap, in columns."""
+_DOT: dict[str, Any] = {"marker": ".", "markersize": 3.4, "markeredgewidth": 0, "linestyle": ""}
+_ONE: dict[str, Any] = {"marker": "$1$", "markersize": 4, "markeredgewidth": 0, "linestyle": ""}
+_DOT_PLACE = 0.32
+"""Where the dot lies, in columns right of the middle of its cell."""
+
+
+CAPTION = """How many clusters there are: the number in a cell is the k that half of the networks
+chose by a measure (columns), 1 for none; its colour is the mean directed z of that k on the other
+half, and a dot marks p at most 0.05 there. By condition and layer (rows); method {item}. The
+column on the right is the k of the largest gap between singular values, which knows no measure."""
+
+
+def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """The figure of the method `item` and its rows, from the table `best_k`."""
+    table = with_accuracy(rows(paths(inputs, "best_k")[0], item), inputs)
+    return draw(table), table
+
+
+def rows(best_k: Path, method: str) -> pd.DataFrame:
+    """One row a cell: the chosen `k` and the mean `z` and `p` on the networks it was not chosen on.
+
+    `z` and `p` are those at `k_candidate`, also where the answer is k = 1.
+
+    Raises:
+        UserError: where the table has no rows of the method.
+    """
+    table = read_csv(best_k, dtype={"k": "Int64", "k_candidate": "Int64", "gap_k": "Int64"})
+    found = table[table["method"] == method]
+    if found.empty:
+        raise UserError(f"{best_k}: found no rows with method {method!r}, expected some")
+    found = shown_null(found)
+    found = found.assign(
+        condition=as_categories(found["condition"], found["condition"].unique()),
+        layer=as_categories(found["layer"], layer_order(found["layer"].unique())),
+    )
+    return found[COLUMNS].reset_index(drop=True)
+
+
+@style()
+def draw(table: pd.DataFrame) -> Figure:
+    """A heat map of z with the chosen k in its cells; the k of the singular-value gap beside it."""
+    lines = condition_layers(table)
+    measures = list(table["measure"].unique())
+    figure = _empty_figure(len(lines), len(measures))
+    axes = figure.subplots()
+    scale = z_scale()
+    places = {line: place for place, line in enumerate(lines)}
+    y = np.array([places[line] for line in zip(table["condition"], table["layer"], strict=True)])
+    x = np.array([measures.index(measure) for measure in table["measure"]])
+    _draw_cells(axes, x, y, table["z"], scale)
+    _write_choices(axes, x, y, table, scale, _number_size(figure, len(lines)))
+    _set_axes(axes, lines, measures)
+    name_groups(axes, lines, 3.8, shown_names(table), fontsize=6.0)
+    _draw_legend(figure, table, scale)
+    return figure
+
+
+def _empty_figure(lines: int, measures: int) -> Figure:
+    height = lines * _LINE_HEIGHT + _HEADING_HEIGHT + _LEGEND_HEIGHT
+    return new_figure(COLUMN_WIDTH if measures <= _FEW else PAGE_WIDTH, height)
+
+
+def _number_size(figure: Figure, lines: int) -> float:
+    """Font size at which the numbers of neighbouring lines keep apart, in points."""
+    room = (figure.get_figheight() - _HEADING_HEIGHT - _LEGEND_HEIGHT) / lines
+    return min(_LARGEST_NUMBER, 0.8 * 72 * room)
+
+
+def _gap_place(measures: int) -> float:
+    """Where the singular-value gap stands, right of the measures."""
+    return measures + _GAP_DISTANCE
+
+
+def _draw_cells(
+    axes: Axes, x: np.ndarray, y: np.ndarray, z: pd.Series, scale: ScalarMappable
+) -> None:
+    grid = np.full((y.max() + 1, x.max() + 1), np.nan)
+    grid[y, x] = z
+    axes.pcolormesh(
+        np.arange(grid.shape[1] + 1) - 0.5,
+        np.arange(grid.shape[0] + 1) - 0.5,
+        np.ma.masked_invalid(grid),
+        cmap=scale.cmap.with_extremes(bad=NO_VALUE),
+        norm=scale.norm,  # type: ignore[arg-type]
+        edgecolors="white",
+        linewidth=0.25,
+    )
+
+
+def _write_choices(
+    axes: Axes,
+    x: np.ndarray,
+    y: np.ndarray,
+    table: pd.DataFrame,
+    scale: ScalarMappable,
+    size: float,
+) -> None:
+    """The chosen k, dots where p is significant, and the k of the gap."""
+    inks = _inks(table["z"], scale)
+    for i, j, k, p, ink in zip(x, y, table["k"], table["p"], inks, strict=True):
+        _write_k(axes, i, j, k, size, ink)
+        if p <= SIGNIFICANT:
+            axes.plot(i + _DOT_PLACE, j, color=ink, **_DOT)
+    # The gap knows no measure: any row of a line tells it.
+    for j, k in dict(zip(y, table["gap_k"], strict=True)).items():
+        _write_k(axes, _gap_place(x.max() + 1), j, k, size, INK)
+
+
+def _write_k(axes: Axes, x: float, y: float, k: Any, size: float, ink: str) -> None:
+    if pd.notna(k):
+        axes.text(
+            x,
+            y,
+            str(k),
+            ha="center",
+            va="center_baseline",
+            fontsize=size,
+            color=ink,
+            alpha=_PALE if k == NO_CLUSTERS else 1,
+        )
+
+
+def _inks(z: pd.Series, scale: ScalarMappable) -> list[str]:
+    """A colour for each cell that is legible on its colour."""
+    luma = scale.to_rgba(z.to_numpy(float))[:, :3] @ [0.299, 0.587, 0.114]
+    dark = (luma < DARK) & z.notna().to_numpy()
+    return ["white" if is_dark else INK for is_dark in dark]
+
+
+def _set_axes(axes: Axes, lines: Sequence[tuple[str, str]], measures: Sequence[str]) -> None:
+    gap = _gap_place(len(measures))
+    # Cells hold no values of the measures, so headings name no units.
+    headings = [measure_label(measure).removesuffix(" [nats]") for measure in measures]
+    axes.set(xlim=(-0.5, gap + 0.5), ylim=(len(lines) - 0.5, -0.5))
+    axes.set_xticks([*range(len(measures)), gap], [*headings, "singular-value gap"])
+    axes.set_yticks(range(len(lines)), [layer for _, layer in lines])
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
+    for label in axes.get_xticklabels():
+        label.set(rotation=35, rotation_mode="anchor", ha="left", va="center")
+    axes.spines[:].set_visible(False)
+    separate_groups(axes, lines)
+
+
+def _draw_legend(figure: Figure, table: pd.DataFrame, scale: ScalarMappable) -> None:
+    wide = figure.get_figwidth() > COLUMN_WIDTH
+    draw_z_bar(figure, scale, _scale_label(table, wide), narrow=not wide)
+    handles = list(_legend_handles(table))
+    if handles:
+        columns = len(handles) if wide else 1
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+
+
+def _scale_label(table: pd.DataFrame, wide: bool) -> str:
+    where = f"that k was not chosen on (n = {span(table['n_report'])})"
+    parts = [
+        "mean directed z on the networks" + (" " if wide else "\n") + where,
+        f"null: {null_name(table)}",
+        f"positive: better than chance; ends: beyond ±{LEVELS[-1]}",
+    ]
+    return "\n".join([parts[0], "; ".join(parts[1:])] if wide else parts)
+
+
+def _legend_handles(table: pd.DataFrame) -> Iterator[Artist]:
+    """Explains the marks that occur."""
+    if (table["p"] <= SIGNIFICANT).any():
+        yield Line2D([], [], color=INK, label=f"p ≤ {SIGNIFICANT} on these networks", **_DOT)
+    if (table["k"] == NO_CLUSTERS).any():
+        label = "no clusters; colour and dot: at the best k above 1"
+        yield Line2D([], [], color=INK, alpha=_PALE, label=label, **_ONE)
+    if table["z"].isna().any():
+        yield Patch(label="no z", **PLAIN)

@@ -1,0 +1,269 @@
+"""Is p what it says? Shares of p <= 0.05 by cell, and at every level, for each null (columns)."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
+
+from clusterability.analysis.calibration import ALL, COMPARED, JUDGED, comparisons
+from clusterability.errors import UserError
+from clusterability.report.figures.inputs import (
+    Inputs,
+    as_categories,
+    categories,
+    layer_order,
+    paths,
+)
+from clusterability.report.figures.line_groups import name_groups, separate_groups
+from clusterability.report.figures.style import (
+    INK,
+    PAGE_HEIGHT,
+    PAGE_WIDTH,
+    by_rows,
+    new_figure,
+    style,
+)
+from clusterability.results.reading import read_csv, read_rows, where
+from clusterability.results.shown import null_name, span
+from clusterability.statistics import SHARED_DRAWS, SIGNIFICANT, interval
+
+CELLS = "cells"
+LEVELS = "levels"
+"""Values of `panel` in the rows: the upper and the lower panels."""
+
+COLUMNS = ["panel", "condition", "null", "layer", "method", "k", "measure"]
+COLUMNS += ["n", "level", "share", "low", "high", "verdict"]
+
+_LEVELS_SHOWN = 40
+"""At most so many points a line, evenly spaced on the logarithmic axis."""
+_LINE_HEIGHT = 0.2
+_SQUARE_HEIGHT = 1.25
+_MARGIN_HEIGHT = 1.35
+"""Inches: of titles, labels of axes and legend together."""
+_TITLE_LETTERS = 21
+"""So many fit above a panel of a fifth of the page; longer titles need more lines."""
+_REACH = 0.36
+"""Of a line's height on each side: where its cells lie."""
+_SHARE_TICKS = [0, SIGNIFICANT, 0.2, 0.5, 1]
+_BELOW = 4
+"""By so much the axis of shares reaches below the smallest level."""
+_BAND: dict[str, Any] = {"facecolor": "#d4d4d4", "linewidth": 0}
+_ONE_MEASURE: dict[str, Any] = {"color": "#8c8c8c", "linewidth": 0.35}
+_ALL_MEASURES: dict[str, Any] = {"color": INK, "linewidth": 1.0}
+_REFERENCE: dict[str, Any] = {"color": INK, "linewidth": 0.5, "linestyle": (0, (3, 1.5))}
+"""Look of what p is compared with: the level, the diagonal."""
+_LOOKS: dict[str, dict[str, Any]] = {
+    "calibrated": {"marker": "o", "color": "#6b6b6b", "markersize": 1.5},
+    "conservative": {"marker": "<", "color": "#542788", "markersize": 2.6},
+    "liberal": {"marker": ">", "color": "#b35806", "markersize": 2.6},
+    "undefined": {"marker": "x", "color": "#6b6b6b", "markersize": 2.0, "markeredgewidth": 0.4},
+}
+"""The arrow heads point to the side of the band on which the cell lies."""
+
+
+CAPTION = """Is p what it says? In {item}, where there is nothing to find: share of p at most 0.05
+by layer, method and measure for each null (above; the band holds 95 % of shares if p is uniform
+over networks), and share of p at most each level (below; thin lines: single measures, thick: all,
+with its 95 % interval over networks; dashed: what it should be)."""
+
+
+def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """The figure of the condition `item` and its rows, from the tables `calibration` and `scores`.
+
+    Raises:
+        UserError: where a table has no p of this condition.
+    """
+    table = rows(paths(inputs, "calibration")[0], paths(inputs, "scores")[0], item)
+    return draw(table), table
+
+
+def rows(calibration: Path, scores: Path, condition: str) -> pd.DataFrame:
+    """The rows of both kinds of panels: `share` of p <= `level` among `n` networks.
+
+    - `panel` "cells": the cells of `calibration.calibration_cells` that have a p, and their
+      interval under the null.
+    - `panel` "levels": all layers, methods and k together, by measure and, as measure "all", for
+      all measures. In each network the share of its p, then the mean over networks; with measure
+      "all", `low` and `high` bound its 95 % t interval, unless networks share their draws.
+    """
+    cells = read_csv(calibration)
+    cells = cells[(cells["condition"] == condition) & (cells["n"] > 0)]
+    found = comparisons(read_rows(scores, COMPARED, where(condition=[condition]) & JUDGED))
+    found = found.dropna(subset="p")
+    for path, table in ((calibration, cells), (scores, found)):
+        if table.empty:
+            raise UserError(f"{path}: found no p of condition {condition!r}, expected some")
+    table = pd.concat([cells.assign(panel=CELLS), _level_rows(found)])
+    table = table.assign(condition=condition, layer=_layers(table["layer"]))
+    return table.reset_index(drop=True)[COLUMNS].astype({"k": "Int64"})
+
+
+def _level_rows(compared: pd.DataFrame) -> pd.DataFrame:
+    frames = []
+    for null, of_null in compared.groupby("null", sort=False):
+        levels = _shown_levels(of_null["null_n"])
+        for measure, group in of_null.groupby("measure", sort=False):
+            shares = _level_shares(group, levels)
+            frames.append(shares.assign(null=null, measure=measure, low=np.nan, high=np.nan))
+        shares = _level_shares(of_null, levels).assign(null=null, measure=ALL)
+        if null in SHARED_DRAWS:
+            shares[["low", "high"]] = np.nan
+        frames.append(shares)
+    return pd.concat(frames).assign(panel=LEVELS, layer=ALL, method=ALL)
+
+
+def _shown_levels(draws: pd.Series) -> np.ndarray:
+    """Points of the grid on which p lies; of different numbers of draws, the most frequent."""
+    points = int(draws.mode().iloc[0]) + 1
+    return np.unique(np.geomspace(1, points, _LEVELS_SHOWN).round()) / points
+
+
+def _level_shares(compared: pd.DataFrame, levels: np.ndarray) -> pd.DataFrame:
+    """Share of p up to each level in a network: mean over networks with its t interval."""
+    networks = [np.sort(p.to_numpy(float)) for _, p in compared.groupby("seed")["p"]]
+    shares = np.array([np.searchsorted(p, levels, side="right") / len(p) for p in networks])
+    bounds = [interval(share) for share in shares.T]
+    table = pd.DataFrame(bounds, columns=["share", "low", "high"])
+    return table.assign(level=levels, n=len(networks))
+
+
+def _layers(layers: pd.Series) -> pd.Categorical:
+    """Layers in the order of figures; "all" last."""
+    return as_categories(layers, [*layer_order(set(layers) - {ALL}), ALL])
+
+
+@style()
+def draw(table: pd.DataFrame) -> Figure:
+    """A column a null. Above, a point a cell, on the line of its layer and method; below, levels.
+
+    Below is a Q-Q plot of p with its axes exchanged, so that above the diagonal is liberal: on a
+    logarithmic axis, quantiles of p would jump by a factor of two where p is smallest.
+    """
+    cells, levels = (table[table["panel"] == panel] for panel in (CELLS, LEVELS))
+    nulls, lines = list(cells["null"].unique()), _lines(cells)
+    room = PAGE_HEIGHT - _SQUARE_HEIGHT - _MARGIN_HEIGHT
+    upper = min(_LINE_HEIGHT * len(lines), room)
+    figure = new_figure(PAGE_WIDTH, upper + _SQUARE_HEIGHT + _MARGIN_HEIGHT)
+    panels = figure.subplots(
+        2, len(nulls), squeeze=False, sharey="row", height_ratios=[upper, _SQUARE_HEIGHT]
+    )
+    for null, (above, below) in zip(nulls, panels.T, strict=True):
+        _draw_cells(above, cells[cells["null"] == null], lines)
+        _draw_levels(below, levels[levels["null"] == null])
+        above.set_title(textwrap.fill(null_name(cells[cells["null"] == null]), _TITLE_LETTERS))
+    _set_axes(panels, lines, levels)
+    condition, columns = cells["condition"].iloc[0], 3
+    figure.legend(
+        handles=by_rows(list(_legend_handles(cells)), columns),
+        loc="outside lower center",
+        ncols=columns,
+        title=f"{condition}: a point a cell (k and measure), n = {span(cells['n'])} networks",
+    )
+    return figure
+
+
+def _lines(cells: pd.DataFrame) -> list[tuple[str, str]]:
+    """Layer and method of each line of the upper panels, from the top."""
+    found = set(zip(cells["layer"], cells["method"], strict=True))
+    return [
+        (layer, method)
+        for layer in categories(cells["layer"])
+        for method in cells["method"].unique()
+        if (layer, method) in found
+    ]
+
+
+def _draw_cells(axes: Axes, cells: pd.DataFrame, lines: Sequence[tuple[str, str]]) -> None:
+    """Cells of a line lie one above the other, in the order of their rows."""
+    for place, (layer, method) in enumerate(lines):
+        here = cells[(cells["layer"] == layer) & (cells["method"] == method)]
+        y = place + np.linspace(-_REACH, _REACH, len(here) + 2)[1:-1]
+        edges = np.concatenate([[place - _REACH], y, [place + _REACH]])
+        low, high = (np.pad(here[name], 1, mode="edge") for name in ("low", "high"))
+        axes.fill_betweenx(edges, low, high, zorder=1, **_BAND)
+        for verdict, look in _LOOKS.items():
+            chosen = (here["verdict"] == verdict).to_numpy()
+            if chosen.any():
+                axes.plot(here["share"][chosen], y[chosen], **_mark(look), clip_on=False, zorder=3)
+    _draw_level(axes)
+
+
+def _mark(look: dict[str, Any]) -> dict[str, Any]:
+    return {"linestyle": "", "markeredgewidth": 0} | look
+
+
+def _draw_level(axes: Axes) -> None:
+    axes.axvline(SIGNIFICANT, zorder=2, **_REFERENCE)
+
+
+def _draw_levels(axes: Axes, levels: pd.DataFrame) -> None:
+    axes.axline((1, 1), slope=1, zorder=2, **_REFERENCE)
+    _draw_level(axes)
+    for measure, line in levels.groupby("measure", sort=False):
+        # A logarithmic axis has no place for a share of 0, nor for a bound below it.
+        share = line["share"].where(line["share"] > 0)
+        if measure == ALL:
+            low = line["low"].clip(lower=_smallest_share(line))
+            axes.fill_between(line["level"], low, line["high"], color=INK, alpha=0.25, linewidth=0)
+            axes.plot(line["level"], share, zorder=4, **_ALL_MEASURES)
+        else:
+            axes.plot(line["level"], share, zorder=3, **_ONE_MEASURE)
+
+
+def _smallest_share(levels: pd.DataFrame) -> float:
+    """Lower end of the axis of shares."""
+    return float(levels["level"].min()) / _BELOW
+
+
+def _set_axes(panels: np.ndarray, lines: Sequence[tuple[str, str]], levels: pd.DataFrame) -> None:
+    above, below = panels
+    for axes in above:
+        axes.set_xscale("function", functions=(_root, np.square))
+        axes.set(xlim=(0, 1), xlabel=f"share of p ≤ {SIGNIFICANT}")
+        axes.set_xticks(_SHARE_TICKS, [f"{share:g}" for share in _SHARE_TICKS])
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        separate_groups(axes, lines, linewidth=0.3)
+    above[0].set(ylim=(len(lines) - 0.5, -0.5))
+    above[0].set_yticks(range(len(lines)), [method for _, method in lines])
+    name_groups(above[0], lines, 3.4, {})
+    for axes in below:
+        axes.set(xscale="log", yscale="log", xlabel="level")
+        _set_level_axis(axes, levels)
+    below[0].set_ylabel("share of p ≤ level")
+
+
+def _root(shares: np.ndarray) -> np.ndarray:
+    """Scale of shares: binomial spread is about the same everywhere on it."""
+    return np.sqrt(np.maximum(shares, 0))
+
+
+def _set_level_axis(axes: Axes, levels: pd.DataFrame) -> None:
+    smallest = levels["level"].min()
+    ticks = [tick for tick in (0.001, 0.01, SIGNIFICANT, 0.2, 1) if tick >= smallest]
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
+        axis.set_minor_locator(NullLocator())
+    axes.set(xlim=(smallest, 1), ylim=(_smallest_share(levels), 1))
+
+
+def _legend_handles(cells: pd.DataFrame) -> Iterator[Artist]:
+    """What lines and bands are, then the verdicts with their counts."""
+    yield Line2D([], [], **_ALL_MEASURES, label="all measures, 95 % t interval")
+    yield Line2D([], [], **_ONE_MEASURE, label="one measure")
+    yield Patch(**_BAND, label="chance: 95 % for all cells of a null")
+    for verdict, look in _LOOKS.items():
+        count = int((cells["verdict"] == verdict).sum())
+        if count or verdict != "undefined":
+            yield Line2D([], [], **_mark(look), label=f"{verdict}: {count} cells")

@@ -1,0 +1,65 @@
+"""Captions of figures: what a figure shows, and what it rests on (n, seeds, interval, null).
+
+Each module of a figure has a text `CAPTION`. In braces it may name what its rows have one value of
+(`{seed}`, `{k}`), `{item}` and `{label}`, the item's name in print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from clusterability.results.shown import measure_label, null_name, span
+
+
+def caption(template: str, rows: pd.DataFrame, item: str, study: Mapping[str, Any]) -> str:
+    """The caption as one paragraph of plain text: no figure's number, no markup.
+
+    Args:
+        template: the text `CAPTION` of the figure's module.
+        rows: what the figure plots.
+        item: what it shows: a condition, a method, a measure.
+        study: the figure's parameters: `seeds`, blocks, and `nulls`, draws by name, if any.
+    """
+    if rows.empty:
+        return "Nothing to show: the figure says why."
+    values = {str(name): _only_value(rows[name]) for name in rows}
+    shown = template.format_map({**study, **values, "item": item, "label": measure_label(item)})
+    return f"{' '.join(shown.split())} {basis(rows, study)}".strip()
+
+
+def _only_value(column: pd.Series) -> str:
+    """The one value of a column; "…" where there are several, or none."""
+    known = column.dropna().unique()
+    if len(known) != 1:
+        return "\N{HORIZONTAL ELLIPSIS}"
+    return f"{known[0]:.2f}" if isinstance(known[0], float) else str(known[0])
+
+
+def basis(rows: pd.DataFrame, study: Mapping[str, Any]) -> str:
+    """The number of networks, their seeds, and the null with its draws; nothing of a figure of
+    single networks.
+
+    >>> rows = pd.DataFrame({"n": [9, 10], "null": "shuffle", "measure": "mi"})
+    >>> basis(rows, {"seeds": ["0-9"], "nulls": {"shuffle": 99}})
+    'n = 9 to 10 networks a value; seeds 0-9; null: shuffle (99 draws).'
+    """
+    if "seeds" not in study or ("seed" in rows and rows["seed"].nunique() == 1):
+        return ""
+    parts = [_replicates(rows), f"seeds {', '.join(map(str, study['seeds']))}"]
+    if "null" in rows and rows["null"].notna().any():
+        draws = {null: study["nulls"].get(null) for null in rows["null"].dropna().unique()}
+        counts = ", ".join(f"{null}: {count}" for null, count in draws.items() if count)
+        single = counts.rpartition(": ")[2] if len(draws) == 1 else counts
+        parts.append(f"null: {null_name(rows)}" + (f" ({single} draws)" if counts else ""))
+    text = "; ".join(part for part in parts if part) + "."
+    return text if parts[0] else text[0].upper() + text[1:]
+
+
+def _replicates(rows: pd.DataFrame) -> str:
+    counts = next((rows[name] for name in ("n", "n_report") if name in rows), None)
+    if counts is None:
+        return ""
+    return f"n = {span(counts)} networks a value"

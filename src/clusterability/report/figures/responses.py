@@ -1,0 +1,109 @@
+"""What the clusters of first-layer units respond to: means of their input weights, as images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from clusterability.networks.live_units import live_units
+from clusterability.networks.stacked import load_networks
+from clusterability.report.figures.cluster_maps import draw_in_words
+from clusterability.report.figures.inputs import Inputs, paths
+from clusterability.report.figures.partition_inputs import first_partition
+from clusterability.report.figures.pixels import SIDE
+from clusterability.report.figures.style import (
+    COLUMN_WIDTH,
+    NO_VALUE,
+    PAGE_WIDTH,
+    new_figure,
+    style,
+)
+
+_NARROW = 4
+"""So many maps fit into a column of a page."""
+_ACROSS = 6
+_MAP_MARGIN = 0.2
+_BAR_HEIGHT = 0.55
+_LARGEST_MAP = 1.5
+
+
+CAPTION = """What clusters of first-layer units respond to: mean input weight of a cluster's units,
+as an image. Condition {item}, one network (seed {seed}), method {method}, k = {k}; dead pixels are
+grey."""
+
+
+def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """The figure of the condition `item` and its rows.
+
+    From `weights`, a block of networks of which the first is drawn, and its `partitions`:
+    `{condition}/{seeds}/fc1/{k}.npz`.
+    """
+    files = paths(inputs, "partitions")
+    table = rows(paths(inputs, "weights")[0], files, study["method"], study["k"])
+    return draw(table, item), table
+
+
+def rows(networks: Path, partitions: Sequence[Path], method: str, k: int) -> pd.DataFrame:
+    """One row a cluster and pixel: `weight`, the mean over the cluster's units; empty if dead."""
+    block = load_networks(networks)
+    matrix = block.weights["fc1"][0].astype(np.float64)
+    labels = first_partition(partitions, (method, k))[0]
+    live = live_units(matrix).columns
+    pixels = np.arange(matrix.shape[1])
+    frames = [
+        pd.DataFrame(
+            {
+                "seed": block.seeds[0],
+                "cluster": cluster,
+                "u_size": int((labels == cluster).sum()),
+                "pixel": pixels,
+                "x": pixels % SIDE,
+                "y": pixels // SIDE,
+                "weight": np.where(live, matrix[labels == cluster].mean(axis=0), np.nan),
+            }
+        )
+        for cluster in range(k)
+        if (labels == cluster).any()
+    ]
+    columns = ["seed", "cluster", "u_size", "pixel", "x", "y", "weight"]
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    return table.assign(method=method, k=k)
+
+
+@style()
+def draw(table: pd.DataFrame, condition: str) -> Figure:
+    """A map a cluster; all share one scale, about 0."""
+    if table.empty:
+        return draw_in_words(f"{condition}: k is infeasible in the first layer")
+    clusters = list(table["cluster"].unique())
+    narrow = len(clusters) <= _NARROW
+    across = min(len(clusters), _NARROW if narrow else _ACROSS)
+    down = math.ceil(len(clusters) / across)
+    width = COLUMN_WIDTH if narrow else PAGE_WIDTH
+    side = min(width / across, _LARGEST_MAP)
+    figure = new_figure(width, down * (side + _MAP_MARGIN) + _BAR_HEIGHT, layout="compressed")
+    panels = figure.subplots(down, across, squeeze=False)
+    top = float(table["weight"].abs().max()) or 1.0
+    for axes, cluster in zip(panels.flat, clusters, strict=False):
+        here = table[table["cluster"] == cluster]
+        image = np.full((int(here["y"].max()) + 1, SIDE), np.nan)
+        image[here["y"], here["x"]] = here["weight"]
+        shown = axes.imshow(image, cmap="PuOr", norm=Normalize(-top, top))
+        axes.set_facecolor(NO_VALUE)
+        axes.set_title(f"{cluster} ({here['u_size'].iloc[0]} units)")
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+    for axes in panels.flat[len(clusters) :]:
+        axes.set_axis_off()
+    bar = figure.colorbar(shown, ax=list(panels.flat), location="bottom", aspect=35, pad=0.03)
+    bar.set_label("mean input weight of a cluster's units (grey: dead pixels)")
+    bar.outline.set_linewidth(0.4)
+    bar.ax.tick_params(length=0)
+    return figure

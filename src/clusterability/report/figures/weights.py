@@ -1,0 +1,221 @@
+"""Weight matrices of one network before and after ordering by clusters.
+
+The rows hold what orders the units and where each unit ends up. The matrix itself, abs(W) of the
+first network of the block, is too large for a table of a figure: it lies in the network's
+`.safetensors` file, from which `draw` is given it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+
+from clusterability.networks.live_units import DEAD
+from clusterability.networks.stacked import load_networks
+from clusterability.report.figures.inputs import Inputs, paths
+from clusterability.report.figures.partition_inputs import first_partition
+from clusterability.report.figures.style import (
+    HATCHED,
+    NO_VALUE,
+    PAGE_WIDTH,
+    cluster_colours,
+    new_figure,
+    style,
+)
+
+CLIP = 0.995
+"""Quantile of a layer's abs(W) at which its colours end."""
+
+_COLOURS = matplotlib.colormaps["Greys"].resampled(64)
+"""Few levels: the eye sees no difference, and files are smaller."""
+_BORDER = "#e0431b"
+_MANY = 8
+"""So many borders are drawn finer."""
+
+# In inches. A strip shows the colours of the clusters along an edge of a matrix.
+_AXES_WIDTH = 2.6
+_AXES_HEIGHTS = (0.6, 1.35)
+_UNIT_HEIGHT = 0.011
+_ROW_MARGIN = 0.5
+_LEGEND_HEIGHT = 0.35
+_STRIP = 0.05
+_LABEL_ROOM = 0.09
+_LABEL_SIZE = 5.0
+
+Matrices = Mapping[str, np.ndarray]
+"""abs(W) [out, in] by layer."""
+
+
+CAPTION = """Weight matrices of {item} as trained (left) and ordered by cluster (right), absolute
+values, by layer: one network (the first seed), method {method}, k = {k}. Lines are borders of
+clusters; bars at the edges name them."""
+
+
+def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """The figure of the condition `item` and its rows.
+
+    From `weights`, a block of networks of which the first is drawn, and its `partitions`:
+    `{condition}/{seeds}/{layer}/{k}.npz`.
+    """
+    matrices = read_matrices(paths(inputs, "weights")[0])
+    table = rows(matrices, paths(inputs, "partitions"), study["method"], study["k"])
+    return draw(table, matrices), table
+
+
+def read_matrices(networks: Path) -> dict[str, np.ndarray]:
+    """abs(W) of the first network of a block, by layer from the input on."""
+    return {layer: np.abs(stack[0]) for layer, stack in load_networks(networks).weights.items()}
+
+
+def rows(matrices: Matrices, partitions: Sequence[Path], method: str, k: int) -> pd.DataFrame:
+    """One row a unit: its layer and side, cluster, strength and position in the ordered matrix.
+
+    `cluster` is the label of the partition, `strength` the sum of abs(W) over the unit's weights.
+    Units are ordered by cluster, dead ones (-1) last, then from the strongest to the weakest.
+    """
+    files: dict[str, list[Path]] = {}
+    for file in partitions:
+        files.setdefault(file.parent.name, []).append(file)
+    frames = []
+    for layer, matrix in matrices.items():
+        labels = first_partition(files[layer], (method, k))
+        for side, axis, cluster in (("U", 1, labels[0]), ("V", 0, labels[1])):
+            strength = matrix.sum(axis=axis, dtype=float)
+            frames.append(_side_rows(cluster, strength).assign(layer=layer, side=side))
+    table = pd.concat(frames, ignore_index=True)
+    return table[["layer", "side", "unit", "cluster", "strength", "position"]]
+
+
+def _side_rows(cluster: np.ndarray, strength: np.ndarray) -> pd.DataFrame:
+    units = np.arange(len(cluster))
+    order = np.lexsort((units, -strength, cluster, cluster == DEAD))
+    position = np.empty(len(units), int)
+    position[order] = units
+    return pd.DataFrame(
+        {"unit": units, "cluster": cluster, "strength": strength, "position": position}
+    )
+
+
+@style()
+def draw(table: pd.DataFrame, matrices: Matrices) -> Figure:
+    """A row a layer: abs(W) as it is, abs(W) in the order of the clusters, a colour bar."""
+    heights = [_axes_height(len(matrix)) for matrix in matrices.values()]
+    total = sum(heights) + _ROW_MARGIN * len(heights) + _LEGEND_HEIGHT
+    figure = new_figure(PAGE_WIDTH, total)
+    panels = figure.subplots(len(matrices), 2, squeeze=False, height_ratios=heights)
+    colours = cluster_colours(int(table["cluster"].max()) + 1)
+    for (before, after), (layer, matrix) in zip(panels, matrices.items(), strict=True):
+        units = table[table["layer"] == layer]
+        sides = [units[units["side"] == side].sort_values("position") for side in ("U", "V")]
+        limit = _colour_limit(matrix)
+        image = _draw_matrix(before, matrix, limit)
+        before.set(ylabel="U: output", xlabel="V: input", title=layer)
+        _draw_ordered(after, matrix, sides, limit, colours)
+        bar = figure.colorbar(image, ax=after, extend="max", fraction=0.03, pad=0.02, aspect=14)
+        bar.set_label("abs(W)")
+        bar.outline.set_linewidth(0.4)
+    _draw_legend(figure, table)
+    return figure
+
+
+def _colour_limit(matrix: np.ndarray) -> float:
+    """Where the colours end: the quantile, or the largest weight where nearly all are zero."""
+    return float(np.quantile(matrix, CLIP)) or float(matrix.max()) or 1.0
+
+
+def _axes_height(units: int) -> float:
+    low, high = _AXES_HEIGHTS
+    return min(max(low, units * _UNIT_HEIGHT), high)
+
+
+def _draw_matrix(axes: Axes, matrix: np.ndarray, limit: float) -> AxesImage:
+    # An image, not a mesh: vector formats hold it as pixels.
+    image = axes.imshow(matrix, cmap=_COLOURS, vmin=0, vmax=limit, aspect="auto")
+    axes.spines[:].set_visible(True)
+    return image
+
+
+def _draw_ordered(
+    axes: Axes,
+    matrix: np.ndarray,
+    sides: Sequence[pd.DataFrame],
+    limit: float,
+    colours: Sequence[str],
+) -> None:
+    u, v = sides
+    axes.set(ylabel="U: ordered", xlabel="V: ordered")
+    if (u["cluster"] == DEAD).all():
+        axes.set(xticks=[], yticks=[], facecolor=NO_VALUE)
+        axes.text(0.5, 0.5, "k is infeasible", transform=axes.transAxes, ha="center", va="center")
+        return
+    _draw_matrix(axes, matrix[u["unit"].to_numpy()][:, v["unit"].to_numpy()], limit)
+    thickness = 0.5 if max(len(_borders(u)), len(_borders(v))) < _MANY else 0.3
+    for border in _borders(u):
+        axes.axhline(border - 0.5, color=_BORDER, linewidth=thickness)
+    for border in _borders(v):
+        axes.axvline(border - 0.5, color=_BORDER, linewidth=thickness)
+    _draw_strips(axes, u, v, colours)
+
+
+def _borders(units: pd.DataFrame) -> np.ndarray:
+    """Positions at which another cluster begins."""
+    return np.flatnonzero(np.diff(units["cluster"])) + 1
+
+
+def _draw_strips(axes: Axes, u: pd.DataFrame, v: pd.DataFrame, colours: Sequence[str]) -> None:
+    """Clusters of both sides in colours, with their labels: V above, U at the right."""
+    width, height = _AXES_WIDTH, _axes_height(len(u))
+    above = axes.inset_axes((0, 1 + _STRIP / 2 / height, 1, _STRIP / height))
+    above.set(xlim=(0, len(v)), ylim=(0, 1))
+    beside = axes.inset_axes((1 + _STRIP / 2 / width, 0, _STRIP / width, 1))
+    beside.set(xlim=(0, 1), ylim=(len(u), 0))
+    for start, end, cluster in _runs(v):
+        above.add_patch(_cluster_patch((start, 0), end - start, 1, cluster, colours))
+        if (end - start) * width / len(v) > _LABEL_ROOM:
+            name = above.text((start + end) / 2, 1.3, _cluster_name(cluster), ha="center")
+            name.set(va="bottom", fontsize=_LABEL_SIZE)
+    for start, end, cluster in _runs(u):
+        beside.add_patch(_cluster_patch((0, start), 1, end - start, cluster, colours))
+        if (end - start) * height / len(u) > _LABEL_ROOM:
+            name = beside.text(1.3, (start + end) / 2, _cluster_name(cluster), ha="left")
+            name.set(va="center_baseline", fontsize=_LABEL_SIZE)
+    for strip in (above, beside):
+        strip.set_axis_off()
+
+
+def _runs(units: pd.DataFrame) -> Iterator[tuple[int, int, int]]:
+    """First position, end and label of each cluster, in order."""
+    edges = [0, *_borders(units), len(units)]
+    for start, end in pairwise(edges):
+        yield int(start), int(end), int(units["cluster"].iloc[start])
+
+
+def _cluster_patch(
+    corner: tuple[int, int], width: int, height: int, cluster: int, colours: Sequence[str]
+) -> Rectangle:
+    if cluster == DEAD:
+        return Rectangle(corner, width, height, **HATCHED)
+    return Rectangle(corner, width, height, facecolor=colours[cluster], linewidth=0)
+
+
+def _cluster_name(cluster: int) -> str:
+    return "dead" if cluster == DEAD else str(cluster)
+
+
+def _draw_legend(figure: Figure, table: pd.DataFrame) -> None:
+    handles: list[Any] = [Line2D([], [], color=_BORDER, linewidth=0.8, label="border of clusters")]
+    if (table["cluster"] == DEAD).any():
+        handles.append(Patch(label="dead units", **HATCHED))
+    title = f"colours end at the {100 * CLIP:g} % quantile of the layer's abs(W)"
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, title=title)

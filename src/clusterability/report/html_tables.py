@@ -1,0 +1,57 @@
+"""A table of the study as a page of its own: the rows that figures show, to search in."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import pandas as pd
+
+from clusterability.results.reading import read_csv
+from clusterability.results.shown import shown_null
+
+MOST_ROWS = 20_000
+"""Of more rows than this a page would not open in a moment."""
+
+TEMPLATE = Path(__file__).with_name("table.html")
+
+
+def table_page(file: Path, method: str | None) -> str:
+    """The page of a table, HTML that needs no network.
+
+    Args:
+        file: the table, CSV.
+        method: whose rows are shown of tables that have methods; None: all.
+    """
+    rows = read_csv(file, keep_default_na=False, na_values=[""])
+    shown, words = _shown(rows, method)
+    values = {
+        "name": html.escape(file.stem),
+        "about": html.escape(words),
+        "table": shown.to_html(index=False, border=0, na_rep="", float_format=_number),
+    }
+    page = TEMPLATE.read_text(encoding="utf-8")
+    for key, text in values.items():
+        page = page.replace(f"<!-- {key} -->", text)
+    return page
+
+
+def _shown(rows: pd.DataFrame, method: str | None) -> tuple[pd.DataFrame, str]:
+    """The rows of the page, and what they are."""
+    shown, parts = rows, []
+    if method is not None and "method" in rows and (rows["method"] == method).any():
+        shown = shown[shown["method"] == method]
+        parts.append(f"method {method}")
+    if {"null", "measure", "z"} <= set(shown):
+        shown = shown_null(shown)
+        parts.append("each measure against the null that figures show")
+    cut = len(shown) > MOST_ROWS
+    shown = shown.head(MOST_ROWS)
+    if len(shown) == len(rows):
+        return shown, f"{len(rows)} rows."
+    first = f"the first {MOST_ROWS} rows" if cut else f"{len(shown)} of {len(rows)} rows"
+    return shown, f"{first}: {', '.join(parts)}. All rows are in the table's file."
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"

@@ -1,0 +1,280 @@
+"""The page: as many networks as fit, packed, in the template explore.html."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.colors import to_hex
+
+from clusterability.clustering.catalogue import METHODS
+from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
+from clusterability.networks.scaling_names import SCALINGS_SAY, scaling_of
+from clusterability.nulls.catalogue import NULLS
+from clusterability.report.figures.inputs import Inputs
+from clusterability.report.figures.style import NO_VALUE, cluster_colours
+from clusterability.report.figures.weights import CLIP
+from clusterability.report.page.packing import (
+    LEVELS,
+    Array,
+    Kind,
+    Layout,
+    layout_of,
+    packed,
+    quantised,
+    rounded,
+)
+from clusterability.report.page.page_data import (
+    ABLATIONS,
+    ALL_MEASURES,
+    Grid,
+    LayerOfNetwork,
+    Network,
+    Sources,
+    layer_shapes,
+    most_clusters,
+    read_means,
+    read_networks,
+)
+from clusterability.report.page.words import STATUSES_SAY
+from clusterability.results.shown import chosen_nulls
+from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
+
+BUDGET = 9_000_000
+"""Bytes of the packed arrays of a page."""
+LARGEST_MATRIX = 1_000_000
+"""Weights of a matrix at most: a larger one would leave no room for others."""
+
+TEMPLATE = Path(__file__).with_name("explore.html")
+MARKER = "/* data */"
+
+# Bits of mantissas. A value is told to more digits than how it compares.
+_VALUE = 15
+_SCORE = {"null_mean": 15, "null_sd": 10, "z": 11, "p": 10, "p_two_sided": 10}
+_CLUSTER = 10
+_FALL = 8
+
+
+@dataclass
+class _Place:
+    """What the page has of a condition."""
+
+    layers: dict[str, tuple[int, int]]
+    probed: set[str]
+    means: list[Array]
+    networks: list[dict[str, Any]]
+    layout: Layout
+
+
+def make_page(files: Inputs, study: Mapping[str, Any], budget: int = BUDGET) -> bytes:
+    """The page of a study.
+
+    Args:
+        files: `weights`, `partitions`, and tables: `scores`, `summary`, `clusters`, `ablations`,
+            `networks`.
+        study: `methods`, `k`, `nulls` and `groups` (numbers of draws), `probed_k`, `drawn_method`,
+            `drawn_k`, `whole`: whether the whole network is clustered, too.
+        budget: bytes of the packed arrays. Networks are taken a seed of each condition at a time
+            until the next one does not fit.
+    """
+    return filled(TEMPLATE.read_text(encoding="utf-8"), make_data(files, study, budget)).encode()
+
+
+def filled(template: str, data: Mapping[str, Any]) -> str:
+    """The template with the data at its marker, as JSON that no text in it can end."""
+    content = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    before, after = template.split(MARKER)
+    return before + content.replace("<", "\\u003c") + after
+
+
+def make_data(files: Inputs, study: Mapping[str, Any], budget: int) -> dict[str, Any]:
+    """What the page holds: axes, words, colours, and the packed arrays by condition."""
+    sources = Sources.of(files)
+    grid = Grid(study["methods"], study["k"], list(study["nulls"]), study["probed_k"])
+    places = _places(sources, grid)
+    means = {name: packed(place.means) for name, place in places.items()}
+    _add_networks(sources, grid, places, budget - sum(map(len, means.values())))
+    conditions = [
+        _condition(name, place, means[name], sources.seeds_of(name))
+        for name, place in places.items()
+    ]
+    return {
+        "start": _start(places, study, grid),
+        "methods": {method: _method_says(method) for method in grid.methods},
+        "k": list(grid.k),
+        "probed_k": list(grid.probed_k),
+        "most_clusters": most_clusters(grid),
+        "nulls": list(grid.nulls),
+        "nulls_say": _nulls_say(),
+        "draws": study["nulls"] | {GROUPS: study["groups"]},
+        "pairs": grid.pairs,
+        "measures": _measures(),
+        "statuses": STATUSES_SAY,
+        "ablations": ABLATIONS,
+        "classes": MNIST_CLASSES,
+        "pixels": MNIST_PIXELS,
+        "levels": LEVELS,
+        "clip": CLIP,
+        "whole": study["whole"],
+        "colours": _colours(grid),
+        "conditions": conditions,
+    }
+
+
+def _places(sources: Sources, grid: Grid) -> dict[str, _Place]:
+    """Conditions that have layers with partitions, without their networks."""
+    means = read_means(sources.summary, grid)
+    places = {}
+    for condition in sources.conditions:
+        block = sources.blocks_of(condition)[0]
+        layers = layer_shapes(sources.networks[condition, block])
+        hidden = set(list(layers)[:-1]) if grid.probed_k else set()
+        arrays = [
+            array
+            for layer in layers
+            for array in _mean_arrays(layer, means.get((condition, layer), {}))
+        ]
+        places[condition] = _Place(layers, hidden, arrays, [], [])
+    return places
+
+
+def _mean_arrays(layer: str, means: Mapping[str, np.ndarray]) -> Iterator[Array]:
+    for name, array in means.items():
+        counts = name == "n"
+        kind: Kind = "uint16" if counts else "float32"
+        yield Array(f"{layer}/{name}", kind, array if counts else rounded(array, _VALUE))
+
+
+def _add_networks(sources: Sources, grid: Grid, places: Mapping[str, _Place], budget: int) -> None:
+    """Takes a network of each condition at a time; a condition ends with one that does not fit."""
+    waiting = {name: read_networks(sources, name, grid) for name in places}
+    while waiting:
+        for name in list(waiting):
+            network = next(waiting[name], None)
+            if network is None:
+                del waiting[name]
+                continue
+            arrays = _network_arrays(network, places[name].probed)
+            text = packed(arrays)
+            if len(text) > budget:
+                del waiting[name]
+                continue
+            budget -= len(text)
+            places[name].layout = layout_of(arrays)
+            accuracy = None if np.isnan(network.accuracy) else network.accuracy
+            entry = {"seed": network.seed, "accuracy": accuracy, "data": text}
+            places[name].networks.append(entry)
+
+
+def _network_arrays(network: Network, probed: set[str]) -> list[Array]:
+    return [
+        array._replace(name=f"{name}/{array.name}")
+        for name, layer in network.layers.items()
+        for array in _layer_arrays(layer, name in probed)
+    ]
+
+
+def _layer_arrays(layer: LayerOfNetwork, probed: bool) -> Iterator[Array]:
+    limit = colour_limit(layer.weights)
+    ends = np.array([limit, np.abs(layer.weights).max()])
+    yield Array("limits", "float32", ends)
+    if layer.weights.size <= LARGEST_MATRIX:
+        yield Array("weights", "nibbles", quantised(layer.weights, limit))
+    yield Array("labels", "int8" if layer.labels.dtype == np.int8 else "int16", layer.labels)
+    yield Array("status", "uint8", layer.status)
+    yield Array("value", "float32", rounded(layer.value, _VALUE))
+    for name, scores in layer.scores.items():
+        yield Array(name, "float32", rounded(scores, _SCORE[name]))
+    if probed:
+        for name, numbers in layer.clusters.items():
+            yield Array(name, "float32", rounded(numbers, _CLUSTER))
+        for name, falls in layer.falls.items():
+            yield Array(f"class_{name}", "float32", rounded(falls, _FALL))
+
+
+def colour_limit(weights: np.ndarray) -> float:
+    """Where the colours of a matrix end, as in the figure `weights`."""
+    size = np.abs(weights)
+    return float(np.quantile(size, CLIP)) or float(size.max()) or 1.0
+
+
+def _condition(name: str, place: _Place, means: str, seeds: Sequence[int]) -> dict[str, Any]:
+    there = {network["seed"] for network in place.networks}
+    return {
+        "name": name,
+        "layers": [
+            {"name": layer, "m": m, "n": n, "probed": layer in place.probed}
+            for layer, (m, n) in place.layers.items()
+        ],
+        "means": means,
+        "means_layout": layout_of(place.means),
+        "layout": place.layout,
+        "networks": place.networks,
+        "seeds": len(seeds),
+        "left_out": ranges([seed for seed in seeds if seed not in there]),
+    }
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Numbers that follow each other, in short.
+
+    >>> ranges([0, 1, 2, 5, 7, 8])
+    '0-2, 5, 7-8'
+    """
+    groups = groupby(enumerate(sorted(numbers)), key=lambda item: item[1] - item[0])
+    runs = [[number for _, number in run] for _, run in groups]
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def _start(places: Mapping[str, _Place], study: Mapping[str, Any], grid: Grid) -> dict[str, Any]:
+    """What is seen first: the condition whose first network is the most accurate one."""
+    shown = [name for name, place in places.items() if place.networks]
+    best = max(shown, key=lambda name: places[name].networks[0]["accuracy"] or 0.0, default="")
+    nulls = pd.DataFrame({"measure": "mi", "null": list(grid.nulls)})
+    most = chosen_nulls(nulls, pd.Series(True, nulls.index)).get("mi", "")
+    return {"condition": best, "method": study["drawn_method"], "k": study["drawn_k"], "null": most}
+
+
+def _method_says(method: str) -> str:
+    scaling = scaling_of(method)
+    base = METHODS[method.partition("-")[0]].says
+    return base if scaling == "none" else f"{base}; weights {SCALINGS_SAY[scaling]}"
+
+
+def _nulls_say() -> dict[str, str]:
+    said = {
+        name: "; ".join(part for part in (entry.says, entry.caveat) if part)
+        for name, entry in NULLS.items()
+    }
+    return said | {GROUPS: "clusters permuted among the layer's units, sizes fixed"}
+
+
+def _measures() -> list[dict[str, Any]]:
+    known: dict[str, Any] = MEASURES | FUNCTION_MEASURES
+    return [
+        {
+            "name": name,
+            "label": known[name].label,
+            "direction": known[name].direction,
+            "function": name in FUNCTION_MEASURES,
+            "says": known[name].says,
+        }
+        for name in ALL_MEASURES
+    ]
+
+
+def _colours(grid: Grid) -> dict[str, Any]:
+    levels = matplotlib.colormaps["RdBu_r"](np.linspace(0, 1, 2 * LEVELS + 1))
+    return {
+        "clusters": cluster_colours(max(grid.k)),
+        "none": NO_VALUE,
+        "weights": [to_hex(colour) for colour in levels],
+    }

@@ -1,0 +1,324 @@
+"""What networks have in the study's files, as arrays of fixed shapes.
+
+Networks come a few at a time, and of the files of their block only what belongs to them is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError, safe_open
+
+from clusterability.blocks import Block
+from clusterability.errors import UserError, one_line
+from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES, GROUPS
+from clusterability.measures.structure import MEASURES
+from clusterability.names import IMPORTED, IMPORTED_SEED
+from clusterability.networks.live_units import DEAD
+from clusterability.networks.partitions import Partitions
+from clusterability.networks.stacked import stored_sizes
+from clusterability.report.figures.inputs import Inputs, paths
+from clusterability.report.page.words import STATUSES_SAY
+from clusterability.results.npz_files import StoredItems
+from clusterability.results.reading import read_csv, read_rows, where
+from clusterability.training.recipe import MNIST_CLASSES
+
+ALL_MEASURES = [*MEASURES, *FUNCTION_MEASURES]
+ABLATIONS = ("zero", "mean")
+NO_ROW = 255
+"""Code of the status where a table has no row."""
+
+SCORE_NUMBERS = ("null_mean", "null_sd", "z", "p", "p_two_sided")
+"""What a score has for each null that it is compared with."""
+FALL_NUMBERS = ("fall", "null_mean", "null_sd")
+CLUSTER_NUMBERS = tuple(
+    f"{measure}{end}" for measure in ABLATION_MEASURES for end in ("", "_z", "_p")
+)
+"""What a cluster has from its ablation: value, z and p of each measure."""
+
+_BYTE = np.iinfo(np.int8).max
+_AT_ONCE = 4
+"""Networks that are read together: rows of more would take more memory."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What the axes of all arrays stand for, the same for all networks of a study.
+
+    Attributes:
+        methods: those that cluster layers, at each scaling.
+        k: numbers of clusters.
+        nulls: those that structural measures are compared with.
+        probed_k: numbers of clusters at which it is asked what units do.
+    """
+
+    methods: Sequence[str]
+    k: Sequence[int]
+    nulls: Sequence[str]
+    probed_k: Sequence[int]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Measures with a null that they are compared with."""
+        structure = [(measure, null) for measure in MEASURES for null in self.nulls]
+        return structure + [(measure, GROUPS) for measure in FUNCTION_MEASURES]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Files of a study.
+
+    Attributes:
+        networks: by condition and block of seeds, in the order of the study.
+        partitions: by condition, block of seeds and layer.
+        scores, summary, clusters, ablations: tables of these names.
+        table: that of networks.
+    """
+
+    networks: Mapping[tuple[str, str], Path]
+    partitions: Mapping[tuple[str, str, str], Sequence[Path]]
+    scores: Path
+    summary: Path
+    clusters: Path
+    ablations: Path
+    table: Path
+
+    @classmethod
+    def of(cls, files: Inputs) -> Sources:
+        """From the inputs of the rule by name."""
+        partitions: dict[tuple[str, str, str], list[Path]] = {}
+        for path in paths(files, "partitions"):
+            condition, seeds, layer = path.parts[-4:-1]
+            partitions.setdefault((condition, seeds, layer), []).append(path)
+        networks = {(p.parent.name, p.stem): p for p in paths(files, "weights")}
+        tables = ("scores", "summary", "clusters", "ablations")
+        named = {name: paths(files, name)[0] for name in tables}
+        return cls(networks, partitions, **named, table=paths(files, "networks")[0])
+
+    @property
+    def conditions(self) -> list[str]:
+        """In the order of the study."""
+        return list(dict.fromkeys(condition for condition, _ in self.networks))
+
+    def blocks_of(self, condition: str) -> list[str]:
+        """Names of the blocks of seeds that a condition has."""
+        return [block for name, block in self.networks if name == condition]
+
+    def seeds_of(self, condition: str) -> list[int]:
+        """Of all blocks of a condition."""
+        return [seed for block in self.blocks_of(condition) for seed in seeds_of_block(block)]
+
+
+@dataclass(frozen=True)
+class LayerOfNetwork:
+    """One layer of one network. The axes of its arrays are those of the grid.
+
+    Attributes:
+        weights: float32 [m, n].
+        labels: int8 [methods, k, m + n] (int16 where k is larger), the U side first; -1 for dead
+            units.
+        status: uint8 [measures, methods, k], codes in the order of `STATUSES_SAY`.
+        value: [measures, methods, k].
+        scores: `SCORE_NUMBERS` to [pairs, methods, k].
+        clusters: `CLUSTER_NUMBERS` to [methods, probed k, largest probed k]; NaN beyond k.
+        falls: `FALL_NUMBERS` to [ablations, methods, probed k, largest probed k, classes].
+    """
+
+    weights: np.ndarray
+    labels: np.ndarray
+    status: np.ndarray
+    value: np.ndarray
+    scores: Mapping[str, np.ndarray]
+    clusters: Mapping[str, np.ndarray]
+    falls: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network and all that the page tells of it."""
+
+    seed: int
+    accuracy: float
+    layers: Mapping[str, LayerOfNetwork]
+
+
+def seeds_of_block(name: str) -> list[int]:
+    """Seeds of a block of networks by its name."""
+    return [IMPORTED_SEED] if name == IMPORTED else list(Block.parse(name))
+
+
+def layer_shapes(file: Path) -> dict[str, tuple[int, int]]:
+    """Layers of the networks of a file with their [out, in], from the input on."""
+    sides = enumerate(pairwise(stored_sizes(file)), start=1)
+    return {f"fc{number}": (out, in_) for number, (in_, out) in sides}
+
+
+def read_networks(sources: Sources, condition: str, grid: Grid) -> Iterator[Network]:
+    """All networks of a condition, in the order of the study; read as they are asked for."""
+    table = read_csv(sources.table)
+    accuracy = table[table["condition"] == condition].set_index("seed")["test_accuracy"]
+    for block in sources.blocks_of(condition):
+        seeds = seeds_of_block(block)
+        for start in range(0, len(seeds), _AT_ONCE):
+            some = range(start, min(start + _AT_ONCE, len(seeds)))
+            read = _read_some(sources, (condition, block), some, grid)
+            for number, layers in zip(some, read, strict=True):
+                seed = seeds[number]
+                yield Network(seed, float(accuracy.get(seed, np.nan)), layers)
+
+
+def _read_some(
+    sources: Sources, place: tuple[str, str], some: range, grid: Grid
+) -> list[dict[str, LayerOfNetwork]]:
+    """Networks of these numbers in their block, by layer."""
+    condition, block = place
+    seeds = [seeds_of_block(block)[number] for number in some]
+    file = sources.networks[place]
+    rows = where(condition=[condition], seed=seeds, method=grid.methods)
+    scores = _by_network(read_rows(sources.scores, _SCORES, rows))
+    shapes = layer_shapes(file)
+    clusters, falls = {}, {}
+    # Of a study without hidden units these tables have no rows, and columns of no type.
+    if grid.probed_k and len(shapes) > 1:
+        probed = rows & where(k=grid.probed_k)
+        clusters = _by_network(read_rows(sources.clusters, [*_CLUSTER, *CLUSTER_NUMBERS], probed))
+        falls = _by_network(read_rows(sources.ablations, _FALLS, probed))
+    found: list[dict[str, LayerOfNetwork]] = [{} for _ in some]
+    for layer, (m, n) in shapes.items():
+        files = sources.partitions.get((*place, layer), [])
+        labels = _labels(files, some, grid, m + n)
+        weights = _weights(file, layer, some)
+        for number, seed in enumerate(seeds):
+            key = (seed, layer)
+            found[number][layer] = LayerOfNetwork(
+                weights[number],
+                labels[number],
+                *_score_arrays(scores.get(key, _NO_SCORES), grid),
+                clusters=_cluster_arrays(clusters.get(key, _NO_CLUSTERS), grid),
+                falls=_fall_arrays(falls.get(key, _NO_FALLS), grid),
+            )
+    return found
+
+
+_CLUSTER = ["seed", "layer", "method", "k", "cluster"]
+_SCORES = ["seed", "layer", "method", "k", "measure", "value", "null", *SCORE_NUMBERS, "status"]
+_FALLS = [*_CLUSTER, "ablation", "class", *FALL_NUMBERS]
+_NO_SCORES, _NO_CLUSTERS, _NO_FALLS = (
+    pd.DataFrame(columns=columns) for columns in (_SCORES, [*_CLUSTER, *CLUSTER_NUMBERS], _FALLS)
+)
+
+
+def _by_network(rows: pd.DataFrame) -> dict[tuple[int, str], pd.DataFrame]:
+    groups: Any = rows.groupby(["seed", "layer"], sort=False, observed=True)
+    return {(int(seed), str(layer)): group for (seed, layer), group in groups}
+
+
+def _opened(file: Path) -> Any:
+    try:
+        return safe_open(file, framework="numpy")
+    except (SafetensorError, OSError) as error:
+        raise UserError(
+            f"{file}: found {one_line(str(error))}, expected weights of this study; remove the"
+            " file to have it made again"
+        ) from None
+
+
+def _weights(file: Path, layer: str, some: range) -> np.ndarray:
+    """Weights [networks, out, in] of some networks of a block; others are not read."""
+    with _opened(file) as content:
+        return content.get_slice(f"{layer}.weight")[some.start : some.stop]
+
+
+def _labels(files: Sequence[Path], some: range, grid: Grid, units: int) -> np.ndarray:
+    """Labels [networks, methods, k, units]; -1 where there is no partition."""
+    kind = np.int8 if max(grid.k) <= _BYTE else np.int16
+    found = np.full((len(some), len(grid.methods), len(grid.k), units), DEAD, kind)
+    for (method, k), item in StoredItems(map(str, files), Partitions).items():
+        if method in grid.methods and k in grid.k:
+            both = np.concatenate([item.rows, item.columns], axis=1)
+            found[:, grid.methods.index(method), grid.k.index(k)] = both[some.start : some.stop]
+    return found
+
+
+def _score_arrays(
+    rows: pd.DataFrame, grid: Grid
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Statuses, values, and what they are compared with, of a layer."""
+    measure = _places(rows["measure"], ALL_MEASURES)
+    at = (_places(rows["method"], grid.methods), _places(rows["k"], grid.k))
+    shape = (len(ALL_MEASURES), len(grid.methods), len(grid.k))
+    status = np.full(shape, NO_ROW, np.uint8)
+    status[measure, *at] = _places(rows["status"], list(STATUSES_SAY))
+    value = np.full(shape, np.nan)
+    value[measure, *at] = rows["value"]
+    pairs = pd.MultiIndex.from_frame(rows[["measure", "null"]])
+    pair = pd.MultiIndex.from_tuples(grid.pairs).get_indexer(pairs)
+    known = pair >= 0  # a study may have no nulls
+    scores = {}
+    for name in SCORE_NUMBERS:
+        scores[name] = np.full((len(grid.pairs), *shape[1:]), np.nan)
+        scores[name][pair[known], at[0][known], at[1][known]] = rows[name][known]
+    return status, value, scores
+
+
+def _cluster_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
+    shape = (len(grid.methods), len(grid.probed_k), most_clusters(grid))
+    at = _cluster_places(rows, grid)
+    return {name: _filled(shape, at, rows[name]) for name in CLUSTER_NUMBERS}
+
+
+def _fall_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
+    clusters = (len(grid.methods), len(grid.probed_k), most_clusters(grid))
+    shape = (len(ABLATIONS), *clusters, MNIST_CLASSES)
+    ablation = _places(rows["ablation"], ABLATIONS)
+    at = (ablation, *_cluster_places(rows, grid), rows["class"].to_numpy(int))
+    return {name: _filled(shape, at, rows[name]) for name in FALL_NUMBERS}
+
+
+def most_clusters(grid: Grid) -> int:
+    """The largest k that is probed."""
+    return max(grid.probed_k, default=0)
+
+
+def _cluster_places(rows: pd.DataFrame, grid: Grid) -> tuple[np.ndarray, ...]:
+    method, k = _places(rows["method"], grid.methods), _places(rows["k"], grid.probed_k)
+    return method, k, rows["cluster"].to_numpy(int)
+
+
+def _places(values: pd.Series, axis: Sequence[Any]) -> np.ndarray:
+    """Where values lie on an axis of the grid."""
+    return pd.Index(axis).get_indexer(pd.Index(values))
+
+
+def _filled(shape: tuple[int, ...], at: tuple[np.ndarray, ...], values: pd.Series) -> np.ndarray:
+    found = np.full(shape, np.nan)
+    found[at] = values.to_numpy(float)
+    return found
+
+
+def read_means(summary: Path, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
+    """Means over seeds by condition and layer: `value`, `value_low`, `value_high` and `n`.
+
+    Each [measures, methods, k]: the mean of a measure with its 95 % t interval, NaN without; n is
+    the number of networks with a value, 0 without.
+    """
+    numbers = ["value", "value_low", "value_high", "n"]
+    table = read_csv(summary, usecols=["condition", "layer", "method", "k", "measure", *numbers])
+    table = table[table["method"].isin(grid.methods) & table["measure"].isin(ALL_MEASURES)]
+    found = {}
+    for (condition, layer), rows in table.groupby(["condition", "layer"], sort=False):
+        at = (
+            _places(rows["measure"], ALL_MEASURES),
+            _places(rows["method"], grid.methods),
+            _places(rows["k"], grid.k),
+        )
+        shape = (len(ALL_MEASURES), len(grid.methods), len(grid.k))
+        arrays = {name: _filled(shape, at, rows[name]) for name in numbers}
+        found[str(condition), str(layer)] = arrays | {"n": np.nan_to_num(arrays["n"])}
+    return found

@@ -1,0 +1,15 @@
+"""What the page says of the status of a value: a sentence each."""
+
+from __future__ import annotations
+
+from clusterability.measures.function_catalogue import INACCURATE, OTHER_INPUTS
+
+STATUSES_SAY = {
+    "ok": "",
+    "infeasible": "infeasible: k is larger than the number of units that can be clustered on one"
+    " side, or the layer cannot be balanced",
+    "undefined": "undefined: the measure has no value here",
+    INACCURATE: "not asked: the network is right on too few images for a loss to mean anything",
+    OTHER_INPUTS: "not asked: the network does not take the images of the data set",
+}
+"""In the order of the codes that stand for them."""

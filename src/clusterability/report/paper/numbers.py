@@ -1,0 +1,97 @@
+r"""numbers.tex: `\result{key}` for every number that a text would quote.
+
+Keys are paths: `accuracy/trained`, `z/trained/fc1/4/mi_preserved`, `best_k/trained/fc1/mi`. A
+number with an interval has the bounds as one text under `…/interval`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from clusterability.report.paper.latex import interval, macros, rounded
+from clusterability.report.paper.study_tables import Shown
+from clusterability.report.paper.tables import networks
+
+COMMAND = "result"
+
+HEAD = r"""%% Numbers of the study, by key: \result{accuracy/trained}, \result{z/trained/fc1/4/mi}.
+%% Needs siunitx. Accuracies in percent; scores by the method that figures show, against the null
+%% that figures show; intervals are 95 %% intervals over seeds.
+"""
+
+
+def numbers_tex(shown: Shown) -> str:
+    """The file's text."""
+    return HEAD.replace("%%", "%") + macros(numbers(shown), COMMAND)
+
+
+def numbers(shown: Shown) -> dict[str, str]:
+    """LaTeX by key."""
+    found = {"seeds": str(_networks_each(shown)), "k": str(shown.k)}
+    found |= {f"draws/{null}": str(draws) for null, draws in shown.nulls.items()}
+    for part in (_accuracy(shown), _scores(shown), _best_k(shown), _validity(shown)):
+        found |= {key: text for key, text in part.items() if text}
+    return found
+
+
+def _networks_each(shown: Shown) -> int:
+    """Networks of the condition that has most."""
+    return int(shown.tables["networks"].groupby("condition").size().max())
+
+
+def _accuracy(shown: Shown) -> dict[str, str]:
+    found = {}
+    for row in networks(shown).rows.to_dict("records"):
+        key = f"accuracy/{row['condition']}"
+        mean, low, high = (100 * row[f"test_accuracy{end}"] for end in ("", "_low", "_high"))
+        found[f"n/{row['condition']}"] = str(row["n"])
+        found |= {key: _number(mean, 1), f"{key}/interval": interval(low, high, 1)}
+    return found
+
+
+def _scores(shown: Shown) -> dict[str, str]:
+    found = {}
+    for row in shown.summary.to_dict("records"):
+        place = "/".join(str(row[name]) for name in ("condition", "layer", "k", "measure"))
+        for name, digits in {"value": 3, "excess": 3, "z": 1}.items():
+            found[f"{name}/{place}"] = _number(row[name], digits)
+            bounds = row[f"{name}_low"], row[f"{name}_high"]
+            found[f"{name}/{place}/interval"] = interval(*bounds, digits)
+        found[f"n/{place}"] = str(row["n"])
+        if math.isfinite(row["q"]):
+            found[f"q/{place}"] = rf"\num{{{row['q']:.2g}}}"
+    return found
+
+
+def _best_k(shown: Shown) -> dict[str, str]:
+    if "best_k" not in shown:
+        return {}
+    rows = shown.of_method("best_k").dropna(subset=["k"])
+    return {
+        f"best_k/{row['condition']}/{row['layer']}/{row['measure']}": f"{row['k']:.0f}"
+        for row in rows.to_dict("records")
+    }
+
+
+def _validity(shown: Shown) -> dict[str, str]:
+    if "validity" not in shown:
+        return {}
+    rows = shown.of_method("validity")
+    rows = rows[rows["condition"].isna() & rows["estimate"].notna()]
+    found = {}
+    for row in rows.to_dict("records"):
+        if row["analysis"] == "detection" and row["form"] == "z":
+            family = f"/{row['family']}" if isinstance(row["family"], str) else ""
+            key = f"auc{family}/{row['measure']}"
+        elif row["analysis"] == "clusters" and isinstance(row["function"], str):
+            key = f"correlation/{row['function']}/{row['measure']}"
+        else:
+            continue
+        found[key] = _number(row["estimate"], 2)
+        found[f"{key}/interval"] = interval(row["low"], row["high"], 2)
+    return found
+
+
+def _number(value: float, digits: int) -> str:
+    text = rounded(value, digits)
+    return rf"\num{{{text}}}" if text else ""

@@ -1,0 +1,57 @@
+"""The tables of a study that a paper draws on, read as a user of the tables would read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from clusterability.results.reading import read_csv
+from clusterability.results.shown import shown_null
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown in print of everything that a study has computed.
+
+    Attributes:
+        tables: rows by the table's name, in `results/tables`.
+        method: the method whose partitions are shown; None where layers are not clustered.
+        k: the number of clusters of tables that show one.
+        seeds, nulls: the study's blocks of seeds, and draws by null.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    method: str | None
+    k: int
+    seeds: tuple[str, ...]
+    nulls: Mapping[str, int]
+
+    @classmethod
+    def read(cls, files: Mapping[str, Path], study: Mapping[str, Any]) -> Shown:
+        """Reads the tables in `files`, CSV by name."""
+        tables = {name: read_csv(file) for name, file in files.items()}
+        shown = {name: study[name] for name in ("method", "k", "nulls")}
+        return cls(tables, **shown, seeds=tuple(map(str, study["seeds"])))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.tables
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Rows of `summary` by the shown method against the one null that figures show."""
+        return self._of_method(shown_null(self.tables["summary"]))
+
+    def at_k(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Those of the rows with the shown number of clusters."""
+        return rows[rows["k"] == self.k]
+
+    def of_method(self, name: str) -> pd.DataFrame:
+        """Rows of a table by the shown method."""
+        return self._of_method(self.tables[name])
+
+    def _of_method(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows[rows["method"] == self.method]

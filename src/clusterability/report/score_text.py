@@ -1,0 +1,119 @@
+"""Scores and measures as tables of text, at most 100 columns wide."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from clusterability.results.shown import null_name, shown_null
+
+KNOWN = ("mi", "barber_q", "ncut", "clusterability")
+"""Measures that are shown unless all are asked for: those of the literature, one of each kind."""
+
+WIDTH = 100
+
+
+def score_text(scores: pd.DataFrame, everything: bool = False) -> str:
+    """Scores as a table of text, with a line on how to read it.
+
+    Args:
+        scores: rows with `tables.SCORES`.
+        everything: all measures and nulls, a table for each layer and method; else KNOWN, against
+            the null that says most, in one table.
+    """
+    shown = scores if everything else shown_null(scores[scores["measure"].isin(KNOWN)])
+    compared = shown["null"].notna().any()
+    columns: dict[str, Iterable[str]] = {
+        "layer": shown["layer"],
+        "method": shown["method"],
+        "measure": shown["measure"],
+        "k": shown["k"].map(str),
+        "value": _values(shown),
+    }
+    if compared and everything:
+        columns["null"] = shown["null"]
+    if compared:
+        columns |= {
+            "null mean ± sd": [
+                _spread(*pair) for pair in zip(shown["null_mean"], shown["null_sd"], strict=True)
+            ],
+            "z": [_number(z, "+.2f") for z in shown["z"]],
+            "p": [_number(p, ".3g") for p in shown["p"]],
+        }
+        if shown["q"].notna().any():
+            columns["q"] = [_number(q, ".3g") for q in shown["q"]]
+    table = pd.DataFrame({name: list(column) for name, column in columns.items()})
+    order = pd.MultiIndex.from_frame(table[["layer", "method", "measure"]]).factorize()[0]
+    table = table.iloc[np.argsort(order, kind="stable")]
+    lines = _tables(table) if everything else _lines(table)
+    return "\n".join([*lines, "", *_legend(shown, everything)])
+
+
+def measures_text(measures: pd.DataFrame) -> str:
+    """What `api.list_measures` gives, a measure a paragraph."""
+    parts = []
+    for row in measures.to_dict("records"):
+        heading = f"{row['measure']}: {row['label']}; {row['better']} is better"
+        text = textwrap.fill(row["meaning"], WIDTH, initial_indent="  ", subsequent_indent="  ")
+        parts.append(f"{heading}\n{text}")
+    return "\n".join(parts)
+
+
+def _values(scores: pd.DataFrame) -> list[str]:
+    """Values, or why there is none."""
+    return [
+        _number(value, ".4f") if status == "ok" else status
+        for value, status in zip(scores["value"], scores["status"], strict=True)
+    ]
+
+
+def _number(value: float, form: str) -> str:
+    if not np.isfinite(value):
+        return "-"
+    return format(value, form if abs(value) < 1e4 else ".3g")
+
+
+def _spread(mean: float, deviation: float) -> str:
+    return f"{mean:.4f} ± {_number(deviation, '.4f')}" if np.isfinite(mean) else "-"
+
+
+def _tables(table: pd.DataFrame) -> Iterator[str]:
+    """A table for each layer and method, below their names: side by side they would not fit."""
+    place = ["layer", "method"]
+    for number, ((layer, method), rows) in enumerate(table.groupby(place, sort=False)):
+        yield from ([""] if number else [])
+        yield f"{layer}, {method}"
+        yield from _lines(rows.drop(columns=place))
+
+
+def _lines(table: pd.DataFrame) -> list[str]:
+    """Names to the left, numbers to the right."""
+    rows = [list(table), *table.to_numpy().tolist()]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    left = [name in ("layer", "method", "measure", "null") for name in table]
+    lines = [_line(row, widths, left) for row in rows]
+    rule = "-" * len(lines[0])
+    return [lines[0], rule, *lines[1:]]
+
+
+def _line(cells: Sequence[str], widths: Iterable[int], left: Iterable[bool]) -> str:
+    padded = (
+        cell.ljust(width) if to_left else cell.rjust(width)
+        for cell, width, to_left in zip(cells, widths, left, strict=True)
+    )
+    return "  ".join(padded).rstrip()
+
+
+def _legend(shown: pd.DataFrame, everything: bool) -> list[str]:
+    if not shown["null"].notna().any():
+        text = "Without a null, a value says little: clustering finds something in noise, too."
+    else:
+        null = "" if everything else f"Null: {null_name(shown)}. "
+        text = (
+            f"{null}z: by how many sd the value is better than the null's mean (ncut: lower is"
+            " better). p: share of draws that are as good. q needs several seeds."
+        )
+    return textwrap.wrap(text, WIDTH)

@@ -1,0 +1,100 @@
+"""Files of blocks: what their paths say, and what they hold together.
+
+Paths end in `{condition}/{seeds}/{layer}/{k}.npz`, as the workflow names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clusterability.blocks import Block
+from clusterability.names import IMPORTED, IMPORTED_SEED, NETWORK
+from clusterability.networks.partitions import Key, Partitions, Starts
+from clusterability.results.npz_files import Item, load_items
+
+Place = tuple[str, tuple[int, ...], str]
+"""Condition, seeds and layer."""
+
+
+def place_of(file: Path) -> Place:
+    """What the path of a block's file says.
+
+    >>> place_of(Path("results/clusters/trained/0-2/fc1/2-12.npz"))
+    ('trained', (0, 1, 2), 'fc1')
+    """
+    condition, seeds, layer = file.parts[-4:-1]
+    return condition, seeds_of(seeds), layer
+
+
+def seeds_of(name: str) -> tuple[int, ...]:
+    """Seeds of the block of that name."""
+    return (IMPORTED_SEED,) if name == IMPORTED else tuple(Block.parse(name))
+
+
+def by_seeds(files: Iterable[str]) -> dict[str, list[str]]:
+    """Files `…/{seeds}/{layer}/{k}…` by the name of their block of seeds, in their order."""
+    found: dict[str, list[str]] = {}
+    for file in files:
+        found.setdefault(Path(file).parts[-3], []).append(file)
+    return found
+
+
+def read_blocks(
+    partitions: Iterable[str], starts: Iterable[str] = (), planted: Sequence[str] = ()
+) -> list[BlockPartitions]:
+    """Partitions of blocks of networks, layer by layer and all k together.
+
+    Args:
+        partitions: files of any number of blocks, with the layers in their order.
+        starts: files `…/{condition}/{seeds}/{layer}/{k}.starts.npz` of the same blocks.
+        planted: files of the planted partitions, where there is one block only; their layers stand
+            where a method's name stands otherwise.
+    """
+    found = _by_block(partitions, Partitions)
+    every_start = _by_block(starts, Starts)
+    hidden = {
+        layer: item
+        for file in planted
+        for (layer, _), item in load_items(Path(file), Partitions).items()
+    }
+    return [
+        BlockPartitions(condition, seeds, layers, every_start.get((condition, seeds), {}), hidden)
+        for (condition, seeds), layers in found.items()
+    ]
+
+
+def _by_block(
+    files: Iterable[str], kind: type[Item]
+) -> dict[tuple[str, tuple[int, ...]], dict[str, dict[Key, Item]]]:
+    found: dict[tuple[str, tuple[int, ...]], dict[str, dict[Key, Item]]] = {}
+    for file in map(Path, files):
+        condition, seeds, layer = place_of(file)
+        block = found.setdefault((condition, seeds), {})
+        block.setdefault(layer, {}).update(load_items(file, kind))
+    return found
+
+
+@dataclass(frozen=True)
+class BlockPartitions:
+    """Partitions of a block of networks of one condition.
+
+    Attributes:
+        condition: name of the training recipe.
+        seeds: one seed a network.
+        partitions: [networks, ...] by layer, from the input on, then by (method, k).
+        starts: the same for every start of k-means; methods of one start have none.
+        planted: the partition that a layer was trained or built to have, by layer.
+    """
+
+    condition: str
+    seeds: tuple[int, ...]
+    partitions: Mapping[str, Mapping[Key, Partitions]]
+    starts: Mapping[str, Mapping[Key, Starts]] = field(default_factory=dict)
+    planted: Mapping[str, Partitions] = field(default_factory=dict)
+
+    @property
+    def layers(self) -> list[str]:
+        """Layers from the input on, without the whole network."""
+        return [layer for layer in self.partitions if layer != NETWORK]

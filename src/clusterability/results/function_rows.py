@@ -1,0 +1,180 @@
+"""What the units of clusters do on images: rows of a block of networks.
+
+The U side of every hidden layer is probed; clusters of the whole network, hidden layer by hidden
+layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+import pandas as pd
+
+from clusterability.measures.activations import Activities, hidden_activities
+from clusterability.names import NETWORK
+from clusterability.networks.graph import network_units
+from clusterability.networks.partitions import Key, Partitions
+from clusterability.networks.stacked import Networks
+from clusterability.numerics import one_thread
+from clusterability.randomness import generator
+from clusterability.results.columns import (
+    ABLATION_COLUMNS,
+    CLUSTERS,
+    LESION_COLUMNS,
+    LESION_TYPES,
+    SCORE_COLUMNS,
+)
+from clusterability.results.hidden_layer import (
+    HiddenLayer,
+    ablate,
+    class_rows,
+    cluster_table,
+    lesion_rows,
+    rows_without_images,
+    score_rows,
+)
+from clusterability.training.images import Mnist, network_inputs, training_labels
+from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What networks are shown.
+
+    Attributes:
+        images: [images, pixels], as the networks see them.
+        classes: [networks, images], what each network has to say of them.
+    """
+
+    images: Activities
+    classes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Probed:
+    """Rows of a block: SCORE_COLUMNS, CLUSTERS, ABLATION_COLUMNS and LESION_COLUMNS."""
+
+    scores: pd.DataFrame
+    clusters: pd.DataFrame
+    ablations: pd.DataFrame
+    lesions: pd.DataFrame
+
+
+def shown_images(
+    mnist: Mnist, seeds: Sequence[int], count: int, *, normalise: bool, permute_labels: bool
+) -> Shown:
+    """A fixed random choice of `count` test images; a smaller one is part of a larger one.
+
+    Networks that were trained on permuted labels are shown training images with their own labels.
+    """
+    images, labels = mnist.test_images, mnist.test_labels
+    if permute_labels:
+        images, labels = mnist.train_images, mnist.train_labels
+    chosen = generator("probe").permutation(len(images))[:count]
+    classes = [training_labels(labels, permute_labels, seed)[chosen] for seed in seeds]
+    return Shown(network_inputs(images[chosen], normalise, mnist.name), np.stack(classes))
+
+
+def takes_mnist(networks: Networks) -> bool:
+    """Whether the networks have as many inputs and outputs as MNIST has pixels and classes."""
+    stacks = list(networks.weights.values())
+    return (stacks[0].shape[2], stacks[-1].shape[1]) == (MNIST_PIXELS, MNIST_CLASSES)
+
+
+def probe(
+    networks: Networks,
+    layer: str,
+    partitions: Mapping[Key, Partitions],
+    shown: Shown | None,
+    groups: int,
+) -> Probed:
+    """What the clusters of the layer's output units do in each network of a block.
+
+    Args:
+        networks: the block's networks.
+        layer: a layer whose output units are hidden, or "network" for all hidden layers.
+        partitions: [networks, ...] of the layer by (method, k).
+        shown: images that the networks take; None where they take others.
+        groups: draws of the null `groups`.
+    """
+    # A product split among threads may add up in another order.
+    with one_thread():
+        found = [
+            _probe_layer(hidden, shown is not None)
+            for number in range(len(networks.seeds))
+            for hidden in _hidden_layers(networks, number, layer, partitions, shown, groups)
+        ]
+    return Probed(
+        scores=_joined([part.scores for part in found], SCORE_COLUMNS),
+        clusters=_joined([part.clusters for part in found], CLUSTERS),
+        ablations=_joined([part.ablations for part in found], ABLATION_COLUMNS),
+        lesions=_joined([part.lesions for part in found], LESION_COLUMNS).astype(LESION_TYPES),
+    )
+
+
+def _probe_layer(layer: HiddenLayer, takes_images: bool) -> Probed:
+    if not takes_images:
+        return Probed(rows_without_images(layer), *(pd.DataFrame() for _ in range(3)))
+    effects = ablate(layer)
+    table = cluster_table(layer, effects)
+    return Probed(
+        scores=score_rows(layer, table),
+        clusters=table[CLUSTERS],
+        ablations=class_rows(layer, effects),
+        lesions=lesion_rows(layer, effects, table),
+    )
+
+
+def _joined(frames: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    frames = [frame for frame in frames if len(frame)]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
+
+
+def _hidden_layers(
+    networks: Networks,
+    number: int,
+    layer: str,
+    partitions: Mapping[Key, Partitions],
+    shown: Shown | None,
+    groups: int,
+) -> Iterator[HiddenLayer]:
+    """The layers of one network of the block that are probed."""
+    weights = [stack[number] for stack in networks.weights.values()]
+    biases = networks.biases_of(number)
+    activities = hidden_activities(weights, shown.images, biases) if shown else []
+    for place, name in enumerate(list(networks.weights)[:-1]):
+        if layer not in (name, NETWORK):
+            continue
+        labels = {
+            key: _hidden_labels(found, number, weights, place, layer)
+            for key, found in partitions.items()
+        }
+        nothing = np.empty((0, len(weights[place])), np.float32)
+        yield HiddenLayer(
+            condition=networks.condition,
+            seed=networks.seeds[number],
+            layer=name,
+            labels=labels,
+            following=weights[place + 1 :],
+            biases=biases[place + 1 :],
+            activities=activities[place] if shown else nothing,
+            classes=shown.classes[number] if shown else np.empty(0, np.int64),
+            groups=groups,
+        )
+
+
+def _hidden_labels(
+    partitions: Partitions, number: int, weights: Sequence[np.ndarray], place: int, layer: str
+) -> np.ndarray:
+    """Clusters of the output units of the weights at this place."""
+    if layer != NETWORK:
+        return partitions.rows[number]
+    sizes = [weights[0].shape[1], *(len(matrix) for matrix in weights)]
+    even, odd = network_units(sizes)
+    labels = np.empty(sum(sizes), partitions.rows.dtype)
+    labels[even], labels[odd] = partitions.rows[number], partitions.columns[number]
+    ends = list(accumulate(sizes))
+    return labels[ends[place] : ends[place + 1]]

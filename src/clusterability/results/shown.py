@@ -1,0 +1,91 @@
+"""What tables and figures for print have in common: the null that they show, and names in print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
+from clusterability.nulls.catalogue import NULLS
+
+_ORDER = (*sorted(NULLS, key=lambda null: NULLS[null].caveat is not None), GROUPS)
+"""Nulls, those that say most first."""
+_FOUND_ELSEWHERE = "held_out"
+"""The measure whose clusters come from other rows: not every partition beats `labels` in it."""
+
+
+def shown_null(scores: pd.DataFrame) -> pd.DataFrame:
+    """The rows that compare with one null a measure: the first of `_ORDER` that gives a z.
+
+    A measure without any z shows the first null that it has; without nulls, all rows are shown.
+    """
+    chosen = chosen_nulls(scores, scores["z"].notna())
+    return scores[scores["null"] == scores["measure"].map(chosen)] if chosen else scores
+
+
+def chosen_nulls(scores: pd.DataFrame, with_z: pd.Series) -> dict[str, str]:
+    """The null that `shown_null` shows of each measure that has any.
+
+    Args:
+        scores: the columns `measure` and `null`.
+        with_z: whether a row has a z.
+    """
+    nulls, those_with_z = _nulls_by_measure(scores), _nulls_by_measure(scores[with_z])
+    return {measure: those_with_z.get(measure, nulls[measure])[0] for measure in nulls}
+
+
+def first_null(scores: pd.DataFrame) -> str | None:
+    """The null that the rows of one measure are shown against: the first that gives a z, if any."""
+    with_z = scores.loc[scores["z"].notna(), "null"].dropna().unique()
+    return min(with_z, key=_ORDER.index, default=None)
+
+
+def _nulls_by_measure(scores: pd.DataFrame) -> dict[str, list[str]]:
+    """Nulls that each measure was compared with, in the order of `_ORDER`."""
+    found = scores.dropna(subset=["null"]).groupby("measure", observed=True)["null"].unique()
+    return {str(measure): sorted(nulls, key=_ORDER.index) for measure, nulls in found.items()}
+
+
+def null_name(rows: pd.DataFrame) -> str:
+    """Name of the null that rows show, with what a reader must know about it; "none" without.
+
+    Where measures show different nulls, the most frequent one comes first.
+    """
+    shown = rows.dropna(subset=["null"])
+    measures = shown.groupby("null", observed=True)["measure"].unique()
+    if measures.empty:
+        return "none"
+    first, *others = sorted(measures.index, key=lambda null: -len(measures[null]))
+    names = [_with_caveat(first, measures[first])]
+    return "; ".join(names + [f"{', '.join(measures[null])}: {null}" for null in others])
+
+
+def _with_caveat(null: str, measures: list[str]) -> str:
+    known = null in NULLS and set(measures) != {_FOUND_ELSEWHERE}
+    caveat = NULLS[null].caveat if known else None
+    return ", ".join(part for part in (null, caveat) if part)
+
+
+def measure_label(measure: str) -> str:
+    """The measure's name on axes."""
+    known = MEASURES.get(measure) or FUNCTION_MEASURES.get(measure)
+    return known.label if known else measure.replace("_", " ")
+
+
+def span(counts: pd.Series) -> str:
+    """Smallest and largest number above 0, as "10" or "8 to 10"; "0" where there is none."""
+    known = counts[counts > 0]
+    ends = [str(known.min()), str(known.max())] if len(known) else ["0"]
+    return " to ".join(dict.fromkeys(ends))
+
+
+def sentence_list(parts: Sequence[str]) -> str:
+    """The parts as in a sentence.
+
+    >>> sentence_list(["a"]), sentence_list(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last

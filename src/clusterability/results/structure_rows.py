@@ -1,0 +1,183 @@
+"""Partitions and tables of a block to rows of scores: one a network, method, k, measure, null."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from clusterability.clustering.block_sums import Tables, stack_by_key
+from clusterability.clustering.summing import partition_tables
+from clusterability.comparison import compare
+from clusterability.measures.structure import (
+    MEASURES,
+    barber_terms,
+    effective_clusters,
+    mi_terms,
+    ncut_terms,
+)
+from clusterability.names import NETWORK
+from clusterability.networks.graph import network_units
+from clusterability.networks.partitions import HeldOut, Key, Partitions
+from clusterability.networks.scaling import layers_at_scales
+from clusterability.networks.stacked import Networks
+from clusterability.results.columns import SCORE_COLUMNS
+
+
+def observed_tables(
+    networks: Networks,
+    layer: str,
+    partitions: Mapping[Key, Partitions],
+    held_out: Mapping[Key, HeldOut],
+) -> dict[Key, Tables]:
+    """Tables of each network's own partitions, [networks, ...], by (method, k).
+
+    Each partition sees the weights at the scale that its method names.
+    """
+    found: dict[Key, Tables] = {}
+    for keys, matrices in layers_at_scales(networks.weights, layer, partitions):
+        own = {key: partitions[key] for key in keys}
+        held = {key: held_out[key] for key in keys if key in held_out}
+        found |= stack_by_key(
+            [partition_tables(matrix, own, held, number) for number, matrix in enumerate(matrices)]
+        )
+    return {key: found[key] for key in partitions}
+
+
+def score_rows(
+    networks: Networks,
+    layer: str,
+    partitions: Mapping[Key, Partitions],
+    observed: Mapping[Key, Tables],
+    nulls: Mapping[str, Mapping[Key, Tables]],
+) -> pd.DataFrame:
+    """Structural measures of a block, compared with each null.
+
+    Args:
+        networks: the block's networks.
+        layer: the layer that the partitions are of.
+        partitions: [networks, ...] by (method, k).
+        observed: their tables, as `observed_tables` gives them.
+        nulls: tables [networks, draws, ...] by null, then by (method, k).
+
+    Returns:
+        Rows with SCORE_COLUMNS. Without nulls, one row a measure with an empty null.
+    """
+    frames = []
+    for key, partition in partitions.items():
+        for measure in MEASURES:
+            for null in nulls or [""]:
+                draws = nulls[null][key] if null else None
+                frame = _measure_frame(measure, observed[key], partition.feasible, draws)
+                frames.append(
+                    frame.assign(seed=networks.seeds, method=key[0], k=key[1], null=null or None)
+                )
+    rows = pd.concat(frames, ignore_index=True)
+    return rows.assign(condition=networks.condition, layer=layer)[SCORE_COLUMNS]
+
+
+def _measure_frame(
+    measure: str, observed: Tables, feasible: np.ndarray, draws: Tables | None
+) -> pd.DataFrame:
+    """One measure of all networks of a block, compared with one null."""
+    function, direction = MEASURES[measure].function, MEASURES[measure].direction
+    values = np.where(feasible, function(observed), np.nan)
+    drawn = function(draws) if draws is not None else np.empty((len(values), 0))
+    drawn = np.where(feasible[:, None], drawn, np.nan)
+    found = compare(values, drawn, direction)
+    status = np.where(~feasible, "infeasible", np.where(np.isfinite(values), "ok", "undefined"))
+    return pd.DataFrame(
+        {
+            "k_effective": effective_clusters(observed),
+            "measure": measure,
+            "value": values,
+            **found.columns(),
+            "status": status,
+        }
+    )
+
+
+def cluster_rows(
+    networks: Networks,
+    layer: str,
+    partitions: Mapping[Key, Partitions],
+    observed: Mapping[Key, Tables],
+) -> pd.DataFrame:
+    """One row a cluster: sizes, and its terms of Barber's Q, n-cut and mutual information.
+
+    The terms of a partition's clusters sum to `barber_q`, `ncut` and `mi`.
+    """
+    rows = pd.concat(
+        [
+            _cluster_frame(networks, key, observed[key], partition.feasible)
+            for key, partition in partitions.items()
+        ],
+        ignore_index=True,
+    )
+    rows.insert(0, "condition", networks.condition)
+    rows.insert(2, "layer", layer)
+    return rows
+
+
+def _cluster_frame(
+    networks: Networks, key: Key, tables: Tables, feasible: np.ndarray
+) -> pd.DataFrame:
+    method, k = key
+    frame = pd.DataFrame(
+        {
+            "seed": np.repeat(networks.seeds, k),
+            "method": method,
+            "k": k,
+            "cluster": np.tile(np.arange(k), len(networks.seeds)),
+            "u_size": tables.row_sizes.ravel(),
+            "v_size": tables.column_sizes.ravel(),
+            "barber_term": barber_terms(tables).ravel(),
+            "ncut_term": ncut_terms(tables).ravel(),
+            "mi_term": mi_terms(tables).ravel(),
+        }
+    )
+    return frame[np.repeat(feasible, k)]
+
+
+def partition_rows(
+    condition: str,
+    seeds: Sequence[int],
+    layer: str,
+    sizes: Sequence[int],
+    partitions: Mapping[Key, Partitions],
+) -> pd.DataFrame:
+    """One row a unit: its side, its number in the layer and its label (-1: dead).
+
+    Of the layer "network", the U side is the units of even layers and the V side those of odd
+    ones, counted through the whole network.
+
+    Args:
+        condition: of the networks.
+        seeds: one a network.
+        layer: the layer that the partitions are of.
+        sizes: units by layer of the network, input first.
+        partitions: [networks, ...] by (method, k).
+    """
+    frames = []
+    for (method, k), partition in partitions.items():
+        sides = {"U": partition.rows, "V": partition.columns}
+        numbers = {side: np.arange(labels.shape[1]) for side, labels in sides.items()}
+        if layer == NETWORK:
+            numbers = dict(zip(sides, network_units(sizes), strict=True))
+        for side, labels in sides.items():
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "condition": condition,
+                        "seed": np.repeat(seeds, labels.shape[1]),
+                        "layer": layer,
+                        "method": method,
+                        "k": k,
+                        "side": side,
+                        "unit": np.tile(numbers[side], len(seeds)),
+                        "label": labels.ravel(),
+                    }
+                )
+            )
+    return pd.concat(frames, ignore_index=True)

@@ -1,0 +1,189 @@
+"""Rows of all blocks to the study's tables: the contract that other people's scripts rely on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from clusterability.measures.function_catalogue import FUNCTION_MEASURES
+from clusterability.measures.structure import MEASURES
+from clusterability.networks.partitions import Partitions
+from clusterability.networks.stacked import stored_sizes
+from clusterability.replicates import Replicates, intervals, replicate_ps, shares_significant
+from clusterability.results.block_paths import place_of
+from clusterability.results.columns import CELL, SCORES, SUMMARY
+from clusterability.results.npz_files import load_items
+from clusterability.results.reading import read_csv, read_parquet
+from clusterability.results.shown import null_name, shown_null
+from clusterability.results.structure_rows import partition_rows
+from clusterability.statistics import SHARED_DRAWS, false_discovery_q
+
+_FAMILY = ["null", "method", "measure"]
+_WITHOUT_Q = ("labels",)
+
+
+_LABELS = {name: measure.label for name, measure in (MEASURES | FUNCTION_MEASURES).items()}
+
+
+def read_all(files: Sequence[str], columns: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of several parquet or CSV files, in their order; without files, `columns` alone.
+
+    Of parquet files, where columns are named, these columns.
+    """
+    frames = [
+        read_csv(file)
+        if file.endswith(".csv")
+        else read_parquet(file, columns=list(columns) or None)
+        for file in files
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
+
+
+def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Rows of partitions, one a unit, a method and k of a block at a time.
+
+    Args:
+        files: `…/{condition}/{seeds}/{layer}/{k}.npz`.
+        networks: `…/{condition}/{seeds}.safetensors` of the same blocks.
+    """
+    sizes = {Path(file).parts[-2]: stored_sizes(Path(file)) for file in networks}
+    for file in map(Path, files):
+        condition, seeds, layer = place_of(file)
+        for key, found in load_items(file, Partitions).items():
+            yield partition_rows(condition, seeds, layer, sizes[condition], {key: found})
+
+
+def cell_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a cell, in the order of their first rows.
+
+    Args:
+        scores: rows with SCORE_COLUMNS, or with some of them: CELL, `value`, `null_mean`, `z`, `p`
+            and `null_n`; all rows of a cell.
+
+    Returns:
+        CELL, `n` (networks with a value), `value`, `excess` (value - null mean) and `z`, each the
+        mean over networks with its 95 % t interval in `_low` and `_high`, `significant` (share of
+        networks with p <= 0.05), and `p_cell`: the t test over networks that the directed z is
+        above 0, empty where a cell has no q.
+    """
+    groups = scores.groupby(CELL, sort=False, dropna=False, observed=True)
+    cell = groups.ngroup().to_numpy()
+    first = np.unique(cell, return_index=True)[1]
+    table = scores[CELL].iloc[first].reset_index(drop=True)
+    value, null_mean, z, p = (
+        scores[name].to_numpy(float) for name in ("value", "null_mean", "z", "p")
+    )
+    columns = {"value": value, "excess": value - null_mean, "z": z}
+    by_cell = {name: Replicates.of(column, cell, len(table)) for name, column in columns.items()}
+    table["n"] = by_cell["value"].sizes
+    for name, replicates in by_cell.items():
+        table[[name, f"{name}_low", f"{name}_high"]] = intervals(replicates).T
+    table["significant"] = shares_significant(Replicates.of(p, cell, len(table)))
+    shared = table["null"].isin(SHARED_DRAWS).to_numpy()
+    draws = np.where(shared, groups["null_n"].max().to_numpy(), 0).astype(int)
+    return table.assign(p_cell=np.where(_has_q(table), replicate_ps(by_cell["z"], draws), np.nan))
+
+
+def _has_q(cells: pd.DataFrame) -> np.ndarray:
+    """Whether cells, or rows, compare with a null that gives a q."""
+    return (cells["null"].notna() & ~cells["null"].isin(_WITHOUT_Q)).to_numpy()
+
+
+def with_cell_q(cells: pd.DataFrame) -> pd.DataFrame:
+    """All cells of a study, as `cell_table` gives them, with `q` in place of `p_cell`.
+
+    Benjamini-Hochberg within (null, method, measure) over the other cells. The null `labels` gets
+    no q, since nearly every partition found by optimisation beats it, and measures without
+    direction get none.
+    """
+    asked = cells[_has_q(cells)]
+    q = asked.groupby(_FAMILY, observed=True)["p_cell"].transform(
+        lambda p: false_discovery_q(p.to_numpy())
+    )
+    return cells.drop(columns="p_cell").assign(q=q.reindex(cells.index).astype(float))
+
+
+def take_q(scores: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Scores, SCORES in all, with the q of their cells, which are among these."""
+    asked = cells.loc[_has_q(cells), [*CELL, "q"]]
+    return scores.merge(asked, on=CELL, how="left")[SCORES]
+
+
+def with_q(scores: pd.DataFrame) -> pd.DataFrame:
+    """All scores of a study with `q`: see `with_cell_q`."""
+    return take_q(scores, with_cell_q(cell_table(scores)))
+
+
+def summary_of(cells: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
+    """The table `summary` of a study's cells, as `with_cell_q` gives them.
+
+    Its last column is `test_accuracy`: that of the condition's networks, from their table.
+    """
+    accuracy = networks.groupby("condition")["test_accuracy"].mean()
+    return cells.assign(test_accuracy=cells["condition"].map(accuracy))[SUMMARY]
+
+
+def summarise(scores: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
+    """The table `summary` of all scores of a study: see `cell_table` and `summary_of`."""
+    return summary_of(with_cell_q(cell_table(scores)), networks)
+
+
+def latex_summary(summary: pd.DataFrame) -> str:
+    """The summary against one null as a LaTeX longtable (needs booktabs and longtable)."""
+    rows = shown_null(summary)
+    table = pd.DataFrame(
+        {
+            "condition": rows["condition"].str.replace("_", r"\_"),
+            "layer": rows["layer"],
+            "method": rows["method"],
+            "$k$": rows["k"],
+            "measure": rows["measure"].map(_LABELS),
+            "value": _with_interval(rows, "value", digits=4),
+            "value $-$ null": _with_interval(rows, "excess", digits=4),
+            "$z$": _with_interval(rows, "z", digits=1),
+            "$q$": rows["q"].map(lambda q: "" if pd.isna(q) else f"{q:.2g}"),
+            r"$p \leq 0.05$": rows["significant"].map(_percent),
+            "accuracy": rows["test_accuracy"].map(lambda share: _percent(share, digits=1)),
+        }
+    )
+    text = table.style.hide(axis="index").to_latex(
+        hrules=True, environment="longtable", column_format="lllrlllllrr"
+    )
+    return f"% null: {null_name(rows)}\n{text}"
+
+
+def _with_interval(rows: pd.DataFrame, name: str, digits: int) -> list[str]:
+    """`mean [low, high]` in math mode, so that a minus sign is one."""
+
+    def number(value: float) -> str:
+        text = f"{value:.{digits}f}"
+        return f"${text.removeprefix('-') if float(text) == 0 else text}$"
+
+    def cell(mean: float, low: float, high: float) -> str:
+        if not np.isfinite(mean):
+            return ""
+        if not np.isfinite(low):
+            return number(mean)
+        return f"{number(mean)} [{number(low)}, {number(high)}]"
+
+    columns = (rows[name], rows[f"{name}_low"], rows[f"{name}_high"])
+    return [cell(*bounds) for bounds in zip(*columns, strict=True)]
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return "" if pd.isna(share) else rf"{100 * share:.{digits}f}\,\%"
+
+
+def read_networks(files: Sequence[str]) -> pd.DataFrame:
+    """Rows of all networks; networks of another depth leave columns of layers empty."""
+    rows = pd.concat([read_csv(file) for file in files], ignore_index=True)
+    names = [str(name) for name in rows]
+    dead = [name for name in names if re.fullmatch(r"fc\d+_dead_[uv]", name)]
+    dead.sort(key=lambda name: (int(name[2:].split("_")[0]), name))
+    rows[dead] = rows[dead].astype("Int64")
+    others = [name for name in names if name not in dead and name != "digest"]
+    return rows[[*others, *dead, "digest"]]

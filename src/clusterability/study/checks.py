@@ -1,0 +1,192 @@
+"""Checks of a config that need several of its sections."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+from clusterability.errors import shorten
+from clusterability.names import NETWORK, OWN_FOLDERS
+from clusterability.study.study import Study
+
+
+def _check_sources(study: Study) -> Iterator[str]:
+    if not study.names:
+        yield "conditions: found nothing, expected a condition, or one of synthetic or networks"
+    for first, second in itertools.combinations(("conditions", "synthetic", "networks"), 2):
+        for name in getattr(study, first):
+            if name in getattr(study, second):
+                yield (
+                    f"{second}.{name}: found a name that {first} has too, expected different names"
+                )
+
+
+def _check_files(study: Study) -> Iterator[str]:
+    for name, network in study.networks.items():
+        place = os.path.relpath(network.path, study.results).split(os.sep)
+        if place[0] in OWN_FOLDERS:
+            yield (
+                f"networks.{name}.path: found {shorten(network.path)}, expected a file that is not"
+                f" one of the study's own results in {study.results}"
+            )
+
+
+def _check_published_files(study: Study) -> Iterator[str]:
+    for key, path in study.published.values():
+        place = os.path.relpath(path, study.results).split(os.sep)
+        if place[0] in OWN_FOLDERS:
+            yield (
+                f"replication.{key}: found {shorten(path)}, expected a file that is not one of the"
+                f" study's own results in {study.results}"
+            )
+
+
+def _check_k_grid(study: Study) -> Iterator[str]:
+    if study.networks:
+        return  # whose sizes are in their files
+    largest = max(_largest_k(study, name) for name in study.names) if study.names else math.inf
+    for block in study.k_blocks:
+        if block[-1] > largest:
+            yield (
+                f"k_grid: found {block.name!r}, expected k that some layer can hold"
+                f" (at most {largest}, the smaller side of the largest layer)"
+            )
+
+
+def _largest_k(study: Study, name: str) -> int:
+    """The largest k that is feasible for a layer of this condition, or for its whole network."""
+    shapes = list(study.layers_of(name).values())
+    sizes = [shapes[0][1], *(shape[0] for shape in shapes)]
+    whole = [(sum(sizes[0::2]), sum(sizes[1::2]))] if study.methods_for(NETWORK) else []
+    return max(min(shape) for shape in shapes + whole)
+
+
+def _check_origins(study: Study) -> Iterator[str]:
+    """What conditions go on from, if they do."""
+    if study.recipe.origin is not None:
+        yield f"recipe.from: found {study.recipe.origin!r}, expected it in a condition only"
+    for name, changes in study.conditions.items():
+        origin = changes.origin
+        if origin is None:
+            continue
+        others = [other for other in study.conditions if name not in study.lineage_of(other)]
+        if origin not in others:
+            yield (
+                f"conditions.{name}.from: found {origin!r}, expected a condition that does not go"
+                f" on from it ({', '.join(others) or 'there is none'})"
+            )
+            continue
+        own, before = study.recipe_of(name), study.recipe_of(origin)
+        for key in ("architecture", "biases", "initialisation", "pixel_deviation"):
+            if getattr(own, key) != getattr(before, key):
+                yield (
+                    f"conditions.{name}.{key}: found {getattr(own, key)!r}, expected"
+                    f" {getattr(before, key)!r} as of {origin}, which it goes on from"
+                )
+
+
+def _check_recipes(study: Study) -> Iterator[str]:
+    """What the keys of a recipe mean for each other."""
+    for name in study.conditions:
+        recipe = study.recipe_of(name)
+        changed = study.conditions[name].model_fields_set
+        for key in ("l1_layers", "l2_layers"):
+            for layer in getattr(recipe, key) or []:
+                if layer not in recipe.layers:
+                    yield (
+                        f"{_recipe_key(name, key, changed)}: found {layer!r},"
+                        f" expected one of {', '.join(recipe.layers)}"
+                    )
+        if not recipe.sparsity:
+            continue
+        if recipe.sparsity_start > recipe.sparsity:
+            yield (
+                f"{_recipe_key(name, 'sparsity_start', changed)}: found {recipe.sparsity_start},"
+                f" expected at most the sparsity in the end, {recipe.sparsity}"
+            )
+        if recipe.pruning_start >= recipe.epochs:
+            yield (
+                f"{_recipe_key(name, 'pruning_start', changed)}: found {recipe.pruning_start},"
+                f" expected fewer epochs than all, {recipe.epochs}"
+            )
+
+
+def _check_planting(study: Study) -> Iterator[str]:
+    for name in study.conditions:
+        recipe = study.recipe_of(name)
+        changed = study.conditions[name].model_fields_set
+        if not recipe.plants:
+            continue
+        layer, clusters = recipe.planted_layer, recipe.planted_clusters
+        if layer not in recipe.layers:
+            yield (
+                f"{_recipe_key(name, 'planted_layer', changed)}: found {layer!r},"
+                f" expected one of {', '.join(recipe.layers)}"
+            )
+        elif clusters > min(recipe.layers[layer]):
+            yield (
+                f"{_recipe_key(name, 'planted_clusters', changed)}: found {clusters}, expected at"
+                f" most {min(recipe.layers[layer])}, the smaller side of {layer}"
+            )
+
+
+def _recipe_key(condition: str, key: str, changed: set[str]) -> str:
+    """Where the config says a key of a condition's recipe."""
+    return f"conditions.{condition}.{key}" if key in changed else f"recipe.{key}"
+
+
+def _check_probe(study: Study) -> Iterator[str]:
+    grid = study.k_values
+    for place, k in enumerate(study.probe.k or []):
+        if k not in grid:
+            yield f"probe.k[{place}]: found {k}, expected a k of k_grid ({', '.join(study.k_grid)})"
+    for source, most in study.shown_images.items():
+        if "images" in study.probe.model_fields_set and study.probe.images > most:
+            yield (
+                f"probe.images: found {study.probe.images}, expected at most {most},"
+                f" the images of dataset.{source}"
+            )
+
+
+def _check_calibration(study: Study) -> Iterator[str]:
+    for place, name in enumerate(study.calibration):
+        if name not in study.names:
+            yield (
+                f"calibration[{place}]: found {name!r}, expected one of {', '.join(study.names)}"
+            )
+
+
+def _check_figures(study: Study) -> Iterator[str]:
+    grid = study.k_values
+    choices = [("figures.k", study.figures.k)]
+    choices += [(f"figures.pixel_k[{i}]", k) for i, k in enumerate(study.figures.pixel_k or [])]
+    for key, k in choices:
+        if k is not None and k not in grid:
+            yield f"{key}: found {k}, expected a k of k_grid ({', '.join(study.k_grid)})"
+
+
+def _check_figure_method(study: Study) -> Iterator[str]:
+    methods = study.methods_for("fc1")
+    if study.figures.method is not None and study.figures.method not in methods:
+        yield (
+            f"figures.method: found {study.figures.method!r}, expected one of"
+            f" clustering.methods that cluster layers ({', '.join(methods) or 'there are none'})"
+        )
+
+
+CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
+    ({"conditions", "synthetic", "networks"}, _check_sources),
+    ({"results", "networks"}, _check_files),
+    ({"results", "replication"}, _check_published_files),
+    ({"k_grid", "recipe", "conditions", "synthetic", "networks", "clustering"}, _check_k_grid),
+    ({"recipe", "conditions"}, _check_origins),
+    ({"recipe", "conditions"}, _check_recipes),
+    ({"recipe", "conditions"}, _check_planting),
+    ({"k_grid", "dataset", "recipe", "conditions", "probe"}, _check_probe),
+    ({"conditions", "synthetic", "networks", "calibration"}, _check_calibration),
+    ({"k_grid", "figures"}, _check_figures),
+    ({"clustering", "figures"}, _check_figure_method),
+)
+"""Checks that need several sections: the sections, and what is wrong with them."""

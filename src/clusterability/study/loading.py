@@ -1,0 +1,51 @@
+"""From a config as read from YAML to a study, or to one line for each of its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from clusterability.errors import UserError, shorten
+from clusterability.study.checks import CROSS_CHECKS
+from clusterability.study.messages import fault_line
+from clusterability.study.study import Study
+
+
+def load_study(config: Mapping[str, Any], source: str = "config") -> Study:
+    """The study that a config describes.
+
+    Args:
+        config: the config as read from YAML.
+        source: the file's name, for messages.
+
+    Raises:
+        UserError: with one line for each fault: key, value found, what is expected.
+    """
+    faults = _faults(config)
+    if faults:
+        raise UserError("\n".join(f"{source}: {fault}" for fault in faults))
+    return Study.model_validate(dict(config))
+
+
+def _faults(config: Mapping[str, Any]) -> list[str]:
+    """All faults of a config; cross-checks look at the sections that are sound by themselves."""
+    faults = [
+        f"{shorten(key)}: unknown key, expected one of {', '.join(Study.model_fields)}"
+        for key in config
+        if not isinstance(key, str)
+    ]
+    config = {key: value for key, value in config.items() if isinstance(key, str)}
+    unsound: set[str] = set()
+    try:
+        Study.model_validate(dict(config))
+    except ValidationError as error:
+        for fault in error.errors():
+            unsound.add(str(fault["loc"][0]))
+            faults.append(fault_line(config, fault))
+    sound = Study.model_validate({k: v for k, v in config.items() if k not in unsound})
+    for sections, check in CROSS_CHECKS:
+        if unsound.isdisjoint(sections):
+            faults.extend(check(sound))
+    return faults

@@ -1,0 +1,241 @@
+"""Sections of the config as typed models, and the values that their keys take."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, create_model
+from pydantic.functional_validators import AfterValidator
+
+from clusterability.blocks import Block
+from clusterability.clustering.catalogue import METHODS
+from clusterability.errors import shorten
+from clusterability.fields import FilePath, Flag, Section, Whole, different
+from clusterability.measures.catalogue import MEASURES
+from clusterability.names import OWN_FOLDERS
+from clusterability.networks.scaling_names import Scaling
+from clusterability.nulls.catalogue import NULLS
+from clusterability.training.recipe import Recipe
+
+MNIST_TRAIN_IMAGES = 60_000
+
+MNIST_TEST_IMAGES = 10_000
+
+MNIST_FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+
+DIRECTED = tuple(name for name, entry in MEASURES.items() if entry.direction)
+"""Measures with a direction."""
+
+LAYER_METHODS = tuple(name for name, entry in METHODS.items() if not entry.whole)
+"""Methods that cluster one layer at a time; the others cluster the units of all layers at once."""
+
+REDRAWN = tuple(name for name, entry in NULLS.items() if entry.redrawn)
+"""Nulls that draw weights anew and cluster them again."""
+
+if TYPE_CHECKING:
+    Method: TypeAlias = str
+    Null: TypeAlias = str
+    Measure: TypeAlias = str
+else:
+    Method, Null, Measure = (Literal[tuple(names)] for names in (METHODS, NULLS, DIRECTED))
+
+MOST_NUMBERS = 10**6
+"""In all blocks of a list together."""
+
+
+def _parse_blocks(value: Any) -> list[str]:
+    """Block names in their canonical form; overlapping blocks are refused."""
+    if not isinstance(value, list) or not value:
+        raise ValueError('a list of blocks such as ["0-9", 16]')
+    blocks, numbers = [], 0
+    for item in value:
+        try:
+            blocks.append(Block.parse(item))
+        except ValueError as error:
+            raise ValueError(f"{error} in place of {shorten(item)}") from None
+        numbers += len(blocks[-1])
+        if numbers > MOST_NUMBERS:
+            raise ValueError(f"blocks of at most {MOST_NUMBERS} numbers together")
+    for before, after in itertools.pairwise(sorted(blocks, key=lambda block: block[0])):
+        if after[0] <= before[-1]:
+            first, second = sorted((before, after), key=blocks.index)
+            raise ValueError(
+                f"blocks that do not overlap ({after[0]} is in {first.name!r} and in"
+                f" {second.name!r})"
+            )
+    return [block.name for block in blocks]
+
+
+def starting_at(first: int) -> Callable[[list[str]], list[str]]:
+    def check(names: list[str]) -> list[str]:
+        for name in names:
+            if Block.parse(name)[0] < first:
+                raise ValueError(f"numbers that are at least {first}")
+        return names
+
+    return check
+
+
+def _parse_device(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]{1,3})?", value):
+        raise ValueError("auto, cpu, cuda, cuda:<number> or mps")
+    return value
+
+
+# Four folders at most, and none whose name is too long or starts as an option does.
+RESULTS_PATTERN = r"results(/[A-Za-z0-9_][A-Za-z0-9_-]{0,59}){0,4}"
+
+
+def parse_results(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(RESULTS_PATTERN, value):
+        raise ValueError("results, or a folder in it such as results/smoke")
+    taken = set(OWN_FOLDERS).intersection(value.split("/")[1:])
+    if taken:
+        raise ValueError(f"another name than {min(taken)!r}, which is a folder of a study itself")
+    return value
+
+
+Blocks = Annotated[
+    list[str],
+    BeforeValidator(
+        _parse_blocks,
+        json_schema_input_type=list[int | Annotated[str, Field(pattern=r"^\d+(-\d+)?$")]],
+    ),
+]
+
+
+class Dataset(Section):
+    name: Literal["mnist", "fashion_mnist", "kmnist"] = "mnist"
+    """MNIST, or another data set of its format."""
+    path: FilePath | None = None
+    """Folder that already holds its four files (IDX, plain or .gz); empty: download them."""
+    train_images: Annotated[Whole, Field(ge=1, le=MNIST_TRAIN_IMAGES)] | None = None
+    """Train on the first so many images only; empty: all 60,000."""
+    test_images: Annotated[Whole, Field(ge=1, le=MNIST_TEST_IMAGES)] | None = None
+    """Test on the first so many images only; empty: all 10,000."""
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
+def _overrides() -> type[Section]:
+    """A model with the recipe's keys, none of them required: what a condition may say."""
+    fields: dict[str, Any] = {
+        name: (
+            Annotated[field.annotation, *field.metadata, Field()],
+            Field(None, alias=field.alias, json_schema_extra=_without_default),
+        )
+        for name, field in Recipe.model_fields.items()
+    }
+    return create_model("Overrides", __base__=Section, **fields)
+
+
+if TYPE_CHECKING:
+    Overrides = Recipe
+else:
+    Overrides = _overrides()
+
+
+EMPTY_IS_NO_CHANGE = BeforeValidator(
+    lambda value: {} if value is None else value, json_schema_input_type=Overrides | None
+)
+
+
+class Training(Section):
+    device: Annotated[
+        str, BeforeValidator(_parse_device), Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")
+    ] = "auto"
+    """auto (a CUDA GPU where there is one, else the CPU), cpu, cuda, cuda:<number> or mps."""
+    threads: Annotated[Whole, Field(ge=1)] = 1
+    """CPU threads of a training job. The weights do not depend on it."""
+    checkpoint_every: Annotated[Whole, Field(ge=1, le=60)] = 30
+    """Seconds of training that are lost at most when a job is killed."""
+    history_every: Annotated[Whole, Field(ge=1)] = 400
+    """Steps between two rows of the history, counted in each epoch from its first step."""
+
+
+class Clustering(Section):
+    methods: Annotated[list[Method], Field(min_length=1), AfterValidator(different)] = [
+        "notebook",
+        "matched",
+        "joint",
+    ]
+    """Ways from weights to a partition (docs/measures.md)."""
+    scalings: Annotated[list[Scaling], Field(min_length=1), AfterValidator(different)] = ["none"]
+    """Scales of weights that are clustered and scored, each for itself (docs/measures.md)."""
+    restarts: Annotated[Whole, Field(ge=1)] = 3
+    """Starts of k-means, of networks and nulls alike (`notebook` always has one)."""
+
+
+class Agreement(Section):
+    draws: Annotated[Whole, Field(ge=1)] = 99
+    """Permutations of labels that the agreement of two partitions is compared with."""
+
+
+class Probe(Section):
+    k: Annotated[list[Annotated[Whole, Field(ge=1)]], AfterValidator(different)] | None = None
+    """Clusters at which it is asked what units do; empty: 2, 4 and 8, or the least k of the grid;
+    [] asks nothing."""
+    images: Annotated[Whole, Field(ge=1)] = 2000
+    """Images that are shown: the same test images to all networks (training images where labels
+    are permuted). By default, fewer where there are fewer."""
+    groups: Annotated[Whole, Field(ge=1)] = 99
+    """Random groups of units that each cluster is compared with."""
+
+
+class Validity(Section):
+    resamples: Annotated[Whole, Field(ge=1)] = 2000
+    """Bootstrap samples of seeds behind the intervals of tables/validity.csv."""
+
+
+class ImportedNetwork(Section):
+    path: FilePath
+    """File with the weights: .safetensors, .npz, .npy, .csv or a PyTorch state dict (.pt, .pth)."""
+    layers: (
+        Annotated[
+            list[Annotated[str, Field(strict=True, min_length=1)]],
+            Field(min_length=1),
+            AfterValidator(different),
+        ]
+        | None
+    ) = None
+    """Arrays [out, in] from the input on; empty: all 2-D arrays in natural order of their names."""
+    normalise: Flag = True
+    """What the network sees of MNIST's pixels, where it has 784 inputs and 10 outputs: normalised
+    as the recipe's, or from 0 to 1."""
+
+
+class FigureChoice(Section):
+    measures: Annotated[list[Measure], Field(min_length=1), AfterValidator(different)] = list(
+        DIRECTED
+    )
+    """Measures that are drawn against k, a figure each."""
+    method: Method | None = None
+    """Method whose partitions are drawn; empty: `matched`, or the study's first."""
+    k: Annotated[Whole, Field(ge=1)] | None = None
+    """Clusters in the pictures of weight matrices; empty: 4, or the least k of the grid."""
+    pixel_k: (
+        Annotated[
+            list[Annotated[Whole, Field(ge=1)]], Field(min_length=1), AfterValidator(different)
+        ]
+        | None
+    ) = None
+    """Clusters in the maps of pixel clusters; empty: 2, 4 and 8, or the least k of the grid."""
+
+
+class Replication(Section):
+    scores: FilePath | None = None
+    """CSV file of published scores, null means, z and accuracies (docs/replication.md)."""
+    history: FilePath | None = None
+    """CSV file of published losses and accuracies of steps of training."""
+    sizes: FilePath | None = None
+    """CSV file of published sizes of clusters."""

@@ -1,0 +1,429 @@
+"""The config of a study as a typed model: blocks, conditions, grids and their cross-checks.
+
+Nothing here imports torch, scikit-learn or scipy: Snakemake parses the workflow anew for every
+job that runs on a cluster, and this module is all that it needs for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic.functional_validators import AfterValidator
+
+from clusterability.blocks import Block
+from clusterability.clustering.catalogue import METHODS
+from clusterability.fields import Name, Section, Whole, different
+from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED, NETWORK
+from clusterability.networks.scaling_names import scaled_method
+from clusterability.networks.synthetic_recipe import LAYER as SYNTHETIC_LAYER
+from clusterability.networks.synthetic_recipe import SyntheticRecipe
+from clusterability.study.sections import (
+    EMPTY_IS_NO_CHANGE,
+    LAYER_METHODS,
+    MNIST_TEST_IMAGES,
+    MNIST_TRAIN_IMAGES,
+    REDRAWN,
+    RESULTS_PATTERN,
+    Agreement,
+    Blocks,
+    Clustering,
+    Dataset,
+    FigureChoice,
+    ImportedNetwork,
+    Method,
+    Null,
+    Overrides,
+    Probe,
+    Replication,
+    Training,
+    Validity,
+    parse_results,
+    starting_at,
+)
+from clusterability.training.recipe import Recipe
+
+
+class Study(Section):
+    """Everything that decides what a study computes."""
+
+    results: Annotated[
+        str, BeforeValidator(parse_results), Field(pattern=f"^{RESULTS_PATTERN}$")
+    ] = "results"
+    """Folder of the study's results; other studies than the default one take one inside it."""
+    seeds: Annotated[Blocks, AfterValidator(starting_at(0))] = ["0-9"]
+    """Blocks of seeds: a network each, trained together in one job a block."""
+    k_grid: Annotated[Blocks, AfterValidator(starting_at(1))] = ["2-12"]
+    """Blocks of k: all of a block's k are clustered in one job."""
+    dataset: Dataset = Dataset()
+    """Which images networks are trained on, where these are, and how many are used."""
+    recipe: Recipe = Recipe()
+    """How networks are trained, unless a condition says otherwise."""
+    conditions: dict[Name, Annotated[Overrides, EMPTY_IS_NO_CHANGE]] = {}
+    """Training recipes by name; each changes the recipe above by key."""
+    synthetic: dict[Name, SyntheticRecipe] = {}
+    """Random matrices with known structure, by name: networks of one layer, not trained."""
+    networks: dict[Name, ImportedNetwork] = {}
+    """Networks trained elsewhere, and matrices of any kind, by name."""
+    training: Training = Training()
+    """What training runs on. A change of device or threads trains nothing again."""
+    clustering: Clustering = Clustering()
+    """How weight matrices are clustered."""
+    nulls: dict[Null, Annotated[Whole, Field(ge=1)]] = {"shuffle": 99, "labels": 99}
+    """Random models that measures are compared with: name to number of draws."""
+    agreement: Agreement = Agreement()
+    """How partitions are compared with each other."""
+    probe: Probe = Probe()
+    """How it is asked what the units of a cluster do."""
+    validity: Validity = Validity()
+    """How it is asked which measure is right."""
+    calibration: Annotated[list[Name], AfterValidator(different)] = []
+    """Conditions without structure, on which p is to be uniform; empty: no table, no figure."""
+    replication: Replication = Replication()
+    """Published values that the study's own are put beside; empty: no table, no figure."""
+    figures: FigureChoice = FigureChoice()
+    """What figures show."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _baseline_by_default(cls, config: Any) -> Any:
+        """A study that says nothing of networks trains the baseline."""
+        if isinstance(config, dict) and not {"conditions", "synthetic", "networks"} & set(config):
+            return config | {"conditions": {"baseline": None}}
+        return config
+
+    @property
+    def k_blocks(self) -> list[Block]:
+        return [Block.parse(name) for name in self.k_grid]
+
+    @property
+    def k_values(self) -> list[int]:
+        return sorted(k for block in self.k_blocks for k in block)
+
+    def lineage_of(self, condition: str) -> list[str]:
+        """A condition, the one that it goes on from, the one that this goes on from, and so on."""
+        lineage: list[str] = []
+        following: str | None = condition
+        while following in self.conditions and following not in lineage:
+            lineage.append(following)
+            following = self.conditions[following].origin
+        return lineage
+
+    def recipe_of(self, condition: str) -> Recipe:
+        """The recipe of a condition: the study's, changed by the keys of its lineage."""
+        keys = self.recipe.model_dump()
+        for name in reversed(self.lineage_of(condition)):
+            keys |= {"from": None} | self.conditions[name].model_dump(exclude_unset=True)
+        return Recipe.model_validate(keys)
+
+    def epochs_before(self, condition: str) -> int:
+        """Epochs that a condition's networks are trained in the conditions it goes on from."""
+        return sum(self.recipe_of(name).epochs for name in self.lineage_of(condition)[1:])
+
+    @property
+    def data_folder(self) -> str:
+        """Folder of the four files of images, which all studies on the data set share."""
+        return f"results/data/{self.dataset.name}"
+
+    @property
+    def names(self) -> list[str]:
+        """Everything that networks come from: trained conditions, synthetic and imported ones."""
+        return [*self.conditions, *self.synthetic, *self.networks]
+
+    def seed_blocks_of(self, name: str) -> list[str]:
+        """Names of the blocks of networks that a condition has."""
+        if name in self.networks:
+            return [IMPORTED]
+        if name.startswith(FRESH):
+            return [Block(range(self.nulls["untrained"])).name]
+        return self.seeds
+
+    def layers_of(self, name: str) -> dict[str, tuple[int, int]]:
+        """Weight matrices of a trained or synthetic condition: name to shape [out, in]."""
+        if name in self.synthetic:
+            return self.synthetic[name].layers
+        if name.startswith(FRESH):
+            return Recipe.model_validate(self.fresh_parameters(name)).layers
+        return self.recipe_of(name).layers
+
+    def clustered_layers(self, layers: Sequence[str]) -> list[str]:
+        """What is clustered of a network with these layers."""
+        single = list(layers) if self.methods_for("fc1") else []
+        return [*single, NETWORK] if self.methods_for(NETWORK) else single
+
+    def methods_for(self, layer: str) -> list[Method]:
+        """Methods that cluster this layer."""
+        methods = self.clustering.methods
+        return [name for name in methods if METHODS[name].whole == (layer == NETWORK)]
+
+    # --- nulls and pairs ---
+
+    @property
+    def redrawn_nulls(self) -> list[Null]:
+        """Nulls of the study that cluster weights drawn anew."""
+        return [null for null in self.nulls if null in REDRAWN]
+
+    @property
+    def block_nulls(self) -> list[Null]:
+        """Nulls that are drawn block by block; `untrained` is compared with in the end."""
+        return [null for null in self.nulls if null != "untrained"]
+
+    def fresh_of(self, condition: str) -> str | None:
+        """The condition of fresh networks that a trained condition is compared with, if any."""
+        if "untrained" not in self.nulls or condition not in self.conditions:
+            return None
+        recipe = self.recipe_of(condition)
+        if recipe.pixel_deviation:
+            return None  # fresh networks see all pixels
+        return FRESH + (GLOROT if recipe.initialisation == "glorot" else "") + recipe.architecture
+
+    @property
+    def fresh_conditions(self) -> list[str]:
+        """All conditions of fresh networks."""
+        found = [self.fresh_of(condition) for condition in self.conditions]
+        return list(dict.fromkeys(name for name in found if name is not None))
+
+    def initial_of(self, condition: str) -> str | None:
+        """The condition whose networks are this condition's before training, if there is one."""
+        recipe = self.recipe_of(condition)
+        for other in self.conditions:
+            start = self.recipe_of(other)
+            untrained = start.origin is None and start.epochs == 0
+            if untrained and other != condition and start.start == recipe.start:
+                return other if recipe.epochs + self.epochs_before(condition) else None
+        return None
+
+    def reordered_of(self, condition: str) -> list[str]:
+        """Later conditions with the same recipe but another order of the data."""
+        if condition not in self.conditions:
+            return []
+        names = list(self.conditions)
+        later = names[names.index(condition) + 1 :]
+        own = self.recipe_of(condition)
+        others = {name: self.recipe_of(name) for name in later}
+        return [
+            name
+            for name, other in others.items()
+            if other.data_order != own.data_order
+            and other.model_copy(update={"data_order": own.data_order}) == own
+        ]
+
+    # --- what units do, and which measure is right ---
+
+    @property
+    def probed_k(self) -> list[int]:
+        """Values of k at which it is asked what units do."""
+        return self.few_k if self.probe.k is None else self.probe.k
+
+    @property
+    def shown_images(self) -> dict[str, int]:
+        """Where the images come from that networks are shown, and how many there are."""
+        found = {"test_images": self.dataset.test_images or MNIST_TEST_IMAGES}
+        if any(self.recipe_of(name).permute_labels for name in self.conditions):
+            found["train_images"] = self.dataset.train_images or MNIST_TRAIN_IMAGES
+        return found
+
+    def probed_k_of(self, block: str) -> list[int]:
+        """Those of them that a block of k holds."""
+        return [k for k in self.probed_k if k in Block.parse(block)]
+
+    def probed_layers(self, layers: Sequence[str]) -> list[str]:
+        """What is probed of a network with these layers: those with hidden units on the U side."""
+        return self.clustered_layers(layers[:-1]) if len(layers) > 1 and self.probed_k else []
+
+    def plants(self, name: str) -> bool:
+        """Whether a condition's networks come with a planted partition."""
+        if name in self.conditions:
+            return self.recipe_of(name).plants
+        return name in self.synthetic
+
+    def planted_pairs(self) -> list[dict[str, Any]]:
+        """Conditions in which clusters are planted, each with its reference without them.
+
+        Pairs without a reference in the study, or with a number of clusters that is not in its
+        grid, are left out. `dose` is the recipe's `clusterability`, or a matrix's contrast.
+        """
+        pairs = [*self._trained_pairs(), *self._synthetic_pairs()]
+        return [pair for pair in pairs if pair["k"] in self.k_values]
+
+    def _trained_pairs(self) -> Iterator[dict[str, Any]]:
+        recipes = {name: self.recipe_of(name) for name in self.conditions}
+        for name, recipe in recipes.items():
+            same = (
+                other
+                for other, start in recipes.items()
+                if not start.plants and start.without_planting == recipe.without_planting
+            )
+            reference = next(same, None)
+            if recipe.plants and reference:
+                place = {"k": recipe.planted_clusters, "layer": recipe.planted_layer}
+                yield _pair(name, reference, "trained", recipe.clusterability, place)
+
+    def _synthetic_pairs(self) -> Iterator[dict[str, Any]]:
+        for name, recipe in self.synthetic.items():
+            same = (
+                other
+                for other, start in self.synthetic.items()
+                if not start.plants and start.noise == recipe.noise
+            )
+            reference = next(same, None)
+            if recipe.plants and reference:
+                place = {"k": recipe.clusters, "layer": SYNTHETIC_LAYER}
+                yield _pair(name, reference, "synthetic", recipe.contrast, place)
+
+    # --- what is published ---
+
+    @property
+    def published(self) -> dict[str, tuple[str, str]]:
+        """Tables of the comparison with published values: key in the config and file, by name."""
+        files = {key: path for key, path in self.replication if path is not None}
+        return {COMPARISONS[key]: (key, path) for key, path in files.items()}
+
+    def steps_of_epoch(self, condition: str) -> int:
+        """Batches of an epoch of a trained condition, the last one possibly smaller."""
+        images = self.dataset.train_images or MNIST_TRAIN_IMAGES
+        return -(-images // self.recipe_of(condition).batch_size)
+
+    # --- what decides the jobs ---
+
+    def training_parameters(self, condition: str) -> dict[str, Any]:
+        """What decides the networks of a condition, and their history; keys are sorted."""
+        recipe = self.recipe_of(condition)
+        return {
+            **self._image_parameters(),
+            "epochs_before": self.epochs_before(condition),
+            "history_every": self.training.history_every,
+            "origin": self.training_parameters(recipe.origin) if recipe.origin else None,
+            "recipe": dict(sorted(recipe.model_dump().items())),
+            "test_images": self.dataset.test_images,
+            "train_images": self.dataset.train_images,
+        }
+
+    def _image_parameters(self) -> dict[str, Any]:
+        """Which data set jobs take; nothing for MNIST, as before there were others."""
+        name = self.dataset.name
+        return {} if name == "mnist" else {"dataset": name}
+
+    def synthetic_parameters(self, name: str) -> dict[str, Any]:
+        """What decides the matrices of a synthetic condition; keys are sorted."""
+        return dict(sorted(self.synthetic[name].model_dump().items()))
+
+    def import_parameters(self, name: str) -> dict[str, Any]:
+        """What decides an imported network, beside its file."""
+        return {"layers": self.networks[name].layers}
+
+    def fresh_parameters(self, name: str) -> dict[str, Any]:
+        """What decides fresh networks, beside their numbers."""
+        glorot = name.removeprefix(FRESH).startswith(GLOROT)
+        return {
+            "architecture": name.removeprefix(FRESH).removeprefix(GLOROT),
+            "initialisation": "glorot" if glorot else "pytorch",
+        }
+
+    def clustering_parameters(self, layer: str) -> dict[str, Any]:
+        """What decides the partitions of a layer, beside the weights and k."""
+        return {
+            "methods": list(self.methods_for(layer)),
+            "restarts": self.clustering.restarts,
+            "scalings": list(self.clustering.scalings),
+        }
+
+    def null_parameters(self, null: Null, layer: str) -> dict[str, Any]:
+        """What decides a null's tables, beside the weights and k."""
+        draws = {"draws": self.nulls.get(null, 0)}
+        return draws | (self.clustering_parameters(layer) if null in REDRAWN else {})
+
+    def probe_parameters(self, name: str, block: str) -> dict[str, Any]:
+        """What decides what units are found to do, beside weights and partitions."""
+        trained = self.recipe_of(name) if name in self.conditions else None
+        return {
+            **self._image_parameters(),
+            "groups": self.probe.groups,
+            "images": min(self.probe.images, *self.shown_images.values()),
+            "k": self.probed_k_of(block),
+            "normalise": (trained or self.networks[name]).normalise,
+            "permute_labels": trained is not None and trained.permute_labels,
+            "test_images": self.dataset.test_images,
+            "train_images": self.dataset.train_images,
+        }
+
+    def validity_parameters(self) -> dict[str, Any]:
+        """What decides which measure is found right, beside the tables."""
+        return {
+            "method": self.drawn_method,
+            "pairs": self.planted_pairs(),
+            "resamples": self.validity.resamples,
+        }
+
+    def agreement_parameters(self, name: str) -> dict[str, Any]:
+        """What decides the agreement of partitions, beside these."""
+        return {"draws": self.agreement.draws, "shared_ends": name in self.conditions}
+
+    def aggregation_parameters(self) -> dict[str, Any]:
+        """What decides the tables, beside the rows of all blocks."""
+        initial = {name: self.initial_of(name) for name in self.conditions}
+        fresh = {name: self.fresh_of(name) for name in self.conditions}
+        return {
+            "fresh_of": {name: other for name, other in sorted(fresh.items()) if other},
+            "initial_of": {name: other for name, other in sorted(initial.items()) if other},
+        }
+
+    @property
+    def drawn_method(self) -> str | None:
+        """Method whose partitions of layers are drawn, if layers are clustered."""
+        methods = self.methods_for("fc1")
+        if not methods:
+            return None
+        chosen = self.figures.method or ("matched" if "matched" in methods else methods[0])
+        return scaled_method(chosen, self.clustering.scalings[0])
+
+    @property
+    def few_k(self) -> list[int]:
+        """Values of k at which something is shown or asked, where the config names none."""
+        return [k for k in (2, 4, 8) if k in self.k_values] or self.k_values[:1]
+
+    @property
+    def probed_conditions(self) -> list[str]:
+        """Trained conditions whose units are asked what they do."""
+        layers = {name: list(self.layers_of(name)) for name in self.conditions}
+        return [name for name in self.conditions if self.probed_layers(layers[name])]
+
+    @property
+    def agreeing_methods(self) -> list[str]:
+        """Methods whose partitions of layers are compared with each other, at each scale."""
+        return self.variants(LAYER_METHODS) if self._has_agreement else []
+
+    def variants(self, methods: Sequence[str] = tuple(METHODS)) -> list[str]:
+        """Methods of the study out of these, at each scale."""
+        return [
+            scaled_method(method, scaling)
+            for scaling in self.clustering.scalings
+            for method in self.clustering.methods
+            if method in methods
+        ]
+
+    @property
+    def _has_agreement(self) -> bool:
+        """Whether every method has something to be compared with."""
+        deep = any(len(self.layers_of(name)) > 1 for name in self.conditions)
+        return deep and self.drawn_method is not None
+
+    @property
+    def answers(self) -> bool:
+        """Whether there is anything to tell from which measure is right."""
+        return bool(self.probed_conditions or self.planted_pairs())
+
+    def k_block_of(self, k: int) -> str:
+        """Name of the block that holds k."""
+        return next(block.name for block in self.k_blocks if k in block)
+
+
+def _pair(
+    condition: str, reference: str, family: str, dose: float, place: dict[str, Any]
+) -> dict[str, Any]:
+    names = {"condition": condition, "dose": dose, "family": family, "reference": reference}
+    return dict(sorted((names | place).items()))
+
+
+# --- from a config to a study ------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""From a recipe to trained networks: images, initial weights, the loop, checkpoints, pruning."""

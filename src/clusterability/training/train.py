@@ -1,0 +1,588 @@
+"""Seeds to networks: stacked training, one batched product a layer.
+
+A network's bits depend on its recipe and its seed (and those of the network that it goes on from):
+not on its block, its neighbours or the number of threads. Each network has its own initialisation,
+data order and dropout, all by name from its seed; data orders and dropout restart by epoch. Nor do
+the bits depend on interruptions: a checkpoint holds all that the rest of training depends on.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from clusterability.errors import UserError
+from clusterability.networks.stacked import Networks, join_networks, load_networks, weight_columns
+from clusterability.numerics import keep_freed_memory
+from clusterability.randomness import integer_seed
+from clusterability.training.checkpoints import Checkpoints, TrainingState
+from clusterability.training.images import Mnist, left_out_pixels, network_inputs, training_labels
+from clusterability.training.padding import aligned
+from clusterability.training.penalty import Penalty
+from clusterability.training.perceptron import evaluate, forward, initial_biases, initial_weights
+from clusterability.training.planting import planted_clusterability
+from clusterability.training.pruning import Pruning
+from clusterability.training.recipe import MNIST_CLASSES, Recipe
+from clusterability.training.stacked_parameters import Layers, Parameters
+
+logger = logging.getLogger(__name__)
+
+# cuBLAS is deterministic only with a fixed workspace, which it reads when CUDA starts.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+_OUT_OF_MEMORY = (
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",  # its handle takes memory, too
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "DefaultCPUAllocator: can't allocate memory",
+    "DefaultCPUAllocator: not enough memory",
+    "MPS backend out of memory",
+)
+
+Progress = Callable[[int, int, float], None]
+"""Called with (step, steps in all, mean loss over networks)."""
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One network at one step: the loss on the step's images, the test accuracy after the step.
+
+    Steps and epochs count from 1, through those that a network had before it was gone on from.
+    """
+
+    seed: int
+    step: int
+    epoch: int
+    loss: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True)
+class NetworkRow:
+    """One trained network: how well it does, and what it cost.
+
+    `seconds` is the block's training time divided by its networks.
+    """
+
+    seed: int
+    train_accuracy: float
+    train_loss: float
+    test_accuracy: float
+    test_loss: float
+    seconds: float
+    device: str
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    networks: Networks
+    history: list[HistoryRow]
+    rows: list[NetworkRow]
+
+
+@dataclass(frozen=True)
+class _Images:
+    """MNIST on the device, as the networks see it.
+
+    `train_labels` is [networks, images]: where they are permuted, each network has its own.
+    `left_out` is [pixels], True for pixels that no network sees.
+    """
+
+    train: torch.Tensor
+    train_labels: torch.Tensor
+    test: torch.Tensor
+    test_labels: torch.Tensor
+    left_out: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Networks that training goes on from, of the same seeds, and the epochs they were trained."""
+
+    networks: Networks
+    epochs: int
+
+    @classmethod
+    def of_file(cls, path: str | None, epochs: int) -> Origin | None:
+        """The networks of a file, if there is one."""
+        return cls(load_networks(Path(path)), epochs) if path else None
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name; `auto` is a CUDA GPU where there is one, else the CPU.
+
+    Raises:
+        UserError: where the named device is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        raise UserError(f"training.device: found {name!r}, expected one of {count} CUDA devices")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise UserError(f"training.device: found {name!r}, but this machine has no such device")
+    return device
+
+
+def train(
+    condition: str,
+    recipe: Recipe,
+    seeds: Sequence[int],
+    mnist: Mnist,
+    *,
+    device: str = "auto",
+    threads: int = 1,
+    history_every: int = 400,
+    progress: Progress | None = None,
+    checkpoints: Checkpoints | None = None,
+    origin: Origin | None = None,
+) -> TrainingResult:
+    """Trains a block of networks together, in halves where the device has no memory for all.
+
+    Args:
+        condition: name of the recipe, for messages and for the networks' file.
+        recipe: what to train, and how.
+        seeds: one a network.
+        mnist: the images, as bytes.
+        device: `auto`, or a name that PyTorch knows.
+        threads: CPU threads.
+        history_every: steps between two rows of the history, counted in each epoch.
+        progress: called after every step that adds to the history, and after the last.
+        checkpoints: where an interrupted job goes on from; they stay until they are removed.
+        origin: networks to go on from, instead of initial ones.
+
+    Raises:
+        UserError: where a loss is not finite; names condition, seed and step. Where the device
+            has not enough memory for one network, and where a signal stopped the training.
+    """
+    job = _Job(
+        condition=condition,
+        recipe=recipe,
+        mnist=mnist,
+        device=choose_device(device),
+        history_every=history_every,
+        progress=progress or _no_progress,
+        checkpoints=checkpoints,
+        origin=origin,
+    )
+    logger.info("condition %s: %d networks together, on %s", condition, len(seeds), job.device)
+    keep_freed_memory()
+    with _deterministic(threads):
+        return _train_what_fits(job, seeds)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is trained, and how: the same for all parts of a block."""
+
+    condition: str
+    recipe: Recipe
+    mnist: Mnist
+    device: torch.device
+    history_every: int
+    progress: Progress
+    checkpoints: Checkpoints | None
+    origin: Origin | None
+
+    @property
+    def epochs_before(self) -> int:
+        """Epochs that the networks were trained before."""
+        return self.origin.epochs if self.origin else 0
+
+
+def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> TrainingResult:
+    """Trains the block, or one half after the other: the bits are the same."""
+    try:
+        return _train_block(job, seeds, part)
+    except (RuntimeError, MemoryError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        cause = _first_sentence(error)
+        if len(seeds) == 1:
+            larger = "more of it" if job.device.type == "cpu" else "a larger device, or cpu"
+            raise UserError(
+                f"training.device: {job.device} has not enough memory for one network of"
+                f" {job.recipe.architecture}, expected {larger} ({cause})"
+            ) from None
+    # Outside of the exception, whose traceback holds on to the block's tensors.
+    gc.collect()
+    if job.device.type == "cuda":
+        torch.cuda.empty_cache()
+    middle = len(seeds) // 2
+    logger.warning(
+        "%s: %s has not enough memory for %d networks at once; training %d, then %d (%s)",
+        job.condition, job.device, len(seeds), middle, len(seeds) - middle, cause,
+    )  # fmt: skip
+    first, second = (
+        _train_what_fits(job, half, part=True) for half in (seeds[:middle], seeds[middle:])
+    )
+    networks = join_networks([first.networks, second.networks])
+    history = sorted(first.history + second.history, key=lambda row: row.step)
+    return TrainingResult(networks, history, first.rows + second.rows)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether a device or the CPU had no memory left; some libraries say so in words alone."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
+        words in str(error) for words in _OUT_OF_MEMORY
+    )
+
+
+def _first_sentence(error: Exception) -> str:
+    """The first sentence of what a library says; PyTorch adds a paragraph of advice."""
+    return str(error).split(". ")[0].splitlines()[0] if str(error) else type(error).__name__
+
+
+def _train_block(job: _Job, seeds: Sequence[int], part: bool) -> TrainingResult:
+    recipe, started = job.recipe, time.perf_counter()
+    images = _to_device(recipe, seeds, job.mnist, job.device)
+    layers = _start(job, seeds)
+    layers.weights[0][:, :, images.left_out] = 0
+    history: list[HistoryRow] = []
+    if recipe.epochs:
+        layers, history, earlier = _optimise(job, seeds, images, layers, started, part)
+        started -= earlier
+    seconds = (time.perf_counter() - started) / len(seeds)
+    rows = _network_rows(seeds, layers, images, seconds)
+    weights, biases = (
+        {layer: stack.cpu().numpy() for layer, stack in zip(recipe.layers, stacks, strict=False)}
+        for stacks in (layers.weights, layers.biases)
+    )
+    networks = Networks(job.condition, tuple(seeds), recipe.model_dump(), weights, biases)
+    return TrainingResult(networks, history, rows)
+
+
+def _start(job: _Job, seeds: Sequence[int]) -> Layers:
+    """What training starts from: initial weights, or networks of these seeds to go on from."""
+    recipe = job.recipe
+    if job.origin is None:
+        kind = recipe.initialisation
+        weights = initial_weights(recipe.sizes, seeds, kind)
+        biases = initial_biases(recipe.sizes, seeds, kind) if recipe.biases else []
+    else:
+        networks = job.origin.networks
+        own = [networks.seeds.index(seed) for seed in seeds]
+        weights, biases = (
+            [torch.from_numpy(stack[own]) for stack in stacks.values()]
+            for stacks in (networks.weights, networks.biases)
+        )
+    return Layers(*([stack.to(job.device) for stack in stacks] for stacks in (weights, biases)))
+
+
+def history_table(result: TrainingResult) -> pd.DataFrame:
+    """The history of the block's networks, one row a network and recorded step."""
+    names = ["seed", "step", "epoch", "loss", "test_accuracy"]
+    return pd.DataFrame([asdict(row) for row in result.history], columns=names)
+
+
+def network_table(result: TrainingResult) -> pd.DataFrame:
+    """One row a network: how well it does, its dead units by layer, digest of its weights.
+
+    `planted_clusterability` is C of the partition that the recipe plants, if it does.
+    """
+    networks = result.networks
+    planted = planted_clusterability(Recipe.model_validate(networks.recipe), networks)
+    rows = []
+    for number, row in enumerate(result.rows):
+        columns = {"condition": networks.condition} | asdict(row)
+        columns["planted_clusterability"] = planted[number]
+        rows.append(columns | weight_columns(networks, number))
+    return pd.DataFrame(rows)
+
+
+def _optimise(
+    job: _Job,
+    seeds: Sequence[int],
+    images: _Images,
+    start: Layers,
+    started: float,
+    part: bool,
+) -> tuple[Layers, list[HistoryRow], float]:
+    """Trains networks from `start` on. A part of a block is kept when it is done, too.
+
+    Returns what they became, the history, and the seconds that interrupted jobs had spent on it
+    before.
+    """
+    recipe = job.recipe
+    parameters = Parameters(start)
+    layers = parameters.layers
+    batches = math.ceil(len(images.train) / recipe.batch_size)
+    steps, steps_before = recipe.epochs * batches, job.epochs_before * batches
+    watch = _LossWatch(job.condition, seeds, job.device)
+    penalty = Penalty(recipe, layers.weights)
+    shapes = [parameter.shape for parameter in parameters.weights]
+    pruning = Pruning(recipe, batches, shapes, job.device) if recipe.sparsity else None
+    history: list[HistoryRow] = []
+    optimizer = _optimizer(recipe, parameters.all)
+    resumable = _Resumable(job, seeds, parameters.all, optimizer, watch, pruning, history)
+    done, earlier = resumable.resume()
+    for epoch in range(done // batches, recipe.epochs):
+        epoch_of_all = job.epochs_before + epoch
+        order = _data_order(recipe, seeds, epoch_of_all, len(images.train)).to(job.device)
+        masks = _DropoutMasks(recipe, seeds, epoch_of_all)
+        first = done - epoch * batches if done > epoch * batches else 0
+        if first:
+            masks.restore(resumable.dropout)
+        for batch in range(first, batches):
+            step = epoch * batches + batch + 1
+            chosen = order[:, batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
+            if pruning:
+                pruning.before(step - 1, parameters.weights)
+            loss = _losses(layers, images, chosen, masks)
+            optimizer.zero_grad(set_to_none=True)
+            (loss.sum() + penalty.of(layers.weights)).backward()
+            optimizer.step()
+            if pruning:
+                pruning.after(parameters.weights)
+            watch.see(steps_before + step, loss)
+            if batch % job.history_every == 0 or step == steps:
+                watch.check()
+                place = (steps_before + step, epoch_of_all + 1)
+                history += _history_rows(seeds, place, loss, parameters.trained(), images)
+                job.progress(step, steps, float(loss.detach().mean()))
+            if job.checkpoints and (job.checkpoints.due() or (part and step == steps)):
+                resumable.keep(step, masks, earlier + time.perf_counter() - started)
+    return parameters.trained(), history, earlier
+
+
+class _Resumable:
+    """What changes from step to step, to checkpoints and back."""
+
+    def __init__(
+        self,
+        job: _Job,
+        seeds: Sequence[int],
+        parameters: list[torch.Tensor],
+        optimizer: torch.optim.Optimizer,
+        watch: _LossWatch,
+        pruning: Pruning | None,
+        history: list[HistoryRow],
+    ) -> None:
+        self.job, self.seeds = job, seeds
+        self.parameters, self.optimizer = parameters, optimizer
+        self.watch, self.history = watch, history
+        self.masks = pruning.masks if pruning else []
+        self.dropout: list[torch.Tensor] = []
+
+    def resume(self) -> tuple[int, float]:
+        """Takes up the checkpoint, if there is one: steps and seconds that are done."""
+        checkpoints = self.job.checkpoints
+        state = checkpoints.find(self.seeds, self.job.device) if checkpoints else None
+        if state is None:
+            return 0, 0.0
+        tensors = state.tensors
+        with torch.no_grad():
+            for number, parameter in enumerate(self.parameters):
+                parameter.copy_(tensors[f"parameter.{number}"])
+            for number, mask in enumerate(self.masks):
+                mask.copy_(tensors[f"mask.{number}"])
+        kept = self.optimizer.state_dict()
+        kept["state"] = {
+            number: {
+                name.split(".")[2]: tensor
+                for name, tensor in tensors.items()
+                if name.startswith(f"optimizer.{number}.")
+            }
+            for number in range(len(self.parameters))
+        }
+        self.optimizer.load_state_dict(kept)
+        self.watch.first.copy_(tensors["watch"])
+        self.history += [HistoryRow(*row) for row in state.history]
+        self.dropout = [tensors[f"dropout.{number}"] for number in range(len(self.seeds))]
+        return state.step, state.seconds
+
+    def keep(self, step: int, masks: _DropoutMasks, seconds: float) -> None:
+        """Writes a checkpoint, and raises where the job was asked to stop."""
+        assert self.job.checkpoints is not None
+        tensors = {f"parameter.{number}": stack for number, stack in enumerate(self.parameters)}
+        tensors |= {f"mask.{number}": mask for number, mask in enumerate(self.masks)}
+        for number, state in self.optimizer.state_dict()["state"].items():
+            found = {name: value for name, value in state.items() if value is not None}
+            tensors |= {f"optimizer.{number}.{name}": value for name, value in found.items()}
+        for number, source in enumerate(masks.sources):
+            tensors[f"dropout.{number}"] = source.get_state()
+        tensors["watch"] = self.watch.first
+        rows = [list(astuple(row)) for row in self.history]
+        state = TrainingState(step, seconds, rows, tensors)
+        self.job.checkpoints.keep(self.seeds, self.job.device, state)
+
+
+def _losses(
+    layers: Layers,
+    images: _Images,
+    chosen: torch.Tensor,
+    masks: _DropoutMasks,
+) -> torch.Tensor:
+    """Cross-entropy [networks] of each network on its own images `chosen` [networks, batch]."""
+    count = chosen.shape[1]
+    # Padded to an aligned number of images; nobody looks at the logits of those, nor at those of
+    # padded classes.
+    padded = torch.nn.functional.pad(chosen, (0, aligned(count) - count))
+    batch = images.train.index_select(0, padded.reshape(-1)).view(*padded.shape, -1)
+    logits = forward(layers.weights, layers.biases, batch, masks.draw(chosen))
+    log_probabilities = torch.log_softmax(logits[:, :count, :MNIST_CLASSES], dim=2)
+    targets = images.train_labels.gather(1, chosen).unsqueeze(2)
+    return -log_probabilities.gather(2, targets).squeeze(2).mean(dim=1)
+
+
+def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(parameters, lr=recipe.learning_rate, fused=True)
+    return torch.optim.Adam(parameters, lr=recipe.learning_rate, eps=recipe.epsilon, fused=True)
+
+
+def _data_order(recipe: Recipe, seeds: Sequence[int], epoch: int, images: int) -> torch.Tensor:
+    """A permutation of the training images for each network, [networks, images]."""
+    other = (recipe.data_order,) if recipe.data_order else ()
+    orders = []
+    for seed in seeds:
+        source = torch.Generator().manual_seed(integer_seed("order", seed, epoch, *other))
+        orders.append(torch.randperm(images, generator=source))
+    return torch.stack(orders)
+
+
+class _DropoutMasks:
+    """Dropout of one epoch: each network draws from a generator of its own, on the CPU."""
+
+    def __init__(self, recipe: Recipe, seeds: Sequence[int], epoch: int) -> None:
+        self.keep = 1 - recipe.dropout
+        self.units = recipe.sizes[1:-1]
+        self.sources = [
+            torch.Generator().manual_seed(integer_seed("dropout", seed, epoch)) for seed in seeds
+        ]
+
+    def restore(self, states: Sequence[torch.Tensor]) -> None:
+        """Goes on from where generators stood."""
+        for source, state in zip(self.sources, states, strict=True):
+            source.set_state(state)
+
+    def draw(self, chosen: torch.Tensor) -> list[torch.Tensor] | None:
+        """A mask [networks, batch, units] a hidden layer: 0 or 1 / keep. None without dropout.
+
+        Batch and units are padded to aligned numbers.
+        """
+        if self.keep == 1:
+            return None
+        images = chosen.shape[1]
+        masks = []
+        for units in self.units:
+            uniform = torch.stack([torch.rand(images, units, generator=s) for s in self.sources])
+            mask = (uniform < self.keep).float() / self.keep
+            padding = (0, aligned(units) - units, 0, aligned(images) - images)
+            masks.append(torch.nn.functional.pad(mask, padding).to(chosen.device))
+        return masks
+
+
+class _LossWatch:
+    """Remembers the first step whose loss was not finite, without waiting for the device."""
+
+    def __init__(self, condition: str, seeds: Sequence[int], device: torch.device) -> None:
+        self.condition = condition
+        self.seeds = seeds
+        self.first = torch.zeros(len(seeds), dtype=torch.int64, device=device)
+
+    def see(self, step: int, loss: torch.Tensor) -> None:
+        bad = ~torch.isfinite(loss.detach()) & (self.first == 0)
+        self.first = torch.where(bad, step, self.first)
+
+    def check(self) -> None:
+        first = self.first.tolist()
+        for seed, step in zip(self.seeds, first, strict=True):
+            if step:
+                raise UserError(
+                    f"condition {self.condition}, seed {seed}, step {step}: the loss is not finite;"
+                    " expected a finite loss (a smaller learning_rate may help)"
+                )
+
+
+def _history_rows(
+    seeds: Sequence[int],
+    place: tuple[int, int],
+    loss: torch.Tensor,
+    layers: Layers,
+    images: _Images,
+) -> list[HistoryRow]:
+    """Rows of a place in training, (step, epoch)."""
+    accuracy, _ = evaluate(layers.weights, layers.biases, images.test, images.test_labels)
+    values = zip(seeds, loss.tolist(), accuracy.tolist(), strict=True)
+    return [HistoryRow(seed, *place, value, hits) for seed, value, hits in values]
+
+
+def _network_rows(
+    seeds: Sequence[int], layers: Layers, images: _Images, seconds: float
+) -> list[NetworkRow]:
+    stacks = (layers.weights, layers.biases)
+    train_accuracy, train_loss = evaluate(*stacks, images.train, images.train_labels)
+    test_accuracy, test_loss = evaluate(*stacks, images.test, images.test_labels)
+    return [
+        NetworkRow(
+            seed=seed,
+            train_accuracy=float(train_accuracy[number]),
+            train_loss=float(train_loss[number]),
+            test_accuracy=float(test_accuracy[number]),
+            test_loss=float(test_loss[number]),
+            seconds=seconds,
+            device=str(layers.weights[0].device),
+        )
+        for number, seed in enumerate(seeds)
+    ]
+
+
+def _to_device(recipe: Recipe, seeds: Sequence[int], mnist: Mnist, device: torch.device) -> _Images:
+    left_out = left_out_pixels(mnist.train_images, recipe.pixel_deviation)
+
+    def tensor(array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(array).to(device)
+
+    def images(array: np.ndarray) -> torch.Tensor:
+        inputs = network_inputs(array, recipe.normalise, mnist.name)
+        inputs[:, left_out] = 0
+        return tensor(inputs)
+
+    labels = [training_labels(mnist.train_labels, recipe.permute_labels, seed) for seed in seeds]
+    return _Images(
+        train=images(mnist.train_images),
+        train_labels=tensor(np.stack(labels)),
+        test=images(mnist.test_images),
+        test_labels=tensor(mnist.test_labels),
+        left_out=tensor(left_out),
+    )
+
+
+@contextmanager
+def _deterministic(threads: int) -> Iterator[None]:
+    """Deterministic algorithms, full float32 products, and so many CPU threads."""
+    before = torch.get_num_threads()
+    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    tf32 = torch.backends.cuda.matmul.allow_tf32
+    torch.set_num_threads(threads)
+    deterministic = torch.get_deterministic_debug_mode()
+    # As torch.use_deterministic_algorithms(True) does, which loads torch's compiler for a second.
+    torch.set_deterministic_debug_mode("error")
+    # Nothing here reads memory before it writes it; filling it first takes a quarter of the time.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
+        torch.set_deterministic_debug_mode(deterministic)
+        torch.set_num_threads(before)
+
+
+def _no_progress(step: int, steps: int, loss: float) -> None:
+    """Tells nobody."""

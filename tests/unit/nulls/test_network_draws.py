@@ -1,0 +1,223 @@
+"""Draws of a whole network, and draws of weights that cannot be balanced."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from clusterability.clustering.block_sums import Tables, stack_by_key
+from clusterability.clustering.held_out import held_out_clusters
+from clusterability.clustering.spectral import cluster
+from clusterability.clustering.summing import held_out_information, tables_of
+from clusterability.networks.partitions import labels_of
+from clusterability.networks.scaling import at_scale, scale_weights
+from clusterability.networks.stacked import Networks
+from clusterability.nulls import shuffle, shuffle_nonzero, strength
+from clusterability.nulls.clustered_again import redrawn_tables
+from clusterability.nulls.labels import block_label_tables
+from clusterability.results.structure_rows import observed_tables, score_rows
+
+NAME = ("trained", 3)
+SIZES = (11, 8, 6, 4)
+NULLS = pytest.mark.parametrize(
+    ("null", "redraw"),
+    [
+        ("shuffle", shuffle.redraw),
+        ("shuffle_nonzero", shuffle_nonzero.redraw),
+        ("strength", strength.redraw),
+    ],
+    ids=["shuffle", "shuffle_nonzero", "strength"],
+)
+FIELDS = ("weights", "squares", "mi_total", "row_sizes", "column_sizes")
+
+
+def network(sizes=SIZES, seed: int = 0) -> dict[str, np.ndarray]:
+    """Weights of which a tenth are zero."""
+    source = np.random.default_rng(seed)
+    return {
+        f"fc{number}": source.standard_normal((out, in_)) * (source.random((out, in_)) < 0.9)
+        for number, (in_, out) in enumerate(itertools.pairwise(sizes), start=1)
+    }
+
+
+def network_tables(redraw, null, weights, draws, k_values=(2, 4)) -> dict:
+    return redrawn_tables(redraw, null, weights, "network", NAME, draws, k_values, ["whole"], 2)
+
+
+def even_by_odd(layers: dict[str, np.ndarray]) -> np.ndarray:
+    """The block of four layers of units, written out."""
+    first, second, third = layers.values()
+    nothing = np.zeros((first.shape[1], third.shape[0]))
+    return np.block([[first.T, nothing], [second, third.T]])
+
+
+def same(one: Tables, other: Tables, at: slice = slice(None)) -> bool:
+    return all(
+        np.array_equal(getattr(one, field), getattr(other, field)[at], equal_nan=True)
+        for field in FIELDS
+    )
+
+
+# --- the whole network -------------------------------------------------------------------------
+
+
+def tables_by_hand(redraw, null, weights, number: int) -> dict:
+    """Tables [1, ...] of one draw of the network."""
+    drawn = {layer: redraw(w, (*NAME, layer), [number])[0] for layer, w in weights.items()}
+    matrix, name = even_by_odd(drawn), (*NAME, "network", null, number)
+    partitions = labels_of(cluster(matrix[None], [name], [2, 4], ["whole"], 2), 0)
+    return stack_by_key([tables_of(matrix, partitions)])
+
+
+@NULLS
+def test_a_draw_of_the_network_is_made_of_its_layers_own_draws(null, redraw):
+    weights = network()
+    found = network_tables(redraw, null, weights, 4)
+    for number in range(4):
+        for key, tables in tables_by_hand(redraw, null, weights, number).items():
+            assert same(tables, found[key], slice(number, number + 1))
+
+
+def test_a_draw_does_not_depend_on_how_many_there_are_or_on_the_other_k():
+    few = network_tables(shuffle.redraw, "shuffle", network(), 2, k_values=[4])
+    many = network_tables(shuffle.redraw, "shuffle", network(), 103, k_values=[2, 3, 4, 5])
+    assert same(few["whole", 4], many["whole", 4], slice(2))
+
+
+def test_draws_beyond_those_held_at_once_are_draws_of_their_own():
+    weights, last = network(), 102
+    found = network_tables(shuffle.redraw, "shuffle", weights, last + 1)
+    tables = tables_by_hand(shuffle.redraw, "shuffle", weights, last)
+    assert len(found["whole", 2].weights) == last + 1
+    assert len({table.tobytes() for table in found["whole", 4].weights}) == last + 1
+    assert all(same(tables[key], found[key], slice(last, None)) for key in tables)
+
+
+@NULLS
+def test_a_draw_of_a_layer_is_the_same_alone_and_in_the_network(null, redraw):
+    """Its weights, that is: I(P) of one layer tells, with all others dead."""
+    weights = network()
+    others = {layer: w if layer == "fc2" else 0 * w for layer, w in weights.items()}
+    alone = redrawn_tables(redraw, null, weights, "fc2", NAME, 3, [2], ["joint"], 2)
+    within = network_tables(redraw, null, others, 3, k_values=[2])
+    assert within["whole", 2].mi_total == pytest.approx(alone["joint", 2].mi_total, abs=1e-12)
+
+
+# --- weights that cannot be balanced -----------------------------------------------------------
+
+TRIANGULAR = np.triu(np.random.default_rng(5).uniform(0.5, 1, (6, 6)))
+"""Equal sums of rows and columns would need zeros where it has none."""
+
+K_VALUES, METHODS, DRAWS = [2, 3], ["matched", "joint"], 4
+
+
+@pytest.fixture(scope="module")
+def half_balanced():
+    """Networks of which the second cannot be balanced; partitions at both scales."""
+    weights = {"fc1": np.stack([np.random.default_rng(0).uniform(-1, 1, (6, 6)), TRIANGULAR])}
+    networks = Networks("trained", (4, 9), {}, weights)
+    names = [("trained", seed, "fc1", "network") for seed in networks.seeds]
+    partitions, held_out, drawn = {}, {}, {}
+    for scaling in ("none", "balanced"):
+        scaled = scale_weights(weights, scaling)["fc1"]
+        asked = K_VALUES, METHODS, 2
+        partitions |= at_scale(cluster(scaled, names, *asked), scaling)
+        held_out |= at_scale(held_out_clusters(scaled, names, *asked), scaling)
+        tables = [
+            redrawn_tables(
+                strength.redraw, "strength", {"fc1": w}, "fc1", ("trained", seed), DRAWS, *asked
+            )
+            for seed, w in zip(networks.seeds, scaled, strict=True)
+        ]
+        drawn |= at_scale(stack_by_key(tables), scaling)
+    labels = block_label_tables(networks, "fc1", DRAWS, partitions, held_out)
+    observed = observed_tables(networks, "fc1", partitions, held_out)
+    nulls = {"strength": drawn, "labels": labels}
+    return partitions, nulls, score_rows(networks, "fc1", partitions, observed, nulls)
+
+
+def test_a_matrix_that_is_not_finite_has_no_partition_and_no_tables():
+    matrices = np.stack([np.ones((3, 4)), np.full((3, 4), np.nan)])
+    matrices[0, 0, 0] = np.nan
+    found = cluster(matrices, [("any", number) for number in range(2)], [1, 2], METHODS, 2)
+    for number, matrix in enumerate(matrices):
+        labels = labels_of(found, number)
+        assert all(
+            (rows == -1).all() and (columns == -1).all() for rows, columns in labels.values()
+        )
+        for tables in tables_of(matrix, labels).values():
+            assert np.isnan(tables.weights).all()
+            assert np.isnan(tables.mi_total)
+            assert not tables.row_sizes.any()
+    assert not any(item.feasible.any() for item in found.values())
+
+
+def test_tables_of_what_cannot_be_balanced_are_empty_and_of_the_others_not(half_balanced):
+    partitions, nulls, _ = half_balanced
+    for tables in nulls.values():
+        for key in partitions:
+            if "balanced" in key[0]:
+                assert np.isfinite(tables[key].weights[0]).all()
+                assert np.isnan(tables[key].weights[1]).all()
+                assert np.isnan(tables[key].mi_total[1]).all()
+                assert partitions[key].feasible.tolist() == [True, False]
+
+
+def test_scores_of_what_cannot_be_balanced_say_so(half_balanced):
+    scores = half_balanced[2]
+    balanced = scores[scores.method.str.endswith("-balanced")]
+    without = balanced[balanced.seed == 9]
+    assert (without.status == "infeasible").all()
+    assert (without.null_n == 0).all()
+    assert without[["value", "z", "p", "p_two_sided"]].isna().all(axis=None)
+    other = balanced[(balanced.seed == 4) & (balanced.measure != "held_out")]
+    assert (other.status == "ok").all()
+    assert (other.null_n == DRAWS).all()
+
+
+def test_a_value_whose_draws_cannot_be_made_is_compared_with_nothing(half_balanced):
+    """The weights as they are have clusters; only the null `strength` needs balance."""
+    scores = half_balanced[2].query("seed == 9 and method == 'joint' and measure == 'ncut'")
+    by_null = scores.set_index(["null", "k"])
+    for k in K_VALUES:
+        assert by_null.null_n["strength", k] == 0
+        assert by_null.null_n["labels", k] == DRAWS
+        assert by_null.value["strength", k] == by_null.value["labels", k]
+        assert np.isnan(by_null.z["strength", k])
+        assert np.isnan(by_null.p["strength", k])
+    assert (scores.status == "ok").all()
+
+
+def test_labels_see_the_weights_at_their_methods_scale():
+    weights = {"fc1": np.random.default_rng(1).uniform(-1, 1, (1, 8, 9))}
+    networks = Networks("trained", (2,), {}, weights)
+    name, scaled = ("trained", 2, "fc1", "network"), scale_weights(weights, "balanced")["fc1"]
+    partitions = at_scale(cluster(scaled, [name], [2], ["joint"], 2), "balanced")
+    held_out = at_scale(held_out_clusters(scaled, [name], [2], ["joint"], 2), "balanced")
+    found = block_label_tables(networks, "fc1", 3, partitions, held_out)["joint-balanced", 2]
+    # All units have the same strength, so every cluster has the share of its size.
+    assert found.weights.sum(axis=-1) == pytest.approx(found.row_sizes / 8, abs=1e-10)
+    own = observed_tables(networks, "fc1", partitions, held_out)["joint-balanced", 2]
+    information = held_out_information(scaled[0], labels_of(held_out, 0))
+    assert float(own.held_out[0]) == information["joint-balanced", 2]
+
+
+@pytest.mark.parametrize(
+    ("null", "redraw"),
+    [
+        ("shuffle", shuffle.redraw),
+        ("shuffle_nonzero", shuffle_nonzero.redraw),
+        ("strength", strength.redraw),
+    ],
+)
+def test_a_network_with_a_layer_that_cannot_be_balanced_has_no_draws(null, redraw):
+    weights = network((6, 6, 5, 4)) | {"fc1": TRIANGULAR}
+    scaled = scale_weights({layer: w[None] for layer, w in weights.items()}, "balanced")
+    balanced = {layer: stack[0] for layer, stack in scaled.items()}
+    assert np.isnan(balanced["fc1"]).all()
+    assert np.isfinite(balanced["fc3"]).all()
+    for tables in network_tables(redraw, null, balanced, 2).values():
+        assert np.isnan(tables.weights).all()
+        assert np.isnan(tables.mi_total).all()

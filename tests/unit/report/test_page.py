@@ -1,0 +1,732 @@
+"""The page of all networks: what is packed is what the tables say, and so is what is seen."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
+
+from clusterability_workflow.provenance import made_by
+
+from browser import open_file, running_browser, watched_page
+from clusterability.blocks import Block
+from clusterability.errors import UserError
+from clusterability.networks.partitions import Partitions
+from clusterability.networks.stacked import Networks, load_networks, save_networks
+from clusterability.report.figures.style import NO_VALUE, cluster_colours
+from clusterability.report.page import words as words
+from clusterability.report.page.packing import (
+    Array,
+    layout_of,
+    packed,
+    quantised,
+    rounded,
+    unpacked,
+    weights_of_levels,
+)
+from clusterability.report.page.page import (
+    BUDGET,
+    TEMPLATE,
+    _network_arrays,
+    colour_limit,
+    filled,
+    make_data,
+    make_page,
+)
+from clusterability.report.page.page_data import ALL_MEASURES, Grid, Sources, read_networks
+from clusterability.results.aggregation import BlockScores, write_clusters, write_rows
+from clusterability.results.columns import ABLATION_COLUMNS
+from clusterability.results.npz_files import load_items, save_items
+from clusterability.results.summary import summary_of
+from study_blocks import StudyBlocks
+
+SIZES = (784, 12, 6)
+SHAPES = {"fc1": (12, 784), "fc2": (6, 12)}
+METHODS = ["matched", "joint-balanced"]
+STUDY: dict[str, Any] = {
+    "drawn_k": 3,
+    "drawn_method": "matched",
+    "groups": 99,
+    "k": [2, 3, 5],
+    "methods": METHODS,
+    "nulls": {"labels": 99, "shuffle": 99},
+    "probed_k": [2],
+    "whole": True,
+}
+DEAD_PIXELS = 20
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> dict[str, Any]:
+    """Two conditions of three networks in two blocks; fc2 of `untrained` cannot hold k = 5."""
+    folder = tmp_path_factory.mktemp("study")
+    blocks = StudyBlocks(
+        folder,
+        ["untrained", "trained"],
+        ["0-1", "2"],
+        ["2-3", "5"],
+        layers=list(SHAPES),
+        methods=METHODS,
+        probed=[2],
+    )
+    return {
+        "weights": [str(write_weights(folder, *place)) for place in places(blocks)],
+        "partitions": [
+            str(write_partitions(folder, place, layer, k))
+            for place in places(blocks)
+            for layer in SHAPES
+            for k in blocks.k_grid
+        ],
+        **write_tables(blocks),
+    }
+
+
+def places(blocks: StudyBlocks) -> list[tuple[str, str]]:
+    return [(condition, seeds) for condition in blocks.conditions for seeds in blocks.seeds]
+
+
+def source_of(*place: str) -> np.random.Generator:
+    return np.random.default_rng(list("/".join(place).encode()))
+
+
+def write_weights(folder: Path, condition: str, seeds: str) -> Path:
+    block = tuple(Block.parse(seeds))
+    source = source_of(condition, seeds)
+    weights = {
+        layer: source.standard_t(3, (len(block), *shape)).astype(np.float32)
+        for layer, shape in SHAPES.items()
+    }
+    weights["fc1"][:, :, :DEAD_PIXELS] = 0
+    path = folder / "networks" / condition / f"{seeds}.safetensors"
+    biases = {layer: stack[:, :, 0] for layer, stack in weights.items()}
+    save_networks(path, Networks(condition, block, {}, weights, biases))
+    return path
+
+
+def write_partitions(folder: Path, place: tuple[str, str], layer: str, k_block: str) -> Path:
+    condition, seeds = place
+    source, count = source_of(*place, layer, k_block), len(Block.parse(seeds))
+    items = {}
+    for method in METHODS:
+        for k in Block.parse(k_block):
+            u, v = (source.integers(0, k, (count, size), np.int16) for size in SHAPES[layer])
+            if layer == "fc1":
+                v[:, :DEAD_PIXELS] = -1
+            feasible = np.full(count, not infeasible(condition, layer, k))
+            u[~feasible] = v[~feasible] = -1
+            items[method, k] = Partitions(u, v, feasible)
+    path = folder / "clusters" / condition / seeds / layer / f"{k_block}.npz"
+    save_items(path, items)
+    return path
+
+
+def infeasible(condition: str, layer: str, k: int) -> bool:
+    return condition == "untrained" and layer == "fc2" and k == 5
+
+
+def write_tables(blocks: StudyBlocks) -> dict[str, str]:
+    """As rule `aggregate` does."""
+    structure, function = blocks.structure(), blocks.function()
+    for file in structure:
+        rows = pd.read_parquet(file)
+        # A value does not depend on what it is compared with.
+        for name in ("value", "status"):
+            rows[name] = rows.groupby(["seed", "method", "k", "measure"])[name].transform(
+                lambda values: values.iloc[0]
+            )
+        rows.to_parquet(file, index=False)
+        if re.search("untrained.*fc2/5", file):
+            numbers = ["value", "null_mean", "null_sd", "z", "p", "p_two_sided"]
+            rows[numbers], rows["status"] = np.nan, "infeasible"
+            rows.to_parquet(file, index=False)
+    tables = blocks.folder / "tables"
+    named = {
+        name: str(tables / f"{name}.{ending}")
+        for name, ending in (
+            ("scores", "parquet"),
+            ("summary", "csv"),
+            ("clusters", "parquet"),
+            ("ablations", "parquet"),
+            ("networks", "csv"),
+        )
+    }
+    tables.mkdir()
+    networks = blocks.networks()
+    scores = BlockScores(structure, function=function)
+    cells = scores.cells()
+    scores.write(cells, Path(named["scores"]), tables / "scores.csv")
+    summary_of(cells, networks).to_csv(named["summary"], index=False)
+    write_clusters(Path(named["clusters"]), blocks.clusters(), blocks.function_clusters())
+    write_rows(Path(named["ablations"]), blocks.ablations(), ABLATION_COLUMNS)
+    networks.to_csv(named["networks"], index=False)
+    return named
+
+
+@pytest.fixture(scope="module")
+def data(files) -> dict[str, Any]:
+    return make_data(files, STUDY, BUDGET)
+
+
+@pytest.fixture(scope="module")
+def scores(files) -> pd.DataFrame:
+    return pd.read_parquet(files["scores"])
+
+
+# --- packing ------------------------------------------------------------------------------------
+
+
+def test_weights_are_off_by_half_a_step_and_stop_at_the_limit():
+    source = np.random.default_rng(0)
+    weights = np.append(source.standard_normal(999), [np.nan, np.inf, 0])
+    levels = quantised(weights, 2.0)
+    found = weights_of_levels(levels, 2.0)
+    assert set(np.unique(levels)) == {*range(16)}
+    assert found[-1] == 0
+    assert np.isnan(found[-3:-1]).all()
+    inside = np.abs(weights[:-3]) <= 2
+    assert np.abs(found[:-3] - weights[:-3])[inside].max() <= 2.0 / 7 / 2 + 1e-12
+    assert set(np.abs(found[:-3][~inside])) == {2.0}
+
+
+@pytest.mark.parametrize("bits", [8, 15, 22])
+def test_rounded_numbers_are_off_by_half_of_the_last_bit(bits):
+    source = np.random.default_rng(0)
+    values = source.standard_normal(10_000) * 10.0 ** source.integers(-20, 20, 10_000)
+    found = rounded(values, bits)
+    assert np.abs(found / values - 1).max() <= 2.0 ** -(bits + 1) * 1.0001 + 2e-7
+    assert (found.view(np.uint32) % (1 << (23 - bits)) == 0).all()
+    special = rounded(np.array([0.0, np.nan, -np.nan, -1.5]), bits)
+    np.testing.assert_array_equal(special, [0, np.nan, np.nan, -1.5])
+    assert len(set(special[1:3].view(np.uint32).tolist())) == 1
+
+
+def test_what_is_packed_comes_out_again():
+    source = np.random.default_rng(0)
+    arrays = [
+        Array("odd", "nibbles", source.integers(0, 16, (3, 5))),
+        Array("small", "int8", np.array([-1, 0, 127])),
+        Array("large", "int16", np.array([[-1, 300], [32767, 0]])),
+        Array("code", "uint8", np.array([255, 0])),
+        Array("count", "uint16", np.array([65535, 1])),
+        Array("real", "float32", np.array([1.5, -0.0, np.nan, 1e30], np.float32)),
+        Array("none", "float32", np.zeros((0, 4))),
+    ]
+    text = packed(arrays)
+    assert text == packed(arrays)
+    found = unpacked(text, layout_of(arrays))
+    for name, _, numbers in arrays:
+        np.testing.assert_array_equal(found[name], np.ravel(numbers))
+
+
+# --- what is on the page ------------------------------------------------------------------------
+
+
+def arrays_of(data: dict[str, Any], condition: str, seed: int) -> dict[str, np.ndarray]:
+    place = next(each for each in data["conditions"] if each["name"] == condition)
+    network = next(each for each in place["networks"] if each["seed"] == seed)
+    return unpacked(network["data"], place["layout"])
+
+
+def test_scores_are_those_of_the_table(data, scores):
+    statuses = list(data["statuses"])
+    shape = (len(METHODS), len(STUDY["k"]))
+    checked = 0
+    for (condition, seed, layer), rows in scores.groupby(["condition", "seed", "layer"]):
+        arrays = arrays_of(data, condition, seed)
+        at = rows.method.map(METHODS.index), rows.k.map(STUDY["k"].index)
+        measure = rows.measure.map(ALL_MEASURES.index)
+        found = arrays[f"{layer}/value"].reshape(-1, *shape)[measure, *at]
+        np.testing.assert_allclose(found, rows.value, rtol=2**-15)
+        codes = arrays[f"{layer}/status"].reshape(-1, *shape)[measure, *at]
+        assert [statuses[code] for code in codes] == rows.status.tolist()
+        pair = [data["pairs"].index(each) for each in zip(rows.measure, rows.null, strict=True)]
+        for name in ("null_mean", "null_sd", "z", "p", "p_two_sided"):
+            found = arrays[f"{layer}/{name}"].reshape(-1, *shape)[pair, *at]
+            np.testing.assert_allclose(found, rows[name], rtol=2**-10)
+        checked += len(rows)
+    assert checked == len(scores)
+
+
+def test_labels_and_weights_are_those_of_the_files(files, data):
+    for file in files["weights"]:
+        networks = load_networks(Path(file))
+        for number, seed in enumerate(networks.seeds):
+            arrays = arrays_of(data, networks.condition, seed)
+            for layer, stack in networks.weights.items():
+                weights, limit = stack[number], colour_limit(stack[number])
+                limits = arrays[f"{layer}/limits"]
+                np.testing.assert_allclose(limits, [limit, np.abs(weights).max()], rtol=1e-6)
+                levels = arrays[f"{layer}/weights"].reshape(weights.shape)
+                found = weights_of_levels(levels, limit)
+                off = np.abs(found - np.clip(weights, -limit, limit))
+                assert off.max() <= limit / 14 * 1.0001
+    for file in map(Path, files["partitions"]):
+        condition, block, layer = file.parts[-4:-1]
+        for (method, k), item in load_items(file, Partitions).items():
+            for number, seed in enumerate(Block.parse(block)):
+                labels = arrays_of(data, condition, seed)[f"{layer}/labels"]
+                labels = labels.reshape(len(METHODS), len(STUDY["k"]), -1)
+                found = labels[METHODS.index(method), STUDY["k"].index(k)]
+                expected = np.concatenate([item.rows[number], item.columns[number]])
+                np.testing.assert_array_equal(found, expected)
+
+
+def test_ablations_are_those_of_the_tables(files, data):
+    clusters = pd.read_parquet(files["clusters"]).query("layer == 'fc1' and k == 2")
+    for row in clusters.itertuples():
+        arrays = arrays_of(data, row.condition, row.seed)
+        for name in ("importance", "coherence_z", "importance_by_mean_p"):
+            found = arrays[f"fc1/{name}"].reshape(len(METHODS), 1, 2)
+            found = found[METHODS.index(row.method), 0, row.cluster]
+            assert found == pytest.approx(getattr(row, name), rel=2**-10)
+    falls = pd.read_parquet(files["ablations"])
+    assert set(falls.layer) == {"fc1"}
+    for (condition, seed), rows in falls.groupby(["condition", "seed"]):
+        arrays = arrays_of(data, condition, seed)
+        ablation = rows.ablation.map(["zero", "mean"].index)
+        method = rows.method.map(METHODS.index)
+        for name in ("fall", "null_mean", "null_sd"):
+            found = arrays[f"fc1/class_{name}"].reshape(2, len(METHODS), 1, 2, 10)
+            found = found[ablation, method, 0, rows.cluster, rows["class"]]
+            np.testing.assert_allclose(found, rows[name], rtol=2**-8)
+    assert not any(name.startswith("fc2/class_") for name in arrays)
+
+
+def test_means_are_those_of_the_summary(files, data):
+    summary = pd.read_csv(files["summary"])
+    shape = (len(ALL_MEASURES), len(METHODS), len(STUDY["k"]))
+    for place in data["conditions"]:
+        means = unpacked(place["means"], place["means_layout"])
+        for layer in SHAPES:
+            rows = summary[(summary.condition == place["name"]) & (summary.layer == layer)]
+            at = (
+                rows.measure.map(ALL_MEASURES.index),
+                rows.method.map(METHODS.index),
+                rows.k.map(STUDY["k"].index),
+            )
+            for name in ("value", "value_low", "value_high", "n"):
+                found = means[f"{layer}/{name}"].reshape(shape)[at]
+                np.testing.assert_allclose(found, rows[name], rtol=2**-15)
+
+
+def test_the_same_results_give_the_same_bytes(files):
+    first, second = (make_page(files, STUDY) for _ in range(2))
+    assert first == second
+    assert str(Path(files["scores"]).parents[1]).encode() not in first
+
+
+def test_a_small_budget_takes_a_seed_of_each_condition_at_a_time_and_says_what_is_left_out(files):
+    every = make_data(files, STUDY, BUDGET)["conditions"]
+    sizes = [[len(network["data"]) for network in place["networks"]] for place in every]
+    means = sum(len(place["means"]) for place in every)
+    two_each = means + sum(sum(each[:2]) for each in sizes)
+    some = make_data(files, STUDY, two_each + 10)["conditions"]
+    assert [[n["seed"] for n in place["networks"]] for place in some] == [[0, 1], [0, 1]]
+    assert [(place["seeds"], place["left_out"]) for place in some] == [(3, "2"), (3, "2")]
+    one = make_data(files, STUDY, means + sizes[0][0])["conditions"]
+    assert [len(place["networks"]) for place in one] == [1, 0]
+    assert one[1]["left_out"] == "0-2"
+    size = len(make_page(files, STUDY, two_each)) - len(TEMPLATE.read_bytes())
+    assert size < two_each + 40_000  # words and layouts
+
+
+def test_a_page_without_nulls_and_without_probing(files, tmp_path):
+    """A study that compares with nothing: values alone."""
+    blocks = StudyBlocks(
+        tmp_path, ["trained"], ["0-1"], ["2-3", "5"], list(SHAPES), METHODS, nulls=(), probed=()
+    )
+    own = {
+        name: [file for file in files[name] if "/trained/0-1" in file]
+        for name in ("weights", "partitions")
+    }
+    study = STUDY | {"nulls": {}, "probed_k": []}
+    found = make_data(own | write_tables(blocks), study, BUDGET)
+    arrays = arrays_of(found, "trained", 1)
+    assert np.isfinite(arrays["fc2/value"]).any()
+    assert not np.isfinite(arrays["fc2/z"]).any()
+    assert found["start"]["null"] == ""
+
+
+def test_no_text_ends_the_data():
+    page = filled(TEMPLATE.read_text(), {"name": "</script><b>&<!--"})
+    inside = page.split('id="data">')[1].split("</script>")[0]
+    assert json.loads(inside) == {"name": "</script><b>&<!--"}
+
+
+def test_a_damaged_file_of_weights_is_named(files, tmp_path):
+    file = tmp_path / "networks" / "trained" / "0-1.safetensors"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"damaged")
+    with pytest.raises(UserError, match=r"0-1.safetensors: found .*, expected weights"):
+        make_data(files | {"weights": [str(file)]}, STUDY, BUDGET)
+
+
+def test_the_template_names_no_address():
+    found = re.findall(r"https?://[^\"]*", TEMPLATE.read_text())
+    assert found == ["http://www.w3.org/2000/svg"]  # the name of a format
+
+
+def test_editing_the_template_makes_the_page_again():
+    template = "report/page/explore.html"
+    assert f"src/clusterability/{template}" in made_by("explore.py", template)["code"]
+
+
+def test_networks_are_read_as_they_are_asked_for(files):
+    sources = Sources.of(files)
+    grid = Grid(METHODS, STUDY["k"], ["labels", "shuffle"], [2])
+    first = next(read_networks(sources, "trained", grid))
+    assert first.seed == 0
+    assert [array.name for array in _network_arrays(first, set())][:2] == [
+        "fc1/limits",
+        "fc1/weights",
+    ]
+
+
+# --- in a browser -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with running_browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def page_file(files, tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("page") / "explore.html"
+    file.write_bytes(make_page(files, STUDY))
+    return file
+
+
+@pytest.fixture
+def page(browser, page_file):
+    with watched_page(browser) as found:
+        open_file(found, page_file)
+        wait(found)
+        yield found
+
+
+def wait(page) -> None:
+    page.wait_for_selector("#main[aria-busy=false]")
+
+
+def number(text: str) -> float:
+    text = text.replace("\u2212", "-").replace(" e", "e").replace("†", "").replace("%", "")
+    return float("nan") if text.strip() == "\u2013" else float(text)
+
+
+def close(text: str, value: float, digits: int) -> bool:
+    """Whether a text is this value with so many digits, or two decimals of a z."""
+    return number(text) == pytest.approx(value, rel=0.6 * 10.0 ** (1 - digits), nan_ok=True)
+
+
+def check_scores(page, scores: pd.DataFrame, **place: Any) -> None:
+    """All rows of the table on the page are those of the table of scores."""
+    null = place.pop("null")
+    rows = scores
+    for name, value in place.items():
+        rows = rows[rows[name] == value]
+    rows = rows[rows["null"].isin([null, "groups"])].set_index("measure")
+    found = page.locator("#score-table tr[data-measure]")
+    assert found.count() == len(rows)
+    for measure, row in rows.iterrows():
+        line = page.locator(f"#score-table tr[data-measure={measure}]")
+        if row.status != "ok":
+            assert words.STATUSES_SAY[row.status].startswith(line.locator("td").inner_text())
+            continue
+        assert close(line.locator(".value").inner_text(), row.value, 4)
+        assert line.locator(".null").inner_text() == row.null
+        mean, sd = line.locator(".compared").inner_text().split(" ± ")
+        assert close(mean, row.null_mean, 4)
+        assert close(sd, row.null_sd, 2)
+        z = number(line.locator(".z").inner_text())
+        assert z == pytest.approx(row.z, abs=0.0051 + 1e-3 * abs(row.z), nan_ok=True)
+        two_sided = measure in ("mi_total", "dominance")
+        p = line.locator(".p").inner_text()
+        assert p.endswith("†") == two_sided
+        assert close(p, row.p_two_sided if two_sided else row.p, 2)
+
+
+def picture(page, canvas: str) -> np.ndarray:
+    """Colours of a canvas, [height, width, 3] from 0 to 255."""
+    address = page.evaluate("id => document.getElementById(id).toDataURL()", canvas)
+    image = imread(io.BytesIO(base64.b64decode(address.split(",")[1])))
+    return np.rint(255 * image[..., :3]).astype(np.uint8)
+
+
+def colours(labels: np.ndarray) -> np.ndarray:
+    table = [*cluster_colours(12), NO_VALUE]
+    return np.rint([255 * np.array(to_rgb(table[label])) for label in labels]).astype(np.uint8)
+
+
+def labels_of(files, condition: str, block: str, layer: str, k_block: str) -> dict:
+    ending = f"{condition}/{block}/{layer}/{k_block}.npz"
+    (file,) = [file for file in files["partitions"] if file.endswith(f"clusters/{ending}")]
+    return load_items(Path(file), Partitions)
+
+
+@pytest.mark.browser
+def test_every_choice_by_clicking_shows_its_rows(page, scores):
+    check = {"condition": "trained", "seed": 0, "layer": "fc1", "method": "matched", "k": 3}
+    start = page.locator("#condition").input_value()
+    for control, value in (
+        ("condition", "trained"),
+        ("seed", 2),
+        ("layer", "fc2"),
+        ("method", "joint-balanced"),
+        ("null", "labels"),
+    ):
+        page.select_option(f"#{control}", str(value))
+        wait(page)
+        check[control] = value
+        check_scores(page, scores, **{"null": "shuffle"} | check)
+    page.locator("#k").fill("0")
+    wait(page)
+    check_scores(page, scores, **check | {"k": 2})
+    assert "Clusters were found at another scale" in page.locator("#matrix-note").inner_text()
+    page.select_option("#measure", "ncut")
+    wait(page)
+    assert "n-cut over k of trained, seed 2, fc2" in page.locator("#chart svg").get_attribute(
+        "aria-label"
+    )
+    assert start in ("trained", "untrained")
+
+
+@pytest.mark.browser
+def test_the_keyboard_alone_reaches_and_changes_everything(page, scores):
+    reached = []
+    for _ in range(16):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.id")
+        reached.append(name)
+        if name and page.evaluate("document.activeElement.matches('select, input')"):
+            style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert style == "solid"
+        if name == "k":
+            page.keyboard.press("ArrowRight")
+            wait(page)
+            assert page.locator("#k-shown").inner_text() == "k = 5"
+            assert page.evaluate("document.activeElement.id") == "k"
+        elif name in ("condition", "seed", "layer"):
+            page.keyboard.press("End")  # the last option
+            wait(page)
+        elif name == "order":
+            page.keyboard.press("Space")
+    wait(page)
+    controls = ["condition", "seed", "layer", "method", "k", "null", "order", "measure"]
+    assert [name for name in reached if name in [*controls, "ablation"]][:9] == [
+        *controls,
+        "ablation",
+    ]
+    chosen = {name: page.locator(f"#{name}").input_value() for name in controls[:3]}
+    assert chosen["seed"] == "2"
+    assert page.locator("#order").is_checked()
+    place = {"method": "matched", "k": 5, "null": "shuffle"}
+    check_scores(page, scores, **chosen | place | {"seed": int(chosen["seed"])})
+
+
+@pytest.mark.browser
+def test_the_matrix_has_the_colours_of_its_weights_in_both_orders(page, files):
+    page.goto(page.url.split("#")[0] + "#condition=trained&seed=1&layer=fc2&k=3")
+    wait(page)
+    page.wait_for_function("document.getElementById('layer').value === 'fc2'")
+    by_cluster = picture(page, "matrix")
+    page.locator("#order").check()
+    wait(page)
+    original = picture(page, "matrix")
+    assert original.shape != by_cluster.shape  # no borders
+    weights = load_networks(Path(files["weights"][2])).weights["fc2"][1]
+    levels = quantised(weights, colour_limit(weights))
+    m, n = weights.shape
+    inside = original[18:, 18:]
+    height, width = inside.shape[0] // m, inside.shape[1] // n
+    cells = inside[height // 2 :: height, width // 2 :: width].reshape(-1, 3)
+    seen: dict[int, set] = {}
+    for level, colour in zip(levels.ravel(), cells, strict=True):
+        seen.setdefault(int(level), set()).add(tuple(colour.tolist()))
+    assert len(seen) > 5
+    assert all(len(found) == 1 for found in seen.values())
+    assert len(set.union(*seen.values())) == len(seen)
+    # The bars in the original order are the labels, unit by unit.
+    item = labels_of(files, "trained", "0-1", "fc2", "2-3")["matched", 3]
+    assert (original[18 + height // 2 :: height, 8] == colours(item.rows[1])).all()
+    assert (original[8, 18 + width // 2 :: width] == colours(item.columns[1])).all()
+    assert "6 output units (rows) by 12 input units" in page.locator("#matrix").get_attribute(
+        "aria-label"
+    )
+
+
+@pytest.mark.browser
+def test_the_map_of_pixels_has_the_colours_of_their_labels(page, files):
+    for k, block in ((2, "2-3"), (5, "5")):
+        page.evaluate(f"location.hash = '#condition=untrained&seed=2&layer=fc1&k={k}'")
+        page.wait_for_function(f"document.getElementById('k-shown').textContent === 'k = {k}'")
+        wait(page)
+        found = picture(page, "pixels")[4::8, 4::8].reshape(-1, 3)
+        labels = labels_of(files, "untrained", "2", "fc1", block)["matched", k].columns[0]
+        np.testing.assert_array_equal(found, colours(labels))
+        sizes = page.locator("#sizes tbody tr")
+        assert sizes.count() == k + 1
+        dead = page.locator("#sizes tr[data-cluster='-1']").inner_text()
+        assert "dead" in dead
+        assert str(DEAD_PIXELS) in dead
+    assert f"{DEAD_PIXELS} units are dead" in page.locator("#notes").inner_text()
+
+
+@pytest.mark.browser
+def test_ablations_are_those_of_the_tables_or_it_is_said_why_there_are_none(page, files):
+    note = page.locator("#effects-note")
+    page.select_option("#layer", "fc1")
+    wait(page)
+    assert "Not probed at k = 3. Probed are k = 2." in note.inner_text()
+    page.get_by_role("button", name="k = 2").click()
+    wait(page)
+    place = {name: page.locator(f"#{name}").input_value() for name in ("condition", "seed")}
+    query = f"condition == '{place['condition']}' and seed == {place['seed']} and k == 2"
+    query += " and method == 'matched'"
+    clusters = pd.read_parquet(files["clusters"]).query(query + " and layer == 'fc1'")
+    falls = pd.read_parquet(files["ablations"]).query(query)
+    for ablation, end in (("zero", ""), ("mean", "_by_mean")):
+        page.select_option("#ablation", ablation)
+        wait(page)
+        for row in clusters.to_dict("records"):
+            line = page.locator(f"#effect-table tr[data-cluster='{row['cluster']}']")
+            importance = number(line.locator(".importance").inner_text())
+            assert importance == pytest.approx(100 * row[f"importance{end}"], abs=0.15)
+            z = number(line.locator(".coherence-z").inner_text())
+            assert z == pytest.approx(row[f"coherence{end}_z"], abs=0.01)
+            chosen = falls[(falls.ablation == ablation) & (falls.cluster == row["cluster"])]
+            for cell, expected in zip(
+                line.locator(".fall").all(), chosen.sort_values("class").itertuples(), strict=True
+            ):
+                fall, random = re.findall(r"[\u2212\d.]+", cell.inner_text())
+                assert number(fall) == pytest.approx(100 * expected.fall, abs=0.3)
+                assert number(random) == pytest.approx(100 * expected.null_mean, abs=0.3)
+    page.select_option("#layer", "fc2")
+    wait(page)
+    assert "the output units of fc2 are not hidden" in note.inner_text()
+
+
+@pytest.mark.browser
+def test_what_is_infeasible_is_said_in_words(page):
+    page.evaluate("location.hash = '#condition=untrained&seed=1&layer=fc2&k=5&measure=mi'")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('k = 5')")
+    wait(page)
+    assert "infeasible: k is larger" in page.locator("#status").inner_text()
+    assert page.locator("#score-table tr[data-measure=mi] td").inner_text() == "infeasible"
+    assert "layer network" in page.locator("#about").inner_text()
+
+
+@pytest.mark.browser
+def test_the_address_brings_back_the_view(browser, page_file):
+    wanted = {
+        "condition": "untrained",
+        "seed": "2",
+        "layer": "fc2",
+        "method": "joint-balanced",
+        "null": "labels",
+        "measure": "ncut",
+        "ablation": "mean",
+    }
+    with watched_page(browser) as page:
+        address = "&".join(f"{name}={value}" for name, value in wanted.items())
+        open_file(page, page_file, f"#{address}&k=5&order=original")
+        wait(page)
+        found = {name: page.locator(f"#{name}").input_value() for name in wanted}
+        assert found == wanted
+        assert page.locator("#order").is_checked()
+        assert page.locator("#k-shown").inner_text() == "k = 5"
+        assert "k=5" in page.url
+        page.select_option("#seed", "1")
+        wait(page)
+        again = page.url
+    with watched_page(browser) as page:
+        page.goto(again)
+        wait(page)
+        assert page.locator("#seed").input_value() == "1"
+        assert page.locator("#layer").input_value() == "fc2"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "address",
+    [
+        "#condition=none&seed=-7&layer=fc9&k=zwei",
+        "#%E0%A4%A&=&&k",
+        "#seed=<img src=x>",
+        "#__proto__=1",
+    ],
+)
+def test_an_address_of_no_view_shows_the_first(browser, page_file, address):
+    with watched_page(browser) as page:
+        open_file(page, page_file, address)
+        wait(page)
+        assert page.locator("#k-shown").inner_text() == "k = 3"
+        assert page.locator("#layer").input_value() == "fc1"
+        assert page.locator("#score-table tr[data-measure]").count() == len(
+            [measure for measure in ALL_MEASURES[:12]]
+        )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_page_does_not_scroll_sideways(browser, page_file, scheme):
+    with watched_page(browser, 375, 800, color_scheme=scheme, reduced_motion="reduce") as page:
+        for layer, k in (("fc1", 2), ("fc2", 5)):
+            open_file(page, page_file, f"#layer={layer}&k={k}")
+            page.reload()
+            wait(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.browser
+def test_in_print_a_line_says_what_is_chosen(page):
+    page.emulate_media(media="print")
+    assert not page.locator("#controls").is_visible()
+    said = page.locator("#status").inner_text()
+    assert "fc1, matched, k = 3" in said
+    assert "Compared with shuffle" in said
+    assert page.pdf(format="A4", prefer_css_page_size=True).startswith(b"%PDF")
+
+
+@pytest.mark.browser
+def test_a_page_without_all_networks_says_which_are_missing(browser, files, tmp_path):
+    every = make_data(files, STUDY, BUDGET)["conditions"]
+    means = sum(len(place["means"]) for place in every)
+    first = len(every[0]["networks"][0]["data"])
+    for budget, said in (
+        (means + first + 10, "untrained: 1 of 3 networks, without seeds 1-2. Left out as a whole"),
+        (means, "no network fits"),
+    ):
+        file = tmp_path / f"{budget}.html"
+        file.write_bytes(make_page(files, STUDY, budget))
+        with watched_page(browser) as page:
+            open_file(page, file)
+            wait(page)
+            assert said in page.locator("body").inner_text()
+
+
+@pytest.mark.browser
+def test_a_matrix_that_is_too_large_is_left_out_alone(browser, files, tmp_path, monkeypatch):
+    monkeypatch.setattr("clusterability.report.page.page.LARGEST_MATRIX", 100)
+    file = tmp_path / "explore.html"
+    file.write_bytes(make_page(files, STUDY))
+    with watched_page(browser) as page:
+        open_file(page, file)
+        wait(page)
+        assert "784 weights, too many for this page" in page.locator("#main").inner_text()
+        assert not page.locator("#matrix").is_visible()
+        assert not page.locator("#ramp").is_visible()
+        assert page.locator("#pixels").is_visible()
+        page.select_option("#layer", "fc2")
+        wait(page)
+        assert page.locator("#matrix").is_visible()

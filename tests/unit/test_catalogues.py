@@ -1,0 +1,68 @@
+"""What a study can ask for by name: that a line in a catalogue and a module is all it takes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from clusterability.clustering.catalogue import METHODS
+from clusterability.clustering.problem import partition_by
+from clusterability.measures import structure as measures
+from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.function_catalogue import FUNCTION_MEASURES
+from clusterability.nulls.catalogue import NULLS
+from clusterability.report.catalogue import CATEGORIES, FIGURES, TABLES
+from clusterability.report.paper.catalogue import PAPER_TABLES
+from project import ROOT
+
+
+@pytest.mark.parametrize("entries", [MEASURES, FUNCTION_MEASURES])
+def test_measures_say_what_they_say_in_a_sentence(entries):
+    for name, entry in entries.items():
+        assert entry.says[0].isupper(), name
+        assert entry.says.endswith("."), name
+        assert entry.direction in (-1, 0, 1), name
+
+
+@pytest.mark.parametrize("entries", [METHODS, NULLS])
+def test_methods_and_nulls_are_described_in_words_that_follow_their_names(entries):
+    for name, entry in entries.items():
+        assert entry.says[0].islower(), name
+        assert not entry.says.endswith("."), name
+
+
+def test_names_stand_for_functions():
+    assert list(measures.MEASURES) == list(MEASURES)
+    assert all(callable(measure.function) for measure in measures.MEASURES.values())
+    assert all(callable(partition_by(name)) for name in METHODS)
+    for name, entry in NULLS.items():
+        if entry.redrawn:
+            assert callable(import_module(f"clusterability.nulls.{name}").redraw)
+
+
+def test_every_figure_has_a_module_with_a_caption_and_a_category():
+    for name, entry in FIGURES.items():
+        module = import_module(f"clusterability.report.figures.{name}")
+        assert callable(module.make)
+        assert module.CAPTION.strip().endswith("."), name
+        assert entry.category in CATEGORIES
+        assert set(entry.inputs) <= {*TABLES, "histories", "weights", "partitions"}
+
+
+def test_tables_for_print_have_a_function_each():
+    tables = import_module("clusterability.report.paper.tables")
+    assert list(tables._MAKERS) == list(PAPER_TABLES)
+
+
+def test_catalogues_load_no_numerical_package():
+    """Snakemake reads it at every start, and in every job on a cluster."""
+    names = "clustering", "measures", "nulls", "report", "report.paper"
+    code = "".join(f"import clusterability.{name}.catalogue;" for name in names)
+    code += "import sys; print(sorted({'numpy', 'pandas', 'scipy', 'torch'} & set(sys.modules)))"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src"
+    )
+    assert found.stdout.strip() == "[]"

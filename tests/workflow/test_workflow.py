@@ -1,0 +1,497 @@
+"""The workflow itself, run by Snakemake: what runs, what runs again, and what does not."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from clusterability.results.columns import CELL
+from result_tables import assert_is_described, described_figures, described_tables
+from workflows import MICRO, RULE, Workflow, copy_workflow
+
+pytestmark = [pytest.mark.slow, pytest.mark.network]
+
+AFTER_SCORES = {
+    "score": 4,
+    "choose_k": 4,
+    "aggregate": 1,
+    "find": 1,
+    "explore": 1,
+    "plot": 7,
+    "contact_sheet": 1,
+}
+"""Jobs of the finished study where scores have to be made again."""
+PLAN_ROW = re.compile(r"^  (\w+) +(\d+) +[\d.]+  (.*)$", re.MULTILINE)
+"""A row of a plan: the rule, its jobs, the first reason."""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, mnist) -> Workflow:
+    """A micro study that has run to its end, all rules included."""
+    workflow = copy_workflow(tmp_path_factory.mktemp("workflow"))
+    MICRO["dataset"]["path"] = str(mnist)
+    workflow.configure()
+    ran = workflow.snakemake()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return workflow
+
+
+@pytest.fixture
+def workflow(finished, tmp_path):
+    """The finished study in a folder of the test's own, with all times kept."""
+    shutil.copytree(finished.folder, tmp_path / "copy")
+    return Workflow(tmp_path / "copy")
+
+
+def test_the_study_has_run(finished):
+    tables = finished.folder / "results" / "tables"
+    scores = pd.read_parquet(tables / "scores.parquet")
+    # 2 conditions x 2 seeds x 2 layers x 2 methods x 2 k x 12 measures x 2 nulls
+    assert len(scores) == 2 * 2 * 2 * 2 * 2 * 12 * 2
+    assert (scores.status == "ok").all()
+    assert len(pd.read_csv(tables / "scores.csv")) == len(scores)
+    assert len(pd.read_csv(tables / "networks.csv")) == 4
+    partitions = pd.read_parquet(tables / "partitions.parquet")
+    assert len(partitions) == 2 * 2 * 2 * 2 * (784 + 8 + 8 + 10)
+    # Learning curves, one measure, pixels, weights and responses of 2 conditions; z, best k and
+    # agreement by 2 methods; 5 files each; and a sheet of all.
+    figures = list((finished.folder / "results" / "figures").glob("*.*.*"))
+    assert (finished.folder / "results" / "figures" / "index.png").exists()
+    assert len(figures) == 13 * 5
+    assert all(file.stat().st_size > 100 for file in figures)
+    described = described_figures()
+    for file in (file for file in figures if file.suffix == ".csv"):
+        assert list(pd.read_csv(file)) == described[file.name.split(".")[0]], file
+    for file in (finished.folder / "results" / "networks").rglob("*.history.csv"):
+        assert_is_described("history", pd.read_csv(file))
+    assert (finished.folder / "results" / "explore.html").stat().st_size > 50_000
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert finished.planned() == []
+
+
+def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workflow):
+    workflow.configure(seeds=["0-1", "2-3"])
+    jobs = [job for job in workflow.planned() if job["rule"] != "all"]
+    whole = [job for job in jobs if "seeds" not in job]
+    assert {job["rule"] for job in whole} == {
+        "choose_k",
+        "aggregate",
+        "find",
+        "explore",
+        "plot",
+        "contact_sheet",
+    }
+    assert {job["seeds"] for job in jobs if job not in whole} == {"2-3"}
+    assert workflow.planned_rules() == {
+        "train": 2,
+        "cluster": 4,
+        "null": 4,
+        "null_labels": 4,
+        "score": 4,
+        "choose_k": 4,  # of all seeds together
+        "agree": 2,
+        "aggregate": 1,
+        "find": 1,
+        "explore": 1,
+        "plot": 8,  # all but pixels, weights and responses, which show the first block
+        "contact_sheet": 1,
+    }
+
+
+def test_an_appended_block_of_k_trains_nothing(workflow):
+    workflow.configure(k_grid=["2-3", 5])
+    jobs = workflow.planned()
+    assert {job["k"] for job in jobs if "k" in job} == {"5"}
+    assert workflow.planned_rules() == {
+        "cluster": 4,
+        "null": 4,
+        "null_labels": 4,
+        "score": 4,
+        "choose_k": 4,
+        "agree": 2,
+        "aggregate": 1,
+        "find": 1,
+        "explore": 1,
+        "plot": 7,  # the others do not depend on k
+        "contact_sheet": 1,
+    }
+
+
+def test_an_appended_condition_leaves_the_others_alone(workflow):
+    workflow.configure(conditions=MICRO["conditions"] | {"decay": {"l2": 0.001}})
+    jobs = workflow.planned()
+    assert {job["condition"] for job in jobs if "condition" in job} == {"decay"}
+    assert {job["item"] for job in jobs if job.get("figure") == "weights"} == {"decay"}
+
+
+def test_more_draws_of_one_null_train_and_cluster_nothing(workflow):
+    workflow.configure(nulls={"shuffle": 4, "labels": 3})
+    rules = workflow.planned_rules()
+    assert rules == {"null": 4} | AFTER_SCORES
+
+
+def test_two_values_swapped_are_seen(workflow):
+    workflow.configure(recipe=MICRO["recipe"] | {"l1": 0.25, "l2": 0.5})
+    assert workflow.snakemake("networks").returncode == 0
+    workflow.configure(recipe=MICRO["recipe"] | {"l1": 0.5, "l2": 0.25})
+    assert workflow.planned_rules()["train"] == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "rules"),
+    [
+        # Nothing is trained, clustered or drawn again.
+        ("measures/__init__.py", AFTER_SCORES),
+        ("nulls/shuffle.py", {"null": 4} | AFTER_SCORES),
+        (
+            "agreement.py",
+            {
+                "agree": 2,
+                "choose_k": 4,
+                "aggregate": 1,
+                "find": 1,
+                "explore": 1,
+                "plot": 7,
+                "contact_sheet": 1,
+            },
+        ),
+        ("figures/learning_curves.py", {"plot": 1, "contact_sheet": 1}),
+        ("exploring/explore.html", {"explore": 1}),
+        ("sources.py", {}),  # the files are there, and known by their checksums
+        ("study.py", {}),
+    ],
+)
+def test_an_edited_module_reruns_what_imports_it(workflow, file, rules):
+    workflow.edit(f"scripts/clusterability/{file}")
+    assert workflow.planned_rules() == rules
+
+
+def test_a_fresh_checkout_and_edited_texts_rerun_nothing(workflow):
+    for file in workflow.folder.rglob("*"):
+        if not file.is_relative_to(workflow.folder / "results"):
+            os.utime(file)
+    workflow.edit("profiles/default/config.yaml")
+    workflow.edit("config.yaml")
+    (workflow.folder / "README.md").write_text("# Another comment\n")
+    assert workflow.planned() == []
+
+
+# --- make plan ---
+
+
+def test_the_plan_of_a_finished_study_is_empty(finished):
+    plan = finished.command("plan.py")
+    assert plan.returncode == 0
+    assert re.fullmatch(r"results: 0 of \d+ jobs to run\n", plan.stdout)
+
+
+def test_the_plan_says_which_module_and_which_number(workflow):
+    workflow.edit("src/clusterability/measures/structure.py")
+    workflow.configure(nulls={"shuffle": 4, "labels": 3})
+    plan = workflow.command("plan.py").stdout
+    jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
+    assert {name: number for name, (number, _) in jobs.items()} == {"null": 4} | AFTER_SCORES
+    assert jobs["null"][1] == "parameter draws: 3 -> 4"
+    assert jobs["score"][1] == "code of clusterability/measures/__init__.py"
+    assert jobs["find"][1] == "after aggregate"
+    assert "Guessed" not in plan
+    assert "unknown" not in plan
+    assert re.search(r"Time: 0\.\d+ core hours", plan)
+    assert re.search(r"Disk: \d+\.\d [kM]B to be written", plan)
+
+
+def test_another_version_of_a_package_reruns_what_calls_it(workflow, tmp_path, monkeypatch):
+    other = tmp_path / "packages" / "matplotlib-99.0.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: matplotlib\nVersion: 99.0\n")
+    monkeypatch.setenv("PYTHONPATH", str(other.parent))
+    plan = workflow.command("plan.py").stdout
+    jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
+    assert {name: number for name, (number, _) in jobs.items()} == {
+        "explore": 1,
+        "plot": 13,
+        "contact_sheet": 1,
+    }
+    for _, why in jobs.values():
+        assert re.fullmatch(r"parameter matplotlib: \S+ -> 99\.0", why)
+
+
+def test_an_enlarged_block_leaves_orphans_that_can_be_removed(workflow):
+    workflow.configure(seeds=["0-2"])
+    plan = workflow.command("plan.py").stdout
+    assert "baseline 0-1 is trained again as a part of 0-2: append a block to keep it" in plan
+    assert "results/networks/baseline/0-1.safetensors" in plan
+    old = [file for file in (workflow.folder / "results").rglob("*") if "0-1" in str(file)]
+    assert old
+    cleaned = workflow.command("plan.py", "--clean-orphans")
+    assert cleaned.returncode == 0, cleaned.stdout
+    assert not any(file.exists() for file in old)
+    assert "Orphans" not in workflow.command("plan.py").stdout
+    assert (workflow.folder / "results/tables/scores.csv").exists()
+    # What is left is what the study of the old block needs least of.
+    workflow.configure()
+    assert workflow.planned_rules()["train"] == 2
+
+
+def test_what_was_removed_from_the_middle_is_made_again(workflow):
+    file = workflow.folder / "results/nulls/baseline/0-1/fc2/2-3.shuffle.npz"
+    content = file.read_bytes()
+    file.unlink()
+    plan = workflow.command("plan.py").stdout
+    jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
+    assert jobs["null"] == (1, "results were removed")
+    assert jobs["score"] == (1, "after null")
+    assert "train" not in jobs
+    assert workflow.snakemake(str(file.relative_to(workflow.folder))).returncode == 0
+    assert file.read_bytes() == content
+
+
+# --- changes of other kinds ---
+
+
+def test_a_change_of_device_or_threads_reruns_nothing(workflow):
+    workflow.configure(training=MICRO["training"] | {"device": "cpu", "threads": 2})
+    assert workflow.planned() == []
+
+
+def test_another_source_of_mnist_and_another_recipe_train_again(workflow):
+    """Both changes at once: the one that changes nothing does not hide the other."""
+    dataset = MICRO["dataset"] | {"path": "no/such/folder"}
+    workflow.configure(dataset=dataset)
+    assert workflow.planned() == []
+    workflow.configure(dataset=dataset, recipe=MICRO["recipe"] | {"epochs": 2})
+    rules = workflow.planned_rules()
+    assert rules["train"] == 1  # `untrained` says its own number of epochs
+    assert "mnist" not in rules
+
+
+def test_another_data_set_trains_all_again(workflow):
+    workflow.configure(dataset=MICRO["dataset"] | {"name": "kmnist"})
+    text = workflow.snakemake("--dry-run", "networks").stdout
+    rules = Counter(re.findall(r"^(?:local)?rule (\w+):", text, re.M))
+    assert rules == {"mnist": 1, "train": len(MICRO["conditions"]), "networks": 1}
+    assert "results/data/kmnist/train-images-idx3-ubyte" in text
+    assert "results/data/mnist" not in text
+
+
+def test_wrong_files_never_reach_training(workflow):
+    file = workflow.folder / "results" / "data" / "mnist" / "train-labels-idx1-ubyte"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1])
+    workflow.configure(seeds=["0-1", 7])
+    found = workflow.snakemake("networks")
+    assert found.returncode != 0
+    assert "Traceback" not in found.stdout + found.stderr
+    assert "train-labels-idx1-ubyte: found SHA-256" in found.stdout + found.stderr
+    assert not file.exists()
+    assert workflow.snakemake("networks").returncode == 0
+    assert file.read_bytes() == content
+
+
+def test_faults_of_a_config_are_lines_without_a_traceback(workflow):
+    workflow.configure(seeds=["0-3", "2-5"], recipe={"epocs": 3}, typo=1)
+    found = workflow.snakemake("--dry-run")
+    assert found.returncode != 0
+    text = found.stdout + found.stderr
+    assert "Traceback" not in text
+    assert "Snakefile" not in text
+    lines = [line for line in text.splitlines() if "config.yaml: " in line]
+    assert [re.search(r"config\.yaml: ([\w.]+):", line)[1] for line in lines] == [
+        "seeds",
+        "recipe.epocs",
+        "typo",
+    ]
+
+
+def test_a_users_error_in_a_job_is_a_line_without_a_traceback(tmp_path):
+    workflow = copy_workflow(tmp_path)
+    workflow.configure(dataset={"path": "no/such/folder"})
+    found = workflow.snakemake("results/data/mnist/train-images-idx3-ubyte")
+    assert found.returncode != 0
+    text = found.stdout + found.stderr
+    assert "Traceback" not in text
+    assert "dataset.path" in text
+    assert "no/such/folder" in text
+
+
+def test_what_units_do_is_asked_where_there_are_hidden_ones(workflow):
+    workflow.configure(probe={"k": [2], "images": 50, "groups": 5}, k_grid=["2-3"])
+    jobs = workflow.planned()
+    probes = [job for job in jobs if job["rule"] == "probe"]
+    assert {job["layer"] for job in probes} == {"fc1"}
+    assert workflow.planned_rules() == {
+        "probe": 2,
+        "aggregate": 1,
+        "validate": 1,
+        "find": 1,
+        "explore": 1,
+        # 1 of ablations, 2 of activities, 2 of function, 3 of validity, and those of tables.
+        "plot": 8 + 7,
+        "contact_sheet": 1,
+    }
+
+
+def test_everything_that_a_study_can_ask_for(workflow):
+    """Whole networks, scalings, all nulls, random matrices, imports, planted clusters, probing."""
+    matrix = np.random.default_rng(0).standard_normal((12, 15))
+    np.savez(workflow.folder / "theirs.npz", fc1=matrix, fc2=matrix[:4, :12])
+    planted = {"clusterability": 20, "planted_clusters": 2}
+    published = {
+        "scores": "condition,layer,method,k,measure,null,quantity,published\n"
+        "baseline,network,whole,3,ncut,shuffle,z,-4\nbaseline,,,,,,test_accuracy,0.5\n",
+        "history": "condition,epoch,step,quantity,published\nbaseline,1,2,loss,2.2\n",
+        "sizes": "condition,layer,method,k,side,rank,published\nbaseline,fc1,joint,3,U,1,4\n",
+    }
+    for key, text in published.items():
+        (workflow.folder / f"{key}.csv").write_text(text)
+    workflow.configure(
+        conditions=MICRO["conditions"] | {"reordered": {"data_order": 1}, "clusterable": planted},
+        probe={"k": [3], "images": 50, "groups": 5},
+        synthetic={"planted": {"rows": 12, "columns": 20, "clusters": 2}},
+        networks={"theirs": {"path": "theirs.npz"}},
+        clustering={
+            "methods": ["joint", "whole"],
+            "scalings": ["none", "balanced"],
+            "restarts": 2,
+        },
+        nulls={"shuffle": 3, "shuffle_nonzero": 3, "strength": 3, "labels": 3, "untrained": 4},
+        calibration=["untrained"],
+        replication={key: f"{key}.csv" for key in published},
+    )
+    targets = [
+        "tables",
+        "results/tables/replication.csv",
+        "results/tables/replication_history.csv",
+        "results/tables/replication_sizes.csv",
+        "results/tables/calibration.csv",
+        "results/tables/findings.csv",
+        "results/answer.md",
+        "results/explore.html",
+        "results/figures/best_k.joint-balanced.png",
+    ]
+    ran = workflow.snakemake(*targets)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Nothing to be done" in workflow.snakemake("--dry-run", *targets).stdout
+    tables = workflow.folder / "results" / "tables"
+    assert_tables_are_described(tables)
+    scores = pd.read_parquet(tables / "scores.parquet")
+    assert not scores.duplicated([*CELL, "seed"]).any()
+    function = scores[scores["null"] == "groups"]
+    # A hidden layer, two methods at two scales, and one k; `whole` is asked of the same layer.
+    assert function.groupby("condition").size().to_dict() == {
+        "untrained": 2 * 4 * 9,
+        "baseline": 2 * 4 * 9,
+        "reordered": 2 * 4 * 9,
+        "clusterable": 2 * 4 * 9,
+        "theirs": 4 * 9,
+    }
+    assert set(function.layer) == {"fc1"}
+    assert set(function[function.condition == "theirs"].status) == {"other_inputs"}
+    scores = scores[scores["null"] != "groups"]
+    # Per network and null: fc1, fc2 and the whole network, of each two scales, two k and twelve
+    # measures.
+    deep, flat = 3 * 2 * 2 * 12, 2 * 2 * 2 * 12
+    assert scores.groupby("condition").size().to_dict() == {
+        "untrained": 2 * 5 * deep,
+        "baseline": 2 * 5 * deep,
+        "reordered": 2 * 5 * deep,
+        "clusterable": 2 * 5 * deep,
+        "planted": 2 * 4 * flat,
+        "theirs": 4 * deep,
+    }
+    undefined = scores[scores.status != "ok"]
+    assert set(undefined.measure) == {"held_out"}
+    agreement = pd.read_csv(tables / "agreement.csv")
+    assert set(agreement.comparison) == {"layers", "restarts", "planted", "data_order", "seeds"}
+    assert set(agreement[agreement.comparison == "seeds"].layer) == {"fc1", "fc2"}
+    planted = agreement[agreement.comparison == "planted"]
+    assert set(planted.condition) == {"planted", "clusterable"}
+    validity = pd.read_csv(tables / "validity.csv")
+    assert set(validity[validity.analysis == "detection"].condition.dropna()) == {"clusterable"}
+    assert "too weak to tell: 2 seeds" in (tables.parent / "answer.md").read_text()
+    clusters = pd.read_parquet(tables / "clusters.parquet")
+    assert set(clusters[clusters.method == "whole"].layer) == {"network", "fc1"}
+    ablations = pd.read_parquet(tables / "ablations.parquet")
+    assert set(ablations.k) == {3}
+    paired = pd.read_csv(tables / "paired.csv")
+    assert set(paired.condition) == {"baseline", "reordered", "clusterable"}
+    best = pd.read_csv(tables / "best_k.csv")
+    assert set(best.null) == {"shuffle", "shuffle_nonzero", "strength"}
+    assert len(pd.read_csv(tables / "calibration.csv")) > 0
+    partitions = pd.read_parquet(tables / "partitions.parquet").query("layer == 'network'")
+    theirs = partitions.query("condition == 'theirs' and k == 2 and method == 'whole'")
+    assert sorted(theirs.unit) == list(range(15 + 12 + 4))
+    assert sorted(theirs[theirs.side == "V"].unit) == list(range(15, 15 + 12))
+
+    workflow.edit("src/clusterability/measures/ablation.py")
+    planned = workflow.snakemake("--dry-run", *targets)
+    rules = {name for name, _ in RULE.findall(planned.stdout + planned.stderr)}
+    assert rules - {"tables"} == {
+        "probe",
+        "aggregate",
+        "calibrate",
+        "validate",
+        "find",
+        "replicate",
+        "explore",
+        "plot",
+    }
+
+
+def assert_tables_are_described(tables: Path) -> None:
+    """That the folder has all tables of docs/results.md, with their columns and no others."""
+    files = {file for file in tables.iterdir() if file.name not in ("scores.csv", "summary.tex")}
+    named = {file.name if file.stem == "agreement" else file.stem: file for file in files}
+    assert {*named, "history"} == set(described_tables())
+    for name, file in named.items():
+        read = pd.read_parquet if file.suffix == ".parquet" else pd.read_csv
+        assert_is_described(name, read(file))
+
+
+def test_a_matrix_needs_neither_training_nor_mnist(tmp_path):
+    workflow = copy_workflow(tmp_path)
+    np.savetxt(tmp_path / "matrix.csv", np.arange(20.0).reshape(4, 5) % 3, delimiter=",")
+    study = {"k_grid": [2], "networks": {"mine": {"path": "matrix.csv"}}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(study | {"nulls": {"shuffle": 5}}))
+    assert {"train", "mnist"}.isdisjoint(workflow.planned_rules())
+    ran = workflow.snakemake("tables")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    scores = pd.read_csv(tmp_path / "results" / "tables" / "scores.csv")
+    assert set(scores.seed) == {-1}
+    os.utime(tmp_path / "matrix.csv")
+    assert "Nothing to be done" in workflow.snakemake("--dry-run", "tables").stdout
+    with (tmp_path / "matrix.csv").open("a") as file:
+        file.write("1,2,3,4,5\n")
+    assert "input matrix.csv changed" in workflow.command("plan.py", "tables").stdout
+
+
+def test_a_wrong_file_of_a_network_is_one_line_before_anything_runs(tmp_path):
+    workflow = copy_workflow(tmp_path)
+    study = {"k_grid": [2], "networks": {"mine": {"path": "matrix.npz"}}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(study))
+    found = workflow.snakemake("--dry-run")
+    assert found.returncode != 0
+    text = found.stdout + found.stderr
+    assert "Traceback" not in text
+    assert len([line for line in text.splitlines() if "matrix.npz" in line]) == 1
+
+
+def test_another_study_has_its_own_results(workflow):
+    workflow.configure(results="results/other")
+    (workflow.folder / "config.yaml").rename(workflow.folder / "other.yaml")
+    workflow.configure()
+    found = workflow.snakemake("--dry-run", "tables", "--configfile", "other.yaml")
+    assert found.returncode == 0, found.stdout + found.stderr
+    outputs = re.findall(r"output: (.*)", found.stdout + found.stderr)
+    assert outputs
+    assert all("results/other/" in output for output in outputs)
