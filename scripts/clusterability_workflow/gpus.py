@@ -16,6 +16,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -64,12 +65,12 @@ def leased_gpu(
         yield None
         return
     try:
-        gpu, lock = _wait_for_one(gpus, folder or _folder_of_locks(os.environ), stopped)
+        gpu, lock = _wait_for_one(gpus, folder or _folder_of_locks(), stopped)
     except OSError as error:
         raise UserError(
             f"{error.filename}: found {error.strerror!r}, expected to lock a GPU there"
         ) from None
-    before = os.environ.get(VISIBLE)
+    before = {VISIBLE: os.environ[VISIBLE]} if VISIBLE in os.environ else {}
     if _number(device) is None:
         os.environ[VISIBLE] = gpu
     logger.info("training on GPU %s", gpu)
@@ -77,10 +78,8 @@ def leased_gpu(
         yield gpu
     finally:
         lock.release()
-        if before is not None:
-            os.environ[VISIBLE] = before
-        else:
-            os.environ.pop(VISIBLE, None)
+        os.environ.pop(VISIBLE, None)
+        os.environ.update(before)
 
 
 def gpus_at_once(device: str) -> int:
@@ -113,17 +112,14 @@ def visible_gpus(count: int | None = None) -> list[str]:
         count: how many of them are there, by default as the driver says: a name in
             CUDA_VISIBLE_DEVICES may be one of none.
     """
-    named = os.environ.get(VISIBLE)
-    names = None if named is None else named_gpus(named)
-    if names and names[0].startswith("MIG-"):
-        return names  # which PyTorch counts as one
-    if names == []:
-        return []
+    names = named_gpus(os.environ[VISIBLE]) if VISIBLE in os.environ else None
+    if names == [] or (names and names[0].startswith("MIG-")):
+        return names  # PyTorch counts all MIG instances as one
     if count is None:
         import torch
 
         count = torch.cuda.device_count()
-    return [str(number) for number in range(count)] if names is None else names[:count]
+    return names[:count] if names else [str(number) for number in range(count)]
 
 
 def named_gpus(names: str) -> list[str]:
@@ -134,17 +130,10 @@ def named_gpus(names: str) -> list[str]:
     >>> named_gpus("3, 5"), named_gpus("GPU-8932f937,1"), named_gpus("0,-1,2"), named_gpus("1,1")
     (['3', '5'], ['GPU-8932f937'], ['0'], [])
     """
-    kinds = (r"\d+", r"GPU-[\w-]+", r"MIG-[\w/-]+")
     parts = [part.strip() for part in names.split(",")]
-    kind = next((kind for kind in kinds if re.fullmatch(kind, parts[0])), None)
-    found: list[str] = []
-    for part in parts:
-        if kind is None or not re.fullmatch(kind, part):
-            break
-        if part in found:
-            return []
-        found.append(part)
-    return found
+    kinds = (re.compile(kind) for kind in (r"\d+", r"GPU-[\w-]+", r"MIG-[\w/-]+"))
+    found = max((list(takewhile(kind.fullmatch, parts)) for kind in kinds), key=len)
+    return found if len(set(found)) == len(found) else []
 
 
 def _gpus_to_share(device: str, visible: Sequence[str] | None) -> list[str]:
@@ -167,46 +156,41 @@ def _number(device: str) -> int | None:
 def _wait_for_one(
     gpus: Sequence[str], folder: Path, stopped: Callable[[], bool]
 ) -> tuple[str, FileLock]:
+    locks = {gpu: FileLock(folder / f"{gpu.replace('/', '_')}.lock", timeout=0) for gpu in gpus}
     told = False
     while not stopped():
-        for gpu in gpus:
-            lock = FileLock(_file(folder, gpu, "lock"))
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-            with suppress(OSError):  # it only tells others who waits for whom
-                _file(folder, gpu, "holder").write_text(str(os.getpid()))
-            return gpu, lock
+        for gpu, lock in locks.items():
+            with suppress(Timeout):
+                lock.acquire()
+                with suppress(OSError):  # it only tells others who waits for whom
+                    _holder_file(lock).write_text(str(os.getpid()))
+                return gpu, lock
         if not told:
-            logger.info("waits for a GPU: %s", "; ".join(_holders(gpus, folder)))
+            held = (f"{gpu} is held by {_holder(lock)}" for gpu, lock in locks.items())
+            logger.info("waits for a GPU: %s", "; ".join(held))
             told = True
         time.sleep(_SECONDS_BETWEEN_TRIES)
     raise UserError("training was stopped by a signal while it waited for a GPU")
 
 
-def _holders(gpus: Sequence[str], folder: Path) -> list[str]:
-    found = []
-    for gpu in gpus:
-        file = _file(folder, gpu, "holder")
-        # It has taken the lock, and may not have said who it is.
-        holder = file.read_text() if file.exists() else ""
-        found.append(f"{gpu} is held by {f'process {holder}' if holder else 'another process'}")
-    return found
+def _holder(lock: FileLock) -> str:
+    """Who has taken the lock, which may not have said so yet."""
+    file = _holder_file(lock)
+    process = file.read_text() if file.exists() else ""
+    return f"process {process}" if process else "another process"
 
 
-def _file(folder: Path, gpu: str, ending: str) -> Path:
-    return folder / f"{gpu.replace('/', '_')}.{ending}"
+def _holder_file(lock: FileLock) -> Path:
+    return Path(lock.lock_file).with_suffix(".holder")
 
 
-def _folder_of_locks(environment: Mapping[str, str]) -> Path:
+def _folder_of_locks() -> Path:
     """The folder of this user on this machine; in it, one for each job of a scheduler.
 
     GPUs of different jobs of a scheduler may have the same number.
     """
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    folder = _own_folder(_TEMPORARY / f"clusterability-gpus-{user}")
-    job = scheduler_job(environment)
+    folder = _own_folder(_TEMPORARY / f"clusterability-gpus-{os.getuid()}")
+    job = scheduler_job(os.environ)
     return _own_folder(folder / job) if job else folder
 
 
@@ -217,8 +201,7 @@ def _own_folder(folder: Path) -> Path:
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
-    own = found.st_uid == os.getuid() if hasattr(os, "getuid") else True
-    if not stat.S_ISDIR(found.st_mode) or not own or found.st_mode & 0o022:
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise UserError(
             f"{folder}: found a folder that other users can write to, expected one of this user's"
             " own; remove it"
