@@ -21,13 +21,13 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 import numpy as np
 import requests
+from requests.exceptions import ChunkedEncodingError, ConnectTimeout, ProxyError, SSLError
 
 from clusterability.errors import UserError
 from clusterability.training.images import (
@@ -282,7 +282,7 @@ def _unpack(packed: Path, target: Path) -> None:
     try:
         with packed.open("rb") as raw:
             content = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == b"\x1f\x8b" else raw
-            _write(iter(partial(content.read, 2**20), b""), target)
+            _write(iter(lambda: content.read(2**20), b""), target)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f"{packed.name}: cannot be unpacked: {_reason(error)}") from error
 
@@ -311,9 +311,8 @@ def _connect_seconds(url: str) -> float:
     if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url, None)):
         return CONNECT_SECONDS  # it is the proxy who looks up the name
     parts = urlsplit(url)
-    addresses = socket.getaddrinfo(
-        parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM
-    )
+    service = parts.port or parts.scheme
+    addresses = socket.getaddrinfo(parts.hostname, service, type=socket.SOCK_STREAM)
     return CONNECT_SECONDS / len(addresses)
 
 
@@ -326,16 +325,8 @@ def _is_transient(error: OSError) -> bool:
     if isinstance(error, requests.HTTPError) and error.response is not None:
         status = error.response.status_code
         return status in TRANSIENT_STATUSES or status >= 500
-    definite = (
-        requests.exceptions.ConnectTimeout,
-        requests.exceptions.ProxyError,
-        requests.exceptions.SSLError,
-    )
-    transient = (
-        requests.ConnectionError,
-        requests.Timeout,
-        requests.exceptions.ChunkedEncodingError,
-    )
+    transient = (requests.ConnectionError, requests.Timeout, ChunkedEncodingError)
+    definite = (ConnectTimeout, ProxyError, SSLError)
     return isinstance(error, transient) and not isinstance(error, definite)
 
 
