@@ -13,24 +13,25 @@ EXISTING :=
 unexport PYTHONPATH PYTHONHOME
 else
 ENVIRONMENT := $(VENV)
-EXISTING := --existing
+EXISTING := existing
 endif
 BIN := $(ENVIRONMENT)/bin
 
-# The first Python that is new enough runs envs/environment.py. The environment's own comes first:
-# it is there nearly always.
-PYTHONS := "$(BIN)/python" $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11)
-NEW_ENOUGH := import sys; print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 11))
-
+# The first Python that serves runs envs/environment.py. For 3.14 there is no wheel of immutables.
+PYTHONS := $(if $(PYTHON),"$(PYTHON)","$(BIN)/python" python3 python3.13 python3.12 python3.11 python3.14)
+SERVES := import importlib.util, os, shutil, sys, sysconfig as s; v = sys.version_info[:2]; \
+  compiles = shutil.which("cc") and os.path.exists(s.get_paths()["include"] + "/Python.h"); \
+  faults = [("too old", v < (3, 11)), ("too new for the locked packages", v > (3, 14)), \
+    ("without venv", not importlib.util.find_spec("venv")), ("without a C compiler and headers", \
+      v == (3, 14) and sys.prefix == sys.base_prefix and not compiles)]; \
+  why = [name for name, holds in faults if holds]; print("%d.%d" % v, *why, sep=", "); sys.exit(bool(why))
 define prepare
 @for python in $(PYTHONS); do \
-  version=$$("$$python" -c '$(NEW_ENOUGH)' 2>/dev/null) && \
-    exec "$$python" envs/environment.py $(1) --directory "$(ENVIRONMENT)" $(EXISTING) \
-      --locks "$(LOCKS)" --python "$(PYTHON)" $(2); \
+  version=$$("$$python" -c '$(SERVES)' 2>/dev/null) && \
+    exec "$$python" envs/environment.py $(1) "$(ENVIRONMENT)" "$(LOCKS)" $(EXISTING); \
   found="$$found$${version:+ $$python is $$version;}"; \
 done; \
-echo "make: needs Python 3.11 or newer;$${found:- none was found;} PYTHON=/path/to/python names one" >&2; \
-exit 1
+echo "make: needs Python 3.11 to 3.14;$${found:- none was found;} PYTHON=/path/to/python names one" >&2; exit 1
 endef
 
 # Snakemake, with targets: the config is looked at before, since Snakemake would run a template in it.
@@ -47,86 +48,13 @@ echo '"$(BIN)/snakemake" $(1) $(ARGS)'; \
 PYTHONPATH=scripts/terminal "$(BIN)/snakemake" $(1) $(ARGS) $$bars
 endef
 
+# uv, on the PATH or in an environment of its own, and how it resolves a group of pyproject.toml: for
+# all platforms and Pythons at once.
+UV = $(or $(shell command -v uv),.venv-uv/bin/uv)
+HASHES := --generate-hashes --fork-strategy fewest
+define lock
+@"$(UV)" pip compile pyproject.toml --group $(1) --universal --python-version 3.11 --no-header --quiet $(2) || \
+  { echo "make: uv could not lock what pyproject.toml names (its message is above)" >&2; exit 1; }
+endef
+
 .PHONY: help study score paper paper-example report plan clean-orphans verify bench bench-check test lint audit format lock schema
-
-help: ## list the targets
-	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
-	@echo 'make study VENV=/path         uses an environment that exists; PYTHON= names the Python'
-	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | tr @ '\t'
-
-study: ## run the study: snakemake, in an environment made from envs/study.lock
-	$(call prepare,study)
-	$(call snakemake,)
-
-score: ## score the clusters of a file without a study: make score ARGS="weights.npz --k 2-12"
-	$(call prepare,study)
-	@PYTHONPATH=src "$(BIN)/python" -m clusterability score $(ARGS)
-
-paper: ## write results/paper: figures, tables, captions, numbers and methods for a paper
-	$(call prepare,study)
-	$(call snakemake,paper)
-
-paper-example: paper ## typeset docs/paper-example with the study's numbers (needs LaTeX)
-	@"$(BIN)/python" scripts/commands/paper_example.py $(ARGS)
-
-report: ## write results/report.html: the answer, all figures and tables in one file
-	$(call prepare,study)
-	$(call snakemake,report_pages)
-	@"$(BIN)/python" scripts/commands/report.py $(ARGS)
-
-plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned
-	$(call prepare,study)
-	@"$(BIN)/python" scripts/commands/plan.py $(ARGS)
-
-clean-orphans: ## remove results that the config does not ask for any more
-	$(call prepare,study)
-	@"$(BIN)/python" scripts/commands/plan.py --clean-orphans $(ARGS)
-
-verify: ## check all results against their records, and make a sample of blocks again to compare
-	$(call prepare,study)
-	@"$(BIN)/python" scripts/commands/verify.py $(ARGS)
-
-bench: ## time the kernels against what they replace, and the workflow (DEVICE=cuda: on a GPU)
-	$(call prepare,study)
-	@PYTHONPATH=src "$(BIN)/python" -m benchmarks --device $(DEVICE) $(ARGS)
-
-bench-check: ## time the kernels and say which ratio is worse than in docs/performance.csv
-	$(call prepare,study)
-	@PYTHONPATH=src "$(BIN)/python" -m benchmarks --check $(ARGS)
-
-test: ## run all tests, in an environment made from envs/development.lock
-	$(call prepare,development)
-	"$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-	  --durations=5 $(ARGS)
-
-lint: ## check style, types and rules
-	$(call prepare,development)
-	"$(BIN)/ruff" check
-	"$(BIN)/ruff" format --check
-	"$(BIN)/mypy"
-	"$(BIN)/snakefmt" --check Snakefile rules
-	"$(BIN)/snakemake" --lint
-
-audit: ## compare the locked packages with known vulnerabilities, by pip-audit (needs the internet)
-	$(call prepare,study)
-	@test -x .venv-audit/bin/pip-audit || \
-	  { "$(BIN)/python" -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit; }
-	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes \
-	  --requirement "$(LOCKS)/study.lock" $(ARGS)
-
-format: ## put code and rules into style
-	$(call prepare,development)
-	"$(BIN)/ruff" check --fix
-	"$(BIN)/ruff" format
-	"$(BIN)/snakefmt" Snakefile rules
-
-lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
-	$(call prepare,lock,$(ARGS))
-
-schema: ## write studies/schema.json again, from the model of the config
-	$(call prepare,development)
-	PYTHONPATH=src "$(BIN)/python" -c \
-	  "from clusterability.study.json_schema import json_schema; print(json_schema(), end='')" \
-	  > studies/schema.json.new
-	mv studies/schema.json.new studies/schema.json

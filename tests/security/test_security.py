@@ -40,7 +40,6 @@ DANGEROUS = re.compile(
 
 ALLOWED = {
     # pip, uv and Python; sacct; git; snakemake; pip; Python for what is timed: by lists of words.
-    ("envs/environment.py", "subprocess.Popen"),
     ("envs/environment.py", "subprocess.run"),
     ("scripts/clusterability_workflow/slurm.py", "subprocess.run"),
     ("src/clusterability/report/paper/manifest.py", "subprocess.run"),

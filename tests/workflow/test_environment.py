@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
 import time
+import tomllib
+from collections.abc import Iterator
+from ensurepip import _bundled
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 import environment
 from project import ROOT
@@ -41,17 +52,28 @@ def test_development_holds_the_study_at_the_same_versions():
     assert {name: development.get(name) for name in study} == study
 
 
+def named(group: str) -> list[Requirement]:
+    """What pyproject.toml names for the study, or for its development."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    entries = list(settings["dependency-groups"][group])
+    if {"include-group": "study"} in entries:
+        entries.remove({"include-group": "study"})
+        entries += settings["dependency-groups"]["study"]
+    return [Requirement(entry) for entry in settings["project"]["dependencies"] + entries]
+
+
+@pytest.mark.parametrize("group", ["study", "development"])
+def test_locks_hold_what_pyproject_names(group):
+    versions = locked(f"{group}.lock")
+    unmet = [each for each in named(group) if not each.specifier.contains(versions[each.name])]
+    assert unmet == []
+
+
 def test_conda_pins_what_the_lock_has():
     conda = yaml.safe_load((ENVS / "clusterability.yaml").read_text())
-    pins = conda["dependencies"][-1]["pip"]
     study = locked("study.lock")
-    direct = environment.direct_packages("study")
-    assert pins == [f"{name}=={study[name]}" for name in direct]
-
-
-def test_direct_packages_are_locked():
-    assert set(environment.direct_packages("study")) <= set(locked("study.lock"))
-    assert set(environment.direct_packages("development")) <= set(locked("development.lock"))
+    pins = [f"{each.name}=={study[each.name]}" for each in named("study")]
+    assert sorted(conda["dependencies"][-1]["pip"]) == sorted(pins)
 
 
 # --- what make does with an environment --------------------------------------------------------
@@ -159,87 +181,340 @@ def test_an_environment_without_its_python_is_made_anew(directory, locks, instal
 def test_a_missing_lock_is_one_line(directory, locks, installed, capsys):
     (locks / "study.lock").unlink()
     directory.mkdir()
-    environment.write_record(directory, {"locks": {}})
-    arguments = ["study", "--directory", str(directory), "--locks", str(locks)]
-    assert environment.main(arguments) == 1
+    (directory / environment.RECORD).write_text("its folder: elsewhere\n")
+    assert environment.main("study", str(directory), str(locks)) == 1
     assert re.fullmatch(r"environment: \S+study.lock is missing: .*\n", capsys.readouterr().err)
 
 
 def test_the_second_of_two_makes_waits(directory, locks, installed, capsys):
     second = threading.Thread(target=environment.prepare, args=(directory, "study", locks))
-    with environment.alone(directory) as descriptor:
+    with environment.alone(directory) as file:
         second.start()
         said, deadline = "", time.monotonic() + 5
         while "waiting for it" not in said and time.monotonic() < deadline:
             time.sleep(0.01)
             said += capsys.readouterr().out
-        environment.make(directory, "study", locks, None, descriptor)
+        environment.make(directory, "study", locks, file)
     second.join()
     assert "another make works on" in said
     assert installed == ["study"]
 
 
-def test_a_full_disk_is_refused_before_anything_is_made(directory, locks, installed, monkeypatch):
-    monkeypatch.setattr(environment, "size_of", lambda *_: environment.Size(3.0, 6.0))
-    usage = environment.shutil.disk_usage(ROOT)._replace(free=10**9)
-    monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: usage)
+def test_what_an_earlier_version_made_is_made_anew(directory, locks, installed):
+    directory.mkdir()
+    (directory / "made-from.json").write_text('{"path": "", "python": "3.11", "locks": {}}')
+    (directory / "left over").touch()
+    assert environment.outdated(directory, "study", locks) == "an earlier version made it"
+    environment.prepare(directory, "study", locks)
+    assert installed == ["study"]
+    assert {path.name for path in directory.iterdir()} == {"bin", environment.RECORD}
+
+
+def test_a_folder_on_another_disk_stays_a_link(directory, locks, installed, tmp_path):
+    (tmp_path / "larger").mkdir()
+    directory.symlink_to(tmp_path / "larger")
+    environment.prepare(directory, "study", locks)
+    (locks / "study.lock").write_text("# other\n")
+    environment.prepare(directory, "study", locks)
+    assert directory.is_symlink()
+    assert installed == ["study", "study"]
+
+
+@pytest.fixture
+def measured(locks, monkeypatch) -> None:
+    """A system on which the study takes 3 GB of download and 6 GB of disk, tests 1 GB of each."""
+    monkeypatch.setattr(environment, "HERE", locks.resolve())
+    monkeypatch.setattr(environment, "SIZES", {"BeOS i586": [(3.0, 6.0), (1.0, 1.0)]})
     monkeypatch.delenv("PIP_NO_CACHE_DIR", raising=False)
-    with pytest.raises(environment.Refusal, match=r"needs 12 GB of free disk and found 1 GB"):
+    run_on(monkeypatch, "BeOS", "i586")
+
+
+def run_on(monkeypatch, system: str, machine: str) -> None:
+    name = SimpleNamespace(sysname=system, machine=machine)
+    monkeypatch.setattr(environment.os, "uname", lambda: name)
+
+
+def leave_free(monkeypatch, gigabytes: int) -> list[Path]:
+    """Let disks have so much room; gives the folders that are asked about."""
+    usage = environment.shutil.disk_usage(ROOT)._replace(free=gigabytes * 10**9)
+    asked: list[Path] = []
+    monkeypatch.setattr(environment.shutil, "disk_usage", lambda path: asked.append(path) or usage)
+    return asked
+
+
+@pytest.mark.usefixtures("measured")
+def test_a_full_disk_is_refused_before_anything_is_made(directory, locks, installed, monkeypatch):
+    leave_free(monkeypatch, 1)
+    refusal = r"needs 12 GB of free disk and found 1 GB; PIP_NO_CACHE_DIR=1 needs 3 GB less$"
+    with pytest.raises(environment.Refusal, match=refusal):
+        environment.prepare(directory, "study", locks)
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    with pytest.raises(environment.Refusal, match=r"needs 9 GB of free disk and found 1 GB$"):
         environment.prepare(directory, "study", locks)
     assert not directory.exists()
+    assert installed == []
+
+
+@pytest.mark.usefixtures("measured", "installed")
+def test_what_it_takes_is_said_before(directory, locks, monkeypatch, capsys):
+    asked = leave_free(monkeypatch, 100)
+    environment.prepare(directory, "study", locks)
+    environment.prepare(directory, "development", locks)
+    (locks / "study.lock").write_text("# other\n")
+    environment.prepare(directory, "development", locks)
+    said = re.findall(
+        r"downloads (\S+) GB \(.*\) and takes (\S+) GB.*, (\S+) GB", capsys.readouterr().out
+    )
+    assert said == [("3", "6", "12"), ("1", "1", "3"), ("4", "7", "15")]
+    assert asked == [directory.parent, directory, directory]
+
+
+@pytest.mark.usefixtures("measured", "installed")
+def test_of_another_system_no_size_is_said(directory, locks, monkeypatch, capsys):
+    run_on(monkeypatch, "Plan 9", "mips")
+    environment.prepare(directory, "study", locks)
+    assert "was not measured for this lock and platform" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("measured")
+def test_an_intel_mac_is_refused(directory, locks, installed, monkeypatch):
+    run_on(monkeypatch, "Darwin", "x86_64")
+    with pytest.raises(environment.Refusal, match="PyTorch has no packages for Intel Macs"):
+        environment.prepare(directory, "study", locks)
+    assert installed == []
 
 
 @pytest.mark.slow
 def test_with_pip(directory, locks, monkeypatch, capfd):
-    """An environment is made with pip, and a pip that fails is told in one line."""
+    """An environment is made with pip, and a pip that fails is told in one line, below its own."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     environment.prepare(directory, "study", locks)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert environment.version_of(directory / "bin" / "python") == version
+    python = directory / "bin" / "python"
+    assert environment.output_of(python, "-I", "-c", environment.VERSION) == version
     (locks / "development.lock").write_text(f"no-such-package==1 --hash=sha256:{'0' * 64}\n")
-    arguments = ["development", "--directory", str(directory), "--locks", str(locks)]
-    assert environment.main(arguments) == 1
+    assert environment.main("development", str(directory), str(locks)) == 1
     lines = capfd.readouterr().err.splitlines()
     assert lines[-1].startswith("environment: pip could not install ")
-    assert all(line.startswith("  pip: ") for line in lines[:-1])
-    assert environment.read_record(directory) == {}
+    assert lines[-1].endswith("in pip's cache")
+    assert any("no-such-package" in line for line in lines[:-1])
+    again = environment.outdated(directory, "study", locks)
+    assert again == "the last installation did not finish"
+
+
+# --- what installs -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def commands(directory, monkeypatch) -> list[list[str]]:
+    """Commands that would install; none is run. Each ends with the packages that it is given."""
+    (directory / "bin").mkdir(parents=True)
+    found: list[list[str]] = []
+
+    def run(command: list[str], env: dict[str, str], pass_fds: list[int]) -> SimpleNamespace:
+        found.append([*command[:-1], Path(command[-1]).read_text()])
+        assert Path(env["TMPDIR"]).parent == directory
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(environment.subprocess, "run", run)
+    monkeypatch.setattr(environment, "output_of", lambda *_: "")
+    monkeypatch.setattr(environment.shutil, "which", lambda _: None)
+    return found
+
+
+def install(directory: Path, lock: Path) -> None:
+    with environment.alone(directory) as file:
+        environment.install(directory, lock, file)
+
+
+def test_setuptools_of_the_lock_come_first_with_their_hashes(directory, commands):
+    install(directory, ENVS / "study.lock")
+    first, whole = (command[-1] for command in commands)
+    assert whole == (ENVS / "study.lock").read_text()
+    lines = first.splitlines()
+    assert lines[0] == f"setuptools=={locked('study.lock')['setuptools']} \\"
+    assert all(line.lstrip().startswith("--hash=sha256:") for line in lines[1:])
+    assert not lines[-1].endswith("\\")
+
+
+@pytest.mark.parametrize(
+    ("uv", "settings", "used"),
+    [
+        (None, "", "pip"),
+        ("/bin/uv", "", "uv"),
+        ("/bin/uv", "global.index-url='https://mirror.example'", "pip"),
+    ],
+)
+def test_uv_installs_where_pip_has_no_settings(
+    uv, settings, used, directory, commands, monkeypatch
+):
+    monkeypatch.setattr(environment.shutil, "which", lambda _: uv)
+    monkeypatch.setattr(environment, "output_of", lambda *_: settings)
+    install(directory, ENVS / "study.lock")
+    python = str(directory / "bin" / "python")
+    by_pip, by_uv = [python, "-I", "-m", "pip", "install"], [uv, "pip", "install"]
+    assert len(commands) == 2
+    for command in commands:
+        assert command[: 3 if used == "uv" else 5] == (by_uv if used == "uv" else by_pip)
+        assert {"--require-hashes", "--only-binary=:all:", "--no-build-isolation"} <= {*command}
+    assert (python in commands[0][3:]) == (used == "uv")
+    assert not (directory / "tmp").exists()
+
+
+@pytest.mark.parametrize(("python", "compiled"), [("3.13", ""), ("3.14", ",immutables")])
+def test_what_has_no_wheel_is_compiled(python, compiled, directory, commands):
+    (directory / "lib" / f"python{python}").mkdir(parents=True)
+    install(directory, ENVS / "study.lock")
+    assert all(f"--no-binary=connection-pool{compiled}" in command for command in commands)
+
+
+# --- a Python without ensurepip ----------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve the files of a folder; gives the address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch) -> Iterator[str]:
+    """An index with one wheel, of the pip that this Python brings, and no other way to get pip."""
+    wheel = next((Path(_bundled.__path__[0])).glob("pip-*.whl"))
+    page = tmp_path / "mirror" / "simple" / "pip" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(f'<a href="../../files/{wheel.name}#sha256=0">{wheel.name}</a>')
+    (tmp_path / "mirror" / "files").mkdir()
+    (tmp_path / "mirror" / "files" / wheel.name).write_bytes(wheel.read_bytes())
+    output_of = environment.output_of
+    monkeypatch.setattr(
+        environment, "output_of", lambda *words: "" if "ensurepip" in words else output_of(*words)
+    )
+    monkeypatch.setattr(environment, "PIP", wheel.name)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    monkeypatch.setattr(environment, "PIP_SHA256", digest)
+    for variable in ("PIP_INDEX_URL", "PIP_CERT", "http_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    with served(tmp_path / "mirror") as address:
+        yield f"{address}/simple/"
+
+
+@pytest.mark.slow
+def test_a_python_without_ensurepip_gets_the_wheel_from_the_mirror(
+    directory, mirror, tmp_path, monkeypatch
+):
+    (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {mirror}\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    environment.create(directory, sys.executable)
+    python = directory / "bin" / "python"
+    said = environment.output_of(python, "-I", "-m", "pip", "--version")
+    assert said.startswith(f"pip {environment.PIP.split('-')[1]} ")
+
+
+def test_another_wheel_than_the_pinned_one_is_refused(directory, mirror, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", mirror)
+    monkeypatch.setattr(environment, "PIP_SHA256", "0" * 64)
+    with pytest.raises(environment.Refusal, match=r"has no ensurepip, .* pinned"):
+        environment.create(directory, sys.executable)
+    assert not (directory / environment.PIP).exists()
+
+
+def test_an_index_that_does_not_answer_is_one_line_without_its_password(
+    directory, mirror, monkeypatch
+):
+    del mirror
+    monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret@127.0.0.1:1/simple")
+    with pytest.raises(environment.Refusal, match="has no ensurepip, and pip was") as refusal:
+        environment.create(directory, sys.executable)
+    assert "secret" not in str(refusal.value)
 
 
 # --- which Python, and environments of the user ------------------------------------------------
 
 
+def run_make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **variables}
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, env=env)
+
+
 @pytest.mark.parametrize(
-    ("version", "venv", "compiler", "reason"),
+    ("version", "venv", "compiler", "said"),
     [
-        ([3, 10], True, True, "too old"),
-        ([3, 11], True, False, None),
-        ([3, 12], False, True, "without venv"),
-        ([3, 14], True, True, None),
-        ([3, 14], True, False, "C compiler"),
-        ([3, 15], True, True, "too new"),
+        ((3, 10), True, True, "3.10, too old"),
+        ((3, 11), True, False, None),
+        ((3, 12), False, True, "3.12, without venv"),
+        ((3, 14), True, True, None),
+        ((3, 14), True, False, "3.14, without a C compiler and headers"),
+        ((3, 15), True, True, "3.15, too new for the locked packages"),
     ],
 )
-def test_which_python_is_fit(version, venv, compiler, reason, monkeypatch):
-    monkeypatch.setattr(environment.shutil, "which", lambda _: "/usr/bin/cc" if compiler else None)
-    found = environment.unfit({"version": version, "venv": venv, "headers": True})
-    assert found is None if reason is None else reason in found
+def test_which_python_serves(version, venv, compiler, said, monkeypatch, capsys):
+    code = re.search(r"-c '(import .*?)' 2>", run_make("-n", "study").stdout)[1]
+    monkeypatch.setattr(sys, "version_info", version)
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: venv or None)
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/cc" if compiler else None)
+    monkeypatch.setattr("os.path.exists", lambda _: True)
+    with pytest.raises(SystemExit) as end:
+        exec(code, {})
+    monkeypatch.undo()
+    assert bool(end.value.code) == (said is not None)
+    assert capsys.readouterr().out.strip() == (said or f"{version[0]}.{version[1]}")
+
+
+def stand_in(file: Path, release: str, serves: bool) -> None:
+    """A Python that says of itself what it is told to, and names what it is given to run."""
+    status = 0 if serves else 1
+    file.write_text(
+        f'#!/bin/sh\n[ "$1" = -c ] && {{ echo "{release}"; exit {status}; }}\necho "$@"\n'
+    )
+    file.chmod(0o755)
 
 
 def test_an_unfit_python_is_one_line(tmp_path):
+    stand_in(tmp_path / "python3", "3.9, too old", serves=False)
     old = tmp_path / "python3"
-    old.write_text('#!/bin/sh\necho \'{"version": [3, 9], "release": "3.9.6", "venv": true}\'\n')
-    old.chmod(0o755)
-    with pytest.raises(environment.Refusal, match=r"needs Python 3\.11 to .* is 3\.9\.6, too old"):
-        environment.find_python(str(old))
+    assert run_make("study", f"PYTHON={old}").stderr.splitlines()[0] == (
+        f"make: needs Python 3.11 to 3.14; {old} is 3.9, too old; PYTHON=/path/to/python names one"
+    )
 
 
-def test_an_environment_of_the_user_is_checked(monkeypatch, capsys):
-    monkeypatch.setattr(environment, "direct_packages", lambda _: ["pytest", "no-such-package"])
+def test_the_first_python_that_serves_is_taken(tmp_path):
+    stand_in(tmp_path / "python3", "3.15, too new for the locked packages", serves=False)
+    stand_in(tmp_path / "python3.12", "3.12", serves=True)
+    make = shutil.which("make")
+    command = [make, "lint", "VENV=/nonexistent"]
+    env = {"PATH": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=env)
+    said = "envs/environment.py development /nonexistent envs existing"
+    assert done.stdout.splitlines()[0] == said
+
+
+@pytest.mark.parametrize("kind", ["study", "development"])
+def test_an_environment_of_the_user_is_checked(kind, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(environment, "HERE", tmp_path)
+    conda = tmp_path / "clusterability.yaml"
+    conda.write_text("  - pip:\n      - pyyaml==6\n      - no-such-package==1\n")
     with pytest.raises(environment.Refusal, match="lacks no-such-package; it is used as it is"):
-        environment.check_existing(Path(sys.prefix), "study")
-    monkeypatch.setattr(environment, "direct_packages", lambda _: ["pytest"])
-    environment.check_existing(Path(sys.prefix), "study")
+        environment.check_existing(Path(sys.prefix), kind)
+    conda.write_text("  - pip:\n      - pyyaml==6\n")
+    environment.check_existing(Path(sys.prefix), kind)
     assert capsys.readouterr().out == f"environment: {sys.prefix} is used as it is\n"
+
+
+def test_an_old_environment_of_the_user_is_refused(directory):
+    (directory / "bin").mkdir(parents=True)
+    stand_in(directory / "bin" / "python", "3.9", serves=True)
+    text = (directory / "bin" / "python").read_text().replace('"$1"', '"$2"')
+    (directory / "bin" / "python").write_text(text)
+    with pytest.raises(environment.Refusal, match=r"has Python 3\.9; needs 3\.11 or newer"):
+        environment.check_existing(directory, "study")
 
 
 def test_a_folder_without_python_is_no_environment(tmp_path):
@@ -248,31 +523,7 @@ def test_a_folder_without_python_is_no_environment(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-# --- small parts -------------------------------------------------------------------------------
-
-
-def test_setuptools_is_taken_from_the_lock_with_its_hashes():
-    lines = environment.requirement(ENVS / "study.lock", "setuptools").splitlines()
-    assert lines[0] == f"setuptools=={locked('study.lock')['setuptools']} \\"
-    assert all(line.lstrip().startswith("--hash=sha256:") for line in lines[1:])
-    assert not lines[-1].endswith("\\")
-
-
-def test_progress_counts_packages(capsys):
-    progress = environment.Progress(total=3)
-    progress.last -= 60
-    progress.see("Ignoring colorama: markers \"sys_platform == 'win32'\" don't match\n")
-    progress.see("Collecting torch==2.14.1 (from -r envs/study.lock (line 1))\n")
-    progress.see("Requirement already satisfied: numpy==2.4.6 in ./.venv\n")
-    progress.see("Installing collected packages: torch\n")
-    out = capsys.readouterr().out.splitlines()
-    assert out[0] == "environment: fetching, 1 of 2: torch"
-    assert out[1].startswith("environment: unpacking")
-    assert progress.seen == 2
-
-
-def run_make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True)
+# --- the Makefile ------------------------------------------------------------------------------
 
 
 def test_help_lists_every_target():
@@ -281,9 +532,58 @@ def test_help_lists_every_target():
     assert listed == targets
 
 
+@pytest.fixture
+def copied(tmp_path, monkeypatch) -> Path:
+    """What `make lock` reads and writes, and a uv that knows one package, or fails if told so."""
+    for name in ("Makefile", "pyproject.toml", "envs"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    (tmp_path / "bin").mkdir()
+    uv = tmp_path / "bin" / "uv"
+    uv.write_text(
+        '#!/bin/sh\necho "$@" >> calls\n[ ! -e broken ] || exit 2\n'
+        'while [ "$1" != --output-file ]; do shift; done\necho numpy==3.0 > "$2"\n'
+    )
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{uv.parent}:{os.environ['PATH']}")
+    return tmp_path
+
+
+def test_make_lock_writes_locks_and_the_conda_file(copied):
+    done = run_make("-C", str(copied), "lock", "ARGS=--upgrade")
+    assert done.returncode == 0, done.stderr
+    calls = (copied / "calls").read_text().splitlines()
+    assert ["--upgrade" in call for call in calls] == [True, True, False]
+    assert ["--generate-hashes" in call for call in calls] == [True, True, False]
+    assert [call.split("--group ")[1].split()[0] for call in calls] == [
+        "study",
+        "development",
+        "study",
+    ]
+    for name in ("study.lock", "development.lock"):
+        assert (copied / "envs" / name).read_text() == "numpy==3.0\n"
+    ours, theirs = (
+        yaml.safe_load((folder / "clusterability.yaml").read_text())
+        for folder in (copied / "envs", ENVS)
+    )
+    assert ours["dependencies"].pop() == {"pip": ["numpy==3.0"]}
+    assert ours["dependencies"] == theirs["dependencies"][:-1]
+    left = {path.name for path in (copied / "envs").iterdir()} - {"__pycache__"}
+    assert left == {"clusterability.yaml", "development.lock", "environment.py", "study.lock"}
+
+
+def test_a_lock_that_uv_cannot_write_is_one_line(copied):
+    (copied / "broken").touch()
+    done = run_make("-C", str(copied), "lock")
+    assert done.returncode
+    said = "make: uv could not lock what pyproject.toml names (its message is above)"
+    assert done.stderr.splitlines()[0] == said
+    assert (copied / "envs" / "study.lock").read_bytes() == (ENVS / "study.lock").read_bytes()
+
+
 def test_no_python_is_one_line():
     done = run_make("study", "VENV=/nonexistent", "PYTHON=/nonexistent")
     assert done.returncode
     assert done.stderr.splitlines()[0] == (
-        "make: needs Python 3.11 or newer; none was found; PYTHON=/path/to/python names one"
+        "make: needs Python 3.11 to 3.14; none was found; PYTHON=/path/to/python names one"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -100,8 +101,8 @@ def test_its_types_are_known_to_a_type_checker(installed, tmp_path):
 def test_dependencies_are_those_that_the_study_locks():
     project = SETTINGS["project"]
     ours = {entry.split(">=")[0] for entry in project["dependencies"]}
-    lines = (ROOT / "envs" / "study.in").read_text().splitlines()
-    study = {line.split("==")[0] for line in lines if line and not line.startswith("#")}
+    lock = (ROOT / "envs" / "study.lock").read_text()
+    study = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
     training = {entry.split(">=")[0] for entry in project["optional-dependencies"]["training"]}
     assert ours | training <= study
     sources = [file.read_text() for file in LIBRARY.rglob("*.py")]
