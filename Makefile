@@ -58,3 +58,94 @@ define lock
 endef
 
 .PHONY: help study score paper paper-example report plan clean-orphans verify bench bench-check test lint audit format lock schema
+
+help: ## list the targets
+	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
+	@echo 'make study VENV=/path         uses an environment that exists; PYTHON= names the Python'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | tr @ '\t'
+
+study: ## run the study: snakemake, in an environment made from envs/study.lock
+	$(call prepare,study)
+	$(call snakemake,)
+
+score: ## score the clusters of a file without a study: make score ARGS="weights.npz --k 2-12"
+	$(call prepare,study)
+	@PYTHONPATH=src "$(BIN)/python" -m clusterability score $(ARGS)
+
+paper: ## write results/paper: figures, tables, captions, numbers and methods for a paper
+	$(call prepare,study)
+	$(call snakemake,paper)
+
+paper-example: paper ## typeset docs/paper-example with the study's numbers (needs LaTeX)
+	@"$(BIN)/python" scripts/commands/paper_example.py $(ARGS)
+
+report: ## write results/report.html: the answer, all figures and tables in one file
+	$(call prepare,study)
+	$(call snakemake,report_pages)
+	@"$(BIN)/python" scripts/commands/report.py $(ARGS)
+
+plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/plan.py $(ARGS)
+
+clean-orphans: ## remove results that the config does not ask for any more
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/plan.py --clean-orphans $(ARGS)
+
+verify: ## check all results against their records, and make a sample of blocks again to compare
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/verify.py $(ARGS)
+
+bench: ## time the kernels against what they replace, and the workflow (DEVICE=cuda: on a GPU)
+	$(call prepare,study)
+	@PYTHONPATH=src "$(BIN)/python" -m benchmarks --device $(DEVICE) $(ARGS)
+
+bench-check: ## time the kernels and say which ratio is worse than in docs/performance.csv
+	$(call prepare,study)
+	@PYTHONPATH=src "$(BIN)/python" -m benchmarks --check $(ARGS)
+
+test: ## run all tests, in an environment made from envs/development.lock
+	$(call prepare,development)
+	"$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	  --durations=5 $(ARGS)
+
+lint: ## check style, types and rules
+	$(call prepare,development)
+	"$(BIN)/ruff" check
+	"$(BIN)/ruff" format --check
+	"$(BIN)/mypy"
+	PYTHONPATH=src:scripts "$(BIN)/lint-imports" --no-logo --no-cache
+	"$(BIN)/snakefmt" --check Snakefile rules
+	"$(BIN)/snakemake" --lint
+
+audit: ## compare the locked packages with known vulnerabilities, by pip-audit (needs the internet)
+	$(call prepare,study)
+	@test -x .venv-audit/bin/pip-audit || \
+	  { "$(BIN)/python" -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit; }
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes \
+	  --requirement "$(LOCKS)/study.lock" $(ARGS)
+
+format: ## put code and rules into style
+	$(call prepare,development)
+	"$(BIN)/ruff" check --fix
+	"$(BIN)/ruff" format
+	"$(BIN)/snakefmt" Snakefile rules
+
+lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
+	@test -x "$(UV)" || { echo "make: uv is not installed: putting it into .venv-uv"; \
+	  "$(or $(PYTHON),python3)" -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv; } || \
+	  { echo "make: pip could not install uv" >&2; exit 1; }
+	$(call lock,study,--output-file envs/study.lock $(HASHES) $(ARGS))
+	$(call lock,development,--output-file envs/development.lock --constraint envs/study.lock $(HASHES) $(ARGS))
+	$(call lock,study,--output-file envs/direct.txt --constraint envs/study.lock --no-deps --no-annotate)
+	@{ sed '/- pip:/q' envs/clusterability.yaml; sed 's/^/      - /' envs/direct.txt; } > envs/conda.new
+	@mv envs/conda.new envs/clusterability.yaml
+	@rm envs/direct.txt
+
+schema: ## write studies/schema.json again, from the model of the config
+	$(call prepare,development)
+	PYTHONPATH=src "$(BIN)/python" -c \
+	  "from clusterability.study.json_schema import json_schema; print(json_schema(), end='')" \
+	  > studies/schema.json.new
+	mv studies/schema.json.new studies/schema.json
