@@ -1,5 +1,6 @@
 import math
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -27,16 +28,18 @@ from clusterability.report.catalogue import (
     TABLES,
     TABLES_SHOWN,
     figure_items,
-    page_parameters,
-    paper_parameters,
+    page_job,
+    paper_job,
 )
 from clusterability.measures.catalogue import MEASURES
 from clusterability.report.paper.catalogue import PAPER_TABLES, paper_name
 from clusterability_workflow.provenance import made_by
+from clusterability.study import jobs
 from clusterability.study.loading import load_study
 
-let_jobs_find_library()
 from clusterability.study.sections import MNIST_FILES
+
+let_jobs_find_library()
 
 # A study is one config: a file that the command line names replaces the default study. A job on a
 # cluster parses this, too: it takes the config that its run began with.

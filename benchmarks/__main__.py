@@ -16,8 +16,8 @@ from benchmarks.figure import draw
 from benchmarks.record import CSV, read_rows, record
 from benchmarks.timing import Row, table
 from clusterability.errors import UserError
+from clusterability.training.devices import choose_device
 from clusterability.training.download import get_mnist
-from clusterability.training.train import choose_device
 
 MNIST = Path("results/data/mnist")
 RESULTS = Path("results/bench")

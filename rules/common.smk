@@ -93,7 +93,7 @@ def imported_layers():
     """Layers of the imported networks with their shapes, None where the config lists layers."""
     if not STUDY.networks:
         return {}
-    from clusterability.networks.importing import layer_shapes
+    from clusterability.networks.importing.read_network import layer_shapes
 
     found = {}
     for name, network in STUDY.networks.items():
@@ -114,7 +114,7 @@ def weights_of(condition):
 
 def layers_of(condition):
     """What is clustered of a condition's networks."""
-    return STUDY.clustered_layers(weights_of(condition))
+    return STUDY.clustering.clustered_layers(weights_of(condition))
 
 
 def published_values():
@@ -254,6 +254,12 @@ def nulls_of(wildcards):
     return [] if wildcards.condition.startswith(FRESH) else STUDY.block_nulls
 
 
+def null_job(wildcards):
+    """What decides the tables of a null that clusters its draws."""
+    draws = STUDY.nulls[wildcards.null]
+    return asdict(jobs.null_job(STUDY.clustering, draws, wildcards.layer))
+
+
 def files_of_null(wildcards):
     """The script and the modules that it loads by name."""
     return ["null.py", f"nulls/{wildcards.null}.py", *METHOD_FILES]
@@ -384,7 +390,7 @@ def drawn_partitions(figure, item):
     """Partitions of the first block of seeds, of the item's condition or of all."""
     conditions = [item] if figure.item == "condition" else STUDY.conditions
     layers = layers_of(item) if figure.layers == "all" else [figure.layers]
-    k_values = figure.parameters(STUDY)["k"]
+    k_values = figure.job(STUDY).k
     blocks = {STUDY.k_block_of(k) for k in (k_values if isinstance(k_values, list) else [k_values])}
     return [
         file

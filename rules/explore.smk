@@ -28,6 +28,6 @@ rule explore:
         runtime=growing(minutes_of_study),
     params:
         **made_by("explore.py", "report/page/explore.html"),
-        study=page_parameters(STUDY),
+        job=asdict(page_job(STUDY)),
     script:
         "../scripts/explore.py"

@@ -21,7 +21,7 @@ rule synthesise:
         runtime=growing(20),
     params:
         **made_by("synthesise.py"),
-        study=lambda wildcards: STUDY.synthetic_parameters(wildcards.condition),
+        job=lambda wildcards: STUDY.synthetic[wildcards.condition].model_dump(),
         seeds=seeds_of,
     script:
         "../scripts/synthesise.py"
@@ -49,7 +49,7 @@ rule import_network:
         runtime=growing(20),
     params:
         **made_by("import_network.py"),
-        study=lambda wildcards: STUDY.import_parameters(wildcards.condition),
+        job=lambda wildcards: {"layers": STUDY.networks[wildcards.condition].layers},
     script:
         "../scripts/import_network.py"
 
@@ -71,7 +71,7 @@ rule fresh:
         runtime=growing(20),
     params:
         **made_by("fresh.py"),
-        study=lambda wildcards: STUDY.fresh_parameters(wildcards.condition),
+        job=lambda wildcards: asdict(jobs.fresh_job(wildcards.condition)),
         seeds=seeds_of,
     script:
         "../scripts/fresh.py"

@@ -18,7 +18,7 @@ rule null:
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
     params:
         **of_wildcards(files_of_null),
-        study=lambda wildcards: STUDY.null_parameters(wildcards.null, wildcards.layer),
+        job=null_job,
         k_values=k_values_of,
     script:
         "../scripts/null.py"
@@ -43,6 +43,6 @@ rule null_labels:
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         **made_by("null_labels.py"),
-        study=lambda wildcards: STUDY.null_parameters("labels", wildcards.layer),
+        job=asdict(jobs.labels_job(STUDY)),
     script:
         "../scripts/null_labels.py"

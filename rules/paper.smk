@@ -38,6 +38,6 @@ rule paper:
         runtime=growing(30),
     params:
         **made_by("paper.py"),
-        study=paper_parameters(STUDY, tables_in_print()),
+        job=asdict(paper_job(STUDY, tables_in_print())),
     script:
         "../scripts/paper.py"

@@ -25,7 +25,7 @@ rule plot:
         runtime=growing(30),
     params:
         **of_wildcards(files_of_figure),
-        study=lambda wildcards: FIGURES[wildcards.figure].parameters(STUDY),
+        job=lambda wildcards: asdict(FIGURES[wildcards.figure].job(STUDY)),
     script:
         "../scripts/plot.py"
 

@@ -21,6 +21,6 @@ rule probe:
         runtime=growing(lambda wildcards: 30 + 2 * size_of(wildcards)),
     params:
         **made_by("probe.py"),
-        study=lambda wildcards: STUDY.probe_parameters(wildcards.condition, wildcards.k),
+        job=lambda wildcards: asdict(jobs.probing_job(STUDY, wildcards.condition, wildcards.k)),
     script:
         "../scripts/probe.py"

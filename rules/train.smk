@@ -24,7 +24,7 @@ rule train:
         gpu=limit_jobs_to_gpus(),
     params:
         **made_by("train.py"),
-        study=lambda wildcards: STUDY.training_parameters(wildcards.condition),
+        job=lambda wildcards: asdict(jobs.training_job(STUDY, wildcards.condition)),
         seeds=seeds_of,
     script:
         "../scripts/train.py"

@@ -4,36 +4,35 @@ from pathlib import Path
 
 from clusterability_workflow.job import running
 
-from clusterability.analysis import agreement
+from clusterability.analysis import agreement_table
 from clusterability.analysis.agreement import AGREEMENT_COLUMNS
-from clusterability.analysis.choose_k import CELL_COLUMNS, NETWORK_COLUMNS
+from clusterability.analysis.choose_k import BEST_K_COLUMNS, BEST_K_NETWORKS_COLUMNS
 from clusterability.analysis.lesion_networks import lesion_networks
 from clusterability.files import write_csv, write_whole
-from clusterability.results import aggregation
+from clusterability.jobs.comparing_jobs import AggregationJob
+from clusterability.results import aggregation, reading
 from clusterability.results import summary as tables
-from clusterability.results.columns import ABLATION_COLUMNS, LESION_COLUMNS
+from clusterability.results.function_columns import ABLATION_COLUMNS, LESION_COLUMNS
 
 with running(snakemake):
-    inputs, study = snakemake.input, snakemake.params.study
+    inputs, asked = snakemake.input, AggregationJob(**snakemake.params.job)
     output = {name: Path(file) for name, file in snakemake.output.items()}
     networks = tables.read_networks(inputs.networks)
     write_csv(output["networks"], networks)
-    scores = aggregation.BlockScores(
-        inputs.scores, inputs.fresh, inputs.function, study["fresh_of"]
-    )
+    scores = aggregation.BlockScores(inputs.scores, inputs.fresh, inputs.function, asked.fresh_of)
     cells = scores.cells()
     summary = tables.summary_of(cells, networks)
     write_csv(output["summary_csv"], summary)
     write_whole(output["summary_tex"], tables.latex_summary(summary).encode())
     scores.write(cells, output["scores_parquet"], output["scores_csv"])
-    write_csv(output["paired"], scores.paired(study["initial_of"]))
+    write_csv(output["paired"], scores.paired(asked.initial_of))
     aggregation.write_clusters(output["clusters"], inputs.clusters, inputs.function_clusters)
     aggregation.write_rows(output["ablations"], inputs.ablations, ABLATION_COLUMNS)
     aggregation.write_rows(output["lesions"], inputs.lesions, LESION_COLUMNS)
     write_csv(output["lesions_networks"], lesion_networks(inputs.lesions))
     aggregation.write_partitions(output["partitions"], inputs.partitions, inputs.weights)
     aggregation.write_rows(output["agreement_parquet"], inputs.agreement, AGREEMENT_COLUMNS)
-    write_csv(output["agreement_csv"], agreement.agreement_summary(inputs.agreement))
-    write_csv(output["best_k"], tables.read_all(inputs.best_k, CELL_COLUMNS))
-    best = tables.read_all(inputs.best_k_networks, NETWORK_COLUMNS)
+    write_csv(output["agreement_csv"], agreement_table.agreement_summary(inputs.agreement))
+    write_csv(output["best_k"], reading.read_all(inputs.best_k, BEST_K_COLUMNS))
+    best = reading.read_all(inputs.best_k_networks, BEST_K_NETWORKS_COLUMNS)
     write_csv(output["best_k_networks"], best)

@@ -6,8 +6,8 @@ import pandas as pd
 
 from clusterability_workflow.job import running
 
-from clusterability.analysis.choose_k import cell_rows, halves, join_judged, judge, network_rows
-from clusterability.analysis.evidence import gather
+from clusterability.analysis.choose_k import cell_rows, gather, join_judged, judge, network_rows
+from clusterability.analysis.largest_z import halves
 from clusterability.clustering.block_sums import Tables
 from clusterability.files import write_csv
 from clusterability.networks.partitions import Partitions, Starts

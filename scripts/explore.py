@@ -5,8 +5,9 @@ from pathlib import Path
 from clusterability_workflow.job import running
 
 from clusterability.files import write_whole
+from clusterability.jobs.report_jobs import PageJob
 from clusterability.report.page.page import make_page
 
 with running(snakemake):
     files = dict(snakemake.input.items())
-    write_whole(Path(snakemake.output.page), make_page(files, snakemake.params.study))
+    write_whole(Path(snakemake.output.page), make_page(files, PageJob(**snakemake.params.job)))

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from clusterability_workflow.job import running
 
+from clusterability.jobs.training_job import FreshJob
 from clusterability.networks.stacked import save_networks
 from clusterability.training.fresh import fresh_networks
 
 with running(snakemake):
-    study, condition = snakemake.params.study, snakemake.wildcards.condition
-    networks = fresh_networks(condition, **study, numbers=snakemake.params.seeds)
+    asked, condition = FreshJob(**snakemake.params.job), snakemake.wildcards.condition
+    networks = fresh_networks(condition, asked, snakemake.params.seeds)
     save_networks(Path(snakemake.output.networks), networks)

@@ -5,11 +5,11 @@ from pathlib import Path
 from clusterability_workflow.job import running
 
 from clusterability.files import write_csv
-from clusterability.networks.importing import read_network
+from clusterability.networks.importing.read_network import read_network
 from clusterability.networks.stacked import network_rows, save_networks
 
 with running(snakemake):
     name, file = snakemake.wildcards.condition, Path(snakemake.input.file)
-    networks = read_network(name, file, snakemake.params.study["layers"])
+    networks = read_network(name, file, snakemake.params.job["layers"])
     write_csv(Path(snakemake.output.rows), network_rows(networks))
     save_networks(Path(snakemake.output.networks), networks)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from clusterability_workflow.job import running
 
+from clusterability.jobs.clustering_job import NullJob
 from clusterability.networks.stacked import load_networks
 from clusterability.nulls.clustered_again import block_redrawn_tables
 from clusterability.results.npz_files import save_items
@@ -12,6 +13,6 @@ with running(snakemake):
     wildcards, params = snakemake.wildcards, snakemake.params
     networks = load_networks(Path(snakemake.input.networks))
     tables = block_redrawn_tables(
-        wildcards.null, networks, wildcards.layer, params.k_values, params.study
+        wildcards.null, networks, wildcards.layer, params.k_values, NullJob(**params.job)
     )
     save_items(Path(snakemake.output.tables), tables)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from clusterability_workflow.job import running
 
+from clusterability.jobs.clustering_job import LabelsJob
 from clusterability.networks.partitions import HeldOut, Partitions
 from clusterability.networks.stacked import load_networks
 from clusterability.nulls.labels import block_label_tables
 from clusterability.results.npz_files import load_items, save_items
 
 with running(snakemake):
-    layer, draws = snakemake.wildcards.layer, snakemake.params.study["draws"]
+    layer, draws = snakemake.wildcards.layer, LabelsJob(**snakemake.params.job).draws
     networks = load_networks(Path(snakemake.input.networks))
     partitions = load_items(Path(snakemake.input.partitions), Partitions)
     held_out = load_items(Path(snakemake.input.held_out), HeldOut)

@@ -11,7 +11,7 @@ from clusterability.networks.synthetic_recipe import LAYER, SyntheticRecipe
 from clusterability.results.npz_files import save_items
 
 with running(snakemake):
-    recipe = SyntheticRecipe.model_validate(snakemake.params.study)
+    recipe = SyntheticRecipe.model_validate(snakemake.params.job)
     networks, planted = synthesise(snakemake.wildcards.condition, recipe, snakemake.params.seeds)
     save_items(Path(snakemake.output.planted), {(LAYER, recipe.clusters): planted})
     write_csv(Path(snakemake.output.rows), network_rows(networks))

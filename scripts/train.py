@@ -7,34 +7,36 @@ from clusterability_workflow.job import running
 from clusterability_workflow.progress import watched
 
 from clusterability.files import write_csv
+from clusterability.jobs.training_job import TrainingJob
 from clusterability.networks.stacked import save_networks
 from clusterability.training.checkpoints import Checkpoints
-from clusterability.training.images import MNIST, load_mnist
+from clusterability.training.history import history_table, network_table
+from clusterability.training.images import load_mnist
 from clusterability.training.recipe import Recipe
-from clusterability.training.train import Origin, history_table, network_table, train
+from clusterability.training.train import Origin, train
 
 with running(snakemake):
     wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
-    study, title = params.study, f"{wildcards.condition} {wildcards.seeds}"
+    asked, title = TrainingJob(**params.job), f"{wildcards.condition} {wildcards.seeds}"
     # What a job runs on is no parameter: nothing trains again for it.
     machine = snakemake.config.get("training") or {}
     device, seconds = machine.get("device", "auto"), machine.get("checkpoint_every", 30)
     checkpoints = Checkpoints.of_job(Path(output.networks), dict(params.items()), seconds)
-    folder, data = Path(snakemake.input.mnist[0]).parent, study.get("dataset", MNIST)
-    counts = (study["train_images"], study["test_images"])
+    folder, data = Path(snakemake.input.mnist[0]).parent, asked.dataset
+    counts = (asked.train_images, asked.test_images)
     lease = leased_gpu(device, stopped=lambda: checkpoints.stopped)
     with watched(title) as progress, checkpoints.kept_on_signals(), lease:
         result = train(
             wildcards.condition,
-            Recipe.model_validate(study["recipe"]),
+            Recipe.model_validate(asked.recipe),
             params.seeds,
             load_mnist(folder, *counts, remove=True, name=data),
             device=device,
             threads=snakemake.threads,
-            history_every=study["history_every"],
+            history_every=asked.history_every,
             progress=progress,
             checkpoints=checkpoints,
-            origin=Origin.of_file(snakemake.input.get("origin"), study["epochs_before"]),
+            origin=Origin.of_file(snakemake.input.get("origin"), asked.epochs_before),
         )
     write_csv(Path(output.history), history_table(result))
     write_csv(Path(output.rows), network_table(result))

@@ -19,22 +19,23 @@ from clusterability.analysis.validity_inputs import (
     recovery_rows,
 )
 from clusterability.files import write_csv, write_whole
+from clusterability.jobs.comparing_jobs import ValidityJob
 from clusterability.report.answer import answer
 from clusterability.resampling import Resamples
 from clusterability.results.reading import read_csv
 
 with running(snakemake):
-    inputs, study = snakemake.input, snakemake.params.study
+    inputs, asked = snakemake.input, ValidityJob.of(snakemake.params.job)
     networks = read_csv(inputs.networks)
     accuracy = networks.groupby("condition")["test_accuracy"].mean().to_dict()
-    resamples = Resamples.draw(all_seeds(inputs.scores), study["resamples"])
-    planted = detection_scores(inputs.scores, study["pairs"])
+    resamples = Resamples.draw(all_seeds(inputs.scores), asked.resamples)
+    planted = detection_scores(inputs.scores, asked.pairs)
     recovered = recovery_rows(inputs.agreement)
-    rows = detection_rows(planted, recovered, accuracy, study["pairs"], resamples)
+    rows = detection_rows(planted, recovered, accuracy, asked.pairs, resamples)
     rows += cluster_prediction(prediction_clusters(inputs.clusters), resamples)
     scores = prediction_scores(inputs.scores)
     rows += network_prediction(scores, resamples) + condition_prediction(scores, resamples)
     table = validity_table(rows)
     write_csv(Path(snakemake.output.validity), table)
-    text = answer(table, networks, study["method"], study["resamples"])
+    text = answer(table, networks, asked.method, asked.resamples)
     write_whole(Path(snakemake.output.answer), text.encode())

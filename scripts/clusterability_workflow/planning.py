@@ -217,22 +217,22 @@ def _record(benchmark: Path) -> Record | None:
 
 def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
     """What a job's time grows with: its blocks, and draws, groups or steps of training."""
-    study = params.get("study")
+    job = params.get("job")
     work = _blocks(benchmark)
-    if not isinstance(study, dict):
+    if not isinstance(job, dict):
         return work
-    work *= float(study.get("draws") or 1) * float(study.get("groups") or 1)
-    if "recipe" in study:
-        images = study.get("train_images") or _MNIST_IMAGES
+    work *= float(job.get("draws") or 1) * float(job.get("groups") or 1)
+    if "recipe" in job:
+        images = job.get("train_images") or _MNIST_IMAGES
         # Networks that are not trained are still evaluated.
-        work *= images * max(study["recipe"]["epochs"], 0.1)
+        work *= images * max(job["recipe"]["epochs"], 0.1)
     return work
 
 
 def _content(benchmark: Path, params: Mapping[str, Any]) -> float:
     """What a job's files grow with: its blocks, and the draws of a null."""
-    study = params.get("study")
-    draws = study.get("draws") if isinstance(study, dict) else None
+    job = params.get("job")
+    draws = job.get("draws") if isinstance(job, dict) else None
     return _blocks(benchmark) * float(draws or 1 if _place(benchmark)[0] == "null" else 1)
 
 

@@ -131,10 +131,11 @@ def _score(options: argparse.Namespace) -> None:
     from clusterability.api import load
     from clusterability.networks.weights import as_networks, name_of
     from clusterability.report.score_text import score_text
-    from clusterability.results.one_network import evaluate, study_of
+    from clusterability.results.one_network import evaluate
+    from clusterability.study.asked import asked_of
 
     name = name_of(Path(options.file)) if options.name is None else options.name
-    study = study_of(
+    asked = asked_of(
         name,
         _parts(options.k),
         _parts(options.methods),
@@ -146,7 +147,7 @@ def _score(options: argparse.Namespace) -> None:
     _check_output(output, options.force)
     weights = load(options.file, _parts(options.layers) if options.layers else None)
     with _watched() as said:
-        rows = evaluate(as_networks(weights, name), study, said)
+        rows = evaluate(as_networks(weights, name), asked, said)
     _write(output, rows)
     _print(f"{weights!r}\n\n{score_text(rows, options.all)}\n\n{len(rows)} rows are in {output}")
 

@@ -34,14 +34,8 @@ from clusterability.networks.weights import (
     as_weights,
     load_weights,
 )
-from clusterability.results.one_network import (
-    Said,
-    check_k,
-    evaluate,
-    study_of,
-    whole_number,
-)
-from clusterability.study.study import Study
+from clusterability.results.one_network import Said, check_k, evaluate
+from clusterability.study.asked import Asked, asked_of, whole_number
 
 __all__ = ["Partition", "UserError", "Weights", "cluster", "list_measures", "load", "score"]
 
@@ -165,24 +159,23 @@ def cluster(
     ([1, 1, 0, 0], [1, 1, 0, 0])
     """
     found = as_weights(weights)
-    study = study_of(
+    asked = asked_of(
         found.name if name is None else name, _k_grid(k), [method], [scaling], {}, restarts
     )
-    networks = as_networks(found, study.names[0])
-    if len(study.k_values) > 1:
+    networks = as_networks(found, asked.name)
+    if len(asked.k_values) > 1:
         raise UserError(f"k: found {k!r}, expected one number of clusters")
     if METHODS[method].whole:
-        partitions = _whole_partitions(networks, study)
+        partitions = _whole_partitions(networks, asked)
     else:
-        partitions = {layer: _find(networks, layer, study) for layer in networks.weights}
+        partitions = {layer: _find(networks, layer, asked) for layer in networks.weights}
     several = isinstance(weights, str | os.PathLike | Mapping)
     return partitions if several else next(iter(partitions.values()))
 
 
-def _find(networks: Networks, layer: str, study: Study) -> Partition:
-    """The partition of a layer, at the only k, method and scaling of the study."""
-    asked = study.clustering
-    (k,), (method,), (scaling,) = study.k_values, asked.methods, asked.scalings
+def _find(networks: Networks, layer: str, asked: Asked) -> Partition:
+    """The partition of a layer, at the only k, method and scaling that is asked for."""
+    (k,), (method,), (scaling,) = asked.k_values, asked.methods, asked.scalings
     check_k(networks, [layer], [k])
     matrices = layer_matrices(scale_weights(networks.weights, scaling), layer)
     names = own_streams(networks, layer)
@@ -193,9 +186,9 @@ def _find(networks: Networks, layer: str, study: Study) -> Partition:
     return Partition(method, k, rows, columns)
 
 
-def _whole_partitions(networks: Networks, study: Study) -> dict[str, Partition]:
+def _whole_partitions(networks: Networks, asked: Asked) -> dict[str, Partition]:
     """The partition of the whole network, layer by layer."""
-    found = _find(networks, NETWORK, study)
+    found = _find(networks, NETWORK, asked)
     stacks = list(networks.weights.values())
     sizes = [stacks[0].shape[-1], *(stack.shape[-2] for stack in stacks)]
     even, odd = network_units(sizes)
@@ -255,7 +248,7 @@ def score(
     {'k': [2], 'value': [0.45], 'p': [0.05]}
     """
     found = as_weights(weights)
-    study = study_of(
+    asked = asked_of(
         found.name if name is None else name,
         _k_grid(k),
         _listed(methods),
@@ -263,7 +256,7 @@ def score(
         nulls,
         restarts,
     )
-    return evaluate(as_networks(found, study.names[0]), study, progress or (lambda step: None))
+    return evaluate(as_networks(found, asked.name), asked, progress or (lambda step: None))
 
 
 def list_measures() -> pd.DataFrame:

@@ -14,7 +14,6 @@ _NO_SPREAD = 1e-12
 _TIE = 1e-12
 """A draw that misses the value by no more (times the value, where that is above 1) ties with it."""
 
-
 COMPARED = ["null_mean", "null_sd", "null_n", "z", "p", "p_two_sided"]
 """Columns of tables that say how a value compares with its null."""
 

@@ -33,7 +33,6 @@ OWN_FOLDERS = (
 )
 """Folders that a study makes in that of its results; no other study may be named so."""
 
-
 COMPARISONS = {
     "scores": "replication",
     "history": "replication_history",

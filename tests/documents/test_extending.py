@@ -87,6 +87,11 @@ def extended(tmp_path_factory, mnist) -> Workflow:
     assert not {"train", "cluster"} & {job["rule"] for job in planned}
     take(workflow, "A method")
     assert "train" not in rules(workflow)
+    take(workflow, "An optimiser")
+    assert "train" in rules(workflow)
+    change_config(workflow, {"conditions": {"baseline": {"optimizer": "adamw"}}})
+    ran = workflow.snakemake("networks")
+    assert ran.returncode == 0, ran.stdout
     take(workflow, "A condition")
     trained = [job for job in workflow.planned() if job["rule"] == "train"]
     assert {job["condition"] for job in trained} == {"decay"}

@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clusterability.analysis import choose_k as choosing
-from clusterability.analysis import findings, lesion_networks, validity
+from clusterability.analysis import choose_k, findings, lesion_networks, validity
 from clusterability.analysis.agreement import AGREEMENT_COLUMNS, summarise_agreement
 from clusterability.analysis.calibration import calibration_cells, calibration_nulls
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
@@ -37,21 +36,16 @@ from clusterability.report.figures import lesions as lesions_figure
 from clusterability.report.figures import measures as measures_figure
 from clusterability.report.figures import validity as validity_figure
 from clusterability.results import aggregation, untrained
-from clusterability.results.columns import (
-    ABLATION_COLUMNS,
-    CLUSTERS,
-    LESION_COLUMNS,
-    SCORES,
-    SUMMARY,
-)
+from clusterability.results.columns import SCORES, SUMMARY
+from clusterability.results.function_columns import ABLATION_COLUMNS, CLUSTERS, LESION_COLUMNS
 from clusterability.results.npz_files import save_items
 from clusterability.results.reading import read_parquet
 from clusterability.results.structure_rows import cluster_rows, observed_tables, partition_rows
 from clusterability.results.summary import read_networks, summary_of
 from clusterability.study.study import Study
-from clusterability.training.train import HistoryRow, NetworkRow, TrainingResult
-from clusterability.training.train import history_table as history
-from clusterability.training.train import network_table as trained_rows
+from clusterability.training.history import HistoryRow, NetworkRow, TrainingResult
+from clusterability.training.history import history_table as history
+from clusterability.training.history import network_table as trained_rows
 from project import LIBRARY, ROOT
 from result_tables import (
     TEXT,
@@ -161,8 +155,8 @@ def test_columns_that_the_library_names_are_those_of_the_document():
         "ablations": ABLATION_COLUMNS,
         "lesions": LESION_COLUMNS,
         "lesions_networks": lesion_networks.COLUMNS,
-        "best_k": choosing.CELL_COLUMNS,
-        "best_k_networks": choosing.NETWORK_COLUMNS,
+        "best_k": choose_k.BEST_K_COLUMNS,
+        "best_k_networks": choose_k.BEST_K_NETWORKS_COLUMNS,
         "agreement.parquet": AGREEMENT_COLUMNS,
         "validity": validity.COLUMNS,
         "findings": findings.COLUMNS,

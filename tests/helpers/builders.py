@@ -48,9 +48,7 @@ def small_arrays() -> dict[str, np.ndarray]:
 
 ARRAYS = small_arrays()
 
-
 CONTENTS = {name: idx(array) for name, array in ARRAYS.items()}
-
 
 DIGESTS = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENTS.items()}
 
@@ -68,7 +66,6 @@ MOMENTS = {
     "fashion_mnist": (0.2860, 0.3530),
     "kmnist": (0.1918, 0.3483),
 }
-
 
 CLASSES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
 """Of torchvision.datasets, by data set."""

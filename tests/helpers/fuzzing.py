@@ -31,6 +31,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,11 @@ from safetensors.numpy import save as safetensors_bytes
 from snakemake.common.configfile import load_configfile
 
 from clusterability.errors import UserError
-from clusterability.networks.importing import read_network
+from clusterability.networks.importing.read_network import read_network
 from clusterability.networks.stacked import METADATA_KEY, load_networks
 from clusterability.report.catalogue import figure_items
 from clusterability.study.config_files import read_config
+from clusterability.study.jobs import aggregation_job, training_job, validity_job
 from clusterability.study.loading import load_study
 from clusterability.study.study import Study
 from clusterability.training.download import get_mnist
@@ -362,11 +364,11 @@ def check_study(study: Study, config: dict[str, Any]) -> None:
     assert load_study(yaml.safe_load(yaml.safe_dump(said))) == study
     _check_paths(study)
     for name in study.conditions:
-        json.dumps(study.training_parameters(name))
+        json.dumps(asdict(training_job(study, name)))
         assert all(out * in_ <= 10**8 for out, in_ in study.layers_of(name).values())
     for name in study.synthetic:
         assert math.prod(study.layers_of(name)["fc1"]) <= 10**8
-    json.dumps([study.aggregation_parameters(), study.validity_parameters()])
+    json.dumps([asdict(aggregation_job(study)), asdict(validity_job(study))])
 
 
 def _check_same(said: Any, typed: Any, key: str) -> None:

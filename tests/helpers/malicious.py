@@ -23,7 +23,6 @@ class Call:
 
 TOUCH = [sys.executable, "-c", "open('pwned', 'w')"]
 
-
 MALICIOUS: dict[str, bytes] = {
     "system": pickle.dumps(Call(os.system, "touch pwned")),
     "popen": pickle.dumps(Call(subprocess.Popen, TOUCH)),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from clusterability.results.columns import CLUSTER_COLUMNS, CLUSTER_PLACE
+from clusterability.results.function_columns import CLUSTER_COLUMNS, CLUSTER_PLACE
 from clusterability.results.untrained import less_initial, with_change_q, with_untrained
 from clusterability.statistics import (
     compared_means,

@@ -12,12 +12,12 @@ import pandas as pd
 from clusterability.blocks import Block
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.measures.structure import MEASURES
-from clusterability.results.columns import (
+from clusterability.results.columns import SCORE_COLUMNS
+from clusterability.results.function_columns import (
     ABLATION_COLUMNS,
     CLUSTER_COLUMNS,
     CLUSTERS,
     LESION_COLUMNS,
-    SCORE_COLUMNS,
 )
 
 

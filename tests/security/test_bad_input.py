@@ -23,7 +23,7 @@ from safetensors.numpy import save
 
 import fuzzing
 from clusterability.errors import UserError
-from clusterability.networks.importing import read_network
+from clusterability.networks.importing.read_network import read_network
 from clusterability.networks.stacked import Networks, load_networks, save_networks
 from clusterability.results.npz_files import load_items
 from clusterability.study import config_files

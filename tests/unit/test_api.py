@@ -7,6 +7,7 @@ import re
 import runpy
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,20 +21,20 @@ from clusterability_workflow import job
 from clusterability_workflow.provenance import code_digests
 
 import clusterability as cl
+from clusterability.jobs.clustering_job import LabelsJob
 from clusterability.measures.structure import MEASURES
 from clusterability.networks.partitions import Partitions
 from clusterability.release import VERSION
 from clusterability.results.aggregation import BlockScores
 from clusterability.results.columns import SCORES
 from clusterability.results.npz_files import load_items
-from clusterability.results.one_network import study_of
-from clusterability.study.study import Study
+from clusterability.study.asked import Asked, asked_of
+from clusterability.study.jobs import clustering_job, null_job
 from project import DOCS, LIBRARY, PATH, ROOT
 from workflows import copy_workflow
 
 SOUTHERN_WOMEN = DOCS / "examples" / "southern_women.csv"
 PLANTED = np.kron(np.eye(3), np.ones((6, 8))) + 0.1
-
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": PATH}
 
@@ -70,8 +71,8 @@ class Named(SimpleNamespace):
 class Jobs:
     """The scripts of the workflow's rules, run one after the other on a network from a file."""
 
-    def __init__(self, folder: Path, study: Study, monkeypatch) -> None:
-        self.folder, self.study = folder, study
+    def __init__(self, folder: Path, asked: Asked, monkeypatch) -> None:
+        self.folder, self.asked = folder, asked
         monkeypatch.setattr(job, "_log_to", lambda file: None)
         monkeypatch.setattr(job, "_record", lambda done: None)
 
@@ -89,22 +90,22 @@ class Jobs:
 
     def scores(self, path: Path) -> pd.DataFrame:
         """The table `scores` as the workflow writes it."""
-        study, (name,) = self.study, self.study.names
+        asked, name = self.asked, self.asked.name
         networks = str(self.folder / "networks" / name / "imported.safetensors")
         rows = str(self.folder / "rows.csv")
         imported = {"networks": networks, "rows": rows}
         self.run(
             "import_network.py",
             {"condition": name},
-            {"study": {"layers": None}},
+            {"job": {"layers": None}},
             {"file": str(path)},
             imported,
         )
         weights = cl.load(path)
         files = [
             self.block_scores(name, networks, layer, block)
-            for layer in study.clustered_layers(list(weights))
-            for block in study.k_blocks
+            for layer in asked.clustering.clustered_layers(list(weights))
+            for block in asked.k_blocks
         ]
         blocks = BlockScores(files)
         table = self.folder / "scores.parquet"
@@ -112,23 +113,25 @@ class Jobs:
         return pd.read_parquet(table)
 
     def block_scores(self, name: str, networks: str, layer: str, block) -> str:
-        study = self.study
+        asked = self.asked
         folder = self.folder / "scores" / name / "imported" / layer
         folder.mkdir(parents=True, exist_ok=True)
         files = {
             kind: str(folder / f"{block.name}.{kind}.npz")
-            for kind in ("partitions", "starts", "held_out", *study.nulls)
+            for kind in ("partitions", "starts", "held_out", *asked.nulls)
         }
         k_values = list(block)
-        params = {"study": study.clustering_parameters(layer), "k_values": k_values}
+        params = {"job": asdict(clustering_job(asked.clustering, layer)), "k_values": k_values}
         found = {kind: files[kind] for kind in ("partitions", "starts", "held_out")}
         self.run("cluster.py", {"layer": layer}, params, {"networks": networks}, found)
         clustered = {"networks": networks} | found
-        for null in study.nulls:
+        for null, draws in asked.nulls.items():
+            clustered_again = null_job(asked.clustering, draws, layer)
+            given = LabelsJob(draws) if null == "labels" else clustered_again
             self.run(
                 "null_labels.py" if null == "labels" else "null.py",
                 {"layer": layer, "null": null},
-                {"study": study.null_parameters(null, layer), "k_values": k_values},
+                {"job": asdict(given), "k_values": k_values},
                 clustered,
                 {"tables": files[null]},
             )
@@ -136,8 +139,8 @@ class Jobs:
         self.run(
             "score.py",
             {"layer": layer},
-            {"nulls": list(study.nulls)},
-            clustered | {"nulls": [files[null] for null in study.nulls]},
+            {"nulls": list(asked.nulls)},
+            clustered | {"nulls": [files[null] for null in asked.nulls]},
             {"scores": scores, "clusters": str(folder / f"{block.name}.clusters.parquet")},
         )
         return scores
@@ -162,7 +165,7 @@ def test_scores_are_those_of_the_workflows_jobs_to_the_bit(case, tmp_path, monke
     path = network_file(tmp_path) if case == "a network" else SOUTHERN_WOMEN
     asked = ASKED[case]
     found = cl.score(path, **asked)
-    study = study_of(
+    checked = asked_of(
         asked.get("name", "southern_women"),
         asked["k"].split(","),
         asked.get("methods", ["matched"]),
@@ -170,7 +173,7 @@ def test_scores_are_those_of_the_workflows_jobs_to_the_bit(case, tmp_path, monke
         asked["nulls"],
         asked.get("restarts", 3),
     )
-    expected = Jobs(tmp_path, study, monkeypatch).scores(path)
+    expected = Jobs(tmp_path, checked, monkeypatch).scores(path)
     assert list(found) == SCORES
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
     assert found["status"].isin(["ok", "infeasible", "undefined"]).all()
@@ -178,8 +181,8 @@ def test_scores_are_those_of_the_workflows_jobs_to_the_bit(case, tmp_path, monke
 
 def test_labels_are_those_of_the_workflows_jobs(tmp_path, monkeypatch):
     path = network_file(tmp_path)
-    study = study_of("mine", ["2-4"], ["matched", "joint", "whole"], ["balanced"], {}, 3)
-    Jobs(tmp_path, study, monkeypatch).scores(path)
+    asked = asked_of("mine", ["2-4"], ["matched", "joint", "whole"], ["balanced"], {}, 3)
+    Jobs(tmp_path, asked, monkeypatch).scores(path)
     weights = cl.load(path)
     for method in ("matched", "joint"):
         for layer, found in cl.cluster(weights, 3, method, scaling="balanced").items():

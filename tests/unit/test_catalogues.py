@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
+import typing
 from importlib import import_module
 
 import pytest
+import torch
 
 from clusterability.clustering.catalogue import METHODS
 from clusterability.clustering.problem import partition_by
@@ -16,6 +19,10 @@ from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.nulls.catalogue import NULLS
 from clusterability.report.catalogue import CATEGORIES, FIGURES, TABLES
 from clusterability.report.paper.catalogue import PAPER_TABLES
+from clusterability.training.optimisers import OPTIMISERS
+from clusterability.training.perceptron import initial_weights
+from clusterability.training.recipe import Recipe
+from clusterability.training.train import train
 from project import ROOT
 
 
@@ -66,3 +73,25 @@ def test_catalogues_load_no_numerical_package():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src"
     )
     assert found.stdout.strip() == "[]"
+
+
+def test_optimisers_are_those_of_pytorch_and_take_keys_of_the_recipe():
+    assert typing.get_args(Recipe.model_fields["optimizer"].annotation) == tuple(OPTIMISERS)
+    for name, entry in OPTIMISERS.items():
+        known = inspect.signature(getattr(torch.optim, entry.torch_name)).parameters
+        assert {"fused", *entry.arguments} <= set(known), name
+        assert set(entry.arguments.values()) <= set(Recipe.model_fields), name
+
+
+def test_an_optimiser_that_is_not_in_the_catalogue_trains_nothing(images):
+    unknown = Recipe(architecture="784-8-10", epochs=1).model_copy(update={"optimizer": "lion"})
+    with pytest.raises(KeyError, match="lion"):
+        train("lion", unknown, [0], images, device="cpu")
+
+
+def test_every_initialisation_has_a_bound_of_its_own():
+    (names,) = (typing.get_args(Recipe.model_fields[key].annotation) for key in ("initialisation",))
+    bounds = {name: float(initial_weights((784, 10), [0], name)[0].abs().max()) for name in names}
+    assert len(set(bounds.values())) == len(names)
+    with pytest.raises(KeyError, match="other"):
+        initial_weights((784, 10), [0], "other")

@@ -151,10 +151,10 @@ def test_two_values_swapped_are_seen(workflow):
     ("file", "rules"),
     [
         # Nothing is trained, clustered or drawn again.
-        ("measures/__init__.py", AFTER_SCORES),
+        ("measures/structure.py", AFTER_SCORES),
         ("nulls/shuffle.py", {"null": 4} | AFTER_SCORES),
         (
-            "agreement.py",
+            "analysis/agreement.py",
             {
                 "agree": 2,
                 "choose_k": 4,
@@ -165,14 +165,14 @@ def test_two_values_swapped_are_seen(workflow):
                 "contact_sheet": 1,
             },
         ),
-        ("figures/learning_curves.py", {"plot": 1, "contact_sheet": 1}),
-        ("exploring/explore.html", {"explore": 1}),
-        ("sources.py", {}),  # the files are there, and known by their checksums
-        ("study.py", {}),
+        ("report/figures/learning_curves.py", {"plot": 1, "contact_sheet": 1}),
+        ("report/page/explore.html", {"explore": 1}),
+        ("training/download.py", {}),  # the files are there, and known by their checksums
+        ("study/study.py", {}),
     ],
 )
 def test_an_edited_module_reruns_what_imports_it(workflow, file, rules):
-    workflow.edit(f"scripts/clusterability/{file}")
+    workflow.edit(f"src/clusterability/{file}")
     assert workflow.planned_rules() == rules
 
 
@@ -202,7 +202,7 @@ def test_the_plan_says_which_module_and_which_number(workflow):
     jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
     assert {name: number for name, (number, _) in jobs.items()} == {"null": 4} | AFTER_SCORES
     assert jobs["null"][1] == "parameter draws: 3 -> 4"
-    assert jobs["score"][1] == "code of clusterability/measures/__init__.py"
+    assert jobs["score"][1] == "code of src/clusterability/measures/structure.py"
     assert jobs["find"][1] == "after aggregate"
     assert "Guessed" not in plan
     assert "unknown" not in plan

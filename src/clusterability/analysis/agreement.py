@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -23,7 +22,6 @@ from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
 from clusterability.numerics import keep_freed_memory
 from clusterability.randomness import StreamName, generator
-from clusterability.results import summary as tables
 from clusterability.results.block_paths import BlockPartitions
 
 AGREEMENT_MEASURES = {"ami": "AMI", "ari": "ARI", "nmi": "NMI"}
@@ -414,20 +412,3 @@ def _summary(group: pd.DataFrame) -> dict[str, float]:
         **compared_means(value, null_mean, z),
         "significant": share_significant(p),
     }
-
-
-def agreement_summary(files: Sequence[str]) -> pd.DataFrame:
-    """The table `agreement` as CSV: see `agreement.summarise_agreement`.
-
-    Args:
-        files: `…/{condition}/{seeds}.agreement.parquet`; no cell is of several conditions.
-    """
-    conditions: dict[str, list[str]] = {}
-    for file in files:
-        conditions.setdefault(Path(file).parent.name, []).append(file)
-    found = [
-        summarise_agreement(tables.read_all(files, AGREEMENT_COLUMNS))
-        for files in conditions.values()
-    ]
-    with_rows = [summary for summary in found if len(summary)]
-    return pd.concat(with_rows, ignore_index=True) if with_rows else found[0]

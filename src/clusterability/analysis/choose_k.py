@@ -17,28 +17,75 @@ k is chosen on one half of the seeds and the measure is reported on the other ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from clusterability.analysis.agreement import adjusted_mutual_information
+from clusterability.analysis.gap_and_stability import gap_k, singular_values, stability
+from clusterability.analysis.largest_z import (
+    Choice,
+    choose,
+    choose_by_mean,
+    halves,
+    standardised,
+    total_of_deciding,
+)
 from clusterability.clustering.block_sums import Tables
-from clusterability.clustering.embedding import embed
 from clusterability.comparison import compare
 from clusterability.measures.structure import MEASURES
-from clusterability.networks.live_units import DEAD, live_units
-from clusterability.networks.partitions import Key
-from clusterability.numerics import one_thread
-from clusterability.statistics import SIGNIFICANT, compared_means, interval, replicate_p
+from clusterability.networks.partitions import Key, Partitions, Starts
+from clusterability.networks.scaling import layers_at_scales
+from clusterability.networks.stacked import Networks
+from clusterability.results.structure_rows import observed_tables
+from clusterability.statistics import compared_means, interval, replicate_p
 
-NO_CLUSTERS = 1
-"""The k of a layer without clusters."""
+BEST_K_NETWORKS_COLUMNS = [
+    "condition",
+    "seed",
+    "layer",
+    "method",
+    "measure",
+    "null",
+    "k",
+    "k_candidate",
+    "z",
+    "p_max",
+    "gap_k",
+    "stability_u",
+    "stability_v",
+]
+"""Columns of `network_rows`."""
 
-_TIE = 1e-9
-"""Gaps that differ by no more are equal: rounding decides between them."""
+BEST_K_COLUMNS = [
+    "condition",
+    "layer",
+    "method",
+    "measure",
+    "null",
+    "k",
+    "k_candidate",
+    "p_select",
+    "n_select",
+    "n_report",
+    "value",
+    "value_low",
+    "value_high",
+    "excess",
+    "excess_low",
+    "excess_high",
+    "z",
+    "z_low",
+    "z_high",
+    "p",
+    "gap_k",
+    "stability_u",
+    "stability_v",
+]
+"""Columns of `cell_rows`."""
 
 
 @dataclass(frozen=True)
@@ -65,245 +112,8 @@ class Evidence:
     stability: Mapping[Key, tuple[np.ndarray, np.ndarray]]
 
 
-# --- the largest z -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The k of the largest z, for one or many networks.
-
-    Attributes:
-        place: its place among the values of k, int [...]; 0 where no k has a z.
-        candidate: that k, int [...].
-        p: of the largest z against the largest z of each draw, [...]; NaN where no k has a z.
-    """
-
-    place: np.ndarray
-    candidate: np.ndarray
-    p: np.ndarray
-
-    @property
-    def known(self) -> np.ndarray:
-        """Whether any k has a z, bool [...]."""
-        return np.isfinite(self.p)
-
-    @property
-    def k(self) -> np.ndarray:
-        """The answer, int [...]: the candidate where p <= 0.05, else 1."""
-        return np.where(self.p <= SIGNIFICANT, self.candidate, NO_CLUSTERS)
-
-
-def standardised(values: np.ndarray, draws: np.ndarray, direction: int) -> np.ndarray:
-    """Directed z of each network and of each of its draws, within the pool of both.
-
-    The network is one item of the pool like its draws, so that all items are exchangeable where
-    the null holds. Its z cannot exceed draws / sqrt(1 + draws), and grows with the z against the
-    draws alone: the k of the largest z is the same.
-
-    Args:
-        values: [networks, k], NaN where undefined.
-        draws: [networks, k, draws], NaN where undefined.
-        direction: 1 where higher is better, -1 where lower is.
-
-    Returns:
-        [networks, k, 1 + draws], the network first. NaN at a k at which the network has no value,
-        as where k is infeasible, or at which the pool has no spread, as at k = 1.
-
-    >>> standardised(np.array([[2.0]]), np.array([[[0.0, 1.0]]]), direction=1).tolist()
-    [[[1.0, -1.0, 0.0]]]
-    """
-    pool = np.concatenate([values[..., None], draws], axis=-1)
-    found = compare(values, pool, direction)
-    spread = np.where(np.isfinite(found.z), found.deviation, np.nan)
-    return direction * (pool - found.mean[..., None]) / spread[..., None]
-
-
-def choose(z: np.ndarray, k_values: Sequence[int]) -> Choice:
-    """The k of the largest z; the smallest of several.
-
-    p = (1 + number of draws whose largest z is at least as large) / (draws + 1).
-
-    Args:
-        z: [..., k, 1 + draws], the network first; NaN where undefined.
-        k_values: rising.
-
-    >>> z = np.array([[0.5, -1.0, 0.5], [1.0, -1.0, 0.0]])
-    >>> found = choose(z, [2, 3])
-    >>> int(found.candidate), round(float(found.p), 3), int(found.k)
-    (3, 0.333, 1)
-    """
-    largest = np.fmax.reduce(z, axis=-2)
-    network = z[..., 0]
-    place = np.where(np.isfinite(network), network, -np.inf).argmax(axis=-1)
-    return Choice(
-        place=place,
-        candidate=np.asarray(k_values)[place],
-        p=compare(largest[..., 0], largest[..., 1:], direction=1).p,
-    )
-
-
-def halves(seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the networks that k is chosen on and of those that it is reported on.
-
-    The first, third, ... of the sorted seeds against the second, fourth, ...: seeds added at the
-    end leave the others in their halves.
-
-    >>> [half.tolist() for half in halves([0, 1, 2, 7, 5])]
-    [[0, 2, 3], [1, 4]]
-    """
-    order = np.argsort(seeds, kind="stable")
-    return order[::2], order[1::2]
-
-
-def choose_together(z: np.ndarray, k_values: Sequence[int]) -> tuple[Choice, int]:
-    """One k for several networks, and how many of them decide: the k of the largest mean z.
-
-    Draws of the same number, one a network, are one draw of the mean. Networks without any z do
-    not count, and a k at which one of the others has no z is left out: means over different
-    networks could not be compared.
-
-    Args:
-        z: [networks, k, 1 + draws], as `standardised` gives it.
-        k_values: rising.
-    """
-    total, deciding = total_of_deciding(z)
-    return choose_by_mean(total, deciding, k_values), deciding
-
-
-def total_of_deciding(z: np.ndarray) -> tuple[np.ndarray, int]:
-    """Sum [k, 1 + draws] of z [networks, k, 1 + draws] over networks with any z; their number."""
-    deciding = z[np.isfinite(z[..., 0]).any(axis=1)]
-    return deciding.sum(axis=0), len(deciding)
-
-
-def choose_by_mean(total: np.ndarray, deciding: int, k_values: Sequence[int]) -> Choice:
-    """The k of the largest mean of z, of which `total` [k, 1 + draws] is the sum."""
-    # Without networks 0 / NaN: no mean, and no warning either.
-    return choose(total / (deciding or np.nan), k_values)
-
-
-# --- the singular-value gap --------------------------------------------------------------------
-
-
-def singular_values(matrix: np.ndarray) -> np.ndarray:
-    """All singular values of D_U^-1/2 abs(W) D_V^-1/2 (Dhillon 2001), falling; the first is 1.
-
-    Args:
-        matrix: weights W [m, n]; dead units are left out.
-
-    Returns:
-        float64 [min(live rows, live columns)]; empty where no unit is live.
-    """
-    live = live_units(matrix)
-    count = min(live.shape)
-    if count == 0:
-        return np.empty(0)
-    adjacency = np.abs(live.take(matrix).astype(np.float64))
-    with one_thread():
-        return embed(adjacency, count).singular_values
-
-
-def gap_k(values: np.ndarray, k_values: Sequence[int]) -> int:
-    """The k with the largest gap sigma_k - sigma_(k+1), or 1: the eigengap heuristic.
-
-    von Luxburg 2007, section 8.3, for singular values. k clusters without weight between them
-    have k singular values of 1, and the next is smaller.
-
-    It needs no clustering and no draws, and so tells nothing of chance. It misleads in these ways:
-
-    - sigma_1 is 1 always, and random weights leave a wide gap behind it. Weak clusters, whose
-      sigma_k lies nearer to sigma_(k+1) than sigma_2 to 1, are answered with 1.
-    - A few units that nearly only link to each other have a singular value near 1 of their own.
-    - Singular values have no sign: clusters that avoid each other count like those that seek each
-      other, while most measures call only the latter good.
-    - Beyond the last singular value comes 0: a k equal to the smaller side competes with its own
-      sigma, not with a gap.
-
-    Args:
-        values: singular values, falling.
-        k_values: numbers of clusters; those above the number of values are infeasible. 1 is
-            always among the answers.
-
-    Returns:
-        The smallest of equals; 1 where there are no values.
-
-    >>> gap_k(np.array([1.0, 0.9, 0.85, 0.2]), [2, 3, 4])
-    3
-    """
-    feasible = [k for k in sorted({NO_CLUSTERS, *k_values}) if k <= len(values)]
-    gaps = {k: gap for k, gap in enumerate(-np.diff(values, append=0), start=1) if k in feasible}
-    largest = max(gaps.values(), default=0)
-    return next((k for k, gap in gaps.items() if gap >= largest - _TIE), NO_CLUSTERS)
-
-
-# --- stability ---------------------------------------------------------------------------------
-
-
-def stability(labels: np.ndarray, ami: Callable[[np.ndarray, np.ndarray], float]) -> np.ndarray:
-    """Mean adjusted mutual information over all pairs of starts of k-means, [matrices].
-
-    It measures the optimiser: a high one says that the starts agree, not that there are clusters
-    (Ben-David, von Luxburg & Pal 2006). NaN with fewer than two starts or without live units.
-
-    Args:
-        labels: [matrices, starts, units] of one side; units with the label -1 are left out.
-        ami: adjusted mutual information of two labellings [units].
-    """
-    return np.array([_stability_of(starts, ami) for starts in labels], dtype=float)
-
-
-def _stability_of(starts: np.ndarray, ami: Callable[[np.ndarray, np.ndarray], float]) -> float:
-    live = starts[:, (starts != DEAD).all(axis=0)]
-    if live.shape[0] < 2 or live.shape[1] == 0:
-        return np.nan
-    return float(np.mean([ami(first, second) for first, second in combinations(live, 2)]))
-
-
 # --- rows --------------------------------------------------------------------------------------
 
-NETWORK_COLUMNS = [
-    "condition",
-    "seed",
-    "layer",
-    "method",
-    "measure",
-    "null",
-    "k",
-    "k_candidate",
-    "z",
-    "p_max",
-    "gap_k",
-    "stability_u",
-    "stability_v",
-]
-"""Columns of `network_rows`."""
-
-CELL_COLUMNS = [
-    "condition",
-    "layer",
-    "method",
-    "measure",
-    "null",
-    "k",
-    "k_candidate",
-    "p_select",
-    "n_select",
-    "n_report",
-    "value",
-    "value_low",
-    "value_high",
-    "excess",
-    "excess_low",
-    "excess_high",
-    "z",
-    "z_low",
-    "z_high",
-    "p",
-    "gap_k",
-    "stability_u",
-    "stability_v",
-]
-"""Columns of `cell_rows`."""
 
 _INTEGERS = {"k": "Int64", "k_candidate": "Int64", "gap_k": "Int64"}
 """Types of the columns that may be empty but hold no fractions."""
@@ -333,8 +143,12 @@ def network_rows(judged: Judged) -> pd.DataFrame:
     `k`, `k_candidate` and `p_max` are empty where no k has a z.
     """
     frames = [_network_frame(judged, series) for series in judged.known_series]
-    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=NETWORK_COLUMNS)
-    return rows[NETWORK_COLUMNS].astype(_INTEGERS)
+    rows = (
+        pd.concat(frames, ignore_index=True)
+        if frames
+        else pd.DataFrame(columns=BEST_K_NETWORKS_COLUMNS)
+    )
+    return rows[BEST_K_NETWORKS_COLUMNS].astype(_INTEGERS)
 
 
 def cell_rows(judged: Judged) -> pd.DataFrame:
@@ -352,7 +166,7 @@ def cell_rows(judged: Judged) -> pd.DataFrame:
       means over all networks at `k_candidate`.
     """
     rows = [_cell_row(judged, series) for series in judged.known_series]
-    return pd.DataFrame(rows, columns=CELL_COLUMNS).astype(_INTEGERS)
+    return pd.DataFrame(rows, columns=BEST_K_COLUMNS).astype(_INTEGERS)
 
 
 # --- block by block ----------------------------------------------------------------------------
@@ -589,3 +403,37 @@ def _stability_at(judged: Judged, method: str, choice: Choice) -> dict[str, np.n
         name: np.array([found[side][network] for network, found in enumerate(both)])
         for side, name in enumerate(("stability_u", "stability_v"))
     }
+
+
+def gather(
+    networks: Networks,
+    layer: str,
+    partitions: Mapping[Key, Partitions],
+    starts: Mapping[Key, Starts],
+    nulls: Mapping[str, Mapping[Key, Tables]],
+) -> Iterator[Evidence]:
+    """The evidence, scale by scale: each scale of the weights has singular values of its own.
+
+    Args:
+        networks: all networks of a condition, or a block of them.
+        layer: the layer that the partitions are of.
+        partitions, starts: [networks, ...] by (method, k).
+        nulls: tables [networks, draws, ...] by null, then by (method, k), of all scales.
+    """
+    observed = observed_tables(networks, layer, partitions, {})
+    for keys, matrices in layers_at_scales(networks.weights, layer, partitions):
+        k_values = sorted({k for _, k in keys})
+        yield Evidence(
+            condition=networks.condition,
+            layer=layer,
+            seeds=networks.seeds,
+            observed={key: observed[key] for key in keys},
+            nulls=nulls,
+            gap_k=np.array([gap_k(singular_values(matrix), k_values) for matrix in matrices]),
+            stability={key: _both_sides(starts[key]) for key in keys if key in starts},
+        )
+
+
+def _both_sides(starts: Starts) -> tuple[np.ndarray, np.ndarray]:
+    ami = adjusted_mutual_information
+    return stability(starts.rows, ami), stability(starts.columns, ami)

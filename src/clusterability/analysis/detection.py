@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from clusterability.analysis.validity import estimate_row, ranked_rows
+from clusterability.jobs.comparing_jobs import PlantedPair
 from clusterability.measures.structure import MEASURES
 from clusterability.resampling import Floats, Resamples
 from clusterability.results.shown import first_null
@@ -21,15 +22,12 @@ FORMS = ("value", "z")
 _EXACT = 100
 """With more networks a side, counting all orders takes minutes, and then overflows."""
 
-Pair = Mapping[str, Any]
-"""`condition`, `reference`, `family`, `layer`, `k` and `dose` of planted clusters."""
-
 
 def detection_rows(
     scores: pd.DataFrame,
     agreement: pd.DataFrame,
     accuracy: Mapping[str, float],
-    pairs: Sequence[Pair],
+    pairs: Sequence[PlantedPair],
     resamples: Resamples,
 ) -> list[dict[str, Any]]:
     """How well each measure tells planted from unplanted networks.
@@ -56,22 +54,22 @@ def detection_rows(
             row = estimate_row(place, estimates) | {"p": _mann_whitney(planted, plain)}
             rows.append(
                 row
-                | {"n": min(len(planted), len(plain)), "dose": pair["dose"]}
+                | {"n": min(len(planted), len(plain)), "dose": pair.dose}
                 | _recovery(agreement, pair, place["method"])
                 | {
-                    "test_accuracy": accuracy.get(pair["condition"], np.nan),
-                    "reference_accuracy": accuracy.get(pair["reference"], np.nan),
+                    "test_accuracy": accuracy.get(pair.condition, np.nan),
+                    "reference_accuracy": accuracy.get(pair.reference, np.nan),
                 }
             )
     return rows + _averages(found, rows)
 
 
 def _samples(
-    scores: pd.DataFrame, pair: Pair
+    scores: pd.DataFrame, pair: PlantedPair
 ) -> Iterator[tuple[dict[str, Any], pd.Series, pd.Series]]:
     """Directed values by seed of the two conditions, for each method, measure and form."""
-    here = scores[(scores["layer"] == pair["layer"]) & (scores["k"] == pair["k"])]
-    here = here[here["condition"].isin((pair["condition"], pair["reference"]))]
+    here = scores[(scores["layer"] == pair.layer) & (scores["k"] == pair.k)]
+    here = here[here["condition"].isin((pair.condition, pair.reference))]
     here = here[here["measure"].isin([n for n, m in MEASURES.items() if m.direction])]
     for (method, measure), cell in here.groupby(["method", "measure"], sort=False):
         null = first_null(cell)
@@ -82,15 +80,18 @@ def _samples(
             values = rows[form] * (MEASURES[str(measure)].direction if form == "value" else 1)
             by_seed = values.set_axis(rows["seed"])
             planted, plain = (
-                by_seed[(rows["condition"] == pair[name]).to_numpy()].dropna().sort_index()
-                for name in ("condition", "reference")
+                by_seed[(rows["condition"] == name).to_numpy()].dropna().sort_index()
+                for name in (pair.condition, pair.reference)
             )
             if len(planted) and len(plain):
                 place = {
                     "analysis": "detection",
-                    **{name: pair[name] for name in ("family", "condition", "reference", "layer")},
+                    "family": pair.family,
+                    "condition": pair.condition,
+                    "reference": pair.reference,
+                    "layer": pair.layer,
                     "method": method,
-                    "k": pair["k"],
+                    "k": pair.k,
                     "measure": measure,
                     "form": form,
                     "statistic": "auc",
@@ -122,13 +123,13 @@ def _mann_whitney(planted: pd.Series, plain: pd.Series) -> float:
     return float(stats.mannwhitneyu(planted, plain, method=method).pvalue)
 
 
-def _recovery(agreement: pd.DataFrame, pair: Pair, method: str) -> dict[str, float]:
+def _recovery(agreement: pd.DataFrame, pair: PlantedPair, method: str) -> dict[str, float]:
     """Adjusted mutual information of found with planted clusters, of U and of V."""
     rows = agreement[
         (agreement["comparison"] == "planted")
-        & (agreement["condition"] == pair["condition"])
-        & (agreement["layer"] == pair["layer"])
-        & (agreement["k"] == pair["k"])
+        & (agreement["condition"] == pair.condition)
+        & (agreement["layer"] == pair.layer)
+        & (agreement["k"] == pair.k)
         & (agreement["method"] == method)
         & (agreement["measure"] == "ami")
     ]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clusterability.jobs.comparing_jobs import PlantedPair
 from clusterability.measures.function_catalogue import GROUPS
 from clusterability.results.reading import Filter, where
 from clusterability.results.shown import first_null
@@ -61,7 +62,6 @@ CLEAR = 2.0
 
 AGREE, DISAGREE, CANNOT_TELL, NOT_COMPARABLE = "agree", "disagree", "cannot tell", "not comparable"
 
-Pair = Mapping[str, Any]
 Rule = Callable[[float, float, float], tuple[str, str]]
 """From an estimate and its interval to a verdict and its reason."""
 
@@ -151,7 +151,7 @@ PAIRING = Finding(
 
 
 def findings(
-    scores: pd.DataFrame, networks: pd.DataFrame, pairs: Sequence[Pair], method: str | None
+    scores: pd.DataFrame, networks: pd.DataFrame, pairs: Sequence[PlantedPair], method: str | None
 ) -> pd.DataFrame:
     """All findings, with COLUMNS; those that the study cannot ask are `not comparable`.
 
@@ -248,7 +248,9 @@ def _dropout(scores: pd.DataFrame, method: str | None) -> Comparisons:
             yield place, part.groupby(level="seed").mean()
 
 
-def _specialists(scores: pd.DataFrame, pairs: Sequence[Pair], method: str | None) -> Comparisons:
+def _specialists(
+    scores: pd.DataFrame, pairs: Sequence[PlantedPair], method: str | None
+) -> Comparisons:
     """What clusters of the planted layer's units say of the class: planted less reference."""
     for pair in pairs:
         for measure, column in _SPECIALISTS.items():
@@ -256,22 +258,22 @@ def _specialists(scores: pd.DataFrame, pairs: Sequence[Pair], method: str | None
                 (scores["measure"] == measure)
                 & (scores["null"] == GROUPS)
                 & (scores["method"] == method)
-                & (scores["layer"] == pair["layer"])
-                & (scores["k"] == pair["k"])
+                & (scores["layer"] == pair.layer)
+                & (scores["k"] == pair.k)
             ]
-            by_seed = {
-                name: rows[rows["condition"] == pair[name]].set_index("seed")[column]
-                for name in ("condition", "reference")
-            }
-            change = (by_seed["condition"] - by_seed["reference"]).dropna()
+            planted, plain = (
+                rows[rows["condition"] == name].set_index("seed")[column]
+                for name in (pair.condition, pair.reference)
+            )
+            change = (planted - plain).dropna()
             if len(change):
                 what = f"{measure} in nats" if column == "value" else f"z of {measure}"
                 place = {
-                    "comparison": f"{what}: {pair['condition']} less {pair['reference']}",
-                    "condition": pair["condition"],
-                    "layer": pair["layer"],
+                    "comparison": f"{what}: {pair.condition} less {pair.reference}",
+                    "condition": pair.condition,
+                    "layer": pair.layer,
                     "method": method,
-                    "k": str(pair["k"]),
+                    "k": str(pair.k),
                 }
                 yield place, change
 

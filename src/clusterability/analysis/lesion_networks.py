@@ -14,8 +14,8 @@ import pandas as pd
 from scipy import special
 
 from clusterability.measures.lesions import COMPLETE, IMPORTANT, SMALL
-from clusterability.results.columns import LESION_COLUMNS
-from clusterability.results.summary import read_all
+from clusterability.results.function_columns import LESION_COLUMNS
+from clusterability.results.reading import read_all
 
 OF_NETWORK = ["condition", "seed", "method", "k"]
 """Columns that say which network a row is of, and how it was clustered."""

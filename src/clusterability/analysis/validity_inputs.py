@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from clusterability.analysis.detection import Pair
 from clusterability.analysis.prediction import CELL, TERMS
+from clusterability.jobs.comparing_jobs import PlantedPair
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES
 from clusterability.measures.structure import MEASURES
 from clusterability.results.reading import any_of, defined, distinct, read_rows, shown_rows, where
@@ -24,12 +24,10 @@ def all_seeds(scores: str | Path) -> list[int]:
     return sorted(int(seed) for seed in distinct(scores, ["seed"])["seed"])
 
 
-def detection_scores(scores: str | Path, pairs: Sequence[Pair]) -> pd.DataFrame:
+def detection_scores(scores: str | Path, pairs: Sequence[PlantedPair]) -> pd.DataFrame:
     """Scores of planted and unplanted networks at the planted layer and k."""
     asked = [
-        where(
-            condition=[pair["condition"], pair["reference"]], layer=[pair["layer"]], k=[pair["k"]]
-        )
+        where(condition=[pair.condition, pair.reference], layer=[pair.layer], k=[pair.k])
         for pair in pairs
     ]
     return read_rows(scores, _SCORES, any_of(asked) & where(measure=_STRUCTURE))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from clusterability.clustering.held_out import held_out_clusters
 from clusterability.clustering.spectral import cluster_with_starts
+from clusterability.jobs.clustering_job import ClusteringJob
 from clusterability.names import NETWORK
 from clusterability.networks.graph import layer_matrices
 from clusterability.networks.partitions import HeldOut, Key, Partitions, Starts
@@ -29,7 +30,7 @@ def own_streams(networks: Networks, layer: str) -> list[StreamName]:
 
 
 def block_partitions(
-    networks: Networks, layer: str, k_values: Sequence[int], study: Mapping[str, Any]
+    networks: Networks, layer: str, k_values: Sequence[int], job: ClusteringJob
 ) -> BlockPartitions:
     """Partitions of one layer of all networks.
 
@@ -37,13 +38,13 @@ def block_partitions(
         networks: the block.
         layer: of the networks, or "network".
         k_values: numbers of clusters.
-        study: `methods`, `restarts` and `scalings`, as `Study.clustering_parameters` gives them.
+        job: methods, restarts and scalings.
     """
     names = own_streams(networks, layer)
     found = BlockPartitions({}, {}, {})
-    for scaling in study["scalings"]:
+    for scaling in job.scalings:
         matrices = layer_matrices(scale_weights(networks.weights, scaling), layer)
-        asked = (matrices, names, k_values, study["methods"], study["restarts"])
+        asked = (matrices, names, k_values, job.methods, job.restarts)
         partitions, starts = cluster_with_starts(*asked)
         found.partitions.update(at_scale(partitions, scaling))
         found.starts.update(at_scale(starts, scaling))

@@ -85,10 +85,8 @@ ABLATION_MEASURES: dict[str, FunctionMeasure] = {
 FUNCTION_MEASURES: dict[str, FunctionMeasure] = ACTIVITY_MEASURES | ABLATION_MEASURES
 """All, in the order of tables and figures."""
 
-
 LEAST_SHARE = 0.05
 """Clusters with a smaller share of the layer's units do not count for their partition."""
-
 
 OTHER_INPUTS = "other_inputs"
 """Status of an imported network that does not take the data set's images."""

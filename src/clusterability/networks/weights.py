@@ -12,13 +12,9 @@ import numpy as np
 
 from clusterability.errors import UserError, one_line
 from clusterability.names import IMPORTED_SEED, NETWORK
-from clusterability.networks.importing import (
-    as_matrix,
-    check_fit,
-    choose_layers,
-    read_arrays,
-    tensor_array,
-)
+from clusterability.networks.importing.layers import as_matrix, check_fit, choose_layers
+from clusterability.networks.importing.readers import read_arrays
+from clusterability.networks.importing.torch_file import tensor_array
 from clusterability.networks.stacked import Networks
 
 DEFAULT_NAME = "weights"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from clusterability.clustering.block_sums import Tables, stack_by_key
 from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import partition_tables
+from clusterability.jobs.clustering_job import NullJob
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_matrices
 from clusterability.networks.partitions import HeldOut, Key
@@ -56,7 +57,7 @@ def block_redrawn_tables(
     networks: Networks,
     layer: str,
     k_values: Sequence[int],
-    study: Mapping[str, Any],
+    job: NullJob,
 ) -> dict[Key, Tables]:
     """Tables [networks, draws, ...] of a null for a block, by (method, k), at all scales.
 
@@ -66,14 +67,14 @@ def block_redrawn_tables(
         networks: the block.
         layer: name of a layer, or "network".
         k_values: numbers of clusters.
-        study: `draws`, `methods`, `restarts` and `scalings`, as `Study.null_parameters` gives them.
+        job: draws, methods, restarts and scalings.
     """
     module = import_module(f"clusterability.nulls.{null}")
     held_out = getattr(module, "held_out_clusters", None)
     together = getattr(module, "redraw_network", None)
-    asked = (study["draws"], k_values, study["methods"], study["restarts"], held_out, together)
+    asked = (job.draws, k_values, job.methods, job.restarts, held_out, together)
     tables: dict[Key, Tables] = {}
-    for scaling in study["scalings"]:
+    for scaling in job.scalings:
         weights = scale_weights(networks.weights, scaling)
         found = []
         for number, seed in enumerate(networks.seeds):

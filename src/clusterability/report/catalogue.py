@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from clusterability.jobs.figure_job import FigureJob
+from clusterability.jobs.report_jobs import PageJob, PaperJob
 from clusterability.measures.function_catalogue import GROUPS
 from clusterability.names import NETWORK
 from clusterability.study.published import published_conditions, published_measures
@@ -70,27 +72,33 @@ def _drawn_probed_conditions(study: Study) -> list[str]:
     return study.probed_conditions if study.drawn_method is not None else []
 
 
+def _probed_whole_methods(study: Study) -> list[str]:
+    """Methods of whole networks, at each scale, where anything is probed."""
+    methods = study.clustering.methods_for(NETWORK)
+    return study.variants(methods) if study.probed_conditions else []
+
+
 def figure_items(study: Study) -> dict[str, list[str]]:
     """All figures of the study: what is drawn, and the items that each draws separately."""
     return {name: list(entry.items(study)) for name, entry in FIGURES.items()}
 
 
-def page_parameters(study: Study) -> dict[str, Any]:
+def page_job(study: Study) -> PageJob:
     """What decides the page of all networks, beside the files that it shows."""
-    return {
+    return PageJob(
         # Where something is probed, the page opens at a k at which it is.
-        "drawn_k": drawn_probed_k(study) or drawn_k(study),
-        "drawn_method": study.drawn_method,
-        "groups": study.probe.groups,
-        "k": study.k_values,
-        "methods": study.variants(LAYER_METHODS),
-        "nulls": dict(sorted(study.nulls.items())),
-        "probed_k": sorted(study.probed_k),
-        "whole": bool(study.methods_for(NETWORK)),
-    }
+        drawn_k=drawn_probed_k(study) or drawn_k(study),
+        drawn_method=study.drawn_method,
+        groups=study.probe.groups,
+        k=study.k_values,
+        methods=study.variants(LAYER_METHODS),
+        nulls=dict(sorted(study.nulls.items())),
+        probed_k=sorted(study.probed_k),
+        whole=bool(study.clustering.methods_for(NETWORK)),
+    )
 
 
-def paper_parameters(study: Study, tables: list[str]) -> dict[str, Any]:
+def paper_job(study: Study, tables: list[str]) -> PaperJob:
     """What decides the files of a paper, beside figures and tables.
 
     Args:
@@ -98,15 +106,15 @@ def paper_parameters(study: Study, tables: list[str]) -> dict[str, Any]:
         tables: names of the tables that those for print are made of.
     """
     recipes = {name: study.recipe_of(name).model_dump() for name in study.conditions}
-    return {
-        "config": study.model_dump(mode="json"),
-        "k": drawn_k(study),
-        "method": study.drawn_method or study.variants()[0],
-        "nulls": {**study.nulls, GROUPS: study.probe.groups},
-        "recipes": recipes,
-        "seeds": list(study.seeds),
-        "tables": tables,
-    }
+    return PaperJob(
+        config=study.model_dump(mode="json"),
+        k=drawn_k(study),
+        method=study.drawn_method or study.variants()[0],
+        nulls={**study.nulls, GROUPS: study.probe.groups},
+        recipes=recipes,
+        seeds=list(study.seeds),
+        tables=tables,
+    )
 
 
 # --- figures -----------------------------------------------------------------------------------
@@ -139,20 +147,18 @@ class FigureEntry:
     k: Callable[[Study], int | list[int] | None] | None = None
     method: bool = False
 
-    def parameters(self, study: Study) -> dict[str, Any]:
+    def job(self, study: Study) -> FigureJob:
         """What decides the figure, beside the rows that it is drawn from; for `make`.
 
         What is drawn from no table says nothing of seeds and nulls: more of these do not change it.
         """
-        found: dict[str, Any] = {}
-        if set(TABLES) & set(self.inputs):
-            nulls = {**study.nulls, GROUPS: study.probe.groups}
-            found = {"nulls": nulls, "seeds": list(study.seeds)}
-        if self.method:
-            found["method"] = study.drawn_method
-        if self.k:
-            found["k"] = self.k(study)
-        return dict(sorted(found.items()))
+        of_tables = bool(set(TABLES) & set(self.inputs))
+        return FigureJob(
+            k=self.k(study) if self.k else None,
+            method=study.drawn_method if self.method else None,
+            nulls={**study.nulls, GROUPS: study.probe.groups} if of_tables else None,
+            seeds=list(study.seeds) if of_tables else None,
+        )
 
     def labels(self, study: Study, item: str) -> dict[str, str]:
         """By what a reader finds the figure: the same keys for all figures."""
@@ -218,7 +224,7 @@ FIGURES: dict[str, FigureEntry] = {
     "lesions": FigureEntry(
         FUNCTION,
         ("lesions",),
-        lambda study: study.variants(study.methods_for(NETWORK)) if study.probed_conditions else [],
+        _probed_whole_methods,
         item="method",
         layers="hidden",
         k=drawn_probed_k,

@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from clusterability.results import columns
+from clusterability.results import columns, reading
 from clusterability.results import summary as tables
-from clusterability.results.columns import CLUSTER_COLUMNS, CLUSTER_PLACE
+from clusterability.results.function_columns import CLUSTER_COLUMNS, CLUSTER_PLACE
 from clusterability.results.reading import read_parquet, read_schema
 from clusterability.results.untrained import (
     OBSERVED,
@@ -70,12 +70,12 @@ class BlockScores:
         """All cells of the study with their q, as `tables.with_cell_q` gives them."""
         own, against, asked = [], [], []
         for place, files in by_place(self.structure).items():
-            rows = self._kept(tables.read_all(files, columns=_OF_CELLS))
+            rows = self._kept(reading.read_all(files, columns=_OF_CELLS))
             own.append(tables.cell_table(rows))
             if place[0] in self.fresh_of:
                 against.append(tables.cell_table(self._untrained(place, files)))
         for files in by_place(self.function).values():
-            rows = tables.read_all(files, columns=_OF_CELLS)
+            rows = reading.read_all(files, columns=_OF_CELLS)
             asked += [tables.cell_table(rows)] if len(rows) else []
         frames = [cells for cells in (*own, *against, *asked) if len(cells)]
         return tables.with_cell_q(pd.concat(frames, ignore_index=True))
@@ -119,7 +119,7 @@ class BlockScores:
         """Rows of the null `untrained` at one place, cell by cell."""
         condition, layer, k = place
         fresh = by_place(self.fresh)[self.fresh_of[condition], layer, k]
-        rows = with_untrained(tables.read_all(files), tables.read_all(fresh), self.fresh_of)
+        rows = with_untrained(reading.read_all(files), reading.read_all(fresh), self.fresh_of)
         return rows[rows["null"] == UNTRAINED]
 
     def _observed(self, condition: str) -> pd.DataFrame:

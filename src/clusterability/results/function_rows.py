@@ -20,12 +20,12 @@ from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.stacked import Networks
 from clusterability.numerics import one_thread
 from clusterability.randomness import generator
-from clusterability.results.columns import (
+from clusterability.results.columns import SCORE_COLUMNS
+from clusterability.results.function_columns import (
     ABLATION_COLUMNS,
     CLUSTERS,
     LESION_COLUMNS,
     LESION_TYPES,
-    SCORE_COLUMNS,
 )
 from clusterability.results.hidden_layer import (
     HiddenLayer,

@@ -36,7 +36,8 @@ from clusterability.measures.function_catalogue import (
 from clusterability.measures.lesions import categories
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Key
-from clusterability.results.columns import ABLATION_COLUMNS, LESION_COLUMNS, SCORE_COLUMNS
+from clusterability.results.columns import SCORE_COLUMNS
+from clusterability.results.function_columns import ABLATION_COLUMNS, LESION_COLUMNS
 
 NO_VALUE: dict[str, Any] = dict.fromkeys(("value", *COMPARED), np.nan) | {"null_n": 0}
 

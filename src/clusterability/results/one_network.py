@@ -5,10 +5,7 @@ The same network of the same name gives the same numbers, to the bit, as a study
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -25,63 +22,11 @@ from clusterability.nulls.clustered_again import block_redrawn_tables
 from clusterability.nulls.labels import block_label_tables
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.summary import with_q
-from clusterability.study.loading import load_study
-from clusterability.study.study import Study
+from clusterability.study.asked import Asked
+from clusterability.study.jobs import clustering_job, null_job
 
 Said = Callable[[str], None]
 """Told what is done next."""
-
-
-def study_of(
-    name: str,
-    k_grid: Sequence[Any],
-    methods: Sequence[Any],
-    scalings: Sequence[Any],
-    nulls: Mapping[Any, Any],
-    restarts: Any,
-) -> Study:
-    """The study that would import the network and score it so.
-
-    Raises:
-        UserError: in one line, where a study's config could not say the same.
-    """
-    config = {
-        "networks": {name: {"path": "weights.npz"}},
-        "k_grid": list(k_grid),
-        "clustering": {
-            "methods": list(methods),
-            "scalings": list(scalings),
-            "restarts": whole_number(restarts),
-        },
-        "nulls": {null: whole_number(draws) for null, draws in nulls.items()},
-    }
-    try:
-        study = load_study(config)
-    except UserError as error:
-        raise UserError(_as_arguments(str(error))) from None
-    if "untrained" in study.nulls:
-        others = [null for null in NULLS if null != "untrained"]
-        raise UserError(
-            f"nulls: found 'untrained', expected of {', '.join(others)}: which"
-            " networks these weights were before training, only a study knows"
-        )
-    return study
-
-
-def whole_number(item: Any) -> Any:
-    """Whole numbers of any library as Python's; anything else as it is, for the check to tell."""
-    try:
-        return item if isinstance(item, bool) else operator.index(item)
-    except TypeError:
-        return item
-
-
-def _as_arguments(text: str) -> str:
-    """Faults of a config in one line, by the names that functions give to its keys."""
-    lines = [line.removeprefix("config: ") for line in text.splitlines()]
-    for key, argument in (("k_grid", "k"), (r"clustering\.", ""), (r"networks\.[^:]*", "name")):
-        lines = [re.sub(rf"^{key}", argument, line) for line in lines]
-    return "; ".join(lines)
 
 
 def largest_k(networks: Networks, layer: str) -> int:
@@ -101,42 +46,42 @@ def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) 
             )
 
 
-def evaluate(networks: Networks, study: Study, said: Said = lambda step: None) -> pd.DataFrame:
-    """Rows of the table `scores`, as the study gives them for the network.
+def evaluate(networks: Networks, asked: Asked, said: Said = lambda step: None) -> pd.DataFrame:
+    """Rows of the table `scores`, as a study gives them for the network.
 
     Args:
         networks: a block of one.
-        study: what is asked, as `study_of` gives it.
+        asked: k, methods, scalings, restarts and nulls.
         said: told of each step.
 
     Returns:
-        Columns `tables.SCORES`; by layer, block of k, method, k, measure and null.
+        Columns `columns.SCORES`; by layer, block of k, method, k, measure and null.
 
     Raises:
         UserError: where no layer can hold some k, or layers do not fit.
     """
-    layers = study.clustered_layers(list(networks.weights))
-    check_k(networks, layers, study.k_values)
+    layers = asked.clustering.clustered_layers(list(networks.weights))
+    check_k(networks, layers, asked.k_values)
     frames = [
-        _block_rows(networks, study, layer, block, said)
+        _block_rows(networks, asked, layer, block, said)
         for layer in layers
-        for block in study.k_blocks
+        for block in asked.k_blocks
     ]
     return with_q(pd.concat(frames, ignore_index=True))
 
 
 def _block_rows(
-    networks: Networks, study: Study, layer: str, block: Block, said: Said
+    networks: Networks, asked: Asked, layer: str, block: Block, said: Said
 ) -> pd.DataFrame:
     said(f"{layer}, k = {block.name}: clusters")
-    found = block_partitions(networks, layer, block, study.clustering_parameters(layer))
+    found = block_partitions(networks, layer, block, clustering_job(asked.clustering, layer))
     observed = observed_tables(networks, layer, found.partitions, found.held_out)
     nulls: dict[str, dict[Key, Tables]] = {}
-    for null, draws in study.nulls.items():
+    for null, draws in asked.nulls.items():
         said(f"{layer}, k = {block.name}: {null}")
         if NULLS[null].redrawn:
-            asked = study.null_parameters(null, layer)
-            nulls[null] = block_redrawn_tables(null, networks, layer, block, asked)
+            job = null_job(asked.clustering, draws, layer)
+            nulls[null] = block_redrawn_tables(null, networks, layer, block, job)
         else:
             labels = (found.partitions, found.held_out)
             nulls[null] = block_label_tables(networks, layer, draws, *labels)

@@ -143,3 +143,17 @@ def told_of_damage(file: Path | str) -> Iterator[None]:
             f"{file}: found {reason(error)}, expected a table of this study; remove the file to"
             " have it made again"
         ) from None
+
+
+def read_all(files: Sequence[str], columns: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of several parquet or CSV files, in their order; without files, `columns` alone.
+
+    Of parquet files, where columns are named, these columns.
+    """
+    frames = [
+        read_csv(file)
+        if file.endswith(".csv")
+        else read_parquet(file, columns=list(columns) or None)
+        for file in files
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))

@@ -17,7 +17,7 @@ from clusterability.replicates import Replicates, intervals, replicate_ps, share
 from clusterability.results.block_paths import place_of
 from clusterability.results.columns import CELL, SCORES, SUMMARY
 from clusterability.results.npz_files import load_items
-from clusterability.results.reading import read_csv, read_parquet
+from clusterability.results.reading import read_csv
 from clusterability.results.shown import null_name, shown_null
 from clusterability.results.structure_rows import partition_rows
 from clusterability.statistics import SHARED_DRAWS, false_discovery_q
@@ -25,22 +25,7 @@ from clusterability.statistics import SHARED_DRAWS, false_discovery_q
 _FAMILY = ["null", "method", "measure"]
 _WITHOUT_Q = ("labels",)
 
-
 _LABELS = {name: measure.label for name, measure in (MEASURES | FUNCTION_MEASURES).items()}
-
-
-def read_all(files: Sequence[str], columns: Sequence[str] = ()) -> pd.DataFrame:
-    """The rows of several parquet or CSV files, in their order; without files, `columns` alone.
-
-    Of parquet files, where columns are named, these columns.
-    """
-    frames = [
-        read_csv(file)
-        if file.endswith(".csv")
-        else read_parquet(file, columns=list(columns) or None)
-        for file in files
-    ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
 
 
 def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[pd.DataFrame]:

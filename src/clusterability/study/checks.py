@@ -59,7 +59,7 @@ def _largest_k(study: Study, name: str) -> int:
     """The largest k that is feasible for a layer of this condition, or for its whole network."""
     shapes = list(study.layers_of(name).values())
     sizes = [shapes[0][1], *(shape[0] for shape in shapes)]
-    whole = [(sum(sizes[0::2]), sum(sizes[1::2]))] if study.methods_for(NETWORK) else []
+    whole = [(sum(sizes[0::2]), sum(sizes[1::2]))] if study.clustering.methods_for(NETWORK) else []
     return max(min(shape) for shape in shapes + whole)
 
 
@@ -168,7 +168,7 @@ def _check_figures(study: Study) -> Iterator[str]:
 
 
 def _check_figure_method(study: Study) -> Iterator[str]:
-    methods = study.methods_for("fc1")
+    methods = study.clustering.methods_for("fc1")
     if study.figures.method is not None and study.figures.method not in methods:
         yield (
             f"figures.method: found {study.figures.method!r}, expected one of"

@@ -9,9 +9,7 @@ from typing import Any
 from clusterability.errors import one_line, shorten
 from clusterability.fields import Section
 from clusterability.networks.synthetic_recipe import SyntheticRecipe
-from clusterability.study.sections import (
-    ImportedNetwork,
-)
+from clusterability.study.sections import ImportedNetwork
 from clusterability.study.study import Study
 from clusterability.training.recipe import Recipe
 

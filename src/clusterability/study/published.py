@@ -232,7 +232,7 @@ def _check_place(
     row: Row, values: Mapping[str, Any], study: Study, layers: Mapping[str, Sequence[str]]
 ) -> None:
     layer = row.one_of("layer", layers[values["condition"]])
-    row.one_of("method", study.variants(study.methods_for(layer)))
+    row.one_of("method", study.variants(study.clustering.methods_for(layer)))
     if values["k"] not in study.k_values:
         raise row.wrong("k", f"a k of k_grid ({', '.join(study.k_grid)})")
     if "measure" in values:

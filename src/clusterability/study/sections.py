@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, create_model
@@ -15,7 +15,7 @@ from clusterability.clustering.catalogue import METHODS
 from clusterability.errors import shorten
 from clusterability.fields import FilePath, Flag, Section, Whole, different
 from clusterability.measures.catalogue import MEASURES
-from clusterability.names import OWN_FOLDERS
+from clusterability.names import NETWORK, OWN_FOLDERS
 from clusterability.networks.scaling_names import Scaling
 from clusterability.nulls.catalogue import NULLS
 from clusterability.training.recipe import Recipe
@@ -144,7 +144,6 @@ if TYPE_CHECKING:
 else:
     Overrides = _overrides()
 
-
 EMPTY_IS_NO_CHANGE = BeforeValidator(
     lambda value: {} if value is None else value, json_schema_input_type=Overrides | None
 )
@@ -163,17 +162,28 @@ class Training(Section):
     """Steps between two rows of the history, counted in each epoch from its first step."""
 
 
+Methods = Annotated[list[Method], Field(min_length=1), AfterValidator(different)]
+Scalings = Annotated[list[Scaling], Field(min_length=1), AfterValidator(different)]
+KGrid = Annotated[Blocks, AfterValidator(starting_at(1))]
+Nulls = dict[Null, Annotated[Whole, Field(ge=1)]]
+
+
 class Clustering(Section):
-    methods: Annotated[list[Method], Field(min_length=1), AfterValidator(different)] = [
-        "notebook",
-        "matched",
-        "joint",
-    ]
+    methods: Methods = ["notebook", "matched", "joint"]
     """Ways from weights to a partition (docs/measures.md)."""
-    scalings: Annotated[list[Scaling], Field(min_length=1), AfterValidator(different)] = ["none"]
+    scalings: Scalings = ["none"]
     """Scales of weights that are clustered and scored, each for itself (docs/measures.md)."""
     restarts: Annotated[Whole, Field(ge=1)] = 3
     """Starts of k-means, of networks and nulls alike (`notebook` always has one)."""
+
+    def methods_for(self, layer: str) -> list[Method]:
+        """Methods that cluster this layer."""
+        return [name for name in self.methods if METHODS[name].whole == (layer == NETWORK)]
+
+    def clustered_layers(self, layers: Sequence[str]) -> list[str]:
+        """What is clustered of a network with these layers."""
+        single = list(layers) if self.methods_for("fc1") else []
+        return [*single, NETWORK] if self.methods_for(NETWORK) else single
 
 
 class Agreement(Section):

@@ -14,8 +14,9 @@ from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
 from clusterability.clustering.catalogue import METHODS
-from clusterability.fields import Name, Section, Whole, different
-from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED, NETWORK
+from clusterability.fields import Name, Section, different
+from clusterability.jobs.comparing_jobs import PlantedPair
+from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.synthetic_recipe import LAYER as SYNTHETIC_LAYER
 from clusterability.networks.synthetic_recipe import SyntheticRecipe
@@ -32,8 +33,9 @@ from clusterability.study.sections import (
     Dataset,
     FigureChoice,
     ImportedNetwork,
-    Method,
+    KGrid,
     Null,
+    Nulls,
     Overrides,
     Probe,
     Replication,
@@ -54,7 +56,7 @@ class Study(Section):
     """Folder of the study's results; other studies than the default one take one inside it."""
     seeds: Annotated[Blocks, AfterValidator(starting_at(0))] = ["0-9"]
     """Blocks of seeds: a network each, trained together in one job a block."""
-    k_grid: Annotated[Blocks, AfterValidator(starting_at(1))] = ["2-12"]
+    k_grid: KGrid = ["2-12"]
     """Blocks of k: all of a block's k are clustered in one job."""
     dataset: Dataset = Dataset()
     """Which images networks are trained on, where these are, and how many are used."""
@@ -70,7 +72,7 @@ class Study(Section):
     """What training runs on. A change of device or threads trains nothing again."""
     clustering: Clustering = Clustering()
     """How weight matrices are clustered."""
-    nulls: dict[Null, Annotated[Whole, Field(ge=1)]] = {"shuffle": 99, "labels": 99}
+    nulls: Nulls = {"shuffle": 99, "labels": 99}
     """Random models that measures are compared with: name to number of draws."""
     agreement: Agreement = Agreement()
     """How partitions are compared with each other."""
@@ -144,18 +146,8 @@ class Study(Section):
         if name in self.synthetic:
             return self.synthetic[name].layers
         if name.startswith(FRESH):
-            return Recipe.model_validate(self.fresh_parameters(name)).layers
+            return Recipe.model_validate(fresh_recipe(name)).layers
         return self.recipe_of(name).layers
-
-    def clustered_layers(self, layers: Sequence[str]) -> list[str]:
-        """What is clustered of a network with these layers."""
-        single = list(layers) if self.methods_for("fc1") else []
-        return [*single, NETWORK] if self.methods_for(NETWORK) else single
-
-    def methods_for(self, layer: str) -> list[Method]:
-        """Methods that cluster this layer."""
-        methods = self.clustering.methods
-        return [name for name in methods if METHODS[name].whole == (layer == NETWORK)]
 
     # --- nulls and pairs ---
 
@@ -225,12 +217,14 @@ class Study(Section):
         return found
 
     def probed_k_of(self, block: str) -> list[int]:
-        """Those of them that a block of k holds."""
+        """The probed values of k in this block."""
         return [k for k in self.probed_k if k in Block.parse(block)]
 
     def probed_layers(self, layers: Sequence[str]) -> list[str]:
         """What is probed of a network with these layers: those with hidden units on the U side."""
-        return self.clustered_layers(layers[:-1]) if len(layers) > 1 and self.probed_k else []
+        if len(layers) < 2 or not self.probed_k:
+            return []
+        return self.clustering.clustered_layers(layers[:-1])
 
     def plants(self, name: str) -> bool:
         """Whether a condition's networks come with a planted partition."""
@@ -238,16 +232,16 @@ class Study(Section):
             return self.recipe_of(name).plants
         return name in self.synthetic
 
-    def planted_pairs(self) -> list[dict[str, Any]]:
+    def planted_pairs(self) -> list[PlantedPair]:
         """Conditions in which clusters are planted, each with its reference without them.
 
         Pairs without a reference in the study, or with a number of clusters that is not in its
         grid, are left out. `dose` is the recipe's `clusterability`, or a matrix's contrast.
         """
         pairs = [*self._trained_pairs(), *self._synthetic_pairs()]
-        return [pair for pair in pairs if pair["k"] in self.k_values]
+        return [pair for pair in pairs if pair.k in self.k_values]
 
-    def _trained_pairs(self) -> Iterator[dict[str, Any]]:
+    def _trained_pairs(self) -> Iterator[PlantedPair]:
         recipes = {name: self.recipe_of(name) for name in self.conditions}
         for name, recipe in recipes.items():
             same = (
@@ -257,10 +251,10 @@ class Study(Section):
             )
             reference = next(same, None)
             if recipe.plants and reference:
-                place = {"k": recipe.planted_clusters, "layer": recipe.planted_layer}
-                yield _pair(name, reference, "trained", recipe.clusterability, place)
+                place = (recipe.planted_clusters, recipe.planted_layer)
+                yield PlantedPair(name, reference, recipe.clusterability, "trained", *place)
 
-    def _synthetic_pairs(self) -> Iterator[dict[str, Any]]:
+    def _synthetic_pairs(self) -> Iterator[PlantedPair]:
         for name, recipe in self.synthetic.items():
             same = (
                 other
@@ -269,8 +263,8 @@ class Study(Section):
             )
             reference = next(same, None)
             if recipe.plants and reference:
-                place = {"k": recipe.clusters, "layer": SYNTHETIC_LAYER}
-                yield _pair(name, reference, "synthetic", recipe.contrast, place)
+                place = (recipe.clusters, SYNTHETIC_LAYER)
+                yield PlantedPair(name, reference, recipe.contrast, "synthetic", *place)
 
     # --- what is published ---
 
@@ -285,94 +279,10 @@ class Study(Section):
         images = self.dataset.train_images or MNIST_TRAIN_IMAGES
         return -(-images // self.recipe_of(condition).batch_size)
 
-    # --- what decides the jobs ---
-
-    def training_parameters(self, condition: str) -> dict[str, Any]:
-        """What decides the networks of a condition, and their history; keys are sorted."""
-        recipe = self.recipe_of(condition)
-        return {
-            **self._image_parameters(),
-            "epochs_before": self.epochs_before(condition),
-            "history_every": self.training.history_every,
-            "origin": self.training_parameters(recipe.origin) if recipe.origin else None,
-            "recipe": dict(sorted(recipe.model_dump().items())),
-            "test_images": self.dataset.test_images,
-            "train_images": self.dataset.train_images,
-        }
-
-    def _image_parameters(self) -> dict[str, Any]:
-        """Which data set jobs take; nothing for MNIST, as before there were others."""
-        name = self.dataset.name
-        return {} if name == "mnist" else {"dataset": name}
-
-    def synthetic_parameters(self, name: str) -> dict[str, Any]:
-        """What decides the matrices of a synthetic condition; keys are sorted."""
-        return dict(sorted(self.synthetic[name].model_dump().items()))
-
-    def import_parameters(self, name: str) -> dict[str, Any]:
-        """What decides an imported network, beside its file."""
-        return {"layers": self.networks[name].layers}
-
-    def fresh_parameters(self, name: str) -> dict[str, Any]:
-        """What decides fresh networks, beside their numbers."""
-        glorot = name.removeprefix(FRESH).startswith(GLOROT)
-        return {
-            "architecture": name.removeprefix(FRESH).removeprefix(GLOROT),
-            "initialisation": "glorot" if glorot else "pytorch",
-        }
-
-    def clustering_parameters(self, layer: str) -> dict[str, Any]:
-        """What decides the partitions of a layer, beside the weights and k."""
-        return {
-            "methods": list(self.methods_for(layer)),
-            "restarts": self.clustering.restarts,
-            "scalings": list(self.clustering.scalings),
-        }
-
-    def null_parameters(self, null: Null, layer: str) -> dict[str, Any]:
-        """What decides a null's tables, beside the weights and k."""
-        draws = {"draws": self.nulls.get(null, 0)}
-        return draws | (self.clustering_parameters(layer) if null in REDRAWN else {})
-
-    def probe_parameters(self, name: str, block: str) -> dict[str, Any]:
-        """What decides what units are found to do, beside weights and partitions."""
-        trained = self.recipe_of(name) if name in self.conditions else None
-        return {
-            **self._image_parameters(),
-            "groups": self.probe.groups,
-            "images": min(self.probe.images, *self.shown_images.values()),
-            "k": self.probed_k_of(block),
-            "normalise": (trained or self.networks[name]).normalise,
-            "permute_labels": trained is not None and trained.permute_labels,
-            "test_images": self.dataset.test_images,
-            "train_images": self.dataset.train_images,
-        }
-
-    def validity_parameters(self) -> dict[str, Any]:
-        """What decides which measure is found right, beside the tables."""
-        return {
-            "method": self.drawn_method,
-            "pairs": self.planted_pairs(),
-            "resamples": self.validity.resamples,
-        }
-
-    def agreement_parameters(self, name: str) -> dict[str, Any]:
-        """What decides the agreement of partitions, beside these."""
-        return {"draws": self.agreement.draws, "shared_ends": name in self.conditions}
-
-    def aggregation_parameters(self) -> dict[str, Any]:
-        """What decides the tables, beside the rows of all blocks."""
-        initial = {name: self.initial_of(name) for name in self.conditions}
-        fresh = {name: self.fresh_of(name) for name in self.conditions}
-        return {
-            "fresh_of": {name: other for name, other in sorted(fresh.items()) if other},
-            "initial_of": {name: other for name, other in sorted(initial.items()) if other},
-        }
-
     @property
     def drawn_method(self) -> str | None:
         """Method whose partitions of layers are drawn, if layers are clustered."""
-        methods = self.methods_for("fc1")
+        methods = self.clustering.methods_for("fc1")
         if not methods:
             return None
         chosen = self.figures.method or ("matched" if "matched" in methods else methods[0])
@@ -419,11 +329,10 @@ class Study(Section):
         return next(block.name for block in self.k_blocks if k in block)
 
 
-def _pair(
-    condition: str, reference: str, family: str, dose: float, place: dict[str, Any]
-) -> dict[str, Any]:
-    names = {"condition": condition, "dose": dose, "family": family, "reference": reference}
-    return dict(sorted((names | place).items()))
-
-
-# --- from a config to a study ------------------------------------------------------------------
+def fresh_recipe(name: str) -> dict[str, str]:
+    """What the name of a condition of fresh networks says: two keys of their recipe."""
+    glorot = name.removeprefix(FRESH).startswith(GLOROT)
+    return {
+        "architecture": name.removeprefix(FRESH).removeprefix(GLOROT),
+        "initialisation": "glorot" if glorot else "pytorch",
+    }

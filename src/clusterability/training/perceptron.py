@@ -66,7 +66,8 @@ def initial_biases(
 
 def _bound(initialisation: str, in_: int, out: int) -> float:
     """Largest absolute value of a layer's initial weights."""
-    return 1 / math.sqrt(in_) if initialisation == "pytorch" else math.sqrt(6 / (in_ + out))
+    bounds = {"pytorch": 1 / math.sqrt(in_), "glorot": math.sqrt(6 / (in_ + out))}
+    return bounds[initialisation]
 
 
 def forward(

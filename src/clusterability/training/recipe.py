@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 from pydantic.functional_validators import AfterValidator
 
 from clusterability.fields import MOST_WEIGHTS, Flag, Name, Number, Section, Whole, different
+from clusterability.training.optimisers import OPTIMISERS
+
+if TYPE_CHECKING:
+    Optimiser: TypeAlias = str
+else:
+    Optimiser = Literal[tuple(OPTIMISERS)]
 
 MNIST_PIXELS = 784
 MNIST_CLASSES = 10
@@ -57,7 +63,7 @@ class Recipe(Section):
     initialisation: Literal["pytorch", "glorot"] = "pytorch"
     """pytorch: weights and biases uniform within 1 / sqrt(inputs), as torch.nn.Linear. glorot:
     weights uniform within sqrt(6 / (inputs + outputs)), biases zero, as Keras."""
-    optimizer: Literal["sgd", "adam"] = "sgd"
+    optimizer: Optimiser = "sgd"
     """Plain stochastic gradient descent, or Adam with PyTorch's other defaults."""
     learning_rate: Annotated[Number, Field(gt=0)] = 0.001
     """Step size of the optimiser."""

@@ -13,27 +13,35 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 
 from clusterability.errors import UserError
-from clusterability.networks.stacked import Networks, join_networks, load_networks, weight_columns
+from clusterability.networks.stacked import Networks, join_networks, load_networks
 from clusterability.numerics import keep_freed_memory
 from clusterability.randomness import integer_seed
-from clusterability.training.checkpoints import Checkpoints, TrainingState
+from clusterability.training.checkpoints import Checkpoints
+from clusterability.training.devices import (
+    choose_device,
+    deterministic,
+    first_sentence,
+    is_out_of_memory,
+)
+from clusterability.training.dropout import DropoutMasks
+from clusterability.training.history import HistoryRow, NetworkRow, TrainingResult
 from clusterability.training.images import Mnist, left_out_pixels, network_inputs, training_labels
+from clusterability.training.loss_watch import LossWatch
+from clusterability.training.optimisers import OPTIMISERS
 from clusterability.training.padding import aligned
 from clusterability.training.penalty import Penalty
 from clusterability.training.perceptron import evaluate, forward, initial_biases, initial_weights
-from clusterability.training.planting import planted_clusterability
 from clusterability.training.pruning import Pruning
 from clusterability.training.recipe import MNIST_CLASSES, Recipe
+from clusterability.training.resume import Resumable
 from clusterability.training.stacked_parameters import Layers, Parameters
 
 logger = logging.getLogger(__name__)
@@ -41,55 +49,9 @@ logger = logging.getLogger(__name__)
 # cuBLAS is deterministic only with a fixed workspace, which it reads when CUDA starts.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
-_OUT_OF_MEMORY = (
-    "CUDA error: out of memory",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUBLAS_STATUS_NOT_INITIALIZED",  # its handle takes memory, too
-    "CUDNN_STATUS_ALLOC_FAILED",
-    "DefaultCPUAllocator: can't allocate memory",
-    "DefaultCPUAllocator: not enough memory",
-    "MPS backend out of memory",
-)
 
 Progress = Callable[[int, int, float], None]
 """Called with (step, steps in all, mean loss over networks)."""
-
-
-@dataclass(frozen=True)
-class HistoryRow:
-    """One network at one step: the loss on the step's images, the test accuracy after the step.
-
-    Steps and epochs count from 1, through those that a network had before it was gone on from.
-    """
-
-    seed: int
-    step: int
-    epoch: int
-    loss: float
-    test_accuracy: float
-
-
-@dataclass(frozen=True)
-class NetworkRow:
-    """One trained network: how well it does, and what it cost.
-
-    `seconds` is the block's training time divided by its networks.
-    """
-
-    seed: int
-    train_accuracy: float
-    train_loss: float
-    test_accuracy: float
-    test_loss: float
-    seconds: float
-    device: str
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    networks: Networks
-    history: list[HistoryRow]
-    rows: list[NetworkRow]
 
 
 @dataclass(frozen=True)
@@ -118,23 +80,6 @@ class Origin:
     def of_file(cls, path: str | None, epochs: int) -> Origin | None:
         """The networks of a file, if there is one."""
         return cls(load_networks(Path(path)), epochs) if path else None
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of that name; `auto` is a CUDA GPU where there is one, else the CPU.
-
-    Raises:
-        UserError: where the named device is not there.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    device = torch.device(name)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        count = torch.cuda.device_count()
-        raise UserError(f"training.device: found {name!r}, expected one of {count} CUDA devices")
-    if device.type == "mps" and not torch.backends.mps.is_available():
-        raise UserError(f"training.device: found {name!r}, but this machine has no such device")
-    return device
 
 
 def train(
@@ -180,7 +125,7 @@ def train(
     )
     logger.info("condition %s: %d networks together, on %s", condition, len(seeds), job.device)
     keep_freed_memory()
-    with _deterministic(threads):
+    with deterministic(threads):
         return _train_what_fits(job, seeds)
 
 
@@ -208,9 +153,9 @@ def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> Tra
     try:
         return _train_block(job, seeds, part)
     except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
-        cause = _first_sentence(error)
+        cause = first_sentence(error)
         if len(seeds) == 1:
             larger = "more of it" if job.device.type == "cpu" else "a larger device, or cpu"
             raise UserError(
@@ -232,18 +177,6 @@ def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> Tra
     networks = join_networks([first.networks, second.networks])
     history = sorted(first.history + second.history, key=lambda row: row.step)
     return TrainingResult(networks, history, first.rows + second.rows)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Whether a device or the CPU had no memory left; some libraries say so in words alone."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
-        words in str(error) for words in _OUT_OF_MEMORY
-    )
-
-
-def _first_sentence(error: Exception) -> str:
-    """The first sentence of what a library says; PyTorch adds a paragraph of advice."""
-    return str(error).split(". ")[0].splitlines()[0] if str(error) else type(error).__name__
 
 
 def _train_block(job: _Job, seeds: Sequence[int], part: bool) -> TrainingResult:
@@ -282,27 +215,6 @@ def _start(job: _Job, seeds: Sequence[int]) -> Layers:
     return Layers(*([stack.to(job.device) for stack in stacks] for stacks in (weights, biases)))
 
 
-def history_table(result: TrainingResult) -> pd.DataFrame:
-    """The history of the block's networks, one row a network and recorded step."""
-    names = ["seed", "step", "epoch", "loss", "test_accuracy"]
-    return pd.DataFrame([asdict(row) for row in result.history], columns=names)
-
-
-def network_table(result: TrainingResult) -> pd.DataFrame:
-    """One row a network: how well it does, its dead units by layer, digest of its weights.
-
-    `planted_clusterability` is C of the partition that the recipe plants, if it does.
-    """
-    networks = result.networks
-    planted = planted_clusterability(Recipe.model_validate(networks.recipe), networks)
-    rows = []
-    for number, row in enumerate(result.rows):
-        columns = {"condition": networks.condition} | asdict(row)
-        columns["planted_clusterability"] = planted[number]
-        rows.append(columns | weight_columns(networks, number))
-    return pd.DataFrame(rows)
-
-
 def _optimise(
     job: _Job,
     seeds: Sequence[int],
@@ -321,18 +233,20 @@ def _optimise(
     layers = parameters.layers
     batches = math.ceil(len(images.train) / recipe.batch_size)
     steps, steps_before = recipe.epochs * batches, job.epochs_before * batches
-    watch = _LossWatch(job.condition, seeds, job.device)
+    watch = LossWatch(job.condition, seeds, job.device)
     penalty = Penalty(recipe, layers.weights)
     shapes = [parameter.shape for parameter in parameters.weights]
     pruning = Pruning(recipe, batches, shapes, job.device) if recipe.sparsity else None
     history: list[HistoryRow] = []
     optimizer = _optimizer(recipe, parameters.all)
-    resumable = _Resumable(job, seeds, parameters.all, optimizer, watch, pruning, history)
+    resumable = Resumable(
+        job.checkpoints, job.device, seeds, parameters.all, optimizer, watch, pruning, history
+    )
     done, earlier = resumable.resume()
     for epoch in range(done // batches, recipe.epochs):
         epoch_of_all = job.epochs_before + epoch
         order = _data_order(recipe, seeds, epoch_of_all, len(images.train)).to(job.device)
-        masks = _DropoutMasks(recipe, seeds, epoch_of_all)
+        masks = DropoutMasks(recipe, seeds, epoch_of_all)
         first = done - epoch * batches if done > epoch * batches else 0
         if first:
             masks.restore(resumable.dropout)
@@ -358,73 +272,11 @@ def _optimise(
     return parameters.trained(), history, earlier
 
 
-class _Resumable:
-    """What changes from step to step, to checkpoints and back."""
-
-    def __init__(
-        self,
-        job: _Job,
-        seeds: Sequence[int],
-        parameters: list[torch.Tensor],
-        optimizer: torch.optim.Optimizer,
-        watch: _LossWatch,
-        pruning: Pruning | None,
-        history: list[HistoryRow],
-    ) -> None:
-        self.job, self.seeds = job, seeds
-        self.parameters, self.optimizer = parameters, optimizer
-        self.watch, self.history = watch, history
-        self.masks = pruning.masks if pruning else []
-        self.dropout: list[torch.Tensor] = []
-
-    def resume(self) -> tuple[int, float]:
-        """Takes up the checkpoint, if there is one: steps and seconds that are done."""
-        checkpoints = self.job.checkpoints
-        state = checkpoints.find(self.seeds, self.job.device) if checkpoints else None
-        if state is None:
-            return 0, 0.0
-        tensors = state.tensors
-        with torch.no_grad():
-            for number, parameter in enumerate(self.parameters):
-                parameter.copy_(tensors[f"parameter.{number}"])
-            for number, mask in enumerate(self.masks):
-                mask.copy_(tensors[f"mask.{number}"])
-        kept = self.optimizer.state_dict()
-        kept["state"] = {
-            number: {
-                name.split(".")[2]: tensor
-                for name, tensor in tensors.items()
-                if name.startswith(f"optimizer.{number}.")
-            }
-            for number in range(len(self.parameters))
-        }
-        self.optimizer.load_state_dict(kept)
-        self.watch.first.copy_(tensors["watch"])
-        self.history += [HistoryRow(*row) for row in state.history]
-        self.dropout = [tensors[f"dropout.{number}"] for number in range(len(self.seeds))]
-        return state.step, state.seconds
-
-    def keep(self, step: int, masks: _DropoutMasks, seconds: float) -> None:
-        """Writes a checkpoint, and raises where the job was asked to stop."""
-        assert self.job.checkpoints is not None
-        tensors = {f"parameter.{number}": stack for number, stack in enumerate(self.parameters)}
-        tensors |= {f"mask.{number}": mask for number, mask in enumerate(self.masks)}
-        for number, state in self.optimizer.state_dict()["state"].items():
-            found = {name: value for name, value in state.items() if value is not None}
-            tensors |= {f"optimizer.{number}.{name}": value for name, value in found.items()}
-        for number, source in enumerate(masks.sources):
-            tensors[f"dropout.{number}"] = source.get_state()
-        tensors["watch"] = self.watch.first
-        rows = [list(astuple(row)) for row in self.history]
-        state = TrainingState(step, seconds, rows, tensors)
-        self.job.checkpoints.keep(self.seeds, self.job.device, state)
-
-
 def _losses(
     layers: Layers,
     images: _Images,
     chosen: torch.Tensor,
-    masks: _DropoutMasks,
+    masks: DropoutMasks,
 ) -> torch.Tensor:
     """Cross-entropy [networks] of each network on its own images `chosen` [networks, batch]."""
     count = chosen.shape[1]
@@ -439,9 +291,10 @@ def _losses(
 
 
 def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=recipe.learning_rate, fused=True)
-    return torch.optim.Adam(parameters, lr=recipe.learning_rate, eps=recipe.epsilon, fused=True)
+    entry = OPTIMISERS[recipe.optimizer]
+    arguments = {name: getattr(recipe, key) for name, key in entry.arguments.items()}
+    optimizer: Callable[..., torch.optim.Optimizer] = getattr(torch.optim, entry.torch_name)
+    return optimizer(parameters, **arguments, fused=True)
 
 
 def _data_order(recipe: Recipe, seeds: Sequence[int], epoch: int, images: int) -> torch.Tensor:
@@ -452,60 +305,6 @@ def _data_order(recipe: Recipe, seeds: Sequence[int], epoch: int, images: int) -
         source = torch.Generator().manual_seed(integer_seed("order", seed, epoch, *other))
         orders.append(torch.randperm(images, generator=source))
     return torch.stack(orders)
-
-
-class _DropoutMasks:
-    """Dropout of one epoch: each network draws from a generator of its own, on the CPU."""
-
-    def __init__(self, recipe: Recipe, seeds: Sequence[int], epoch: int) -> None:
-        self.keep = 1 - recipe.dropout
-        self.units = recipe.sizes[1:-1]
-        self.sources = [
-            torch.Generator().manual_seed(integer_seed("dropout", seed, epoch)) for seed in seeds
-        ]
-
-    def restore(self, states: Sequence[torch.Tensor]) -> None:
-        """Goes on from where generators stood."""
-        for source, state in zip(self.sources, states, strict=True):
-            source.set_state(state)
-
-    def draw(self, chosen: torch.Tensor) -> list[torch.Tensor] | None:
-        """A mask [networks, batch, units] a hidden layer: 0 or 1 / keep. None without dropout.
-
-        Batch and units are padded to aligned numbers.
-        """
-        if self.keep == 1:
-            return None
-        images = chosen.shape[1]
-        masks = []
-        for units in self.units:
-            uniform = torch.stack([torch.rand(images, units, generator=s) for s in self.sources])
-            mask = (uniform < self.keep).float() / self.keep
-            padding = (0, aligned(units) - units, 0, aligned(images) - images)
-            masks.append(torch.nn.functional.pad(mask, padding).to(chosen.device))
-        return masks
-
-
-class _LossWatch:
-    """Remembers the first step whose loss was not finite, without waiting for the device."""
-
-    def __init__(self, condition: str, seeds: Sequence[int], device: torch.device) -> None:
-        self.condition = condition
-        self.seeds = seeds
-        self.first = torch.zeros(len(seeds), dtype=torch.int64, device=device)
-
-    def see(self, step: int, loss: torch.Tensor) -> None:
-        bad = ~torch.isfinite(loss.detach()) & (self.first == 0)
-        self.first = torch.where(bad, step, self.first)
-
-    def check(self) -> None:
-        first = self.first.tolist()
-        for seed, step in zip(self.seeds, first, strict=True):
-            if step:
-                raise UserError(
-                    f"condition {self.condition}, seed {seed}, step {step}: the loss is not finite;"
-                    " expected a finite loss (a smaller learning_rate may help)"
-                )
 
 
 def _history_rows(
@@ -560,28 +359,6 @@ def _to_device(recipe: Recipe, seeds: Sequence[int], mnist: Mnist, device: torch
         test_labels=tensor(mnist.test_labels),
         left_out=tensor(left_out),
     )
-
-
-@contextmanager
-def _deterministic(threads: int) -> Iterator[None]:
-    """Deterministic algorithms, full float32 products, and so many CPU threads."""
-    before = torch.get_num_threads()
-    fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-    tf32 = torch.backends.cuda.matmul.allow_tf32
-    torch.set_num_threads(threads)
-    deterministic = torch.get_deterministic_debug_mode()
-    # As torch.use_deterministic_algorithms(True) does, which loads torch's compiler for a second.
-    torch.set_deterministic_debug_mode("error")
-    # Nothing here reads memory before it writes it; filling it first takes a quarter of the time.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.backends.cuda.matmul.allow_tf32 = False
-    try:
-        yield
-    finally:
-        torch.backends.cuda.matmul.allow_tf32 = tf32
-        torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
-        torch.set_deterministic_debug_mode(deterministic)
-        torch.set_num_threads(before)
 
 
 def _no_progress(step: int, steps: int, loss: float) -> None:

@@ -10,19 +10,14 @@ from scipy import stats
 from sklearn.metrics import adjusted_mutual_info_score
 
 from clusterability.analysis.choose_k import (
-    CELL_COLUMNS,
-    NETWORK_COLUMNS,
+    BEST_K_COLUMNS,
+    BEST_K_NETWORKS_COLUMNS,
     Evidence,
-    choose,
-    choose_together,
-    gap_k,
-    halves,
     rows_by_cell,
     rows_by_network,
-    singular_values,
-    stability,
-    standardised,
 )
+from clusterability.analysis.gap_and_stability import gap_k, singular_values, stability
+from clusterability.analysis.largest_z import choose, choose_together, halves, standardised
 from clusterability.clustering.block_sums import Tables, stack_by_key, stack_tables
 from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import tables_of
@@ -265,7 +260,7 @@ def pool() -> np.ndarray:
 def test_network_rows_choose_k_for_each_network(pool: np.ndarray):
     pool[4, :, 0] = -1
     rows = rows_by_network(evidence_of(pool, stabilities=[3], gaps=[1, 2, 3, 4, 1]))
-    assert list(rows.columns) == NETWORK_COLUMNS
+    assert list(rows.columns) == BEST_K_NETWORKS_COLUMNS
     assert set(rows["measure"]) == {"held_out"}
     assert rows["seed"].tolist() == [0, 1, 2, 3, 4]
     assert rows["k"].tolist() == [3, 3, 3, 3, 1]
@@ -281,7 +276,7 @@ def test_cell_rows_report_on_the_networks_that_did_not_choose(pool: np.ndarray):
     (row,) = rows_by_cell(evidence_of(pool, stabilities=[3], gaps=[2, 4, 1, 4, 2])).to_dict(
         "records"
     )
-    assert list(row) == CELL_COLUMNS
+    assert list(row) == BEST_K_COLUMNS
     assert (row["k"], row["k_candidate"], row["p_select"]) == (3, 3, 1 / 40)
     assert (row["n_select"], row["n_report"], row["gap_k"]) == (3, 2, 2)
     own, draws = pool[[1, 3], 1, 0], pool[[1, 3], 1, 1:]
@@ -335,8 +330,8 @@ def test_where_every_k_is_infeasible_there_is_no_answer(pool: np.ndarray):
 def test_measures_without_draws_are_left_out(pool: np.ndarray):
     pool[:, :, 1:] = np.nan
     for rows, columns in (
-        (rows_by_network(evidence_of(pool)), NETWORK_COLUMNS),
-        (rows_by_cell(evidence_of(pool)), CELL_COLUMNS),
+        (rows_by_network(evidence_of(pool)), BEST_K_NETWORKS_COLUMNS),
+        (rows_by_cell(evidence_of(pool)), BEST_K_COLUMNS),
     ):
         assert rows.empty
         assert list(rows.columns) == columns

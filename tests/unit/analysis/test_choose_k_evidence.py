@@ -13,14 +13,14 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from clusterability.analysis.choose_k import (
     cell_rows,
-    halves,
+    gather,
     join_judged,
     judge,
     network_rows,
     rows_by_cell,
     rows_by_network,
 )
-from clusterability.analysis.evidence import gather
+from clusterability.analysis.largest_z import halves
 from clusterability.clustering.block_sums import Tables, stack_by_key
 from clusterability.clustering.spectral import cluster_with_starts
 from clusterability.clustering.summing import tables_of

@@ -11,16 +11,17 @@ from sklearn.metrics import roc_auc_score
 from clusterability.analysis.agreement import AGREEMENT_COLUMNS
 from clusterability.analysis.detection import detection_rows
 from clusterability.analysis.validity import ranked_rows, validity_table
+from clusterability.jobs.comparing_jobs import PlantedPair
 from clusterability.resampling import Resamples, bounds
 
-PAIR = {
-    "condition": "planted",
-    "reference": "plain",
-    "family": "trained",
-    "layer": "fc2",
-    "k": 4,
-    "dose": 1.0,
-}
+PAIR = PlantedPair(
+    condition="planted",
+    reference="plain",
+    family="trained",
+    layer="fc2",
+    k=4,
+    dose=1.0,
+)
 
 
 def scores(seeds: dict[str, int]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from clusterability.analysis.findings import COLUMNS, findings, not_raised, raised
+from clusterability.jobs.comparing_jobs import PlantedPair
 from clusterability.results.columns import SCORE_COLUMNS
 from documents import entries
 from project import DOCS
@@ -20,14 +21,14 @@ NETWORKS = pd.DataFrame(
         for seed in SEEDS
     ]
 )
-PAIR = {
-    "condition": "planted",
-    "reference": "trained",
-    "family": "trained",
-    "layer": "fc2",
-    "k": 4,
-    "dose": 20.0,
-}
+PAIR = PlantedPair(
+    condition="planted",
+    reference="trained",
+    family="trained",
+    layer="fc2",
+    k=4,
+    dose=20.0,
+)
 
 
 def cells(measure, z, null="groups", method="matched", value=None, seeds=SEEDS, **place):

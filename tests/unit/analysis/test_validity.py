@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -19,6 +20,7 @@ from clusterability.analysis.prediction import (
     network_prediction,
 )
 from clusterability.analysis.validity import COLUMNS, validity_table
+from clusterability.jobs.comparing_jobs import PlantedPair
 from clusterability.report.answer import answer
 from clusterability.resampling import (
     FisherMean,
@@ -30,14 +32,14 @@ from clusterability.resampling import (
 from clusterability.results.columns import SCORE_COLUMNS
 
 SEEDS = range(20)
-PAIR = {
-    "condition": "planted",
-    "reference": "plain",
-    "family": "trained",
-    "layer": "fc2",
-    "k": 4,
-    "dose": 2.0,
-}
+PAIR = PlantedPair(
+    condition="planted",
+    reference="plain",
+    family="trained",
+    layer="fc2",
+    k=4,
+    dose=2.0,
+)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +157,7 @@ def test_exact_p_by_enumeration(resamples):
 
 
 def test_measures_are_ranked_by_their_mean_over_doses_and_families(resamples):
-    other = PAIR | {"family": "synthetic"}
+    other = replace(PAIR, family="synthetic")
     table = detected(planted_scores(), resamples, [PAIR, PAIR, other])
     means = table[table.condition.isna() & (table.form == "z")]
     assert set(means.family.dropna()) == {"trained", "synthetic"}

@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 
 from clusterability.analysis import lesion_networks
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.ablation import group_orders
 from clusterability.measures.lesions import CATEGORIES, categories, larger_p, lesion_test
 from clusterability.networks.partitions import Partitions
@@ -21,7 +22,7 @@ from clusterability.report.figures import lesions as figure
 from clusterability.report.figures.captions import caption
 from clusterability.report.figures.style import METADATA, save_figure
 from clusterability.results.aggregation import write_rows
-from clusterability.results.columns import LESION_COLUMNS
+from clusterability.results.function_columns import LESION_COLUMNS
 from clusterability.results.function_rows import Shown, probe
 from clusterability.results.hidden_layer import HiddenLayer, ablate, cluster_table, lesion_rows
 from clusterability.study.loading import load_study
@@ -294,10 +295,10 @@ def test_the_figure_shows_what_is_tested(tmp_path):
     rows = [made_rows(layer, 0) for layer in ("fc1", "fc2")]
     five = [pd.concat(rows).assign(condition=f"c{number}") for number in range(5)]
     pd.concat(five).to_parquet(path)
-    study = {"k": 12, "seeds": ["0"], "nulls": {}}
+    job = FigureJob(k=12, seeds=["0"], nulls={})
     outputs = []
     for number in range(2):
-        drawn, plotted = figure.make({"lesions": str(path)}, "whole", study)
+        drawn, plotted = figure.make({"lesions": str(path)}, "whole", job)
         folder = tmp_path / str(number)
         folder.mkdir()
         output = {end: str(folder / f"f.{end}") for end in (*METADATA, "csv")}
@@ -310,7 +311,7 @@ def test_the_figure_shows_what_is_tested(tmp_path):
     assert "c4\n2 of 4 important" in texts(drawn)
     # The second band has one condition: the other panels are not drawn.
     assert sum(axes.axison for axes in drawn.axes) == 10
-    assert "none of the 9 random groups" in caption(figure.CAPTION, plotted, "whole", study)
+    assert "none of the 9 random groups" in caption(figure.CAPTION, plotted, "whole", job)
 
 
 def test_words_stand_for_a_figure_without_sub_clusters(tmp_path):
@@ -323,7 +324,7 @@ def test_words_stand_for_a_figure_without_sub_clusters(tmp_path):
     block = tmp_path / "2.lesions.parquet"
     probed.lesions.to_parquet(block, index=False)
     write_rows(path, [str(block)], LESION_COLUMNS)
-    drawn, plotted = figure.make({"lesions": str(path)}, "whole", {"k": 12})
+    drawn, plotted = figure.make({"lesions": str(path)}, "whole", FigureJob(k=12))
     assert plotted.empty
     assert "lesion test" in texts(drawn)
 

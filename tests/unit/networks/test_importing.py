@@ -21,7 +21,7 @@ from clusterability.errors import UserError
 from clusterability.files import write_csv
 from clusterability.measures.structure import barber_q
 from clusterability.names import IMPORTED_SEED
-from clusterability.networks.importing import layer_shapes, read_network
+from clusterability.networks.importing.read_network import layer_shapes, read_network
 from clusterability.networks.stacked import (
     Networks,
     load_networks,
@@ -30,7 +30,7 @@ from clusterability.networks.stacked import (
     save_networks,
 )
 from clusterability.results.summary import read_networks
-from clusterability.training.train import NetworkRow, TrainingResult, network_table
+from clusterability.training.history import NetworkRow, TrainingResult, network_table
 from project import DOCS
 
 SOUTHERN_WOMEN = DOCS / "examples" / "southern_women.csv"

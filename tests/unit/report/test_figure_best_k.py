@@ -17,8 +17,9 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from clusterability.analysis.choose_k import CELL_COLUMNS
+from clusterability.analysis.choose_k import BEST_K_COLUMNS
 from clusterability.errors import UserError
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.structure import MEASURES
 from clusterability.report.figures import best_k, style
 
@@ -28,7 +29,7 @@ DIRECTED = [name for name, measure in MEASURES.items() if measure.direction]
 
 
 def cell(**changes: Any) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(CELL_COLUMNS)
+    row: dict[str, Any] = dict.fromkeys(BEST_K_COLUMNS)
     row |= {"condition": "baseline", "layer": "fc1", "method": "matched", "measure": "mi"}
     row |= {"null": "shuffle", "k": 3, "k_candidate": 3, "p_select": 0.01, "n_select": 5}
     row |= {"n_report": 5, "value": 1.0, "z": 5.0, "p": 0.01, "gap_k": 2}
@@ -65,7 +66,7 @@ def grid(
 
 
 def make(path: Path) -> tuple[Figure, pd.DataFrame]:
-    return best_k.make({"best_k": str(path)}, "matched", {})
+    return best_k.make({"best_k": str(path)}, "matched", FigureJob())
 
 
 def numbers(axes: Axes) -> dict[tuple[float, float], Text]:

@@ -16,6 +16,7 @@ from matplotlib.text import Text
 
 from clusterability.analysis.calibration import calibration_cells
 from clusterability.errors import UserError
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures import calibration, style
 from clusterability.statistics import interval
 
@@ -71,7 +72,7 @@ def inputs(tmp_path: Path) -> Inputs:
 
 
 def table_of(inputs: Inputs) -> pd.DataFrame:
-    return calibration.make(inputs, "untrained", {})[1]
+    return calibration.make(inputs, "untrained", FigureJob())[1]
 
 
 def marks(axes: Axes, marker: str) -> list[float]:
@@ -132,14 +133,14 @@ def test_a_condition_without_p_is_a_user_error(tmp_path: Path) -> None:
     inputs = write_inputs(tmp_path, shares_of_40(2), scores_of([np.nan], condition="tiny"))
     for condition in ("baseline", "tiny"):
         with pytest.raises(UserError, match=f"found no p of condition '{condition}'"):
-            calibration.make(inputs, condition, {})
+            calibration.make(inputs, condition, FigureJob())
 
 
 # --- drawing ------------------------------------------------------------------------------------
 
 
 def test_each_verdict_has_its_mark_at_its_share(inputs: Inputs) -> None:
-    figure, _ = calibration.make(inputs, "untrained", {})
+    figure, _ = calibration.make(inputs, "untrained", FigureJob())
     shuffle, labels = figure.axes[:2]
     assert marks(shuffle, "o") == pytest.approx([2 / 40, 3 / 40])
     assert marks(shuffle, ">") == pytest.approx([30 / 40, 1])
@@ -152,7 +153,7 @@ def test_each_verdict_has_its_mark_at_its_share(inputs: Inputs) -> None:
 
 
 def test_lines_are_layers_in_order_and_cells_lie_on_theirs(inputs: Inputs) -> None:
-    figure, _ = calibration.make(inputs, "untrained", {})
+    figure, _ = calibration.make(inputs, "untrained", FigureJob())
     axes = figure.axes[0]
     assert [text.get_text() for text in axes.texts] == ["fc2", "fc10"]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["matched", "matched"]
@@ -167,7 +168,7 @@ def test_lines_are_layers_in_order_and_cells_lie_on_theirs(inputs: Inputs) -> No
 
 
 def test_a_band_covers_the_interval_of_its_cells(inputs: Inputs) -> None:
-    figure, table = calibration.make(inputs, "untrained", {})
+    figure, table = calibration.make(inputs, "untrained", FigureJob())
     fc2 = table[(table["null"] == "shuffle") & (table["layer"] == "fc2")].iloc[0]
     boxes = [band.get_paths()[0].get_extents() for band in figure.axes[0].collections]
     assert (boxes[0].x0, boxes[0].x1) == pytest.approx((fc2["low"], fc2["high"]))
@@ -207,14 +208,14 @@ def test_five_nulls_and_long_names_fit_the_page(tmp_path: Path) -> None:
         for layer in ("fc1", "fc2", "network")
         for method in ("notebook", "matched", "matched-unit-norm")
     ]
-    figure, rows = calibration.make(write_inputs(tmp_path, *frames), "untrained", {})
+    figure, rows = calibration.make(write_inputs(tmp_path, *frames), "untrained", FigureJob())
     assert figure.get_figwidth() == style.PAGE_WIDTH
     assert figure.get_figheight() <= style.PAGE_HEIGHT
     assert overlapping(figure) == []
     files = {ending: str(tmp_path / f"figure.{ending}") for ending in ("pdf", "svg", "png", "csv")}
     contents = []
     for _ in range(2):
-        figure, rows = calibration.make(write_inputs(tmp_path, *frames), "untrained", {})
+        figure, rows = calibration.make(write_inputs(tmp_path, *frames), "untrained", FigureJob())
         style.save_figure(figure, rows, SimpleNamespace(**files))
         contents.append([Path(file).read_bytes() for file in files.values()])
     assert contents[0] == contents[1]

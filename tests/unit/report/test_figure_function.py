@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from clusterability.analysis.validity import validity_table
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import Networks, save_networks
@@ -23,11 +25,12 @@ from clusterability.report.figures import (
 )
 from clusterability.report.figures.captions import caption
 from clusterability.report.figures.style import METADATA, save_figure
-from clusterability.results.columns import ABLATION_COLUMNS, SCORE_COLUMNS
+from clusterability.results.columns import SCORE_COLUMNS
+from clusterability.results.function_columns import ABLATION_COLUMNS
 from clusterability.results.npz_files import save_items
 
-STUDY = {"method": "matched", "k": 2}
-BASIS = {"seeds": ["0-3"], "nulls": {"shuffle": 9}}
+JOB = FigureJob(method="matched", k=2)
+BASIS = replace(JOB, seeds=["0-3"], nulls={"shuffle": 9})
 
 
 def texts(figure) -> str:
@@ -79,7 +82,7 @@ def table(tmp_path) -> Path:
 
 
 def test_falls_of_the_first_network(table):
-    figure, rows = ablations.make({"ablations": str(table)}, "trained", STUDY)
+    figure, rows = ablations.make({"ablations": str(table)}, "trained", JOB)
     every = pd.read_parquet(table)
     expected = every.query("condition == 'trained' and seed == 3 and k == 2 and ablation == 'zero'")
     assert len(rows) == 2 * 2 * 10
@@ -91,24 +94,24 @@ def test_falls_of_the_first_network(table):
     first = rows[rows.layer == "fc1"].sort_values(["cluster", "class"])
     assert np.asarray(grid).ravel().tolist() == first.fall.tolist()
     assert [label.get_text() for label in maps[0].get_yticklabels()] == ["0 (40)", "1 (41)"]
-    text = caption(ablations.CAPTION, rows, "trained", STUDY | BASIS)
+    text = caption(ablations.CAPTION, rows, "trained", BASIS)
     assert "Condition trained, one network (seed 3), method matched, k = 2" in text
 
 
 def test_words_stand_for_what_cannot_be_drawn(table):
     inputs = {"ablations": str(table)}
-    figure, rows = ablations.make(inputs, "untrained", STUDY)
+    figure, rows = ablations.make(inputs, "untrained", JOB)
     assert "not accurate enough" in texts(figure)
     assert len(rows) == 40
-    figure, rows = ablations.make(inputs, "theirs", STUDY)
+    figure, rows = ablations.make(inputs, "theirs", JOB)
     assert "no clusters of hidden units were ablated" in texts(figure)
     assert rows.empty
-    figure, _ = class_activity.make(inputs, "trained", STUDY | {"k": 12})
+    figure, _ = class_activity.make(inputs, "trained", replace(JOB, k=12))
     assert "no clusters of hidden units were shown images" in texts(figure)
 
 
 def test_activities_are_drawn_for_inaccurate_networks_too(table):
-    figure, rows = class_activity.make({"ablations": str(table)}, "untrained", STUDY)
+    figure, rows = class_activity.make({"ablations": str(table)}, "untrained", JOB)
     assert len(rows) == 2 * 2 * 10  # each once, not once an ablation
     maps = [axes for axes in figure.axes if axes.get_title()]
     grid = np.asarray(maps[1].images[0].get_array())
@@ -131,7 +134,7 @@ def test_responses_are_means_of_input_weights(tmp_path):
     none = Partitions(labels * 0 - 1, columns * 0 - 1, np.zeros(2, bool))
     save_items(partitions, found | {("matched", 9): none})
     inputs = {"weights": str(networks), "partitions": [str(partitions)]}
-    figure, rows = responses.make(inputs, "trained", STUDY)
+    figure, rows = responses.make(inputs, "trained", JOB)
     first = rows[rows.cluster == 0].sort_values("pixel")
     expected = weights[0, [0, 2]].astype(float).mean(axis=0)
     expected[7] = np.nan
@@ -139,7 +142,7 @@ def test_responses_are_means_of_input_weights(tmp_path):
     assert [axes.get_title() for axes in figure.axes[:2]] == ["0 (2 units)", "1 (2 units)"]
     limits = {axes.images[0].get_clim() for axes in figure.axes[:2]}
     assert limits == {(-rows.weight.abs().max(), rows.weight.abs().max())}
-    figure, _ = responses.make(inputs, "trained", STUDY | {"k": 9})
+    figure, _ = responses.make(inputs, "trained", replace(JOB, k=9))
     assert "k is infeasible" in texts(figure)
 
 
@@ -159,7 +162,7 @@ def test_function_measures_are_drawn_without_structural_ones(tmp_path):
     scores = pd.DataFrame(rows)
     scores.loc[scores.status == "inaccurate", ["z", "value", "q"]] = np.nan
     scores.to_parquet(path)
-    figure, table = function.make({"scores": str(path)}, "matched", {})
+    figure, table = function.make({"scores": str(path)}, "matched", FigureJob())
     assert set(table.measure) == set(FUNCTION_MEASURES) - {"dominance"}
     found = table.set_index(["condition", "measure"])
     assert found.loc[("trained", "importance")].z == 1
@@ -197,7 +200,7 @@ def ranked(tmp_path) -> Path:
 
 
 def test_measures_come_from_the_best_to_the_worst(ranked, tmp_path):
-    figure, rows = validity.make({"validity": str(ranked)}, "all", STUDY)
+    figure, rows = validity.make({"validity": str(ranked)}, "all", JOB)
     panels = [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes]
     assert panels == [
         ["I(T)", "n-cut"],
@@ -208,19 +211,19 @@ def test_measures_come_from_the_best_to_the_worst(ranked, tmp_path):
     assert set(detection.series) == {"trained", "synthetic", "all"}
     assert len(rows) == 6 + 2 + 6
     assert "at most 20 seeds" in texts(figure)
-    make = lambda: validity.make({"validity": str(ranked)}, "all", STUDY)  # noqa: E731
+    make = lambda: validity.make({"validity": str(ranked)}, "all", JOB)  # noqa: E731
     assert_same_bytes_twice(make, tmp_path / "twice")
 
 
 def test_without_rows_there_are_words(tmp_path):
     path = tmp_path / "validity.csv"
     validity_table([]).to_csv(path, index=False)
-    figure, rows = validity.make({"validity": str(path)}, "all", STUDY)
+    figure, rows = validity.make({"validity": str(path)}, "all", JOB)
     assert "nothing to rank" in texts(figure)
     assert rows.empty
     clusters = tmp_path / "clusters.parquet"
     figure, rows = validity_scatter.make(
-        {"validity": str(path), "clusters": str(clusters)}, "best", STUDY
+        {"validity": str(path), "clusters": str(clusters)}, "best", JOB
     )
     assert "too few accurate networks or clusters" in texts(figure)
 
@@ -239,15 +242,15 @@ def test_the_scatter_shows_the_best_and_the_worst_term(ranked, tmp_path):
     clusters = tmp_path / "clusters.parquet"
     pd.DataFrame(rows).to_parquet(clusters)
     inputs = {"validity": str(ranked), "clusters": str(clusters)}
-    figure, best = validity_scatter.make(inputs, "best", STUDY)
+    figure, best = validity_scatter.make(inputs, "best", JOB)
     assert "40 clusters, all layers and k" in texts(figure)
-    text = caption(validity_scatter.CAPTION, best, "best", STUDY | BASIS)
+    text = caption(validity_scatter.CAPTION, best, "best", BASIS)
     assert "Mean rank correlation 0.30, 95 % bootstrap interval over seeds 0.40 to 0.90." in text
     assert "Barber's modularity" in figure.axes[0].get_xlabel()
     assert len(best) == 40
     assert best.groupby("condition", observed=True).term.sum().abs().max() < 1e-9
-    figure, _ = validity_scatter.make(inputs, "worst", STUDY)
+    figure, _ = validity_scatter.make(inputs, "worst", JOB)
     assert "mutual information" in figure.axes[0].get_xlabel()
     pd.read_parquet(clusters).assign(importance_z=np.nan).to_parquet(clusters)
-    figure, rows = validity_scatter.make(inputs, "best", STUDY)
+    figure, rows = validity_scatter.make(inputs, "best", JOB)
     assert "too few accurate networks or clusters" in texts(figure)

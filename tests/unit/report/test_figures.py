@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from clusterability.errors import UserError
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import Networks, save_networks
 from clusterability.report.figures import (
@@ -33,7 +35,7 @@ from clusterability.report.figures.score_inputs import read_scores
 from clusterability.results.npz_files import save_items
 
 NAMED = ["untrained", "baseline", "trained", "random_labels", "dropout", "l1", "clusterable"]
-STUDY: dict[str, Any] = {"method": "matched", "k": 2}
+JOB = FigureJob(method="matched", k=2)
 
 
 # --- inputs as the workflow makes them ----------------------------------------------------------
@@ -157,11 +159,11 @@ def makers(
     history = write_history(tmp_path, "trained", {0: [2.0, 1.0], 1: [2.2, 0.1]})
     histories = {"histories": str(history)}
     return {
-        "learning_curves": lambda: learning_curves.make(histories, "all", STUDY),
-        "measures": lambda: measures.make(scores, "mi", STUDY),
-        "z_scores": lambda: z_scores.make(scores, "matched", STUDY),
-        "weights": lambda: weights.make(weight_files, "baseline", STUDY),
-        "pixels": lambda: pixels.make({"partitions": pixel_files}, "all", STUDY | {"k": [2, 3]}),
+        "learning_curves": lambda: learning_curves.make(histories, "all", JOB),
+        "measures": lambda: measures.make(scores, "mi", JOB),
+        "z_scores": lambda: z_scores.make(scores, "matched", JOB),
+        "weights": lambda: weights.make(weight_files, "baseline", JOB),
+        "pixels": lambda: pixels.make({"partitions": pixel_files}, "all", replace(JOB, k=[2, 3])),
     }
 
 
@@ -281,7 +283,9 @@ def test_conditions_bear_their_test_accuracy(tmp_path: Path, figure: str) -> Non
     accuracy = {"condition": ["baseline", "baseline", "planted"], "test_accuracy": [0.9, 0.8, None]}
     pd.DataFrame(accuracy).to_csv(networks, index=False)
     module, item = {"measures": (measures, "mi"), "z_scores": (z_scores, "matched")}[figure]
-    drawn, table = module.make({"scores": str(scores), "networks": str(networks)}, item, {})
+    drawn, table = module.make(
+        {"scores": str(scores), "networks": str(networks)}, item, FigureJob()
+    )
     texts = [text.get_text() for text in drawn.findobj(Text)]
     assert any(text.replace("\n", ", ") == "baseline, 85.0 %" for text in texts)
     assert "planted" in texts
@@ -483,8 +487,8 @@ def test_same_rows_same_bytes(name: str, makers: dict[str, Maker], tmp_path: Pat
 def test_seven_conditions_of_one_seed(tmp_path: Path) -> None:
     path = write_scores(tmp_path, grid_of_scores(NAMED, seeds=1))
     for figure, rows in (
-        measures.make({"scores": str(path)}, "mi", STUDY),
-        z_scores.make({"scores": str(path)}, "matched", STUDY),
+        measures.make({"scores": str(path)}, "mi", JOB),
+        z_scores.make({"scores": str(path)}, "matched", JOB),
     ):
         assert rows["condition"].cat.categories.tolist() == NAMED
         assert figure.get_figheight() <= style.PAGE_HEIGHT

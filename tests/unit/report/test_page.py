@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from clusterability_workflow.provenance import made_by
 from browser import open_file, running_browser, watched_page
 from clusterability.blocks import Block
 from clusterability.errors import UserError
+from clusterability.jobs.report_jobs import PageJob
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import Networks, load_networks, save_networks
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
@@ -44,7 +46,7 @@ from clusterability.report.page.page import (
 )
 from clusterability.report.page.page_data import ALL_MEASURES, Grid, Sources, read_networks
 from clusterability.results.aggregation import BlockScores, write_clusters, write_rows
-from clusterability.results.columns import ABLATION_COLUMNS
+from clusterability.results.function_columns import ABLATION_COLUMNS
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.summary import summary_of
 from study_blocks import StudyBlocks
@@ -52,16 +54,16 @@ from study_blocks import StudyBlocks
 SIZES = (784, 12, 6)
 SHAPES = {"fc1": (12, 784), "fc2": (6, 12)}
 METHODS = ["matched", "joint-balanced"]
-STUDY: dict[str, Any] = {
-    "drawn_k": 3,
-    "drawn_method": "matched",
-    "groups": 99,
-    "k": [2, 3, 5],
-    "methods": METHODS,
-    "nulls": {"labels": 99, "shuffle": 99},
-    "probed_k": [2],
-    "whole": True,
-}
+JOB = PageJob(
+    drawn_k=3,
+    drawn_method="matched",
+    groups=99,
+    k=[2, 3, 5],
+    methods=METHODS,
+    nulls={"labels": 99, "shuffle": 99},
+    probed_k=[2],
+    whole=True,
+)
 DEAD_PIXELS = 20
 
 
@@ -173,7 +175,7 @@ def write_tables(blocks: StudyBlocks) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def data(files) -> dict[str, Any]:
-    return make_data(files, STUDY, BUDGET)
+    return make_data(files, JOB, BUDGET)
 
 
 @pytest.fixture(scope="module")
@@ -238,11 +240,11 @@ def arrays_of(data: dict[str, Any], condition: str, seed: int) -> dict[str, np.n
 
 def test_scores_are_those_of_the_table(data, scores):
     statuses = list(data["statuses"])
-    shape = (len(METHODS), len(STUDY["k"]))
+    shape = (len(METHODS), len(JOB.k))
     checked = 0
     for (condition, seed, layer), rows in scores.groupby(["condition", "seed", "layer"]):
         arrays = arrays_of(data, condition, seed)
-        at = rows.method.map(METHODS.index), rows.k.map(STUDY["k"].index)
+        at = rows.method.map(METHODS.index), rows.k.map(JOB.k.index)
         measure = rows.measure.map(ALL_MEASURES.index)
         found = arrays[f"{layer}/value"].reshape(-1, *shape)[measure, *at]
         np.testing.assert_allclose(found, rows.value, rtol=2**-15)
@@ -274,8 +276,8 @@ def test_labels_and_weights_are_those_of_the_files(files, data):
         for (method, k), item in load_items(file, Partitions).items():
             for number, seed in enumerate(Block.parse(block)):
                 labels = arrays_of(data, condition, seed)[f"{layer}/labels"]
-                labels = labels.reshape(len(METHODS), len(STUDY["k"]), -1)
-                found = labels[METHODS.index(method), STUDY["k"].index(k)]
+                labels = labels.reshape(len(METHODS), len(JOB.k), -1)
+                found = labels[METHODS.index(method), JOB.k.index(k)]
                 expected = np.concatenate([item.rows[number], item.columns[number]])
                 np.testing.assert_array_equal(found, expected)
 
@@ -303,7 +305,7 @@ def test_ablations_are_those_of_the_tables(files, data):
 
 def test_means_are_those_of_the_summary(files, data):
     summary = pd.read_csv(files["summary"])
-    shape = (len(ALL_MEASURES), len(METHODS), len(STUDY["k"]))
+    shape = (len(ALL_MEASURES), len(METHODS), len(JOB.k))
     for place in data["conditions"]:
         means = unpacked(place["means"], place["means_layout"])
         for layer in SHAPES:
@@ -311,7 +313,7 @@ def test_means_are_those_of_the_summary(files, data):
             at = (
                 rows.measure.map(ALL_MEASURES.index),
                 rows.method.map(METHODS.index),
-                rows.k.map(STUDY["k"].index),
+                rows.k.map(JOB.k.index),
             )
             for name in ("value", "value_low", "value_high", "n"):
                 found = means[f"{layer}/{name}"].reshape(shape)[at]
@@ -319,23 +321,23 @@ def test_means_are_those_of_the_summary(files, data):
 
 
 def test_the_same_results_give_the_same_bytes(files):
-    first, second = (make_page(files, STUDY) for _ in range(2))
+    first, second = (make_page(files, JOB) for _ in range(2))
     assert first == second
     assert str(Path(files["scores"]).parents[1]).encode() not in first
 
 
 def test_a_small_budget_takes_a_seed_of_each_condition_at_a_time_and_says_what_is_left_out(files):
-    every = make_data(files, STUDY, BUDGET)["conditions"]
+    every = make_data(files, JOB, BUDGET)["conditions"]
     sizes = [[len(network["data"]) for network in place["networks"]] for place in every]
     means = sum(len(place["means"]) for place in every)
     two_each = means + sum(sum(each[:2]) for each in sizes)
-    some = make_data(files, STUDY, two_each + 10)["conditions"]
+    some = make_data(files, JOB, two_each + 10)["conditions"]
     assert [[n["seed"] for n in place["networks"]] for place in some] == [[0, 1], [0, 1]]
     assert [(place["seeds"], place["left_out"]) for place in some] == [(3, "2"), (3, "2")]
-    one = make_data(files, STUDY, means + sizes[0][0])["conditions"]
+    one = make_data(files, JOB, means + sizes[0][0])["conditions"]
     assert [len(place["networks"]) for place in one] == [1, 0]
     assert one[1]["left_out"] == "0-2"
-    size = len(make_page(files, STUDY, two_each)) - len(TEMPLATE.read_bytes())
+    size = len(make_page(files, JOB, two_each)) - len(TEMPLATE.read_bytes())
     assert size < two_each + 40_000  # words and layouts
 
 
@@ -348,8 +350,8 @@ def test_a_page_without_nulls_and_without_probing(files, tmp_path):
         name: [file for file in files[name] if "/trained/0-1" in file]
         for name in ("weights", "partitions")
     }
-    study = STUDY | {"nulls": {}, "probed_k": []}
-    found = make_data(own | write_tables(blocks), study, BUDGET)
+    job = replace(JOB, nulls={}, probed_k=[])
+    found = make_data(own | write_tables(blocks), job, BUDGET)
     arrays = arrays_of(found, "trained", 1)
     assert np.isfinite(arrays["fc2/value"]).any()
     assert not np.isfinite(arrays["fc2/z"]).any()
@@ -367,7 +369,7 @@ def test_a_damaged_file_of_weights_is_named(files, tmp_path):
     file.parent.mkdir(parents=True)
     file.write_bytes(b"damaged")
     with pytest.raises(UserError, match=r"0-1.safetensors: found .*, expected weights"):
-        make_data(files | {"weights": [str(file)]}, STUDY, BUDGET)
+        make_data(files | {"weights": [str(file)]}, JOB, BUDGET)
 
 
 def test_the_template_names_no_address():
@@ -382,7 +384,7 @@ def test_editing_the_template_makes_the_page_again():
 
 def test_networks_are_read_as_they_are_asked_for(files):
     sources = Sources.of(files)
-    grid = Grid(METHODS, STUDY["k"], ["labels", "shuffle"], [2])
+    grid = Grid(METHODS, JOB.k, ["labels", "shuffle"], [2])
     first = next(read_networks(sources, "trained", grid))
     assert first.seed == 0
     assert [array.name for array in _network_arrays(first, set())][:2] == [
@@ -403,7 +405,7 @@ def browser():
 @pytest.fixture(scope="module")
 def page_file(files, tmp_path_factory) -> Path:
     file = tmp_path_factory.mktemp("page") / "explore.html"
-    file.write_bytes(make_page(files, STUDY))
+    file.write_bytes(make_page(files, JOB))
     return file
 
 
@@ -700,7 +702,7 @@ def test_in_print_a_line_says_what_is_chosen(page):
 
 @pytest.mark.browser
 def test_a_page_without_all_networks_says_which_are_missing(browser, files, tmp_path):
-    every = make_data(files, STUDY, BUDGET)["conditions"]
+    every = make_data(files, JOB, BUDGET)["conditions"]
     means = sum(len(place["means"]) for place in every)
     first = len(every[0]["networks"][0]["data"])
     for budget, said in (
@@ -708,7 +710,7 @@ def test_a_page_without_all_networks_says_which_are_missing(browser, files, tmp_
         (means, "no network fits"),
     ):
         file = tmp_path / f"{budget}.html"
-        file.write_bytes(make_page(files, STUDY, budget))
+        file.write_bytes(make_page(files, JOB, budget))
         with watched_page(browser) as page:
             open_file(page, file)
             wait(page)
@@ -719,7 +721,7 @@ def test_a_page_without_all_networks_says_which_are_missing(browser, files, tmp_
 def test_a_matrix_that_is_too_large_is_left_out_alone(browser, files, tmp_path, monkeypatch):
     monkeypatch.setattr("clusterability.report.page.page.LARGEST_MATRIX", 100)
     file = tmp_path / "explore.html"
-    file.write_bytes(make_page(files, STUDY))
+    file.write_bytes(make_page(files, JOB))
     with watched_page(browser) as page:
         open_file(page, file)
         wait(page)

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from clusterability.files import file_digest
-from clusterability.report.catalogue import paper_parameters
+from clusterability.jobs.figure_job import FigureJob
+from clusterability.report.catalogue import paper_job
 from clusterability.report.figures.captions import caption
 from clusterability.report.paper.catalogue import PAPER_TABLES
 from clusterability.report.paper.latex import escaped, interval, macros, rounded, tabular
@@ -87,7 +88,7 @@ def shown(tmp_path) -> Shown:
     files = {name: tmp_path / f"{name}.csv" for name in tables}
     for name, table in tables.items():
         table.to_csv(files[name], index=False)
-    return Shown.read(files, paper_parameters(STUDY, list(tables)))
+    return Shown.read(files, paper_job(STUDY, list(tables)))
 
 
 # --- LaTeX -------------------------------------------------------------------------------------
@@ -188,13 +189,13 @@ def test_rows_of_tables_are_not_rounded(shown, tmp_path):
 
 def test_a_caption_says_n_seeds_interval_and_null():
     rows = pd.DataFrame({"n": [9, 10], "null": "shuffle", "measure": "mi", "k": [2, 3]})
-    study = {"seeds": ["0-9"], "nulls": {"shuffle": 99}}
-    text = caption("{label} at k = {k},\nwith its 95 % t interval.", rows, "mi", study)
+    job = FigureJob(seeds=["0-9"], nulls={"shuffle": 99})
+    text = caption("{label} at k = {k},\nwith its 95 % t interval.", rows, "mi", job)
     assert text == (
         "I(T) [nats] at k = \N{HORIZONTAL ELLIPSIS}, with its 95 % t interval."
         " n = 9 to 10 networks a value; seeds 0-9; null: shuffle (99 draws)."
     )
-    assert caption("Seed {seed}.", pd.DataFrame({"seed": [3]}), "trained", {}) == "Seed 3."
+    assert caption("Seed {seed}.", pd.DataFrame({"seed": [3]}), "trained", FigureJob()) == "Seed 3."
 
 
 def test_figures_get_names_and_captions_that_latex_takes(tmp_path):
@@ -208,7 +209,7 @@ def test_figures_get_names_and_captions_that_latex_takes(tmp_path):
 
 
 def test_methods_say_what_the_config_says(shown):
-    parameters = paper_parameters(STUDY, ["networks"])
+    parameters = paper_job(STUDY, ["networks"])
     text = methods_text(parameters, shown, {"numpy": "9.9"})
     for part in (
         "seed (0-2)",
@@ -225,15 +226,15 @@ def test_methods_say_what_the_config_says(shown):
     ):
         assert part in text, part
     changed = load_study(STUDY.model_dump(exclude_unset=True) | {"k_grid": [2, "5-7"]})
-    assert "k = 2 and 5-7" in methods_text(paper_parameters(changed, []), shown, {"numpy": "9.9"})
+    assert "k = 2 and 5-7" in methods_text(paper_job(changed, []), shown, {"numpy": "9.9"})
 
 
 def test_methods_name_the_data_set(shown):
-    text = methods_text(paper_parameters(STUDY, ["networks"]), shown, {"numpy": "9.9"})
+    text = methods_text(paper_job(STUDY, ["networks"]), shown, {"numpy": "9.9"})
     assert "images of MNIST (LeCun et al. 1998)" in text
     assert "pixels less 0.1307 over 0.3081" in text
     config = STUDY.model_dump(exclude_unset=True) | {"dataset": {"name": "fashion_mnist"}}
-    parameters = paper_parameters(load_study(config), ["networks"])
+    parameters = paper_job(load_study(config), ["networks"])
     text = methods_text(parameters, shown, {"numpy": "9.9"})
     assert "images of Fashion-MNIST (Xiao et al. 2017)" in text
     assert "pixels less 0.2860 over 0.3530" in text

@@ -17,7 +17,8 @@ from clusterability.measures.function_catalogue import (
 from clusterability.networks.graph import network_matrices, network_units
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import Networks
-from clusterability.results.columns import ABLATION_COLUMNS, CLUSTERS, LESION_COLUMNS, SCORE_COLUMNS
+from clusterability.results.columns import SCORE_COLUMNS
+from clusterability.results.function_columns import ABLATION_COLUMNS, CLUSTERS, LESION_COLUMNS
 from clusterability.results.function_rows import probe, shown_images, takes_mnist
 from clusterability.training.images import training_labels
 from clusterability.training.recipe import Recipe

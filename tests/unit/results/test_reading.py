@@ -12,8 +12,7 @@ import pytest
 import fuzzing
 from clusterability.errors import UserError
 from clusterability.results import reading as table_rows
-from clusterability.results.reading import read_csv, read_parquet, read_schema
-from clusterability.results.summary import read_all
+from clusterability.results.reading import read_all, read_csv, read_parquet, read_schema
 from clusterability.results.writing import stored_schemas
 
 TABLE = pd.DataFrame(

@@ -21,20 +21,15 @@ from clusterability.nulls import shuffle as shuffle
 from clusterability.nulls.clustered_again import redrawn_tables
 from clusterability.nulls.labels import block_label_tables
 from clusterability.results.npz_files import load_items, save_items
+from clusterability.results.reading import read_all
 from clusterability.results.structure_rows import (
     cluster_rows,
     observed_tables,
     partition_rows,
     score_rows,
 )
-from clusterability.results.summary import (
-    latex_summary,
-    partition_frames,
-    read_all,
-    summarise,
-    with_q,
-)
-from clusterability.training.train import NetworkRow, TrainingResult, network_table
+from clusterability.results.summary import latex_summary, partition_frames, summarise, with_q
+from clusterability.training.history import NetworkRow, TrainingResult, network_table
 
 METHODS = ["notebook", "matched", "joint"]
 K_VALUES = [2, 4, 7]

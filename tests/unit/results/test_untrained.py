@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from clusterability.jobs.training_job import FreshJob
 from clusterability.networks.stacked import load_networks, save_networks
 from clusterability.results.columns import SCORE_COLUMNS
 from clusterability.results.untrained import less_initial, with_untrained
@@ -14,6 +15,7 @@ from clusterability.training.fresh import fresh_networks
 from clusterability.training.perceptron import initial_weights
 
 ARCHITECTURE = "784-16-10"
+FRESH = FreshJob(ARCHITECTURE, "pytorch")
 
 
 def score_rows(condition: str, values, measure: str = "mi", null=None, **changed) -> pd.DataFrame:
@@ -178,7 +180,7 @@ def test_one_row_a_condition_and_cell():
 
 
 def test_fresh_networks_are_named_for_their_file(tmp_path):
-    networks = fresh_networks("fresh", ARCHITECTURE, "pytorch", [3, 4])
+    networks = fresh_networks("fresh", FRESH, [3, 4])
     save_networks(tmp_path / "fresh.safetensors", networks)
     read = load_networks(tmp_path / "fresh.safetensors")
     assert (read.condition, read.seeds) == ("fresh", (3, 4))
@@ -189,22 +191,22 @@ def test_fresh_networks_are_named_for_their_file(tmp_path):
 
 
 def test_a_fresh_network_does_not_depend_on_how_many_there_are():
-    many = fresh_networks("fresh", ARCHITECTURE, "pytorch", list(range(5))).weights
-    alone = fresh_networks("other name", ARCHITECTURE, "pytorch", [3]).weights
+    many = fresh_networks("fresh", FRESH, list(range(5))).weights
+    alone = fresh_networks("other name", FRESH, [3]).weights
     for layer, stack in alone.items():
         assert np.array_equal(stack[0], many[layer][3])
         assert len({network.tobytes() for network in many[layer]}) == 5
 
 
 def test_fresh_networks_are_not_those_of_the_studys_seeds():
-    fresh = fresh_networks("fresh", ARCHITECTURE, "pytorch", list(range(10))).weights["fc1"]
+    fresh = fresh_networks("fresh", FRESH, list(range(10))).weights["fc1"]
     own = initial_weights((784, 16, 10), range(10))[0].numpy()
     correlations = np.corrcoef(fresh.reshape(10, -1), own.reshape(10, -1))[:10, 10:]
     assert np.abs(correlations).max() < 5 / np.sqrt(fresh[0].size)
 
 
 def test_fresh_weights_are_uniform_as_torch_draws_them():
-    weights = fresh_networks("fresh", ARCHITECTURE, "pytorch", list(range(20))).weights
+    weights = fresh_networks("fresh", FRESH, list(range(20))).weights
     for layer, inputs in (("fc1", 784), ("fc2", 16)):
         bound = 1 / np.sqrt(inputs)
         uniform = stats.uniform(-bound, 2 * bound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, replace
 from typing import Any
 
 import jsonschema
@@ -11,7 +12,9 @@ import yaml
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError
+from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.report.catalogue import drawn_k, drawn_pixel_k, figure_items
+from clusterability.study.jobs import fresh_job, probing_job, training_job
 from clusterability.study.json_schema import json_schema
 from clusterability.study.loading import load_study
 from clusterability.study.study import Study
@@ -103,13 +106,13 @@ def test_numbers_that_yaml_reads_as_text():
     assert load_study(config).recipe.learning_rate == 0.001
 
 
-def test_parameters_of_jobs_have_sorted_keys_and_say_all_that_matters():
+def test_jobs_say_all_that_matters_with_sorted_keys_of_the_recipe():
     study = load_study({"conditions": {"a": {"epochs": 7}}, "dataset": {"train_images": 10}})
-    found = study.training_parameters("a")
-    assert list(found) == sorted(found)
-    assert list(found["recipe"]) == sorted(found["recipe"])
-    assert found["recipe"]["epochs"] == 7
-    assert found["train_images"] == 10
+    found = training_job(study, "a")
+    assert list(found.recipe) == sorted(found.recipe)
+    assert found.recipe["epochs"] == 7
+    assert found.train_images == 10
+    assert TrainingJob(**json.loads(json.dumps(asdict(found)))) == found
 
 
 def test_the_data_set_decides_networks_and_what_they_are_shown():
@@ -117,15 +120,14 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
         load_study({"conditions": {"a": {}}, "dataset": {"name": name}})
         for name in ("mnist", "fashion_mnist", "kmnist")
     )
-    for parameters in (
-        lambda study: study.training_parameters("a"),
-        lambda study: study.probe_parameters("a", "2-12"),
+    for job in (
+        lambda study: training_job(study, "a"),
+        lambda study: probing_job(study, "a", "2-12"),
     ):
-        found = [parameters(study) for study in (mnist, fashion, kmnist)]
-        assert all(list(each) == sorted(each) for each in found)
-        assert [each.pop("dataset", None) for each in found] == [None, "fashion_mnist", "kmnist"]
-        assert found[0] == found[1] == found[2]
-    assert parameters(load_study({"conditions": {"a": {}}})) == parameters(mnist)
+        found = [job(study) for study in (mnist, fashion, kmnist)]
+        assert [each.dataset for each in found] == ["mnist", "fashion_mnist", "kmnist"]
+        assert found[0] == replace(found[1], dataset="mnist") == replace(found[2], dataset="mnist")
+    assert job(load_study({"conditions": {"a": {}}})) == job(mnist)
     assert fashion.data_folder == "results/data/fashion_mnist"
     assert load_study({}).data_folder == "results/data/mnist"
 
@@ -296,11 +298,11 @@ def test_figures_choose_from_the_grid_where_the_config_does_not():
 
 def test_what_is_clustered_and_drawn_of_whole_networks():
     study = load_study({"clustering": {"methods": ["joint", "whole"]}})
-    assert study.clustered_layers(["fc1", "fc2"]) == ["fc1", "fc2", "network"]
-    assert study.methods_for("fc1") == ["joint"]
-    assert study.methods_for("network") == ["whole"]
+    assert study.clustering.clustered_layers(["fc1", "fc2"]) == ["fc1", "fc2", "network"]
+    assert study.clustering.methods_for("fc1") == ["joint"]
+    assert study.clustering.methods_for("network") == ["whole"]
     alone = load_study({"clustering": {"methods": ["whole"]}})
-    assert alone.clustered_layers(["fc1", "fc2"]) == ["network"]
+    assert alone.clustering.clustered_layers(["fc1", "fc2"]) == ["network"]
     assert figure_items(alone)["weights"] == figure_items(alone)["pixels"] == []
 
 
@@ -368,7 +370,7 @@ def test_planted_conditions_and_what_they_are_compared_with():
         }
     )
     found = [
-        tuple(pair[key] for key in ("condition", "reference", "layer", "k", "dose"))
+        (pair.condition, pair.reference, pair.layer, pair.k, pair.dose)
         for pair in study.planted_pairs()
     ]
     assert found == [
@@ -386,7 +388,7 @@ def test_what_is_probed():
     assert study.probed_layers(["fc1"]) == []
     assert (study.probed_k_of("2-4"), study.probed_k_of("5-9")) == ([2, 4], [8])
     few = load_study({"dataset": {"test_images": 300}})
-    assert few.probe_parameters("baseline", "2-12")["images"] == 300
+    assert probing_job(few, "baseline", "2-12").images == 300
     nothing = load_study({"probe": {"k": []}})
     assert nothing.probed_layers(["fc1", "fc2"]) == []
     assert figure_items(nothing)["ablations"] == figure_items(nothing)["function"] == []
@@ -443,7 +445,7 @@ def test_a_changed_recipe_changes_the_jobs_of_those_that_go_on_from_it():
     changed = {
         name
         for name in before.conditions
-        if before.training_parameters(name) != after.training_parameters(name)
+        if training_job(before, name) != training_job(after, name)
     }
     assert changed == {"control", "pruned", "tuned"}
 
@@ -462,11 +464,8 @@ def test_fresh_networks_begin_as_those_they_are_compared_with():
     recipe = {"initialisation": "glorot", "architecture": "784-20-10"}
     study = load_study({"recipe": recipe, "nulls": {"untrained": 99}})
     (fresh,) = study.fresh_conditions
-    assert study.fresh_parameters(fresh) == {
-        "architecture": "784-20-10",
-        "initialisation": "glorot",
-    }
+    assert fresh_job(fresh) == FreshJob("784-20-10", "glorot")
     assert study.layers_of(fresh) == study.layers_of("baseline")
     (usual,) = load_study({"nulls": {"untrained": 99}}).fresh_conditions
-    assert load_study({}).fresh_parameters(usual)["initialisation"] == "pytorch"
+    assert fresh_job(usual).initialisation == "pytorch"
     assert usual == "fresh-784-128-128-10"

@@ -15,8 +15,9 @@ import torch
 from clusterability.errors import UserError
 from clusterability.networks.stacked import load_networks, network_digest
 from clusterability.training.checkpoints import Checkpoints
+from clusterability.training.history import TrainingResult, history_table
 from clusterability.training.recipe import Recipe
-from clusterability.training.train import TrainingResult, history_table, train
+from clusterability.training.train import train
 from project import ROOT, TESTS
 
 SEEDS = range(3)

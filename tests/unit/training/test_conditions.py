@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from clusterability.networks.synthetic import cluster_sizes
+from clusterability.training.history import network_table
 from clusterability.training.images import left_out_pixels, network_inputs, training_labels
 from clusterability.training.planting import inside_planted, planted_labels, planted_partitions
 from clusterability.training.recipe import Recipe
-from clusterability.training.train import network_table, train
+from clusterability.training.train import train
 
 
 def recipe(**changes) -> Recipe:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from clusterability.training.history import history_table, network_table
 from clusterability.training.images import load_mnist
 from clusterability.training.recipe import Recipe
-from clusterability.training.train import history_table, network_table, train
+from clusterability.training.train import train
 
 
 @pytest.mark.slow

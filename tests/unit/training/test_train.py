@@ -11,18 +11,14 @@ import torch
 from clusterability.errors import UserError
 from clusterability.networks.stacked import network_digest
 from clusterability.randomness import integer_seed
+from clusterability.training.devices import choose_device
+from clusterability.training.dropout import DropoutMasks
+from clusterability.training.history import history_table, network_table
 from clusterability.training.images import normalise, training_labels
 from clusterability.training.perceptron import evaluate, initial_biases, initial_weights
 from clusterability.training.planting import inside_planted
 from clusterability.training.recipe import Recipe
-from clusterability.training.train import (
-    Origin,
-    _DropoutMasks,
-    choose_device,
-    history_table,
-    network_table,
-    train,
-)
+from clusterability.training.train import Origin, train
 
 SMALL = "784-16-12-10"
 
@@ -35,7 +31,7 @@ def digests(result) -> list[str]:
     return [network_digest(result.networks, n) for n in range(len(result.rows))]
 
 
-def live_masks(dropout: _DropoutMasks, recipe: Recipe, count: int) -> list[torch.Tensor]:
+def live_masks(dropout: DropoutMasks, recipe: Recipe, count: int) -> list[torch.Tensor]:
     """The next step's masks [networks, images, units], without the units and images of padding."""
     hidden, networks = recipe.sizes[1:-1], len(dropout.sources)
     masks = dropout.draw(torch.zeros(networks, count, dtype=torch.int64))
@@ -90,7 +86,7 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
     kept = [torch.ones_like(layer.weight) for layer in layers]
     for epoch in range(recipe.epochs):
         source = torch.Generator().manual_seed(integer_seed("order", seed, epoch))
-        dropout = _DropoutMasks(recipe, [seed], epoch)
+        dropout = DropoutMasks(recipe, [seed], epoch)
         for chosen in torch.randperm(len(x), generator=source).split(recipe.batch_size):
             share = pruned(recipe, step, steps)
             with torch.no_grad():
@@ -261,7 +257,7 @@ def test_dropout_masks_are_independent_and_keep_a_share_of_the_units():
     chosen, count, keep = recipe(dropout=0.2, architecture="784-17-13-10"), 1002, 0.8
 
     def draws(epoch: int) -> list[list[torch.Tensor]]:
-        dropout = _DropoutMasks(chosen, [4, 9], epoch)
+        dropout = DropoutMasks(chosen, [4, 9], epoch)
         return [live_masks(dropout, chosen, count) for _ in range(2)]
 
     def share_is(expected: float, found: torch.Tensor) -> bool:

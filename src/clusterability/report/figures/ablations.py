@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.cluster_maps import (
     MapLook,
     draw_in_words,
@@ -24,16 +24,15 @@ ABLATION = "zero"
 _SMALLEST_LIMIT = 0.05
 """Colours of smaller falls would show noise."""
 
-
 CAPTION = """What each class loses without a cluster of hidden units: fall in test accuracy when
 the cluster's units are set to zero (left), and by how much it exceeds the mean fall of random
 groups of as many units (right). Condition {item}, one network (seed {seed}), method {method}, k =
 {k}; in parentheses, units of the cluster."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows, from the table `ablations`."""
-    table = rows(paths(inputs, "ablations")[0], item, study["method"], study["k"])
+    table = rows(paths(inputs, "ablations")[0], item, job.only_method, job.only_k)
     return draw(table, item), table
 
 

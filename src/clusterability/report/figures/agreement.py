@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from clusterability.analysis.agreement import AGREEMENT_MEASURES
 from clusterability.errors import UserError
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.accuracy import shown_names, with_accuracy
 from clusterability.report.figures.inputs import (
     Inputs,
@@ -85,7 +86,7 @@ k; method {item}. Mean over networks or pairs of them with its 95 % t interval o
 lines: the same with one side's labels permuted."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the summary `agreement`."""
     table = with_accuracy(rows(paths(inputs, "agreement")[0], item), inputs)
     return draw(table), table

@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from clusterability.analysis.choose_k import NO_CLUSTERS
+from clusterability.analysis.largest_z import NO_CLUSTERS
 from clusterability.errors import UserError
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.accuracy import shown_names, with_accuracy
 from clusterability.report.figures.inputs import Inputs, as_categories, layer_order, paths
 from clusterability.report.figures.line_groups import condition_layers, name_groups, separate_groups
@@ -66,14 +67,13 @@ _ONE: dict[str, Any] = {"marker": "$1$", "markersize": 4, "markeredgewidth": 0, 
 _DOT_PLACE = 0.32
 """Where the dot lies, in columns right of the middle of its cell."""
 
-
 CAPTION = """How many clusters there are: the number in a cell is the k that half of the networks
 chose by a measure (columns), 1 for none; its colour is the mean directed z of that k on the other
 half, and a dot marks p at most 0.05 there. By condition and layer (rows); method {item}. The
 column on the right is the k of the largest gap between singular values, which knows no measure."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the table `best_k`."""
     table = with_accuracy(rows(paths(inputs, "best_k")[0], item), inputs)
     return draw(table), table

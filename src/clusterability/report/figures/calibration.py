@@ -18,6 +18,7 @@ from matplotlib.ticker import NullLocator
 
 from clusterability.analysis.calibration import ALL, COMPARED, JUDGED, comparisons
 from clusterability.errors import UserError
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.inputs import (
     Inputs,
     as_categories,
@@ -71,14 +72,13 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 """The arrow heads point to the side of the band on which the cell lies."""
 
-
 CAPTION = """Is p what it says? In {item}, where there is nothing to find: share of p at most 0.05
 by layer, method and measure for each null (above; the band holds 95 % of shares if p is uniform
 over networks), and share of p at most each level (below; thin lines: single measures, thick: all,
 with its 95 % interval over networks; dashed: what it should be)."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows, from the tables `calibration` and `scores`.
 
     Raises:

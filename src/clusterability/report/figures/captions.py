@@ -6,28 +6,30 @@ Each module of a figure has a text `CAPTION`. In braces it may name what its row
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
 
 import pandas as pd
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.results.shown import measure_label, null_name, span
 
 
-def caption(template: str, rows: pd.DataFrame, item: str, study: Mapping[str, Any]) -> str:
+def caption(template: str, rows: pd.DataFrame, item: str, job: FigureJob) -> str:
     """The caption as one paragraph of plain text: no figure's number, no markup.
 
     Args:
         template: the text `CAPTION` of the figure's module.
         rows: what the figure plots.
         item: what it shows: a condition, a method, a measure.
-        study: the figure's parameters: `seeds`, blocks, and `nulls`, draws by name, if any.
+        job: what the figure is drawn for.
     """
     if rows.empty:
         return "Nothing to show: the figure says why."
     values = {str(name): _only_value(rows[name]) for name in rows}
-    shown = template.format_map({**study, **values, "item": item, "label": measure_label(item)})
-    return f"{' '.join(shown.split())} {basis(rows, study)}".strip()
+    shown = template.format_map(
+        {**asdict(job), **values, "item": item, "label": measure_label(item)}
+    )
+    return f"{' '.join(shown.split())} {basis(rows, job)}".strip()
 
 
 def _only_value(column: pd.Series) -> str:
@@ -38,7 +40,7 @@ def _only_value(column: pd.Series) -> str:
     return f"{known[0]:.2f}" if isinstance(known[0], float) else str(known[0])
 
 
-def basis(rows: pd.DataFrame, study: Mapping[str, Any]) -> str:
+def basis(rows: pd.DataFrame, job: FigureJob) -> str:
     """The number of networks, their seeds, and the null with its draws; nothing of a figure of
     single networks.
 
@@ -46,11 +48,11 @@ def basis(rows: pd.DataFrame, study: Mapping[str, Any]) -> str:
     >>> basis(rows, {"seeds": ["0-9"], "nulls": {"shuffle": 99}})
     'n = 9 to 10 networks a value; seeds 0-9; null: shuffle (99 draws).'
     """
-    if "seeds" not in study or ("seed" in rows and rows["seed"].nunique() == 1):
+    if job.seeds is None or ("seed" in rows and rows["seed"].nunique() == 1):
         return ""
-    parts = [_replicates(rows), f"seeds {', '.join(map(str, study['seeds']))}"]
+    parts = [_replicates(rows), f"seeds {', '.join(map(str, job.seeds))}"]
     if "null" in rows and rows["null"].notna().any():
-        draws = {null: study["nulls"].get(null) for null in rows["null"].dropna().unique()}
+        draws = {null: (job.nulls or {}).get(null) for null in rows["null"].dropna().unique()}
         counts = ", ".join(f"{null}: {count}" for null, count in draws.items() if count)
         single = counts.rpartition(": ")[2] if len(draws) == 1 else counts
         parts.append(f"null: {null_name(rows)}" + (f" ({single} draws)" if counts else ""))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.cluster_maps import (
     MapLook,
     draw_in_words,
@@ -30,15 +30,14 @@ COLUMNS = [
     "activity",
 ]
 
-
 CAPTION = """Which classes the clusters of hidden units are active for: mean activity of a
 cluster's units on the images of a class, each unit's in units of its root mean square. Condition
 {item}, one network (seed {seed}), method {method}, k = {k}; in parentheses, its units."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows, from the table `ablations`."""
-    table = rows(paths(inputs, "ablations")[0], item, study["method"], study["k"])
+    table = rows(paths(inputs, "ablations")[0], item, job.only_method, job.only_k)
     return draw(table, item), table
 
 

@@ -14,14 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from clusterability.report.figures.inputs import as_categories, categories, layer_order
-from clusterability.report.figures.style import (
-    COLUMN_WIDTH,
-    INK,
-    NO_VALUE,
-    PAGE_WIDTH,
-    new_figure,
-)
-from clusterability.results.columns import ABLATION_COLUMNS
+from clusterability.report.figures.style import COLUMN_WIDTH, INK, NO_VALUE, PAGE_WIDTH, new_figure
+from clusterability.results.function_columns import ABLATION_COLUMNS
 from clusterability.results.reading import read_parquet
 
 _ROW_HEIGHT = 0.13

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,6 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.inputs import Inputs, as_categories, categories, paths
 from clusterability.report.figures.style import (
     PAGE_WIDTH,
@@ -32,13 +32,12 @@ _LEGEND_COLUMNS = 4
 _LOG_FROM = 10
 """A loss that falls by more than this factor is drawn on a logarithmic axis."""
 
-
 CAPTION = """Training: cross-entropy of the minibatch (left) and accuracy on the test images
 (right) against the training step. Thick lines: means over networks; thin lines: single networks,
 which show the spread."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure and its rows, from `histories`: `{condition}/{seeds}.history.csv`."""
     table = rows(paths(inputs, "histories"))
     return draw(table), table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.lesions import (
     COMPLETE,
     IMPORTANT,
@@ -85,7 +86,6 @@ _MARKERS = "o^sDvP"
 _Limits = tuple[tuple[float, float], tuple[float, float]]
 """Of the horizontal and of the vertical axis."""
 
-
 CAPTION = """The lesion test of Filan et al. 2021: what the network loses without the units of one
 cluster in one hidden layer. Above: fall in accuracy, and its mean for random groups of as many
 units of the layer (on the line they are equal; both axes are linear up to 0.01). Important: the
@@ -95,9 +95,9 @@ a hidden layer, but not all; all networks that are right on 20 % of the images o
 {item}, k = {k}."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the table `lesions`."""
-    table = rows(paths(inputs, "lesions")[0], item, study["k"])
+    table = rows(paths(inputs, "lesions")[0], item, job.only_k)
     return draw(table), table
 
 

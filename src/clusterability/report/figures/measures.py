@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.accuracy import shown_names, with_accuracy
 from clusterability.report.figures.inputs import Inputs, categories, paths
 from clusterability.report.figures.score_inputs import cell_status, read_scores
@@ -48,14 +49,13 @@ _INTERVAL_ROOM = 1.5
 _FEW = 6
 """So many values of k are all named on the axis."""
 
-
 CAPTION = """{label} against the number of clusters k, by layer (columns), method (rows) and
 condition (lines, with their mean test accuracy): mean over networks with its 95 % t interval over
 seeds. Bands: where a network would lie by chance, the mean of its null and 1.96 standard
 deviations to each side."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the measure `item` and its rows, from the table `scores`."""
     table = with_accuracy(rows(paths(inputs, "scores")[0], item), inputs)
     return draw(table), table

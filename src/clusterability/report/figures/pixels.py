@@ -13,6 +13,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.networks.live_units import DEAD
 from clusterability.report.figures.inputs import Inputs, as_categories, categories, paths
 from clusterability.report.figures.partition_inputs import first_partition
@@ -37,15 +38,14 @@ _LABEL_WIDTH = 0.25
 _MARGIN_HEIGHT = 0.5
 _LEGEND_LINE = 0.14
 
-
 CAPTION = """Clusters of pixels: V side of the first layer in one network (the first seed) of each
 condition, at several k; method {method}. Colours count clusters by size; grey: pixels without
 weights."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure and its rows, from `partitions`: `{condition}/{seeds}/fc1/{k}.npz`."""
-    table = rows(paths(inputs, "partitions"), study["method"], study["k"])
+    table = rows(paths(inputs, "partitions"), job.only_method, job.several_k)
     return draw(table), table
 
 

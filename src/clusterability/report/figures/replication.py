@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy import stats
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.inputs import Inputs, as_categories, categories, paths
 from clusterability.report.figures.style import INK, PAGE_WIDTH, condition_styles, new_figure, style
 from clusterability.results.reading import read_csv
@@ -53,7 +54,7 @@ _MEAN_MARK: dict[str, Any] = {"markersize": 3.6, "markeredgewidth": 0.7}
 _NEUTRAL = "#6b6b6b"
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the measure `item` and its rows, from the tables `replication`, `networks`."""
     conditions = read_csv(paths(inputs, "networks")[0])["condition"].unique()
     table = rows(read_csv(paths(inputs, "replication")[0]), item)

@@ -10,6 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures import learning_curves as learning_curves
 from clusterability.report.figures.inputs import Inputs, categories, paths
 from clusterability.report.figures.learning_curves import PANELS
@@ -41,7 +42,7 @@ _PUBLISHED: dict[str, Any] = {
 }
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item`, from `histories` and the table `replication_history`."""
     curves = learning_curves.rows(paths(inputs, "histories"))
     table = rows(curves, read_csv(paths(inputs, "replication_history")[0]), item)

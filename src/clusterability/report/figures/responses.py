@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.networks.live_units import live_units
 from clusterability.networks.stacked import load_networks
 from clusterability.report.figures.cluster_maps import draw_in_words
@@ -33,20 +33,19 @@ _MAP_MARGIN = 0.2
 _BAR_HEIGHT = 0.55
 _LARGEST_MAP = 1.5
 
-
 CAPTION = """What clusters of first-layer units respond to: mean input weight of a cluster's units,
 as an image. Condition {item}, one network (seed {seed}), method {method}, k = {k}; dead pixels are
 grey."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows.
 
     From `weights`, a block of networks of which the first is drawn, and its `partitions`:
     `{condition}/{seeds}/fc1/{k}.npz`.
     """
     files = paths(inputs, "partitions")
-    table = rows(paths(inputs, "weights")[0], files, study["method"], study["k"])
+    table = rows(paths(inputs, "weights")[0], files, job.only_method, job.only_k)
     return draw(table, item), table
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.function_catalogue import ABLATION_MEASURES
 from clusterability.report.answer import NAMES
 from clusterability.report.figures.cluster_maps import draw_in_words
@@ -35,7 +35,6 @@ _MARGIN = 1.05
 
 COLUMNS = ["analysis", "measure", "series", "estimate", "low", "high", "n"]
 
-
 CAPTION = """Which measure is right. Detection: how well the z of a measure tells networks with
 planted clusters from those without (area under the curve, 0.5 is chance). Prediction over
 networks: how the z of a measure goes with what ablating the clusters does (rank correlation, 0 is
@@ -43,10 +42,10 @@ chance). Prediction of a cluster's term: how a single cluster's own term predict
 {method}; lines are 95 % bootstrap intervals over seeds, dotted lines chance."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the study's drawn method and its rows, from the table `validity`."""
-    table = rows(paths(inputs, "validity")[0], study["method"])
-    return draw(table, study["method"]), table
+    table = rows(paths(inputs, "validity")[0], job.only_method)
+    return draw(table, job.only_method), table
 
 
 def rows(validity: Path, method: str) -> pd.DataFrame:

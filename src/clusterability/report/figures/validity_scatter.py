@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from clusterability.analysis.prediction import CELL, TERMS, adjusted_ranks, large_clusters
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.answer import FUNCTIONS, NAMES
 from clusterability.report.figures.cluster_maps import draw_in_words
 from clusterability.report.figures.inputs import Inputs, as_categories, categories, paths
@@ -28,20 +29,19 @@ _SIZE = 2.2
 _MANY = 800
 """More points are drawn fainter."""
 
-
 CAPTION = """What lies behind the {item} correlation between a cluster's own term and what ablating
 it does: a point is a cluster, both as ranks in its network adjusted for the cluster's size; the
 line has the slope of all points. Method {method}; all layers and k. Mean rank correlation
 {estimate}, 95 % bootstrap interval over seeds {low} to {high}."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the `best` or the `worst` term and its rows.
 
     From the tables `validity`, which says which it is, and `clusters`.
     """
-    chosen = choose(paths(inputs, "validity")[0], study["method"], item)
-    table = rows(paths(inputs, "clusters")[0], study["method"], chosen)
+    chosen = choose(paths(inputs, "validity")[0], job.only_method, item)
+    table = rows(paths(inputs, "clusters")[0], job.only_method, chosen)
     return draw(table, chosen), table
 
 

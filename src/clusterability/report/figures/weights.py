@@ -21,6 +21,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.stacked import load_networks
 from clusterability.report.figures.inputs import Inputs, paths
@@ -56,20 +57,19 @@ _LABEL_SIZE = 5.0
 Matrices = Mapping[str, np.ndarray]
 """abs(W) [out, in] by layer."""
 
-
 CAPTION = """Weight matrices of {item} as trained (left) and ordered by cluster (right), absolute
 values, by layer: one network (the first seed), method {method}, k = {k}. Lines are borders of
 clusters; bars at the edges name them."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows.
 
     From `weights`, a block of networks of which the first is drawn, and its `partitions`:
     `{condition}/{seeds}/{layer}/{k}.npz`.
     """
     matrices = read_matrices(paths(inputs, "weights")[0])
-    table = rows(matrices, paths(inputs, "partitions"), study["method"], study["k"])
+    table = rows(matrices, paths(inputs, "partitions"), job.only_method, job.only_k)
     return draw(table, matrices), table
 
 

@@ -17,15 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.structure import MEASURES
 from clusterability.report.figures.accuracy import shown_names, with_accuracy
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.line_groups import condition_layers, name_groups, separate_groups
-from clusterability.report.figures.score_inputs import (
-    INFEASIBLE,
-    cell_status,
-    read_scores,
-)
+from clusterability.report.figures.score_inputs import INFEASIBLE, cell_status, read_scores
 from clusterability.report.figures.style import (
     COLUMN_WIDTH,
     HATCHED,
@@ -58,7 +55,6 @@ _MARK_SIZES: dict[str, dict[str, Any]] = {
     "_": {"markersize": 2.8, "markeredgewidth": 0.6},
 }
 
-
 CAPTION = """How good clusters are against chance: directed z of each structural measure (panels),
 mean over networks, by condition and layer (rows) and number of clusters k (columns); method
 {item}. Positive is better than chance. A dot marks q at most 0.05 (one-sided t test over networks,
@@ -67,7 +63,7 @@ hold. With each condition, its mean test accuracy. Intervals of z over seeds are
 summary."""
 
 
-def make(inputs: Inputs, item: str, study: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the table `scores`."""
     table = with_accuracy(rows(paths(inputs, "scores")[0], item), inputs)
     return draw(table), table

@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from clusterability.clustering.catalogue import METHODS
+from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.networks.scaling_names import SCALINGS_SAY, scaling_of
@@ -74,7 +75,7 @@ class _Place:
     layout: Layout
 
 
-def make_page(files: Inputs, study: Mapping[str, Any], budget: int = BUDGET) -> bytes:
+def make_page(files: Inputs, job: PageJob, budget: int = BUDGET) -> bytes:
     """The page of a study.
 
     Args:
@@ -85,7 +86,7 @@ def make_page(files: Inputs, study: Mapping[str, Any], budget: int = BUDGET) -> 
         budget: bytes of the packed arrays. Networks are taken a seed of each condition at a time
             until the next one does not fit.
     """
-    return filled(TEMPLATE.read_text(encoding="utf-8"), make_data(files, study, budget)).encode()
+    return filled(TEMPLATE.read_text(encoding="utf-8"), make_data(files, job, budget)).encode()
 
 
 def filled(template: str, data: Mapping[str, Any]) -> str:
@@ -95,10 +96,10 @@ def filled(template: str, data: Mapping[str, Any]) -> str:
     return before + content.replace("<", "\\u003c") + after
 
 
-def make_data(files: Inputs, study: Mapping[str, Any], budget: int) -> dict[str, Any]:
+def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
     """What the page holds: axes, words, colours, and the packed arrays by condition."""
     sources = Sources.of(files)
-    grid = Grid(study["methods"], study["k"], list(study["nulls"]), study["probed_k"])
+    grid = Grid(job.methods, job.k, list(job.nulls), job.probed_k)
     places = _places(sources, grid)
     means = {name: packed(place.means) for name, place in places.items()}
     _add_networks(sources, grid, places, budget - sum(map(len, means.values())))
@@ -107,14 +108,14 @@ def make_data(files: Inputs, study: Mapping[str, Any], budget: int) -> dict[str,
         for name, place in places.items()
     ]
     return {
-        "start": _start(places, study, grid),
+        "start": _start(places, job, grid),
         "methods": {method: _method_says(method) for method in grid.methods},
         "k": list(grid.k),
         "probed_k": list(grid.probed_k),
         "most_clusters": most_clusters(grid),
         "nulls": list(grid.nulls),
         "nulls_say": _nulls_say(),
-        "draws": study["nulls"] | {GROUPS: study["groups"]},
+        "draws": {**job.nulls, GROUPS: job.groups},
         "pairs": grid.pairs,
         "measures": _measures(),
         "statuses": STATUSES_SAY,
@@ -123,7 +124,7 @@ def make_data(files: Inputs, study: Mapping[str, Any], budget: int) -> dict[str,
         "pixels": MNIST_PIXELS,
         "levels": LEVELS,
         "clip": CLIP,
-        "whole": study["whole"],
+        "whole": job.whole,
         "colours": _colours(grid),
         "conditions": conditions,
     }
@@ -234,13 +235,13 @@ def ranges(numbers: Sequence[int]) -> str:
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def _start(places: Mapping[str, _Place], study: Mapping[str, Any], grid: Grid) -> dict[str, Any]:
+def _start(places: Mapping[str, _Place], job: PageJob, grid: Grid) -> dict[str, Any]:
     """What is seen first: the condition whose first network is the most accurate one."""
     shown = [name for name, place in places.items() if place.networks]
     best = max(shown, key=lambda name: places[name].networks[0]["accuracy"] or 0.0, default="")
     nulls = pd.DataFrame({"measure": "mi", "null": list(grid.nulls)})
     most = chosen_nulls(nulls, pd.Series(True, nulls.index)).get("mi", "")
-    return {"condition": best, "method": study["drawn_method"], "k": study["drawn_k"], "null": most}
+    return {"condition": best, "method": job.drawn_method, "k": job.drawn_k, "null": most}
 
 
 def _method_says(method: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clusterability.clustering.catalogue import METHODS
+from clusterability.jobs.report_jobs import PaperJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.networks.scaling_names import SCALINGS_SAY
 from clusterability.nulls.catalogue import NULLS
@@ -13,11 +14,7 @@ from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import networks
 from clusterability.results.shown import measure_label, sentence_list
 from clusterability.training.images import DATA_SETS, DataSet
-
-_OPTIMIZERS = {
-    "sgd": "plain stochastic gradient descent",
-    "adam": "Adam (Kingma & Ba 2015)",
-}
+from clusterability.training.optimisers import OPTIMISERS
 
 _REFERENCES = (
     "Barber 2007, doi:10.1103/PhysRevE.76.066102",
@@ -38,18 +35,18 @@ _OF_DATA_SETS = {
 }
 
 
-def methods_text(study: Mapping[str, Any], shown: Shown, versions: Mapping[str, str]) -> str:
+def methods_text(job: PaperJob, shown: Shown, versions: Mapping[str, str]) -> str:
     """The file's text, Markdown.
 
     Args:
-        study: `config`, the resolved config, and `recipes`, the whole recipe of each condition.
+        job: what the paper is made for.
         shown: the study's tables.
         versions: of Python and the packages, by name.
     """
-    config = study["config"]
+    config = job.config
     paragraphs = [
         "# Methods",
-        *_networks(config, study["recipes"], shown),
+        *_networks(config, job.recipes, shown),
         _clustering(config),
         _measures(),
         _nulls(config),
@@ -114,7 +111,7 @@ def _say(key: str, recipe: Mapping[str, Any], data: DataSet) -> str:
     value = recipe[key]
     always = {
         "architecture": f"units {value}",
-        "optimizer": _OPTIMIZERS.get(str(value), str(value)),
+        "optimizer": OPTIMISERS[recipe["optimizer"]].says,
         "learning_rate": f"learning rate {value:g}" if key == "learning_rate" else "",
         "batch_size": f"batches of {value} images",
         "biases": "with biases" if value else "without biases",

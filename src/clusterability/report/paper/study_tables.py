@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from clusterability.jobs.report_jobs import PaperJob
 from clusterability.results.reading import read_csv
 from clusterability.results.shown import shown_null
 
@@ -31,11 +31,10 @@ class Shown:
     nulls: Mapping[str, int]
 
     @classmethod
-    def read(cls, files: Mapping[str, Path], study: Mapping[str, Any]) -> Shown:
+    def read(cls, files: Mapping[str, Path], job: PaperJob) -> Shown:
         """Reads the tables in `files`, CSV by name."""
         tables = {name: read_csv(file) for name, file in files.items()}
-        shown = {name: study[name] for name in ("method", "k", "nulls")}
-        return cls(tables, **shown, seeds=tuple(map(str, study["seeds"])))
+        return cls(tables, job.method, job.k, seeds=tuple(job.seeds), nulls=job.nulls)
 
     def __contains__(self, name: str) -> bool:
         return name in self.tables

@@ -1,0 +1,35 @@
+"""What a layer of a block of networks is clustered for, and what is drawn and clustered like it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ClusteringJob:
+    """What decides the partitions of a layer, beside the weights and k.
+
+    Attributes:
+        methods: names of `clustering.catalogue`.
+        restarts: starts of k-means.
+        scalings: of the weights.
+    """
+
+    methods: Sequence[str]
+    restarts: int
+    scalings: Sequence[str]
+
+
+@dataclass(frozen=True)
+class NullJob(ClusteringJob):
+    """What decides the tables of a null that clusters weights drawn anew: `draws` of them."""
+
+    draws: int
+
+
+@dataclass(frozen=True)
+class LabelsJob:
+    """What decides the tables of permuted labels, beside the partitions: `draws` of them."""
+
+    draws: int

@@ -1,0 +1,72 @@
+"""What partitions, networks and measures are compared for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class AgreementJob:
+    """What decides the agreement of partitions, beside these.
+
+    Attributes:
+        draws: permutations of labels that each agreement is compared with.
+        shared_ends: whether all networks share their inputs and outputs.
+    """
+
+    draws: int
+    shared_ends: bool
+
+
+@dataclass(frozen=True)
+class AggregationJob:
+    """What decides the tables of a study, beside the rows of all blocks.
+
+    Attributes:
+        fresh_of: condition to the condition of fresh networks that it is compared with.
+        initial_of: condition to the condition of its networks before training.
+    """
+
+    fresh_of: Mapping[str, str]
+    initial_of: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PlantedPair:
+    """A condition with planted clusters and its reference, the same without them.
+
+    Attributes:
+        condition, reference: their names.
+        dose: strength of planting, from 0.
+        family: `trained` or `synthetic`.
+        k, layer: of the planted clusters.
+    """
+
+    condition: str
+    reference: str
+    dose: float
+    family: str
+    k: int
+    layer: str
+
+
+@dataclass(frozen=True)
+class ValidityJob:
+    """What decides which measure is found right, beside the tables.
+
+    Attributes:
+        method: whose partitions are asked; None where no layers are clustered.
+        pairs: conditions with planted clusters and their references.
+        resamples: bootstrap samples of seeds.
+    """
+
+    method: str | None
+    pairs: Sequence[PlantedPair]
+    resamples: int
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> ValidityJob:
+        """The job that `asdict` made these parameters of."""
+        return cls(**{**params, "pairs": [PlantedPair(**pair) for pair in params["pairs"]]})

@@ -1,0 +1,37 @@
+"""Words of messages on arrays of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from textwrap import shorten
+
+import numpy as np
+
+from clusterability.errors import UserError, one_line
+
+Arrays = dict[str, np.ndarray]
+
+
+def shape(array: np.ndarray) -> str:
+    return str(list(array.shape))
+
+
+def quoted(name: str) -> str:
+    return one_line(repr(name), 80)
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """The names with commas between them, cut short where there are many."""
+    listed = list(map(one_line, names))
+    more = f", and {len(listed) - most} more" if len(listed) > most else ""
+    return one_line(", ".join(listed[:most]) or "nothing", 300) + more
+
+
+def type_error(where: str, found: str) -> UserError:
+    return UserError(
+        f"{where}: found {found}, expected booleans, integers, or floats of 16, 32 or 64 bits"
+    )
+
+
+def reason(error: Exception) -> str:
+    return one_line(shorten(str(error), 120) or type(error).__name__)

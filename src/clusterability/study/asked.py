@@ -1,0 +1,83 @@
+"""What is asked of one network without a study: the same values, checked by the same sections."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from clusterability.blocks import Block
+from clusterability.errors import UserError
+from clusterability.fields import Name, Section, Whole
+from clusterability.nulls.catalogue import NULLS
+from clusterability.study.messages import fault_line
+from clusterability.study.sections import Clustering, KGrid, Methods, Nulls, Scalings
+
+
+class Asked(Section):
+    """Arguments of `score` and `cluster`; keys are named as these name them."""
+
+    name: Name
+    k: KGrid
+    methods: Methods
+    scalings: Scalings
+    restarts: Annotated[Whole, Field(ge=1)]
+    nulls: Nulls
+
+    @property
+    def k_blocks(self) -> list[Block]:
+        return [Block.parse(name) for name in self.k]
+
+    @property
+    def k_values(self) -> list[int]:
+        return sorted(k for block in self.k_blocks for k in block)
+
+    @property
+    def clustering(self) -> Clustering:
+        """How each layer is clustered."""
+        return Clustering(methods=self.methods, scalings=self.scalings, restarts=self.restarts)
+
+
+def asked_of(
+    name: str,
+    k: Sequence[Any],
+    methods: Sequence[Any],
+    scalings: Sequence[Any],
+    nulls: Mapping[Any, Any],
+    restarts: Any,
+) -> Asked:
+    """The arguments, checked as a study's config is.
+
+    Raises:
+        UserError: in one line, where a study could not be asked the same.
+    """
+    given = {
+        "name": name,
+        "k": list(k),
+        "methods": list(methods),
+        "scalings": list(scalings),
+        "restarts": whole_number(restarts),
+        "nulls": {null: whole_number(draws) for null, draws in nulls.items()},
+    }
+    try:
+        asked = Asked.model_validate(given)
+    except ValidationError as error:
+        faults = [fault_line(given, fault) for fault in error.errors()]
+        raise UserError("; ".join(faults)) from None
+    if "untrained" in asked.nulls:
+        others = [null for null in NULLS if null != "untrained"]
+        raise UserError(
+            f"nulls: found 'untrained', expected of {', '.join(others)}: which"
+            " networks these weights were before training, only a study knows"
+        )
+    return asked
+
+
+def whole_number(item: Any) -> Any:
+    """Whole numbers of any library as Python's; anything else as it is, for the check to tell."""
+    try:
+        return item if isinstance(item, bool) else operator.index(item)
+    except TypeError:
+        return item

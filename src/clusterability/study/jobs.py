@@ -1,0 +1,81 @@
+"""What a study asks of each of its jobs: `asdict` of these are the parameters of the rules."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from clusterability.jobs.clustering_job import ClusteringJob, LabelsJob, NullJob
+from clusterability.jobs.comparing_jobs import AggregationJob, AgreementJob, ValidityJob
+from clusterability.jobs.probing_job import ProbingJob
+from clusterability.jobs.training_job import FreshJob, TrainingJob
+from clusterability.study.sections import Clustering
+from clusterability.study.study import Study, fresh_recipe
+
+
+def training_job(study: Study, condition: str) -> TrainingJob:
+    """The networks of a trained condition."""
+    recipe = study.recipe_of(condition)
+    return TrainingJob(
+        dataset=study.dataset.name,
+        epochs_before=study.epochs_before(condition),
+        history_every=study.training.history_every,
+        origin=asdict(training_job(study, recipe.origin)) if recipe.origin else None,
+        recipe=dict(sorted(recipe.model_dump().items())),
+        test_images=study.dataset.test_images,
+        train_images=study.dataset.train_images,
+    )
+
+
+def fresh_job(name: str) -> FreshJob:
+    """The fresh networks of this name, beside their numbers."""
+    return FreshJob(**fresh_recipe(name))
+
+
+def clustering_job(asked: Clustering, layer: str) -> ClusteringJob:
+    """The partitions of a layer."""
+    return ClusteringJob(asked.methods_for(layer), asked.restarts, asked.scalings)
+
+
+def null_job(asked: Clustering, draws: int, layer: str) -> NullJob:
+    """The draws of a null that are clustered as the layer is."""
+    return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws)
+
+
+def labels_job(study: Study) -> LabelsJob:
+    """The permutations of labels."""
+    return LabelsJob(study.nulls.get("labels", 0))
+
+
+def probing_job(study: Study, name: str, block: str) -> ProbingJob:
+    """What the units of a condition's networks do, at the k of a block."""
+    trained = study.recipe_of(name) if name in study.conditions else None
+    return ProbingJob(
+        dataset=study.dataset.name,
+        groups=study.probe.groups,
+        images=min(study.probe.images, *study.shown_images.values()),
+        k=study.probed_k_of(block),
+        normalise=(trained or study.networks[name]).normalise,
+        permute_labels=trained is not None and trained.permute_labels,
+        test_images=study.dataset.test_images,
+        train_images=study.dataset.train_images,
+    )
+
+
+def agreement_job(study: Study, name: str) -> AgreementJob:
+    """The agreement of a condition's partitions."""
+    return AgreementJob(study.agreement.draws, shared_ends=name in study.conditions)
+
+
+def aggregation_job(study: Study) -> AggregationJob:
+    """The tables of the study."""
+    initial = {name: study.initial_of(name) for name in study.conditions}
+    fresh = {name: study.fresh_of(name) for name in study.conditions}
+    return AggregationJob(
+        fresh_of={name: other for name, other in sorted(fresh.items()) if other},
+        initial_of={name: other for name, other in sorted(initial.items()) if other},
+    )
+
+
+def validity_job(study: Study) -> ValidityJob:
+    """Which measure is right, and whether published findings hold."""
+    return ValidityJob(study.drawn_method, study.planted_pairs(), study.validity.resamples)
