@@ -94,7 +94,7 @@ def test_damaged_partitions(tmp_path):
 def test_damaged_records(tmp_path):
     file = tmp_path / "whole.csv"
     file.write_text("1\n")
-    record = Record.of_files("train", {"seeds": "0"}, {"study": {"epochs": 5}}, [str(file)])
+    record = Record.of_files("train", {"seeds": "0"}, {"job": {"epochs": 5}}, [str(file)])
     record.write(tmp_path / "whole.json")
     content = (tmp_path / "whole.json").read_bytes()
     for damaged, found in try_all(tmp_path, content, "record.json", 7, Record.read):

@@ -127,12 +127,12 @@ def test_jobs_of_other_studies_are_a_guess(here):
 
 
 def test_more_draws_and_more_epochs_take_longer(here):
-    has_run(Path("results/other"), "null/a/0-1/fc1/2.shuffle.tsv", 1.5, 100, study={"draws": 9})
-    cost, _ = expected("null/b/0-1/fc1/2.shuffle.tsv", study={"draws": 99})
+    has_run(Path("results/other"), "null/a/0-1/fc1/2.shuffle.tsv", 1.5, 100, job={"draws": 9})
+    cost, _ = expected("null/b/0-1/fc1/2.shuffle.tsv", job={"draws": 99})
     assert (cost.seconds, cost.size) == (pytest.approx(0.5 + 1.0 * 11), 1100)
     quick = {"recipe": {"epochs": 1}, "train_images": 6000}
-    has_run(Path("results/other"), "train/a/0-1.tsv", 5.5, 100, study=quick)
-    cost, _ = expected("train/a/0-1.tsv", study={"recipe": {"epochs": 8}, "train_images": None})
+    has_run(Path("results/other"), "train/a/0-1.tsv", 5.5, 100, job=quick)
+    cost, _ = expected("train/a/0-1.tsv", job={"recipe": {"epochs": 8}, "train_images": None})
     assert (cost.seconds, cost.size) == (pytest.approx(3.5 + 2.0 * 80), 100)
 
 

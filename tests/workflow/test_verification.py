@@ -193,7 +193,7 @@ def test_labels_and_scores_are_compared_by_value_and_exactly(tmp_path):
 def test_a_record_says_no_time_and_no_host_and_reads_back(tmp_path):
     file = tmp_path / "a.csv"
     file.write_text("1\n")
-    record = Record.of_files("train", {"seeds": "0-1"}, {"study": {"epochs": 5}}, [str(file)])
+    record = Record.of_files("train", {"seeds": "0-1"}, {"job": {"epochs": 5}}, [str(file)])
     for name in ("first.json", "second.json"):
         record.write(tmp_path / name)
     assert (tmp_path / "first.json").read_bytes() == (tmp_path / "second.json").read_bytes()

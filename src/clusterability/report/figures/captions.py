@@ -45,7 +45,7 @@ def basis(rows: pd.DataFrame, job: FigureJob) -> str:
     single networks.
 
     >>> rows = pd.DataFrame({"n": [9, 10], "null": "shuffle", "measure": "mi"})
-    >>> basis(rows, {"seeds": ["0-9"], "nulls": {"shuffle": 99}})
+    >>> basis(rows, FigureJob(seeds=["0-9"], nulls={"shuffle": 99}))
     'n = 9 to 10 networks a value; seeds 0-9; null: shuffle (99 draws).'
     """
     if job.seeds is None or ("seed" in rows and rows["seed"].nunique() == 1):
