@@ -70,7 +70,7 @@ def rules(workflow: Workflow) -> set[str]:
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory, mnist) -> Workflow:
     """A study that was extended step by step, and has run in the end."""
-    workflow = copy_workflow(tmp_path_factory.mktemp("extended"))
+    workflow = copy_workflow(tmp_path_factory.mktemp("extended"), edited=True)
     workflow.configure(**CONFIG)
     change_config(workflow, {"dataset": {"path": str(mnist)}})
     ran = workflow.snakemake()

@@ -66,7 +66,9 @@ class Workflow:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(MICRO | changes))
 
     def edit(self, file: str) -> None:
-        with (self.folder / file).open("a") as stream:
+        path = self.folder / file
+        assert path.resolve().is_relative_to(self.folder.resolve()), f"{file} is the project's own"
+        with path.open("a") as stream:
             stream.write("\n# edited\n")
 
     def planned(self) -> list[dict[str, str]]:
@@ -85,8 +87,16 @@ class Workflow:
         return dict(Counter(job["rule"] for job in self.planned() if job["rule"] != "all"))
 
 
-def copy_workflow(target: Path) -> Workflow:
-    for name in ("Snakefile", "rules", "scripts", "src", "envs", "profiles"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, target / name)
+def copy_workflow(target: Path, *, edited: bool = False) -> Workflow:
+    """The workflow in a folder of its own.
+
+    Its code is linked, so that what Numba has compiled is used; copied where a test edits it.
+    """
+    for name in ("rules", "scripts", "src", "envs", "profiles"):
+        if edited:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, target / name, ignore=ignored)
+        else:
+            (target / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "Snakefile", target / "Snakefile")
     return Workflow(target)

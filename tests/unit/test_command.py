@@ -143,6 +143,7 @@ def test_measures_are_listed(capsys):
     assert max(map(len, lines)) <= WIDTH
 
 
+@pytest.mark.slow
 def test_a_terminal_of_few_characters_and_a_reader_who_has_seen_enough():
     environment = ENVIRONMENT | {"PYTHONIOENCODING": "ascii"}
     command = [*COMMAND, "score", SOUTHERN_WOMEN, *QUICK]
@@ -227,6 +228,7 @@ def test_no_command_and_an_unknown_one(capsys):
     assert "invalid choice: 'train'" in refusal(capsys, "train")
 
 
+@pytest.mark.slow
 def test_interrupted_it_says_so_and_leaves_nothing(folder):
     np.save("w.npy", np.random.default_rng(0).standard_normal((300, 300)))
     started = subprocess.Popen(

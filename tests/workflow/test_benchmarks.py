@@ -114,6 +114,7 @@ def test_normalised_cut_of_a_network_is_networkx_s():
     assert clusterings.normalised_cut(edges, labels) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_a_grid_is_timed_and_its_quality_told():
     row = clusterings._grid_row((14, 20), rounds=1, count=2, rate=1e9)
     assert row.ours > 0

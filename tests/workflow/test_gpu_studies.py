@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.network]
 @pytest.fixture
 def two_gpus(tmp_path, mnist) -> Workflow:
     """A study of three training jobs where the driver shows two GPUs, and PyTorch none."""
-    workflow = copy_workflow(tmp_path)
+    workflow = copy_workflow(tmp_path, edited=True)
     devices = tmp_path / "dev"
     devices.mkdir()
     for name in ("nvidiactl", "nvidia0", "nvidia1"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,8 +14,6 @@ import yaml
 
 from project import DOCS
 from workflows import Workflow, copy_workflow
-
-pytestmark = pytest.mark.slow
 
 TEXT = (DOCS / "module.md").read_text()
 SMALL = {"clustering": {"methods": ["matched"], "restarts": 1}, "figures": {"measures": ["mi"]}}
@@ -30,7 +27,7 @@ def test_from_a_clone_with_a_prefix(tmp_path):
     """The example of the document, but for fewer draws."""
     (tmp_path / "clusterability").mkdir()
     copy_workflow(tmp_path / "clusterability")
-    shutil.rmtree(tmp_path / "clusterability" / "profiles")
+    (tmp_path / "clusterability" / "profiles").unlink()
     (tmp_path / "Snakefile").write_text(block("python"))
     config = yaml.safe_load(block("yaml"))
     config["clusters"] |= SMALL | {"nulls": {"shuffle": 3}}
@@ -61,13 +58,12 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_from_a_repository_elsewhere(tmp_path, monkeypatch):
     """As snakedeploy writes it: the library comes along, though Snakemake brings single files."""
     source = tmp_path / "source"
     source.mkdir()
-    copy_workflow(source)
-    for cache in source.rglob("__pycache__"):
-        shutil.rmtree(cache)
+    copy_workflow(source, edited=True)
     git(source, "init", "--quiet")
     git(source, "add", "--all")
     git(source, "commit", "--quiet", "--message", "a version")

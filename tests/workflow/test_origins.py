@@ -16,6 +16,9 @@ CONDITIONS = {
 }
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def workflow(tmp_path_factory):
     """A study whose networks are trained, pruned, clustered as a whole and probed."""

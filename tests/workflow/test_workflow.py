@@ -298,21 +298,6 @@ def test_wrong_files_never_reach_training(workflow):
     assert file.read_bytes() == content
 
 
-def test_faults_of_a_config_are_lines_without_a_traceback(workflow):
-    workflow.configure(seeds=["0-3", "2-5"], recipe={"epocs": 3}, typo=1)
-    found = workflow.snakemake("--dry-run")
-    assert found.returncode != 0
-    text = found.stdout + found.stderr
-    assert "Traceback" not in text
-    assert "Snakefile" not in text
-    lines = [line for line in text.splitlines() if "config.yaml: " in line]
-    assert [re.search(r"config\.yaml: ([\w.]+):", line)[1] for line in lines] == [
-        "seeds",
-        "recipe.epocs",
-        "typo",
-    ]
-
-
 def test_a_users_error_in_a_job_is_a_line_without_a_traceback(tmp_path):
     workflow = copy_workflow(tmp_path)
     workflow.configure(dataset={"path": "no/such/folder"})

@@ -100,6 +100,7 @@ def test_labels_by_permuting_labels_give_the_same_distribution():
     assert stats.ks_2samp(ours, theirs).pvalue > 0.01
 
 
+@pytest.mark.slow
 def test_shuffle_is_calibrated_on_exchangeable_weights():
     """p of random matrices against their own shuffles: uniform, as for untrained networks."""
     source = np.random.default_rng(0)

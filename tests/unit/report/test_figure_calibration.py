@@ -201,6 +201,7 @@ def overlapping(figure: Figure) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.slow
 def test_five_nulls_and_long_names_fit_the_page(tmp_path: Path) -> None:
     frames = [
         shares_of_40(2, null=null, layer=layer, method=method)

@@ -60,6 +60,7 @@ def as_csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False, lineterminator="\n").encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nulls", [("shuffle", "labels"), ("labels",), ()])
 @pytest.mark.parametrize("compared", [False, True])
 def test_scores_and_summary_are_those_of_all_rows_at_once(blocks, nulls, compared):

@@ -169,6 +169,7 @@ def test_checkpoints_go_with_all_their_folders_but_leave_others(tmp_path):
 # --- out of memory -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fits", [1, 2, 3])
 def test_a_block_that_does_not_fit_is_halved_to_the_same_bits(
     images, monkeypatch, caplog, tmp_path, fits

@@ -1,0 +1,96 @@
+"""One small study from the images to the figures, in a shell that has another clusterability first.
+
+The part of the workflow's tests that `make test` runs; test_workflow.py has the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from clusterability_workflow import PROJECT
+
+from project import ROOT
+from workflows import MICRO, Workflow, copy_workflow
+
+pytestmark = pytest.mark.network
+
+
+def put_another_copy(folder: Path) -> Path:
+    """A package `clusterability` that ends whatever imports it, as another release might."""
+    (folder / "clusterability").mkdir(parents=True)
+    (folder / "clusterability" / "__init__.py").write_text("raise SystemExit('another copy')\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, mnist) -> Workflow:
+    """The study after its run."""
+    workflow = copy_workflow(tmp_path_factory.mktemp("micro"))
+    workflow.configure(
+        conditions={"baseline": {}},
+        recipe={"epochs": 1, "architecture": "784-10"},
+        k_grid=[2],
+        clustering={"methods": ["matched"], "restarts": 1},
+        nulls={"shuffle": 3},
+        dataset=MICRO["dataset"] | {"path": str(mnist)},
+    )
+    another = put_another_copy(tmp_path_factory.mktemp("another"))
+    with pytest.MonkeyPatch.context() as shell:
+        shell.setenv("PYTHONPATH", str(another))
+        ran = workflow.snakemake()
+    assert ran.returncode == 0, ran.stdout
+    return workflow
+
+
+def test_all_tables_and_figures_are_made_by_the_studys_own_code(finished):
+    tables = finished.folder / "results" / "tables"
+    scores = pd.read_parquet(tables / "scores.parquet")
+    # 2 seeds x 1 layer x 12 measures
+    assert len(scores) == 24
+    assert (scores.status == "ok").all()
+    assert (finished.folder / "results" / "explore.html").exists()
+    assert (finished.folder / "results" / "figures" / "index.png").exists()
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert finished.planned() == []
+
+
+def test_a_damaged_config_is_a_line_each_without_a_traceback(tmp_path):
+    workflow = copy_workflow(tmp_path)
+    workflow.configure(seeds=["0-3", "2-5"], recipe={"epocs": 3}, typo=1)
+    found = workflow.snakemake("--dry-run")
+    assert found.returncode != 0
+    assert "Traceback" not in found.stdout
+    assert "Snakefile" not in found.stdout
+    lines = [line for line in found.stdout.splitlines() if "config.yaml: " in line]
+    assert [re.search(r"config\.yaml: ([\w.]+):", line)[1] for line in lines] == [
+        "seeds",
+        "recipe.epocs",
+        "typo",
+    ]
+
+
+def test_a_job_with_another_copy_of_the_library_ends_in_one_line(tmp_path):
+    """Were the path of a job wrong all the same, no result would be recorded."""
+    (tmp_path / "clusterability").mkdir()
+    (tmp_path / "clusterability" / "__init__.py").touch()
+    path = os.pathsep.join([str(tmp_path), str(ROOT / "scripts")])
+    done = subprocess.run(
+        [sys.executable, "-c", "from clusterability_workflow.job import running"],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"{tmp_path / 'clusterability'}: found this copy of clusterability first on the path,"
+        f" expected the study's own in {PROJECT / 'src'}; take the copy out of PYTHONPATH\n"
+    )
