@@ -57,10 +57,12 @@ define lock
   { echo "make: uv could not lock what pyproject.toml names (its message is above)" >&2; exit 1; }
 endef
 
-.PHONY: help study score paper paper-example report plan clean-orphans verify bench bench-check test lint audit format lock schema
+PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
+
+.PHONY: help study score paper paper-example report plan clean-orphans verify bench bench-check test test-all lint audit format lock schema
 
 help: ## list the targets
-	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test), uv (lock)'
+	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
 	@echo 'make study VENV=/path         uses an environment that exists; PYTHON= names the Python'
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' Makefile | tr @ '\t'
@@ -105,10 +107,13 @@ bench-check: ## time the kernels and say which ratio is worse than in docs/perfo
 	$(call prepare,study)
 	@PYTHONPATH=src "$(BIN)/python" -m benchmarks --check $(ARGS)
 
-test: ## run all tests, in an environment made from envs/development.lock
+test: ## run the fast tests, in an environment made from envs/development.lock
 	$(call prepare,development)
-	"$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-	  --durations=5 $(ARGS)
+	$(PYTEST) -m "not slow" $(ARGS)
+
+test-all: ## run all tests: Snakemake, Slurm, browsers, LaTeX where they are there
+	$(call prepare,development)
+	$(PYTEST) $(ARGS)
 
 lint: ## check style, types and rules
 	$(call prepare,development)

@@ -160,7 +160,9 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize("case", ASKED)
+@pytest.mark.parametrize(
+    "case", ["a matrix", pytest.param("a network", marks=pytest.mark.slow), "no nulls"]
+)
 def test_scores_are_those_of_the_workflows_jobs_to_the_bit(case, tmp_path, monkeypatch):
     path = network_file(tmp_path) if case == "a network" else SOUTHERN_WOMEN
     asked = ASKED[case]

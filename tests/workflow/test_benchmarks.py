@@ -190,6 +190,7 @@ def test_the_recorded_ratios_are_those_that_are_measured():
     assert markdown(recorded) in PAGE.read_text()
 
 
+@pytest.mark.slow
 def test_the_figure_is_the_same_twice(tmp_path):
     trained = [
         timing.Row("training", f"block of {n}", "s a network", 5 / n, limit=0.5) for n in (1, 2, 10)

@@ -379,6 +379,7 @@ def test_planted_clusters_are_found_at_their_k():
     assert "held_out" not in cells.index
 
 
+@pytest.mark.slow
 def test_random_matrices_have_no_clusters_more_often_than_by_chance():
     matrices = np.random.default_rng(8).standard_normal((60, 12, 15))
     rows = rows_by_network(clustered(matrices, draws=19, k_values=[2, 3, 4]))

@@ -100,6 +100,7 @@ def joined(tmp_path_factory):
     return join_networks(blocks), together
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed_blocks", [SEED_BLOCKS, [[3], [0, 1], [2, 5, 4]]])
 def test_judged_block_by_block_all_is_as_at_once(tmp_path, seed_blocks):
     """Both tables, with draws that stay in their files, in the order of the blocks."""

@@ -197,6 +197,7 @@ def of_different_strengths_balanced(seed: int) -> np.ndarray:
     return balance(np.abs(noise(24, 30, seed) * strengths))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("matrix_of", [exchangeable, of_different_strengths_balanced])
 def test_p_is_uniform_on_noise(matrix_of):
     count = 150

@@ -75,6 +75,7 @@ def _found(own: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     return found.labels, found.inertia
 
 
+@pytest.mark.slow
 @SIZES
 def test_inertia_is_not_worse_than_scikit_learns(count, dimensions, k):
     ours, theirs = [], []

@@ -290,6 +290,7 @@ def texts(drawn) -> str:
     return "\n".join(found)
 
 
+@pytest.mark.slow
 def test_the_figure_shows_what_is_tested(tmp_path):
     path = tmp_path / "lesions.parquet"
     rows = [made_rows(layer, 0) for layer in ("fc1", "fc2")]

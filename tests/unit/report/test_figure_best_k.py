@@ -144,6 +144,7 @@ def test_one_network_has_k_but_no_z(tmp_path: Path):
     assert [text.get_text() for text in figure.legends[0].texts] == ["no z"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("conditions", "layers", "measures"),
     [

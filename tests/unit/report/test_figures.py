@@ -465,6 +465,7 @@ def test_more_clusters_than_colours() -> None:
 # --- files --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["learning_curves", "measures", "z_scores", "weights", "pixels"])
 def test_same_rows_same_bytes(name: str, makers: dict[str, Maker], tmp_path: Path) -> None:
     figure, rows = makers[name]()

@@ -81,6 +81,7 @@ def test_scores_and_summary_are_those_of_all_rows_at_once(blocks, nulls, compare
     assert pq.read_metadata(parquet).num_row_groups > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nulls", [("shuffle",), ()])
 def test_what_training_changed_is_that_of_all_rows_at_once(blocks, nulls):
     blocks.nulls = nulls

@@ -220,6 +220,7 @@ def raising(error: Exception):
     return progress
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error",
     [

@@ -55,6 +55,7 @@ def test_left_out_pixels_by_hand():
     assert left_out_pixels(images, 0.51).tolist() == [True, True, True]
 
 
+@pytest.mark.slow
 @pytest.mark.network
 def test_pixels_of_mnist_that_do_not_vary(mnist):
     from clusterability.training.images import load_mnist
