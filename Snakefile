@@ -34,7 +34,7 @@ from clusterability.report.catalogue import (
 from clusterability.measures.catalogue import MEASURES
 from clusterability.report.paper.catalogue import PAPER_TABLES, paper_name
 from clusterability_workflow.provenance import made_by
-from clusterability.study import jobs
+from clusterability.study import job_parameters
 from clusterability.study.loading import load_study
 
 from clusterability.study.sections import MNIST_FILES

@@ -41,7 +41,7 @@ rule aggregate:
         runtime=growing(minutes_of_study),
     params:
         **made_by("aggregate.py"),
-        job=asdict(jobs.aggregation_job(STUDY)),
+        job=asdict(job_parameters.aggregation_job(STUDY)),
     script:
         "../scripts/aggregate.py"
 

@@ -23,7 +23,7 @@ rule validate:
         runtime=growing(minutes_of_study),
     params:
         **made_by("validate.py"),
-        job=asdict(jobs.validity_job(STUDY)),
+        job=asdict(job_parameters.validity_job(STUDY)),
     script:
         "../scripts/validate.py"
 
@@ -46,7 +46,7 @@ rule find:
         runtime=growing(30),
     params:
         **made_by("find.py"),
-        job=asdict(jobs.validity_job(STUDY)),
+        job=asdict(job_parameters.validity_job(STUDY)),
     script:
         "../scripts/find.py"
 

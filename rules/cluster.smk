@@ -17,7 +17,9 @@ rule cluster:
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         **made_by("cluster.py", *METHOD_FILES),
-        job=lambda wildcards: asdict(jobs.clustering_job(STUDY.clustering, wildcards.layer)),
+        job=lambda wildcards: asdict(
+            job_parameters.clustering_job(STUDY.clustering, wildcards.layer)
+        ),
         k_values=k_values_of,
     script:
         "../scripts/cluster.py"

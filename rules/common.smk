@@ -257,7 +257,7 @@ def nulls_of(wildcards):
 def null_job(wildcards):
     """What decides the tables of a null that clusters its draws."""
     draws = STUDY.nulls[wildcards.null]
-    return asdict(jobs.null_job(STUDY.clustering, draws, wildcards.layer))
+    return asdict(job_parameters.null_job(STUDY.clustering, draws, wildcards.layer))
 
 
 def files_of_null(wildcards):

@@ -44,6 +44,6 @@ rule agree:
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         **made_by("agree.py"),
-        job=lambda wildcards: asdict(jobs.agreement_job(STUDY, wildcards.condition)),
+        job=lambda wildcards: asdict(job_parameters.agreement_job(STUDY, wildcards.condition)),
     script:
         "../scripts/agree.py"

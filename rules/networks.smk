@@ -71,7 +71,7 @@ rule fresh:
         runtime=growing(20),
     params:
         **made_by("fresh.py"),
-        job=lambda wildcards: asdict(jobs.fresh_job(wildcards.condition)),
+        job=lambda wildcards: asdict(job_parameters.fresh_job(wildcards.condition)),
         seeds=seeds_of,
     script:
         "../scripts/fresh.py"

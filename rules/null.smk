@@ -43,6 +43,6 @@ rule null_labels:
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         **made_by("null_labels.py"),
-        job=asdict(jobs.labels_job(STUDY)),
+        job=asdict(job_parameters.labels_job(STUDY)),
     script:
         "../scripts/null_labels.py"

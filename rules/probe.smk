@@ -21,6 +21,8 @@ rule probe:
         runtime=growing(lambda wildcards: 30 + 2 * size_of(wildcards)),
     params:
         **made_by("probe.py"),
-        job=lambda wildcards: asdict(jobs.probing_job(STUDY, wildcards.condition, wildcards.k)),
+        job=lambda wildcards: asdict(
+            job_parameters.probing_job(STUDY, wildcards.condition, wildcards.k)
+        ),
     script:
         "../scripts/probe.py"

@@ -24,7 +24,7 @@ rule train:
         gpu=limit_jobs_to_gpus(),
     params:
         **made_by("train.py"),
-        job=lambda wildcards: asdict(jobs.training_job(STUDY, wildcards.condition)),
+        job=lambda wildcards: asdict(job_parameters.training_job(STUDY, wildcards.condition)),
         seeds=seeds_of,
     script:
         "../scripts/train.py"

@@ -9,7 +9,7 @@ from clusterability.analysis.agreement import AGREEMENT_COLUMNS
 from clusterability.analysis.choose_k import BEST_K_COLUMNS, BEST_K_NETWORKS_COLUMNS
 from clusterability.analysis.lesion_networks import lesion_networks
 from clusterability.files import write_csv, write_whole
-from clusterability.jobs.comparing_jobs import AggregationJob
+from clusterability.jobs.comparison_jobs import AggregationJob
 from clusterability.results import aggregation, reading
 from clusterability.results import summary as tables
 from clusterability.results.function_columns import ABLATION_COLUMNS, LESION_COLUMNS

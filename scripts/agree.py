@@ -6,7 +6,7 @@ from clusterability_workflow.job import running
 
 from clusterability.analysis.agreement import agreement_rows
 from clusterability.files import write_parquet
-from clusterability.jobs.comparing_jobs import AgreementJob
+from clusterability.jobs.comparison_jobs import AgreementJob
 from clusterability.results.block_paths import read_blocks
 
 with running(snakemake):

@@ -11,6 +11,7 @@ from clusterability.analysis.largest_z import halves
 from clusterability.clustering.block_sums import Tables
 from clusterability.files import write_csv
 from clusterability.networks.partitions import Partitions, Starts
+from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.stacked import load_networks
 from clusterability.results.block_paths import by_seeds, seeds_of
 from clusterability.results.npz_files import StoredItems, load_joined
@@ -26,7 +27,8 @@ with running(snakemake):
         name = file.stem
         found = load_joined(partitions[name], Partitions), load_joined(starts[name], Starts)
         drawn = {null: StoredItems(files[name], Tables) for null, files in nulls.items()}
-        evidence = gather(load_networks(file), layer, *found, drawn)
+        layers = layers_of_methods(load_networks(file), layer, found[0])
+        evidence = gather(layers, *found, drawn)
         blocks.append([judge(item, selection) for item in evidence])
     judged = [join_judged(scale) for scale in zip(*blocks, strict=True)]
     write_csv(Path(snakemake.output.cells), pd.concat(map(cell_rows, judged)))

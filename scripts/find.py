@@ -6,7 +6,7 @@ from clusterability_workflow.job import running
 
 from clusterability.analysis.findings import SCORES, asked_scores, findings
 from clusterability.files import write_csv
-from clusterability.jobs.comparing_jobs import ValidityJob
+from clusterability.jobs.comparison_jobs import ValidityJob
 from clusterability.results.reading import read_csv, read_rows
 
 with running(snakemake):

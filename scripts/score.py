@@ -7,6 +7,7 @@ from clusterability_workflow.job import running
 from clusterability.clustering.block_sums import Tables
 from clusterability.files import write_parquet
 from clusterability.networks.partitions import HeldOut, Partitions
+from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.stacked import load_networks
 from clusterability.results.npz_files import StoredItems, load_items
 from clusterability.results.structure_rows import cluster_rows, observed_tables, score_rows
@@ -20,7 +21,8 @@ with running(snakemake):
         null: StoredItems([file], Tables)
         for null, file in zip(snakemake.params.nulls, snakemake.input.nulls, strict=True)
     }
-    observed = observed_tables(networks, layer, partitions, held_out)
+    layers = layers_of_methods(networks, layer, partitions)
+    observed = observed_tables(layers, partitions, held_out)
     scores = score_rows(networks, layer, partitions, observed, nulls)
     clusters = cluster_rows(networks, layer, partitions, observed)
     write_parquet(Path(snakemake.output.scores), scores)

@@ -19,7 +19,7 @@ from clusterability.analysis.validity_inputs import (
     recovery_rows,
 )
 from clusterability.files import write_csv, write_whole
-from clusterability.jobs.comparing_jobs import ValidityJob
+from clusterability.jobs.comparison_jobs import ValidityJob
 from clusterability.report.answer import answer
 from clusterability.resampling import Resamples
 from clusterability.results.reading import read_csv

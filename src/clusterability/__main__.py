@@ -132,7 +132,7 @@ def _score(options: argparse.Namespace) -> None:
     from clusterability.networks.weights import as_networks, name_of
     from clusterability.report.score_text import score_text
     from clusterability.results.one_network import evaluate
-    from clusterability.study.asked import asked_of
+    from clusterability.study.arguments import asked_of
 
     name = name_of(Path(options.file)) if options.name is None else options.name
     asked = asked_of(

@@ -16,14 +16,13 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
-from clusterability.clustering.all_scales import own_streams
 from clusterability.clustering.catalogue import METHODS
 from clusterability.clustering.spectral import cluster as cluster_matrices
 from clusterability.errors import UserError
 from clusterability.measures.catalogue import MEASURES
 from clusterability.names import NETWORK
-from clusterability.networks.graph import layer_matrices, network_units
-from clusterability.networks.scaling import scale_weights
+from clusterability.networks.graph import network_units
+from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (
     File,
@@ -35,7 +34,7 @@ from clusterability.networks.weights import (
     load_weights,
 )
 from clusterability.results.one_network import Said, check_k, evaluate
-from clusterability.study.asked import Asked, asked_of, whole_number
+from clusterability.study.arguments import Asked, asked_of, whole_number
 
 __all__ = ["Partition", "UserError", "Weights", "cluster", "list_measures", "load", "score"]
 
@@ -177,9 +176,9 @@ def _find(networks: Networks, layer: str, asked: Asked) -> Partition:
     """The partition of a layer, at the only k, method and scaling that is asked for."""
     (k,), (method,), (scaling,) = asked.k_values, asked.methods, asked.scalings
     check_k(networks, [layer], [k])
-    matrices = layer_matrices(scale_weights(networks.weights, scaling), layer)
-    names = own_streams(networks, layer)
-    found = cluster_matrices(matrices, names, [k], [method], asked.restarts)[method, k]
+    (scaled,) = scaled_layers(networks, layer, [scaling])
+    given = (scaled.matrices, scaled.streams)
+    found = cluster_matrices(*given, [k], [method], asked.restarts)[method, k]
     if not found.feasible[0]:
         raise UserError(f"scaling: found {scaling!r}, expected one that {layer} can be brought to")
     rows, columns = (labels[0].astype(np.int64) for labels in (found.rows, found.columns))

@@ -21,6 +21,7 @@ from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.names import COMPARISONS
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
+from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.stacked import Networks, network_rows, save_networks
 from clusterability.report.catalogue import figure_items
 from clusterability.report.figures import (
@@ -167,9 +168,8 @@ def test_columns_that_the_library_names_are_those_of_the_document():
 def test_clusters_are_those_of_structure_and_then_those_of_function():
     networks = small_networks()
     partitions = {("matched", 2): halves_of(6, 9)}
-    structure = cluster_rows(
-        networks, "fc1", partitions, observed_tables(networks, "fc1", partitions, {})
-    )
+    layers = layers_of_methods(networks, "fc1", partitions)
+    structure = cluster_rows(networks, "fc1", partitions, observed_tables(layers, partitions, {}))
     function = [name for name in CLUSTERS if name not in structure]
     assert described_columns("clusters") == [*structure, *function]
 

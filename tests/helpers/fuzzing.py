@@ -47,7 +47,7 @@ from clusterability.networks.importing.read_network import read_network
 from clusterability.networks.stacked import METADATA_KEY, load_networks
 from clusterability.report.catalogue import figure_items
 from clusterability.study.config_files import read_config
-from clusterability.study.jobs import aggregation_job, training_job, validity_job
+from clusterability.study.job_parameters import aggregation_job, training_job, validity_job
 from clusterability.study.loading import load_study
 from clusterability.study.study import Study
 from clusterability.training.download import get_mnist

@@ -28,8 +28,8 @@ from clusterability.release import VERSION
 from clusterability.results.aggregation import BlockScores
 from clusterability.results.columns import SCORES
 from clusterability.results.npz_files import load_items
-from clusterability.study.asked import Asked, asked_of
-from clusterability.study.jobs import clustering_job, null_job
+from clusterability.study.arguments import Asked, asked_of
+from clusterability.study.job_parameters import clustering_job, null_job
 from project import DOCS, LIBRARY, PATH, ROOT
 from workflows import copy_workflow
 

@@ -38,8 +38,7 @@ from clusterability.clustering.block_sums import Tables
 from clusterability.comparison import compare
 from clusterability.measures.structure import MEASURES
 from clusterability.networks.partitions import Key, Partitions, Starts
-from clusterability.networks.scaling import layers_at_scales
-from clusterability.networks.stacked import Networks
+from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.results.structure_rows import observed_tables
 from clusterability.statistics import compared_means, interval, replicate_p
 
@@ -406,8 +405,7 @@ def _stability_at(judged: Judged, method: str, choice: Choice) -> dict[str, np.n
 
 
 def gather(
-    networks: Networks,
-    layer: str,
+    layers: Sequence[ScaledLayer],
     partitions: Mapping[Key, Partitions],
     starts: Mapping[Key, Starts],
     nulls: Mapping[str, Mapping[Key, Tables]],
@@ -415,22 +413,23 @@ def gather(
     """The evidence, scale by scale: each scale of the weights has singular values of its own.
 
     Args:
-        networks: all networks of a condition, or a block of them.
-        layer: the layer that the partitions are of.
+        layers: the layer that the partitions are of, at each scale: of all networks of a condition
+            or of a block of them.
         partitions, starts: [networks, ...] by (method, k).
         nulls: tables [networks, draws, ...] by null, then by (method, k), of all scales.
     """
-    observed = observed_tables(networks, layer, partitions, {})
-    for keys, matrices in layers_at_scales(networks.weights, layer, partitions):
-        k_values = sorted({k for _, k in keys})
+    for scaled in layers:
+        own = scaled.own(partitions)
+        k_values = sorted({k for _, k in own})
+        gaps = [gap_k(singular_values(matrix), k_values) for matrix in scaled.matrices]
         yield Evidence(
-            condition=networks.condition,
-            layer=layer,
-            seeds=networks.seeds,
-            observed={key: observed[key] for key in keys},
+            condition=scaled.networks.condition,
+            layer=scaled.layer,
+            seeds=scaled.networks.seeds,
+            observed=observed_tables([scaled], own, {}),
             nulls=nulls,
-            gap_k=np.array([gap_k(singular_values(matrix), k_values) for matrix in matrices]),
-            stability={key: _both_sides(starts[key]) for key in keys if key in starts},
+            gap_k=np.array(gaps),
+            stability={key: _both_sides(item) for key, item in scaled.own(starts).items()},
         )
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from clusterability.analysis.validity import estimate_row, ranked_rows
-from clusterability.jobs.comparing_jobs import PlantedPair
+from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.measures.structure import MEASURES
 from clusterability.resampling import Floats, Resamples
-from clusterability.results.shown import first_null
+from clusterability.results.display_names import first_null
 from clusterability.statistics import interval
 
 FORMS = ("value", "z")

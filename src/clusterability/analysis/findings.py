@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clusterability.jobs.comparing_jobs import PlantedPair
+from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.measures.function_catalogue import GROUPS
+from clusterability.results.display_names import first_null
 from clusterability.results.reading import Filter, where
-from clusterability.results.shown import first_null
 from clusterability.statistics import interval
 
 COLUMNS = [

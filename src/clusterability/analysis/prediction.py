@@ -27,7 +27,7 @@ from clusterability.resampling import (
     weighted_correlations,
     weighted_midranks,
 )
-from clusterability.results.shown import shown_null
+from clusterability.results.display_names import shown_null
 
 TERMS = {"barber_term": 1, "ncut_term": -1, "mi_term": 1}
 """What a cluster adds to Barber's Q, n-cut and mutual information, and which sign is better."""

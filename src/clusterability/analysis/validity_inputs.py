@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from clusterability.analysis.prediction import CELL, TERMS
-from clusterability.jobs.comparing_jobs import PlantedPair
+from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES
 from clusterability.measures.structure import MEASURES
 from clusterability.results.reading import any_of, defined, distinct, read_rows, shown_rows, where

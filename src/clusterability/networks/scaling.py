@@ -8,18 +8,13 @@ the network computes, but changes every measure of its weights. `unit-norm` and 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 import numpy as np
 
 from clusterability.errors import UserError
-from clusterability.networks.graph import layer_matrices
-from clusterability.networks.partitions import Key
-from clusterability.networks.scaling_names import SCALINGS, scaled_method, scaling_of
+from clusterability.networks.scaling_names import SCALINGS
 from clusterability.networks.sinkhorn import balance
-
-Item = TypeVar("Item")
 
 
 def scale_weights(weights: Mapping[str, np.ndarray], scaling: str) -> dict[str, np.ndarray]:
@@ -55,35 +50,6 @@ def scale_weights(weights: Mapping[str, np.ndarray], scaling: str) -> dict[str, 
     if scaling == "balanced":
         return {layer: _balanced(stack) for layer, stack in weights.items()}
     raise UserError(f"scaling: found {scaling!r}, expected one of {', '.join(SCALINGS)}")
-
-
-def at_scale(found: Mapping[Key, Item], scaling: str) -> dict[Key, Item]:
-    """What was found from weights at one scale, each method renamed to say so.
-
-    >>> at_scale({("joint", 2): "labels"}, "balanced")
-    {('joint-balanced', 2): 'labels'}
-    """
-    return {(scaled_method(method, scaling), k): item for (method, k), item in found.items()}
-
-
-def layers_at_scales(
-    weights: Mapping[str, np.ndarray], layer: str, keys: Iterable[Key]
-) -> Iterator[tuple[list[Key], np.ndarray]]:
-    """The weights that methods see: for each scale, the keys of its methods, and the layer.
-
-    Args:
-        weights: [networks, out, in] by layer, from the input on.
-        layer: name of a layer, or "network".
-        keys: (method, k); the method's name says its scale.
-
-    Yields:
-        keys in their order, and weights [networks, m, n].
-    """
-    groups: dict[str, list[Key]] = {}
-    for key in keys:
-        groups.setdefault(scaling_of(key[0]), []).append(key)
-    for scaling, group in groups.items():
-        yield group, layer_matrices(scale_weights(weights, scaling), layer)
 
 
 def _unit_norm(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -18,8 +18,7 @@ from clusterability.jobs.clustering_job import NullJob
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_matrices
 from clusterability.networks.partitions import HeldOut, Key
-from clusterability.networks.scaling import at_scale, scale_weights
-from clusterability.networks.stacked import Networks
+from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.randomness import StreamName
 
 _DRAWS_AT_ONCE = 100
@@ -53,35 +52,28 @@ class RedrawNetwork(Protocol):
 
 
 def block_redrawn_tables(
-    null: str,
-    networks: Networks,
-    layer: str,
-    k_values: Sequence[int],
-    job: NullJob,
+    null: str, layers: Sequence[ScaledLayer], k_values: Sequence[int], job: NullJob
 ) -> dict[Key, Tables]:
     """Tables [networks, draws, ...] of a null for a block, by (method, k), at all scales.
 
     Args:
         null: its name. Its module is called by that: a new null is one module, and makes no other
             null be drawn again.
-        networks: the block.
-        layer: name of a layer, or "network".
+        layers: the layer of the block at each scale.
         k_values: numbers of clusters.
-        job: draws, methods, restarts and scalings.
+        job: draws, methods and restarts.
     """
     module = import_module(f"clusterability.nulls.{null}")
     held_out = getattr(module, "held_out_clusters", None)
     together = getattr(module, "redraw_network", None)
     asked = (job.draws, k_values, job.methods, job.restarts, held_out, together)
     tables: dict[Key, Tables] = {}
-    for scaling in job.scalings:
-        weights = scale_weights(networks.weights, scaling)
+    for scaled in layers:
         found = []
-        for number, seed in enumerate(networks.seeds):
-            network = {part: stack[number] for part, stack in weights.items()}
-            name = (networks.condition, seed)
-            found.append(redrawn_tables(module.redraw, null, network, layer, name, *asked))
-        tables |= at_scale(stack_by_key(found), scaling)
+        for number, seed in enumerate(scaled.networks.seeds):
+            network, name = scaled.network(number), (scaled.networks.condition, seed)
+            found.append(redrawn_tables(module.redraw, null, network, scaled.layer, name, *asked))
+        tables |= scaled.renamed(stack_by_key(found))
     return tables
 
 

@@ -7,7 +7,7 @@ were found from other rows, so that this null is a fair one for it, unless stren
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,14 +15,12 @@ from clusterability.clustering.block_sums import Tables, stack_by_key
 from clusterability.clustering.summing import held_out_information, tables_of
 from clusterability.networks.live_units import DEAD, live_units
 from clusterability.networks.partitions import HeldOut, Key, Labels, Partitions, labels_of
-from clusterability.networks.scaling import layers_at_scales
-from clusterability.networks.stacked import Networks
+from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.randomness import StreamName, generator
 
 
 def block_label_tables(
-    networks: Networks,
-    layer: str,
+    layers: Sequence[ScaledLayer],
     draws: int,
     partitions: Mapping[Key, Partitions],
     held_out: Mapping[Key, HeldOut],
@@ -30,24 +28,23 @@ def block_label_tables(
     """Tables [networks, draws, ...] of the null `labels` for a block, by (method, k).
 
     Args:
-        networks: the block's networks.
-        layer: the layer that the partitions are of.
+        layers: the layer that the partitions are of, at each scale.
         draws: number of draws.
         partitions, held_out: [networks, ...] by (method, k), as `clustering` and `held_out` give.
     """
     result: dict[Key, Tables] = {}
-    for keys, matrices in layers_at_scales(networks.weights, layer, partitions):
-        own = {key: partitions[key] for key in keys}
-        held = {key: held_out[key] for key in keys if key in held_out}
+    for scaled in layers:
+        own, held = scaled.own(partitions), scaled.own(held_out)
+        condition, seeds = scaled.networks.condition, scaled.networks.seeds
         found = [
             label_tables(
                 matrix,
-                (networks.condition, seed, layer),
+                (condition, seed, scaled.layer),
                 draws,
                 labels_of(own, number),
                 labels_of(held, number),
             )
-            for number, (seed, matrix) in enumerate(zip(networks.seeds, matrices, strict=True))
+            for number, (seed, matrix) in enumerate(zip(seeds, scaled.matrices, strict=True))
         ]
         result |= stack_by_key(found)
     return result

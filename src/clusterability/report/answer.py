@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from clusterability.results.shown import sentence_list
+from clusterability.results.display_names import sentence_list
 
 TITLE = "How good is a cluster, and which number should I trust?"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from clusterability.results.display_names import shown_null
 from clusterability.results.reading import read_csv
-from clusterability.results.shown import shown_null
 
 MOST_ROWS = 20_000
 """Of more rows than this a page would not open in a moment."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from clusterability.results.shown import null_name, shown_null
+from clusterability.results.display_names import null_name, shown_null
 
 KNOWN = ("mi", "barber_q", "ncut", "clusterability")
 """Measures that are shown unless all are asked for: those of the literature, one of each kind."""

@@ -16,14 +16,15 @@ from clusterability.errors import UserError
 from clusterability.networks.graph import layer_matrices
 from clusterability.networks.live_units import live_units
 from clusterability.networks.partitions import Key
+from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.nulls.catalogue import NULLS
 from clusterability.nulls.clustered_again import block_redrawn_tables
 from clusterability.nulls.labels import block_label_tables
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.summary import with_q
-from clusterability.study.asked import Asked
-from clusterability.study.jobs import clustering_job, null_job
+from clusterability.study.arguments import Asked
+from clusterability.study.job_parameters import clustering_job, null_job
 
 Said = Callable[[str], None]
 """Told what is done next."""
@@ -60,29 +61,28 @@ def evaluate(networks: Networks, asked: Asked, said: Said = lambda step: None) -
     Raises:
         UserError: where no layer can hold some k, or layers do not fit.
     """
-    layers = asked.clustering.clustered_layers(list(networks.weights))
-    check_k(networks, layers, asked.k_values)
-    frames = [
-        _block_rows(networks, asked, layer, block, said)
-        for layer in layers
-        for block in asked.k_blocks
-    ]
+    names = asked.clustering.clustered_layers(list(networks.weights))
+    check_k(networks, names, asked.k_values)
+    frames = []
+    for name in names:
+        layers = scaled_layers(networks, name, asked.scalings)
+        frames += [_block_rows(layers, asked, block, said) for block in asked.k_blocks]
     return with_q(pd.concat(frames, ignore_index=True))
 
 
 def _block_rows(
-    networks: Networks, asked: Asked, layer: str, block: Block, said: Said
+    layers: Sequence[ScaledLayer], asked: Asked, block: Block, said: Said
 ) -> pd.DataFrame:
+    networks, layer = layers[0].networks, layers[0].layer
     said(f"{layer}, k = {block.name}: clusters")
-    found = block_partitions(networks, layer, block, clustering_job(asked.clustering, layer))
-    observed = observed_tables(networks, layer, found.partitions, found.held_out)
+    found = block_partitions(layers, block, clustering_job(asked.clustering, layer))
+    observed = observed_tables(layers, found.partitions, found.held_out)
     nulls: dict[str, dict[Key, Tables]] = {}
     for null, draws in asked.nulls.items():
         said(f"{layer}, k = {block.name}: {null}")
         if NULLS[null].redrawn:
             job = null_job(asked.clustering, draws, layer)
-            nulls[null] = block_redrawn_tables(null, networks, layer, block, job)
+            nulls[null] = block_redrawn_tables(null, layers, block, job)
         else:
-            labels = (found.partitions, found.held_out)
-            nulls[null] = block_label_tables(networks, layer, draws, *labels)
+            nulls[null] = block_label_tables(layers, draws, found.partitions, found.held_out)
     return score_rows(networks, layer, found.partitions, observed, nulls)

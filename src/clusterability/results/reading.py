@@ -17,7 +17,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from clusterability.errors import UserError, reason
-from clusterability.results.shown import chosen_nulls
+from clusterability.results.display_names import chosen_nulls
 
 _BATCH = 1 << 16
 """Rows read at once."""

@@ -20,28 +20,27 @@ from clusterability.measures.structure import (
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
 from clusterability.networks.partitions import HeldOut, Key, Partitions
-from clusterability.networks.scaling import layers_at_scales
+from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.networks.stacked import Networks
 from clusterability.results.columns import SCORE_COLUMNS
 
 
 def observed_tables(
-    networks: Networks,
-    layer: str,
+    layers: Sequence[ScaledLayer],
     partitions: Mapping[Key, Partitions],
     held_out: Mapping[Key, HeldOut],
 ) -> dict[Key, Tables]:
     """Tables of each network's own partitions, [networks, ...], by (method, k).
 
-    Each partition sees the weights at the scale that its method names.
+    Args:
+        layers: the layer that the partitions are of, at each scale.
+        partitions, held_out: [networks, ...] by (method, k).
     """
     found: dict[Key, Tables] = {}
-    for keys, matrices in layers_at_scales(networks.weights, layer, partitions):
-        own = {key: partitions[key] for key in keys}
-        held = {key: held_out[key] for key in keys if key in held_out}
-        found |= stack_by_key(
-            [partition_tables(matrix, own, held, number) for number, matrix in enumerate(matrices)]
-        )
+    for scaled in layers:
+        own, held = scaled.own(partitions), scaled.own(held_out)
+        tables = [partition_tables(each, own, held, i) for i, each in enumerate(scaled.matrices)]
+        found |= stack_by_key(tables)
     return {key: found[key] for key in partitions}
 
 

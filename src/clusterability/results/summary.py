@@ -16,9 +16,9 @@ from clusterability.networks.stacked import stored_sizes
 from clusterability.replicates import Replicates, intervals, replicate_ps, shares_significant
 from clusterability.results.block_paths import place_of
 from clusterability.results.columns import CELL, SCORES, SUMMARY
+from clusterability.results.display_names import null_name, shown_null
 from clusterability.results.npz_files import load_items
 from clusterability.results.reading import read_csv
-from clusterability.results.shown import null_name, shown_null
 from clusterability.results.structure_rows import partition_rows
 from clusterability.statistics import SHARED_DRAWS, false_discovery_q
 

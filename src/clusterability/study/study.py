@@ -15,7 +15,7 @@ from pydantic.functional_validators import AfterValidator
 from clusterability.blocks import Block
 from clusterability.clustering.catalogue import METHODS
 from clusterability.fields import Name, Section, different
-from clusterability.jobs.comparing_jobs import PlantedPair
+from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.synthetic_recipe import LAYER as SYNTHETIC_LAYER

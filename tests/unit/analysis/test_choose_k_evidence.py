@@ -26,7 +26,9 @@ from clusterability.clustering.spectral import cluster_with_starts
 from clusterability.clustering.summing import tables_of
 from clusterability.measures.structure import barber_q
 from clusterability.networks.partitions import Partitions, Starts, labels_of, unassigned
-from clusterability.networks.scaling import at_scale, scale_weights
+from clusterability.networks.scaled_layer import layers_of_methods
+from clusterability.networks.scaling import scale_weights
+from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks, join_networks
 from clusterability.nulls import shuffle as shuffle
 from clusterability.nulls.clustered_again import redrawn_tables
@@ -38,6 +40,11 @@ METHODS = ["notebook", "matched"]
 SCALINGS = ["none", "unit-norm"]
 METHODS_AT_SCALES = ["matched", "matched-unit-norm"]
 LAYER, MODULES, DRAWS = "fc2", 3, 39
+
+
+def renamed(found, scaling):
+    """Results by (method, k), each method renamed to say the scale."""
+    return {(scaled_method(method, scaling), k): item for (method, k), item in found.items()}
 
 
 def block_of_networks(seeds) -> Networks:
@@ -60,8 +67,8 @@ def found_in(networks: Networks, k_values):
     for scaling in SCALINGS:
         weights = scale_weights(networks.weights, scaling)
         found, found_starts = cluster_with_starts(weights[LAYER], names, *asked)
-        partitions |= at_scale(found, scaling)
-        starts |= at_scale(found_starts, scaling)
+        partitions |= renamed(found, scaling)
+        starts |= renamed(found_starts, scaling)
         tables = [
             redrawn_tables(
                 shuffle.redraw,
@@ -74,7 +81,7 @@ def found_in(networks: Networks, k_values):
             )
             for number, seed in enumerate(networks.seeds)
         ]
-        drawn |= at_scale(stack_by_key(tables), scaling)
+        drawn |= renamed(stack_by_key(tables), scaling)
     return {Partitions: partitions, Starts: starts, Tables: drawn}
 
 
@@ -116,7 +123,7 @@ def test_judged_block_by_block_all_is_as_at_once(tmp_path, seed_blocks):
                 save_items(Path(found[kind][-1]), items)
         own, starts = (load_joined(found[kind], kind) for kind in (Partitions, Starts))
         nulls = {"shuffle": StoredItems(found[Tables], Tables)}
-        evidence = gather(block, LAYER, own, starts, nulls)
+        evidence = gather(layers_of_methods(block, LAYER, own), own, starts, nulls)
         blocks.append([judge(item, selection) for item in evidence])
     whole = evidence_of(together, found_in(together, [2, 3, 4, 5]))
     for scale, at_once in zip(zip(*blocks, strict=True), whole, strict=True):
@@ -130,7 +137,8 @@ def test_judged_block_by_block_all_is_as_at_once(tmp_path, seed_blocks):
 
 def evidence_of(networks, found):
     nulls = {"shuffle": found[Tables]}
-    return list(gather(networks, LAYER, found[Partitions], found[Starts], nulls))
+    layers = layers_of_methods(networks, LAYER, found[Partitions])
+    return list(gather(layers, found[Partitions], found[Starts], nulls))
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +195,8 @@ def test_the_gap_is_that_of_the_singular_values_at_the_scale():
     weights = {"fc1": first, LAYER: source.normal(size=(6, 18, 15)) ** 3}
     networks, k_values = Networks("trained", tuple(range(6)), {}, weights), [2, 3, 4, 5]
     labels = {(name, k): unassigned(6, 18, 15) for name in METHODS_AT_SCALES for k in k_values}
-    found = [item.gap_k.tolist() for item in gather(networks, LAYER, labels, {}, {})]
+    layers = layers_of_methods(networks, LAYER, labels)
+    found = [item.gap_k.tolist() for item in gather(layers, labels, {}, {})]
     for gaps, scaling in zip(found, SCALINGS, strict=True):
         matrices = scale_weights(weights, scaling)[LAYER]
         assert gaps == [gap_of(matrix, largest=5) for matrix in matrices]

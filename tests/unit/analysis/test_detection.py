@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from clusterability.analysis.agreement import AGREEMENT_COLUMNS
 from clusterability.analysis.detection import detection_rows
 from clusterability.analysis.validity import ranked_rows, validity_table
-from clusterability.jobs.comparing_jobs import PlantedPair
+from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.resampling import Resamples, bounds
 
 PAIR = PlantedPair(

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from clusterability.analysis.findings import COLUMNS, findings, not_raised, raised
-from clusterability.jobs.comparing_jobs import PlantedPair
+from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.results.columns import SCORE_COLUMNS
 from documents import entries
 from project import DOCS

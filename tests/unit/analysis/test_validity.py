@@ -20,7 +20,7 @@ from clusterability.analysis.prediction import (
     network_prediction,
 )
 from clusterability.analysis.validity import COLUMNS, validity_table
-from clusterability.jobs.comparing_jobs import PlantedPair
+from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.report.answer import answer
 from clusterability.resampling import (
     FisherMean,

@@ -11,6 +11,7 @@ from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import held_out_information
 from clusterability.comparison import compare
 from clusterability.networks.partitions import labels_of
+from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.sinkhorn import balance
 from clusterability.networks.stacked import Networks
 from clusterability.nulls import shuffle as shuffle
@@ -159,7 +160,7 @@ def test_a_k_that_only_the_whole_matrix_holds_is_undefined():
     asked = weights["fc1"], names(1), [3, 4], ["joint"], 2
     held_out, partitions = held_out_clusters(*asked), cluster(*asked)
     assert (held_out["joint", 4].columns == -1).all()  # three rows cannot hold four clusters
-    observed = observed_tables(networks, "fc1", partitions, held_out)
+    observed = observed_tables(layers_of_methods(networks, "fc1", partitions), partitions, held_out)
     rows = score_rows(networks, "fc1", partitions, observed, {}).query("measure == 'held_out'")
     assert rows.status.tolist() == ["ok", "undefined"]
     assert rows.value.isna().tolist() == [False, True]

@@ -23,6 +23,7 @@ from clusterability.comparison import Comparison, compare
 from clusterability.measures.structure import MEASURES
 from clusterability.networks.graph import network_matrices
 from clusterability.networks.partitions import Labels, labels_of
+from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.scaling import scale_weights
 from clusterability.networks.scaling_names import SCALINGS
 from clusterability.networks.sinkhorn import balance
@@ -409,7 +410,7 @@ def scores_of(condition: str, matrices: np.ndarray) -> pd.DataFrame:
     networks = Networks(condition, tuple(range(len(matrices))), {}, {"fc1": matrices})
     names = [(condition, seed, "fc1", "network") for seed in networks.seeds]
     partitions = cluster(matrices, names, [4], ["matched"], 3)
-    observed = observed_tables(networks, "fc1", partitions, {})
+    observed = observed_tables(layers_of_methods(networks, "fc1", partitions), partitions, {})
     return score_rows(networks, "fc1", partitions, observed, {})
 
 

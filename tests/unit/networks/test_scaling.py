@@ -10,8 +10,10 @@ import pytest
 from clusterability.clustering.summing import tables_of
 from clusterability.errors import UserError
 from clusterability.measures.structure import MEASURES
-from clusterability.networks.scaling import layers_at_scales, scale_weights
+from clusterability.networks.scaled_layer import layers_of_methods
+from clusterability.networks.scaling import scale_weights
 from clusterability.networks.sinkhorn import balance, scale_to
+from clusterability.networks.stacked import Networks
 
 SIZES = (9, 8, 7, 5)
 
@@ -212,10 +214,12 @@ def test_none_gives_the_weights_and_no_scaling_changes_its_argument():
 def test_layers_come_at_the_scale_that_their_methods_name():
     weights = random_networks()
     keys = [("matched", 2), ("matched-balanced", 2), ("joint", 3), ("matched-balanced", 3)]
-    found = list(layers_at_scales(weights, "fc2", keys))
-    assert [group for group, _ in found] == [[keys[0], keys[2]], [keys[1], keys[3]]]
-    assert found[0][1] is weights["fc2"]
-    assert np.array_equal(found[1][1], scale_weights(weights, "balanced")["fc2"])
+    seeds = tuple(range(len(weights["fc2"])))
+    plain, balanced = layers_of_methods(Networks("any", seeds, {}, weights), "fc2", keys)
+    found = dict.fromkeys(keys)
+    assert [list(plain.own(found)), list(balanced.own(found))] == [keys[::2], keys[1::2]]
+    assert plain.matrices is weights["fc2"]
+    assert np.array_equal(balanced.matrices, scale_weights(weights, "balanced")["fc2"])
 
 
 def test_errors_name_what_was_found_and_expected():

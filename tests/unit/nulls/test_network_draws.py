@@ -12,7 +12,9 @@ from clusterability.clustering.held_out import held_out_clusters
 from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import held_out_information, tables_of
 from clusterability.networks.partitions import labels_of
-from clusterability.networks.scaling import at_scale, scale_weights
+from clusterability.networks.scaled_layer import layers_of_methods
+from clusterability.networks.scaling import scale_weights
+from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks
 from clusterability.nulls import shuffle, shuffle_nonzero, strength
 from clusterability.nulls.clustered_again import redrawn_tables
@@ -31,6 +33,11 @@ NULLS = pytest.mark.parametrize(
     ids=["shuffle", "shuffle_nonzero", "strength"],
 )
 FIELDS = ("weights", "squares", "mi_total", "row_sizes", "column_sizes")
+
+
+def renamed(found, scaling):
+    """Results by (method, k), each method renamed to say the scale."""
+    return {(scaled_method(method, scaling), k): item for (method, k), item in found.items()}
 
 
 def network(sizes=SIZES, seed: int = 0) -> dict[str, np.ndarray]:
@@ -123,17 +130,18 @@ def half_balanced():
     for scaling in ("none", "balanced"):
         scaled = scale_weights(weights, scaling)["fc1"]
         asked = K_VALUES, METHODS, 2
-        partitions |= at_scale(cluster(scaled, names, *asked), scaling)
-        held_out |= at_scale(held_out_clusters(scaled, names, *asked), scaling)
+        partitions |= renamed(cluster(scaled, names, *asked), scaling)
+        held_out |= renamed(held_out_clusters(scaled, names, *asked), scaling)
         tables = [
             redrawn_tables(
                 strength.redraw, "strength", {"fc1": w}, "fc1", ("trained", seed), DRAWS, *asked
             )
             for seed, w in zip(networks.seeds, scaled, strict=True)
         ]
-        drawn |= at_scale(stack_by_key(tables), scaling)
-    labels = block_label_tables(networks, "fc1", DRAWS, partitions, held_out)
-    observed = observed_tables(networks, "fc1", partitions, held_out)
+        drawn |= renamed(stack_by_key(tables), scaling)
+    layers = layers_of_methods(networks, "fc1", partitions)
+    labels = block_label_tables(layers, DRAWS, partitions, held_out)
+    observed = observed_tables(layers, partitions, held_out)
     nulls = {"strength": drawn, "labels": labels}
     return partitions, nulls, score_rows(networks, "fc1", partitions, observed, nulls)
 
@@ -194,12 +202,13 @@ def test_labels_see_the_weights_at_their_methods_scale():
     weights = {"fc1": np.random.default_rng(1).uniform(-1, 1, (1, 8, 9))}
     networks = Networks("trained", (2,), {}, weights)
     name, scaled = ("trained", 2, "fc1", "network"), scale_weights(weights, "balanced")["fc1"]
-    partitions = at_scale(cluster(scaled, [name], [2], ["joint"], 2), "balanced")
-    held_out = at_scale(held_out_clusters(scaled, [name], [2], ["joint"], 2), "balanced")
-    found = block_label_tables(networks, "fc1", 3, partitions, held_out)["joint-balanced", 2]
+    partitions = renamed(cluster(scaled, [name], [2], ["joint"], 2), "balanced")
+    held_out = renamed(held_out_clusters(scaled, [name], [2], ["joint"], 2), "balanced")
+    layers = layers_of_methods(networks, "fc1", partitions)
+    found = block_label_tables(layers, 3, partitions, held_out)["joint-balanced", 2]
     # All units have the same strength, so every cluster has the share of its size.
     assert found.weights.sum(axis=-1) == pytest.approx(found.row_sizes / 8, abs=1e-10)
-    own = observed_tables(networks, "fc1", partitions, held_out)["joint-balanced", 2]
+    own = observed_tables(layers, partitions, held_out)["joint-balanced", 2]
     information = held_out_information(scaled[0], labels_of(held_out, 0))
     assert float(own.held_out[0]) == information["joint-balanced", 2]
 

@@ -16,6 +16,7 @@ from clusterability.clustering.spectral import cluster
 from clusterability.errors import UserError
 from clusterability.measures.structure import MEASURES
 from clusterability.networks.partitions import Partitions
+from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.stacked import Networks, network_digest, save_networks
 from clusterability.nulls import shuffle as shuffle
 from clusterability.nulls.clustered_again import redrawn_tables
@@ -60,9 +61,10 @@ def block():
         )
         for seed, matrix in zip(networks.seeds, weights["fc1"], strict=True)
     ]
-    labels = block_label_tables(networks, "fc1", DRAWS, partitions, held_out)
+    layers = layers_of_methods(networks, "fc1", partitions)
+    labels = block_label_tables(layers, DRAWS, partitions, held_out)
     nulls = {"shuffle": stack_by_key(shuffles), "labels": labels}
-    return networks, partitions, observed_tables(networks, "fc1", partitions, held_out), nulls
+    return networks, partitions, observed_tables(layers, partitions, held_out), nulls
 
 
 @pytest.fixture(scope="module")
@@ -284,7 +286,7 @@ def test_rows_of_clusters_by_hand():
     networks = Networks("trained", (3, 8), {}, {"fc2": weights})
     found = hand_made([[-1, -1], [0, 1]], [[-1, -1, -1], [0, 1, -1]], [False, True])
     partitions = {("joint", 2): found}
-    observed = observed_tables(networks, "fc2", partitions, {})
+    observed = observed_tables(layers_of_methods(networks, "fc2", partitions), partitions, {})
     rows = cluster_rows(networks, "fc2", partitions, observed).reset_index(drop=True)
     mi_terms = 3 / 8 * np.log(2), 1 / 8 * np.log(2 / 5) + 4 / 8 * np.log(8 / 5)
     expected = pd.DataFrame(

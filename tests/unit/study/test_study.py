@@ -14,7 +14,7 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.report.catalogue import drawn_k, drawn_pixel_k, figure_items
-from clusterability.study.jobs import fresh_job, probing_job, training_job
+from clusterability.study.job_parameters import fresh_job, probing_job, training_job
 from clusterability.study.json_schema import json_schema
 from clusterability.study.loading import load_study
 from clusterability.study.study import Study

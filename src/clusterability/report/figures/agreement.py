@@ -34,8 +34,8 @@ from clusterability.report.figures.style import (
     new_figure,
     style,
 )
+from clusterability.results.display_names import span
 from clusterability.results.reading import read_csv
-from clusterability.results.shown import span
 
 MEASURE = "ami"
 

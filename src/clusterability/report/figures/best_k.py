@@ -30,9 +30,9 @@ from clusterability.report.figures.style import (
     new_figure,
     style,
 )
-from clusterability.report.figures.z_colours import DARK, LEVELS, draw_z_bar, z_scale
+from clusterability.report.figures.z_colour_scale import DARK, LEVELS, draw_z_bar, z_scale
+from clusterability.results.display_names import measure_label, null_name, shown_null, span
 from clusterability.results.reading import read_csv
-from clusterability.results.shown import measure_label, null_name, shown_null, span
 from clusterability.statistics import SIGNIFICANT
 
 COLUMNS = [

@@ -35,8 +35,8 @@ from clusterability.report.figures.style import (
     new_figure,
     style,
 )
+from clusterability.results.display_names import null_name, span
 from clusterability.results.reading import read_csv, read_rows, where
-from clusterability.results.shown import null_name, span
 from clusterability.statistics import SHARED_DRAWS, SIGNIFICANT, interval
 
 CELLS = "cells"

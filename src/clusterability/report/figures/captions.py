@@ -11,7 +11,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from clusterability.jobs.figure_job import FigureJob
-from clusterability.results.shown import measure_label, null_name, span
+from clusterability.results.display_names import measure_label, null_name, span
 
 
 def caption(template: str, rows: pd.DataFrame, item: str, job: FigureJob) -> str:

@@ -27,7 +27,7 @@ from clusterability.report.figures.style import (
     new_figure,
     style,
 )
-from clusterability.results.shown import measure_label, null_name, span
+from clusterability.results.display_names import measure_label, null_name, span
 from clusterability.statistics import interval
 
 NULL_REACH = 1.96

@@ -16,8 +16,8 @@ from scipy import stats
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.inputs import Inputs, as_categories, categories, paths
 from clusterability.report.figures.style import INK, PAGE_WIDTH, condition_styles, new_figure, style
+from clusterability.results.display_names import measure_label
 from clusterability.results.reading import read_csv
-from clusterability.results.shown import measure_label
 from clusterability.statistics import CONFIDENCE
 from clusterability.study.published import ACCURACY, KEY
 

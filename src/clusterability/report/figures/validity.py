@@ -16,8 +16,8 @@ from clusterability.report.answer import NAMES
 from clusterability.report.figures.cluster_maps import draw_in_words
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import INK, PAGE_WIDTH, cluster_colours, new_figure, style
+from clusterability.results.display_names import measure_label
 from clusterability.results.reading import read_csv
-from clusterability.results.shown import measure_label
 
 PANELS = {
     "detection": "detects planted clusters\n(mean AUC of z)",

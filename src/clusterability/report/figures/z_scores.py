@@ -33,8 +33,8 @@ from clusterability.report.figures.style import (
     new_figure,
     style,
 )
-from clusterability.report.figures.z_colours import DARK, LEVELS, draw_z_bar, z_scale
-from clusterability.results.shown import measure_label, null_name, span
+from clusterability.report.figures.z_colour_scale import DARK, LEVELS, draw_z_bar, z_scale
+from clusterability.results.display_names import measure_label, null_name, span
 from clusterability.statistics import SIGNIFICANT
 
 WORSE = -2

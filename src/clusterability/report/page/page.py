@@ -46,7 +46,7 @@ from clusterability.report.page.page_data import (
     read_networks,
 )
 from clusterability.report.page.words import STATUSES_SAY
-from clusterability.results.shown import chosen_nulls
+from clusterability.results.display_names import chosen_nulls
 from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
 
 BUDGET = 9_000_000

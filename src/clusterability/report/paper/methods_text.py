@@ -12,7 +12,7 @@ from clusterability.networks.scaling_names import SCALINGS_SAY
 from clusterability.nulls.catalogue import NULLS
 from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import networks
-from clusterability.results.shown import measure_label, sentence_list
+from clusterability.results.display_names import measure_label, sentence_list
 from clusterability.training.images import DATA_SETS, DataSet
 from clusterability.training.optimisers import OPTIMISERS
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from clusterability.jobs.report_jobs import PaperJob
+from clusterability.results.display_names import shown_null
 from clusterability.results.reading import read_csv
-from clusterability.results.shown import shown_null
 
 
 @dataclass(frozen=True)

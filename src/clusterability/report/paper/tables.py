@@ -14,7 +14,7 @@ from clusterability.report.answer import NAMES
 from clusterability.report.paper.catalogue import PAPER_TABLES
 from clusterability.report.paper.latex import escaped, interval, rounded, tabular
 from clusterability.report.paper.study_tables import Shown
-from clusterability.results.shown import measure_label, null_name, sentence_list
+from clusterability.results.display_names import measure_label, null_name, sentence_list
 
 
 @dataclass(frozen=True)

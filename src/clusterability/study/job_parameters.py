@@ -1,11 +1,11 @@
-"""What a study asks of each of its jobs: `asdict` of these are the parameters of the rules."""
+"""From a study to what each of its jobs is asked: `asdict` of these are the rules' parameters."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
 from clusterability.jobs.clustering_job import ClusteringJob, LabelsJob, NullJob
-from clusterability.jobs.comparing_jobs import AggregationJob, AgreementJob, ValidityJob
+from clusterability.jobs.comparison_jobs import AggregationJob, AgreementJob, ValidityJob
 from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.study.sections import Clustering
