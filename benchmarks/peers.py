@@ -165,4 +165,4 @@ def ablated_hits(
 
 def measured(tables: Tables, measures: Mapping[str, Any]) -> list[float]:
     """All measures of one partition."""
-    return [float(measure.function(tables)) for measure in measures.values()]
+    return [float(function(tables)) for function in measures.values()]

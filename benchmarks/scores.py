@@ -15,7 +15,7 @@ from benchmarks.timing import Row, paired
 from clusterability.clustering.summing import tables_of
 from clusterability.measures.ablation import ABLATIONS, AblatedLayer, group_orders
 from clusterability.measures.activations import hidden_activities
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
 
 METHODS = ("notebook", "matched", "joint")
 K_VALUES = range(2, 13)

@@ -6,7 +6,13 @@ import pandas as pd
 
 from clusterability_workflow.job import running
 
-from clusterability.analysis.choose_k import cell_rows, gather, join_judged, judge, network_rows
+from clusterability.analysis.choose_k import (
+    best_k_network_rows,
+    best_k_rows,
+    gather,
+    join_judged,
+    judge,
+)
 from clusterability.analysis.largest_z import halves
 from clusterability.clustering.block_sums import Tables
 from clusterability.files import write_csv
@@ -31,5 +37,5 @@ with running(snakemake):
         evidence = gather(layers, *found, drawn)
         blocks.append([judge(item, selection) for item in evidence])
     judged = [join_judged(scale) for scale in zip(*blocks, strict=True)]
-    write_csv(Path(snakemake.output.cells), pd.concat(map(cell_rows, judged)))
-    write_csv(Path(snakemake.output.networks), pd.concat(map(network_rows, judged)))
+    write_csv(Path(snakemake.output.cells), pd.concat(map(best_k_rows, judged)))
+    write_csv(Path(snakemake.output.networks), pd.concat(map(best_k_network_rows, judged)))

@@ -56,6 +56,9 @@ class PlannedJob:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
+MOVED = "code moved to other folders: runs again once (CHANGELOG.md)"
+"""Why all jobs of a study that was computed before run."""
+
 # --- why ---------------------------------------------------------------------------------------
 
 
@@ -69,8 +72,12 @@ def parameter_changes(before: Iterable[str], now: Iterable[str]) -> list[str]:
     ['parameter epochs: 5 -> 8']
     >>> parameter_changes(["{'a.py': '1', 'b.py': '2'}"], ["{'a.py': '1', 'b.py': '3'}"])
     ['code of b.py']
+    >>> parameter_changes(["{'train.py': '1', 'clusterability/recipe.py': '2'}"], [])
+    ['code moved to other folders: runs again once (CHANGELOG.md)']
     """
     old, new = [_value(text) for text in before], [_value(text) for text in now]
+    if any(map(_are_digests_of_the_flat_folder, old)):
+        return [MOVED]
     changes = []
     for value in new:
         other = _counterpart(value, old)
@@ -79,6 +86,11 @@ def parameter_changes(before: Iterable[str], now: Iterable[str]) -> list[str]:
         changes += list(_differences("", other, value))
     changes += [change for value in old for change in _differences("", value, None)]
     return list(dict.fromkeys(changes))
+
+
+def _are_digests_of_the_flat_folder(value: Any) -> bool:
+    """Whether a study was computed when paths of code did not begin with src/ and scripts/ yet."""
+    return isinstance(value, dict) and any(str(key).startswith("clusterability/") for key in value)
 
 
 def _value(text: str) -> Any:

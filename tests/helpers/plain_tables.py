@@ -9,12 +9,8 @@ import pandas as pd
 
 from clusterability.results.function_columns import CLUSTER_COLUMNS, CLUSTER_PLACE
 from clusterability.results.untrained import less_initial, with_change_q, with_untrained
-from clusterability.statistics import (
-    compared_means,
-    false_discovery_q,
-    replicate_p,
-    share_significant,
-)
+from clusterability.statistics import compared_means, false_discovery_q
+from plain_statistics import replicate_p, share_significant
 
 CELL = ["condition", "layer", "method", "k", "measure", "null"]
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from clusterability.blocks import Block
+from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
-from clusterability.measures.structure import MEASURES
 from clusterability.results.columns import SCORE_COLUMNS
 from clusterability.results.function_columns import (
     ABLATION_COLUMNS,

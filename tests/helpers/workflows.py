@@ -92,6 +92,7 @@ def copy_workflow(target: Path, *, edited: bool = False) -> Workflow:
 
     Its code is linked, so that what Numba has compiled is used; copied where a test edits it.
     """
+    target.mkdir(parents=True, exist_ok=True)
     for name in ("rules", "scripts", "src", "envs", "profiles"):
         if edited:
             ignored = shutil.ignore_patterns("__pycache__")
@@ -100,3 +101,10 @@ def copy_workflow(target: Path, *, edited: bool = False) -> Workflow:
             (target / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "Snakefile", target / "Snakefile")
     return Workflow(target)
+
+
+def put_another_copy(folder: Path) -> Path:
+    """A package `clusterability` that ends whatever imports it, as another release might."""
+    (folder / "clusterability").mkdir(parents=True)
+    (folder / "clusterability" / "__init__.py").write_text("raise SystemExit('another copy')\n")
+    return folder

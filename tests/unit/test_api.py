@@ -22,7 +22,7 @@ from clusterability_workflow.provenance import code_digests
 
 import clusterability as cl
 from clusterability.jobs.clustering_job import LabelsJob
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
 from clusterability.networks.partitions import Partitions
 from clusterability.release import VERSION
 from clusterability.results.aggregation import BlockScores

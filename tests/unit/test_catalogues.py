@@ -13,7 +13,7 @@ import torch
 
 from clusterability.clustering.catalogue import METHODS
 from clusterability.clustering.problem import partition_by
-from clusterability.measures import structure as measures
+from clusterability.measures import structure
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.nulls.catalogue import NULLS
@@ -42,8 +42,8 @@ def test_methods_and_nulls_are_described_in_words_that_follow_their_names(entrie
 
 
 def test_names_stand_for_functions():
-    assert list(measures.MEASURES) == list(MEASURES)
-    assert all(callable(measure.function) for measure in measures.MEASURES.values())
+    assert list(structure.FUNCTIONS) == list(MEASURES)
+    assert all(callable(function) for function in structure.FUNCTIONS.values())
     assert all(callable(partition_by(name)) for name in METHODS)
     for name, entry in NULLS.items():
         if entry.redrawn:

@@ -14,7 +14,7 @@ import pytest
 
 import clusterability as cl
 from clusterability.__main__ import main
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
 from clusterability.report.score_text import KNOWN, WIDTH, score_text
 from clusterability.results.columns import SCORES
 from project import DOCS, PATH

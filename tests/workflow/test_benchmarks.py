@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from benchmarks.record import CSV, PAGE, markdown, read_rows
 from sklearn.cluster import KMeans
 
 from benchmarks import check, clusterings, figure, growth, peers, scores, timing, training, workflow
+from benchmarks.record import CSV, PAGE, markdown, read_rows
 from builders import idx
 from clusterability.clustering.summing import tables_of
 from clusterability.measures.ablation import ABLATIONS, AblatedLayer
 from clusterability.measures.activations import hidden_activities
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
 from clusterability.study.sections import MNIST_FILES
 
 # --- timing ------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,16 +16,9 @@ import pytest
 from clusterability_workflow import PROJECT
 
 from project import ROOT
-from workflows import MICRO, Workflow, copy_workflow
+from workflows import MICRO, Workflow, copy_workflow, put_another_copy
 
 pytestmark = pytest.mark.network
-
-
-def put_another_copy(folder: Path) -> Path:
-    """A package `clusterability` that ends whatever imports it, as another release might."""
-    (folder / "clusterability").mkdir(parents=True)
-    (folder / "clusterability" / "__init__.py").write_text("raise SystemExit('another copy')\n")
-    return folder
 
 
 @pytest.fixture(scope="module")

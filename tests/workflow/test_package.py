@@ -11,10 +11,13 @@ import sysconfig
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
+import yaml
 
 from clusterability.release import VERSION
 from project import DOCS, LIBRARY, ROOT
+from workflows import copy_workflow
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 OTHERS = {"scikit-learn": "sklearn", "pyyaml": "yaml"}
@@ -111,3 +114,23 @@ def test_dependencies_are_those_that_the_study_locks():
         used = any(f"import {module}" in text or f"from {module}" in text for text in sources)
         # pandas makes LaTeX with it.
         assert used or name == "jinja2", name
+
+
+@pytest.mark.slow
+def test_a_study_runs_its_own_library_where_a_release_is_installed(installed, tmp_path):
+    """The release in the environment is made to end whatever imports it."""
+    environment = tmp_path / "environment"
+    shutil.copytree(installed, environment, symlinks=True)
+    (site,) = environment.glob("lib/python*/site-packages")
+    (site / "clusterability" / "__init__.py").write_text("raise SystemExit('a release')\n")
+    python = str(environment / "bin" / "python")
+    broken = subprocess.run([python, "-c", "import clusterability"], cwd=tmp_path)
+    assert broken.returncode == 1
+    workflow = copy_workflow(tmp_path / "study")
+    np.savetxt(workflow.folder / "matrix.csv", np.arange(20.0).reshape(4, 5) % 3, delimiter=",")
+    config = {"k_grid": [2], "networks": {"mine": {"path": "matrix.csv"}}, "nulls": {"shuffle": 3}}
+    (workflow.folder / "config.yaml").write_text(yaml.safe_dump(config))
+    target = "results/scores/mine/imported/fc1/2.structure.parquet"
+    run(python, "-m", "snakemake", "--cores", "1", target, folder=workflow.folder)
+    run(python, "scripts/commands/plan.py", target, folder=workflow.folder)
+    assert (workflow.folder / target).is_file()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from clusterability_workflow.planning import (
+    MOVED,
     Costs,
     PlannedJob,
     find_orphans,
@@ -32,22 +33,23 @@ def test_a_changed_number_is_named_with_both_values():
     assert changes([recipe], [other]) == ["parameter recipe.epochs: 5 -> 8"]
 
 
+def test_a_study_from_before_the_folders_says_so_once():
+    before = [{"train.py": "1", "clusterability/recipe.py": "2"}, {"epochs": 5}]
+    now = [{"scripts/train.py": "1", "src/clusterability/training/recipe.py": "2"}, {"epochs": 5}]
+    assert changes(before, now) == [MOVED]
+
+
 def test_two_values_swapped_are_both_named():
     found = changes([{"l1": 0.25, "l2": 0.5}], [{"l1": 0.5, "l2": 0.25}])
     assert found == ["parameter l1: 0.25 -> 0.5", "parameter l2: 0.5 -> 0.25"]
 
 
 def test_modules_and_versions_are_told_apart_from_numbers():
-    code = {"clusterability/measures.py": "aa", "score.py": "bb"}
+    code = {"src/measures.py": "aa", "score.py": "bb"}
     software = {"numpy": "2.4.6", "torch": "2.14.1"}
-    found = changes(
-        [code, software, {"draws": 3}],
-        [code | {"clusterability/measures.py": "cc"}, software | {"numpy": "2.5.0"}, {"draws": 3}],
-    )
-    assert found == [
-        "code of clusterability/measures.py",
-        "parameter numpy: 2.4.6 -> 2.5.0",
-    ]
+    edited, newer = code | {"src/measures.py": "cc"}, software | {"numpy": "2.5.0"}
+    found = changes([code, software, {"draws": 3}], [edited, newer, {"draws": 3}])
+    assert found == ["code of src/measures.py", "parameter numpy: 2.4.6 -> 2.5.0"]
 
 
 def test_an_import_that_comes_or_goes_is_named():

@@ -14,6 +14,7 @@ import pytest
 
 from browser import open_file, running_browser, watched_page
 from clusterability.files import file_digest
+from loaded import holds_docstring_alone, read_loaded, watched_jobs
 from project import ROOT
 from workflows import Workflow, copy_workflow
 
@@ -41,8 +42,12 @@ def published(tmp_path_factory) -> Workflow:
     workflow = copy_workflow(tmp_path_factory.mktemp("workflow"))
     shutil.copytree(ROOT / "docs" / "paper-example", workflow.folder / "docs" / "paper-example")
     workflow.configure(**CONFIG)
-    ran = workflow.snakemake("paper", "report_pages")
+    with watched_jobs(tmp_path_factory.mktemp("watcher") / "loaded") as folder:
+        ran = workflow.snakemake("paper", "report_pages")
     assert ran.returncode == 0, ran.stdout
+    for job in read_loaded(folder):
+        loaded = {file for file in job.files if not holds_docstring_alone(ROOT / file)}
+        assert loaded <= job.digests, (job.rule, loaded - job.digests)
     ran = workflow.command("report.py")
     assert ran.returncode == 0, ran.stdout
     assert "report.html" in ran.stdout

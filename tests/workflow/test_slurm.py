@@ -20,7 +20,7 @@ import yaml
 
 from one_node_slurm import ask, one_node_slurm, why_not
 from project import ROOT
-from workflows import copy_workflow
+from workflows import copy_workflow, put_another_copy
 
 REASON = why_not()
 
@@ -122,6 +122,8 @@ class Run:
     def __enter__(self) -> Run:
         command = [sys.executable, "-m", "snakemake", *PROFILE, *WITHOUT_ACCOUNTING, *QUICK, TARGET]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
+        # A job that took this for the library would end.
+        environment["PYTHONPATH"] = str(put_another_copy(self.folder / "another"))
         with (self.folder / "run.out").open("w") as output:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT

@@ -14,6 +14,9 @@ import pytest
 import yaml
 
 from clusterability.results.columns import CELL
+from everything import EVERYTHING_TARGETS, write_everything
+from loaded import Loaded, holds_docstring_alone, read_loaded, watched_jobs
+from project import ROOT
 from result_tables import assert_is_described, described_figures, described_tables
 from workflows import MICRO, RULE, Workflow, copy_workflow
 
@@ -326,47 +329,24 @@ def test_what_units_do_is_asked_where_there_are_hidden_ones(workflow):
     }
 
 
-def test_everything_that_a_study_can_ask_for(workflow):
-    """Whole networks, scalings, all nulls, random matrices, imports, planted clusters, probing."""
-    matrix = np.random.default_rng(0).standard_normal((12, 15))
-    np.savez(workflow.folder / "theirs.npz", fc1=matrix, fc2=matrix[:4, :12])
-    planted = {"clusterability": 20, "planted_clusters": 2}
-    published = {
-        "scores": "condition,layer,method,k,measure,null,quantity,published\n"
-        "baseline,network,whole,3,ncut,shuffle,z,-4\nbaseline,,,,,,test_accuracy,0.5\n",
-        "history": "condition,epoch,step,quantity,published\nbaseline,1,2,loss,2.2\n",
-        "sizes": "condition,layer,method,k,side,rank,published\nbaseline,fc1,joint,3,U,1,4\n",
-    }
-    for key, text in published.items():
-        (workflow.folder / f"{key}.csv").write_text(text)
-    workflow.configure(
-        conditions=MICRO["conditions"] | {"reordered": {"data_order": 1}, "clusterable": planted},
-        probe={"k": [3], "images": 50, "groups": 5},
-        synthetic={"planted": {"rows": 12, "columns": 20, "clusters": 2}},
-        networks={"theirs": {"path": "theirs.npz"}},
-        clustering={
-            "methods": ["joint", "whole"],
-            "scalings": ["none", "balanced"],
-            "restarts": 2,
-        },
-        nulls={"shuffle": 3, "shuffle_nonzero": 3, "strength": 3, "labels": 3, "untrained": 4},
-        calibration=["untrained"],
-        replication={key: f"{key}.csv" for key in published},
-    )
-    targets = [
-        "tables",
-        "results/tables/replication.csv",
-        "results/tables/replication_history.csv",
-        "results/tables/replication_sizes.csv",
-        "results/tables/calibration.csv",
-        "results/tables/findings.csv",
-        "results/answer.md",
-        "results/explore.html",
-        "results/figures/best_k.joint-balanced.png",
-    ]
-    ran = workflow.snakemake(*targets)
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory, mnist) -> tuple[Workflow, list[Loaded]]:
+    """Whole networks, scalings, all nulls, random matrices, imports, planted clusters, probing.
+
+    With what each of its jobs has loaded.
+    """
+    workflow = copy_workflow(tmp_path_factory.mktemp("everything"))
+    write_everything(workflow.folder, mnist)
+    with watched_jobs(tmp_path_factory.mktemp("watcher") / "loaded") as folder:
+        ran = workflow.snakemake(*EVERYTHING_TARGETS)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "Nothing to be done" in workflow.snakemake("--dry-run", *targets).stdout
+    return workflow, read_loaded(folder)
+
+
+def test_everything_that_a_study_can_ask_for(everything):
+    workflow, _ = everything
+    dry = workflow.snakemake("--dry-run", *EVERYTHING_TARGETS)
+    assert "Nothing to be done" in dry.stdout
     tables = workflow.folder / "results" / "tables"
     assert_tables_are_described(tables)
     scores = pd.read_parquet(tables / "scores.parquet")
@@ -418,8 +398,29 @@ def test_everything_that_a_study_can_ask_for(workflow):
     assert sorted(theirs.unit) == list(range(15 + 12 + 4))
     assert sorted(theirs[theirs.side == "V"].unit) == list(range(15, 15 + 12))
 
+
+def test_digests_are_those_of_what_the_jobs_load(everything):
+    """A subset of them: what a rule loads for one item of the study only counts for all."""
+    _, jobs = everything
+    rules = {job.rule for job in jobs}
+    assert rules >= {
+        *("train", "synthesise", "import_network", "fresh", "plant", "cluster", "null"),
+        *("null_labels", "score", "probe", "choose_k", "agree", "aggregate", "calibrate"),
+        *("validate", "find", "replicate", "explore", "plot"),
+    }
+    for job in jobs:
+        loaded = {file for file in job.files if not holds_docstring_alone(ROOT / file)}
+        assert "src/clusterability/errors.py" in loaded, job.rule
+        if job.rule != "mnist":  # its files are known by their checksums
+            assert loaded <= job.digests, (job.rule, loaded - job.digests)
+
+
+def test_an_edit_of_ablation_reruns_probing_and_what_follows(everything, tmp_path):
+    finished, _ = everything
+    shutil.copytree(finished.folder, tmp_path / "copy")
+    workflow = Workflow(tmp_path / "copy")
     workflow.edit("src/clusterability/measures/ablation.py")
-    planned = workflow.snakemake("--dry-run", *targets)
+    planned = workflow.snakemake("--dry-run", *EVERYTHING_TARGETS)
     rules = {name for name, _ in RULE.findall(planned.stdout + planned.stderr)}
     assert rules - {"tables"} == {
         "probe",

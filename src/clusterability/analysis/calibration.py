@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
 from clusterability.results.columns import CELL
 from clusterability.results.reading import defined, distinct, read_rows, where
 from clusterability.statistics import CONFIDENCE, SHARED_DRAWS, SIGNIFICANT, interval

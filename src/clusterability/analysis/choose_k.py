@@ -36,7 +36,8 @@ from clusterability.analysis.largest_z import (
 )
 from clusterability.clustering.block_sums import Tables
 from clusterability.comparison import compare
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key, Partitions, Starts
 from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.results.structure_rows import observed_tables
@@ -57,7 +58,7 @@ BEST_K_NETWORKS_COLUMNS = [
     "stability_u",
     "stability_v",
 ]
-"""Columns of `network_rows`."""
+"""Columns of `best_k_network_rows`."""
 
 BEST_K_COLUMNS = [
     "condition",
@@ -84,7 +85,7 @@ BEST_K_COLUMNS = [
     "stability_u",
     "stability_v",
 ]
-"""Columns of `cell_rows`."""
+"""Columns of `best_k_rows`."""
 
 
 @dataclass(frozen=True)
@@ -119,16 +120,16 @@ _INTEGERS = {"k": "Int64", "k_candidate": "Int64", "gap_k": "Int64"}
 
 
 def rows_by_network(evidence: Evidence) -> pd.DataFrame:
-    """`network_rows` of all networks at once."""
-    return network_rows(judge(evidence))
+    """`best_k_network_rows` of all networks at once."""
+    return best_k_network_rows(judge(evidence))
 
 
 def rows_by_cell(evidence: Evidence) -> pd.DataFrame:
-    """`cell_rows` of all networks at once."""
-    return cell_rows(judge(evidence))
+    """`best_k_rows` of all networks at once."""
+    return best_k_rows(judge(evidence))
 
 
-def network_rows(judged: Judged) -> pd.DataFrame:
+def best_k_network_rows(judged: Judged) -> pd.DataFrame:
     """The k of each network, one row a (network, method, measure, null).
 
     Measures without direction are left out, and those without draws. Columns beside the cell's:
@@ -150,7 +151,7 @@ def network_rows(judged: Judged) -> pd.DataFrame:
     return rows[BEST_K_NETWORKS_COLUMNS].astype(_INTEGERS)
 
 
-def cell_rows(judged: Judged) -> pd.DataFrame:
+def best_k_rows(judged: Judged) -> pd.DataFrame:
     """One k for all networks, one row a (method, measure, null).
 
     Measures without direction are left out, and those without draws. Columns beside the cell's:
@@ -311,7 +312,7 @@ def _measured(
     for k in sorted(k for name, k in observed if name == method):
         tables = drawn[method, k]
         for measure in _DIRECTED:
-            function = MEASURES[measure].function
+            function = FUNCTIONS[measure]
             values[measure].append(function(observed[method, k]))
             draws[measure].append(function(tables))
     for measure in _DIRECTED:

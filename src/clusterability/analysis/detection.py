@@ -11,7 +11,7 @@ from scipy import stats
 
 from clusterability.analysis.validity import estimate_row, ranked_rows
 from clusterability.jobs.comparison_jobs import PlantedPair
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
 from clusterability.resampling import Floats, Resamples
 from clusterability.results.display_names import first_null
 from clusterability.statistics import interval

@@ -57,7 +57,7 @@ def lesion_networks(files: Iterable[str]) -> pd.DataFrame:
     Args:
         files: `…/{condition}/{seeds}/{layer}/{k}.lesions.parquet`.
     """
-    rows = [row for found in _blocks(files) for row in network_rows(found)]
+    rows = [row for found in _blocks(files) for row in _rows_of_networks(found)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -71,7 +71,7 @@ def _blocks(files: Iterable[str]) -> Iterator[pd.DataFrame]:
         yield read_all(of_layers, LESION_COLUMNS)
 
 
-def network_rows(lesions: pd.DataFrame) -> list[dict[str, Any]]:
+def _rows_of_networks(lesions: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows with COLUMNS, from rows with LESION_COLUMNS that hold networks whole."""
     large = ~lesions["category"].isin([SMALL, COMPLETE]).to_numpy()
     # By position: networks are many, and each takes a frame longer to make than to read.

@@ -14,12 +14,12 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from clusterability.analysis.validity import estimate_row, ranked_rows
+from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import (
     ABLATION_MEASURES,
     FUNCTION_MEASURES,
     LEAST_SHARE,
 )
-from clusterability.measures.structure import MEASURES
 from clusterability.resampling import (
     FisherMean,
     Floats,

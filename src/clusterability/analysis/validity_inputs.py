@@ -9,8 +9,8 @@ import pandas as pd
 
 from clusterability.analysis.prediction import CELL, TERMS
 from clusterability.jobs.comparison_jobs import PlantedPair
+from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES
-from clusterability.measures.structure import MEASURES
 from clusterability.results.reading import any_of, defined, distinct, read_rows, shown_rows, where
 
 _SCORES = [*CELL, "seed", "measure", "null", "value", "z"]

@@ -13,7 +13,7 @@ from clusterability.networks.partitions import HeldOut, Key, Partitions, Starts
 from clusterability.networks.scaled_layer import ScaledLayer
 
 
-class BlockPartitions(NamedTuple):
+class ClusteredLayer(NamedTuple):
     """By (method, k): the partitions, the labels of all starts, and the held-out V clusters."""
 
     partitions: dict[Key, Partitions]
@@ -23,7 +23,7 @@ class BlockPartitions(NamedTuple):
 
 def block_partitions(
     layers: Sequence[ScaledLayer], k_values: Sequence[int], job: ClusteringJob
-) -> BlockPartitions:
+) -> ClusteredLayer:
     """Partitions of one layer of all networks of a block.
 
     Args:
@@ -31,7 +31,7 @@ def block_partitions(
         k_values: numbers of clusters.
         job: methods and restarts.
     """
-    found = BlockPartitions({}, {}, {})
+    found = ClusteredLayer({}, {}, {})
     for layer in layers:
         asked = (layer.matrices, layer.streams, k_values, job.methods, job.restarts)
         partitions, starts = cluster_with_starts(*asked)

@@ -2,73 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from clusterability.measures.measure import Measure
 
-
-@dataclass(frozen=True)
-class MeasureEntry:
-    """A structural measure: a function of its name in `measures`, or in a module there.
-
-    Attributes:
-        label: for axes and headings.
-        direction: 1 where higher is better, -1 where lower is, 0 where neither.
-        says: what it says, in one sentence; docs/measures.md has the formula.
-    """
-
-    label: str
-    direction: int
-    says: str
-
-
-MEASURES: dict[str, MeasureEntry] = {
-    "mi_total": MeasureEntry(
+MEASURES: dict[str, Measure] = {
+    "mi_total": Measure(
         "I(P) [nats]",
         0,
         "How much one knows of the input unit from the output unit, over all weights.",
     ),
-    "mi": MeasureEntry("I(T) [nats]", 1, "How much one knows of the V cluster from the U cluster."),
-    "mi_preserved": MeasureEntry(
+    "mi": Measure("I(T) [nats]", 1, "How much one knows of the V cluster from the U cluster."),
+    "mi_preserved": Measure(
         "I(T) / I(P)",
         1,
         "Which share of the information between units is left between clusters.",
     ),
-    "barber_q": MeasureEntry(
+    "barber_q": Measure(
         "Barber's Q",
         1,
         "How much more weight lies inside clusters than the strengths of the units would give.",
     ),
-    "newman_q": MeasureEntry(
+    "newman_q": Measure(
         "Newman's Q",
         1,
         "The modularity of the graph if one forgets that it is bipartite.",
     ),
-    "ncut": MeasureEntry(
+    "ncut": Measure(
         "n-cut",
         -1,
         "The weight that leaves each cluster, as a share of the cluster's own, summed.",
     ),
-    "ncut_per_cluster": MeasureEntry(
+    "ncut_per_cluster": Measure(
         "n-cut / k'",
         -1,
         "The mean share of weight that leaves a cluster.",
     ),
-    "within_weight": MeasureEntry("within weight", 1, "The share of weight inside clusters."),
-    "clusterability": MeasureEntry(
+    "within_weight": Measure("within weight", 1, "The share of weight inside clusters."),
+    "clusterability": Measure(
         "clusterability",
         1,
         "The share of squared weight inside clusters.",
     ),
-    "clusterability_adjusted": MeasureEntry(
+    "clusterability_adjusted": Measure(
         "adjusted clusterability",
         1,
         "Clusterability above what random labels of the same cluster sizes give.",
     ),
-    "clusterability_q": MeasureEntry(
+    "clusterability_q": Measure(
         "Q of squared weights",
         1,
         "As Barber's Q, for squared weights.",
     ),
-    "held_out": MeasureEntry(
+    "held_out": Measure(
         "held-out information [nats]",
         1,
         "Whether V clusters that were found from one half of the rows tell rows of the other"

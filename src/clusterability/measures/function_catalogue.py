@@ -6,83 +6,68 @@ says what each sees and what misleads it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from clusterability.measures.measure import Measure
 
 GROUPS = "groups"
 """The null of all function measures: unit labels permuted, sizes fixed."""
 
 
-@dataclass(frozen=True)
-class FunctionMeasure:
-    """A function measure.
-
-    Attributes:
-        direction: 1 where higher is better, -1 where lower is, 0 where neither.
-        label: for axes and headings.
-        says: what it says, in one sentence; docs/function.md has the formula.
-    """
-
-    direction: int
-    label: str
-    says: str
-
-
-ACTIVITY_MEASURES: dict[str, FunctionMeasure] = {
-    "class_mi": FunctionMeasure(
-        1,
+ACTIVITY_MEASURES: dict[str, Measure] = {
+    "class_mi": Measure(
         "I(class; cluster) [nats]",
+        1,
         "How much one knows of the class from which cluster is the most active one.",
     ),
-    "dominance": FunctionMeasure(
-        0,
+    "dominance": Measure(
         "dominant clusters",
+        0,
         "How many clusters are the most active one on some images.",
     ),
-    "cluster_class_mi": FunctionMeasure(
-        1,
+    "cluster_class_mi": Measure(
         "I(class; activity) [nats]",
+        1,
         "How much one knows of the class from one cluster's mean activity, on average over"
         " clusters.",
     ),
-    "between_mi": FunctionMeasure(
-        -1,
+    "between_mi": Measure(
         "I between clusters",
+        -1,
         "How much clusters know of each other.",
     ),
-    "between_mi_given_class": FunctionMeasure(
-        -1,
+    "between_mi_given_class": Measure(
         "I between | class",
+        -1,
         "How much clusters know of each other beyond the class.",
     ),
 }
 """From what the units' activities are on images."""
 
-ABLATION_MEASURES: dict[str, FunctionMeasure] = {
-    "importance": FunctionMeasure(
-        1,
+ABLATION_MEASURES: dict[str, Measure] = {
+    "importance": Measure(
         "importance",
+        1,
         "How much accuracy the network loses without a cluster (its units set to zero).",
     ),
-    "coherence": FunctionMeasure(
-        1,
+    "coherence": Measure(
         "coherence",
+        1,
         "Whether a few classes bear the loss: the range over classes of the fall in a class,"
         " over their mean.",
     ),
-    "importance_by_mean": FunctionMeasure(
-        1,
+    "importance_by_mean": Measure(
         "importance (by mean)",
+        1,
         "As importance, with units set to their mean over the images.",
     ),
-    "coherence_by_mean": FunctionMeasure(
-        1,
+    "coherence_by_mean": Measure(
         "coherence (by mean)",
+        1,
         "As coherence, with units set to their mean over the images.",
     ),
 }
 """From how accuracy falls where clusters are ablated: set to zero, or to their mean."""
 
-FUNCTION_MEASURES: dict[str, FunctionMeasure] = ACTIVITY_MEASURES | ABLATION_MEASURES
+FUNCTION_MEASURES: dict[str, Measure] = ACTIVITY_MEASURES | ABLATION_MEASURES
 """All, in the order of tables and figures."""
 
 LEAST_SHARE = 0.05

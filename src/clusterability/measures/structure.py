@@ -11,7 +11,6 @@ Logarithms are natural. docs/measures.md says what each measure sees and what mi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 
 import numpy as np
@@ -19,7 +18,7 @@ from scipy.special import rel_entr
 
 from clusterability.clustering.block_sums import Tables, mutual_information
 from clusterability.measures import added
-from clusterability.measures import catalogue as registry
+from clusterability.measures.catalogue import MEASURES
 
 _NO_INFORMATION = 1e-12
 """I(P) below it counts as none."""
@@ -140,21 +139,6 @@ def effective_clusters(tables: Tables) -> np.ndarray:
     return ((tables.row_sizes + tables.column_sizes) > 0).sum(axis=-1)
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A structural measure and the direction in which it is better.
-
-    Attributes:
-        function: from tables to values.
-        direction: 1 where higher is better, -1 where lower is, 0 where neither.
-        label: for axes and headings.
-    """
-
-    function: Callable[[Tables], np.ndarray]
-    direction: int
-    label: str
-
-
 _HERE: tuple[Callable[[Tables], np.ndarray], ...] = (
     mi_total,
     mi,
@@ -196,8 +180,5 @@ def _modularity(table: np.ndarray) -> np.ndarray:
     return _trace(table) - (p * q).sum(axis=-1)
 
 
-MEASURES: dict[str, Measure] = {
-    name: Measure(_function(name), entry.direction, entry.label)
-    for name, entry in registry.MEASURES.items()
-}
-"""Structural measures by identifier, in the order of tables and figures."""
+FUNCTIONS: dict[str, Callable[[Tables], np.ndarray]] = {name: _function(name) for name in MEASURES}
+"""From tables to values, by the name of the measure, in the order of tables and figures."""

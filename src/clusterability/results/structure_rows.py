@@ -10,8 +10,9 @@ import pandas as pd
 from clusterability.clustering.block_sums import Tables, stack_by_key
 from clusterability.clustering.summing import partition_tables
 from clusterability.comparison import compare
+from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.structure import (
-    MEASURES,
+    FUNCTIONS,
     barber_terms,
     effective_clusters,
     mi_terms,
@@ -80,7 +81,7 @@ def _measure_frame(
     measure: str, observed: Tables, feasible: np.ndarray, draws: Tables | None
 ) -> pd.DataFrame:
     """One measure of all networks of a block, compared with one null."""
-    function, direction = MEASURES[measure].function, MEASURES[measure].direction
+    function, direction = FUNCTIONS[measure], MEASURES[measure].direction
     values = np.where(feasible, function(observed), np.nan)
     drawn = function(draws) if draws is not None else np.empty((len(values), 0))
     drawn = np.where(feasible[:, None], drawn, np.nan)

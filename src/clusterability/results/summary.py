@@ -9,18 +9,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
-from clusterability.measures.structure import MEASURES
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import stored_sizes
-from clusterability.replicates import Replicates, intervals, replicate_ps, shares_significant
 from clusterability.results.block_paths import place_of
 from clusterability.results.columns import CELL, SCORES, SUMMARY
 from clusterability.results.display_names import null_name, shown_null
 from clusterability.results.npz_files import load_items
 from clusterability.results.reading import read_csv
 from clusterability.results.structure_rows import partition_rows
-from clusterability.statistics import SHARED_DRAWS, false_discovery_q
+from clusterability.statistics import (
+    SHARED_DRAWS,
+    Replicates,
+    false_discovery_q,
+    intervals,
+    replicate_ps,
+    shares_significant,
+)
 
 _FAMILY = ["null", "method", "measure"]
 _WITHOUT_Q = ("labels",)

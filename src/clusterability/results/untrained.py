@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from clusterability.comparison import compare
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
 from clusterability.results.columns import SCORE_COLUMNS
 from clusterability.statistics import false_discovery_q, interval
 

@@ -189,7 +189,7 @@ def _train_block(job: _Job, seeds: Sequence[int], part: bool) -> TrainingResult:
         layers, history, earlier = _optimise(job, seeds, images, layers, started, part)
         started -= earlier
     seconds = (time.perf_counter() - started) / len(seeds)
-    rows = _network_rows(seeds, layers, images, seconds)
+    rows = _evaluated(seeds, layers, images, seconds)
     weights, biases = (
         {layer: stack.cpu().numpy() for layer, stack in zip(recipe.layers, stacks, strict=False)}
         for stacks in (layers.weights, layers.biases)
@@ -320,7 +320,7 @@ def _history_rows(
     return [HistoryRow(seed, *place, value, hits) for seed, value, hits in values]
 
 
-def _network_rows(
+def _evaluated(
     seeds: Sequence[int], layers: Layers, images: _Images, seconds: float
 ) -> list[NetworkRow]:
     stacks = (layers.weights, layers.biases)

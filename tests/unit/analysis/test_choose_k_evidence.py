@@ -12,11 +12,11 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
 from clusterability.analysis.choose_k import (
-    cell_rows,
+    best_k_network_rows,
+    best_k_rows,
     gather,
     join_judged,
     judge,
-    network_rows,
     rows_by_cell,
     rows_by_network,
 )
@@ -129,10 +129,10 @@ def test_judged_block_by_block_all_is_as_at_once(tmp_path, seed_blocks):
     for scale, at_once in zip(zip(*blocks, strict=True), whole, strict=True):
         judged = join_judged(scale)
         pd.testing.assert_frame_equal(
-            network_rows(judged), rows_by_network(at_once), check_exact=True
+            best_k_network_rows(judged), rows_by_network(at_once), check_exact=True
         )
-        pd.testing.assert_frame_equal(cell_rows(judged), rows_by_cell(at_once), check_exact=True)
-        assert len(cell_rows(judged)) == 2 * 10
+        pd.testing.assert_frame_equal(best_k_rows(judged), rows_by_cell(at_once), check_exact=True)
+        assert len(best_k_rows(judged)) == 2 * 10
 
 
 def evidence_of(networks, found):

@@ -20,7 +20,8 @@ from clusterability.clustering.held_out import held_out_clusters
 from clusterability.clustering.spectral import cluster, cluster_with_starts
 from clusterability.clustering.summing import held_out_information, tables_of
 from clusterability.comparison import Comparison, compare
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.graph import network_matrices
 from clusterability.networks.partitions import Labels, labels_of
 from clusterability.networks.scaled_layer import layers_of_methods
@@ -93,7 +94,7 @@ def synthetic(seed: int = 0, **recipe) -> np.ndarray:
 
 
 def value(measure: str, tables: Tables) -> np.ndarray:
-    return MEASURES[measure].function(tables)
+    return FUNCTIONS[measure](tables)
 
 
 def values(matrix: np.ndarray, rows, columns, k: int) -> dict[str, float]:

@@ -13,7 +13,8 @@ from clusterability.clustering.block_sums import Tables, mutual_information
 from clusterability.clustering.methods.matched import pair_clusters
 from clusterability.clustering.summing import block_sums, tables_of
 from clusterability.measures import structure as measures
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.structure import FUNCTIONS
 from clusterability.study import sections
 
 
@@ -24,8 +25,8 @@ def tables(matrix, rows, columns, k: int) -> Tables:
 
 def values(matrix, rows, columns, k: int) -> dict[str, float]:
     found = tables(matrix, rows, columns, k)
-    known = {name: measure for name, measure in MEASURES.items() if name != "held_out"}
-    return {name: float(measure.function(found)) for name, measure in known.items()}
+    known = {name: each for name, each in FUNCTIONS.items() if name != "held_out"}
+    return {name: float(function(found)) for name, function in known.items()}
 
 
 def blocks(k: int, size: int, inside: float, outside: float, columns: int | None = None):

@@ -9,7 +9,7 @@ import pytest
 
 from clusterability.clustering.summing import tables_of
 from clusterability.errors import UserError
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.scaling import scale_weights
 from clusterability.networks.sinkhorn import balance, scale_to
@@ -44,7 +44,7 @@ def with_units_rescaled(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]
 def structural_measures(matrix: np.ndarray) -> dict[str, float]:
     labels = np.arange(matrix.shape[0]) % 3, np.arange(matrix.shape[1]) % 3
     tables = tables_of(matrix, {("any", 3): labels})["any", 3]
-    found = {name: float(measure.function(tables)) for name, measure in MEASURES.items()}
+    found = {name: float(function(tables)) for name, function in FUNCTIONS.items()}
     # Not a function of the weights alone: it needs clusters found from half of the rows.
     del found["held_out"]
     return found

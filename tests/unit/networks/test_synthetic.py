@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import tables_of
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.stacked import Networks
 from clusterability.networks.synthetic import block_means, cluster_sizes, synthesise
 from clusterability.networks.synthetic_recipe import SyntheticRecipe
@@ -31,7 +31,7 @@ def planted_values(clusters: int, **recipe) -> dict[str, float]:
     """Measures of the planted partition of a large matrix."""
     matrix, rows, columns = matrix_and_labels(rows=600, columns=720, clusters=clusters, **recipe)
     tables = tables_of(matrix, {("planted", clusters): (rows, columns)})["planted", clusters]
-    return {name: float(measure.function(tables)) for name, measure in MEASURES.items()}
+    return {name: float(function(tables)) for name, function in FUNCTIONS.items()}
 
 
 def planted_mi(r: float, k: int) -> float:

@@ -9,7 +9,8 @@ from scipy import stats
 from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import tables_of
 from clusterability.comparison import compare
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import labels_of
 from clusterability.nulls.clustered_again import redrawn_tables
 from clusterability.nulls.labels import label_tables
@@ -95,7 +96,7 @@ def test_labels_by_permuting_labels_give_the_same_distribution():
         )["any", 3]
         for _ in range(800)
     ]
-    function = MEASURES["barber_q"].function
+    function = FUNCTIONS["barber_q"]
     ours, theirs = function(draws), [float(function(tables)) for tables in direct]
     assert stats.ks_2samp(ours, theirs).pvalue > 0.01
 
@@ -110,7 +111,7 @@ def test_shuffle_is_calibrated_on_exchangeable_weights():
         own = labels_of(cluster(matrix[None], [(*name, "network")], [3], ["matched"], 3), 0)
         draws = shuffle_tables(matrix, name, 19, [3], ["matched"], 3)["matched", 3]
         for measure in ("mi", "barber_q"):
-            function, direction = MEASURES[measure].function, MEASURES[measure].direction
+            function, direction = FUNCTIONS[measure], MEASURES[measure].direction
             value = function(tables_of(matrix, own)["matched", 3])
             p.append(compare(np.array([value]), function(draws)[None], direction).p[0])
     for level in (0.05, 0.25, 0.5):

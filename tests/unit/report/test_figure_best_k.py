@@ -20,7 +20,7 @@ from matplotlib.text import Text
 from clusterability.analysis.choose_k import BEST_K_COLUMNS
 from clusterability.errors import UserError
 from clusterability.jobs.figure_job import FigureJob
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
 from clusterability.report.figures import best_k, style
 
 NAMED = ["untrained", "baseline", "trained", "random_labels", "dropout", "l1", "clusterable"]

@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from clusterability.replicates import Replicates, intervals, replicate_ps, shares_significant
 from clusterability.results import writing as row_files
 from clusterability.results.aggregation import BlockScores, write_clusters, write_rows
 from clusterability.results.function_columns import ABLATION_COLUMNS
 from clusterability.results.summary import summary_of
-from clusterability.statistics import interval, replicate_p, share_significant
+from clusterability.statistics import Replicates, intervals, replicate_ps, shares_significant
+from plain_statistics import interval, replicate_p, share_significant
 from plain_tables import plain_clusters, plain_paired, plain_scores, plain_summary
 from study_blocks import StudyBlocks
 

@@ -14,7 +14,8 @@ from clusterability.clustering.block_sums import stack_by_key
 from clusterability.clustering.held_out import held_out_clusters
 from clusterability.clustering.spectral import cluster
 from clusterability.errors import UserError
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.stacked import Networks, network_digest, save_networks
@@ -127,7 +128,7 @@ def test_a_score_by_hand(block, scores):
     row = scores.query(
         "seed == 8 and method == 'joint' and k == 4 and measure == 'ncut' and null == 'shuffle'"
     ).iloc[0]
-    ncut = MEASURES["ncut"].function
+    ncut = FUNCTIONS["ncut"]
     draws = ncut(nulls["shuffle"]["joint", 4])[1]
     matrix = np.abs(networks.weights["fc1"][1].astype(float))
     rows, columns = (partitions["joint", 4].rows[1], partitions["joint", 4].columns[1])

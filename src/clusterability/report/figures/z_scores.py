@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from clusterability.jobs.figure_job import FigureJob
-from clusterability.measures.structure import MEASURES
+from clusterability.measures.catalogue import MEASURES
 from clusterability.report.figures.accuracy import shown_names, with_accuracy
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.line_groups import condition_layers, name_groups, separate_groups

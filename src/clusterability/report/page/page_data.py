@@ -17,8 +17,8 @@ from safetensors import SafetensorError, safe_open
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
+from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES, GROUPS
-from clusterability.measures.structure import MEASURES
 from clusterability.names import IMPORTED, IMPORTED_SEED
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clusterability.measures.structure import MEASURES
-from clusterability.replicates import Replicates, intervals
+from clusterability.measures.catalogue import MEASURES
 from clusterability.report.answer import NAMES
 from clusterability.report.paper.catalogue import PAPER_TABLES
 from clusterability.report.paper.latex import escaped, interval, rounded, tabular
 from clusterability.report.paper.study_tables import Shown
 from clusterability.results.display_names import measure_label, null_name, sentence_list
+from clusterability.statistics import Replicates, intervals
 
 
 @dataclass(frozen=True)

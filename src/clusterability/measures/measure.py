@@ -1,0 +1,20 @@
+"""What a catalogue says of a measure, structural or of function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of a partition.
+
+    Attributes:
+        label: for axes and headings.
+        direction: 1 where higher is better, -1 where lower is, 0 where neither.
+        says: what it says, in one sentence; docs/measures.md and docs/function.md have formulas.
+    """
+
+    label: str
+    direction: int
+    says: str
