@@ -52,7 +52,7 @@ from clusterability.study.loading import load_study
 from clusterability.study.study import Study
 from clusterability.training.download import get_mnist
 from clusterability.training.images import read_idx
-from project import ROOT
+from project import ROOT, committed
 
 SECONDS = 10
 """That one case may take."""
@@ -234,8 +234,8 @@ EXTRA_CONFIG = {
 @cache
 def base_configs() -> list[dict[str, Any]]:
     """Good configs: those of the repository, and one with what they do not say."""
-    files = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]
-    return [*(yaml.safe_load(file.read_text()) for file in files), EXTRA_CONFIG]
+    studies = [file.read_text() for file in sorted((ROOT / "studies").glob("*.yaml"))]
+    return [*map(yaml.safe_load, [committed("config.yaml"), *studies]), EXTRA_CONFIG]
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -31,7 +31,7 @@ from clusterability.study.config_files import named_configs, read_config
 from clusterability.study.loading import load_study
 from clusterability.training.images import read_idx
 from malicious import MALICIOUS
-from project import ROOT
+from project import ROOT, committed
 
 MEGABYTES = 2**20
 
@@ -353,11 +353,14 @@ def test_configs_that_the_command_line_names(arguments, configs):
     assert named_configs(arguments) == [Path(config) for config in configs]
 
 
-@pytest.mark.parametrize("name", ["config.yaml", *sorted(os.listdir(ROOT / "studies"))])
-def test_configs_of_the_repository_are_read(name):
-    file = ROOT / name if name == "config.yaml" else ROOT / "studies" / name
-    if file.suffix == ".yaml":
-        assert read_config(file) == yaml.safe_load(file.read_text())
+STUDIES = sorted(f"studies/{file.name}" for file in ROOT.glob("studies/*.yaml"))
+
+
+@pytest.mark.parametrize("name", ["config.yaml", *STUDIES])
+def test_configs_of_the_repository_are_read(name, tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text(committed(name))
+    assert read_config(file) == yaml.safe_load(committed(name))
 
 
 def test_merge_keys_and_aliases_of_a_sensible_size_are_read(tmp_path):
