@@ -25,20 +25,25 @@ class SyntheticRecipe(Section):
     columns: Annotated[Whole, Field(ge=1)] = 128
     """Input units: columns of the matrix."""
     clusters: Annotated[Whole, Field(ge=1)] = 1
-    """Planted clusters a side; 1 is no structure."""
+    """Number of planted clusters per side. 1: no structure."""
     contrast: Annotated[Number, Field(ge=0, le=1)] = 1.0
-    """0 is no structure, 1 is no weight outside heavy blocks; their share grows linearly."""
+    """Strength of the structure: 0 is none, 1 leaves no weight outside the heavy blocks. The share
+    of weight in heavy blocks grows linearly in between."""
     pattern: Pattern = "assortative"
-    """Heavy blocks: U cluster a with V cluster a (assortative), with a + 1 (shifted, the last with
-    0), or with every b for which a + b is even (checkerboard: clusters two apart look alike)."""
+    """Blocks that are heavy, clusters being numbered from 0 on both sides:
+    - `assortative`: U cluster a with V cluster a.
+    - `shifted`: U cluster a with V cluster a + 1, the last one with V cluster 0.
+    - `checkerboard`: U cluster a with every V cluster b for which a + b is even, so that clusters
+      two apart look alike."""
     # Beyond 5, weights would fall below the least float32 and leave units dead.
     heterogeneity: Annotated[Number, Field(ge=0, le=5)] = 0.0
-    """Standard deviation of the logarithm of the strengths; 0 gives all units the same."""
+    """Standard deviation of the logarithm of the units' strengths. 0: all units have the same
+    strength."""
     unequal: Annotated[Number, Field(ge=0, lt=1)] = 0.0
-    """0 is clusters of equal size; else the units of each next cluster, but for one that every
-    cluster has, are fewer by the factor 1 - unequal."""
+    """Inequality of cluster sizes. 0: equal sizes. Otherwise each cluster has one unit to begin
+    with, and its share of the others is that of the cluster before times 1 - unequal."""
     density: Annotated[Number, Field(gt=0, le=1)] = 1.0
-    """Probability that an entry is kept; the others are zero. Units may be dead."""
+    """Probability that an entry is kept; all others are zero, so that units may be dead."""
 
     @field_validator("columns")
     @classmethod

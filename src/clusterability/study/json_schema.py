@@ -7,14 +7,34 @@ import inspect
 import itertools
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from clusterability.clustering.catalogue import METHODS
 from clusterability.fields import Section
+from clusterability.networks.scaling_names import SCALINGS_SAY
+from clusterability.nulls.catalogue import NULLS
 from clusterability.study.study import Study
+from clusterability.training.optimisers import OPTIMISERS
 from clusterability.training.recipe import Recipe
+
+CATALOGUES: dict[tuple[str, str], Mapping[str, str]] = {
+    ("Clustering", "methods"): {name: entry.says for name, entry in METHODS.items()},
+    ("Clustering", "scalings"): SCALINGS_SAY,
+    ("Recipe", "optimizer"): {name: entry.says for name, entry in OPTIMISERS.items()},
+    ("Study", "nulls"): {
+        name: ", ".join(filter(None, (entry.says, entry.caveat))) for name, entry in NULLS.items()
+    },
+}
+"""Keys whose values have a catalogue that says what each is: model and attribute."""
 
 
 def json_schema() -> str:
+    """The schema as the text of its file."""
+    return json.dumps(described_schema(), indent=2) + "\n"
+
+
+def described_schema() -> dict[str, Any]:
     """The schema, each key described by the text below its attribute in the model."""
     schema = Study.model_json_schema()
     schema["title"] = "Config of a study"
@@ -25,7 +45,7 @@ def json_schema() -> str:
             key = models[name].model_fields[attribute].alias or attribute
             keys = part["properties"][key] | {"description": text}
             part["properties"][key] = dict(sorted(keys.items()))
-    return json.dumps(schema, indent=2) + "\n"
+    return schema
 
 
 def _models(base: type[Section]) -> Iterator[type[Section]]:
@@ -35,7 +55,7 @@ def _models(base: type[Section]) -> Iterator[type[Section]]:
 
 
 def _descriptions(model: type[Section]) -> dict[str, str]:
-    """The text below each attribute of a class and of those that it inherits from.
+    """The text below each attribute of a class and of those that it inherits from, by attribute.
 
     Pydantic reads them too (`use_attribute_docstrings`), but at each start of Snakemake, for 0.2 s.
     """
@@ -46,6 +66,13 @@ def _descriptions(model: type[Section]) -> dict[str, str]:
             assert isinstance(tree, ast.ClassDef)
             for first, second in itertools.pairwise(tree.body):
                 if isinstance(first, ast.AnnAssign) and isinstance(second, ast.Expr):
+                    attribute = ast.unparse(first.target)
                     text = inspect.cleandoc(ast.literal_eval(second.value))
-                    found[ast.unparse(first.target)] = text
+                    found[attribute] = text + _names(parent.__name__, attribute)
     return found
+
+
+def _names(model: str, attribute: str) -> str:
+    """What a catalogue says of each name that a key takes, one a line."""
+    says = CATALOGUES.get((model, attribute), {})
+    return "".join(f"\n- `{name}`: {text}." for name, text in says.items())

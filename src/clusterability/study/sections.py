@@ -114,13 +114,14 @@ Blocks = Annotated[
 
 class Dataset(Section):
     name: Literal["mnist", "fashion_mnist", "kmnist"] = "mnist"
-    """MNIST, or another data set of its format."""
+    """Data set: MNIST, or another in its format."""
     path: FilePath | None = None
-    """Folder that already holds its four files (IDX, plain or .gz); empty: download them."""
+    """Folder that already holds the four files of the data set (IDX, plain or .gz). Empty: they are
+    downloaded."""
     train_images: Annotated[Whole, Field(ge=1, le=MNIST_TRAIN_IMAGES)] | None = None
-    """Train on the first so many images only; empty: all 60,000."""
+    """Number of training images to use, counted from the first. Empty: all 60,000."""
     test_images: Annotated[Whole, Field(ge=1, le=MNIST_TEST_IMAGES)] | None = None
-    """Test on the first so many images only; empty: all 10,000."""
+    """Number of test images to use, counted from the first. Empty: all 10,000."""
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -153,13 +154,19 @@ class Training(Section):
     device: Annotated[
         str, BeforeValidator(_parse_device), Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")
     ] = "auto"
-    """auto (a CUDA GPU where there is one, else the CPU), cpu, cuda, cuda:<number> or mps."""
+    """Device that networks are trained on: `auto` (a CUDA GPU if there is one, else the CPU),
+    `cpu`, `cuda`, `cuda:<number>` or `mps`. On one kind of device, the bits of a network depend
+    only on recipe and seed; another kind rounds differently."""
     threads: Annotated[Whole, Field(ge=1)] = 1
-    """CPU threads of a training job. The weights do not depend on it."""
+    """CPU threads of a training job; weights do not depend on it. Two jobs with one thread each
+    finish sooner than the same jobs one after the other with two threads. More threads help where
+    there are more cores than blocks and conditions."""
     checkpoint_every: Annotated[Whole, Field(ge=1, le=60)] = 30
-    """Seconds of training that are lost at most when a job is killed."""
+    """Seconds between two checkpoints, from which a killed job continues: the most training time
+    that can be lost."""
     history_every: Annotated[Whole, Field(ge=1)] = 400
-    """Steps between two rows of the history, counted in each epoch from its first step."""
+    """Steps between two rows of the training history, counted in each epoch from its first step.
+    The history is written during training, so a change trains again."""
 
 
 Methods = Annotated[list[Method], Field(min_length=1), AfterValidator(different)]
@@ -170,11 +177,13 @@ Nulls = dict[Null, Annotated[Whole, Field(ge=1)]]
 
 class Clustering(Section):
     methods: Methods = ["notebook", "matched", "joint"]
-    """Ways from weights to a partition (docs/measures.md)."""
+    """Methods that turn weights into a partition (docs/measures.md):"""
     scalings: Scalings = ["none"]
-    """Scales of weights that are clustered and scored, each for itself (docs/measures.md)."""
+    """Scales of the weights that are clustered and scored, each separately (docs/measures.md).
+    `unit-norm` and `balanced` do not change when a hidden unit's input weights are multiplied by c
+    and its output weights are divided by c. Weights are:"""
     restarts: Annotated[Whole, Field(ge=1)] = 3
-    """Starts of k-means, of networks and nulls alike (`notebook` always has one)."""
+    """Starts of k-means, for networks and nulls alike. `notebook` always has one."""
 
     def methods_for(self, layer: str) -> list[Method]:
         """Methods that cluster this layer."""
@@ -188,18 +197,18 @@ class Clustering(Section):
 
 class Agreement(Section):
     draws: Annotated[Whole, Field(ge=1)] = 99
-    """Permutations of labels that the agreement of two partitions is compared with."""
+    """Permutations of the labels that the agreement of two partitions is compared with."""
 
 
 class Probe(Section):
     k: Annotated[list[Annotated[Whole, Field(ge=1)]], AfterValidator(different)] | None = None
-    """Clusters at which it is asked what units do; empty: 2, 4 and 8, or the least k of the grid;
-    [] asks nothing."""
+    """Numbers of clusters at which units are probed. Empty: those of 2, 4 and 8 that are in the
+    grid, else its least k. `[]`: units are not probed."""
     images: Annotated[Whole, Field(ge=1)] = 2000
-    """Images that are shown: the same test images to all networks (training images where labels
-    are permuted). By default, fewer where there are fewer."""
+    """Number of test images that are shown, the same to all networks; networks trained on permuted
+    labels are shown training images instead. The default is lower where there are fewer images."""
     groups: Annotated[Whole, Field(ge=1)] = 99
-    """Random groups of units that each cluster is compared with."""
+    """Random groups of units, as large as the cluster, that each cluster is compared with."""
 
 
 class Validity(Section):
@@ -209,7 +218,7 @@ class Validity(Section):
 
 class ImportedNetwork(Section):
     path: FilePath
-    """File with the weights: .safetensors, .npz, .npy, .csv or a PyTorch state dict (.pt, .pth)."""
+    """File of the weights: .safetensors, .npz, .npy, .csv, or a PyTorch state dict (.pt, .pth)."""
     layers: (
         Annotated[
             list[Annotated[str, Field(strict=True, min_length=1)]],
@@ -218,34 +227,38 @@ class ImportedNetwork(Section):
         ]
         | None
     ) = None
-    """Arrays [out, in] from the input on; empty: all 2-D arrays in natural order of their names."""
+    """Names of the weight arrays, each [out, in], from the input on. Empty: all 2-D arrays in
+    natural order of their names."""
     normalise: Flag = True
-    """What the network sees of MNIST's pixels, where it has 784 inputs and 10 outputs: normalised
-    as the recipe's, or from 0 to 1."""
+    """Standardise the pixels shown to a network of 784 inputs and 10 outputs, as `normalise` of
+    `recipe` does; if false, scale them to [0, 1]."""
 
 
 class FigureChoice(Section):
     measures: Annotated[list[Measure], Field(min_length=1), AfterValidator(different)] = list(
         DIRECTED
     )
-    """Measures that are drawn against k, a figure each."""
+    """Measures that are drawn against k, one figure each."""
     method: Method | None = None
-    """Method whose partitions are drawn; empty: `matched`, or the study's first."""
+    """Method whose partitions are drawn. Empty: `matched`, or else the first method of the
+    study."""
     k: Annotated[Whole, Field(ge=1)] | None = None
-    """Clusters in the pictures of weight matrices; empty: 4, or the least k of the grid."""
+    """Number of clusters in the pictures of weight matrices. Empty: 4, or else the least k of the
+    grid."""
     pixel_k: (
         Annotated[
             list[Annotated[Whole, Field(ge=1)]], Field(min_length=1), AfterValidator(different)
         ]
         | None
     ) = None
-    """Clusters in the maps of pixel clusters; empty: 2, 4 and 8, or the least k of the grid."""
+    """Numbers of clusters in the maps of pixel clusters. Empty: those of 2, 4 and 8 that are in the
+    grid, else its least k."""
 
 
 class Replication(Section):
     scores: FilePath | None = None
-    """CSV file of published scores, null means, z and accuracies (docs/replication.md)."""
+    """CSV file of published scores, null means, z and test accuracies (docs/replication.md)."""
     history: FilePath | None = None
-    """CSV file of published losses and accuracies of steps of training."""
+    """CSV file of published losses and test accuracies by training step."""
     sizes: FilePath | None = None
-    """CSV file of published sizes of clusters."""
+    """CSV file of published cluster sizes."""

@@ -53,39 +53,56 @@ class Study(Section):
     results: Annotated[
         str, BeforeValidator(parse_results), Field(pattern=f"^{RESULTS_PATTERN}$")
     ] = "results"
-    """Folder of the study's results; other studies than the default one take one inside it."""
+    """Folder of the results: `results`, or a folder inside it such as `results/smoke`. Each study
+    needs a folder of its own."""
     seeds: Annotated[Blocks, AfterValidator(starting_at(0))] = ["0-9"]
-    """Blocks of seeds: a network each, trained together in one job a block."""
+    """Blocks of seeds: `0-9` is ten seeds, `16` a single one. Each seed gives one network per
+    condition; the networks of a block are trained together in one job. To add networks, append
+    blocks: `["0-9", "10-19"]` leaves existing networks as they are, whereas an enlarged block is
+    trained again."""
     k_grid: KGrid = ["2-12"]
-    """Blocks of k: all of a block's k are clustered in one job."""
+    """Blocks of k, the number of clusters per side. All k of a block are clustered in one job per
+    layer. To add values, append blocks: `["2-12", 16]` trains nothing again."""
     dataset: Dataset = Dataset()
-    """Which images networks are trained on, where these are, and how many are used."""
+    """Images that networks are trained and tested on."""
     recipe: Recipe = Recipe()
-    """How networks are trained, unless a condition says otherwise."""
+    """Training recipe, unless a condition says otherwise. The defaults are those of the
+    notebook."""
     conditions: dict[Name, Annotated[Overrides, EMPTY_IS_NO_CHANGE]] = {}
-    """Training recipes by name; each changes the recipe above by key."""
+    """Training recipes by name. Each holds the keys of `recipe` that it changes; an empty one
+    changes nothing. A study without `conditions`, `synthetic` and `networks` trains the condition
+    `baseline`."""
     synthetic: dict[Name, SyntheticRecipe] = {}
-    """Random matrices with known structure, by name: networks of one layer, not trained."""
+    """Random matrices with known structure, by name, as controls: networks of one layer that are
+    not trained. Example: `{planted: {rows: 128, columns: 784, clusters: 4, contrast: 0.2}}`."""
     networks: dict[Name, ImportedNetwork] = {}
-    """Networks trained elsewhere, and matrices of any kind, by name."""
+    """Networks trained elsewhere, and matrices of any kind, by name (docs/your-own-matrix.md).
+    Example: `{theirs: {path: theirs.safetensors, layers: [fc1.weight, fc2.weight]}}`."""
     training: Training = Training()
-    """What training runs on. A change of device or threads trains nothing again."""
+    """Device, threads, checkpoints and history of training jobs. Changing `device` or `threads`
+    trains nothing again."""
     clustering: Clustering = Clustering()
-    """How weight matrices are clustered."""
+    """Methods of clustering, and the scales of the weights that are clustered."""
     nulls: Nulls = {"shuffle": 99, "labels": 99}
-    """Random models that measures are compared with: name to number of draws."""
+    """Random models that measures are compared with, and the number of draws of each
+    (docs/measures.md):"""
     agreement: Agreement = Agreement()
-    """How partitions are compared with each other."""
+    """Comparison of the partitions of the same units between layers, seeds, restarts and data
+    orders."""
     probe: Probe = Probe()
-    """How it is asked what the units of a cluster do."""
+    """Activities of the units in each cluster, and the accuracy without them (docs/function.md)."""
     validity: Validity = Validity()
-    """How it is asked which measure is right."""
+    """Evidence on which measure is right, in tables/validity.csv and answer.md."""
     calibration: Annotated[list[Name], AfterValidator(different)] = []
-    """Conditions without structure, on which p is to be uniform; empty: no table, no figure."""
+    """Conditions, matrices and networks without structure, on which p must be uniform; they give
+    tables/calibration.csv and a figure. About 200 networks are needed, as in
+    studies/calibration.yaml. Empty: no table, no figure."""
     replication: Replication = Replication()
-    """Published values that the study's own are put beside; empty: no table, no figure."""
+    """CSV files of published values that are put beside the study's own (docs/replication.md); they
+    give tables/replication.csv, further tables and a figure. Example: studies/notebook.yaml. Empty:
+    none of these."""
     figures: FigureChoice = FigureChoice()
-    """What figures show."""
+    """Content of the figures. Pictures of single networks show the first seed of the study."""
 
     @model_validator(mode="before")
     @classmethod

@@ -52,66 +52,73 @@ Layers = Annotated[list[Layer], Field(min_length=1), AfterValidator(different)]
 
 class Recipe(Section):
     origin: Annotated[Name | None, Field(alias="from")] = None
-    """Only in a condition: the condition whose networks it goes on training, seed by seed. It takes
-    that condition's recipe, and changes it by key."""
+    """Only in a condition, as `from: trained`: the condition whose networks are trained further,
+    seed by seed. Its recipe takes the place of the study's `recipe`, and the other keys of the new
+    condition change it."""
     architecture: Annotated[
         str, BeforeValidator(_parse_architecture), Field(pattern=r"^784(-[1-9][0-9]{0,5})*-10$")
     ] = "784-128-128-10"
-    """Layer sizes from input to output; hidden layers are ReLU."""
+    """Layer sizes from input to output, 784 first and 10 last. Hidden layers are ReLU."""
     biases: Flag = False
-    """Whether units have biases. They are trained, and have no place in the graph."""
+    """Give units biases. Biases are trained, but have no place in the graph."""
     initialisation: Literal["pytorch", "glorot"] = "pytorch"
-    """pytorch: weights and biases uniform within 1 / sqrt(inputs), as torch.nn.Linear. glorot:
-    weights uniform within sqrt(6 / (inputs + outputs)), biases zero, as Keras."""
+    """Distribution of the initial weights:
+    - `pytorch`: weights and biases uniform within 1 / sqrt(inputs) of zero, as torch.nn.Linear.
+    - `glorot`: weights uniform within sqrt(6 / (inputs + outputs)) of zero, biases zero, as
+      Keras."""
     optimizer: Optimiser = "sgd"
-    """Plain stochastic gradient descent, or Adam with PyTorch's other defaults."""
+    """Optimiser. Arguments that no key of the recipe sets have PyTorch's defaults."""
     learning_rate: Annotated[Number, Field(gt=0)] = 0.001
     """Step size of the optimiser."""
     epsilon: Annotated[Number, Field(gt=0)] = 1e-8
-    """Adam's: added to the root of the second moment. PyTorch's is 1e-8, that of Keras 1e-7, which
-    decides how small the weights of units get that only l2 moves."""
+    """Constant that Adam adds to the root of the second moment: 1e-8 in PyTorch, 1e-7 in Keras. It
+    decides how small the weights of units become that only `l2` moves."""
     batch_size: Annotated[Whole, Field(ge=1)] = 64
-    """Images a step."""
+    """Images per training step."""
     epochs: Annotated[Whole, Field(ge=0)] = 5
-    """Passes over the training images; 0 leaves the initial weights."""
+    """Passes over the training images. 0 leaves the initial weights."""
     dropout: Annotated[Number, Field(ge=0, lt=1)] = 0.0
-    """Probability that a hidden unit is dropped in training."""
+    """Probability that a hidden unit is dropped during training."""
     l1: Annotated[Number, Field(ge=0)] = 0.0
-    """Adds l1 x the sum of abs(W) to the loss."""
+    """Factor of the L1 penalty: l1 x sum of abs(W) is added to the loss."""
     l2: Annotated[Number, Field(ge=0)] = 0.0
-    """Adds l2 x the sum of W squared to the loss: half of what PyTorch calls weight_decay."""
+    """Factor of the L2 penalty: l2 x sum of W squared is added to the loss. PyTorch's weight_decay
+    is twice this number."""
     l1_layers: Layers | None = None
-    """Layers whose weights l1 is for; empty: all."""
+    """Layers whose weights `l1` penalises, such as `[fc1]`. Empty: all."""
     l2_layers: Layers | None = None
-    """Layers whose weights l2 is for; empty: all."""
+    """Layers whose weights `l2` penalises, such as `[fc1]`. Empty: all."""
     sparsity: Annotated[Number, Field(ge=0, lt=1)] = 0.0
-    """Share of each layer's weights that is pruned in the end, those of least magnitude. They are
-    zero from then on, exactly. 0 prunes nothing."""
+    """Magnitude pruning: the share of each layer's weights that is pruned in the end, smallest
+    magnitudes first. Pruned weights are exactly zero from then on. 0: no pruning."""
     sparsity_start: Annotated[Number, Field(ge=0, lt=1)] = 0.5
-    """Share that is pruned at once when pruning begins; from there it grows by polynomial decay
-    of what is left to prune (Zhu & Gupta 2017)."""
+    """Share of the weights that is pruned at once when pruning begins. From there the share grows
+    to `sparsity` by polynomial decay of what is left to prune (Zhu & Gupta 2017)."""
     pruning_start: Annotated[Whole, Field(ge=0)] = 0
     """Epochs before pruning begins."""
     pruning_every: Annotated[Whole, Field(ge=1)] = 10
-    """Steps between two choices of weights to prune."""
+    """Training steps between two choices of the weights to prune."""
     data_order: Annotated[Whole, Field(ge=0)] = 0
-    """Which order the images come in: conditions that differ in it alone start from the same
-    weights, and their partitions are compared."""
+    """Number of the order in which training images are shown. Conditions that differ only in this
+    key start from the same weights, and the agreement of their partitions is measured."""
     permute_labels: Flag = False
-    """Training labels permuted, for each network by its seed: nothing can be learnt but by heart.
-    Such networks are judged on their own training labels."""
+    """Permute the training labels, for each network by its seed: labels can be memorised, but there
+    is no structure to learn. Such networks are evaluated on their own training labels."""
     clusterability: Annotated[Number, Field(ge=0)] = 0.0
-    """Subtracts this x the clusterability C of a planted partition from the loss (lambda of
-    Golechha et al. 2025)."""
+    """Factor of a planted partition's clusterability C, which is subtracted from the loss (lambda
+    of Golechha et al. 2025). C is the share of W squared inside clusters. 0: nothing is planted."""
     planted_layer: Layer = "fc2"
-    """The layer whose units are assigned to planted clusters."""
+    """Layer whose units are assigned to planted clusters."""
     planted_clusters: Annotated[Whole, Field(ge=1)] = 4
-    """Clusters a side that are planted: consecutive units, of sizes that differ by one at most."""
+    """Number of planted clusters per side: groups of consecutive units, whose sizes differ by at
+    most one."""
     normalise: Flag = True
-    """Pixels less their mean over their standard deviation, as the notebook's; else from 0 to 1."""
+    """Standardise pixels, (x - mean) / SD, as in the notebook; if false, scale them to [0, 1].
+    MNIST has the mean 0.1307 and the SD 0.3081; other data sets have their own."""
     pixel_deviation: Annotated[Number, Field(ge=0)] = 0.0
-    """Leaves out pixels whose standard deviation over the training images (0 is paper, 1 is ink) is
-    below it: they are dead units of fc1. 0 keeps all, 1e-6 leaves out those that are constant."""
+    """Least standard deviation over the training images, from 0 (paper) to 1 (ink), that a pixel
+    must have. Pixels below it are left out and become dead units of fc1. 0 keeps all pixels; 1e-6
+    leaves out the constant ones, 67 of MNIST."""
 
     @property
     def sizes(self) -> tuple[int, ...]:
