@@ -57,6 +57,13 @@ define lock
   { echo "make: uv could not lock what pyproject.toml names (its message is above)" >&2; exit 1; }
 endef
 
+# What a function of clusterability.study, in the module of its name, says of the config's keys.
+define described
+PYTHONPATH=src "$(BIN)/python" -c \
+  "from clusterability.study.$(1) import $(1); print($(1)(), end='')" > $(2).new
+mv $(2).new $(2)
+endef
+
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
 .PHONY: help study score paper paper-example report plan clean-orphans verify bench bench-check test test-all lint audit format lock schema
@@ -148,9 +155,7 @@ lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
 	@mv envs/conda.new envs/clusterability.yaml
 	@rm envs/direct.txt
 
-schema: ## write studies/schema.json again, from the model of the config
+schema: ## write studies/schema.json and docs/config.md again, from the model of the config
 	$(call prepare,development)
-	PYTHONPATH=src "$(BIN)/python" -c \
-	  "from clusterability.study.json_schema import json_schema; print(json_schema(), end='')" \
-	  > studies/schema.json.new
-	mv studies/schema.json.new studies/schema.json
+	$(call described,json_schema,studies/schema.json)
+	$(call described,config_page,docs/config.md)
