@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, replace
+from itertools import pairwise
 from typing import Any
 
 import jsonschema
@@ -14,13 +16,14 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.report.catalogue import drawn_k, drawn_pixel_k, figure_items
+from clusterability.study.config_page import config_page
 from clusterability.study.job_parameters import fresh_job, probing_job, training_job
-from clusterability.study.json_schema import json_schema
+from clusterability.study.json_schema import described_schema, json_schema
 from clusterability.study.loading import load_study
 from clusterability.study.study import Study
-from project import ROOT
+from project import ROOT, committed
 
-CONFIGS = [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))]
+CONFIGS = ["config.yaml", *sorted(f"studies/{file.name}" for file in ROOT.glob("studies/*.yaml"))]
 
 
 def faults(config=None, **sections) -> list[str]:
@@ -55,15 +58,15 @@ def test_what_is_no_block(text):
 # --- good configs ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", CONFIGS)
 def test_configs_of_the_repository(path):
-    config = yaml.safe_load(path.read_text())
-    load_study(config, path.name)
+    config = yaml.safe_load(committed(path))
+    load_study(config, path)
     jsonschema.validate(config, json.loads(json_schema()))
 
 
 def test_default_study_is_the_one_that_was_asked_for():
-    study = load_study(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    study = load_study(yaml.safe_load(committed("config.yaml")))
     assert study.seeds == ["0-9"]
     assert study.k_values == list(range(2, 13))
     assert set(study.conditions) >= {"untrained", "baseline", "trained"}
@@ -76,22 +79,49 @@ def test_default_study_is_the_one_that_was_asked_for():
     assert notebook.layers == {"fc1": (128, 784), "fc2": (128, 128), "fc3": (10, 128)}
 
 
-def test_every_key_of_the_default_config_is_there_and_commented():
-    text = (ROOT / "config.yaml").read_text()
-    config = yaml.safe_load(text)
+def test_every_key_of_the_default_config_is_there():
+    config = yaml.safe_load(committed("config.yaml"))
     assert list(config) == list(Study.model_fields)
-    sections = ("dataset", "recipe", "training", "clustering", "probe", "validity", "replication")
-    for section in (*sections, "figures"):
+    sections = ("dataset", "recipe", "training", "clustering", "agreement", "probe", "validity")
+    for section in (*sections, "replication", "figures"):
         assert list(config[section]) == Study.model_fields[section].annotation.keys()
-    lines = text.splitlines()
-    for number, line in enumerate(lines):
-        if line and not line.startswith((" ", "#")):
-            following = lines[number + 1].strip()
-            assert lines[number - 1].startswith("#") or following.startswith("#"), line
 
 
-def test_schema_on_disk_is_that_of_the_model():
-    assert (ROOT / "studies" / "schema.json").read_text() == json_schema(), "run: make schema"
+def test_comments_of_the_default_config_are_one_short_line_a_key():
+    *_, keys = committed("config.yaml").split("\n\n", maxsplit=2)  # below the schema and the head
+    for before, line in pairwise(["", *keys.splitlines()]):
+        key, _, comment = line.partition("#")
+        assert len(comment) < 80, line
+        if key and not key[0].isspace():
+            assert before.startswith("#"), f"no comment: {line}"
+        if before.strip().startswith("#"):
+            assert key.strip(), f"a second line of comment: {line}"
+            assert not comment, f"a second comment: {line}"
+
+
+@pytest.mark.parametrize(
+    ("file", "written"), [("studies/schema.json", json_schema), ("docs/config.md", config_page)]
+)
+def test_schema_and_page_on_disk_are_those_of_the_model(file, written):
+    assert (ROOT / file).read_text(encoding="utf-8") == written(), "run: make schema"
+
+
+def test_every_key_is_described():
+    schema = described_schema()
+    for name, part in {"Study": schema, **schema["$defs"]}.items():
+        assert all(key.get("description") for key in part["properties"].values()), name
+    for key in Study.model_fields:
+        assert re.search(rf"^(## |\| )`{key}`", config_page(), re.MULTILINE), key
+
+
+def test_a_row_of_the_page_has_default_range_and_text():
+    rows = {row.split("`")[1]: row for row in config_page().splitlines() if row[:3] == "| `"}
+    assert rows["checkpoint_every"].startswith(
+        "| `checkpoint_every` | `30` | whole number ≥ 1, ≤ 60 |"
+    )
+    assert rows["train_images"].startswith("| `train_images` | empty | whole number ≥ 1, ≤ 60000 |")
+    assert "<br>- `joint`: one k-means over the units of both sides" in rows["methods"]
+    assert rows["measures"].startswith("| `measures` | all | non-empty list from `mi`, ")
 
 
 def test_a_condition_overrides_the_recipe_by_key():
