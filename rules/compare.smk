@@ -3,10 +3,10 @@
 
 rule choose_k:
     input:
-        unpack(choice_nulls),
         networks=lambda wildcards: network_files(conditions=[wildcards.condition]),
         partitions=choice_files(rules.cluster.output.partitions),
         starts=choice_files(rules.cluster.output.starts),
+        draws=choice_files(rules.score.output.draws),
     output:
         cells="<results>/scores/{condition}/{layer}.best_k.csv",
         networks="<results>/scores/{condition}/{layer}.best_k_networks.csv",

@@ -10,10 +10,13 @@ rule score:
     output:
         scores="<results>/scores/{condition}/{seeds}/{layer}/{k}.structure.parquet",
         clusters="<results>/scores/{condition}/{seeds}/{layer}/{k}.clusters.parquet",
+        # What measures say of draws: the choice of k needs no more of them.
+        draws="<results>/scores/{condition}/{seeds}/{layer}/{k}.draws.npz",
     log:
         "<results>/logs/score/{condition}/{seeds}/{layer}/{k}.log",
     benchmark:
         "<results>/benchmarks/score/{condition}/{seeds}/{layer}/{k}.tsv"
+    priority: SCORED_FIRST
     conda:
         ENVIRONMENT
     threads: 1
@@ -23,5 +26,8 @@ rule score:
     params:
         **made_by("score.py"),
         nulls=nulls_of,
+        choosing=lambda wildcards: [
+            null for null in nulls_of(wildcards) if null in STUDY.redrawn_nulls
+        ],
     script:
         "../scripts/score.py"

@@ -1,4 +1,4 @@
-"""Rule `score`: structural measures of a block, compared with its nulls."""
+"""Rule `score`: structural measures of a block, compared with its nulls, and of its draws."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from clusterability.files import write_parquet
 from clusterability.networks.partitions import HeldOut, Partitions
 from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.stacked import load_networks
+from clusterability.results.measured_draws import measured, save_measured
 from clusterability.results.npz_files import StoredItems, load_items
 from clusterability.results.structure_rows import cluster_rows, observed_tables, score_rows
 
@@ -27,3 +28,5 @@ with running(snakemake):
     clusters = cluster_rows(networks, layer, partitions, observed)
     write_parquet(Path(snakemake.output.scores), scores)
     write_parquet(Path(snakemake.output.clusters), clusters)
+    drawn = {null: measured(nulls[null]) for null in snakemake.params.choosing}
+    save_measured(Path(snakemake.output.draws), drawn)

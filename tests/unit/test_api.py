@@ -139,9 +139,13 @@ class Jobs:
         self.run(
             "score.py",
             {"layer": layer},
-            {"nulls": list(asked.nulls)},
+            {"nulls": list(asked.nulls), "choosing": []},
             clustered | {"nulls": [files[null] for null in asked.nulls]},
-            {"scores": scores, "clusters": str(folder / f"{block.name}.clusters.parquet")},
+            {
+                "scores": scores,
+                "clusters": str(folder / f"{block.name}.clusters.parquet"),
+                "draws": str(folder / f"{block.name}.draws.npz"),
+            },
         )
         return scores
 

@@ -40,6 +40,7 @@ from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key, Partitions, Starts
 from clusterability.networks.scaled_layer import ScaledLayer
+from clusterability.results.measured_draws import DIRECTED, Measured
 from clusterability.results.structure_rows import observed_tables
 from clusterability.statistics import compared_means, interval, replicate_p
 
@@ -96,8 +97,9 @@ class Evidence:
         condition, layer: what the networks are.
         seeds: one a network, all different.
         observed: tables [networks, ...] by (method, k).
-        nulls: tables [networks, draws, ...] by null, then by (method, k); others may be among them.
-            Draw d of a network is the same matrix at every k, clustered again.
+        nulls: what measures say of draws, [networks, draws], by null, then by (method, k), then by
+            measure; others may be among them. Draw d of a network is the same matrix at every k,
+            clustered again.
         gap_k: k of the largest gap between singular values, int [networks].
         stability: of the U and of the V side, each [networks], by (method, k); a key may be
             missing, as for a method without starts of its own.
@@ -107,7 +109,7 @@ class Evidence:
     layer: str
     seeds: Sequence[int]
     observed: Mapping[Key, Tables]
-    nulls: Mapping[str, Mapping[Key, Tables]]
+    nulls: Mapping[str, Measured]
     gap_k: np.ndarray
     stability: Mapping[Key, tuple[np.ndarray, np.ndarray]]
 
@@ -239,17 +241,15 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
         selection = [seeds[number] for number in halves(seeds)[0]]
     chosen = np.array([number for number in np.argsort(seeds) if seeds[number] in selection], int)
     found: dict[tuple[str, str, str], _Series] = {}
-    for null, tables in evidence.nulls.items():
+    for null, drawn in evidence.nulls.items():
         for method in dict.fromkeys(method for method, _ in evidence.observed):
-            for measure, values, draws in _measured(evidence.observed, tables, method):
+            for measure, values, draws in _measured(evidence.observed, drawn, method):
                 k_values = sorted(k for name, k in evidence.observed if name == method)
                 series = _series((method, measure, null), k_values, values, draws, chosen)
                 found[series.method, series.measure, series.null] = series
     # By method and measure, then by null: draws of a null are in memory one after the other.
     methods = dict.fromkeys(method for method, _, _ in found)
-    order = [
-        (m, measure, null) for m in methods for measure in _DIRECTED for null in evidence.nulls
-    ]
+    order = [(m, measure, null) for m in methods for measure in DIRECTED for null in evidence.nulls]
     return Judged(
         condition=evidence.condition,
         layer=evidence.layer,
@@ -297,25 +297,18 @@ def _joined(parts: Sequence[_Series]) -> _Series:
     )
 
 
-_DIRECTED = [name for name, measure in MEASURES.items() if measure.direction]
-
-
 def _measured(
-    observed: Mapping[Key, Tables], drawn: Mapping[Key, Tables], method: str
+    observed: Mapping[Key, Tables], drawn: Measured, method: str
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Every measure with a direction: values [networks, k] and draws [networks, k, draws].
-
-    The tables of one k are looked up after those of another: they may lie in a file.
-    """
-    values: dict[str, list[np.ndarray]] = {measure: [] for measure in _DIRECTED}
-    draws: dict[str, list[np.ndarray]] = {measure: [] for measure in _DIRECTED}
+    """Every measure with a direction: values [networks, k] and draws [networks, k, draws]."""
+    values: dict[str, list[np.ndarray]] = {measure: [] for measure in DIRECTED}
+    draws: dict[str, list[np.ndarray]] = {measure: [] for measure in DIRECTED}
     for k in sorted(k for name, k in observed if name == method):
-        tables = drawn[method, k]
-        for measure in _DIRECTED:
-            function = FUNCTIONS[measure]
-            values[measure].append(function(observed[method, k]))
-            draws[measure].append(function(tables))
-    for measure in _DIRECTED:
+        of_draws = drawn[method, k]  # once: it may lie in a file
+        for measure in DIRECTED:
+            values[measure].append(FUNCTIONS[measure](observed[method, k]))
+            draws[measure].append(of_draws[measure])
+    for measure in DIRECTED:
         yield measure, np.stack(values[measure], axis=1), np.stack(draws[measure], axis=1)
 
 
@@ -409,7 +402,7 @@ def gather(
     layers: Sequence[ScaledLayer],
     partitions: Mapping[Key, Partitions],
     starts: Mapping[Key, Starts],
-    nulls: Mapping[str, Mapping[Key, Tables]],
+    nulls: Mapping[str, Measured],
 ) -> Iterator[Evidence]:
     """The evidence, scale by scale: each scale of the weights has singular values of its own.
 
@@ -417,7 +410,7 @@ def gather(
         layers: the layer that the partitions are of, at each scale: of all networks of a condition
             or of a block of them.
         partitions, starts: [networks, ...] by (method, k).
-        nulls: tables [networks, draws, ...] by null, then by (method, k), of all scales.
+        nulls: what measures say of draws by null, of all scales.
     """
     for scaled in layers:
         own = scaled.own(partitions)

@@ -45,7 +45,7 @@ def load_items(
         UserError: where the file is damaged or holds something else, or arrays that do not fit.
     """
     columns: dict[Key, dict[str, np.ndarray]] = {}
-    with _told_of_damage(path, kind):
+    with told_of_damage(path, _named(kind)):
         found = read_npz(path, lambda name: keys is None or _parts_of(name)[0] in keys)
         for name, array in found.items():
             key, field = _parts_of(name)
@@ -62,7 +62,7 @@ def stored_keys(path: Path, kind: type[Item]) -> list[Key]:
     Raises:
         UserError: as `load_items`.
     """
-    with _told_of_damage(path, kind):
+    with told_of_damage(path, _named(kind)):
         return list(dict.fromkeys(_parts_of(name)[0] for name in npz_names(path)))
 
 
@@ -71,15 +71,20 @@ def _parts_of(name: str) -> tuple[Key, str]:
     return (method, int(k)), field
 
 
+def _named(kind: type[Item]) -> str:
+    return kind.__name__.lower()
+
+
 @contextmanager
-def _told_of_damage(path: Path, kind: type[Item]) -> Iterator[None]:
+def told_of_damage(path: Path, expected: str) -> Iterator[None]:
+    """Turns whatever a damaged file raises into a UserError that says what was expected of it."""
     try:
         yield
     # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
     except Exception as error:
         said = " ".join(map(str, error.args)) or type(error).__name__
         raise UserError(
-            f"{path}: expected {kind.__name__.lower()} of this study, found {one_line(said)};"
+            f"{path}: expected {expected} of this study, found {one_line(said)};"
             " remove the file to have it made again"
         ) from None
 

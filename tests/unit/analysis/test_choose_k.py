@@ -24,6 +24,7 @@ from clusterability.clustering.summing import tables_of
 from clusterability.comparison import compare
 from clusterability.networks.partitions import labels_of
 from clusterability.nulls.shuffle import redraw
+from clusterability.results.measured_draws import measured
 
 GRID = [2, 3, 4]
 
@@ -235,12 +236,13 @@ def evidence_of(
     values, draws = split(pool)
     networks = len(pool)
     keys = [("matched", k) for k in GRID]
+    drawn = {key: tables_with(draws[:, i], key[1]) for i, key in enumerate(keys)}
     return Evidence(
         condition="trained",
         layer="fc1",
         seeds=range(networks),
         observed={key: tables_with(values[:, i], key[1]) for i, key in enumerate(keys)},
-        nulls={"shuffle": {key: tables_with(draws[:, i], key[1]) for i, key in enumerate(keys)}},
+        nulls={"shuffle": measured(drawn)},
         gap_k=np.array(gaps or [1] * networks),
         stability={
             ("matched", k): (0.1 * k + np.arange(networks), 0.2 * k + np.arange(networks))
@@ -356,7 +358,9 @@ def clustered(matrices: np.ndarray, draws: int, k_values: Sequence[int]) -> Evid
         layer="fc1",
         seeds=range(len(matrices)),
         observed=stack_by_key(observed),
-        nulls={"shuffle": {key: stack_tables([d[key] for d in drawn]) for key in drawn[0]}},
+        nulls={
+            "shuffle": measured({key: stack_tables([d[key] for d in drawn]) for key in drawn[0]})
+        },
         gap_k=np.array([gap_k(singular_values(matrix), k_values) for matrix in matrices]),
         stability={},
     )

@@ -32,6 +32,7 @@ from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks, join_networks
 from clusterability.nulls import shuffle as shuffle
 from clusterability.nulls.clustered_again import redrawn_tables
+from clusterability.results.measured_draws import StoredMeasured, measured, save_measured
 from clusterability.results.npz_files import StoredItems, load_joined, save_items
 
 K_BLOCKS = ([2, 3], [4, 5])
@@ -122,7 +123,9 @@ def test_judged_block_by_block_all_is_as_at_once(tmp_path, seed_blocks):
                 found[kind].append(str(tmp_path / f"{number}.{k_values[0]}.{kind.__name__}.npz"))
                 save_items(Path(found[kind][-1]), items)
         own, starts = (load_joined(found[kind], kind) for kind in (Partitions, Starts))
-        nulls = {"shuffle": StoredItems(found[Tables], Tables)}
+        drawn = tmp_path / f"{number}.draws.npz"
+        save_measured(drawn, {"shuffle": measured(StoredItems(found[Tables], Tables))})
+        nulls = {"shuffle": StoredMeasured([str(drawn)], "shuffle")}
         evidence = gather(layers_of_methods(block, LAYER, own), own, starts, nulls)
         blocks.append([judge(item, selection) for item in evidence])
     whole = evidence_of(together, found_in(together, [2, 3, 4, 5]))
@@ -136,7 +139,7 @@ def test_judged_block_by_block_all_is_as_at_once(tmp_path, seed_blocks):
 
 
 def evidence_of(networks, found):
-    nulls = {"shuffle": found[Tables]}
+    nulls = {"shuffle": measured(found[Tables])}
     layers = layers_of_methods(networks, LAYER, found[Partitions])
     return list(gather(layers, found[Partitions], found[Starts], nulls))
 
@@ -152,11 +155,13 @@ def test_blocks_are_the_same_as_all_at_once(whole, evidence):
         assert np.array_equal(one.gap_k, other.gap_k)
         assert one.observed.keys() == other.observed.keys()
         assert one.stability.keys() == other.stability.keys()
-        pairs = [(one.observed, other.observed), (one.nulls["shuffle"], other.nulls["shuffle"])]
-        for (first, second), field in itertools.product(pairs, fields(Tables)):
-            for key, tables in first.items():
-                expected = getattr(second[key], field.name)
-                assert np.array_equal(getattr(tables, field.name), expected, equal_nan=True)
+        for (key, tables), field in itertools.product(one.observed.items(), fields(Tables)):
+            expected = getattr(other.observed[key], field.name)
+            assert np.array_equal(getattr(tables, field.name), expected, equal_nan=True)
+        for key, measures in one.nulls["shuffle"].items():
+            for measure, values in measures.items():
+                expected = other.nulls["shuffle"][key][measure]
+                assert np.array_equal(values, expected, equal_nan=True)
         for key, sides in one.stability.items():
             assert np.array_equal(sides, other.stability[key])
 
