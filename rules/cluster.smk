@@ -9,6 +9,7 @@ rule cluster:
         "<results>/logs/cluster/{condition}/{seeds}/{layer}/{k}.log",
     benchmark:
         "<results>/benchmarks/cluster/{condition}/{seeds}/{layer}/{k}.tsv"
+    priority: DRAWN_FIRST
     conda:
         ENVIRONMENT
     threads: 1

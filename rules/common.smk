@@ -249,6 +249,16 @@ def origin_of(wildcards):
 # --- what is compared ---
 
 
+def draws(file):
+    """A file of draws. It goes as soon as its scores are there, unless the config keeps draws."""
+    return file if STUDY.keep_draws else temp(file)
+
+
+# Where draws go, a block is scored before the next one is trained: few of them are there at a time.
+DRAWN_FIRST = 0 if STUDY.keep_draws else 3
+SCORED_FIRST = 0 if STUDY.keep_draws else 4
+
+
 def nulls_of(wildcards):
     """Nulls that the block's own draws are for; fresh networks are a null themselves."""
     return [] if wildcards.condition.startswith(FRESH) else STUDY.block_nulls
@@ -278,16 +288,6 @@ def choice_files(pattern):
         wildcards.layer,
         STUDY.seed_blocks_of(wildcards.condition),
     )
-
-
-def choice_nulls(wildcards):
-    """Draws of a layer of a condition, by null, all seeds and all k of one after the other."""
-    return {
-        null: choice_files(f"<results>/nulls/{{condition}}/{{seeds}}/{{layer}}/{{k}}.{null}.npz")(
-            wildcards
-        )
-        for null in STUDY.redrawn_nulls
-    }
 
 
 def agreement_inputs(wildcards):
@@ -325,6 +325,7 @@ def results_of_blocks(wildcards):
     nulls = [
         f"<results>/nulls/{{condition}}/{{seeds}}/{{layer}}/{{k}}.{null}.npz"
         for null in STUDY.block_nulls
+        if STUDY.keep_draws
     ]
     return [
         *network_files(conditions=clustered),

@@ -2,14 +2,14 @@ rule null:
     input:
         networks=rules.cluster.input.networks,
     output:
-        tables="<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz",
+        tables=draws("<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz"),
     log:
         "<results>/logs/null/{condition}/{seeds}/{layer}/{k}.{null}.log",
     benchmark:
         "<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.{null}.tsv"
     wildcard_constraints:
         null=one_of(STUDY.redrawn_nulls),
-    priority: 1
+    priority: max(1, DRAWN_FIRST)
     conda:
         ENVIRONMENT
     threads: 1
@@ -30,11 +30,12 @@ rule null_labels:
         partitions=rules.cluster.output.partitions,
         held_out=rules.cluster.output.held_out,
     output:
-        tables="<results>/nulls/{condition}/{seeds}/{layer}/{k}.labels.npz",
+        tables=draws("<results>/nulls/{condition}/{seeds}/{layer}/{k}.labels.npz"),
     log:
         "<results>/logs/null/{condition}/{seeds}/{layer}/{k}.labels.log",
     benchmark:
         "<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.labels.tsv"
+    priority: DRAWN_FIRST
     conda:
         ENVIRONMENT
     threads: 1

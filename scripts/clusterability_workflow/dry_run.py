@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.cli import main as snakemake
+from snakemake.io import is_flagged
 
 from clusterability_workflow import lock_and_config as runs
 from clusterability_workflow.planning import PlannedJob, parameter_changes
@@ -45,22 +46,29 @@ def planned_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob], boo
     workflow, study = runs.parsed
     dag = workflow.dag
     needed = set(dag.needrun_jobs(exclude_finished=False))
-    jobs = [
-        _planned(dag, job, job in needed) for job in dag.jobs if job.output and job.rule.benchmark
-    ]
+    jobs = [_planned(dag, job, needed) for job in dag.jobs if job.output and job.rule.benchmark]
     whole = any(job.rule.name == "all" for job in dag.jobs)
     return study, jobs, whole
 
 
-def _planned(dag: Any, job: Any, needed: bool) -> PlannedJob:
+def _planned(dag: Any, job: Any, needed: set[Any]) -> PlannedJob:
+    passing = [file for file in job.output if is_flagged(file, "temp")]
+    read = {
+        str(file)
+        for reader, files in dag.depending[job].items()
+        if reader in needed
+        for file in files
+    }
     return PlannedJob(
         rule=job.rule.name,
         outputs=tuple(map(str, job.output)),
         benchmark=Path(str(job.benchmark)),
-        reasons=tuple(_reasons(dag, job)) if needed else (),
+        reasons=tuple(_reasons(dag, job)) if job in needed else (),
         threads=job.threads,
         gpus=int(job.resources.get("gpu", 0)),
         params=dict(job.params.items()),
+        passing=tuple(map(str, passing)),
+        spent=tuple(str(file) for file in passing if str(file) not in read),
     )
 
 
@@ -87,7 +95,10 @@ def _reasons(dag: Any, job: Any) -> Iterator[str]:
         found = True
     if reason.missing_output and not found:
         known = any(dag.workflow.persistence.metadata(file) for file in job.output)
-        yield "results were removed" if known else "new"
+        removed = "results were removed"
+        if any(is_flagged(file, "temp") for file in job.output):
+            removed = "draws went, and are to be scored again"
+        yield removed if known else "new"
         found = True
     if reason.updated_input_run and not found:
         makers = {other.rule.name for other in dag.dependencies[job] if dag.needrun(other)}

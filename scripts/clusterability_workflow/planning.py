@@ -45,6 +45,8 @@ class PlannedJob:
         reasons: why it runs; empty where it does not.
         threads, gpus: what it takes.
         params: what decides its results, as its record will say.
+        passing: those of its files that are removed once they are read.
+        spent: those of them that no job will read any more.
     """
 
     rule: str
@@ -54,6 +56,8 @@ class PlannedJob:
     threads: int = 1
     gpus: int = 0
     params: Mapping[str, Any] = field(default_factory=dict)
+    passing: tuple[str, ...] = ()
+    spent: tuple[str, ...] = ()
 
 
 MOVED = "code moved to other folders: runs again once (CHANGELOG.md)"
@@ -136,10 +140,10 @@ def _shown(value: Any, width: int = 40) -> str:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a job took: seconds, and bytes of its files."""
+    """What a job took: seconds, and bytes of its files; None where these are gone."""
 
     seconds: float
-    size: int
+    size: int | None
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ class _Sample:
 
     def brought_to(self, work: float, content: float, start: float) -> Cost:
         """What a job of another size would take; `start` seconds do not grow."""
-        size = round(self.cost.size * content / self.content)
+        size = None if self.cost.size is None else round(self.cost.size * content / self.content)
         if math.isclose(work, self.work):
             return Cost(self.cost.seconds, size)
         # However quick it was, some of its time was work.
@@ -175,7 +179,7 @@ class Costs:
             seconds = _seconds(file) if BENCHMARKS in file.parts else None
             if seconds is not None:
                 record = _record(file)
-                size = sum(_size(Path(name)) for name in record.files) if record else 0
+                size = _size_of_all(map(Path, record.files)) if record else 0
                 params = record.params if record else {}
                 sample = _Sample(_work(file, params), _content(file, params), Cost(seconds, size))
                 own = file.is_relative_to(study / BENCHMARKS)
@@ -187,13 +191,23 @@ class Costs:
         """What a job will take, and whether jobs of this study say so; None where no job does.
 
         The most similar jobs count: the same condition, layer and null at other blocks before other
-        conditions, these before other layers, and this study's before others'.
+        conditions, these before other layers, and this study's before others'. So they do for the
+        size, but for those whose files are gone.
         """
+        samples, own = self._like(job)
+        if not samples:
+            return None, False
+        sized, _ = self._like(job, sized=True)
+        return Cost(_expected(samples, job).seconds, _expected(sized or samples, job).size), own
+
+    def _like(self, job: PlannedJob, sized: bool = False) -> tuple[list[_Sample], bool]:
+        """The most similar jobs, whose files are there if they have to be; and whose they are."""
         for own in (True, False):
             for kind in _kinds(job.benchmark):
-                if samples := self._samples.get((own, kind)):
-                    return _expected(samples, job), own
-        return None, False
+                samples = self._samples.get((own, kind), [])
+                if found := [one for one in samples if not sized or one.cost.size is not None]:
+                    return found, own
+        return [], False
 
 
 def _expected(samples: Sequence[_Sample], job: PlannedJob) -> Cost:
@@ -208,7 +222,8 @@ def _expected(samples: Sequence[_Sample], job: PlannedJob) -> Cost:
         if distance <= nearest
     ]
     seconds = statistics.median(cost.seconds for cost in costs)
-    return Cost(seconds, round(statistics.median(cost.size for cost in costs)))
+    sizes = [cost.size for cost in costs if cost.size is not None]
+    return Cost(seconds, round(statistics.median(sizes)) if sizes else None)
 
 
 def _seconds(benchmark: Path) -> float | None:
@@ -252,6 +267,12 @@ def _size(file: Path) -> int:
     return file.stat().st_size if file.is_file() else 0
 
 
+def _size_of_all(files: Iterable[Path]) -> int | None:
+    """Bytes of all files; None where none is left."""
+    there = [file for file in files if file.is_file()]
+    return sum(map(_size, there)) if there else None
+
+
 def beside(benchmark: Path, folder: str, ending: str) -> Path:
     """The same job's file in another folder of the study, such as its log."""
     place = benchmark.parts.index(BENCHMARKS)
@@ -287,7 +308,7 @@ def _kinds(benchmark: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class Orphans:
-    """Files of a study that no job of its config writes any more.
+    """Files of a study that no job of its config writes any more, and draws that nobody reads.
 
     results: the files, with checkpoints. others: their records, benchmarks and logs.
     """
@@ -310,9 +331,9 @@ class Orphans:
 
 
 def find_orphans(study: Path, jobs: Iterable[PlannedJob]) -> Orphans:
-    """Files below the folders of a study that none of all its jobs writes."""
+    """Files below the folders of a study that none of all its jobs writes, or keeps."""
     jobs = list(jobs)
-    wanted = {Path(file) for job in jobs for file in job.outputs}
+    wanted = {Path(file) for job in jobs for file in job.outputs if file not in job.spent}
     found = [file for name in RESULTS for file in _files(study / name)]
     results = [file for file in found if file not in wanted]
     results += _checkpoints_without_job(study, wanted)
@@ -435,7 +456,6 @@ def _totals(expected: Sequence[_Expected], cores: int, free: int) -> list[str]:
     known = [(job, cost, own) for job, cost, own in expected if cost is not None]
     core_seconds = sum(cost.seconds * min(job.threads, cores) for job, cost, _ in known)
     on_gpus = sum(cost.seconds * job.gpus for job, cost, _ in known)
-    size = sum(cost.size for _, cost, _ in known)
     unknown = sorted({job.rule for job, cost, _ in expected if cost is None})
     others = sorted({job.rule for job, _, own in known if not own})
     lines = []
@@ -445,11 +465,26 @@ def _totals(expected: Sequence[_Expected], cores: int, free: int) -> list[str]:
             f" {core_seconds / 60 / cores:.1f} minutes on {cores} cores;"
             f" {on_gpus / 3600:.2f} GPU hours"
         )
-        lines.append(f"Disk: {readable(size)} to be written; {readable(free)} free")
+        lines += _disk([(job, cost) for job, cost, _ in known], free)
     if others:
         lines.append(f"Guessed from jobs of other studies, so roughly: {', '.join(others)}")
     if unknown:
         lines.append(f"Not in these numbers, since no such job has run: {', '.join(unknown)}")
+    return lines
+
+
+def _disk(known: Sequence[tuple[PlannedJob, Cost]], free: int) -> list[str]:
+    """What jobs will write: what stays, and what goes once it is read."""
+    passing = [cost.size for job, cost in known if job.passing]
+    staying = [(job.rule, cost.size) for job, cost in known if not job.passing]
+    size, draws = sum(size or 0 for _, size in staying), sum(size or 0 for size in passing)
+    beside = f", and {readable(draws) if draws else 'some'} of draws that go once they are scored"
+    lines = [
+        f"Disk: {readable(size)} to be written{beside if passing else ''}; {readable(free)} free"
+    ]
+    gone = sorted({rule for rule, size in staying if size is None})
+    if gone:
+        lines.append(f"Not in what is to be written, since such files are gone: {', '.join(gone)}")
     return lines
 
 

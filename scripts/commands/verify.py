@@ -119,6 +119,7 @@ def _prepare(study: Study, scratch: Path) -> None:
     for part in PARTS:
         (scratch / part).symlink_to(PROJECT / part)
     config: dict[str, Any] = study.model_dump(mode="json", exclude_unset=True)
+    config["keep_draws"] = True  # draws that are still there are compared, too
     data = Path(study.data_folder)
     if any((data / name).is_file() for name in MNIST_FILES):
         config.setdefault("dataset", {})["path"] = str(data.absolute())

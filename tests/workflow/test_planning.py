@@ -162,7 +162,52 @@ def test_the_plan_adds_up(here):
     assert "no such job has run: probe" in text
 
 
+def test_files_that_are_gone_say_no_size_but_their_time(here):
+    has_run(STUDY, "null/trained/0-9/fc1/2-12.shuffle.tsv", 30.0, size=1000)
+    (STUDY / "networks/null/trained/0-9/fc1/2-12.shuffle.tsv").unlink()
+    cost, _ = expected("null/trained/10-19/fc1/2-12.shuffle.tsv")
+    assert (cost.seconds, cost.size) == (30.0, None)
+    has_run(Path("results/other"), "null/trained/0-9/fc1/2-12.shuffle.tsv", 99.0, size=2000)
+    cost, own = expected("null/trained/10-19/fc1/2-12.shuffle.tsv")
+    assert (cost.seconds, cost.size, own) == (30.0, 2000, True)
+
+
+def test_the_plan_tells_draws_that_go_from_what_stays(here):
+    has_run(STUDY, "cluster/trained/0-9/fc1/2.tsv", 1.0, size=3000)
+    has_run(STUDY, "null/trained/0-9/fc1/2.shuffle.tsv", 1.0, size=5_000_000)
+    draws = "results/study/nulls/trained/10-19/fc1/2.shuffle.npz"
+    jobs = [
+        job("cluster/trained/10-19/fc1/2.tsv", "clusters"),
+        job("null/trained/10-19/fc1/2.shuffle.tsv", draws, passing=(draws,)),
+    ]
+
+    def disk() -> str:
+        costs = Costs.of_earlier_jobs(STUDY, Path("results"))
+        lines = plan_lines(STUDY, jobs, costs, None, cores=4, free=10**9)
+        return "\n".join(lines[lines.index(next(x for x in lines if x.startswith("Disk"))) :])
+
+    told = "Disk: 3.0 kB to be written, and {} of draws that go once they are scored; 1.0 GB free"
+    assert disk() == told.format("5.0 MB")
+    (STUDY / "networks/null/trained/0-9/fc1/2.shuffle.tsv").unlink()
+    assert disk() == told.format("some")
+    (STUDY / "networks/cluster/trained/0-9/fc1/2.tsv").unlink()
+    assert disk().endswith("Not in what is to be written, since such files are gone: cluster")
+
+
 # --- what nobody asks for ----------------------------------------------------------------------
+
+
+def test_draws_that_nobody_reads_any_more_are_orphans(here):
+    names = [f"results/study/nulls/trained/0-9/fc1/2.{null}.npz" for null in ("shuffle", "labels")]
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).touch()
+    read, spent = names
+    jobs = [
+        job("null/trained/0-9/fc1/2.shuffle.tsv", read, passing=(read,)),
+        job("null_labels/trained/0-9/fc1/2.labels.tsv", spent, passing=(spent,), spent=(spent,)),
+    ]
+    assert find_orphans(STUDY, jobs).results == (Path(spent),)
 
 
 def test_orphans_are_what_no_job_writes_with_all_that_belongs_to_it(here):

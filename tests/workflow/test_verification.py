@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,15 @@ def test_a_job_that_never_ran_is_left_out(job):
     assert states(job) == [State.MISSING, State.MISSING]
     (STUDY / "records/train/trained/0-1.json").unlink()
     assert states(job) == []
+
+
+def test_files_that_go_once_they_are_read_are_not_missed_but_checked_while_they_are_there(job):
+    passing = replace(job, passing=(job.outputs[0],))
+    assert states(passing) == [State.SOUND, State.SOUND]
+    Path(job.outputs[0]).write_bytes(b"something else")
+    assert states(passing) == [State.DAMAGED, State.SOUND]
+    Path(job.outputs[0]).unlink()
+    assert states(passing) == [State.SOUND]
 
 
 def test_mnist_is_known_by_its_checksums(job):

@@ -14,7 +14,7 @@ from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
 from clusterability.clustering.catalogue import METHODS
-from clusterability.fields import Name, Section, different
+from clusterability.fields import Flag, Name, Section, different
 from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED
 from clusterability.networks.scaling_names import scaled_method
@@ -86,6 +86,9 @@ class Study(Section):
     nulls: Nulls = {"shuffle": 99, "labels": 99}
     """Random models that measures are compared with, and the number of draws of each
     (docs/measures.md):"""
+    keep_draws: Flag = True
+    """Whether the draws of nulls stay, 1.4 of the 1.7 GB of the default study. If false, each file
+    of draws is removed once its scores are there; a new measure then draws them again."""
     agreement: Agreement = Agreement()
     """Comparison of the partitions of the same units between layers, seeds, restarts and data
     orders."""

@@ -76,8 +76,11 @@ def versions() -> dict[str, str]:
 def git_state(folder: Path) -> dict[str, Any]:
     """The commit that the project's code is at, and the files that differ from it.
 
-    Both are None where the code lies in no repository of git's, or git is not installed.
+    Both are None where no repository of git's has the code, and where git is not installed. Code
+    from an archive may lie in a repository of something else, whose commit says nothing of it.
     """
+    if not _git(folder, "ls-files", "--", "."):
+        return {"commit": None, "changed": None}
     commit = _git(folder, "rev-parse", "HEAD")
     status = _git(folder, "status", "--porcelain", "--untracked-files=no")
     changed = None if status is None else [line[3:] for line in status.splitlines()]
