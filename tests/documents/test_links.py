@@ -6,7 +6,6 @@ Nothing is fetched: of links that lead elsewhere only the form is looked at.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections import Counter
 from fnmatch import fnmatch
 from functools import cache
@@ -16,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from project import DOCS, ROOT
+from tracked_files import tracked
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 IMAGES = (".png", ".svg", ".jpg", ".gif")
@@ -91,15 +91,6 @@ def anchor_of(heading: str) -> str:
 
 
 # --- what there is -----------------------------------------------------------------------------
-
-
-@cache
-def tracked() -> frozenset[str]:
-    """Files that git tracks, from the repository's folder."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return frozenset(listed.stdout.split("\0")) - {""}
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +267,15 @@ def test_git_tells_the_commit_where_there_is_a_repository(tmp_path):
     assert git_state(tmp_path) == {"commit": None, "changed": None}
     commit = git_state(Path(__file__).parent)["commit"]
     assert commit is None or re.fullmatch("[0-9a-f]{40}", commit)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_the_commit_of_a_repository_that_has_not_the_code_is_not_told(tmp_path):
+    who = ("-c", "user.name=a", "-c", "user.email=a@b.invalid")
+    (tmp_path / "notes.txt").touch()
+    for words in (["init"], ["add", "."], [*who, "commit", "-m", "Notes"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "Snakefile").touch()
+    assert re.fullmatch("[0-9a-f]{40}", git_state(tmp_path)["commit"])
+    assert git_state(tmp_path / "archive") == {"commit": None, "changed": None}
