@@ -66,7 +66,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan clean-orphans verify bench bench-check test test-all lint audit format lock schema
+.PHONY: help study score paper paper-example report plan clean-orphans clean verify bench bench-check test test-all lint audit format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -101,6 +101,10 @@ plan: ## say what `make study` would run and why, how long, how much disk; and w
 clean-orphans: ## remove results that the config does not ask for any more
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/plan.py --clean-orphans $(ARGS)
+
+clean: ## remove what the study wrote, once it has asked (ARGS=--yes: unasked); MNIST stays
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/clean.py $(ARGS)
 
 verify: ## check all results against their records, and make a sample of blocks again to compare
 	$(call prepare,study)

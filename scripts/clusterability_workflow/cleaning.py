@@ -1,0 +1,117 @@
+"""What a study wrote, to be removed as a whole; what other studies share stays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from clusterability_workflow.lock_and_config import LOCK
+from clusterability_workflow.planning import readable
+from clusterability_workflow.verification import DAMAGED
+
+from clusterability.errors import UserError
+from clusterability.files import refusal
+from clusterability.names import OWN_FOLDERS
+
+EVERYTHING = Path("results")
+"""The folder that holds all studies."""
+SHARED = {"data": "images that all studies share", "slurm": "Slurm's logs of all studies"}
+"""Folders in `results` that are no single study's, whatever study is run in it."""
+FILES = ("answer.md", "explore.html", "report.html")
+"""Files that a study writes beside its folders."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a study wrote into its folder, and what else lies there.
+
+    Attributes:
+        study: the folder.
+        own: files and folders in it that are the study's.
+        others: those that are not: other studies, what all share, and whatever was put there.
+    """
+
+    study: Path
+    own: tuple[Path, ...]
+    others: tuple[Path, ...]
+
+    def lines(self) -> list[str]:
+        """What would go and how large it is, and what stays."""
+        sizes = {path: _size(path) for path in self.own}
+        lines = [f"{self.study}: {readable(sum(sizes.values()))}, made by this study:"]
+        largest_first = sorted(self.own, key=lambda path: (-sizes[path], path))
+        lines += [f"  {path.name:<15}{readable(sizes[path]):>12}" for path in largest_first]
+        if self.others:
+            lines.append(f"Stays: {', '.join(map(_named, self.others))}")
+        return lines
+
+    def remove(self) -> int:
+        """Removes what is the study's, and its folder where nothing else is in it.
+
+        Returns:
+            Bytes of what was removed.
+
+        Raises:
+            UserError: where the system does not let a file be removed.
+        """
+        size = sum(map(_size, self.own))
+        for path in self.own:
+            try:
+                _remove(path)
+            except OSError as error:
+                file = Path(error.filename or path)
+                reason = refusal(error, file) or error.strerror
+                raise UserError(f"{file}: cannot be removed: {reason}") from None
+        if {path.name for path in self.study.iterdir()} <= {LOCK}:
+            (self.study / LOCK).unlink(missing_ok=True)
+            self.study.rmdir()
+        return size
+
+
+def find_written(study: Path) -> Written:
+    """What there is in the folder of a study, `results` or a folder in it.
+
+    Raises:
+        UserError: where the folder is a link to elsewhere.
+    """
+    place = EVERYTHING.resolve() / study.relative_to(EVERYTHING)
+    if study.resolve() != place:
+        raise UserError(f"{study}: found a link to {study.resolve()}, expected a folder in results")
+    entries = sorted(study.iterdir()) if study.is_dir() else []
+    entries = [path for path in entries if path.name != LOCK]
+    own = tuple(path for path in entries if _is_own(path))
+    return Written(study, own, tuple(path for path in entries if path not in own))
+
+
+def _is_own(path: Path) -> bool:
+    if path.name in SHARED:
+        return False
+    return path.name in OWN_FOLDERS or path.name.removesuffix(DAMAGED) in FILES
+
+
+def _named(path: Path) -> str:
+    return f"{path} ({SHARED[path.name]})" if path.name in SHARED else str(path)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """A file, or all files below a folder; links are not followed."""
+    if path.is_symlink() or not path.is_dir():
+        yield path
+        return
+    for folder, _, names in os.walk(path):
+        yield from (Path(folder, name) for name in names)
+
+
+def _size(path: Path) -> int:
+    return sum(file.lstat().st_size for file in _files(path))
+
+
+def _remove(path: Path) -> None:
+    """Removes a file, a link or a folder; what a link leads to stays."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+    else:
+        shutil.rmtree(path)

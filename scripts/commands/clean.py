@@ -1,0 +1,83 @@
+"""`make clean`: removes what a study wrote, once it has said what that is and asked."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import project_folders  # noqa: F401
+
+from clusterability_workflow.cleaning import find_written
+from clusterability_workflow.lock_and_config import hold
+from clusterability_workflow.planning import readable
+
+from clusterability.errors import UserError
+from clusterability.study.config_files import DEFAULT, check_configs, read_config
+from clusterability.study.loading import load_study
+from clusterability.study.study import Study
+
+
+def main(words: list[str]) -> None:
+    """Says what the study wrote, asks, and removes it."""
+    options = _options(words)
+    results = Path(_study(options.configfile or [DEFAULT]).results)
+    if not find_written(results).own:
+        print(f"{results}: found nothing that a study wrote: nothing removed")
+        return
+    told = hold(results)
+    written = find_written(results)
+    print("\n".join([told, *written.lines()] if told else written.lines()))
+    if not options.yes:
+        _ask()
+    print(f"{results}: removed {readable(written.remove())}")
+
+
+def _options(words: Sequence[str]) -> argparse.Namespace:
+    """What the words say; whatever else Snakemake may be told could name other results."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--yes", action="store_true")
+    parser.add_argument("--configfile", "--configfiles", nargs="+", type=Path, action="extend")
+    try:
+        options, others = parser.parse_known_args(words)
+    except argparse.ArgumentError:
+        options, others = argparse.Namespace(), list(words)
+    if others:
+        raise UserError(
+            f"clean: found {' '.join(others)!r}, expected --yes, or --configfile with a config"
+        )
+    return options
+
+
+def _study(configs: Sequence[Path]) -> Study:
+    """The study that these configs describe together, as Snakemake puts them together."""
+    check_configs(configs)
+    first, *others = map(read_config, configs)
+    config: dict[str, Any] = first
+    if others:
+        from snakemake.utils import update_config  # late: it takes a second
+
+        for changes in others:
+            update_config(config, changes)
+    return load_study(config, source=", ".join(map(str, configs)))
+
+
+def _ask() -> None:
+    """Ends the command where nobody agrees."""
+    if not sys.stdin.isatty():
+        raise UserError("clean: found nobody to ask, expected ARGS=--yes; nothing removed")
+    try:
+        answer = input("Remove it? [y/N] ")
+    except (EOFError, KeyboardInterrupt):
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
+        sys.exit("clean: not confirmed; nothing removed")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except UserError as error:
+        sys.exit(str(error))
