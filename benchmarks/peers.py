@@ -163,6 +163,6 @@ def ablated_hits(
     return torch.bincount(classes[said == classes], minlength=len(weights[-1])).tolist()
 
 
-def measured(tables: Tables, measures: Mapping[str, Any]) -> list[float]:
+def measured(tables: Tables, measures: Mapping[str, Callable[[Tables], Any]]) -> list[float]:
     """All measures of one partition."""
     return [float(function(tables)) for function in measures.values()]

@@ -15,7 +15,7 @@ from benchmarks.timing import Row, paired
 from clusterability.clustering.summing import tables_of
 from clusterability.measures.ablation import ABLATIONS, AblatedLayer, group_orders
 from clusterability.measures.activations import hidden_activities
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.structure import FUNCTIONS
 
 METHODS = ("notebook", "matched", "joint")
 K_VALUES = range(2, 13)
@@ -46,11 +46,11 @@ def _scoring_row(rounds: int) -> Row:
 
     def ours() -> list[list[float]]:
         tables = tables_of(matrix, partitions)
-        return [peers.measured(own, MEASURES) for own in tables.values()]
+        return [peers.measured(own, FUNCTIONS) for own in tables.values()]
 
     def theirs() -> list[list[float]]:
         return [
-            peers.measured(peers.masked_tables(matrix, *labels, key[1]), MEASURES)
+            peers.measured(peers.masked_tables(matrix, *labels, key[1]), FUNCTIONS)
             for key, labels in partitions.items()
         ]
 

@@ -18,7 +18,7 @@ from builders import idx
 from clusterability.clustering.summing import tables_of
 from clusterability.measures.ablation import ABLATIONS, AblatedLayer
 from clusterability.measures.activations import hidden_activities
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.structure import FUNCTIONS
 from clusterability.study.sections import MNIST_FILES
 
 # --- timing ------------------------------------------------------------------------------------
@@ -75,8 +75,8 @@ def test_masked_tables_and_their_measures_are_ours():
     rows, columns = source.integers(0, 3, 9), source.integers(0, 3, 14)
     ours = tables_of(matrix, {("m", 3): (rows, columns)})["m", 3]
     theirs = peers.masked_tables(matrix, rows, columns, 3)
-    expected = peers.measured(theirs, MEASURES)
-    assert peers.measured(ours, MEASURES) == pytest.approx(expected, rel=1e-9, nan_ok=True)
+    expected = peers.measured(theirs, FUNCTIONS)
+    assert peers.measured(ours, FUNCTIONS) == pytest.approx(expected, rel=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("layer", [0, 1])
