@@ -91,6 +91,7 @@ def test_nothing_is_removed_where_nobody_can_be_asked(project):
     assert files(project) == {*OWN, *OTHERS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("yes\n", 0), ("\n", 1), ("n\n", 1)])
 def test_in_a_terminal_it_asks(project, answer, status):
     ours, theirs = pty.openpty()
@@ -117,6 +118,7 @@ def test_a_study_that_runs_is_left_alone(project, monkeypatch):
     assert files(project) == {*OWN, *OTHERS}
 
 
+@pytest.mark.slow
 def test_links_are_not_followed_and_a_study_elsewhere_is_refused(project, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     write(elsewhere / "tables/kept.csv")
@@ -132,6 +134,7 @@ def test_links_are_not_followed_and_a_study_elsewhere_is_refused(project, tmp_pa
     assert (elsewhere / "tables/kept.csv").exists()
 
 
+@pytest.mark.slow
 def test_results_may_lie_on_another_disk(project, tmp_path_factory):
     disk = tmp_path_factory.mktemp("disk") / "results"
     (project.folder / "results").rename(disk)
@@ -141,6 +144,7 @@ def test_results_may_lie_on_another_disk(project, tmp_path_factory):
     assert left == set(OTHERS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -158,6 +162,7 @@ def test_what_it_cannot_take_is_a_line(project, words, said):
     assert files(project) == {*OWN, *OTHERS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("results", ["..", "results/../src", "/tmp", "results/data", ""])
 def test_a_folder_outside_of_results_is_a_fault_of_the_config(project, results):
     configure(project, results)
