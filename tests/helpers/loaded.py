@@ -69,7 +69,8 @@ def read_loaded(folder: Path) -> list[Loaded]:
 
 def _from_the_project_on(name: str) -> str:
     parts = Path(name).parts
-    (place,) = (i for i, part in enumerate(parts) if part in ("src", "scripts"))
+    # The last: the checkout itself may lie in a folder of such a name.
+    place = max(i for i, part in enumerate(parts) if part in ("src", "scripts"))
     return "/".join(parts[place:])
 
 

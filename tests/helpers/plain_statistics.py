@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from clusterability.statistics import CONFIDENCE, SIGNIFICANT
-
 
 def interval(values: np.ndarray) -> tuple[float, float, float]:
     """Mean and the bounds of its 95 % t interval; undefined values are left out."""
@@ -17,14 +15,14 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
     if len(values) == 1:
         return mean, np.nan, np.nan
     error = float(values.std(ddof=1)) / np.sqrt(len(values))
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * error
+    reach = float(stats.t.ppf(0.975, len(values) - 1)) * error
     return mean, mean - reach, mean + reach
 
 
 def share_significant(p: np.ndarray) -> float:
     """Share of the defined p that are at most 0.05; NaN without any."""
     p = p[np.isfinite(p)]
-    return float((p <= SIGNIFICANT).mean()) if len(p) else np.nan
+    return float((p <= 0.05).mean()) if len(p) else np.nan
 
 
 def replicate_p(z: np.ndarray, shared_draws: int | None = None) -> float:

@@ -45,7 +45,9 @@ def published(tmp_path_factory) -> Workflow:
     with watched_jobs(tmp_path_factory.mktemp("watcher") / "loaded") as folder:
         ran = workflow.snakemake("paper", "report_pages")
     assert ran.returncode == 0, ran.stdout
-    for job in read_loaded(folder):
+    jobs = read_loaded(folder)
+    assert {job.rule for job in jobs} >= {"paper", "report_pages", "contact_sheet"}
+    for job in jobs:
         loaded = {file for file in job.files if not holds_docstring_alone(ROOT / file)}
         assert loaded <= job.digests, (job.rule, loaded - job.digests)
     ran = workflow.command("report.py")

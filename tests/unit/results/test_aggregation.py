@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from clusterability.results.summary import summary_of
 from clusterability.statistics import Replicates, intervals, replicate_ps, shares_significant
 from plain_statistics import interval, replicate_p, share_significant
 from plain_tables import plain_clusters, plain_paired, plain_scores, plain_summary
+from project import PATH
 from study_blocks import StudyBlocks
 
 FRESH_OF = {"trained": "fresh-16", "l1": "fresh-16"}
@@ -178,7 +178,7 @@ def test_memory_does_not_grow_with_the_study(tmp_path):
             check=True,
             capture_output=True,
             text=True,
-            env={"PYTHONPATH": str(Path(row_files.__file__).parents[1])},
+            env={"PYTHONPATH": PATH},
         )
         before, after = json.loads(ran.stdout)
         peaks.append(after - before)
