@@ -15,14 +15,13 @@ PROJECT = project_folder(workflow.current_basedir)
 find_library(PROJECT)
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
 from clusterability_workflow import let_jobs_find_library, lock_and_config
+from clusterability_workflow.gpus import gpus_at_once
+from clusterability_workflow.provenance import made_by
 from clusterability_workflow.slurm import check_accounting
 from clusterability.blocks import Block
-from clusterability.study.config_files import DEFAULT, check_configs
 from clusterability.errors import UserError
-from clusterability_workflow.gpus import gpus_at_once
+from clusterability.measures.catalogue import MEASURES
 from clusterability.names import FRESH, GLOROT, IMPORTED, NETWORK
-from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
-from clusterability.study.published import check_published, published_conditions
 from clusterability.report.catalogue import (
     FIGURES,
     TABLES,
@@ -31,13 +30,13 @@ from clusterability.report.catalogue import (
     page_job,
     paper_job,
 )
-from clusterability.measures.catalogue import MEASURES
 from clusterability.report.paper.catalogue import PAPER_TABLES, paper_name
-from clusterability_workflow.provenance import made_by
 from clusterability.study import job_parameters
+from clusterability.study.config_files import DEFAULT, check_configs
 from clusterability.study.loading import load_study
-
+from clusterability.study.published import check_published, published_conditions
 from clusterability.study.sections import MNIST_FILES
+from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
 
 let_jobs_find_library()
 

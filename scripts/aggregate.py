@@ -10,20 +10,19 @@ from clusterability.analysis.choose_k import BEST_K_COLUMNS, BEST_K_NETWORKS_COL
 from clusterability.analysis.lesion_networks import lesion_networks
 from clusterability.files import write_csv, write_whole
 from clusterability.jobs.comparison_jobs import AggregationJob
-from clusterability.results import aggregation, reading
-from clusterability.results import summary as tables
+from clusterability.results import aggregation, reading, summary
 from clusterability.results.function_columns import ABLATION_COLUMNS, LESION_COLUMNS
 
 with running(snakemake):
     inputs, asked = snakemake.input, AggregationJob(**snakemake.params.job)
     output = {name: Path(file) for name, file in snakemake.output.items()}
-    networks = tables.read_networks(inputs.networks)
+    networks = summary.read_networks(inputs.networks)
     write_csv(output["networks"], networks)
     scores = aggregation.BlockScores(inputs.scores, inputs.fresh, inputs.function, asked.fresh_of)
     cells = scores.cells()
-    summary = tables.summary_of(cells, networks)
-    write_csv(output["summary_csv"], summary)
-    write_whole(output["summary_tex"], tables.latex_summary(summary).encode())
+    means = summary.summary_of(cells, networks)
+    write_csv(output["summary_csv"], means)
+    write_whole(output["summary_tex"], summary.latex_summary(means).encode())
     scores.write(cells, output["scores_parquet"], output["scores_csv"])
     write_csv(output["paired"], scores.paired(asked.initial_of))
     aggregation.write_clusters(output["clusters"], inputs.clusters, inputs.function_clusters)

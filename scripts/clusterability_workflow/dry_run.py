@@ -12,7 +12,7 @@ from typing import Any
 from snakemake.cli import main as snakemake
 from snakemake.io import is_flagged
 
-from clusterability_workflow import lock_and_config as runs
+from clusterability_workflow import lock_and_config
 from clusterability_workflow.planning import PlannedJob, parameter_changes
 
 from clusterability.study.config_files import check_configs, named_configs
@@ -40,10 +40,10 @@ def planned_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob], boo
             snakemake([*arguments, *QUIET])
         except SystemExit as end:
             status = end.code
-    if status or runs.parsed is None:
+    if status or lock_and_config.parsed is None:
         text = status if isinstance(status, str) else messages.getvalue().strip()
         sys.exit(text or "snakemake could not plan this study")
-    workflow, study = runs.parsed
+    workflow, study = lock_and_config.parsed
     dag = workflow.dag
     needed = set(dag.needrun_jobs(exclude_finished=False))
     jobs = [_planned(dag, job, needed) for job in dag.jobs if job.output and job.rule.benchmark]

@@ -80,9 +80,10 @@ def parameter_changes(before: Iterable[str], now: Iterable[str]) -> list[str]:
     ['code moved to other folders: runs again once (CHANGELOG.md)']
     """
     old, new = [_value(text) for text in before], [_value(text) for text in now]
+    changes: list[str] = []
     if any(map(_are_digests_of_the_flat_folder, old)):
-        return [MOVED]
-    changes = []
+        changes.append(MOVED)
+        old, new = ([value for value in values if not _are_digests(value)] for values in (old, new))
     for value in new:
         other = _counterpart(value, old)
         if other is not None:
@@ -95,6 +96,11 @@ def parameter_changes(before: Iterable[str], now: Iterable[str]) -> list[str]:
 def _are_digests_of_the_flat_folder(value: Any) -> bool:
     """Whether a study was computed when paths of code did not begin with src/ and scripts/ yet."""
     return isinstance(value, dict) and any(str(key).startswith("clusterability/") for key in value)
+
+
+def _are_digests(value: Any) -> bool:
+    """Whether a parameter is the digests of a job's code."""
+    return isinstance(value, dict) and any(str(key).endswith(".py") for key in value)
 
 
 def _value(text: str) -> Any:
@@ -242,9 +248,14 @@ def _record(benchmark: Path) -> Record | None:
         return None
 
 
+def _asked(params: Mapping[str, Any]) -> Any:
+    """What a job was asked; records of studies from before the folders call it `study`."""
+    return params.get("job", params.get("study"))
+
+
 def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
     """What a job's time grows with: its blocks, and draws, groups or steps of training."""
-    job = params.get("job")
+    job = _asked(params)
     work = _blocks(benchmark)
     if not isinstance(job, dict):
         return work
@@ -258,7 +269,7 @@ def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
 
 def _content(benchmark: Path, params: Mapping[str, Any]) -> float:
     """What a job's files grow with: its blocks, and the draws of a null."""
-    job = params.get("job")
+    job = _asked(params)
     draws = job.get("draws") if isinstance(job, dict) else None
     return _blocks(benchmark) * float(draws or 1 if _place(benchmark)[0] == "null" else 1)
 

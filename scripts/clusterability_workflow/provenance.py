@@ -15,7 +15,6 @@ from pathlib import Path
 
 from clusterability_workflow import PROJECT
 
-PACKAGE = "clusterability"
 NUMERICAL = {
     "matplotlib": "matplotlib",
     "numba": "numba",

@@ -18,7 +18,8 @@ from clusterability.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-# MD5 also where the system allows it for no security; why it is enough, says `dataset.digest_kind`.
+# MD5 also where the system allows it for no security; `training.images.digest_kind` says why it is
+# enough.
 _DIGESTS: dict[str, Callable[[], Any]] = {
     "SHA-256": hashlib.sha256,
     "MD5": partial(hashlib.md5, usedforsecurity=False),

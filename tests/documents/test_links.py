@@ -17,7 +17,10 @@ import pytest
 from project import DOCS, ROOT
 from tracked_files import tracked
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING")),
+    *sorted(DOCS.glob("*.md")),
+]
 IMAGES = (".png", ".svg", ".jpg", ".gif")
 SUFFIXES = ("csv", "in", "json", "lock", "md", "png", "py", "smk", "svg", "toml", "yaml")
 """Endings of files of this repository."""

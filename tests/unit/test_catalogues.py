@@ -64,10 +64,12 @@ def test_tables_for_print_have_a_function_each():
     assert list(tables._MAKERS) == list(PAPER_TABLES)
 
 
-def test_catalogues_load_no_numerical_package():
+def test_what_the_workflow_reads_at_every_start_loads_no_numerical_package():
     """Snakemake reads it at every start, and in every job on a cluster."""
-    names = "clustering", "measures", "nulls", "report", "report.paper"
-    code = "".join(f"import clusterability.{name}.catalogue;" for name in names)
+    rooms = "clustering", "measures", "nulls", "report", "report.paper"
+    modules = [f"{name}.catalogue" for name in rooms]
+    modules += ["study.loading", "study.job_parameters", "study.published", "blocks"]
+    code = "".join(f"import clusterability.{name};" for name in modules)
     code += "import sys; print(sorted({'numpy', 'pandas', 'scipy', 'torch'} & set(sys.modules)))"
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "src"

@@ -37,6 +37,8 @@ def test_a_study_from_before_the_folders_says_so_once():
     before = [{"train.py": "1", "clusterability/recipe.py": "2"}, {"epochs": 5}]
     now = [{"scripts/train.py": "1", "src/clusterability/training/recipe.py": "2"}, {"epochs": 5}]
     assert changes(before, now) == [MOVED]
+    epochs = [*now[:1], {"epochs": 8}]
+    assert changes(before, epochs) == [MOVED, "parameter epochs: 5 -> 8"]
 
 
 def test_two_values_swapped_are_both_named():
@@ -126,6 +128,12 @@ def test_jobs_of_other_studies_are_a_guess(here):
     assert expected("probe/trained/0-9/fc1/2-12.tsv") == (None, False)
     has_run(STUDY, "train/l1/0-9.tsv", 50.0)
     assert expected("train/trained/0-9.tsv") == expected("train/l1/0-9.tsv")
+
+
+def test_records_from_before_the_folders_say_how_long_jobs_take(here):
+    has_run(Path("results/other"), "null/a/0-1/fc1/2.shuffle.tsv", 1.5, 100, study={"draws": 9})
+    cost, _ = expected("null/b/0-1/fc1/2.shuffle.tsv", job={"draws": 99})
+    assert (cost.seconds, cost.size) == (pytest.approx(0.5 + 1.0 * 11), 1100)
 
 
 def test_more_draws_and_more_epochs_take_longer(here):

@@ -28,7 +28,7 @@ def held_out_clusters(
     Not for whole networks: which rows a unit of one can be linked to goes by its layer, and its
     cluster mostly says which layer that is.
 
-    Arguments are those of `clustering.cluster`. One split serves all methods and k. Of an odd
+    Arguments are those of `spectral.cluster`. One split serves all methods and k. Of an odd
     number of live rows, the larger half is the one that clusters are found from.
     """
     judged = [_judged_rows(matrix, name) for matrix, name in zip(matrices, names, strict=True)]

@@ -277,7 +277,10 @@ def stored_sizes(path: Path) -> list[int]:
 
 
 def network_rows(networks: Networks) -> pd.DataFrame:
-    """One row a network, as `training.network_table` gives; what only training knows is empty."""
+    """One row a network, as `training.history.network_table` gives.
+
+    What only training knows is empty.
+    """
     unknown = dict.fromkeys(
         ("train_accuracy", "train_loss", "test_accuracy", "test_loss", "seconds"), np.nan
     )

@@ -14,8 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from clusterability.results import columns, reading
-from clusterability.results import summary as tables
+from clusterability.results import columns, reading, summary
 from clusterability.results.function_columns import CLUSTER_COLUMNS, CLUSTER_PLACE
 from clusterability.results.reading import read_parquet, read_schema
 from clusterability.results.untrained import (
@@ -67,18 +66,18 @@ class BlockScores:
     fresh_of: Mapping[str, str] = field(default_factory=dict)
 
     def cells(self) -> pd.DataFrame:
-        """All cells of the study with their q, as `tables.with_cell_q` gives them."""
+        """All cells of the study with their q, as `summary.with_cell_q` gives them."""
         own, against, asked = [], [], []
         for place, files in by_place(self.structure).items():
             rows = self._kept(reading.read_all(files, columns=_OF_CELLS))
-            own.append(tables.cell_table(rows))
+            own.append(summary.cell_table(rows))
             if place[0] in self.fresh_of:
-                against.append(tables.cell_table(self._untrained(place, files)))
+                against.append(summary.cell_table(self._untrained(place, files)))
         for files in by_place(self.function).values():
             rows = reading.read_all(files, columns=_OF_CELLS)
-            asked += [tables.cell_table(rows)] if len(rows) else []
+            asked += [summary.cell_table(rows)] if len(rows) else []
         frames = [cells for cells in (*own, *against, *asked) if len(cells)]
-        return tables.with_cell_q(pd.concat(frames, ignore_index=True))
+        return summary.with_cell_q(pd.concat(frames, ignore_index=True))
 
     def write(self, cells: pd.DataFrame, parquet: Path, csv: Path) -> None:
         """Writes the table `scores`."""
@@ -88,7 +87,7 @@ class BlockScores:
         with row_file(parquet, schema, csv) as write:
             for rows in self._frames():
                 if len(rows):
-                    write(tables.take_q(rows, of_condition[rows["condition"].iloc[0]]))
+                    write(summary.take_q(rows, of_condition[rows["condition"].iloc[0]]))
 
     def paired(self, initial_of: Mapping[str, str]) -> pd.DataFrame:
         """The table `paired`: see `untrained.less_initial`."""
@@ -196,8 +195,8 @@ def write_rows(path: Path, files: Sequence[str], columns: Sequence[str]) -> None
 
 
 def write_partitions(path: Path, files: Sequence[str], networks: Sequence[str]) -> None:
-    """Writes the table `partitions`: see `tables.partition_frames`."""
-    frames = tables.partition_frames(files, networks)
+    """Writes the table `partitions`: see `summary.partition_frames`."""
+    frames = summary.partition_frames(files, networks)
     first = next(frames)
     schema = pa.Schema.from_pandas(first, preserve_index=False)
     with row_file(path, schema) as write:

@@ -69,4 +69,4 @@ LESION_TYPES = (
     | dict.fromkeys(("condition", "layer", "method", "category"), "str")
     | dict.fromkeys(("seed", "k", "cluster", "u_size", "groups"), "int64")
 )
-"""Their types, which a file without rows has, too: readers ask for a method by its name."""
+"""Types of LESION_COLUMNS, which a file without rows has, too: readers ask for a method by name."""

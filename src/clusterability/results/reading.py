@@ -98,7 +98,7 @@ def _scanner(
 def shown_rows(
     path: Path | str, columns: Sequence[str], rows: Filter, asked: Filter = None
 ) -> pd.DataFrame:
-    """Scores compared with the one null that is shown: `presentation.shown_null`.
+    """Scores compared with the one null that is shown: `display_names.shown_null`.
 
     Args:
         path: the table of scores.

@@ -64,7 +64,7 @@ def asked_of(
     try:
         asked = Asked.model_validate(given)
     except ValidationError as error:
-        faults = [fault_line(given, fault) for fault in error.errors()]
+        faults = [fault_line(fault) for fault in error.errors()]
         raise UserError("; ".join(faults)) from None
     if "untrained" in asked.nulls:
         others = [null for null in NULLS if null != "untrained"]

@@ -43,7 +43,7 @@ def _faults(config: Mapping[str, Any]) -> list[str]:
     except ValidationError as error:
         for fault in error.errors():
             unsound.add(str(fault["loc"][0]))
-            faults.append(fault_line(config, fault))
+            faults.append(fault_line(fault))
     sound = Study.model_validate({k: v for k, v in config.items() if k not in unsound})
     for sections, check in CROSS_CHECKS:
         if unsound.isdisjoint(sections):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from typing import Any
 
 from clusterability.errors import one_line, shorten
@@ -14,7 +13,7 @@ from clusterability.study.study import Study
 from clusterability.training.recipe import Recipe
 
 
-def fault_line(config: Mapping[str, Any], fault: Any) -> str:
+def fault_line(fault: Any) -> str:
     """`key: found value, expected what` for one error of pydantic."""
     loc = [part for part in fault["loc"] if part != "[key]"]
     if fault["type"] == "extra_forbidden":

@@ -1,7 +1,8 @@
-"""The config of a study as a typed model: blocks, conditions, grids and their cross-checks.
+"""The config of a study as a typed model, and what follows from it: blocks, layers, conditions.
 
-Nothing here imports torch, scikit-learn or scipy: Snakemake parses the workflow anew for every
-job that runs on a cluster, and this module is all that it needs for that.
+Checks that need several sections are in `checks`, what jobs are asked in `job_parameters`. Nothing
+here imports NumPy, torch or scikit-learn: Snakemake parses the workflow anew for every job on a
+cluster.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def choose_layers(
         UserError: as `read_network` does.
     """
     chosen = list(layers or _matrix_names(source, arrays))
-    used = {*chosen, *(_bias_of(name, arrays) for name in chosen)}
+    used = {*chosen, *(bias_of(name, arrays) for name in chosen)}
     left = [name for name in arrays if name not in used]
     if left:
         logger.info(
@@ -55,7 +55,7 @@ def choose_layers(
     return matrices
 
 
-def _bias_of(name: str, arrays: Arrays) -> str:
+def bias_of(name: str, arrays: Arrays) -> str:
     """Name of the array with the biases [out] of a layer `….weight`: `….bias`; "" if none has."""
     bias = f"{name.removesuffix('weight')}bias"
     if name not in arrays or not name.endswith("weight") or bias not in arrays:

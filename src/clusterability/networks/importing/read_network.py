@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from clusterability.names import IMPORTED_SEED
-from clusterability.networks.importing.layers import _bias_of, choose_layers
+from clusterability.networks.importing.layers import bias_of, choose_layers
 from clusterability.networks.importing.readers import check_file, read_arrays
 from clusterability.networks.importing.wording import shape
 from clusterability.networks.stacked import Networks
@@ -47,7 +47,7 @@ def read_network(name: str, path: Path, layers: Sequence[str] | None) -> Network
     for place, (array, matrix) in enumerate(matrices.items(), start=1):
         weights[f"fc{place}"] = matrix[None]
         logger.info("%s: fc%d is array %r of %s, %s", name, place, array, path, shape(matrix))
-        bias = _bias_of(array, arrays)
+        bias = bias_of(array, arrays)
         if bias:
             biases[f"fc{place}"] = arrays[bias].astype(np.float32)[None]
             logger.info("%s: array %r holds its biases", name, bias)
