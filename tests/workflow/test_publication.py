@@ -39,7 +39,7 @@ CONFIG: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def published(tmp_path_factory) -> Workflow:
     """A study of random matrices with its paper and its report."""
-    workflow = copy_workflow(tmp_path_factory.mktemp("workflow"))
+    workflow = copy_workflow(tmp_path_factory.mktemp("workflow"), edited=True)
     shutil.copytree(ROOT / "docs" / "paper-example", workflow.folder / "docs" / "paper-example")
     workflow.configure(**CONFIG)
     with watched_jobs(tmp_path_factory.mktemp("watcher") / "loaded") as folder:
