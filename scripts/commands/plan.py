@@ -9,13 +9,13 @@ from pathlib import Path
 
 import project_folders  # noqa: F401
 
+from clusterability_workflow.cleaning import EVERYTHING
 from clusterability_workflow.dry_run import planned_jobs
 from clusterability_workflow.lock_and_config import hold
 from clusterability_workflow.planning import Costs, find_orphans, plan_lines, readable
 
 from clusterability.errors import UserError
 
-EVERYTHING = Path("results")
 CLEAN = "--clean-orphans"
 
 

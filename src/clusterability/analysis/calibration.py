@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.catalogue import DIRECTED
 from clusterability.results.columns import CELL
 from clusterability.results.reading import defined, distinct, read_rows, where
 from clusterability.statistics import CONFIDENCE, SHARED_DRAWS, SIGNIFICANT, interval
@@ -26,8 +26,7 @@ GROUP = 10
 """Networks in a group of replicates: as many as a study of usual size has seeds."""
 COMPARED = ["seed", *CELL, "null_n", "z", "p", "p_two_sided"]
 """Columns of the scores that calibration needs."""
-_DIRECTED = [name for name, measure in MEASURES.items() if measure.direction]
-JUDGED = where(measure=_DIRECTED) & defined("null")
+JUDGED = where(measure=DIRECTED) & defined("null")
 """Rows of the scores that it judges."""
 ALL = "all"
 """In place of a layer or a method: all of them."""
@@ -58,7 +57,7 @@ def comparisons(scores: pd.DataFrame) -> pd.DataFrame:
         The rows with two more columns, empty where p is: `level`, the chance of p <= 0.05 under
         the null, floor(0.05 (n + 1)) / (n + 1); and `rejected`, 1 where p <= 0.05, else 0.
     """
-    rows = scores[scores["null"].notna() & scores["measure"].isin(_DIRECTED)]
+    rows = scores[scores["null"].notna() & scores["measure"].isin(DIRECTED)]
     p = rows["p"].mask(rows["z"].isna() & (rows["p_two_sided"] == 1))
     grid = rows["null_n"] + 1
     return rows.assign(

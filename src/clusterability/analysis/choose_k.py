@@ -36,11 +36,11 @@ from clusterability.analysis.largest_z import (
 )
 from clusterability.clustering.block_sums import Tables
 from clusterability.comparison import compare
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.catalogue import DIRECTED, MEASURES
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key, Partitions, Starts
 from clusterability.networks.scaled_layer import ScaledLayer
-from clusterability.results.measured_draws import DIRECTED, Measured
+from clusterability.results.measured_draws import Measured
 from clusterability.results.structure_rows import observed_tables
 from clusterability.statistics import compared_means, interval, replicate_p
 

@@ -9,12 +9,11 @@ import pandas as pd
 
 from clusterability.analysis.prediction import CELL, TERMS
 from clusterability.jobs.comparison_jobs import PlantedPair
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.catalogue import DIRECTED
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES
 from clusterability.results.reading import any_of, defined, distinct, read_rows, shown_rows, where
 
 _SCORES = [*CELL, "seed", "measure", "null", "value", "z"]
-_STRUCTURE = [name for name, measure in MEASURES.items() if measure.direction]
 _FUNCTION = [name for name, measure in FUNCTION_MEASURES.items() if measure.direction]
 _RECOVERY = ["comparison", "condition", "layer", "k", "method", "measure", "side", "value"]
 
@@ -30,7 +29,7 @@ def detection_scores(scores: str | Path, pairs: Sequence[PlantedPair]) -> pd.Dat
         where(condition=[pair.condition, pair.reference], layer=[pair.layer], k=[pair.k])
         for pair in pairs
     ]
-    return read_rows(scores, _SCORES, any_of(asked) & where(measure=_STRUCTURE))
+    return read_rows(scores, _SCORES, any_of(asked) & where(measure=DIRECTED))
 
 
 def recovery_rows(agreement: str | Path) -> pd.DataFrame:
@@ -46,7 +45,7 @@ def prediction_scores(scores: str | Path) -> pd.DataFrame:
     if cells.empty:
         return pd.DataFrame(columns=_SCORES)
     here = where(layer=cells["layer"].unique(), k=cells["k"].unique())
-    structure = shown_rows(scores, _SCORES, where(measure=_STRUCTURE), asked=here)
+    structure = shown_rows(scores, _SCORES, where(measure=DIRECTED), asked=here)
     return pd.concat([structure, read_rows(scores, _SCORES, function)], ignore_index=True)
 
 

@@ -60,3 +60,6 @@ MEASURES: dict[str, Measure] = {
     ),
 }
 """In the order of tables and figures."""
+
+DIRECTED = tuple(name for name, measure in MEASURES.items() if measure.direction)
+"""Measures that say which of two partitions is better."""

@@ -15,14 +15,11 @@ import numpy as np
 
 from clusterability.clustering.block_sums import Tables
 from clusterability.files import whole_file
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.catalogue import DIRECTED
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key
 from clusterability.networks.safe_arrays import npz_names, read_npz
 from clusterability.results.npz_files import told_of_damage
-
-DIRECTED = [name for name, measure in MEASURES.items() if measure.direction]
-"""Measures that say which of two partitions is better."""
 
 Measured = Mapping[Key, Mapping[str, np.ndarray]]
 """Values of measures by (method, k), then by measure: [networks, draws]."""

@@ -14,7 +14,7 @@ from clusterability.blocks import Block
 from clusterability.clustering.catalogue import METHODS
 from clusterability.errors import shorten
 from clusterability.fields import FilePath, Flag, Section, Whole, different
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.catalogue import DIRECTED
 from clusterability.names import NETWORK, OWN_FOLDERS
 from clusterability.networks.scaling_names import Scaling
 from clusterability.nulls.catalogue import NULLS
@@ -31,8 +31,6 @@ MNIST_FILES = (
     "t10k-labels-idx1-ubyte",
 )
 
-DIRECTED = tuple(name for name, entry in MEASURES.items() if entry.direction)
-"""Measures with a direction."""
 
 LAYER_METHODS = tuple(name for name, entry in METHODS.items() if not entry.whole)
 """Methods that cluster one layer at a time; the others cluster the units of all layers at once."""
