@@ -48,6 +48,9 @@ logger = logging.getLogger(__name__)
 
 # cuBLAS is deterministic only with a fixed workspace, which it reads when CUDA starts.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+# MKL on Intel's processors shares a product among threads along the summed dimension, too, but for
+# this; it reads the setting at its first product.
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 
 Progress = Callable[[int, int, float], None]
