@@ -20,6 +20,7 @@ from clusterability_workflow.provenance import made_by
 from clusterability_workflow.slurm import check_accounting
 from clusterability.blocks import Block
 from clusterability.errors import UserError
+from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.measures.catalogue import MEASURES
 from clusterability.names import FRESH, GLOROT, IMPORTED, NETWORK
 from clusterability.report.catalogue import (

@@ -35,12 +35,12 @@ def _train(networks: int) -> None:
 
 
 def _null(draws: int, units: int, k_values: list[int]) -> None:
-    from clusterability.nulls import shuffle as shuffle
     from clusterability.nulls.clustered_again import redrawn_tables
+    from clusterability.nulls.redrawing import RandomModel
 
     weights = {"fc1": np.random.default_rng(0).uniform(-1, 1, (units, units)).astype(np.float32)}
-    asked = (draws, k_values, METHODS, STARTS)
-    redrawn_tables(shuffle.redraw, "shuffle", weights, "fc1", ("growth", 0), *asked)
+    asked = (range(draws), k_values, METHODS, STARTS)
+    list(redrawn_tables(RandomModel.named("shuffle"), weights, "fc1", ("growth", 0), *asked))
 
 
 KINDS: dict[str, tuple[Callable[[int], None], tuple[int, ...]]] = {
@@ -48,6 +48,7 @@ KINDS: dict[str, tuple[Callable[[int], None], tuple[int, ...]]] = {
     "draws of a null": (lambda draws: _null(draws, 128, K_GRID), (25, 50, 100, 200, 400)),
     "k": (lambda k: _null(50, 128, [k]), (4, 8, 16, 32, 64)),
     "units a side": (lambda units: _null(20, units, K_GRID), (64, 128, 256, 512)),
+    "units of a large side": (lambda units: _null(4, units, K_GRID), (512, 1024, 2048, 4096)),
 }
 """What grows, and the amounts that are measured."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse.linalg
 import torch
-from sklearn.cluster import KMeans, SpectralClustering
+from sklearn.cluster import KMeans, SpectralClustering, SpectralCoclustering
 from torch import nn
 
 from clusterability.clustering.block_sums import Tables, mutual_information
@@ -121,6 +121,12 @@ def whole_network(adjacency: np.ndarray, k: int, starts: int) -> np.ndarray:
     """Labels of a network's units by scikit-learn, from the adjacency [units, units]."""
     model = SpectralClustering(k, affinity="precomputed", n_init=starts, random_state=0)
     return model.fit(adjacency).labels_
+
+
+def coclusters(matrix: np.ndarray, k: int, starts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of rows and columns by scikit-learn's co-clustering (Dhillon 2001)."""
+    model = SpectralCoclustering(k, n_init=starts, random_state=0).fit(matrix)
+    return model.row_labels_, model.column_labels_
 
 
 # --- scoring -----------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ rule cluster:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(memory(1000, 4)),
-        runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
+        mem_mb=growing(memory_of_block(1000, 4, BYTES_OF_DRAW)),
+        runtime=growing(lambda wildcards: minutes_of_draws(wildcards, 8)),
     params:
         **made_by("cluster.py", *METHOD_FILES),
         job=lambda wildcards: asdict(

@@ -28,6 +28,15 @@ def growing(amount):
     return of_attempt
 
 
+def growing_with_threads(amount):
+    """As `growing`, by a function of the job's wildcards and threads."""
+
+    def of_attempt(wildcards, attempt, threads):
+        return attempt * amount(wildcards, threads)
+
+    return of_attempt
+
+
 METHOD_FILES = [f"clustering/methods/{name}.py" for name in STUDY.clustering.methods]
 """Modules of the library that scripts which cluster load by name."""
 
@@ -129,12 +138,82 @@ def published_values():
 PUBLISHED = published_values()
 
 
+# --- what a job takes goes by the shapes of its weights ---
+
+
+def shapes_of(condition):
+    """Shapes [out, in] of a condition's layers, from the input on.
+
+    Where the config lists the layers of a file, the file was not read: then each is taken for as
+    large as the whole file.
+    """
+    shapes = IMPORTED_LAYERS.get(condition) or STUDY.layers_of(condition)
+    if None not in shapes.values():
+        return shapes
+    side = math.isqrt(Path(STUDY.networks[condition].path).stat().st_size // 2)
+    return dict.fromkeys(shapes, (side, side))
+
+
+def weights_of_network(wildcards):
+    """Number of weights of a network of the job's condition."""
+    return sum(map(math.prod, shapes_of(wildcards.condition).values()))
+
+
+def weights_of_matrix(wildcards):
+    """Entries of the matrix of the job's layer: of the whole network, all pairs of units."""
+    shapes = shapes_of(wildcards.condition)
+    if wildcards.layer != NETWORK:
+        return math.prod(shapes[wildcards.layer])
+    sizes = [list(shapes.values())[0][1], *(out for out, _ in shapes.values())]
+    return sum(sizes[0::2]) * sum(sizes[1::2])
+
+
+def threads_of_draws(wildcards):
+    """Draws at a time: of small matrices one, as many jobs run beside each other."""
+    return 1 if weights_of_matrix(wildcards) < SMALL_MATRIX else DRAWS_AT_ONCE
+
+
+SMALL_MATRIX, DRAWS_AT_ONCE = 1 << 19, 4
+
+
+def minutes_of_draws(wildcards, threads):
+    """Of a job that clusters draws, with room: a weight of a draw took 0.2 to 0.4 microseconds."""
+    clustering = STUDY.clustering
+    draws = max(STUDY.nulls.values(), default=0) * size_of(wildcards) * len(clustering.scalings)
+    seconds = 2e-6 * weights_of_matrix(wildcards) * draws / threads
+    return 30 + 5 * size_of(wildcards) + math.ceil(seconds / 60)
+
+
 # --- memory, in megabytes: what was measured (docs/scale.md), and at least half as much more ---
 
 
 def memory(base, each, networks=size_of):
     """Of a job: `base`, and `each` for each of the networks of its block, or of so many."""
     return lambda wildcards: base + math.ceil(each * networks(wildcards))
+
+
+def memory_of_block(base, each, bytes_of_matrix):
+    """As `memory`, and what a large layer takes beside the block's weights."""
+
+    def of_job(wildcards):
+        block = 4 * weights_of_network(wildcards) * size_of(wildcards)
+        block *= 1 + len(set(STUDY.clustering.scalings) - {"none"})
+        work = bytes_of_matrix * weights_of_matrix(wildcards)
+        return base + math.ceil(each * size_of(wildcards) + 1.5 * (block + work) / 1e6)
+
+    return of_job
+
+
+def memory_of_file(wildcards):
+    """Of a job that reads a network's file: it may be there three times, as read, checked, kept."""
+    size = Path(STUDY.networks[wildcards.condition].path).stat().st_size
+    return 2000 + math.ceil(8 * size / 1e6)
+
+
+def memory_of_draws(wildcards, threads):
+    """Of a job that clusters draws: the block, the draws that are worked on, and their tables."""
+    block = memory_of_block(0, 0, BYTES_OF_DRAW * threads)(wildcards)
+    return memory_of_tables(wildcards) + block
 
 
 def networks_of_job(wildcards):

@@ -45,7 +45,7 @@ rule import_network:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(4000),
+        mem_mb=growing(memory_of_file),
         runtime=growing(20),
     params:
         **made_by("import_network.py"),

@@ -12,10 +12,10 @@ rule null:
     priority: max(1, DRAWN_FIRST)
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: threads_of_draws
     resources:
-        mem_mb=growing(memory_of_tables),
-        runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
+        mem_mb=growing_with_threads(memory_of_draws),
+        runtime=growing_with_threads(minutes_of_draws),
     params:
         **of_wildcards(files_of_null),
         job=null_job,
@@ -38,10 +38,10 @@ rule null_labels:
     priority: DRAWN_FIRST
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: threads_of_draws
     resources:
-        mem_mb=growing(memory_of_tables),
-        runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
+        mem_mb=growing_with_threads(memory_of_draws),
+        runtime=growing_with_threads(minutes_of_draws),
     params:
         **made_by("null_labels.py"),
         job=asdict(job_parameters.labels_job(STUDY)),

@@ -21,7 +21,7 @@ rule score:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(memory(1000, 4)),
+        mem_mb=growing(memory_of_block(1000, 4, BYTES_OF_DRAW)),
         runtime=growing(30),
     params:
         **made_by("score.py"),

@@ -17,5 +17,5 @@ with running(snakemake):
     partitions = load_items(Path(snakemake.input.partitions), Partitions)
     held_out = load_items(Path(snakemake.input.held_out), HeldOut)
     layers = layers_of_methods(networks, layer, partitions)
-    tables = block_label_tables(layers, draws, partitions, held_out)
+    tables = block_label_tables(layers, draws, partitions, held_out, snakemake.threads)
     save_items(Path(snakemake.output.tables), tables)

@@ -9,6 +9,7 @@ from clusterability_workflow.progress import watched
 from clusterability.files import write_csv
 from clusterability.jobs.training_job import TrainingJob
 from clusterability.networks.stacked import save_networks
+from clusterability.signals import told_to_stop
 from clusterability.training.checkpoints import Checkpoints
 from clusterability.training.history import history_table, network_table
 from clusterability.training.images import load_mnist
@@ -25,7 +26,7 @@ with running(snakemake):
     folder, data = Path(snakemake.input.mnist[0]).parent, asked.dataset
     counts = (asked.train_images, asked.test_images)
     lease = leased_gpu(device, stopped=lambda: checkpoints.stopped)
-    with watched(title) as progress, checkpoints.kept_on_signals(), lease:
+    with watched(title) as progress, told_to_stop(checkpoints.stop), lease:
         result = train(
             wildcards.condition,
             Recipe.model_validate(asked.recipe),

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from clusterability_workflow.records import Record, record_path
 
@@ -34,9 +34,10 @@ def running(job: Any) -> Iterator[None]:
         yield
         _record(job)
     except UserError as error:
-        logger.error("%s", error)
-        print(error, file=sys.stderr)
-        sys.exit(1)
+        _end(error)
+    except MemoryError as error:
+        logger.exception("the job failed")
+        _end(f"not enough memory for rule {job.rule}, {named}: {error or 'none left'}")
     except Exception:
         logger.exception("the job failed")
         raise
@@ -44,6 +45,12 @@ def running(job: Any) -> Iterator[None]:
         "done: %.2f s, %.2f CPU s, after %.2f CPU s for Python and its packages",
         time.perf_counter() - started, time.process_time() - before, before,
     )  # fmt: skip
+
+
+def _end(told: object) -> NoReturn:
+    logger.error("%s", told)
+    print(told, file=sys.stderr)
+    sys.exit(1)
 
 
 def _log_to(file: Path) -> None:

@@ -361,15 +361,19 @@ def find_orphans(study: Path, jobs: Iterable[PlannedJob]) -> Orphans:
 
 
 def _checkpoints_without_job(study: Path, wanted: set[Path]) -> list[Path]:
-    """Checkpoints of blocks that the study does not train any more."""
-    return [
-        file
-        for file in _files(study / CHECKPOINTS)
-        if (study / "networks" / file.parent.relative_to(study / CHECKPOINTS)).with_suffix(
-            ".safetensors"
-        )
-        not in wanted
-    ]
+    """Checkpoints of blocks that the study does not train, and draws it does not draw, any more."""
+    return [file for file in _files(study / CHECKPOINTS) if _made_from(study, file) not in wanted]
+
+
+def _made_from(study: Path, checkpoint: Path) -> Path:
+    """The file that a job makes from what an earlier one kept.
+
+    That is `…/{condition}/{seeds}/*.checkpoint`, or `…/nulls/{...}/{k}.{null}/{key}/*.npz`.
+    """
+    folder = checkpoint.parent.relative_to(study / CHECKPOINTS)
+    if checkpoint.suffix == ".npz":
+        return study / folder.parent.with_name(f"{folder.parent.name}.npz")
+    return study / "networks" / folder.with_name(f"{folder.name}.safetensors")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         return _told(f"{error.filename or 'files'}: {error.strerror or error}")
     except MemoryError:
-        return _told("not enough memory: ask for fewer k at once, or fewer draws")
+        return _told("not enough memory: ask for fewer draws at a time (--jobs 1), or fewer k")
     return 0
 
 
@@ -116,6 +116,18 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="of none, unit-norm, balanced (default: %(default)s)",
     )
     add("--restarts", default="3", metavar="N", help="starts of k-means (default: %(default)s)")
+    add(
+        "--jobs",
+        default=None,
+        metavar="N",
+        help="draws at a time; the numbers are the same (default: the cores of this machine)",
+    )
+    add(
+        "--memory",
+        default="2",
+        metavar="GB",
+        help="for the draws that are worked on: of large layers, fewer at a time (default: 2)",
+    )
     add("--name", help="of the network; random numbers go by it (default: the file's)")
     add(
         "--output",
@@ -130,9 +142,10 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _score(options: argparse.Namespace) -> None:
     from clusterability.api import load
     from clusterability.networks.weights import as_networks, name_of
+    from clusterability.numerics import cores
     from clusterability.report.score_text import score_text
     from clusterability.results.one_network import evaluate
-    from clusterability.study.arguments import asked_of
+    from clusterability.study.arguments import asked_of, workers_of
 
     name = name_of(Path(options.file)) if options.name is None else options.name
     asked = asked_of(
@@ -143,11 +156,12 @@ def _score(options: argparse.Namespace) -> None:
         _draws(options.nulls),
         options.restarts,
     )
+    workers = workers_of(_number(options.jobs or cores()), options.memory)
     output = Path(options.output or f"{name}.scores.csv")
     _check_output(output, options.force)
     weights = load(options.file, _parts(options.layers) if options.layers else None)
     with _watched() as said:
-        rows = evaluate(as_networks(weights, name), asked, said)
+        rows = evaluate(as_networks(weights, name), asked, said, workers)
     _write(output, rows)
     _print(f"{weights!r}\n\n{score_text(rows, options.all)}\n\n{len(rows)} rows are in {output}")
 
@@ -161,6 +175,10 @@ def _list_measures(options: argparse.Namespace) -> None:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
+
+
+def _number(text: str | int) -> str | int:
+    return int(text) if re.fullmatch("[0-9]{1,9}", str(text)) else text
 
 
 def _draws(text: str) -> dict[str, int]:

@@ -33,8 +33,9 @@ from clusterability.networks.weights import (
     as_weights,
     load_weights,
 )
+from clusterability.numerics import DRAWS_MEMORY
 from clusterability.results.one_network import Said, check_k, evaluate
-from clusterability.study.arguments import Asked, asked_of, whole_number
+from clusterability.study.arguments import Asked, asked_of, whole_number, workers_of
 
 __all__ = ["Partition", "UserError", "Weights", "cluster", "list_measures", "load", "score"]
 
@@ -210,6 +211,8 @@ def score(
     restarts: int = 3,
     name: str | None = None,
     progress: Said | None = None,
+    jobs: int = 1,
+    memory: float = DRAWS_MEMORY,
 ) -> pd.DataFrame:
     """How good the clusters of each layer are, over a grid of k, beside what chance gives.
 
@@ -229,6 +232,8 @@ def score(
         name: of the network: it is the column `condition`, and decides the random numbers with the
             names of the layers. Small letters, digits and _. None: that of the weights.
         progress: is called with a text, such as `print`, before each step.
+        jobs: draws at a time, one a core. The numbers are the same.
+        memory: gigabytes for the draws that are worked on: of large layers, fewer at a time.
 
     Returns:
         One row for each layer, method, k, measure and null, with the columns of a study's
@@ -255,7 +260,8 @@ def score(
         nulls,
         restarts,
     )
-    return evaluate(as_networks(found, asked.name), asked, progress or (lambda step: None))
+    workers = workers_of(jobs, memory)
+    return evaluate(as_networks(found, asked.name), asked, progress or (lambda step: None), workers)
 
 
 def list_measures() -> pd.DataFrame:

@@ -63,8 +63,8 @@ def _flag(value: Any) -> Any:
     return value
 
 
-MOST_WEIGHTS = 10**8
-"""Of one layer: its decomposition takes hours beyond."""
+MOST_WEIGHTS = 10**10
+"""Of one layer that a config asks for. What can be computed goes by the memory of the machine."""
 
 LARGEST_WHOLE = 10**9
 """No number of steps, draws or units is larger, and all libraries can hold it."""

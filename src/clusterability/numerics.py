@@ -6,21 +6,73 @@ Apart from `compiled`, so that another release of Numba trains nothing again.
 from __future__ import annotations
 
 import ctypes
+import math
+import os
 import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
+
+DRAWS_MEMORY = 2.0
+"""Gigabytes for the draws that are worked on, where nothing else is asked for."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _LARGEST = 32 << 20  # glibc refuses a larger threshold
 
 
-def one_thread() -> threadpool_limits:
-    """A context in which BLAS and OpenMP use one thread.
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    A product split among threads may add up in another order; jobs run beside each other instead.
+
+def memory_of_machine() -> float:
+    """Bytes of memory that this machine has; without end where the system does not tell."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return math.inf
+
+
+class _OneThread:
+    """What `one_thread` gives: counts who is within."""
+
+    def __init__(self) -> None:
+        self.within, self.lock = 0, threading.Lock()
+        self.limits: threadpool_limits | None = None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if self.within == 0:
+                self.limits = threadpool_limits(limits=1)
+            self.within += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self.lock:
+            self.within -= 1
+            if self.within == 0 and self.limits is not None:
+                self.limits.restore_original_limits()
+
+
+_ONE_THREAD = _OneThread()
+
+
+def one_thread() -> _OneThread:
+    """A context in which BLAS and OpenMP use one thread, in all threads of this process.
+
+    A product split among threads may add up in another order; jobs and draws run beside each other
+    instead. Whoever comes first sets the limit, and whoever leaves last lifts it: one within
+    another costs nothing.
     """
-    return threadpool_limits(limits=1)
+    return _ONE_THREAD
 
 
 def keep_freed_memory() -> None:
@@ -38,3 +90,52 @@ def keep_freed_memory() -> None:
         return  # another C library: slower, not wrong
     mallopt(_M_MMAP_THRESHOLD, _LARGEST)
     mallopt(_M_TRIM_THRESHOLD, _LARGEST)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """What draws may take of the machine. No bit depends on it.
+
+    Attributes:
+        jobs: draws at a time, one a core.
+        memory: gigabytes for all that are worked on; one draw is always.
+    """
+
+    jobs: int = 1
+    memory: float = DRAWS_MEMORY
+
+    def at_once(self, bytes_each: float) -> int:
+        """Draws of so many bytes at a time.
+
+        >>> Workers(8, 2.0).at_once(0.9e9), Workers(8, 2.0).at_once(9e9), Workers(2).at_once(1e6)
+        (2, 1, 2)
+        """
+        return max(1, min(self.jobs, int(self.memory * 1e9 / bytes_each)))
+
+
+ONE_AT_A_TIME = Workers()
+
+
+def in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Iterator[Result]:
+    """Results of a function of each item, in their order, so many at a time.
+
+    Compiled loops and large products leave Python to other threads. No more results wait to be
+    taken than there are threads.
+    """
+    if threads == 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -43,6 +43,7 @@ from safetensors.numpy import save as safetensors_bytes
 from snakemake.common.configfile import load_configfile
 
 from clusterability.errors import UserError
+from clusterability.fields import MOST_WEIGHTS
 from clusterability.networks.importing.read_network import read_network
 from clusterability.networks.stacked import METADATA_KEY, load_networks
 from clusterability.report.catalogue import figure_items
@@ -365,9 +366,9 @@ def check_study(study: Study, config: dict[str, Any]) -> None:
     _check_paths(study)
     for name in study.conditions:
         json.dumps(asdict(training_job(study, name)))
-        assert all(out * in_ <= 10**8 for out, in_ in study.layers_of(name).values())
+        assert all(out * in_ <= MOST_WEIGHTS for out, in_ in study.layers_of(name).values())
     for name in study.synthetic:
-        assert math.prod(study.layers_of(name)["fc1"]) <= 10**8
+        assert math.prod(study.layers_of(name)["fc1"]) <= MOST_WEIGHTS
     json.dumps([asdict(aggregation_job(study)), asdict(validity_job(study))])
 
 

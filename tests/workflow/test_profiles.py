@@ -42,7 +42,10 @@ def test_memory_and_time_of_every_rule_grow_with_its_tries(file):
     rules = len(re.findall(r"^rule ", text, re.MULTILINE))
     for resource in ("mem_mb", "runtime"):
         assert len(re.findall(rf"^ +{resource}=", text, re.MULTILINE)) == rules
-        assert len(re.findall(rf"^ +{resource}=growing\(", text, re.MULTILINE)) == rules
+        assert (
+            len(re.findall(rf"^ +{resource}=growing(_with_threads)?\(", text, re.MULTILINE))
+            == rules
+        )
 
 
 def test_accounting_that_answers_is_accepted(sacct):

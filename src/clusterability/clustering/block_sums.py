@@ -37,6 +37,14 @@ class Tables:
     column_sizes: np.ndarray
     held_out: np.ndarray
 
+    def at(self, place: int) -> Tables:
+        """Those at a place of the first axis."""
+        return Tables(**{f.name: getattr(self, f.name)[place] for f in fields(Tables)})
+
+
+KeyedTables = dict[Key, Tables]
+"""Tables by (method, k)."""
+
 
 def stack_tables(tables: Sequence[Tables]) -> Tables:
     """Tables of one shape along a new first axis."""
@@ -44,7 +52,7 @@ def stack_tables(tables: Sequence[Tables]) -> Tables:
     return Tables(**columns)
 
 
-def stack_by_key(found: Sequence[Mapping[Key, Tables]]) -> dict[Key, Tables]:
+def stack_by_key(found: Sequence[Mapping[Key, Tables]]) -> KeyedTables:
     """As `stack_tables`, for tables by (method, k)."""
     return {key: stack_tables([tables[key] for tables in found]) for key in found[0]}
 
@@ -61,11 +69,12 @@ def mutual_information(joint: np.ndarray) -> np.ndarray:
     where the entries do not sum to a positive number. Never below 0: rounding is cut off.
     """
     total = joint.sum(axis=(-2, -1))
-    entropy_terms = _p_ln_p(joint).sum(axis=(-2, -1))
+    entropy_terms = p_ln_p(joint).sum(axis=(-2, -1))
     for axis in (-1, -2):
-        entropy_terms = entropy_terms - _p_ln_p(joint.sum(axis=axis)).sum(axis=-1)
+        entropy_terms = entropy_terms - p_ln_p(joint.sum(axis=axis)).sum(axis=-1)
     return np.where(total > 0, np.maximum(entropy_terms, 0), np.nan)
 
 
-def _p_ln_p(shares: np.ndarray) -> np.ndarray:
+def p_ln_p(shares: np.ndarray) -> np.ndarray:
+    """p ln p, with 0 ln 0 = 0."""
     return shares * np.log(np.where(shares > 0, shares, 1))

@@ -2,66 +2,187 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 
-_SMALLEST_SINGULAR_VALUE = 1e-5
-"""Below it, dividing by the singular value would lose too many digits of the other side."""
+from clusterability.clustering.leading_vectors import leading_vectors
+from clusterability.networks.components import Components, connected_components
+
+_PANEL = 1 << 17
+"""Entries that are normalised at a time: they stay in the cache."""
+_DIGITS = 9
+"""Strengths of components that differ by rounding only are equal in so many digits."""
 
 
-@dataclass(frozen=True)
+# Arrays are not equal or different as a whole.
+@dataclass(frozen=True, eq=False)
 class Embedding:
-    """Singular vectors of a normalised matrix, by falling singular value.
+    """Leading singular vectors of a normalised matrix, by falling singular value.
+
+    The singular value 1 is there once for each connected component: its vectors are the square
+    roots of the strengths within the component, and any turn of these. Of a connected matrix it is
+    the first, trivial one.
 
     Attributes:
-        left: [m, components]; right: [n, components].
-        singular_values: [components]; the first is 1.
-        row_scale, column_scale: [m] and [n], degrees to the power -1/2.
+        left: [m, vectors]; right: [n, vectors]. The first ones are the components', by falling
+            strength.
+        singular_values: [vectors]; 0, as its vectors are, beyond the rank of the matrix.
+        row_strengths, column_strengths: sums [m] and [n].
+        components: of the units.
     """
 
     left: np.ndarray
     right: np.ndarray
     singular_values: np.ndarray
-    row_scale: np.ndarray
-    column_scale: np.ndarray
+    row_strengths: np.ndarray
+    column_strengths: np.ndarray
+    components: Components
+
+    @property
+    def row_scale(self) -> np.ndarray:
+        """D_U^-1/2, [m]."""
+        return 1 / np.sqrt(self.row_strengths)
+
+    @property
+    def column_scale(self) -> np.ndarray:
+        """D_V^-1/2, [n]."""
+        return 1 / np.sqrt(self.column_strengths)
+
+    def leading(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first vectors, left [m, count] and right [n, count].
+
+        Where there are more components than that, each vector is one of as many groups of whole
+        components: of the turns of their common eigenspace, one that k-means can cut into parts
+        that nothing joins.
+        """
+        if count >= self.components.count:
+            return self.left[:, :count], self.right[:, :count]
+        return self._group_vectors(count)[:2]
+
+    def nontrivial(self, count: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """As `leading` without the trivial first one: vectors that tell k clusters apart.
+
+        Of c components, the first ceil(log2 min(c, k)) vectors are turned such that they tell so
+        many groups of whole components apart, as binary digits do; the others lie within
+        components.
+        """
+        groups = min(self.components.count, k)
+        if groups == 1:
+            return self.left[:, 1 : 1 + count], self.right[:, 1 : 1 + count]
+        left, right, strengths = self._group_vectors(groups)
+        digits = np.arange(groups)[:, None] >> np.arange(math.ceil(math.log2(groups))) & 1
+        ones_and_signs = np.column_stack([np.ones(groups), 1 - 2.0 * digits])
+        turn = np.linalg.qr(np.sqrt(strengths)[:, None] * ones_and_signs)[0][:, 1:]
+        first = self.components.count
+        within = slice(first, first + count - turn.shape[1])
+        return (
+            np.column_stack([left @ turn, self.left[:, within]]),
+            np.column_stack([right @ turn, self.right[:, within]]),
+        )
+
+    def _group_vectors(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Singular vectors of so many groups of components, left and right, and their strengths.
+
+        The strongest component that is left goes to the group that is the weakest so far.
+        """
+        of_component = _strengths_of(self.components, self.row_strengths)
+        shares = _comparable(of_component)
+        loads, group = np.zeros(count), np.empty(len(shares), np.int64)
+        for component in _by_strength(of_component):
+            group[component] = loads.argmin()
+            loads[group[component]] += shares[component]
+        strengths = np.bincount(group, of_component, count)
+        return (
+            _indicator_vectors(group[self.components.rows], self.row_strengths, strengths),
+            _indicator_vectors(group[self.components.columns], self.column_strengths, strengths),
+            strengths,
+        )
 
 
-def embed(adjacency: np.ndarray, components: int) -> Embedding:
+def embed(adjacency: np.ndarray, count: int) -> Embedding:
     """Leading singular vectors of D_U^-1/2 A D_V^-1/2 (Dhillon 2001).
 
-    They come from the eigenvectors of the Gram matrix of the smaller side; where a singular value
-    is too small for that, from a full decomposition. Each left vector's largest entry is positive.
+    Those of the singular value 1 are known; the others are those of what is left without them.
 
     Args:
-        adjacency: non-negative float64 [m, n] without rows or columns of zeros.
-        components: number of singular vectors, at most min(m, n).
+        adjacency: non-negative [m, n] without rows or columns of zeros.
+        count: number of singular vectors, at most min(m, n).
+
+    >>> found = embed(np.array([[3.0, 1.0], [1.0, 3.0]]), 2)
+    >>> found.singular_values.round(9).tolist(), np.abs(found.left).round(3).tolist()
+    ([1.0, 0.5], [[0.707, 0.707], [0.707, 0.707]])
     """
-    row_scale = 1 / np.sqrt(adjacency.sum(axis=1))
-    column_scale = 1 / np.sqrt(adjacency.sum(axis=0))
-    normalised = adjacency * row_scale[:, None]
-    normalised *= column_scale
-    if normalised.shape[0] > normalised.shape[1]:
-        right, values, left = _small_side_vectors(normalised.T, components)
-    else:
-        left, values, right = _small_side_vectors(normalised, components)
-    largest = np.abs(left).argmax(axis=0)
-    signs = np.where(left[largest, np.arange(components)] < 0, -1.0, 1.0)
-    return Embedding(left * signs, right * signs, values, row_scale, column_scale)
+    components = connected_components(adjacency)
+    row_strengths = adjacency.sum(axis=1, dtype=np.float64)
+    column_strengths = adjacency.sum(axis=0, dtype=np.float64)
+    of_component = _strengths_of(components, row_strengths)
+    strongest = _by_strength(of_component)[:count]
+    known = len(strongest)
+    number = np.full(components.count, -1)
+    number[strongest] = np.arange(known)
+    left, right = np.zeros((len(adjacency), count)), np.zeros((adjacency.shape[1], count))
+    values = np.ones(count)
+    for side, of_unit, sums in (
+        (left, components.rows, row_strengths),
+        (right, components.columns, column_strengths),
+    ):
+        side[:, :known] = _indicator_vectors(number[of_unit], sums, of_component[strongest])
+    if known < count:
+        rest = _without_trivial(adjacency, components, row_strengths, column_strengths)
+        left[:, known:], values[known:], right[:, known:] = leading_vectors(rest, count - known)
+    return Embedding(left, right, values, row_strengths, column_strengths, components)
 
 
-def _small_side_vectors(
-    matrix: np.ndarray, components: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Left vectors, singular values, right vectors of a matrix no taller than wide, any signs."""
-    size = len(matrix)
-    eigenvalues, vectors = scipy.linalg.eigh(
-        matrix @ matrix.T, subset_by_index=(size - components, size - 1), check_finite=False
-    )
-    values = np.sqrt(np.maximum(eigenvalues[::-1], 0))
-    if values[-1] < _SMALLEST_SINGULAR_VALUE:
-        left, values, right = np.linalg.svd(matrix, full_matrices=False)
-        return left[:, :components], values[:components], right[:components].T
-    left = vectors[:, ::-1]
-    return left, values, matrix.T @ left / values
+def _strengths_of(components: Components, row_strengths: np.ndarray) -> np.ndarray:
+    return np.bincount(components.rows, row_strengths, components.count)
+
+
+def _by_strength(strengths: np.ndarray) -> np.ndarray:
+    """Numbers of components by falling strength, the first of equals first."""
+    return np.argsort(-_comparable(strengths), kind="stable")
+
+
+def _comparable(strengths: np.ndarray) -> np.ndarray:
+    """Shares of the largest; those that differ by rounding are equal."""
+    return (strengths / strengths.max()).round(_DIGITS)
+
+
+def _indicator_vectors(
+    labels: np.ndarray, unit_strengths: np.ndarray, strengths: np.ndarray
+) -> np.ndarray:
+    """Square roots of each unit's share of its group's strength, [units, groups]; no group: -1."""
+    member = labels[:, None] == np.arange(len(strengths))
+    return np.where(member, np.sqrt(unit_strengths[:, None] / strengths), 0)
+
+
+def _without_trivial(
+    adjacency: np.ndarray,
+    components: Components,
+    row_strengths: np.ndarray,
+    column_strengths: np.ndarray,
+) -> np.ndarray:
+    """The normalised matrix less its part of singular value 1, [m, n].
+
+    That part is the square root of r_i c_j over the component's strength, for units of one
+    component. Rows lie along the longer side: `leading_vectors` reads it by these.
+    """
+    wide = adjacency.shape[0] < adjacency.shape[1]
+    matrix, of_row, of_column = adjacency, components.rows, components.columns
+    if wide:
+        matrix, of_row, of_column = matrix.T, of_column, of_row
+        row_strengths, column_strengths = column_strengths, row_strengths
+    rows, columns = np.sqrt(row_strengths)[:, None], np.sqrt(column_strengths)
+    strengths = np.bincount(of_row, row_strengths, components.count)[of_row][:, None]
+    rest = np.empty(matrix.shape)
+    height = max(_PANEL // matrix.shape[1], 1)
+    for begin in range(0, len(matrix), height):
+        part = slice(begin, begin + height)
+        np.divide(matrix[part], rows[part], out=rest[part])
+        rest[part] /= columns
+        trivial = rows[part] / strengths[part] * columns
+        if components.count > 1:
+            trivial[of_row[part, None] != of_column] = 0
+        rest[part] -= trivial
+    return rest.T if wide else rest

@@ -21,6 +21,7 @@ from clusterability.compiled import compiled
 MAX_ITERATIONS = 300
 _TIE = 1e-10
 """Inertias that differ by less, as a share of the points' sum of squares, are equal."""
+_GRID_BITS = 42
 _TOGETHER = 4
 """Coordinates that are added at a time."""
 
@@ -68,7 +69,8 @@ def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
         raise ValueError(f"uniforms have shape {uniforms.shape}, which does not fit k = {k}")
     # Distances do not depend on the origin; centred points lose fewer digits.
     centred = np.zeros((count, -(-dimensions // _TOGETHER) * _TOGETHER))
-    np.subtract(points, points.mean(axis=0), out=centred[:, :dimensions])
+    on_grid = _on_grid(points)
+    np.subtract(on_grid, on_grid.mean(axis=0), out=centred[:, :dimensions])
     labels = np.empty((starts, count), np.int16)
     inertia, iterations = np.empty(starts), np.empty(starts, np.int64)
     numbers = uniforms.astype(np.float64)
@@ -76,6 +78,20 @@ def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
     # Starts that came to the same clusters in another order differ by rounding only.
     best = int((inertia <= inertia.min() + _TIE * spread).argmax())
     return KMeansResult(labels, inertia, iterations, best)
+
+
+def _on_grid(points: np.ndarray) -> np.ndarray:
+    """The points with coordinates to some twelve digits of the largest.
+
+    Coordinates that are equal but for rounding become equal: neither which points are the same nor
+    which of two distances is the shorter is left to the library that computed them.
+    """
+    largest = float(np.abs(points).max(initial=0))
+    if largest == 0:
+        return points
+    # Powers of two are common as the largest, and rounding must not decide between two grids.
+    step = 2.0 ** (math.frexp(1.1 * largest)[1] - _GRID_BITS)
+    return np.rint(points / step) * step
 
 
 @compiled

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -14,6 +14,10 @@ import numpy as np
 
 from clusterability.clustering.embedding import Embedding
 from clusterability.clustering.kmeans import KMeansResult, kmeans
+from clusterability.clustering.summing import all_block_sums
+
+Sides = tuple[KMeansResult, KMeansResult]
+"""k-means of rows and of columns."""
 
 
 @dataclass(frozen=True)
@@ -32,46 +36,81 @@ class Found:
     column_starts: np.ndarray
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What a method is given: one matrix at one k.
+# Arrays are not equal or different as a whole.
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """One matrix at several k: what methods share, worked out when the first asks for it.
 
     Attributes:
-        adjacency: abs(W) of the live units, float64 [m, n].
+        adjacency: abs(W) of the live units, [m, n].
         embedding: its singular vectors, at least k of them where there are so many.
-        k: number of clusters, at most min(m, n).
-        uniforms: the method's random numbers, [starts, (U, V, both), k, candidates] as `kmeans`
-            takes them: the same for all methods.
+        uniforms: random numbers by k, [starts, (U, V, both), k, candidates] as `kmeans` takes
+            them: the same for all methods.
     """
 
     adjacency: np.ndarray
     embedding: Embedding
-    k: int
-    uniforms: np.ndarray
+    uniforms: Mapping[int, np.ndarray]
 
     @cached_property
-    def sides(self) -> tuple[KMeansResult, KMeansResult]:
-        """k-means of each side by itself, on its first k singular vectors (rows, columns)."""
-        vectors = (self.embedding.left, self.embedding.right)
-        rows, columns = (
-            kmeans(side[:, : self.k], self.k, self.uniforms[:, number])
-            for number, side in enumerate(vectors)
-        )
-        return rows, columns
+    def sides(self) -> dict[int, Sides]:
+        """`Problem.sides` by k."""
+        return {k: self._sides(k, uniforms) for k, uniforms in self.uniforms.items()}
 
-    def both_sides(self, vectors: slice) -> Found:
-        """One k-means over the units of both sides: the chosen vectors, scaled by D^-1/2."""
-        embedding = self.embedding
+    @cached_property
+    def side_tables(self) -> dict[int, np.ndarray]:
+        """`Problem.side_table` by k, in one pass over the adjacency."""
+        best = {
+            ("sides", k): (rows.labels[rows.best], columns.labels[columns.best])
+            for k, (rows, columns) in self.sides.items()
+        }
+        return dict(zip(self.sides, all_block_sums(self.adjacency, best), strict=True))
+
+    def _sides(self, k: int, uniforms: np.ndarray) -> Sides:
+        rows, columns = self.embedding.leading(k)
+        return kmeans(rows, k, uniforms[:, 0]), kmeans(columns, k, uniforms[:, 1])
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What a method is given: one matrix at one k, at most min(m, n)."""
+
+    grid: Grid
+    k: int
+
+    @property
+    def adjacency(self) -> np.ndarray:
+        """abs(W) of the live units, [m, n]."""
+        return self.grid.adjacency
+
+    @property
+    def embedding(self) -> Embedding:
+        """Singular vectors of the normalised weights, at least k where there are so many."""
+        return self.grid.embedding
+
+    @property
+    def sides(self) -> Sides:
+        """k-means of each side by itself, on its first k singular vectors (rows, columns)."""
+        return self.grid.sides[self.k]
+
+    @property
+    def side_table(self) -> np.ndarray:
+        """Sums [k, k] of the adjacency over clusters by the best starts of `sides`."""
+        return self.grid.side_tables[self.k]
+
+    def both_sides(self, vectors: tuple[np.ndarray, np.ndarray]) -> Found:
+        """One k-means over the units of both sides: vectors of the embedding, scaled by D^-1/2.
+
+        vectors: left [m, some] and right [n, some].
+        """
+        embedding, (left, right) = self.embedding, vectors
         points = np.concatenate(
-            [
-                embedding.left[:, vectors] * embedding.row_scale[:, None],
-                embedding.right[:, vectors] * embedding.column_scale[:, None],
-            ]
+            [left * embedding.row_scale[:, None], right * embedding.column_scale[:, None]]
         )
         if points.shape[1] == 0:  # k = 1 by Dhillon's rule: nothing to tell units apart by
             points = np.zeros((len(points), 1))
-        found = kmeans(points, self.k, self.uniforms[:, 2])
-        m = len(embedding.left)
+        found = kmeans(points, self.k, self.grid.uniforms[self.k][:, 2])
+        m = len(left)
         best = found.labels[found.best]
         return Found(best[:m], best[m:], found.labels[:, :m], found.labels[:, m:])
 

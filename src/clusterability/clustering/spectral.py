@@ -12,13 +12,13 @@ import numpy as np
 
 from clusterability.clustering.embedding import embed
 from clusterability.clustering.kmeans import candidates_per_step
-from clusterability.clustering.problem import Found, Problem, partition_by
+from clusterability.clustering.problem import Found, Grid, Problem, partition_by
 from clusterability.networks.live_units import LiveUnits, live_units
 from clusterability.networks.partitions import Key, Partitions, Starts, no_starts, unassigned
 from clusterability.numerics import keep_freed_memory, one_thread
 from clusterability.randomness import StreamName, generator
 
-_MIN_COMPONENTS = 16
+_LEAST_VECTORS = 16
 
 
 def cluster(
@@ -93,17 +93,18 @@ def _cluster_matrix(
     restarts: int,
 ) -> Iterator[tuple[Key, Found]]:
     """Labels of the live units of one matrix by (method, k), for each k that is feasible."""
-    adjacency = np.abs(live.take(matrix).astype(np.float64))
-    for components, same in _by_components(k_values, live):
-        embedding = embed(adjacency, components)
+    adjacency = live.take(matrix)
+    if adjacency.min(initial=0) < 0:
+        adjacency = np.abs(adjacency)
+    for vectors, same in _by_vectors(k_values, live):
+        embedding = embed(adjacency, vectors)
+        grid = Grid(adjacency, embedding, {k: _uniforms(name, k, restarts) for k in same})
         for k in same:
-            uniforms = _uniforms(name, k, restarts)
-            problem = Problem(adjacency, embedding, k, uniforms)
             for method in methods:
-                yield (method, k), partition_by(method)(problem)
+                yield (method, k), partition_by(method)(Problem(grid, k))
 
 
-def _by_components(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, list[int]]]:
+def _by_vectors(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, list[int]]]:
     """Feasible k grouped by the number of singular vectors to compute for them.
 
     The number goes by k alone (16, 32, 64, …) and not by the block's largest k: the last bits of
@@ -113,7 +114,7 @@ def _by_components(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, 
     for k in k_values:
         if live.holds(k):
             power = 1 << max(k - 1, 1).bit_length()
-            groups.setdefault(min(max(power, _MIN_COMPONENTS), min(live.shape)), []).append(k)
+            groups.setdefault(min(max(power, _LEAST_VECTORS), min(live.shape)), []).append(k)
     return list(groups.items())
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+BYTES_OF_DRAW = 20
+"""Of memory for each weight of a matrix that is clustered, or of a draw (docs/scale.md)."""
+
 
 @dataclass(frozen=True)
 class ClusteringJob:

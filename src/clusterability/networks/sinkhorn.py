@@ -35,6 +35,8 @@ def scale_to(matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray) 
     >>> scale_to(np.ones((2, 2)), np.array([1.0, 3.0]), np.array([2.0, 2.0])).tolist()
     [[0.5, 0.5], [1.5, 1.5]]
     """
+    if matrix.ndim == 2:
+        return _scale_one(np.asarray(matrix, np.float64), row_sums, column_sums)
     *leading, m, n = matrix.shape
     matrices = np.asarray(matrix, np.float64).reshape(-1, m, n)
     rows = np.broadcast_to(row_sums, (*leading, m)).reshape(-1, m)
@@ -78,8 +80,12 @@ def _scale_one(matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray
     if found is None:
         return np.full_like(matrix, np.nan)
     rows, columns = found
+    scaled = rows[:, None] * part
+    scaled *= columns
+    if live.shape == matrix.shape:
+        return scaled
     result = np.zeros_like(matrix)
-    result[np.ix_(live.rows, live.columns)] = rows[:, None] * part * columns
+    result[np.ix_(live.rows, live.columns)] = scaled
     return result
 
 

@@ -22,6 +22,7 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
 from clusterability.files import write_whole
 from clusterability.names import IMPORTED, IMPORTED_SEED
+from clusterability.networks.components import connected_components
 from clusterability.networks.live_units import live_units
 
 METADATA_KEY = "clusterability"
@@ -80,8 +81,8 @@ def network_digest(networks: Networks, number: int) -> str:
 def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
     """What the table of networks says of a network's weights.
 
-    Number of parameters, weights that are zero, dead units of both sides by layer, digest; in this
-    order.
+    Number of parameters, weights that are zero, dead units of both sides and connected components
+    by layer, digest; in this order.
     """
     own = [stack[number] for stack in networks.weights.values()]
     columns: dict[str, Any] = {
@@ -92,6 +93,7 @@ def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
         live = live_units(stack[number])
         columns[f"{layer}_dead_u"] = int((~live.rows).sum())
         columns[f"{layer}_dead_v"] = int((~live.columns).sum())
+        columns[f"{layer}_components"] = connected_components(stack[number]).count
     return columns | {"digest": network_digest(networks, number)}
 
 

@@ -12,10 +12,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from clusterability.clustering.block_sums import Tables, stack_by_key
-from clusterability.clustering.summing import held_out_information, tables_of
+from clusterability.clustering.summing import (
+    held_out_information,
+    tables_of,
+    weights_information,
+)
 from clusterability.networks.live_units import DEAD, live_units
 from clusterability.networks.partitions import HeldOut, Key, Labels, Partitions, labels_of
 from clusterability.networks.scaled_layer import ScaledLayer
+from clusterability.numerics import in_threads
 from clusterability.randomness import StreamName, generator
 
 
@@ -24,6 +29,7 @@ def block_label_tables(
     draws: int,
     partitions: Mapping[Key, Partitions],
     held_out: Mapping[Key, HeldOut],
+    threads: int = 1,
 ) -> dict[Key, Tables]:
     """Tables [networks, draws, ...] of the null `labels` for a block, by (method, k).
 
@@ -31,6 +37,7 @@ def block_label_tables(
         layers: the layer that the partitions are of, at each scale.
         draws: number of draws.
         partitions, held_out: [networks, ...] by (method, k), as `clustering` and `held_out` give.
+        threads: draws at a time.
     """
     result: dict[Key, Tables] = {}
     for scaled in layers:
@@ -43,6 +50,7 @@ def block_label_tables(
                 draws,
                 labels_of(own, number),
                 labels_of(held, number),
+                threads,
             )
             for number, (seed, matrix) in enumerate(zip(seeds, scaled.matrices, strict=True))
         ]
@@ -51,7 +59,12 @@ def block_label_tables(
 
 
 def label_tables(
-    matrix: np.ndarray, name: StreamName, draws: int, labels: Labels, held_out: Labels
+    matrix: np.ndarray,
+    name: StreamName,
+    draws: int,
+    labels: Labels,
+    held_out: Labels,
+    threads: int = 1,
 ) -> dict[Key, Tables]:
     """Tables [draws, ...] of the null `labels`, by (method, k).
 
@@ -63,23 +76,38 @@ def label_tables(
         draws: number of draws.
         labels: the network's own partitions.
         held_out: rows to judge on and labels of the columns; may be empty.
+        threads: draws at a time.
     """
     live = live_units(matrix)
     rows, columns = np.flatnonzero(live.rows), np.flatnonzero(live.columns)
     labelled = _labelled(held_out, matrix.shape[1])
-    found = []
-    for draw in range(draws):
+    mi_total = weights_information(matrix)
+
+    def tables(draw: int) -> dict[Key, Tables]:
         source = generator("draw", *name, "labels", draw)
+        # Where the unit of each place goes to, and its label with it.
         row_order, column_order = source.permutation(rows), source.permutation(columns)
-        # Permuting the units under fixed labels is permuting the labels.
-        permuted = np.zeros_like(matrix)
-        permuted[np.ix_(rows, columns)] = matrix[np.ix_(row_order, column_order)]
+        permuted = {
+            key: (_moved(own[0], rows, row_order), _moved(own[1], columns, column_order))
+            for key, own in labels.items()
+        }
         # The rows to judge on stay the same: only labels of columns are at stake.
-        judged = np.zeros_like(matrix)
-        judged[:, labelled] = matrix[:, source.permutation(labelled)]
-        information = held_out_information(judged, held_out) if held_out else {}
-        found.append(tables_of(permuted, labels, information))
-    return stack_by_key(found)
+        order = source.permutation(labelled)
+        judged = {
+            key: (judged_rows, _moved(own, labelled, order))
+            for key, (judged_rows, own) in held_out.items()
+        }
+        information = held_out_information(matrix, judged) if judged else {}
+        return tables_of(matrix, permuted, information, mi_total)
+
+    return stack_by_key(list(in_threads(tables, range(draws), threads)))
+
+
+def _moved(labels: np.ndarray, units: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Labels of units, each moved to the unit of its place in another order."""
+    result = labels.copy()
+    result[order] = labels[units]
+    return result
 
 
 def _labelled(held_out: Labels, columns: int) -> np.ndarray:

@@ -8,33 +8,41 @@ distribution.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
+from clusterability.nulls.permuting import permuted
+from clusterability.nulls.redrawing import Draw
 from clusterability.randomness import StreamName, generator
 
+PERMUTES = True
+"""Each draw has the weights' own entries."""
 
-def redraw(matrix: np.ndarray, name: StreamName, numbers: Sequence[int]) -> np.ndarray:
-    """The draws of these numbers, [draws, m, n]; zeros, and so dead units, stay where they are.
+
+def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
+    """What makes draw number i, [m, n]; zeros, and so dead units, stay where they are.
 
     Args:
         matrix: weights [m, n].
         name: condition, seed and layer.
-        numbers: which draws; a draw depends on its number, not on the others.
 
-    >>> draws = redraw(np.array([[1.0, 2.0], [0.0, 3.0]]), ("trained", 0, "fc1"), [0, 1])
-    >>> draws.shape, float(draws[1][1, 0]), sorted(draws[1].ravel().tolist())
-    ((2, 2, 2), 0.0, [0.0, 1.0, 2.0, 3.0])
+    >>> draw = redraw(np.array([[1.0, 2.0], [0.0, 3.0]]), ("trained", 0, "fc1"))
+    >>> float(draw(1)[1, 0]), sorted(draw(1).ravel().tolist())
+    (0.0, [0.0, 1.0, 2.0, 3.0])
     """
-    return permute_nonzero(matrix, (*name, "shuffle_nonzero"), numbers)
+    return permute_nonzero(matrix, (*name, "shuffle_nonzero"))
 
 
-def permute_nonzero(matrix: np.ndarray, name: StreamName, numbers: Sequence[int]) -> np.ndarray:
+def permute_nonzero(matrix: np.ndarray, name: StreamName) -> Draw:
     """As `redraw`, for a null whose name is the last part of `name`."""
-    places = np.nonzero(matrix)
-    entries = matrix[places]
-    result = np.zeros((len(numbers), *matrix.shape), matrix.dtype)
-    for index, number in enumerate(numbers):
-        result[index][places] = generator("draw", *name, number).permutation(entries)
-    return result
+    mask = matrix != 0
+    full = bool(mask.all())
+
+    def draw(number: int) -> np.ndarray:
+        source = generator("draw", *name, number)
+        if full:
+            return permuted(matrix.ravel(), source).reshape(matrix.shape)
+        result = np.zeros_like(matrix)
+        result[mask] = permuted(matrix[mask], source)
+        return result
+
+    return draw

@@ -15,12 +15,11 @@ far its p can be trusted. The null `shuffle` of Filan et al. 2021 does not keep 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from clusterability.clustering.held_out import held_out_clusters
 from clusterability.networks.sinkhorn import balance, scale_to
+from clusterability.nulls.redrawing import Draw
 from clusterability.nulls.shuffle_nonzero import permute_nonzero
 from clusterability.randomness import StreamName
 
@@ -29,8 +28,8 @@ from clusterability.randomness import StreamName
 __all__ = ["held_out_clusters", "redraw"]
 
 
-def redraw(matrix: np.ndarray, name: StreamName, numbers: Sequence[int]) -> np.ndarray:
-    """The draws of these numbers, float64 [draws, m, n], non-negative: strengths know no sign.
+def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
+    """What makes draw number i, float64 [m, n], non-negative: strengths know no sign.
 
     The relative error of every row and column sum is at most 1e-9. A draw that cannot be scaled is
     NaN throughout, and so is every draw of a matrix that cannot be balanced.
@@ -38,13 +37,14 @@ def redraw(matrix: np.ndarray, name: StreamName, numbers: Sequence[int]) -> np.n
     Args:
         matrix: weights [m, n].
         name: condition, seed and layer.
-        numbers: which draws; a draw depends on its number, not on the others.
 
     Of weights without any structure but strengths, every draw gives their absolute values:
 
-    >>> redraw(np.outer([1.0, 2.0], [3.0, -1.0]), ("trained", 0, "fc1"), [0]).round(9).tolist()
-    [[[3.0, 1.0], [6.0, 2.0]]]
+    >>> draw = redraw(np.outer([1.0, 2.0], [3.0, -1.0]), ("trained", 0, "fc1"))
+    >>> draw(0).round(9).tolist()
+    [[3.0, 1.0], [6.0, 2.0]]
     """
     weights = np.abs(matrix.astype(np.float64))
-    permuted = permute_nonzero(balance(weights), (*name, "strength"), numbers)
-    return scale_to(permuted, weights.sum(axis=1), weights.sum(axis=0))
+    sums = weights.sum(axis=1), weights.sum(axis=0)
+    permute = permute_nonzero(balance(weights), (*name, "strength"))
+    return lambda number: scale_to(permute(number), *sums)

@@ -13,6 +13,7 @@ from clusterability.blocks import Block
 from clusterability.clustering.all_scales import block_partitions
 from clusterability.clustering.block_sums import Tables
 from clusterability.errors import UserError
+from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.networks.graph import layer_matrices
 from clusterability.networks.live_units import live_units
 from clusterability.networks.partitions import Key
@@ -21,6 +22,7 @@ from clusterability.networks.stacked import Networks
 from clusterability.nulls.catalogue import NULLS
 from clusterability.nulls.clustered_again import block_redrawn_tables
 from clusterability.nulls.labels import block_label_tables
+from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.summary import with_q
 from clusterability.study.arguments import Asked
@@ -47,13 +49,19 @@ def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) 
             )
 
 
-def evaluate(networks: Networks, asked: Asked, said: Said = lambda step: None) -> pd.DataFrame:
+def evaluate(
+    networks: Networks,
+    asked: Asked,
+    said: Said = lambda step: None,
+    workers: Workers = ONE_AT_A_TIME,
+) -> pd.DataFrame:
     """Rows of the table `scores`, as a study gives them for the network.
 
     Args:
         networks: a block of one.
         asked: k, methods, scalings, restarts and nulls.
         said: told of each step.
+        workers: draws at a time.
 
     Returns:
         Columns `columns.SCORES`; by layer, block of k, method, k, measure and null.
@@ -66,12 +74,12 @@ def evaluate(networks: Networks, asked: Asked, said: Said = lambda step: None) -
     frames = []
     for name in names:
         layers = scaled_layers(networks, name, asked.scalings)
-        frames += [_block_rows(layers, asked, block, said) for block in asked.k_blocks]
+        frames += [_block_rows(layers, asked, block, said, workers) for block in asked.k_blocks]
     return with_q(pd.concat(frames, ignore_index=True))
 
 
 def _block_rows(
-    layers: Sequence[ScaledLayer], asked: Asked, block: Block, said: Said
+    layers: Sequence[ScaledLayer], asked: Asked, block: Block, said: Said, workers: Workers
 ) -> pd.DataFrame:
     networks, layer = layers[0].networks, layers[0].layer
     said(f"{layer}, k = {block.name}: clusters")
@@ -80,9 +88,11 @@ def _block_rows(
     nulls: dict[str, dict[Key, Tables]] = {}
     for null, draws in asked.nulls.items():
         said(f"{layer}, k = {block.name}: {null}")
+        threads = workers.at_once(BYTES_OF_DRAW * layers[0].matrices[0].size)
         if NULLS[null].redrawn:
             job = null_job(asked.clustering, draws, layer)
-            nulls[null] = block_redrawn_tables(null, layers, block, job)
+            nulls[null] = block_redrawn_tables(null, layers, block, job, threads)
         else:
-            nulls[null] = block_label_tables(layers, draws, found.partitions, found.held_out)
+            own = (found.partitions, found.held_out)
+            nulls[null] = block_label_tables(layers, draws, *own, threads)
     return score_rows(networks, layer, found.partitions, observed, nulls)

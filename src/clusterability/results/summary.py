@@ -173,8 +173,8 @@ def read_networks(files: Sequence[str]) -> pd.DataFrame:
     """Rows of all networks; networks of another depth leave columns of layers empty."""
     rows = pd.concat([read_csv(file) for file in files], ignore_index=True)
     names = [str(name) for name in rows]
-    dead = [name for name in names if re.fullmatch(r"fc\d+_dead_[uv]", name)]
-    dead.sort(key=lambda name: (int(name[2:].split("_")[0]), name))
-    rows[dead] = rows[dead].astype("Int64")
-    others = [name for name in names if name not in dead and name != "digest"]
-    return rows[[*others, *dead, "digest"]]
+    of_layers = [name for name in names if re.fullmatch(r"fc\d+_(dead_[uv]|components)", name)]
+    of_layers.sort(key=lambda name: int(name[2:].split("_")[0]))
+    rows[of_layers] = rows[of_layers].astype("Int64")
+    others = [name for name in names if name not in of_layers and name != "digest"]
+    return rows[[*others, *of_layers, "digest"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.fields import Name, Section, Whole
 from clusterability.nulls.catalogue import NULLS
+from clusterability.numerics import Workers
 from clusterability.study.messages import fault_line
 from clusterability.study.sections import Clustering, KGrid, Methods, Nulls, Scalings
 
@@ -73,6 +75,24 @@ def asked_of(
             " networks these weights were before training, only a study knows"
         )
     return asked
+
+
+def workers_of(jobs: Any, memory: Any) -> Workers:
+    """How many draws at a time, and in how much memory.
+
+    Raises:
+        UserError: where these are no such numbers.
+    """
+    count = whole_number(jobs)
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 1024:
+        raise UserError(f"jobs: found {jobs!r}, expected a whole number from 1 to 1024")
+    try:
+        size = float(memory)
+    except (TypeError, ValueError):
+        size = math.nan
+    if not 0 < size < math.inf:
+        raise UserError(f"memory: found {memory!r}, expected gigabytes, such as 2")
+    return Workers(count, size)
 
 
 def whole_number(item: Any) -> Any:

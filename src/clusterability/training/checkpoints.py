@@ -10,13 +10,11 @@ import hashlib
 import json
 import logging
 import shutil
-import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -133,20 +131,9 @@ class Checkpoints:
             with suppress(OSError):  # another block's lie in it
                 folder.rmdir()
 
-    @contextmanager
-    def kept_on_signals(self) -> Iterator[None]:
-        """SIGTERM, which Slurm sends before it kills, and SIGINT: a checkpoint, then the end."""
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            self.stopped = True
-
-        signals = (signal.SIGTERM, signal.SIGINT)
-        before = [signal.signal(number, stop) for number in signals]
-        try:
-            yield
-        finally:
-            for number, handler in zip(signals, before, strict=True):
-                signal.signal(number, handler)
+    def stop(self) -> None:
+        """A checkpoint after the step that is worked on, and then the end."""
+        self.stopped = True
 
     def _path(self, seeds: Sequence[int]) -> Path:
         return self.folder / f"{seeds[0]}-{seeds[-1]}.checkpoint"

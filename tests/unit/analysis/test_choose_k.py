@@ -23,8 +23,9 @@ from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import tables_of
 from clusterability.comparison import compare
 from clusterability.networks.partitions import labels_of
-from clusterability.nulls.shuffle import redraw
+from clusterability.nulls import shuffle
 from clusterability.results.measured_draws import measured
+from null_draws import draws_of
 
 GRID = [2, 3, 4]
 
@@ -347,7 +348,7 @@ def clustered(matrices: np.ndarray, draws: int, k_values: Sequence[int]) -> Evid
     observed, drawn = [], []
     for seed, matrix in enumerate(matrices):
         name = ("planted", seed, "fc1")
-        stack = np.concatenate([matrix[None], redraw(matrix, name, range(draws))])
+        stack = np.concatenate([matrix[None], draws_of(shuffle, matrix, name, range(draws))])
         names = [(*name, "item", number) for number in range(len(stack))]
         found = cluster(stack, names, k_values, ["matched"], restarts=2)
         items = [tables_of(item, labels_of(found, i)) for i, item in enumerate(stack)]

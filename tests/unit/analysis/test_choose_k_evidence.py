@@ -31,9 +31,9 @@ from clusterability.networks.scaling import scale_weights
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks, join_networks
 from clusterability.nulls import shuffle as shuffle
-from clusterability.nulls.clustered_again import redrawn_tables
 from clusterability.results.measured_draws import StoredMeasured, measured, save_measured
 from clusterability.results.npz_files import StoredItems, load_joined, save_items
+from null_draws import null_tables
 
 K_BLOCKS = ([2, 3], [4, 5])
 SEED_BLOCKS = ((0, 1), (2, 3))
@@ -71,8 +71,7 @@ def found_in(networks: Networks, k_values):
         partitions |= renamed(found, scaling)
         starts |= renamed(found_starts, scaling)
         tables = [
-            redrawn_tables(
-                shuffle.redraw,
+            null_tables(
                 "shuffle",
                 {layer: stack[number] for layer, stack in weights.items()},
                 LAYER,

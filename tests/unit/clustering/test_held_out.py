@@ -15,9 +15,9 @@ from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.sinkhorn import balance
 from clusterability.networks.stacked import Networks
 from clusterability.nulls import shuffle as shuffle
-from clusterability.nulls.clustered_again import redrawn_tables
 from clusterability.nulls.labels import label_tables
 from clusterability.results.structure_rows import observed_tables, score_rows
+from null_draws import null_tables
 
 METHODS = ["notebook", "matched", "joint"]
 NAME = ("trained", 3, "fc1")
@@ -246,5 +246,5 @@ def test_whole_networks_have_none():
     """Which rows a unit is linked to goes by its layer, and so would its cluster."""
     weights = {"fc1": noise(12, 10), "fc2": noise(8, 12, 1)}
     asked = (("a", 0), 2, [2], ["whole"], 2)
-    found = redrawn_tables(shuffle.redraw, "shuffle", weights, "network", *asked, held_out_clusters)
+    found = null_tables("strength", weights, "network", *asked)
     assert np.isnan(found["whole", 2].held_out).all()

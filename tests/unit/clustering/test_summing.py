@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import plain_clustering as plain
-from clusterability.clustering.summing import block_sums, held_out_information, tables_of
+from clusterability.clustering.summing import all_block_sums, held_out_information, tables_of
 
 
 def random_labels(source: np.random.Generator, units: int, k: int) -> np.ndarray:
@@ -65,6 +65,6 @@ def test_without_weights_or_labels_tables_are_undefined():
 def test_a_label_beyond_k_is_refused():
     labels, wrong = np.zeros(3, int), np.array([0, 1, 2])
     with pytest.raises(ValueError, match="below k = 2, found 2"):
-        block_sums(np.ones((3, 3)), labels, wrong, 2)
+        all_block_sums(np.ones((3, 3)), {("any", 2): (labels, wrong)})
     with pytest.raises(ValueError, match="below k = 2, found 2"):
         tables_of(np.ones((3, 3)), {("m", 2): (wrong, labels), ("m", 5): (labels, labels)})

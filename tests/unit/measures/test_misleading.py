@@ -31,14 +31,14 @@ from clusterability.networks.sinkhorn import balance
 from clusterability.networks.stacked import Networks
 from clusterability.networks.synthetic import synthesise
 from clusterability.networks.synthetic_recipe import SyntheticRecipe
-from clusterability.nulls import shuffle, shuffle_nonzero, strength
+from clusterability.nulls import shuffle_nonzero
 from clusterability.nulls.catalogue import NULLS
-from clusterability.nulls.clustered_again import Redraw, redrawn_tables
 from clusterability.nulls.labels import label_tables
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.untrained import with_untrained
 from clusterability.statistics import replicate_p
 from documents import ITEMS, all_tests, defined_tests, entries, named_tests
+from null_draws import null_tables
 from project import DOCS
 
 DOCUMENT = DOCS / "measures.md"
@@ -46,11 +46,6 @@ DOCUMENT = DOCS / "measures.md"
 DRAWS = 39
 NETWORK = ("example", 0)
 NAME = (*NETWORK, "fc1")
-REDRAWS: dict[str, Redraw] = {
-    "shuffle": shuffle.redraw,
-    "shuffle_nonzero": shuffle_nonzero.redraw,
-    "strength": strength.redraw,
-}
 
 # --- the document ------------------------------------------------------------------------------
 
@@ -123,7 +118,7 @@ def against(
     else:
         layer = {"fc1": matrix}
         asked = (NETWORK, DRAWS, [k], [method], 3)
-        draws = redrawn_tables(REDRAWS[null], null, layer, "fc1", *asked)
+        draws = null_tables(null, layer, "fc1", *asked)
     observed = value(measure, tables_of(matrix, labels)[method, k])
     direction = MEASURES[measure].direction
     return compare(np.array(observed), value(measure, draws[method, k]), direction)
@@ -284,7 +279,7 @@ def test_held_out_against_strength_is_fair_where_strengths_differ():
         matrix = np.abs(synthetic(seed, rows=40, columns=40, heterogeneity=1.5))
         information = held_out_against_labels(matrix, 4, seed)[0]
         asked = ({"fc1": matrix}, "fc1", ("example", seed), DRAWS, [4], ["matched"], 3)
-        draws = redrawn_tables(strength.redraw, "strength", *asked, held_out_clusters)["matched", 4]
+        draws = null_tables("strength", *asked)["matched", 4]
         z.append(float(compare(np.array(information), value("held_out", draws), 1).z))
     assert abs(np.mean(z)) < 0.7
 
@@ -392,7 +387,7 @@ def test_shuffle_hides_clusters_among_units_of_different_strengths():
 def test_shuffle_nonzero_and_strength_see_no_clusters_in_a_pattern_of_zeros():
     matrix, _ = blocks(np.eye(2), 6)
     matrix[[0, 2, 7], [1, 3, 8]] = 0
-    assert np.array_equal(shuffle_nonzero.redraw(matrix, NAME, [0])[0], matrix)
+    assert np.array_equal(shuffle_nonzero.redraw(matrix, NAME)(0), matrix)
     assert np.isnan(against("shuffle_nonzero", matrix, 2, "barber_q").z)
     assert np.isnan(against("strength", matrix, 2, "barber_q").z)
     assert against("shuffle", matrix, 2, "barber_q").z > 5

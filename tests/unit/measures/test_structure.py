@@ -11,7 +11,7 @@ from sklearn.metrics import mutual_info_score
 
 from clusterability.clustering.block_sums import Tables, mutual_information
 from clusterability.clustering.methods.matched import pair_clusters
-from clusterability.clustering.summing import block_sums, tables_of
+from clusterability.clustering.summing import all_block_sums, tables_of
 from clusterability.measures import structure as measures
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.structure import FUNCTIONS
@@ -213,7 +213,7 @@ def test_mi_is_that_of_scikit_learn_on_counts(case):
     matrix, rows, columns, k = case
     counts = np.rint(10 * np.abs(matrix)).astype(int)
     counts[0, 0] = 3
-    sums = block_sums(counts.astype(float), rows, columns, k)
+    (sums,) = all_block_sums(counts.astype(float), {("any", k): (rows, columns)})
     expected = mutual_info_score(None, None, contingency=sums)
     assert values(counts, rows, columns, k)["mi"] == pytest.approx(expected, abs=1e-9)
     total = mutual_info_score(None, None, contingency=counts)

@@ -8,6 +8,7 @@ import pytest
 from clusterability.networks.sinkhorn import balance, scale_to
 from clusterability.nulls import shuffle_nonzero, strength
 from clusterability.randomness import generator
+from null_draws import draws_of
 
 NAME = ("trained", 3, "fc2")
 NULLS = pytest.mark.parametrize("null", [shuffle_nonzero, strength])
@@ -41,7 +42,7 @@ def is_product(matrix: np.ndarray) -> bool:
 @NULLS
 def test_draws_keep_zeros_and_dead_units(null):
     matrix = pruned_matrix()
-    draws = null.redraw(matrix, NAME, range(5))
+    draws = draws_of(null, matrix, NAME, range(5))
     for draw in draws:
         assert np.array_equal(draw == 0, matrix == 0)
     assert len({draw.tobytes() for draw in draws}) == 5
@@ -50,21 +51,21 @@ def test_draws_keep_zeros_and_dead_units(null):
 @NULLS
 def test_a_draw_does_not_depend_on_the_others(null):
     matrix = pruned_matrix()
-    many = null.redraw(matrix, NAME, range(7))
-    assert null.redraw(matrix, NAME, range(2)).tobytes() == many[:2].tobytes()
-    assert null.redraw(matrix, NAME, [5, 1]).tobytes() == many[[5, 1]].tobytes()
+    many = draws_of(null, matrix, NAME, range(7))
+    assert draws_of(null, matrix, NAME, range(2)).tobytes() == many[:2].tobytes()
+    assert draws_of(null, matrix, NAME, [5, 1]).tobytes() == many[[5, 1]].tobytes()
 
 
 @NULLS
 def test_draws_differ_by_condition_seed_and_layer(null):
     names = [NAME, ("baseline", 3, "fc2"), ("trained", 4, "fc2"), ("trained", 3, "fc1")]
-    draws = {null.redraw(pruned_matrix(), name, [0]).tobytes() for name in names}
+    draws = {draws_of(null, pruned_matrix(), name, [0]).tobytes() for name in names}
     assert len(draws) == 4
 
 
 def test_shuffle_nonzero_keeps_the_weights():
     matrix = pruned_matrix()
-    draws = shuffle_nonzero.redraw(matrix, NAME, range(5))
+    draws = draws_of(shuffle_nonzero, matrix, NAME, range(5))
     assert draws.dtype == matrix.dtype
     for draw in draws:
         assert np.array_equal(np.sort(draw, axis=None), np.sort(matrix, axis=None))
@@ -72,7 +73,7 @@ def test_shuffle_nonzero_keeps_the_weights():
 
 def test_every_weight_reaches_every_place_equally_often():
     matrix = np.array([[1.0, 2.0, 0.0], [0.0, 3.0, 4.0]])
-    draws = shuffle_nonzero.redraw(matrix, NAME, range(2000))
+    draws = draws_of(shuffle_nonzero, matrix, NAME, range(2000))
     for value in (1, 2, 3, 4):
         shares = (draws == value).mean(axis=0)[matrix != 0]
         # Five standard deviations of a share of 1/4 over 2,000 draws.
@@ -82,7 +83,7 @@ def test_every_weight_reaches_every_place_equally_often():
 def test_strength_keeps_the_strength_of_every_unit():
     matrix = pruned_matrix()
     weights = np.abs(matrix.astype(np.float64))
-    for draw in strength.redraw(matrix, NAME, range(5)):
+    for draw in draws_of(strength, matrix, NAME, range(5)):
         assert draw.dtype == np.float64
         assert (draw >= 0).all()
         assert draw.sum(axis=1) == pytest.approx(weights.sum(axis=1), rel=1e-9, abs=0)
@@ -93,7 +94,7 @@ def test_strength_keeps_the_strength_of_every_unit():
 def test_weights_that_are_strengths_alone_are_their_own_draws():
     """Then A_ij = r_i c_j, and nothing is left to permute. Permuting A itself would not give it."""
     matrix = np.outer(np.geomspace(0.1, 10, 6), np.geomspace(1, 50, 8))
-    draws = strength.redraw(-matrix, NAME, range(3))
+    draws = draws_of(strength, -matrix, NAME, range(3))
     assert draws == pytest.approx(np.broadcast_to(matrix, draws.shape), rel=1e-9)
 
 
@@ -103,7 +104,7 @@ def test_strength_balances_then_permutes_then_scales():
     E = equal_sums(12, 6)
     A = E * np.exp(source.normal(size=12))[:, None] * np.exp(source.normal(size=6))
     assert balance(A) == pytest.approx(E, rel=1e-10)
-    for number, draw in enumerate(strength.redraw(A, NAME, range(4))):
+    for number, draw in enumerate(draws_of(strength, A, NAME, range(4))):
         order = generator("draw", *NAME, "strength", number).permutation(E.size)
         assert is_product(draw / E.ravel()[order].reshape(E.shape))
         assert not is_product(draw / A.ravel()[order].reshape(A.shape))
@@ -112,6 +113,6 @@ def test_strength_balances_then_permutes_then_scales():
 
 
 def test_a_matrix_that_cannot_be_balanced_has_no_draws():
-    draws = strength.redraw(np.array([[1.0, -1.0], [0.0, 1.0]]), NAME, range(3))
+    draws = draws_of(strength, np.array([[1.0, -1.0], [0.0, 1.0]]), NAME, range(3))
     assert draws.shape == (3, 2, 2)
     assert np.isnan(draws).all()

@@ -16,22 +16,14 @@ from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.scaling import scale_weights
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks
-from clusterability.nulls import shuffle, shuffle_nonzero, strength
-from clusterability.nulls.clustered_again import redrawn_tables
 from clusterability.nulls.labels import block_label_tables
+from clusterability.nulls.redrawing import RandomModel
 from clusterability.results.structure_rows import observed_tables, score_rows
+from null_draws import null_tables
 
 NAME = ("trained", 3)
 SIZES = (11, 8, 6, 4)
-NULLS = pytest.mark.parametrize(
-    ("null", "redraw"),
-    [
-        ("shuffle", shuffle.redraw),
-        ("shuffle_nonzero", shuffle_nonzero.redraw),
-        ("strength", strength.redraw),
-    ],
-    ids=["shuffle", "shuffle_nonzero", "strength"],
-)
+NULLS = pytest.mark.parametrize("null", ["shuffle", "shuffle_nonzero", "strength"])
 FIELDS = ("weights", "squares", "mi_total", "row_sizes", "column_sizes")
 
 
@@ -49,8 +41,8 @@ def network(sizes=SIZES, seed: int = 0) -> dict[str, np.ndarray]:
     }
 
 
-def network_tables(redraw, null, weights, draws, k_values=(2, 4)) -> dict:
-    return redrawn_tables(redraw, null, weights, "network", NAME, draws, k_values, ["whole"], 2)
+def network_tables(null, weights, draws, k_values=(2, 4)) -> dict:
+    return null_tables(null, weights, "network", NAME, draws, k_values, ["whole"], 2)
 
 
 def even_by_odd(layers: dict[str, np.ndarray]) -> np.ndarray:
@@ -70,45 +62,45 @@ def same(one: Tables, other: Tables, at: slice = slice(None)) -> bool:
 # --- the whole network -------------------------------------------------------------------------
 
 
-def tables_by_hand(redraw, null, weights, number: int) -> dict:
+def tables_by_hand(null, weights, number: int) -> dict:
     """Tables [1, ...] of one draw of the network."""
-    drawn = {layer: redraw(w, (*NAME, layer), [number])[0] for layer, w in weights.items()}
+    redraw = RandomModel.named(null).redraw
+    drawn = {layer: redraw(w, (*NAME, layer))(number) for layer, w in weights.items()}
     matrix, name = even_by_odd(drawn), (*NAME, "network", null, number)
     partitions = labels_of(cluster(matrix[None], [name], [2, 4], ["whole"], 2), 0)
     return stack_by_key([tables_of(matrix, partitions)])
 
 
 @NULLS
-def test_a_draw_of_the_network_is_made_of_its_layers_own_draws(null, redraw):
+def test_a_draw_of_the_network_is_made_of_its_layers_own_draws(null):
     weights = network()
-    found = network_tables(redraw, null, weights, 4)
+    found = network_tables(null, weights, 4)
     for number in range(4):
-        for key, tables in tables_by_hand(redraw, null, weights, number).items():
+        for key, tables in tables_by_hand(null, weights, number).items():
             assert same(tables, found[key], slice(number, number + 1))
 
 
 def test_a_draw_does_not_depend_on_how_many_there_are_or_on_the_other_k():
-    few = network_tables(shuffle.redraw, "shuffle", network(), 2, k_values=[4])
-    many = network_tables(shuffle.redraw, "shuffle", network(), 103, k_values=[2, 3, 4, 5])
+    few = network_tables("shuffle", network(), 2, k_values=[4])
+    many = network_tables("shuffle", network(), 103, k_values=[2, 3, 4, 5])
     assert same(few["whole", 4], many["whole", 4], slice(2))
 
 
-def test_draws_beyond_those_held_at_once_are_draws_of_their_own():
-    weights, last = network(), 102
-    found = network_tables(shuffle.redraw, "shuffle", weights, last + 1)
-    tables = tables_by_hand(shuffle.redraw, "shuffle", weights, last)
-    assert len(found["whole", 2].weights) == last + 1
-    assert len({table.tobytes() for table in found["whole", 4].weights}) == last + 1
-    assert all(same(tables[key], found[key], slice(last, None)) for key in tables)
+@NULLS
+def test_draws_in_threads_are_the_same_in_the_same_order(null):
+    alone = network_tables(null, network(), 30)
+    found = null_tables(null, network(), "network", NAME, 30, (2, 4), ["whole"], 2, threads=3)
+    assert len({table.tobytes() for table in found["whole", 4].weights}) == 30
+    assert all(same(alone[key], found[key]) for key in alone)
 
 
 @NULLS
-def test_a_draw_of_a_layer_is_the_same_alone_and_in_the_network(null, redraw):
+def test_a_draw_of_a_layer_is_the_same_alone_and_in_the_network(null):
     """Its weights, that is: I(P) of one layer tells, with all others dead."""
     weights = network()
     others = {layer: w if layer == "fc2" else 0 * w for layer, w in weights.items()}
-    alone = redrawn_tables(redraw, null, weights, "fc2", NAME, 3, [2], ["joint"], 2)
-    within = network_tables(redraw, null, others, 3, k_values=[2])
+    alone = null_tables(null, weights, "fc2", NAME, 3, [2], ["joint"], 2)
+    within = network_tables(null, others, 3, k_values=[2])
     assert within["whole", 2].mi_total == pytest.approx(alone["joint", 2].mi_total, abs=1e-12)
 
 
@@ -133,9 +125,7 @@ def half_balanced():
         partitions |= renamed(cluster(scaled, names, *asked), scaling)
         held_out |= renamed(held_out_clusters(scaled, names, *asked), scaling)
         tables = [
-            redrawn_tables(
-                strength.redraw, "strength", {"fc1": w}, "fc1", ("trained", seed), DRAWS, *asked
-            )
+            null_tables("strength", {"fc1": w}, "fc1", ("trained", seed), DRAWS, *asked)
             for seed, w in zip(networks.seeds, scaled, strict=True)
         ]
         drawn |= renamed(stack_by_key(tables), scaling)
@@ -213,20 +203,13 @@ def test_labels_see_the_weights_at_their_methods_scale():
     assert float(own.held_out[0]) == information["joint-balanced", 2]
 
 
-@pytest.mark.parametrize(
-    ("null", "redraw"),
-    [
-        ("shuffle", shuffle.redraw),
-        ("shuffle_nonzero", shuffle_nonzero.redraw),
-        ("strength", strength.redraw),
-    ],
-)
-def test_a_network_with_a_layer_that_cannot_be_balanced_has_no_draws(null, redraw):
+@NULLS
+def test_a_network_with_a_layer_that_cannot_be_balanced_has_no_draws(null):
     weights = network((6, 6, 5, 4)) | {"fc1": TRIANGULAR}
     scaled = scale_weights({layer: w[None] for layer, w in weights.items()}, "balanced")
     balanced = {layer: stack[0] for layer, stack in scaled.items()}
     assert np.isnan(balanced["fc1"]).all()
     assert np.isfinite(balanced["fc3"]).all()
-    for tables in network_tables(redraw, null, balanced, 2).values():
+    for tables in network_tables(null, balanced, 2).values():
         assert np.isnan(tables.weights).all()
         assert np.isnan(tables.mi_total).all()

@@ -12,16 +12,16 @@ from clusterability.comparison import compare
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import labels_of
-from clusterability.nulls.clustered_again import redrawn_tables
+from clusterability.nulls import shuffle
 from clusterability.nulls.labels import label_tables
-from clusterability.nulls.shuffle import redraw, redraw_network
+from null_draws import draws_of, null_tables
 
 NAME = ("trained", 3, "fc2")
 
 
 def shuffle_tables(matrix, name, *asked):
     condition, seed, layer = name
-    return redrawn_tables(redraw, "shuffle", {layer: matrix}, layer, (condition, seed), *asked)
+    return null_tables("shuffle", {layer: matrix}, layer, (condition, seed), *asked)
 
 
 def matrix_with_dead_units() -> np.ndarray:
@@ -41,7 +41,7 @@ def same_tables(one, other) -> bool:
 
 def test_shuffle_keeps_the_weights_and_the_dead_units():
     matrix = matrix_with_dead_units()
-    draws = redraw(matrix, NAME, range(5))
+    draws = draws_of(shuffle, matrix, NAME, range(5))
     for draw in draws:
         assert np.array_equal(np.sort(draw, axis=None), np.sort(matrix, axis=None))
         assert not draw[[2, 5]].any()
@@ -51,8 +51,9 @@ def test_shuffle_keeps_the_weights_and_the_dead_units():
 
 def test_a_draw_does_not_depend_on_how_many_there_are():
     matrix = matrix_with_dead_units()
-    assert np.array_equal(redraw(matrix, NAME, range(2)), redraw(matrix, NAME, range(7))[:2])
-    assert np.array_equal(redraw(matrix, NAME, [5]), redraw(matrix, NAME, range(7))[5:6])
+    seven = draws_of(shuffle, matrix, NAME, range(7))
+    assert np.array_equal(draws_of(shuffle, matrix, NAME, [0, 1]), seven[:2])
+    assert np.array_equal(draws_of(shuffle, matrix, NAME, [5]), seven[5:6])
     few = shuffle_tables(matrix, NAME, 2, [3], ["matched"], 2)
     many = shuffle_tables(matrix, NAME, 6, [2, 3, 4], ["matched", "joint"], 2)
     assert np.array_equal(few["matched", 3].weights, many["matched", 3].weights[:2])
@@ -61,13 +62,13 @@ def test_a_draw_does_not_depend_on_how_many_there_are():
 def test_draws_differ_by_condition_seed_and_layer():
     matrix = matrix_with_dead_units()
     names = [NAME, ("baseline", 3, "fc2"), ("trained", 4, "fc2"), ("trained", 3, "fc1")]
-    assert len({redraw(matrix, name, range(1)).tobytes() for name in names}) == 4
+    assert len({draws_of(shuffle, matrix, name, range(1)).tobytes() for name in names}) == 4
 
 
 def test_a_shuffled_matrix_is_clustered_as_a_network_is():
     matrix = matrix_with_dead_units()
     tables = shuffle_tables(matrix, NAME, 3, [2, 3], ["matched", "joint"], 2)
-    draw = redraw(matrix, NAME, range(3))[2]
+    draw = draws_of(shuffle, matrix, NAME, range(3))[2]
     found = cluster(draw[None], [(*NAME, "shuffle", 2)], [3], ["matched", "joint"], 2)
     again = tables_of(draw, labels_of(found, 0))
     for method in ("matched", "joint"):
@@ -127,7 +128,8 @@ def test_in_a_network_units_with_weights_on_one_side_alone_are_live():
     weights["fc1"][[1, 3]] = 0
     weights["fc2"][:, [2, 3]] = 0
     weights["fc1"][:, 5] = 0  # an input without weights
-    first, second = redraw_network(weights, ("trained", 3), range(60))
+    draw = shuffle.redraw_network(weights, ("trained", 3))
+    first, second = (np.stack(layer) for layer in zip(*map(draw, range(60)), strict=True))
     for draws, matrix in ((first, weights["fc1"]), (second, weights["fc2"])):
         kept = [np.sort(draw, axis=None) for draw in draws]
         assert all(np.array_equal(draw, np.sort(matrix, axis=None)) for draw in kept)
@@ -138,12 +140,12 @@ def test_in_a_network_units_with_weights_on_one_side_alone_are_live():
     assert (first[:, :3, :5] != 0).any(axis=0).all()
     assert (second[:, :, :3] != 0).any(axis=0).all()
     # A layer by itself has two more dead units.
-    assert not redraw(weights["fc1"], NAME, range(9))[:, 1].any()
+    assert not draws_of(shuffle, weights["fc1"], NAME, range(9))[:, 1].any()
 
 
 def test_a_network_without_such_units_is_shuffled_as_its_layers_are():
     source = np.random.default_rng(0)
     weights = {"fc1": source.standard_normal((4, 6)), "fc2": source.standard_normal((3, 4))}
-    draws = redraw_network(weights, ("trained", 3), [0, 7])
-    for found, (layer, matrix) in zip(draws, weights.items(), strict=True):
-        assert np.array_equal(found, redraw(matrix, ("trained", 3, layer), [0, 7]))
+    draw = shuffle.redraw_network(weights, ("trained", 3))
+    for found, (layer, matrix) in zip(draw(7), weights.items(), strict=True):
+        assert np.array_equal(found, shuffle.redraw(matrix, ("trained", 3, layer))(7))

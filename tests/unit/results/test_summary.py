@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import astuple
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,6 @@ from clusterability.networks.partitions import Partitions
 from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.stacked import Networks, network_digest, save_networks
 from clusterability.nulls import shuffle as shuffle
-from clusterability.nulls.clustered_again import redrawn_tables
 from clusterability.nulls.labels import block_label_tables
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.reading import read_all
@@ -32,6 +32,7 @@ from clusterability.results.structure_rows import (
 )
 from clusterability.results.summary import latex_summary, partition_frames, summarise, with_q
 from clusterability.training.history import NetworkRow, TrainingResult, network_table
+from null_draws import null_tables
 
 METHODS = ["notebook", "matched", "joint"]
 K_VALUES = [2, 4, 7]
@@ -49,16 +50,8 @@ def block():
     partitions = cluster(weights["fc1"], names, K_VALUES, METHODS, 2)
     held_out = held_out_clusters(weights["fc1"], names, K_VALUES, METHODS, 2)
     shuffles = [
-        redrawn_tables(
-            shuffle.redraw,
-            "shuffle",
-            {"fc1": matrix},
-            "fc1",
-            ("trained", seed),
-            DRAWS,
-            K_VALUES,
-            METHODS,
-            2,
+        null_tables(
+            "shuffle", {"fc1": matrix}, "fc1", ("trained", seed), DRAWS, K_VALUES, METHODS, 2
         )
         for seed, matrix in zip(networks.seeds, weights["fc1"], strict=True)
     ]
@@ -321,10 +314,49 @@ def test_rows_of_networks_by_hand():
         NetworkRow(8, 0.7, 0.5, 0.6, 0.7, 1.5, "cpu"),
     ]
     digests = [network_digest(networks, number) for number in range(2)]
+    said = [("trained", *astuple(row)) for row in measured]
     expected = pd.DataFrame(
         [
-            ("trained", 3, 0.9, 0.3, 0.8, 0.4, 1.5, "cpu", np.nan, 8, 4, 1, 1, 0, 0, digests[0]),
-            ("trained", 8, 0.7, 0.5, 0.6, 0.7, 1.5, "cpu", np.nan, 8, 5, 0, 2, 0, 1, digests[1]),
+            (
+                "trained",
+                3,
+                0.9,
+                0.3,
+                0.8,
+                0.4,
+                1.5,
+                "cpu",
+                np.nan,
+                8,
+                4,
+                1,
+                1,
+                1,
+                0,
+                0,
+                1,
+                digests[0],
+            ),
+            (
+                "trained",
+                8,
+                0.7,
+                0.5,
+                0.6,
+                0.7,
+                1.5,
+                "cpu",
+                np.nan,
+                8,
+                5,
+                0,
+                2,
+                1,
+                0,
+                1,
+                1,
+                digests[1],
+            ),
         ],
         columns=[
             "condition",
@@ -340,8 +372,10 @@ def test_rows_of_networks_by_hand():
             "zeros",
             "fc1_dead_u",
             "fc1_dead_v",
+            "fc1_components",
             "fc2_dead_u",
             "fc2_dead_v",
+            "fc2_components",
             "digest",
         ],
     )

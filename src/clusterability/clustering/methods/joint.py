@@ -9,4 +9,5 @@ from clusterability.clustering.problem import Found, Problem
 
 def partition(problem: Problem) -> Found:
     """k-means on the vectors 2 to 1 + ceil(log2 k) of both sides together (eq. 12)."""
-    return problem.both_sides(slice(1, 1 + math.ceil(math.log2(problem.k))))
+    count = math.ceil(math.log2(problem.k))
+    return problem.both_sides(problem.embedding.nontrivial(count, problem.k))

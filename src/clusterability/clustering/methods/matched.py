@@ -6,15 +6,14 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from clusterability.clustering.problem import Found, Problem
-from clusterability.clustering.summing import block_sums
 
 
 def partition(problem: Problem) -> Found:
     """The best starts of both sides, V clusters renamed so that Barber's Q is largest."""
     rows, columns = problem.sides
     row_labels, column_labels = rows.labels[rows.best], columns.labels[columns.best]
-    table = block_sums(problem.adjacency, row_labels, column_labels, problem.k)
-    return Found(row_labels, pair_clusters(table)[column_labels], rows.labels, columns.labels)
+    names = pair_clusters(problem.side_table)
+    return Found(row_labels, names[column_labels], rows.labels, columns.labels)
 
 
 def pair_clusters(table: np.ndarray) -> np.ndarray:

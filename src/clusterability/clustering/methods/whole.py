@@ -11,4 +11,4 @@ def partition(problem: Problem) -> Found:
     The eigenvectors with the largest eigenvalues are the pairs of singular vectors of the graph's
     even x odd block, and these are the eigenvalues.
     """
-    return problem.both_sides(slice(problem.k))
+    return problem.both_sides(problem.embedding.leading(problem.k))

@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 
 from clusterability.errors import UserError
-from clusterability.fields import MOST_WEIGHTS
+from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.networks.importing.wording import Arrays, listed, quoted, shape, type_error
+from clusterability.numerics import memory_of_machine
 
 logger = logging.getLogger(__name__)
 
@@ -105,9 +106,11 @@ def as_matrix(where: str, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind not in _REAL_KINDS:
         raise type_error(where, str(array.dtype))
     # A view can repeat one number a billion times.
-    if array.size > MOST_WEIGHTS:
+    needed, there = BYTES_OF_DRAW * array.size, memory_of_machine()
+    if needed > there:
         raise UserError(
-            f"{where}: found shape {shape(array)}, expected at most {MOST_WEIGHTS} weights a layer"
+            f"{where}: found shape {shape(array)}, which takes {needed / 1e9:.1f} GB of memory,"
+            f" expected at most the {there / 1e9:.1f} GB of this machine"
         )
     _check_everywhere(where, array, np.isfinite(array), "a finite number")
     with np.errstate(over="ignore", under="ignore"):
