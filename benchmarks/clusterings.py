@@ -33,7 +33,9 @@ def rows(rounds: int, quick: bool) -> list[Row]:
         # Small matrices are done soon, and what a call costs once would show with few of them.
         counts = [2 if quick and min(shape) * max(shape) > 50_000 else 8 for shape in SHAPES]
         found = [_grid_row(*pair, rounds, rate) for pair in zip(SHAPES, counts, strict=True)]
-        return [*found, _network_row(1 if quick else 3, rounds)]
+        found.append(_network_row(1 if quick else 3, rounds))
+        found.append(_kmeans_row(1024 if quick else 4096, rounds))
+        return [*found, _modularity_row((60, 80) if quick else (300, 400), rounds)]
 
 
 def names(count: int) -> list[StreamName]:
@@ -104,6 +106,48 @@ def _operations(shape: tuple[int, int]) -> float:
                 trials = STARTS * (k - 1) * candidates_per_step(k)
                 total += 2.0 * points.size * (k * iterations + trials)
     return total
+
+
+def _kmeans_row(count: int, rounds: int) -> Row:
+    """Points of a random matrix's embedding."""
+    weights = np.random.default_rng(0).uniform(0, 1, (count, 512))
+    points = embed(weights, 16).left[:, : max(K_VALUES)]
+    k = max(K_VALUES)
+    uniforms = generator("bench", k).random((STARTS, k, candidates_per_step(k)))
+
+    def ours() -> np.ndarray:
+        found = kmeans(points, k, uniforms)
+        return found.labels[found.best]
+
+    def theirs() -> np.ndarray:
+        return peers.faiss_kmeans(points, k, STARTS)
+
+    columns = paired(ours, theirs, rounds).columns(1, rate=False)
+    share = inertia(points, ours()) / inertia(points, theirs())
+    return Row(
+        part="nulls", item=f"k-means of {count} points, k = {k}, ten starts", unit="s",
+        peer="faiss", **columns, quality=f"inertia {share:.4f} of theirs",
+    )  # fmt: skip
+
+
+def _modularity_row(shape: tuple[int, int], rounds: int) -> Row:
+    """The best Q over k of planted blocks: leidenalg looks for it, `matched` does not."""
+    inside = np.arange(shape[0])[:, None] % 4 == np.arange(shape[1]) % 4
+    matrix = np.abs(np.random.default_rng(0).standard_normal(shape)) * np.where(inside, 1.5, 1)
+
+    def ours() -> float:
+        partitions = cluster(matrix[None], names(1), range(2, 9), ["matched"], STARTS)
+        labels = [(found.rows[0], found.columns[0]) for found in partitions.values()]
+        return max(peers.barber_q(matrix, *each) for each in labels)
+
+    def theirs() -> float:
+        return peers.barber_q(matrix, *peers.leiden_partition(matrix, 1))
+
+    columns = paired(ours, theirs, rounds).columns(1, rate=False)
+    return Row(
+        part="nulls", item=f"best Q of {shape[0]} x {shape[1]}, k = 2 ... 8", unit="s",
+        peer="leidenalg, one run", **columns, quality=f"Q {ours() / theirs():.4f} of theirs",
+    )  # fmt: skip
 
 
 # --- whole networks ----------------------------------------------------------------------------

@@ -129,6 +129,59 @@ def coclusters(matrix: np.ndarray, k: int, starts: int) -> tuple[np.ndarray, np.
     return model.row_labels_, model.column_labels_
 
 
+def faiss_kmeans(points: np.ndarray, k: int, starts: int) -> np.ndarray:
+    """Labels of points [points, dimensions] by faiss, in float32 as it has them."""
+    import faiss
+
+    values = np.ascontiguousarray(points, np.float32)
+    model = faiss.Kmeans(
+        points.shape[1], k, niter=100, nredo=starts, seed=1, min_points_per_centroid=1
+    )
+    model.train(values)
+    return model.index.search(values, 1)[1][:, 0]
+
+
+def leiden_partition(matrix: np.ndarray, runs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of rows and columns with the best Barber's Q of some runs of leidenalg.
+
+    Q is the sum over clusters of what lies inside, less the product of both sides' shares. That is
+    the constant Potts model with these shares as sizes of nodes, less that of each side by itself.
+    """
+    import igraph
+    import leidenalg
+
+    shares = np.abs(matrix) / np.abs(matrix).sum()
+    m, n = shares.shape
+    rows, columns = np.nonzero(shares)
+    graph = igraph.Graph(m + n, np.column_stack([rows, m + columns]).tolist())
+    sides = [*shares.sum(axis=1), *[0.0] * n], [*[0.0] * m, *shares.sum(axis=0)]
+    both = np.add(*sides).tolist()
+
+    def potts(edges: Any, sizes: list[float], **weights: Any) -> Any:
+        asked = {"node_sizes": sizes, "resolution_parameter": 1.0, "correct_self_loops": True}
+        return leidenalg.CPMVertexPartition(edges, **asked, **weights)
+
+    best, found = -np.inf, np.zeros(m + n, int)
+    for seed in range(runs):
+        layers = [potts(graph, both, weights=shares[rows, columns].tolist())]
+        layers += [potts(igraph.Graph(m + n), side) for side in sides]
+        optimiser = leidenalg.Optimiser()
+        optimiser.set_rng_seed(seed)
+        optimiser.optimise_partition_multiplex(layers, layer_weights=[1, -1, -1], n_iterations=-1)
+        labels = np.array(layers[0].membership)
+        value = barber_q(matrix, labels[:m], labels[m:])
+        if value > best:
+            best, found = value, labels
+    return found[:m], found[m:]
+
+
+def barber_q(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> float:
+    """Barber's modularity of labels (Barber 2007): the share inside, less what strengths explain."""
+    shares = np.abs(matrix) / np.abs(matrix).sum()
+    expected = np.outer(shares.sum(axis=1), shares.sum(axis=0))
+    return float((shares - expected)[rows[:, None] == columns].sum())
+
+
 # --- scoring -----------------------------------------------------------------------------------
 
 

@@ -69,6 +69,33 @@ def test_the_grid_of_the_peer_is_that_of_scikit_learn():
     assert len(found) == 4
 
 
+def test_leidenalg_finds_the_published_modularity_of_the_southern_women():
+    graph = nx.davis_southern_women_graph()
+    women = nx.bipartite.biadjacency_matrix(graph, graph.graph["top"]).toarray()
+    rows, columns = peers.leiden_partition(women, 50)
+    assert peers.barber_q(women, rows, columns) == pytest.approx(0.3455, abs=5e-5)
+    assert len(set(rows)) == 4
+    tables = tables_of(women.astype(float), {("any", 4): (rows, columns)})["any", 4]
+    expected = peers.barber_q(women, rows, columns)
+    assert FUNCTIONS["barber_q"](tables) == pytest.approx(expected, abs=1e-12)
+
+
+def test_faiss_finds_points_that_lie_apart():
+    source = np.random.default_rng(4)
+    labels = np.arange(60) % 3
+    points = np.eye(3)[labels] * 9 + source.standard_normal((60, 3))
+    found = peers.faiss_kmeans(points, 3, 5)
+    assert len({*zip(labels, found, strict=True)}) == 3
+
+
+def test_coclusters_of_the_peer_have_the_n_cut_of_ours():
+    planted = np.kron(np.eye(3) * 4 + 1, np.ones((20, 15)))
+    weights = planted * np.random.default_rng(5).uniform(0.5, 1, planted.shape)
+    rows, columns = peers.coclusters(weights, 3, 3)
+    assert len({*zip(rows, np.repeat(range(3), 20), strict=True)}) == 3
+    assert len({*zip(columns, np.repeat(range(3), 15), strict=True)}) == 3
+
+
 def test_masked_tables_and_their_measures_are_ours():
     source = np.random.default_rng(1)
     matrix = source.standard_normal((9, 14))
