@@ -176,7 +176,7 @@ def leiden_partition(matrix: np.ndarray, runs: int) -> tuple[np.ndarray, np.ndar
 
 
 def barber_q(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> float:
-    """Barber's modularity of labels (Barber 2007): the share inside, less what strengths explain."""
+    """Barber's modularity of labels (Barber 2007): inside, less what strengths explain."""
     shares = np.abs(matrix) / np.abs(matrix).sum()
     expected = np.outer(shares.sum(axis=1), shares.sum(axis=0))
     return float((shares - expected)[rows[:, None] == columns].sum())
