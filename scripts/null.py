@@ -18,7 +18,9 @@ with running(snakemake):
     asked, file = NullJob(**params.job), Path(snakemake.input.networks)
     output = Path(snakemake.output.tables)
     layers = scaled_layers(load_networks(file), wildcards.layer, asked.scalings)
-    kept = KeptDraws.of_job(output, file, dict(params.items()))
+    machine = snakemake.config.get("training") or {}
+    seconds = machine.get("checkpoint_every", 30)
+    kept = KeptDraws.of_job(output, file, dict(params.items()), seconds)
     done = kept.found()
     job = (wildcards.null, layers, params.k_values, asked, snakemake.threads)
     with told_to_stop(kept.stop):

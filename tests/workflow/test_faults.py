@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import yaml
@@ -29,6 +30,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 WEIGHTS = "results/networks/trained/0-1.safetensors"
 LOG = "results/logs/train/trained/0-1.log"
+DRAWS = "results/nulls/theirs/imported/fc1/2-12.shuffle.npz"
+DRAWS_LOG = "results/logs/null/theirs/imported/fc1/2-12.shuffle.log"
 SCORES = "results/scores/trained/0-1/fc1/2-3.structure.parquet"
 QUICK = MICRO | {
     "conditions": {"trained": {"optimizer": "adam", "dropout": 0.5}},
@@ -48,11 +51,15 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
 
 
 def training_jobs(runner: subprocess.Popen[str]) -> list[psutil.Process]:
-    """Processes of the script train.py below a running Snakemake."""
+    return jobs_of(runner, "train.py")
+
+
+def jobs_of(runner: subprocess.Popen[str], script: str) -> list[psutil.Process]:
+    """Processes of a script below a running Snakemake."""
     return [
         child
         for child in psutil.Process(runner.pid).children(recursive=True)
-        if any(word.endswith("train.py") for word in child.cmdline())
+        if any(word.endswith(script) for word in child.cmdline())
         and Path(child.cmdline()[0]).name.startswith("python")
     ]
 
@@ -202,6 +209,37 @@ def test_one_job_through_a_night_of_kills_gives_the_bits_of_an_undisturbed_one(
     assert_same_bits(study, undisturbed_long)
     assert_clean(study)
     assert "Nothing to be done" in study.snakemake(WEIGHTS).stdout
+
+
+def test_a_null_through_kills_has_the_draws_of_an_undisturbed_one(tmp_path, mnist):
+    matrix = tmp_path / "matrix.npy"
+    np.save(matrix, np.random.default_rng(0).standard_normal((150, 400)).astype(np.float32))
+    asked = QUICK | {
+        "networks": {"theirs": {"path": str(matrix)}},
+        "k_grid": ["2-12"],
+        "clustering": {"methods": ["matched"], "restarts": 5},
+        "nulls": {"shuffle": 250},
+    }
+    undisturbed = whole(tmp_path / "undisturbed", asked, mnist, DRAWS)
+    study = before_anything_ran(undisturbed, tmp_path / "study")
+    log, parts = study.folder / DRAWS_LOG, study.folder / "results/checkpoints/nulls"
+    resumed = []
+    for way in ("kill", "terminate"):
+        log.unlink(missing_ok=True)
+        before = len(list(parts.rglob("*.npz")))
+        runner = study.start(DRAWS)
+        wait_until(lambda before=before: len(list(parts.rglob("*.npz"))) > before)
+        (job,) = jobs_of(runner, "null.py")
+        getattr(job, way)()
+        said = ended(runner)
+        resumed.append(int((re.findall(r"going on from draw (\d+)", log.read_text()) or [0])[0]))
+    assert "the null was stopped by a signal; what is drawn is kept" in said
+    again = study.snakemake(DRAWS)
+    assert again.returncode == 0, again.stdout
+    resumed.append(int(re.search(r"going on from draw (\d+)", log.read_text())[1]))
+    assert 0 == resumed[0] < resumed[1] < resumed[2] < 250
+    assert (study.folder / DRAWS).read_bytes() == (undisturbed.folder / DRAWS).read_bytes()
+    assert_clean(study)
 
 
 def test_a_job_that_runs_twice_at_once_gives_what_one_gives(study, undisturbed):

@@ -37,25 +37,29 @@ class KeptDraws:
     """
 
     folder: Path
-    seconds_between: float = 30.0
+    seconds_between: float
     stopped: bool = False
     _made: list[KeyedTables] = field(default_factory=list)
     _files: int = 0
     _last: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def of_job(cls, tables: Path, networks: Path, parameters: Mapping[str, Any]) -> KeptDraws:
+    def of_job(
+        cls, tables: Path, networks: Path, parameters: Mapping[str, Any], seconds: float
+    ) -> KeptDraws:
         """Those of the job that makes a file of tables.
 
         Args:
             tables: `…/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz`.
             networks: the file of the weights.
             parameters: all else that decides its bits, other code and other packages among them.
+            seconds: from one file to the next.
         """
         text = json.dumps([file_digest(networks), parameters], sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
         results = tables.parents[4]
-        return cls(results / CHECKPOINTS / tables.relative_to(results).with_suffix("") / key)
+        folder = results / CHECKPOINTS / tables.relative_to(results).with_suffix("") / key
+        return cls(folder, seconds)
 
     def found(self) -> list[KeyedTables]:
         """The draws that are kept, as far as their files are whole; others' are removed."""

@@ -35,9 +35,7 @@ def kept_in(folder: Path, parameters=PARAMETERS, seconds: float = 0.0) -> KeptDr
     networks = folder / "networks.safetensors"
     networks.write_bytes(b"weights")
     tables = folder / "results/nulls/trained/3-8/fc1/2-3.shuffle.npz"
-    kept = KeptDraws.of_job(tables, networks, parameters)
-    kept.seconds_between = seconds
-    return kept
+    return KeptDraws.of_job(tables, networks, parameters, seconds)
 
 
 def drawn(done: int = 0):
