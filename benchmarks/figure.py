@@ -14,7 +14,7 @@ from benchmarks.growth import slopes
 from clusterability.report.figures.style import INK, PAGE_WIDTH, new_figure, save_figure, style
 
 OURS, THEIRS, LIMIT = "#1e0c71", "#bf5761", "#9b9b9b"
-_GROWTH = (("o", "#1e0c71"), ("^", "#c8382e"), ("s", "#6dc908"), ("D", "#bd5bd3"))
+_GROWTH = (("o", "#1e0c71"), ("^", "#c8382e"), ("s", "#6dc908"), ("D", "#bd5bd3"), ("v", "#2f8f8b"))
 
 
 @dataclass
@@ -38,7 +38,7 @@ def draw(rows: pd.DataFrame, points: pd.DataFrame | None, stem: Path) -> None:
         (_draw_growth, pd.DataFrame() if points is None else points),
     ]
     drawing = [(function, shown) for function, shown in drawing if len(shown)]
-    figure = new_figure(PAGE_WIDTH * len(drawing) / 3, 2.3)
+    figure = new_figure(PAGE_WIDTH * len(drawing) / 3, max(2.3, 0.17 * len(compared)))
     panels = figure.subplots(1, len(drawing), squeeze=False)[0]
     for axes, (function, shown), letter in zip(panels, drawing, "abc", strict=False):
         function(axes, shown)

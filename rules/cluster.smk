@@ -15,7 +15,7 @@ rule cluster:
     threads: 1
     resources:
         mem_mb=growing(memory_of_block(1000, 4, BYTES_OF_DRAW)),
-        runtime=growing(lambda wildcards: minutes_of_draws(wildcards, 8)),
+        runtime=growing(minutes_of_clusters),
     params:
         **made_by("cluster.py", *METHOD_FILES),
         job=lambda wildcards: asdict(

@@ -144,14 +144,22 @@ PUBLISHED = published_values()
 def shapes_of(condition):
     """Shapes [out, in] of a condition's layers, from the input on.
 
-    Where the config lists the layers of a file, the file was not read: then each is taken for as
-    large as the whole file.
+    Where the config lists the layers of a file, the file was not read: then they are those of the
+    network that was made from it, and nothing before that.
     """
     shapes = IMPORTED_LAYERS.get(condition) or STUDY.layers_of(condition)
     if None not in shapes.values():
         return shapes
-    side = math.isqrt(Path(STUDY.networks[condition].path).stat().st_size // 2)
-    return dict.fromkeys(shapes, (side, side))
+    made = Path(STUDY.results, "networks", condition, f"{IMPORTED}.safetensors")
+    if not made.exists():
+        return dict.fromkeys(shapes, (0, 0))
+    from clusterability.networks.stacked import stored_sizes
+
+    try:
+        sizes = stored_sizes(made)
+    except UserError:  # the job that reads it tells of it
+        return dict.fromkeys(shapes, (0, 0))
+    return dict(zip(shapes, zip(sizes[1:], sizes)))
 
 
 def weights_of_network(wildcards):
@@ -176,12 +184,25 @@ def threads_of_draws(wildcards):
 SMALL_MATRIX, DRAWS_AT_ONCE = 1 << 19, 4
 
 
-def minutes_of_draws(wildcards, threads):
-    """Of a job that clusters draws, with room: a weight of a draw took 0.2 to 0.4 microseconds."""
+def minutes_of_matrices(wildcards, passes):
+    """Of a job that clusters the matrices of its block, at all scales, so many times, with room.
+
+    To cluster and sum up a matrix took 0.15 to 0.3 microseconds a weight for eleven k by one method.
+    """
     clustering = STUDY.clustering
-    draws = max(STUDY.nulls.values(), default=0) * size_of(wildcards) * len(clustering.scalings)
-    seconds = 2e-6 * weights_of_matrix(wildcards) * draws / threads
-    return 30 + 5 * size_of(wildcards) + math.ceil(seconds / 60)
+    each = len(clustering.scalings) + partitions_of_layer(k_values_of(wildcards)) / 11
+    return math.ceil(2e-6 / 60 * weights_of_matrix(wildcards) * size_of(wildcards) * each * passes)
+
+
+def minutes_of_clusters(wildcards):
+    """Of a job that clusters the networks of its block, and halves of them."""
+    return 30 + size_of(wildcards) + minutes_of_matrices(wildcards, 2)
+
+
+def minutes_of_draws(wildcards, threads):
+    """Of a job that clusters draws, so many at a time."""
+    draws = max(STUDY.nulls.values(), default=0)
+    return 30 + 5 * size_of(wildcards) + minutes_of_matrices(wildcards, draws / threads)
 
 
 # --- memory, in megabytes: what was measured (docs/scale.md), and at least half as much more ---
@@ -192,14 +213,23 @@ def memory(base, each, networks=size_of):
     return lambda wildcards: base + math.ceil(each * networks(wildcards))
 
 
-def memory_of_block(base, each, bytes_of_matrix):
-    """As `memory`, and what a large layer takes beside the block's weights."""
+def memory_of_weights(base, each, bytes_each):
+    """As `memory`, and so many bytes for each weight of the block."""
 
     def of_job(wildcards):
-        block = 4 * weights_of_network(wildcards) * size_of(wildcards)
-        block *= 1 + len(set(STUDY.clustering.scalings) - {"none"})
-        work = bytes_of_matrix * weights_of_matrix(wildcards)
-        return base + math.ceil(each * size_of(wildcards) + 1.5 * (block + work) / 1e6)
+        block = bytes_each * weights_of_network(wildcards) * size_of(wildcards)
+        return base + math.ceil(each * size_of(wildcards) + 1.5 * block / 1e6)
+
+    return of_job
+
+
+def memory_of_block(base, each, bytes_of_matrix):
+    """As `memory_of_weights` at all scales, and what a large layer takes beside that."""
+
+    def of_job(wildcards):
+        scales = 1 + len(set(STUDY.clustering.scalings) - {"none"})
+        work = 1.5 * bytes_of_matrix * weights_of_matrix(wildcards)
+        return memory_of_weights(base, each, 4 * scales)(wildcards) + math.ceil(work / 1e6)
 
     return of_job
 

@@ -17,7 +17,7 @@ rule synthesise:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(1500),
+        mem_mb=growing(memory_of_weights(1500, 0, 16)),
         runtime=growing(20),
     params:
         **made_by("synthesise.py"),
@@ -67,7 +67,7 @@ rule fresh:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(memory(1500, 4)),
+        mem_mb=growing(memory_of_weights(1500, 4, 12)),
         runtime=growing(20),
     params:
         **made_by("fresh.py"),
@@ -92,7 +92,7 @@ rule plant:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(1500),
+        mem_mb=growing(memory_of_weights(1500, 0, 12)),
         runtime=growing(20),
     params:
         **made_by("plant.py"),

@@ -17,7 +17,7 @@ rule probe:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(2500),
+        mem_mb=growing(memory_of_weights(2500, 0, 12)),
         runtime=growing(lambda wildcards: 30 + 2 * size_of(wildcards)),
     params:
         **made_by("probe.py"),

@@ -22,7 +22,7 @@ rule score:
     threads: 1
     resources:
         mem_mb=growing(memory_of_block(1000, 4, BYTES_OF_DRAW)),
-        runtime=growing(30),
+        runtime=growing(minutes_of_clusters),
     params:
         **made_by("score.py"),
         nulls=nulls_of,

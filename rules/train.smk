@@ -19,7 +19,7 @@ rule train:
         ENVIRONMENT
     threads: STUDY.training.threads
     resources:
-        mem_mb=growing(memory(2500, 10)),
+        mem_mb=growing(memory_of_weights(2500, 10, 24)),
         runtime=growing(lambda wildcards: 30 + 5 * size_of(wildcards)),
         gpu=limit_jobs_to_gpus(),
     params:

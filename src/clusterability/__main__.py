@@ -124,9 +124,9 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     add(
         "--memory",
-        default="2",
+        default="3",
         metavar="GB",
-        help="for the draws that are worked on: of large layers, fewer at a time (default: 2)",
+        help="for the draws that are worked on: of large layers, fewer at a time (default: 3)",
     )
     add("--name", help="of the network; random numbers go by it (default: the file's)")
     add(

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
-DRAWS_MEMORY = 2.0
+DRAWS_MEMORY = 3.0
 """Gigabytes for the draws that are worked on, where nothing else is asked for."""
 
 Item = TypeVar("Item")
@@ -35,7 +35,7 @@ def cores() -> int:
 
 
 def memory_of_machine() -> float:
-    """Bytes of memory that this machine has; without end where the system does not tell."""
+    """Bytes of memory that this machine has; infinite where the system does not tell."""
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
@@ -121,13 +121,16 @@ def in_threads(
 ) -> Iterator[Result]:
     """Results of a function of each item, in their order, so many at a time.
 
-    Compiled loops and large products leave Python to other threads. No more results wait to be
+    Products have one thread each. Compiled loops and large products leave Python to other threads. No more results wait to be
     taken than there are threads.
     """
     if threads == 1:
-        yield from map(function, items)
+        with one_thread():
+            yield from map(function, items)
         return
-    with ThreadPoolExecutor(threads) as pool:
+    # Some libraries count the threads of products for each thread that calls them.
+    pool = ThreadPoolExecutor(threads, initializer=threadpool_limits, initargs=(1,))
+    with one_thread(), pool:
         waiting: deque[Future[Result]] = deque()
         try:
             for item in items:

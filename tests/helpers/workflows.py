@@ -90,13 +90,12 @@ class Workflow:
 def copy_workflow(target: Path, *, edited: bool = False) -> Workflow:
     """The workflow in a folder of its own.
 
-    Its code is linked, so that what Numba has compiled is used; copied where a test edits it.
+    Its code is linked; copied where a test edits it, with what Numba has compiled of the rest.
     """
     target.mkdir(parents=True, exist_ok=True)
     for name in ("rules", "scripts", "src", "envs", "profiles"):
         if edited:
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, target / name, ignore=ignored)
+            shutil.copytree(ROOT / name, target / name)
         else:
             (target / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "Snakefile", target / "Snakefile")

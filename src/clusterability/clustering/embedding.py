@@ -61,6 +61,17 @@ class Embedding:
             return self.left[:, :count], self.right[:, :count]
         return self._group_vectors(count)[:2]
 
+    def sides(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """What tells the units of either side apart: the first k vectors of that side.
+
+        Up to as many clusters as there are components, groups of whole components are known: their
+        vectors are 1 for each unit of the group, so that no difference of strengths cuts one.
+        """
+        left, right = self.leading(k)
+        if k > self.components.count:
+            return left, right
+        return (left > 0).astype(float), (right > 0).astype(float)
+
     def nontrivial(self, count: int, k: int) -> tuple[np.ndarray, np.ndarray]:
         """As `leading` without the trivial first one: vectors that tell k clusters apart.
 
@@ -89,10 +100,14 @@ class Embedding:
         """
         of_component = _strengths_of(self.components, self.row_strengths)
         shares = _comparable(of_component)
-        loads, group = np.zeros(count), np.empty(len(shares), np.int64)
+        loads, members = np.zeros(count), np.zeros(count)
+        group = np.empty(len(shares), np.int64)
         for component in _by_strength(of_component):
-            group[component] = loads.argmin()
-            loads[group[component]] += shares[component]
+            # Of equally weak groups the one with the fewest components: none stays empty.
+            weakest = np.lexsort((members, loads))[0]
+            group[component] = weakest
+            loads[weakest] += shares[component]
+            members[weakest] += 1
         strengths = np.bincount(group, of_component, count)
         return (
             _indicator_vectors(group[self.components.rows], self.row_strengths, strengths),

@@ -9,7 +9,7 @@ smaller side's Gram matrix, the leading ones, or block Lanczos (Golub & Underwoo
 matrix itself. Randomised algorithms are no choice: shuffled weights have no gap in their singular
 values, and what these get wrong there is as large as what a null is to tell.
 
-Products are `np.dot`, which lets other threads go on meanwhile; `@` does not.
+Narrow products are `np.dot`: several threads hold each other up with `@` (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -34,10 +34,14 @@ _RESOLVED = 1e-5
 """Smaller singular values, as a share of the largest, lose too many digits in a Gram matrix."""
 _NOTHING = 1e-12
 """A matrix whose norm is smaller, where that of all weights is 1, is rounding."""
+_ROUNDING = 1e-15
+"""Of squares, as a share of the largest that a normalised matrix can have, with room."""
 _EQUAL = 1e-11
 """Squares of singular values that differ by less, as a share of the largest, are equal."""
 _CONVERGED = 1e-12
 """Residual of Lanczos' eigenvectors, as a share of the largest eigenvalue."""
+_SOUND = 1e-10
+"""The same of what comes out, in float64."""
 _EXACT_UNTIL = 1e-4
 """From this residual on, what float32 adds to it is below the one to reach."""
 _BLOCK = 4
@@ -67,12 +71,14 @@ def leading_vectors(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndar
         return left, values, right
     m, n = matrix.shape
     left, values, right = np.zeros((m, count)), np.zeros(count), np.zeros((n, count))
-    done = 0
+    done, least = 0, _NOTHING
     # Small singular values come from what is left without the large ones: no digits are lost.
     while done < count:
-        found, vectors = _resolved(matrix, count - done, done)
+        found, vectors = _resolved(matrix, count - done, done, least)
         if not len(found):
             break
+        # What the smallest of them lost in its square is left in the matrix.
+        least = max(least, _ROUNDING / found[-1])
         new = slice(done, done + len(found))
         values[new], right[:, new] = found, vectors
         left[:, new] = np.dot(matrix, vectors) / found
@@ -82,14 +88,17 @@ def leading_vectors(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndar
     return left, values, right
 
 
-def _resolved(matrix: np.ndarray, count: int, place: int) -> tuple[np.ndarray, np.ndarray]:
+def _resolved(
+    matrix: np.ndarray, count: int, place: int, least: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Singular values and right vectors of a matrix [m >= n], those that its Gram matrix resolves.
 
     place: how many others come before them, which decides how equal ones are turned.
+    least: what is smaller is rounding.
     """
     squares, vectors = _eigenvectors(matrix, count)
     largest = max(squares[0], 0)
-    some = (squares > _RESOLVED**2 * largest) & (squares > _NOTHING**2)
+    some = (squares > _RESOLVED**2 * largest) & (squares > least**2)
     squares, vectors = squares[some], vectors[:, some]
     ends = 1 + np.flatnonzero(np.diff(squares, append=-np.inf) < -_EQUAL * largest)
     begin = 0
@@ -154,17 +163,18 @@ def _lanczos(
     gram: that matrix, where products with it take less time than two with the other.
 
     Every block is made orthogonal to all others, twice. Products may be the less exact the smaller
-    the residual is already (Simoncini & Eldén 2002): the later ones are of float32. None where the
-    matrix has too few directions: a block comes out dependent.
+    the residual is already (Simoncini & Eldén 2002): the later ones are of float32. None where that
+    goes wrong: where a block comes out dependent, since the matrix has too few directions, and
+    where more eigenvalues may be equal than a block has vectors.
     """
     size = matrix.shape[1]
     most = min(size // 2, 40 * count + 400)
     basis, projected = np.empty((most + _BLOCK, size)), np.zeros((most + _BLOCK,) * 2)
     basis[:_BLOCK] = np.linalg.qr(_directions(size, _BLOCK))[0].T
-    done, convergence = _BLOCK, _Convergence(count)
+    done, convergence, used = _BLOCK, _Convergence(count), matrix
     while done <= most:
         last = slice(done - _BLOCK, done)
-        product = _gram_product(matrix, basis[last], gram)
+        product = _gram_product(used, basis[last], gram)
         own = product @ basis[last].T
         projected[last, last] = (own + own.T) / 2
         for _ in range(2):
@@ -175,17 +185,28 @@ def _lanczos(
             values, vectors = values[: -count - 1 : -1], vectors[:, : -count - 1 : -1]
             residual = np.linalg.norm(triangle @ vectors[last], axis=0).max() / values[0]
             if residual <= _CONVERGED:
-                return values, np.dot(basis[:done].T, vectors)
+                found = np.dot(vectors.T, basis[:done])
+                return (values, found.T) if _is_sound(matrix, values, found) else None
             if residual <= _EXACT_UNTIL:
                 gram = None if gram is None else gram.astype(np.float32, copy=False)
-                matrix = matrix if gram is not None else matrix.astype(np.float32, copy=False)
+                used = used if gram is not None else used.astype(np.float32, copy=False)
             convergence.look(done, residual)
-        if np.abs(np.diag(triangle)).min() <= _NOTHING**2:
+        if np.abs(np.diag(triangle)).min() <= _NOTHING * np.abs(projected[0, 0]):
             return None
         following = slice(done, done + _BLOCK)
         projected[following, last], projected[last, following] = triangle, triangle.T
         basis[following], done = block.T, done + _BLOCK
     return None
+
+
+def _is_sound(matrix: np.ndarray, values: np.ndarray, vectors: np.ndarray) -> bool:
+    """Whether eigenpairs, vectors [count, n], are those of the Gram matrix in float64."""
+    ties = np.diff(values) > -_EQUAL * values[0]
+    if (np.convolve(ties, np.ones(_BLOCK - 1)) >= _BLOCK - 1).any():
+        return False
+    products = _gram_product(matrix, vectors, None)
+    residuals = np.linalg.norm(products - values[:, None] * vectors, axis=1)
+    return bool(residuals.max() <= _SOUND * values[0])
 
 
 class _Convergence:

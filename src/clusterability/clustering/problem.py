@@ -67,7 +67,7 @@ class Grid:
         return dict(zip(self.sides, all_block_sums(self.adjacency, best), strict=True))
 
     def _sides(self, k: int, uniforms: np.ndarray) -> Sides:
-        rows, columns = self.embedding.leading(k)
+        rows, columns = self.embedding.sides(k)
         return kmeans(rows, k, uniforms[:, 0]), kmeans(columns, k, uniforms[:, 1])
 
 

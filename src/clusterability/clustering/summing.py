@@ -20,7 +20,7 @@ from clusterability.networks.partitions import HeldOut, Key, Labels, Partitions,
 _STRIPS = 1 << 14
 """Sums of a strip of columns, over clusters of all labellings: they stay in the cache."""
 _PANEL = 1 << 16
-"""Entries that are made float64 at a time: neither is the matrix copied."""
+"""Entries that are made float64 at a time, so that the matrix is not copied as a whole."""
 
 
 def tables_of(
@@ -89,6 +89,8 @@ def entry_information(matrix: np.ndarray) -> float:
     """Sum of P ln P in nats over the entries of P = abs(W) / sum; NaN where the sum is 0."""
     total, terms = 0.0, 0.0
     largest = _largest(matrix)
+    if not 0 < largest < math.inf:
+        return math.nan
     for _, weights in _panels(matrix):
         weights /= largest
         total += float(weights.sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-BYTES_OF_DRAW = 20
+BYTES_OF_DRAW = 28
 """Of memory for each weight of a matrix that is clustered, or of a draw (docs/scale.md)."""
 
 

@@ -23,7 +23,7 @@ from clusterability.names import NETWORK
 from clusterability.networks.graph import layer_matrices, network_matrices
 from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.nulls.redrawing import Draw, RandomModel
-from clusterability.numerics import in_threads, one_thread
+from clusterability.numerics import in_threads
 from clusterability.randomness import StreamName
 
 
@@ -129,8 +129,7 @@ def redrawn_tables(
         information = weights_information(matrix, entries)
         return partition_tables(matrix, partitions, held_out, 0, information)
 
-    with one_thread():
-        yield from in_threads(tables, numbers, threads)
+    yield from in_threads(tables, numbers, threads)
 
 
 def _layer_draw(

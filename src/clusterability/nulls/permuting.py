@@ -1,7 +1,7 @@
 """Random permutations of many numbers: exactly uniform, in memory that the cache holds.
 
-To exchange each number with one from anywhere, as usual, waits for the memory once a number. Here
-each goes to one of some buckets at random, and each bucket is permuted by itself: the result is as
+The usual exchange of each number with one from anywhere waits for the memory each time. Here each
+goes to one of some buckets at random, and each bucket is permuted by itself: the result is as
 uniform (Rao 1961, Sandelius 1962), and a bucket fits into the cache.
 """
 

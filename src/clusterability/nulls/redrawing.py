@@ -64,7 +64,7 @@ class RandomModel:
 
     @classmethod
     def named(cls, name: str) -> RandomModel:
-        """What the module of this name has, by the attributes' names, `PERMUTES` in capitals.
+        """That of a null's module: its `redraw`, `redraw_network`, `held_out_clusters`, `PERMUTES`.
 
         A module is called by its name: a new null is one module, and makes no other null be drawn
         again.

@@ -40,7 +40,7 @@ class KeptDraws:
     seconds_between: float
     stopped: bool = False
     _made: list[KeyedTables] = field(default_factory=list)
-    _files: int = 0
+    _kept: int = 0
     _last: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -62,26 +62,27 @@ class KeptDraws:
         return cls(folder, seconds)
 
     def found(self) -> list[KeyedTables]:
-        """The draws that are kept, as far as their files are whole; others' are removed."""
+        """The draws that are kept, from the first one on; what another job kept is removed.
+
+        A file is named by its first draw: those of a job that ran beside this one fit, too.
+        """
         for other in self.folder.parent.glob("*"):
             if other != self.folder:
                 shutil.rmtree(other, ignore_errors=True)
         draws: list[KeyedTables] = []
-        while (path := self._path(self._files)).exists():
+        while (path := self._path(len(draws))).exists():
             try:
-                stacked = load_items(path, Tables)
+                draws += _one_by_one(load_items(path, Tables))
             except UserError as error:
                 logger.warning("%s; drawing anew from there", error)
-                self._remove_from(self._files)
                 break
-            self._files += 1
-            draws += _one_by_one(stacked)
         if draws:
             logger.info("going on from draw %d, by %s", len(draws), self.folder)
+        self._kept = len(draws)
         return draws
 
     def keeping(self, draws: Iterator[KeyedTables]) -> Iterator[KeyedTables]:
-        """The draws, each kept before long.
+        """Passes draws on, and writes those that are new every `seconds_between`.
 
         Raises:
             UserError: where the job was asked to stop.
@@ -107,8 +108,8 @@ class KeptDraws:
         """Writes those that are new, whole or not at all; a full disk does not end the job."""
         said = "what is drawn is kept for the next run"
         try:
-            save_items(self._path(self._files), stack_by_key(self._made))
-            self._made, self._files = [], self._files + 1
+            save_items(self._path(self._kept), stack_by_key(self._made))
+            self._made, self._kept = [], self._kept + len(self._made)
         except (OSError, UserError) as error:
             said = f"no draws could be kept: {error}"
             logger.warning("%s", said)
@@ -116,14 +117,8 @@ class KeptDraws:
         if self.stopped:
             raise UserError(f"the null was stopped by a signal; {said}")
 
-    def _remove_from(self, number: int) -> None:
-        """What follows a damaged file would not follow what is drawn in its place."""
-        for path in self.folder.glob("*.npz"):
-            if path >= self._path(number):
-                path.unlink(missing_ok=True)
-
-    def _path(self, number: int) -> Path:
-        return self.folder / f"{number:05}.npz"
+    def _path(self, first: int) -> Path:
+        return self.folder / f"{first:07}.npz"
 
 
 def _one_by_one(stacked: KeyedTables) -> list[KeyedTables]:

@@ -88,10 +88,10 @@ def workers_of(jobs: Any, memory: Any) -> Workers:
         raise UserError(f"jobs: found {jobs!r}, expected a whole number from 1 to 1024")
     try:
         size = float(memory)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         size = math.nan
-    if not 0 < size < math.inf:
-        raise UserError(f"memory: found {memory!r}, expected gigabytes, such as 2")
+    if not 0 < size <= 1e6:
+        raise UserError(f"memory: found {memory!r}, expected gigabytes, such as 3")
     return Workers(count, size)
 
 

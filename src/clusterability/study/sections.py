@@ -160,8 +160,8 @@ class Training(Section):
     finish sooner than the same jobs one after the other with two threads. More threads help where
     there are more cores than blocks and conditions."""
     checkpoint_every: Annotated[Whole, Field(ge=1, le=60)] = 30
-    """Seconds between two checkpoints, from which a killed job continues, of training and of nulls:
-    the most time that can be lost."""
+    """Seconds between two checkpoints of training, and between two files of a null's draws, from
+    which a killed job continues: about the most work that can be lost."""
     history_every: Annotated[Whole, Field(ge=1)] = 400
     """Steps between two rows of the training history, counted in each epoch from its first step.
     The history is written during training, so a change trains again."""

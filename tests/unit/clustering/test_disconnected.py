@@ -49,15 +49,32 @@ def test_up_to_the_number_of_components_nothing_is_cut(method, k):
 
 def test_beyond_it_components_are_cut_within():
     labels = labels_of(cluster(blocks()[None], [("any", 0)], [12], METHODS, 5), 0)
+    found = embed(blocks(), 16).components
     for method in METHODS:
-        rows, columns = labels[method, 12]
-        assert len(set(rows)) > BLOCKS
-        part_of = dict.fromkeys(rows)
-        found = embed(blocks(), 16).components
-        for part, label in zip(found.rows, rows, strict=True):
-            assert part_of[label] in (None, part)
-            part_of[label] = part
-        assert len(columns) == BLOCKS * COLUMNS
+        for own, parts in zip(labels[method, 12], (found.rows, found.columns), strict=True):
+            assert len(set(own)) > BLOCKS
+            # Each cluster lies in one component.
+            assert len({*zip(own, parts, strict=True)}) == len(set(own))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_units_of_very_different_strengths_are_not_cut_either(method):
+    source = np.random.default_rng(2)
+    matrix = np.zeros((70, 80))
+    matrix[:10, :10] = source.uniform(0.5, 1.5, (10, 10))
+    matrix[10:, 10:] = source.uniform(0.5, 1.5, (60, 70))
+    matrix *= np.exp(source.normal(size=(70, 1)) * 1.5) * np.exp(source.normal(size=80) * 1.5)
+    assert value("ncut", matrix, method, 2) == 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_groups_of_crumbs_are_not_empty_however_weak_they_are(method):
+    matrix = np.zeros((60, 70))
+    matrix[:40, :50] = np.random.default_rng(3).uniform(0.5, 1.5, (40, 50))
+    matrix[np.arange(40, 60), np.arange(50, 70)] = 1e-10
+    labels = labels_of(cluster(matrix[None], [("any", 0)], [5], [method], 3), 0)[method, 5]
+    assert len(set(labels[0])) == len(set(labels[1])) == 5
+    assert value("ncut", matrix, method, 5) == 0
 
 
 def test_a_giant_component_and_crumbs():

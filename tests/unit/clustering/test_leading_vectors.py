@@ -101,6 +101,25 @@ def test_equal_singular_values_have_vectors_of_a_fixed_turn(side, count):
     assert first[0] == pytest.approx(more[0][:, :count], abs=1e-8)
 
 
+def test_more_equal_values_than_a_block_has_vectors_are_all_found():
+    """Copies beyond the fourth come late, in products of float32: they are looked for otherwise."""
+    source = np.random.default_rng(0)
+    matrix = np.kron(np.ones((56, 56)) + 30 * np.eye(56), source.uniform(0.2, 1.8, (17, 17)))
+    found = embed(matrix, 16)
+    scaled = matrix / np.sqrt(np.outer(matrix.sum(axis=1), matrix.sum(axis=0)))
+    assert found.singular_values == pytest.approx(np.linalg.svd(scaled)[1][:16], abs=1e-11)
+    assert found.left.T @ found.left == pytest.approx(np.eye(16), abs=1e-9)
+    noise = 1 + 1e-15 * source.standard_normal(matrix.shape)
+    assert embed(matrix * noise, 16).right == pytest.approx(found.right, abs=1e-7)
+
+
+def test_what_a_small_value_lost_is_no_direction_of_its_own():
+    for side in (20, 130):
+        left, values, _ = leading_vectors(with_values([0.9, 2e-5], (side, side)), 5)
+        assert values == pytest.approx([0.9, 2e-5, 0, 0, 0], rel=1e-6)
+        assert not left[:, 2:].any()
+
+
 KERNELS = ("Nehalem", "Sandybridge", "Haswell", "")
 """Of OpenBLAS; the last is the one that it chooses for this processor."""
 LABELS = """

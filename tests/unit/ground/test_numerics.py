@@ -61,7 +61,7 @@ def test_results_come_in_order_and_no_more_are_begun_than_are_taken(threads):
     assert len(begun) <= 3 + 2 * threads
 
 
-def test_an_error_is_the_callers(capsys):
+def test_an_error_is_the_callers():
     def work(item: int) -> int:
         if item == 3:
             raise ValueError("the fourth")

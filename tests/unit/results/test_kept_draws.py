@@ -83,15 +83,30 @@ def test_draws_of_other_weights_code_or_jobs_are_not_used(tmp_path):
     assert kept_in(tmp_path).found() == []
 
 
-def test_what_follows_a_damaged_file_is_drawn_again(tmp_path, caplog):
+def test_from_a_damaged_file_on_draws_are_made_again(tmp_path, caplog):
     list(islice(kept_in(tmp_path).keeping(drawn()), 9))
     files = sorted(kept_in(tmp_path).folder.iterdir())
     assert len(files) == 8
     files[5].write_bytes(files[5].read_bytes()[:-40])
-    kept = kept_in(tmp_path)
-    assert len(kept.found()) == 5
+    assert len(kept_in(tmp_path).found()) == 5
     assert "drawing anew from there" in caplog.text
-    assert sorted(kept.folder.iterdir()) == files[:5]
+
+
+def test_two_jobs_at_once_leave_what_either_would(tmp_path):
+    """As Slurm may start a job again whose node comes back; files of both lie in one folder."""
+    first, second = kept_in(tmp_path, seconds=1e9), kept_in(tmp_path, seconds=1e9)
+    mine, other = first.keeping(drawn()), second.keeping(drawn())
+    for draws, kept, count in ((mine, first, 4), (other, second, 3), (mine, first, 4)):
+        list(islice(draws, count - 1))
+        kept.seconds_between = 0
+        list(islice(draws, 1))
+        next(draws)  # the draws before this one are kept
+        kept.seconds_between = 1e9
+    kept = kept_in(tmp_path)
+    done = kept.found()
+    assert 0 < len(done) < 20
+    tables = stacked_draws(layers(), JOB, chain(done, kept.keeping(drawn(len(done)))))
+    assert same(block_redrawn_tables("shuffle", layers(), K_VALUES, JOB), tables)
 
 
 def test_a_full_disk_does_not_end_the_job(tmp_path, caplog):
