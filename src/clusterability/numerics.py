@@ -121,8 +121,8 @@ def in_threads(
 ) -> Iterator[Result]:
     """Results of a function of each item, in their order, so many at a time.
 
-    Products have one thread each. Compiled loops and large products leave Python to other threads. No more results wait to be
-    taken than there are threads.
+    Products have one thread each. Compiled loops and large products leave Python to other threads.
+    No more results wait to be taken than there are threads.
     """
     if threads == 1:
         with one_thread():

@@ -85,6 +85,7 @@ class Jobs:
             log=["log"],
             rule=Path(script).stem,
             threads=1,
+            config={},
         )
         runpy.run_path(str(ROOT / "scripts" / script), init_globals={"snakemake": given})
 
