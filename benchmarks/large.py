@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ BEFORE = "7e70cbb"
 
 SHAPES = ((128, 128), (128, 784), (1024, 1024), (2048, 2048), (1024, 4096), (4096, 4096))
 K_VALUES, STARTS, THREADS = list(range(2, 13)), 3, 2
-DRAWS = {128: 60, 1024: 8, 2048: 4, 4096: 2}
+DRAWS = {128: 100, 1024: 16, 2048: 8, 4096: 4}
 """By the smaller side."""
 COCLUSTERED_K = 4
 
@@ -40,7 +41,8 @@ def rows(rounds: int, quick: bool) -> list[Row]:
     with earlier_tree() as tree:
         found = [_before_row(tree, shape, rounds) for shape in shapes]
     large = [shape for shape in shapes if min(shape) >= 1024]
-    return found + [_coclustering_row(shape, rounds) for shape in large]
+    methods = ("arpack", "randomized")
+    return found + [_coclustering_row(*each, rounds) for each in product(large, methods)]
 
 
 def _before_row(tree: Path, shape: tuple[int, int], rounds: int) -> Row:
@@ -61,7 +63,7 @@ def _before_row(tree: Path, shape: tuple[int, int], rounds: int) -> Row:
     )  # fmt: skip
 
 
-def _coclustering_row(shape: tuple[int, int], rounds: int) -> Row:
+def _coclustering_row(shape: tuple[int, int], method: str, rounds: int) -> Row:
     from benchmarks.clusterings import names
     from benchmarks.peers import coclusters
     from clusterability.clustering.block_sums import Tables
@@ -77,7 +79,7 @@ def _coclustering_row(shape: tuple[int, int], rounds: int) -> Row:
         return cluster(matrix[None], names(1), [COCLUSTERED_K], ["joint"], STARTS)
 
     def theirs() -> Any:
-        return coclusters(matrix, COCLUSTERED_K, STARTS)
+        return coclusters(matrix, COCLUSTERED_K, STARTS, method)
 
     def cut(labels: Any) -> float:
         tables: Tables = tables_of(matrix, {key: labels})[key]
@@ -87,7 +89,7 @@ def _coclustering_row(shape: tuple[int, int], rounds: int) -> Row:
     share = cut(labels_of(ours(), 0)[key]) / cut(theirs())
     return Row(
         part="large", item=f"{shape[0]} x {shape[1]}, joint, k = {COCLUSTERED_K}", unit="s",
-        peer="SpectralCoclustering", **columns, quality=f"n-cut {share:.4f} of theirs",
+        peer=f"SpectralCoclustering, {method}", **columns, quality=f"n-cut {share:.4f} of theirs",
     )  # fmt: skip
 
 
@@ -103,8 +105,11 @@ def measure(rows: int, columns: int, draws: int, threads: int, null: str) -> dic
     from clusterability.networks.stacked import Networks
     from clusterability.nulls.clustered_again import block_redrawn_tables
 
-    in_threads = "threads" in inspect.signature(block_redrawn_tables).parameters
-    asked = {"threads": threads} if in_threads else {}
+    asked = {}
+    if "threads" in inspect.signature(block_redrawn_tables).parameters:
+        from clusterability.numerics import Workers
+
+        asked = {"threads": Workers(threads).at_once(rows * columns)}
 
     def tables(m: int, n: int, count: int) -> Any:
         weights = np.random.default_rng(0).standard_normal((1, m, n)).astype(np.float32)

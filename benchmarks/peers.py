@@ -123,9 +123,14 @@ def whole_network(adjacency: np.ndarray, k: int, starts: int) -> np.ndarray:
     return model.fit(adjacency).labels_
 
 
-def coclusters(matrix: np.ndarray, k: int, starts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Labels of rows and columns by scikit-learn's co-clustering (Dhillon 2001)."""
-    model = SpectralCoclustering(k, n_init=starts, random_state=0).fit(matrix)
+def coclusters(
+    matrix: np.ndarray, k: int, starts: int, method: str = "arpack"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of rows and columns by scikit-learn's co-clustering (Dhillon 2001).
+
+    method: of its singular vectors; "randomized" gets those of weights without a gap wrong.
+    """
+    model = SpectralCoclustering(k, svd_method=method, n_init=starts, random_state=0).fit(matrix)
     return model.row_labels_, model.column_labels_
 
 

@@ -18,6 +18,10 @@ from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
 
+from clusterability.jobs.clustering_job import BYTES_OF_DRAW
+
+SMALL_MATRIX = 50_000
+"""Weights of a matrix whose draws only hold each other up: Python has much of their time."""
 DRAWS_MEMORY = 3.0
 """Gigabytes for the draws that are worked on, where nothing else is asked for."""
 
@@ -104,13 +108,15 @@ class Workers:
     jobs: int = 1
     memory: float = DRAWS_MEMORY
 
-    def at_once(self, bytes_each: float) -> int:
-        """Draws of so many bytes at a time.
+    def at_once(self, weights: int) -> int:
+        """Draws of a matrix of so many weights at a time.
 
-        >>> Workers(8, 2.0).at_once(0.9e9), Workers(8, 2.0).at_once(9e9), Workers(2).at_once(1e6)
-        (2, 1, 2)
+        >>> [Workers(8, 2.0).at_once(weights) for weights in (100, 10**6, 3 * 10**7, 10**9)]
+        [1, 8, 2, 1]
         """
-        return max(1, min(self.jobs, int(self.memory * 1e9 / bytes_each)))
+        if weights < SMALL_MATRIX:
+            return 1
+        return max(1, min(self.jobs, int(self.memory * 1e9 / (BYTES_OF_DRAW * weights))))
 
 
 ONE_AT_A_TIME = Workers()

@@ -221,7 +221,7 @@ class _Convergence:
 
     def look(self, size: int, residual: float) -> None:
         """Takes a residual at a size of the basis; sets the size at which to look next."""
-        log, furthest = math.log(residual), 1.4 * size
+        log, furthest = math.log(residual), 1.25 * size
         target = _EXACT_UNTIL if residual > _EXACT_UNTIL else _CONVERGED
         if self.seen is not None and log < self.seen[1]:
             slope = (log - self.seen[1]) / (size - self.seen[0])

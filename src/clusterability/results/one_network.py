@@ -13,7 +13,6 @@ from clusterability.blocks import Block
 from clusterability.clustering.all_scales import block_partitions
 from clusterability.clustering.block_sums import Tables
 from clusterability.errors import UserError
-from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.networks.graph import layer_matrices
 from clusterability.networks.live_units import live_units
 from clusterability.networks.partitions import Key
@@ -88,7 +87,7 @@ def _block_rows(
     nulls: dict[str, dict[Key, Tables]] = {}
     for null, draws in asked.nulls.items():
         said(f"{layer}, k = {block.name}: {null}")
-        threads = workers.at_once(BYTES_OF_DRAW * layers[0].matrices[0].size)
+        threads = workers.at_once(layers[0].matrices[0].size)
         if NULLS[null].redrawn:
             job = null_job(asked.clustering, draws, layer)
             nulls[null] = block_redrawn_tables(null, layers, block, job, threads)

@@ -9,6 +9,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from clusterability import numerics
+from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.numerics import Workers, in_threads, memory_of_machine, one_thread
 
 
@@ -72,9 +73,15 @@ def test_an_error_is_the_callers():
 
 
 def test_a_draw_is_always_made_however_large():
-    assert Workers(4, 1.0).at_once(5e9) == 1
-    assert Workers(4, 1.0).at_once(0.3e9) == 3
-    assert Workers(4, 1.0).at_once(1e3) == 4
+    workers = Workers(4, 1.0)
+    assert workers.at_once(10**9) == 1
+    assert workers.at_once(int(0.3e9 / BYTES_OF_DRAW)) == 3
+    assert workers.at_once(10**6) == 4
+
+
+def test_draws_of_small_matrices_do_not_hold_each_other_up():
+    assert Workers(4, 1.0).at_once(128 * 128) == 1
+    assert Workers(4, 1.0).at_once(128 * 784) == 4
 
 
 def test_this_machine_has_memory():
