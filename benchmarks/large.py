@@ -30,7 +30,7 @@ BEFORE = "7e70cbb"
 
 SHAPES = ((128, 128), (128, 784), (1024, 1024), (2048, 2048), (1024, 4096), (4096, 4096))
 K_VALUES, STARTS, THREADS = list(range(2, 13)), 3, 2
-DRAWS = {128: 100, 1024: 16, 2048: 8, 4096: 4}
+DRAWS = {128: 300, 1024: 16, 2048: 8, 4096: 4}
 """By the smaller side."""
 COCLUSTERED_K = 4
 

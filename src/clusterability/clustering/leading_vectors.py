@@ -162,7 +162,7 @@ def _lanczos(
 
     gram: that matrix, where products with it take less time than two with the other.
 
-    Every block is made orthogonal to all others, twice. Products may be the less exact the smaller
+    Every block is made orthogonal to the two before it, then to all. Products may be the less exact the smaller
     the residual is already (Simoncini & Eldén 2002): the later ones are of float32. None where that
     goes wrong: where a block comes out dependent, since the matrix has too few directions, and
     where more eigenvalues may be equal than a block has vectors.
@@ -177,8 +177,8 @@ def _lanczos(
         product = _gram_product(used, basis[last], gram)
         own = product @ basis[last].T
         projected[last, last] = (own + own.T) / 2
-        for _ in range(2):
-            product -= np.dot(np.dot(product, basis[:done].T), basis[:done])
+        for known in (basis[max(done - 2 * _BLOCK, 0) : done], basis[:done]):
+            product -= np.dot(np.dot(product, known.T), known)
         block, triangle = np.linalg.qr(product.T)
         if done >= convergence.next_look:
             values, vectors = np.linalg.eigh(projected[:done, :done])
@@ -216,7 +216,7 @@ class _Convergence:
     """
 
     def __init__(self, count: int) -> None:
-        self.next_look = 8.0 * count
+        self.next_look = 10.0 * count
         self.seen: tuple[float, float] | None = None
 
     def look(self, size: int, residual: float) -> None:
