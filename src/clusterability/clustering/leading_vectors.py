@@ -162,10 +162,10 @@ def _lanczos(
 
     gram: that matrix, where products with it take less time than two with the other.
 
-    Every block is made orthogonal to the two before it, then to all. Products may be the less exact the smaller
-    the residual is already (Simoncini & Eldén 2002): the later ones are of float32. None where that
-    goes wrong: where a block comes out dependent, since the matrix has too few directions, and
-    where more eigenvalues may be equal than a block has vectors.
+    Every block is made orthogonal to the two before it, then to all. Products may be the less exact
+    the smaller the residual is already (Simoncini & Eldén 2002): the later ones are of float32.
+    None where that goes wrong: where a block comes out dependent, since the matrix has too few
+    directions, and where more eigenvalues may be equal than a block has vectors.
     """
     size = matrix.shape[1]
     most = min(size // 2, 40 * count + 400)
