@@ -38,7 +38,7 @@ def draw(rows: pd.DataFrame, points: pd.DataFrame | None, stem: Path) -> None:
         (_draw_growth, pd.DataFrame() if points is None else points),
     ]
     drawing = [(function, shown) for function, shown in drawing if len(shown)]
-    figure = new_figure(PAGE_WIDTH * len(drawing) / 3, max(2.3, 0.17 * len(compared)))
+    figure = new_figure(PAGE_WIDTH, max(2.3, 0.27 * len(compared)))
     panels = figure.subplots(1, len(drawing), squeeze=False)[0]
     for axes, (function, shown), letter in zip(panels, drawing, "abc", strict=False):
         function(axes, shown)
@@ -50,15 +50,16 @@ def _draw_ratios(axes: Axes, rows: pd.DataFrame) -> None:
     """How many times faster than the peer, with the range over rounds."""
     places = np.arange(len(rows))[::-1]
     below, above = rows["ratio"] - rows["ratio_low"], rows["ratio_high"] - rows["ratio"]
-    axes.barh(places, rows["ratio"], height=0.6, color=OURS)
+    # From 1 on, to the left where the peer is the faster one.
+    axes.barh(places, rows["ratio"] - 1, left=1, height=0.6, color=OURS)
     axes.errorbar(
         rows["ratio"], places, xerr=[below, above], fmt="none", ecolor=THEIRS, elinewidth=0.8
     )
     for place, ratio, high in zip(places, rows["ratio"], rows["ratio_high"], strict=True):
-        axes.annotate(f" {ratio:.1f}", (high, place), va="center", fontsize=6)
+        axes.annotate(f" {ratio:.1f}", (max(high, 1), place), va="center", fontsize=6)
     axes.axvline(1, color=INK, linewidth=0.5)
     axes.set_xscale("log")
-    axes.set_xlim(0.8, rows["ratio_high"].max() * 2.2)
+    axes.set_xlim(min(0.8, rows["ratio_low"].min() * 0.7), rows["ratio_high"].max() * 2.2)
     labels = rows["item"] + "\nagainst " + rows["peer"]
     axes.set_yticks(places, labels.tolist(), fontsize=5)
     axes.set_xlabel("times as fast")
@@ -109,4 +110,4 @@ def _draw_growth(axes: Axes, points: pd.DataFrame) -> None:
     axes.set_yscale("log")
     axes.set_xlabel("amount, over the least")
     axes.set_ylabel("time, over the least")
-    axes.legend(loc="upper left", fontsize=5.5, handlelength=1.6)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), fontsize=5.5, handlelength=1.6)
