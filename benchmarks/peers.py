@@ -206,6 +206,7 @@ def masked_tables(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray, k: 
         row_sizes=np.array([(rows == a).sum() for a in range(k)]),
         column_sizes=np.array([(columns == b).sum() for b in range(k)]),
         held_out=np.array(np.nan),
+        **dict.fromkeys(("bits", "bits_within", "bits_u", "bits_v"), np.array(np.nan)),
     )
 
 

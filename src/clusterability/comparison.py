@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_NO_SPREAD = 1e-12
+NO_SPREAD = 1e-12
 """A null's standard deviation below it gives no z."""
 _TIE = 1e-12
 """A draw that misses the value by no more (times the value, where that is above 1) ties with it."""
@@ -65,7 +65,7 @@ def compare(values: np.ndarray, draws: np.ndarray, direction: int) -> Comparison
         squares.sum(axis=-1), count - 1, out=np.full(count.shape, np.nan), where=count > 1
     )
     deviation = np.sqrt(variance)
-    spread = np.where(deviation >= _NO_SPREAD, deviation, np.nan)
+    spread = np.where(deviation >= NO_SPREAD, deviation, np.nan)
     above = _permutation_p(values, draws, count, 1)
     below = _permutation_p(values, draws, count, -1)
     nothing = np.full(count.shape, np.nan)

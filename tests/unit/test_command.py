@@ -106,7 +106,7 @@ def test_the_table_shows_known_measures_and_where_the_rows_are(capsys):
     assert [(row[2], row[3]) for row in table] == [(m, k) for m in KNOWN for k in "23"]
     assert table[2][:5] == ["fc1", "matched", "barber_q", "2", "0.3184"]
     assert "Null: shuffle." in said.out
-    assert lines[-1] == "48 rows are in southern_women.scores.csv"
+    assert lines[-1] == "60 rows are in southern_women.scores.csv"
     assert max(map(len, lines)) <= WIDTH
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from clusterability.comparison import NO_SPREAD
 from clusterability.measures.catalogue import DIRECTED
 from clusterability.results.columns import CELL
 from clusterability.results.reading import defined, distinct, read_rows, where
@@ -24,7 +25,7 @@ FEWEST_NETWORKS = 20
 """A cell with fewer p gets no verdict."""
 GROUP = 10
 """Networks in a group of replicates: as many as a study of usual size has seeds."""
-COMPARED = ["seed", *CELL, "null_n", "z", "p", "p_two_sided"]
+COMPARED = ["seed", *CELL, "null_sd", "null_n", "z", "p", "p_two_sided"]
 """Columns of the scores that calibration needs."""
 JUDGED = where(measure=DIRECTED) & defined("null")
 """Rows of the scores that it judges."""
@@ -58,7 +59,7 @@ def comparisons(scores: pd.DataFrame) -> pd.DataFrame:
         the null, floor(0.05 (n + 1)) / (n + 1); and `rejected`, 1 where p <= 0.05, else 0.
     """
     rows = scores[scores["null"].notna() & scores["measure"].isin(DIRECTED)]
-    p = rows["p"].mask(rows["z"].isna() & (rows["p_two_sided"] == 1))
+    p = rows["p"].mask((rows["null_sd"] < NO_SPREAD) & (rows["p_two_sided"] == 1))
     grid = rows["null_n"] + 1
     return rows.assign(
         p=p,

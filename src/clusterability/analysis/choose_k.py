@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ from clusterability.analysis.largest_z import (
 )
 from clusterability.clustering.block_sums import Tables
 from clusterability.comparison import compare
-from clusterability.measures.catalogue import DIRECTED, MEASURES
+from clusterability.measures.catalogue import MEASURES, STANDARDISED
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key, Partitions, Starts
 from clusterability.networks.scaled_layer import ScaledLayer
@@ -242,21 +243,23 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
     chosen = np.array([number for number in np.argsort(seeds) if seeds[number] in selection], int)
     found: dict[tuple[str, str, str], _Series] = {}
     for null, drawn in evidence.nulls.items():
-        for method in dict.fromkeys(method for method, _ in evidence.observed):
+        methods = dict.fromkeys(method for method, _ in evidence.observed)
+        with_draws = {method for method, _ in drawn}
+        for method in (method for method in methods if method in with_draws):
             for measure, values, draws in _measured(evidence.observed, drawn, method):
                 k_values = sorted(k for name, k in evidence.observed if name == method)
                 series = _series((method, measure, null), k_values, values, draws, chosen)
                 found[series.method, series.measure, series.null] = series
     # By method and measure, then by null: draws of a null are in memory one after the other.
     methods = dict.fromkeys(method for method, _, _ in found)
-    order = [(m, measure, null) for m in methods for measure in DIRECTED for null in evidence.nulls]
+    order = product(methods, STANDARDISED, evidence.nulls)
     return Judged(
         condition=evidence.condition,
         layer=evidence.layer,
         seeds=seeds,
         gap_k=evidence.gap_k,
         stability=evidence.stability,
-        series=[found[name] for name in order],
+        series=[found[name] for name in order if name in found],
     )
 
 
@@ -301,14 +304,14 @@ def _measured(
     observed: Mapping[Key, Tables], drawn: Measured, method: str
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Every measure with a direction: values [networks, k] and draws [networks, k, draws]."""
-    values: dict[str, list[np.ndarray]] = {measure: [] for measure in DIRECTED}
-    draws: dict[str, list[np.ndarray]] = {measure: [] for measure in DIRECTED}
+    values: dict[str, list[np.ndarray]] = {measure: [] for measure in STANDARDISED}
+    draws: dict[str, list[np.ndarray]] = {measure: [] for measure in STANDARDISED}
     for k in sorted(k for name, k in observed if name == method):
         of_draws = drawn[method, k]  # once: it may lie in a file
-        for measure in DIRECTED:
+        for measure in STANDARDISED:
             values[measure].append(FUNCTIONS[measure](observed[method, k]))
             draws[measure].append(of_draws[measure])
-    for measure in DIRECTED:
+    for measure in STANDARDISED:
         yield measure, np.stack(values[measure], axis=1), np.stack(draws[measure], axis=1)
 
 

@@ -26,6 +26,7 @@ class Tables:
         row_sizes, column_sizes: live units in each cluster, [..., k].
         held_out: I(row; V cluster) in nats on rows that the V clusters were not found from, [...];
             NaN where it was not asked for.
+        bits, bits_within, bits_u, bits_v: saved bits, [...], as `saved_bits.SavedBits` has them.
 
     Where k is infeasible or all weights are zero, T, T2 are NaN.
     """
@@ -36,6 +37,10 @@ class Tables:
     row_sizes: np.ndarray
     column_sizes: np.ndarray
     held_out: np.ndarray
+    bits: np.ndarray
+    bits_within: np.ndarray
+    bits_u: np.ndarray
+    bits_v: np.ndarray
 
     def at(self, place: int) -> Tables:
         """Those at a place of the first axis."""
@@ -53,8 +58,10 @@ def stack_tables(tables: Sequence[Tables]) -> Tables:
 
 
 def stack_by_key(found: Sequence[Mapping[Key, Tables]]) -> KeyedTables:
-    """As `stack_tables`, for tables by (method, k)."""
-    return {key: stack_tables([tables[key] for tables in found]) for key in found[0]}
+    """As `stack_tables`, for tables by (method, k); the first has all keys, later ones may not."""
+    return {
+        key: stack_tables([tables[key] for tables in found if key in tables]) for key in found[0]
+    }
 
 
 def one_hot(labels: np.ndarray, k: int) -> np.ndarray:

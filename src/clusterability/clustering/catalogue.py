@@ -12,10 +12,15 @@ class MethodEntry:
     Attributes:
         says: how, in words that follow its name.
         whole: whether it clusters the units of all layers at once.
+        chooses: whether k is the most clusters of a side that it may take: it takes as many as save
+            most bits.
+        more_starts: how many it has beside as many as k-means has.
     """
 
     says: str
     whole: bool = False
+    chooses: bool = False
+    more_starts: int = 0
 
 
 METHODS: dict[str, MethodEntry] = {
@@ -28,9 +33,23 @@ METHODS: dict[str, MethodEntry] = {
         " Hungarian method on Barber's modularity"
     ),
     "joint": MethodEntry("one k-means over the units of both sides (Dhillon 2001)"),
+    "described": MethodEntry(
+        "the partition into at most k clusters a side that a search finds to save most bits",
+        chooses=True,
+        more_starts=4,
+    ),
     "whole": MethodEntry(
         "one k-means over the units of all layers, the network taken as one graph"
         " (Filan et al. 2021)",
         whole=True,
     ),
 }
+
+
+def method_entry(name: str) -> MethodEntry:
+    """That of a method, which may be at a scale of the weights, or of labels made by hand.
+
+    >>> method_entry("described-ranked").chooses, method_entry("planted").chooses
+    (True, False)
+    """
+    return METHODS.get(name.partition("-")[0], MethodEntry("labels made by hand"))

@@ -5,16 +5,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 
 import numpy as np
 
+from clusterability.clustering.describing import (
+    Descent,
+    descend,
+    first_clusters,
+    occupied,
+    sorted_clusters,
+)
 from clusterability.clustering.embedding import Embedding
-from clusterability.clustering.kmeans import KMeansResult, kmeans
+from clusterability.clustering.kmeans import KMeansResult, candidates_per_step, kmeans
 from clusterability.clustering.summing import all_block_sums
+from clusterability.networks.size_classes import SizeClasses, size_classes
+from clusterability.randomness import StreamName, generator
 
 Sides = tuple[KMeansResult, KMeansResult]
 """k-means of rows and of columns."""
@@ -44,18 +53,26 @@ class Grid:
     Attributes:
         adjacency: abs(W) of the live units, [m, n].
         embedding: its singular vectors, at least k of them where there are so many.
-        uniforms: random numbers by k, [starts, (U, V, both), k, candidates] as `kmeans` takes
-            them: the same for all methods.
+        k_values: numbers of clusters.
+        name: of the random stream.
+        restarts: starts of k-means.
     """
 
     adjacency: np.ndarray
     embedding: Embedding
-    uniforms: Mapping[int, np.ndarray]
+    k_values: Sequence[int]
+    name: StreamName
+    restarts: int
+
+    @cached_property
+    def classes(self) -> SizeClasses:
+        """Classes of the sizes of the weights."""
+        return size_classes(self.adjacency)
 
     @cached_property
     def sides(self) -> dict[int, Sides]:
         """`Problem.sides` by k."""
-        return {k: self._sides(k, uniforms) for k, uniforms in self.uniforms.items()}
+        return {k: self.sides_in(k) for k in self.k_values}
 
     @cached_property
     def side_tables(self) -> dict[int, np.ndarray]:
@@ -66,9 +83,46 @@ class Grid:
         }
         return dict(zip(self.sides, all_block_sums(self.adjacency, best), strict=True))
 
-    def _sides(self, k: int, uniforms: np.ndarray) -> Sides:
-        rows, columns = self.embedding.sides(k)
+    @cached_property
+    def descents(self) -> dict[int, list[Descent]]:
+        """Descents of the search for short descriptions, by the clusters that they begin with."""
+        return {
+            most: [descend(self.classes, *start) for start in self._starts(most)]
+            for most in dict.fromkeys(map(first_clusters, self.k_values))
+        }
+
+    def uniforms(self, k: int) -> np.ndarray:
+        """Random numbers as `kmeans` takes them, [starts, (U, V, both), k, candidates].
+
+        They are the same for all methods.
+        """
+        shape = (self.restarts, 3, k, candidates_per_step(k))
+        return generator("k-means", *self.name, k).random(shape)
+
+    def sides_in(self, k: int) -> Sides:
+        """k-means of each side by itself, on its first k singular vectors (rows, columns)."""
+        (rows, columns), uniforms = self.embedding.sides(k), self.uniforms(k)
         return kmeans(rows, k, uniforms[:, 0]), kmeans(columns, k, uniforms[:, 1])
+
+    def _starts(self, most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Labels that a descent begins with.
+
+        Those of k-means on both sides; on one side, and random ones on the other; sorted ones; and
+        random ones, as many as k-means has starts.
+        """
+        shape, source = self.adjacency.shape, generator("described", *self.name, most)
+        rows, columns = self.sides_in(min(most, *shape))
+        spectral = rows.labels[rows.best], columns.labels[columns.best]
+
+        def at_random(side: int) -> np.ndarray:
+            return source.integers(min(most, shape[side]), size=shape[side])
+
+        yield occupied(spectral[0]), occupied(spectral[1])
+        yield occupied(spectral[0]), occupied(at_random(1))
+        yield occupied(at_random(0)), occupied(spectral[1])
+        yield sorted_clusters(self.classes, most), sorted_clusters(self.classes.turned(), most)
+        for _ in range(self.restarts):
+            yield occupied(at_random(0)), occupied(at_random(1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +148,11 @@ class Problem:
         return self.grid.sides[self.k]
 
     @property
+    def descents(self) -> list[Descent]:
+        """Descents of the search for short descriptions, from each start."""
+        return self.grid.descents[first_clusters(self.k)]
+
+    @property
     def side_table(self) -> np.ndarray:
         """Sums [k, k] of the adjacency over clusters by the best starts of `sides`."""
         return self.grid.side_tables[self.k]
@@ -109,7 +168,7 @@ class Problem:
         )
         if points.shape[1] == 0:  # k = 1 by Dhillon's rule: nothing to tell units apart by
             points = np.zeros((len(points), 1))
-        found = kmeans(points, self.k, self.grid.uniforms[self.k][:, 2])
+        found = kmeans(points, self.k, self.grid.uniforms(self.k)[:, 2])
         m = len(left)
         best = found.labels[found.best]
         return Found(best[:m], best[m:], found.labels[:, :m], found.labels[:, m:])

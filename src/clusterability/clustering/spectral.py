@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from clusterability.clustering.catalogue import method_entry
 from clusterability.clustering.embedding import embed
-from clusterability.clustering.kmeans import candidates_per_step
 from clusterability.clustering.problem import Found, Grid, Problem, partition_by
 from clusterability.networks.live_units import LiveUnits, live_units
 from clusterability.networks.partitions import Key, Partitions, Starts, no_starts, unassigned
 from clusterability.numerics import keep_freed_memory, one_thread
-from clusterability.randomness import StreamName, generator
+from clusterability.randomness import StreamName
 
 _LEAST_VECTORS = 16
 
@@ -70,7 +70,10 @@ def _cluster(
     count, m, n = matrices.shape
     partitions = {(method, k): unassigned(count, m, n) for method in methods for k in k_values}
     with_starts = [key for key in partitions if every_start and key[0] != "notebook"]
-    starts = {key: no_starts(count, restarts, m, n) for key in with_starts}
+    starts = {
+        (method, k): no_starts(count, restarts + method_entry(method).more_starts, m, n)
+        for method, k in with_starts
+    }
     with one_thread():
         for index, (matrix, name) in enumerate(zip(matrices, names, strict=True)):
             live = live_units(matrix)
@@ -98,7 +101,7 @@ def _cluster_matrix(
         adjacency = np.abs(adjacency)
     for vectors, same in _by_vectors(k_values, live):
         embedding = embed(adjacency, vectors)
-        grid = Grid(adjacency, embedding, {k: _uniforms(name, k, restarts) for k in same})
+        grid = Grid(adjacency, embedding, same, name, restarts)
         for k in same:
             for method in methods:
                 yield (method, k), partition_by(method)(Problem(grid, k))
@@ -116,8 +119,3 @@ def _by_vectors(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, lis
             power = 1 << max(k - 1, 1).bit_length()
             groups.setdefault(min(max(power, _LEAST_VECTORS), min(live.shape)), []).append(k)
     return list(groups.items())
-
-
-def _uniforms(name: StreamName, k: int, restarts: int) -> np.ndarray:
-    """Random numbers of one matrix at one k: [restarts, (U, V, both), k, candidates]."""
-    return generator("k-means", *name, k).random((restarts, 3, k, candidates_per_step(k)))

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from clusterability.clustering.block_sums import Tables, mutual_information, p_ln_p
+from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.compiled import compiled
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import HeldOut, Key, Labels, Partitions, labels_of
@@ -28,6 +29,7 @@ def tables_of(
     partitions: Labels,
     held_out: Mapping[Key, float] | None = None,
     mi_total: float | None = None,
+    bits: MatrixBits | None = None,
 ) -> dict[Key, Tables]:
     """Tables of one weight matrix for many partitions at once.
 
@@ -36,6 +38,7 @@ def tables_of(
         partitions: labels of rows [m] and columns [n] by (method, k).
         held_out: what `held_out_information` gives, where it is known.
         mi_total: what `weights_information` gives, where it is known.
+        bits: of the matrix, where others ask for bits of its partitions, too.
 
     Returns:
         Tables without leading axes by (method, k).
@@ -50,6 +53,7 @@ def tables_of(
     most = max(clusters)
     sums = _sums_of_powers(matrix, rows, columns, most)
     sizes = [_cluster_sizes(labels, most) for labels in (rows, columns)]
+    saved = (bits or MatrixBits(matrix)).saved(partitions)
     return {
         (method, k): Tables(
             weights=_shares(sums[0, number, :k, :k]),
@@ -58,6 +62,7 @@ def tables_of(
             row_sizes=sizes[0][number, :k],
             column_sizes=sizes[1][number, :k],
             held_out=np.array((held_out or {}).get((method, k), np.nan)),
+            **saved[method, k].tables(),
         )
         for number, (method, k) in enumerate(partitions)
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 BYTES_OF_DRAW = 28
 """Of memory for each weight of a matrix that is clustered, or of a draw (docs/scale.md)."""
@@ -26,9 +26,15 @@ class ClusteringJob:
 
 @dataclass(frozen=True)
 class NullJob(ClusteringJob):
-    """What decides the tables of a null that clusters weights drawn anew: `draws` of them."""
+    """What decides the tables of a null that clusters weights drawn anew.
+
+    Attributes:
+        draws: how many.
+        fewer: by the names of methods, at their scale, that cluster fewer of them.
+    """
 
     draws: int
+    fewer: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,50 @@ MEASURES: dict[str, Measure] = {
         "Whether V clusters that were found from one half of the rows tell rows of the other"
         " half apart.",
     ),
+    "bits": Measure(
+        "saved bits",
+        1,
+        "How many bits clusters save in describing the weights, less those that name the clusters.",
+        standardised=False,
+    ),
+    "bits_per_weight": Measure(
+        "saved bits / weight",
+        1,
+        "Saved bits for each weight between live units.",
+        standardised=False,
+    ),
+    "bits_within": Measure(
+        "saved bits, within",
+        1,
+        "Saved bits, if weights are told apart by whether they lie inside a cluster, and no more.",
+        standardised=False,
+    ),
+    "bits_u": Measure(
+        "saved bits, U alone",
+        1,
+        "How many bits the best clusters of output units alone save.",
+        standardised=False,
+        of_search=True,
+    ),
+    "bits_v": Measure(
+        "saved bits, V alone",
+        1,
+        "How many bits the best clusters of input units alone save.",
+        standardised=False,
+        of_search=True,
+    ),
+    "bits_joint": Measure(
+        "saved bits, joint",
+        1,
+        "What clusters of both sides save beyond the better side alone.",
+        standardised=False,
+        of_search=True,
+    ),
 }
 """In the order of tables and figures."""
 
 DIRECTED = tuple(name for name, measure in MEASURES.items() if measure.direction)
 """Measures that say which of two partitions is better."""
+
+STANDARDISED = tuple(name for name in DIRECTED if MEASURES[name].standardised)
+"""Those that have a z: draws of the others pile up at one value."""

@@ -114,6 +114,45 @@ def held_out(tables: Tables) -> np.ndarray:
     return np.asarray(tables.held_out)
 
 
+def bits(tables: Tables) -> np.ndarray:
+    """[D(all weights) - sum over a, b of D(weights between a and b) - labels of both sides] / ln 2.
+
+    D is the code of Krichevsky & Trofimov 1981 of classes of sizes (`clustering.code_lengths`);
+    docs/bits.md has the bound on values above 0 where weights are exchangeable. Blind to how
+    clusters are paired.
+    """
+    return np.asarray(tables.bits)
+
+
+def bits_per_weight(tables: Tables) -> np.ndarray:
+    """bits / (m n), m and n live units."""
+    weights = tables.row_sizes.sum(axis=-1) * tables.column_sizes.sum(axis=-1)
+    return tables.bits / np.where(weights > 0, weights, np.nan)
+
+
+def bits_within(tables: Tables) -> np.ndarray:
+    """As `bits`, with two sets of weights only: inside clusters (a = b), and between them."""
+    return np.asarray(tables.bits_within)
+
+
+def bits_u(tables: Tables) -> np.ndarray:
+    """As `bits`, of the best clusters of rows that a search finds with all columns in one, >= 0.
+
+    Of partitions that are searched for by their bits; undefined for others.
+    """
+    return np.asarray(tables.bits_u)
+
+
+def bits_v(tables: Tables) -> np.ndarray:
+    """As `bits_u`, of clusters of columns."""
+    return np.asarray(tables.bits_v)
+
+
+def bits_joint(tables: Tables) -> np.ndarray:
+    """bits - max(bits_u, bits_v, 0): what clusters of rows *and* of columns save together."""
+    return tables.bits - np.maximum(np.maximum(tables.bits_u, tables.bits_v), 0)
+
+
 def barber_terms(tables: Tables) -> np.ndarray:
     """T_aa - p_a q_a for each cluster, [..., k]; they sum to `barber_q`."""
     p, q = _marginals(tables.weights)
@@ -152,6 +191,12 @@ _HERE: tuple[Callable[[Tables], np.ndarray], ...] = (
     clusterability_adjusted,
     clusterability_q,
     held_out,
+    bits,
+    bits_per_weight,
+    bits_within,
+    bits_u,
+    bits_v,
+    bits_joint,
 )
 
 

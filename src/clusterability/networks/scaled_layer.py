@@ -11,7 +11,7 @@ import numpy as np
 
 from clusterability.networks.graph import layer_matrices
 from clusterability.networks.partitions import Key
-from clusterability.networks.scaling import scale_weights
+from clusterability.networks.scaling import ranks_draws, scale_weights
 from clusterability.networks.scaling_names import scaled_method, scaling_of
 from clusterability.networks.stacked import Networks
 from clusterability.randomness import StreamName
@@ -47,9 +47,10 @@ class ScaledLayer:
         networks = self.networks
         return [(networks.condition, seed, self.layer, "network") for seed in networks.seeds]
 
-    def network(self, number: int) -> dict[str, np.ndarray]:
-        """Weights [out, in] by layer of one network of the block."""
-        return {part: stack[number] for part, stack in self.weights.items()}
+    def drawn_from(self, number: int) -> dict[str, np.ndarray]:
+        """Weights [out, in] by layer of one network of the block that its draws are made of."""
+        stacks = self.networks.weights if ranks_draws(self.scaling) else self.weights
+        return {part: stack[number] for part, stack in stacks.items()}
 
     def renamed(self, found: Mapping[Key, Item]) -> dict[Key, Item]:
         """Results at this scale by (method, k), each method renamed to say the scale.
@@ -70,8 +71,9 @@ class ScaledLayer:
 
 def scaled_layers(networks: Networks, layer: str, scalings: Sequence[str]) -> list[ScaledLayer]:
     """The layer at each of these scales."""
+    names = [(networks.condition, seed) for seed in networks.seeds]
     return [
-        ScaledLayer(networks, layer, scaling, scale_weights(networks.weights, scaling))
+        ScaledLayer(networks, layer, scaling, scale_weights(networks.weights, scaling, names))
         for scaling in scalings
     ]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Scaling = Literal["none", "unit-norm", "balanced"]
+Scaling = Literal["none", "unit-norm", "balanced", "ranked"]
 SCALINGS: tuple[Scaling, ...] = get_args(Scaling)
 """Scales of weights; see `clusterability.networks.scaling`."""
 SCALINGS_SAY: dict[str, str] = {
     "none": "as they are",
     "unit-norm": "every hidden unit's input weights scaled to norm 1",
     "balanced": "scaled so that all units of a side have the same strength",
+    "ranked": "replaced by scores of their ranks within rows and columns",
 }
 """What each does to the weights, in words that follow "weights"."""
 

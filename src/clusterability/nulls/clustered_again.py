@@ -7,7 +7,7 @@ draws that are worked on are in memory, one a thread; which thread that is chang
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, pairwise, product
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from clusterability.jobs.clustering_job import NullJob
 from clusterability.names import NETWORK
 from clusterability.networks.graph import layer_matrices, network_matrices
 from clusterability.networks.scaled_layer import ScaledLayer
+from clusterability.networks.scaling import ranks_draws
+from clusterability.networks.scaling_names import scaled_method
+from clusterability.networks.two_way_ranks import two_way_ranks
 from clusterability.nulls.redrawing import Draw, RandomModel
 from clusterability.numerics import in_threads
 from clusterability.randomness import StreamName
@@ -35,6 +38,8 @@ def block_redrawn_tables(
     threads: int = 1,
 ) -> KeyedTables:
     """Tables [networks, draws, ...] of a null for a block, by (method, k), at all scales.
+
+    Methods that cluster no draw are not among them.
 
     Args:
         null: its name.
@@ -60,20 +65,33 @@ def drawn_one_by_one(
     """
     model = RandomModel.named(null)
     for scaled in layers:
-        for number, seed in enumerate(scaled.networks.seeds):
-            first, done = min(done, job.draws), max(done - job.draws, 0)
-            if first < job.draws:
+        parts = _draws_by_methods(job, scaled.scaling)
+        for (number, seed), (draws, methods) in product(enumerate(scaled.networks.seeds), parts):
+            skipped = min(done, len(draws))
+            done -= skipped
+            if skipped < len(draws):
                 yield from redrawn_tables(
                     model,
-                    scaled.network(number),
+                    scaled.drawn_from(number),
                     scaled.layer,
                     (scaled.networks.condition, seed),
-                    range(first, job.draws),
+                    draws[skipped:],
                     k_values,
-                    job.methods,
+                    methods,
                     job.restarts,
                     threads,
+                    ranks_draws(scaled.scaling),
                 )
+
+
+def _draws_by_methods(job: NullJob, scaling: str) -> list[tuple[range, list[str]]]:
+    """Numbers of draws, in their order, and the methods that cluster all of these."""
+    asked = {m: job.fewer.get(scaled_method(m, scaling), job.draws) for m in job.methods}
+    ends = sorted({0, *asked.values()})
+    return [
+        (range(first, end), [method for method, draws in asked.items() if draws >= end])
+        for first, end in pairwise(ends)
+    ]
 
 
 def stacked_draws(
@@ -82,8 +100,10 @@ def stacked_draws(
     """What `drawn_one_by_one` gives, as `block_redrawn_tables` gives it."""
     tables: KeyedTables = {}
     for scaled in layers:
-        networks = [stack_by_key(list(islice(drawn, job.draws))) for _ in scaled.networks.seeds]
-        tables |= scaled.renamed(stack_by_key(networks))
+        draws = sum(len(numbers) for numbers, _ in _draws_by_methods(job, scaled.scaling))
+        if draws:
+            networks = [stack_by_key(list(islice(drawn, draws))) for _ in scaled.networks.seeds]
+            tables |= scaled.renamed(stack_by_key(networks))
     return tables
 
 
@@ -97,6 +117,7 @@ def redrawn_tables(
     methods: Sequence[str],
     restarts: int,
     threads: int = 1,
+    ranked: bool = False,
 ) -> Iterator[KeyedTables]:
     """Tables of each draw of a null.
 
@@ -110,15 +131,19 @@ def redrawn_tables(
         numbers: which draws.
         k_values, methods, restarts: as for the network itself.
         threads: draws at a time.
+        ranked: whether each draw is brought to `two_way_ranks`.
     """
     whole = layer == NETWORK
-    entries = entry_information(layer_matrices(weights, layer)) if model.permutes else None
+    keeps_entries = model.permutes and not ranked
+    entries = entry_information(layer_matrices(weights, layer)) if keeps_entries else None
     weights = weights if whole else {layer: weights[layer]}
     if model.permutes:
         # Nothing asks for signs, and draws without them need no copy without them.
         weights = {part: np.abs(matrix) for part, matrix in weights.items()}
     draw = (
-        _network_draw(model, weights, name) if whole else _layer_draw(model, weights, layer, name)
+        _network_draw(model, weights, name, ranked)
+        if whole
+        else _layer_draw(model, weights, layer, name, ranked)
     )
 
     def tables(number: int) -> KeyedTables:
@@ -133,19 +158,38 @@ def redrawn_tables(
 
 
 def _layer_draw(
-    model: RandomModel, weights: Mapping[str, np.ndarray], layer: str, name: StreamName
+    model: RandomModel,
+    weights: Mapping[str, np.ndarray],
+    layer: str,
+    name: StreamName,
+    ranked: bool,
 ) -> Draw:
     """Draws of one layer; NaN throughout where the layer is, as one that cannot be balanced."""
     matrix = weights[layer]
-    if np.isfinite(matrix).all():
-        return model.redraw(matrix, (*name, layer))
-    return lambda number: np.full(matrix.shape, np.nan)
+    if not np.isfinite(matrix).all():
+        return lambda number: np.full(matrix.shape, np.nan)
+    draw = model.redraw(matrix, (*name, layer))
+    if ranked:
+        return lambda number: _ranked(draw(number), (*name, layer, model.name, number))
+    return draw
 
 
-def _network_draw(model: RandomModel, weights: Mapping[str, np.ndarray], name: StreamName) -> Draw:
+def _ranked(matrix: np.ndarray, name: StreamName) -> np.ndarray:
+    return np.abs(two_way_ranks(matrix, name))
+
+
+def _network_draw(
+    model: RandomModel, weights: Mapping[str, np.ndarray], name: StreamName, ranked: bool
+) -> Draw:
     """Draws of all layers, as the matrix of the whole network."""
     if model.redraw_network and all(np.isfinite(matrix).all() for matrix in weights.values()):
         draw_network = model.redraw_network(weights, name)
-        return lambda number: network_matrices(draw_network(number))
-    draws = [_layer_draw(model, weights, layer, name) for layer in weights]
+
+        def draw_layers(number: int) -> list[np.ndarray]:
+            layers = draw_network(number)
+            names = [(*name, layer, model.name, number) for layer in weights]
+            return list(map(_ranked, layers, names)) if ranked else layers
+
+        return lambda number: network_matrices(draw_layers(number))
+    draws = [_layer_draw(model, weights, layer, name, ranked) for layer in weights]
     return lambda number: network_matrices([draw(number) for draw in draws])

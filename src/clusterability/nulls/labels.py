@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from clusterability.clustering.block_sums import Tables, stack_by_key
+from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.clustering.summing import (
     held_out_information,
     tables_of,
@@ -81,7 +82,7 @@ def label_tables(
     live = live_units(matrix)
     rows, columns = np.flatnonzero(live.rows), np.flatnonzero(live.columns)
     labelled = _labelled(held_out, matrix.shape[1])
-    mi_total = weights_information(matrix)
+    mi_total, bits = weights_information(matrix), MatrixBits(matrix)
 
     def tables(draw: int) -> dict[Key, Tables]:
         source = generator("draw", *name, "labels", draw)
@@ -98,7 +99,7 @@ def label_tables(
             for key, (judged_rows, own) in held_out.items()
         }
         information = held_out_information(matrix, judged) if judged else {}
-        return tables_of(matrix, permuted, information, mi_total)
+        return tables_of(matrix, permuted, information, mi_total, bits)
 
     return stack_by_key(list(in_threads(tables, range(draws), threads)))
 

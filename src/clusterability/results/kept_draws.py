@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,12 @@ class KeptDraws:
         """Writes those that are new, whole or not at all; a full disk does not end the job."""
         said = "what is drawn is kept for the next run"
         try:
-            save_items(self._path(self._kept), stack_by_key(self._made))
-            self._made, self._kept = [], self._kept + len(self._made)
+            # Of draws that other methods cluster, each kind has files of its own.
+            for _, draws in groupby(self._made, list):
+                alike = list(draws)
+                save_items(self._path(self._kept), stack_by_key(alike))
+                self._kept += len(alike)
+            self._made = []
         except (OSError, UserError) as error:
             said = f"no draws could be kept: {error}"
             logger.warning("%s", said)

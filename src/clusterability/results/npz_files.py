@@ -112,7 +112,7 @@ def _tables_have(k: int, tables: Tables) -> Expected:
         "mi_total": ("f", leading),
         "row_sizes": ("i", (*leading, k)),
         "column_sizes": ("i", (*leading, k)),
-        "held_out": ("f", leading),
+        **dict.fromkeys(("held_out", "bits", "bits_within", "bits_u", "bits_v"), ("f", leading)),
     }
 
 

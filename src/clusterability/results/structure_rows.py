@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clusterability.clustering.block_sums import Tables, stack_by_key
+from clusterability.clustering.catalogue import method_entry
 from clusterability.clustering.summing import partition_tables
 from clusterability.comparison import compare
 from clusterability.measures.catalogue import MEASURES
@@ -59,16 +60,17 @@ def score_rows(
         layer: the layer that the partitions are of.
         partitions: [networks, ...] by (method, k).
         observed: their tables, as `observed_tables` gives them.
-        nulls: tables [networks, draws, ...] by null, then by (method, k).
+        nulls: tables [networks, draws, ...] by null, then by (method, k); without those of methods
+            that cluster no draws.
 
     Returns:
         Rows with SCORE_COLUMNS. Without nulls, one row a measure with an empty null.
     """
     frames = []
     for key, partition in partitions.items():
-        for measure in MEASURES:
+        for measure in asked_of_method(key[0]):
             for null in nulls or [""]:
-                draws = nulls[null][key] if null else None
+                draws = nulls[null].get(key) if null else None
                 frame = _measure_frame(measure, observed[key], partition.feasible, draws)
                 frames.append(
                     frame.assign(seed=networks.seeds, method=key[0], k=key[1], null=null or None)
@@ -77,15 +79,21 @@ def score_rows(
     return rows.assign(condition=networks.condition, layer=layer)[SCORE_COLUMNS]
 
 
+def asked_of_method(method: str) -> list[str]:
+    """Measures of the partitions of a method."""
+    chooses = method_entry(method).chooses
+    return [name for name, entry in MEASURES.items() if chooses or not entry.of_search]
+
+
 def _measure_frame(
     measure: str, observed: Tables, feasible: np.ndarray, draws: Tables | None
 ) -> pd.DataFrame:
     """One measure of all networks of a block, compared with one null."""
-    function, direction = FUNCTIONS[measure], MEASURES[measure].direction
+    function, entry = FUNCTIONS[measure], MEASURES[measure]
     values = np.where(feasible, function(observed), np.nan)
     drawn = function(draws) if draws is not None else np.empty((len(values), 0))
     drawn = np.where(feasible[:, None], drawn, np.nan)
-    found = compare(values, drawn, direction)
+    found = compare(values, drawn, entry.direction)
     status = np.where(~feasible, "infeasible", np.where(np.isfinite(values), "ok", "undefined"))
     return pd.DataFrame(
         {
@@ -93,6 +101,7 @@ def _measure_frame(
             "measure": measure,
             "value": values,
             **found.columns(),
+            **({} if entry.standardised else {"z": np.nan}),
             "status": status,
         }
     )

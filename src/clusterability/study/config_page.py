@@ -95,7 +95,7 @@ def _values(part: Part) -> str:
     if part["type"] == "array":
         return _list_values(part["items"], empty="minItems" not in part)
     if part["type"] == "object":
-        names = _values(part["propertyNames"])
+        names = _values(part["propertyNames"]) if "propertyNames" in part else "as below"
         return f"keys {names}; each a {_values(part['additionalProperties'])}"
     pattern = f" matching `{part['pattern']}`" if "pattern" in part else ""
     limits = ", ".join(f"{sign} {part[key]}" for key, sign in BOUNDS.items() if key in part)

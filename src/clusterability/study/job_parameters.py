@@ -38,7 +38,8 @@ def clustering_job(asked: Clustering, layer: str) -> ClusteringJob:
 
 def null_job(asked: Clustering, draws: int, layer: str) -> NullJob:
     """The draws of a null that are clustered as the layer is."""
-    return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws)
+    fewer = asked.fewer_draws(layer, draws)
+    return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws, fewer)
 
 
 def labels_job(study: Study) -> LabelsJob:

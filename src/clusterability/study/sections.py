@@ -16,7 +16,7 @@ from clusterability.errors import shorten
 from clusterability.fields import FilePath, Flag, Section, Whole, different
 from clusterability.measures.catalogue import DIRECTED
 from clusterability.names import NETWORK, OWN_FOLDERS
-from clusterability.networks.scaling_names import Scaling
+from clusterability.networks.scaling_names import SCALINGS, Scaling, scaled_method
 from clusterability.nulls.catalogue import NULLS
 from clusterability.training.recipe import Recipe
 
@@ -173,6 +173,22 @@ KGrid = Annotated[Blocks, AfterValidator(starting_at(1))]
 Nulls = dict[Null, Annotated[Whole, Field(ge=1)]]
 
 
+def _methods_at_scales(draws: dict[str, int]) -> dict[str, int]:
+    for name in draws:
+        method, _, scaling = name.partition("-")
+        known = name in SCALINGS or (method in METHODS and (not scaling or scaling in SCALINGS))
+        if not known:
+            raise ValueError(
+                f"methods, scales of the weights, or both (described-ranked), not {shorten(name)}"
+            )
+    return draws
+
+
+DrawsAtMost = Annotated[
+    dict[str, Annotated[Whole, Field(ge=0)]], AfterValidator(_methods_at_scales)
+]
+
+
 class Clustering(Section):
     methods: Methods = ["notebook", "matched", "joint"]
     """Methods that turn weights into a partition (docs/measures.md):"""
@@ -181,7 +197,22 @@ class Clustering(Section):
     `unit-norm` and `balanced` do not change when a hidden unit's input weights are multiplied by c
     and its output weights are divided by c. Weights are:"""
     restarts: Annotated[Whole, Field(ge=1)] = 3
-    """Starts of k-means, for networks and nulls alike. `notebook` always has one."""
+    """Starts of k-means, for networks and nulls alike. `notebook` always has one, and `described`
+    four more."""
+    draws_at_most: DrawsAtMost = {}
+    """Most draws of `nulls` that are clustered, by method (`described`), by scale (`ranked`) or by
+    both (`described-ranked`): of several that fit, the one that says most. 0: none. Other methods
+    cluster all draws."""
+
+    def fewer_draws(self, layer: str, draws: int) -> dict[str, int]:
+        """By the names of methods at their scales, the number of draws where that is smaller."""
+        found = {}
+        for method, scaling in itertools.product(self.methods_for(layer), self.scalings):
+            names = (f"{method}-{scaling}", method, scaling)
+            most = next((self.draws_at_most[n] for n in names if n in self.draws_at_most), draws)
+            if most < draws:
+                found[scaled_method(method, scaling)] = most
+        return found
 
     def methods_for(self, layer: str) -> list[Method]:
         """Methods that cluster this layer."""

@@ -35,6 +35,7 @@ def cell(p: Sequence[float], z: Sequence[float] | None = None, **changes: Any) -
         "k": 2,
         "measure": "mi",
         "null": "shuffle",
+        "null_sd": 1.0,
         "null_n": DRAWS,
         "z": np.linspace(-1, 1, len(p)) if z is None else z,
         "p": p,
@@ -177,10 +178,10 @@ def test_the_level_is_what_p_can_attain() -> None:
 
 def test_rows_without_null_direction_or_order_have_no_say() -> None:
     tied = compare(np.ones(1), np.ones((1, DRAWS)), 1)
-    tied_rows = cell(tied.p, tied.z, k=1, p_two_sided=tied.p_two_sided)
+    tied_rows = cell(tied.p, tied.z, k=1, p_two_sided=tied.p_two_sided, null_sd=0.0)
     # A value above equal draws has no z either, but an order.
     above = compare(np.full(1, 2.0), np.ones((1, DRAWS)), 1)
-    above_rows = cell(above.p, above.z, p_two_sided=above.p_two_sided)
+    above_rows = cell(above.p, above.z, p_two_sided=above.p_two_sided, null_sd=0.0)
     scores = pd.concat(
         [tied_rows, above_rows, cell([0.5], measure="mi_total"), cell([0.5], null=None)],
         ignore_index=True,

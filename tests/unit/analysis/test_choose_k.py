@@ -227,6 +227,7 @@ def tables_with(values: np.ndarray, k: int) -> Tables:
         row_sizes=np.zeros((*values.shape, k), int),
         column_sizes=np.zeros((*values.shape, k), int),
         held_out=values,
+        **dict.fromkeys(("bits", "bits_within", "bits_u", "bits_v"), np.full(values.shape, np.nan)),
     )
 
 

@@ -15,6 +15,7 @@ from clusterability.clustering.summing import all_block_sums, tables_of
 from clusterability.measures import structure as measures
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.structure import FUNCTIONS
+from clusterability.results.structure_rows import asked_of_method
 from clusterability.study import sections
 
 
@@ -25,7 +26,7 @@ def tables(matrix, rows, columns, k: int) -> Tables:
 
 def values(matrix, rows, columns, k: int) -> dict[str, float]:
     found = tables(matrix, rows, columns, k)
-    known = {name: each for name, each in FUNCTIONS.items() if name != "held_out"}
+    known = {name: FUNCTIONS[name] for name in asked_of_method("any") if name != "held_out"}
     return {name: float(function(found)) for name, function in known.items()}
 
 

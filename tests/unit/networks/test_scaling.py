@@ -14,6 +14,7 @@ from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.scaling import scale_weights
 from clusterability.networks.sinkhorn import balance, scale_to
 from clusterability.networks.stacked import Networks
+from clusterability.results.structure_rows import asked_of_method
 
 SIZES = (9, 8, 7, 5)
 
@@ -44,10 +45,9 @@ def with_units_rescaled(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]
 def structural_measures(matrix: np.ndarray) -> dict[str, float]:
     labels = np.arange(matrix.shape[0]) % 3, np.arange(matrix.shape[1]) % 3
     tables = tables_of(matrix, {("any", 3): labels})["any", 3]
-    found = {name: float(function(tables)) for name, function in FUNCTIONS.items()}
-    # Not a function of the weights alone: it needs clusters found from half of the rows.
-    del found["held_out"]
-    return found
+    # Held-out information is not a function of the weights alone: it needs clusters of its own.
+    asked = [name for name in asked_of_method("any") if name != "held_out"]
+    return {name: float(FUNCTIONS[name](tables)) for name in asked}
 
 
 def logits(weights: dict[str, np.ndarray], number: int, images: np.ndarray) -> np.ndarray:

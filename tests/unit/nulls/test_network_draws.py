@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -11,11 +12,15 @@ from clusterability.clustering.block_sums import Tables, stack_by_key
 from clusterability.clustering.held_out import held_out_clusters
 from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import held_out_information, tables_of
+from clusterability.jobs.clustering_job import NullJob
+from clusterability.networks.graph import network_matrices
 from clusterability.networks.partitions import labels_of
-from clusterability.networks.scaled_layer import layers_of_methods
+from clusterability.networks.scaled_layer import layers_of_methods, scaled_layers
 from clusterability.networks.scaling import scale_weights
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks
+from clusterability.networks.two_way_ranks import two_way_ranks
+from clusterability.nulls.clustered_again import block_redrawn_tables, drawn_one_by_one
 from clusterability.nulls.labels import block_label_tables
 from clusterability.nulls.redrawing import RandomModel
 from clusterability.results.structure_rows import observed_tables, score_rows
@@ -213,3 +218,54 @@ def test_a_network_with_a_layer_that_cannot_be_balanced_has_no_draws(null):
     for tables in network_tables(null, balanced, 2).values():
         assert np.isnan(tables.weights).all()
         assert np.isnan(tables.mi_total).all()
+
+
+# --- draws of ranks, and fewer draws -----------------------------------------------------------
+
+
+@NULLS
+@pytest.mark.parametrize("layer", ["fc1", "network"])
+def test_draws_are_ranked_as_the_weights_are(null, layer):
+    """A draw of the weights as they are, brought to ranks, and clustered."""
+    weights = {name: w + np.sign(w + 0.5) for name, w in network().items()}  # no zeros
+    networks = Networks("trained", (3,), {}, {name: w[None] for name, w in weights.items()})
+    method = "whole" if layer == "network" else "matched"
+    job = NullJob([method], 2, ["ranked"], 2)
+    found = block_redrawn_tables(null, scaled_layers(networks, layer, ["ranked"]), [2], job)
+    model = RandomModel.named(null)
+    for number in range(2):
+        parts = weights if layer == "network" else {"fc1": weights["fc1"]}
+        if model.redraw_network and layer == "network":
+            drawn = dict(zip(parts, model.redraw_network(parts, NAME)(number), strict=True))
+        else:
+            drawn = {name: model.redraw(w, (*NAME, name))(number) for name, w in parts.items()}
+        ranked = [two_way_ranks(w, (*NAME, name, null, number)) for name, w in drawn.items()]
+        matrix = np.abs(network_matrices(ranked) if layer == "network" else ranked[0])
+        stream = [(*NAME, layer, null, number)]
+        labels = labels_of(cluster(matrix[None], stream, [2], [method], 2), 0)
+        expected = tables_of(matrix, labels)[method, 2]
+        assert np.array_equal(found[f"{method}-ranked", 2].weights[0, number], expected.weights)
+
+
+def test_methods_that_cluster_fewer_draws_have_the_first_ones():
+    weights = {"fc1": np.random.default_rng(0).standard_normal((2, 12, 14))}
+    networks = Networks("trained", (3, 8), {}, weights)
+    layers = scaled_layers(networks, "fc1", ["none", "ranked"])
+    methods, scalings = ["matched", "joint", "described"], ["none", "ranked"]
+    fewer = {"joint": 2, "described": 0, "matched-ranked": 1, "joint-ranked": 1}
+    fewer["described-ranked"] = 1
+    every = block_redrawn_tables("shuffle", layers, [2, 3], NullJob(methods, 1, scalings, 4))
+    job = NullJob(methods, 1, scalings, 4, fewer)
+    some = block_redrawn_tables("shuffle", layers, [2, 3], job)
+    counts = {"matched": 4, **fewer}
+    assert list(some) == [key for key in every if counts[key[0]]]
+    for (method, k), tables in some.items():
+        for field in fields(tables):
+            first = getattr(every[method, k], field.name)[:, : counts[method]]
+            assert np.array_equal(getattr(tables, field.name), first, equal_nan=True)
+    # A job that goes on after any number of draws draws the others.
+    drawn = list(drawn_one_by_one("shuffle", layers, [2], job))
+    for done in (1, 3, 6, 8):
+        rest = list(drawn_one_by_one("shuffle", layers, [2], job, done=done))
+        assert len(rest) == len(drawn) - done
+        assert all(a.keys() == b.keys() for a, b in zip(rest, drawn[done:], strict=True))

@@ -33,6 +33,7 @@ def scores_of(p: Sequence[float], **changes: Any) -> pd.DataFrame:
         "k": 2,
         "measure": "mi",
         "null": "shuffle",
+        "null_sd": 1.0,
         "null_n": 9,
         "z": np.linspace(-1, 1, len(p)),
         "p": p,

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
+from clusterability.measures.catalogue import MEASURES
 from clusterability.results import writing as row_files
 from clusterability.results.aggregation import BlockScores, write_clusters, write_rows
 from clusterability.results.function_columns import ABLATION_COLUMNS
@@ -88,7 +89,7 @@ def test_what_training_changed_is_that_of_all_rows_at_once(blocks, nulls):
     structure, fresh = blocks.structure(), fresh_files(blocks)
     found = BlockScores(structure, fresh, (), FRESH_OF).paired(INITIAL_OF)
     expected = plain_paired(structure, fresh, FRESH_OF, INITIAL_OF)
-    assert len(found) == 2 * 2 * 2 * 3 * 12
+    assert len(found) == 2 * 2 * 2 * 3 * len(MEASURES)
     assert as_csv(found) == as_csv(expected)
     assert as_csv(BlockScores(structure).paired({})).decode().count("\n") == 1
 
@@ -183,6 +184,6 @@ def test_memory_does_not_grow_with_the_study(tmp_path):
         before, after = json.loads(ran.stdout)
         peaks.append(after - before)
         rows = pq.read_metadata(tmp_path / "scores.parquet").num_rows
-        assert rows == len(conditions) * 50 * 3 * 33 * 12 * 2
+        assert rows == len(conditions) * 50 * 3 * 33 * len(MEASURES) * 2
     assert peaks[1] < 1.25 * peaks[0]
     assert peaks[1] < WHOLE / 4

@@ -22,7 +22,8 @@ def tables(seed: int, k: int) -> Tables:
     weights = source.random((2, 3, k, k))
     weights /= weights.sum(axis=(-2, -1), keepdims=True)
     sizes = source.integers(1, 9, (2, 2, 3, k))
-    return Tables(weights, weights**2, source.random((2, 3)) + 3, *sizes, source.random((2, 3)))
+    scalars = source.random((6, 2, 3))
+    return Tables(weights, weights**2, scalars[0] + 3, *sizes, *scalars[1:])
 
 
 @pytest.fixture

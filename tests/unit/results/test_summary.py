@@ -15,7 +15,7 @@ from clusterability.clustering.block_sums import stack_by_key
 from clusterability.clustering.held_out import held_out_clusters
 from clusterability.clustering.spectral import cluster
 from clusterability.errors import UserError
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.catalogue import STANDARDISED
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.scaled_layer import layers_of_methods
@@ -25,6 +25,7 @@ from clusterability.nulls.labels import block_label_tables
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.reading import read_all
 from clusterability.results.structure_rows import (
+    asked_of_method,
     cluster_rows,
     observed_tables,
     partition_rows,
@@ -36,6 +37,7 @@ from null_draws import null_tables
 
 METHODS = ["notebook", "matched", "joint"]
 K_VALUES = [2, 4, 7]
+ASKED = asked_of_method("matched")
 DRAWS = 5
 ACCURACIES = pd.DataFrame({"condition": ["trained"] * 2, "seed": [3, 8], "test_accuracy": [0.9, 1]})
 
@@ -92,13 +94,13 @@ def test_columns_are_those_of_the_contract(scores):
 def test_one_row_for_each_combination(scores):
     keys = ["condition", "seed", "layer", "method", "k", "measure", "null"]
     assert not scores.duplicated(keys).any()
-    assert len(scores) == 2 * len(METHODS) * len(K_VALUES) * len(MEASURES) * 2
+    assert len(scores) == 2 * len(METHODS) * len(K_VALUES) * len(ASKED) * 2
 
 
 def test_infeasible_k_has_a_status_and_no_value(scores):
     infeasible = scores[scores.k == 7]
     assert (infeasible.status == "infeasible").all()
-    assert set(infeasible.measure) == set(MEASURES)
+    assert set(infeasible.measure) == set(ASKED)
     compared = ["null_mean", "null_sd", "z", "p", "p_two_sided", "q"]
     assert infeasible[["value", *compared]].isna().all().all()
     assert (infeasible.null_n == 0).all()
@@ -139,7 +141,8 @@ def test_a_score_by_hand(block, scores):
 
 def test_labels_and_mi_total_have_no_q(scores):
     # The labels of held-out information are not clustered again: it has no shuffles.
-    without = (scores.null == "labels") | scores.measure.isin(["mi_total", "held_out"])
+    without = scores.null == "labels"
+    without |= ~scores.measure.isin(STANDARDISED) | (scores.measure == "held_out")
     assert scores[without].q.isna().all()
     assert scores[~without & (scores.k != 7)].q.notna().all()
 
@@ -196,11 +199,11 @@ def test_without_nulls_there_is_one_row_a_measure(block):
     networks, partitions, observed, _ = block
     rows = with_q(score_rows(networks, "fc1", partitions, observed, {}))
     assert rows.null.isna().all()
-    assert len(rows) == 2 * len(METHODS) * len(K_VALUES) * len(MEASURES)
+    assert len(rows) == 2 * len(METHODS) * len(K_VALUES) * len(ASKED)
     assert rows[rows.k == 2].value.notna().all()
     assert rows[["null_mean", "z", "p", "q"]].isna().all().all()
     summary = summarise(rows, ACCURACIES)
-    assert summary.value.notna().sum() == len(METHODS) * 2 * len(MEASURES)
+    assert summary.value.notna().sum() == len(METHODS) * 2 * len(ASKED)
 
 
 def test_summary_by_hand(study_scores):

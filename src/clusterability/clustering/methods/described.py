@@ -1,0 +1,41 @@
+"""Method `described`: at most k clusters a side, found by the bits that they save."""
+
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+
+from clusterability.clustering.describing import Descent, settle
+from clusterability.clustering.methods.matched import pair_clusters
+from clusterability.clustering.problem import Found, Problem
+from clusterability.clustering.summing import all_block_sums
+
+
+def partition(problem: Problem) -> Found:
+    """The shortest description that any start came to, V clusters renamed as in `matched`."""
+    k, adjacency = problem.k, problem.adjacency
+    levels = [shortest(descent, k) for descent in problem.descents]
+    ends = list(zip(problem.descents, levels, strict=True))
+    descent, level = min(ends, key=lambda end: cost(end[0], end[1], k))
+    rows, columns = descent.rows[level], descent.columns[level]
+    if level > 1:
+        _, rows, columns = settle(problem.grid.classes, rows, columns)
+    (table,) = all_block_sums(adjacency, {("described", k): (rows, columns)})
+    return Found(
+        rows,
+        pair_clusters(table)[columns],
+        np.stack([descent.rows[level] for descent, level in ends]),
+        np.stack([descent.columns[level] for descent, level in ends]),
+    )
+
+
+def shortest(descent: Descent, k: int) -> int:
+    """The number of clusters, at most k, of the description that costs least."""
+    levels = range(1, min(k + 1, len(descent.lengths)))
+    return min(levels, key=lambda level: cost(descent, level, k))
+
+
+def cost(descent: Descent, level: int, k: int) -> float:
+    """Nats of a description, and of the choice of its numbers of clusters where there are any."""
+    return float(descent.lengths[level]) + (2 * log(k) if level > 1 else 0.0)

@@ -1,0 +1,103 @@
+"""Weights as a few classes of sizes: what code lengths are counted in.
+
+Only the order of abs(W) enters: no increasing function of the sizes, no tail and no outlier changes
+the classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clusterability.networks.live_units import DEAD, live_units
+
+MOST_CLASSES = 8
+
+
+@dataclass(frozen=True)
+class SizeClasses:
+    """The class of the size of every weight of a matrix [m, n].
+
+    Attributes:
+        codes: int8 [m, n], from 0 for the smallest; -1 in the rows and columns of dead units.
+        count: number of classes; each has a weight.
+    """
+
+    codes: np.ndarray
+    count: int
+
+    def live(self) -> SizeClasses:
+        """Those of the weights between live units."""
+        inside = self.codes != DEAD
+        rows, columns = inside.any(axis=1), inside.any(axis=0)
+        return SizeClasses(np.ascontiguousarray(self.codes[rows][:, columns]), self.count)
+
+    def turned(self) -> SizeClasses:
+        """Those of the transposed matrix."""
+        return SizeClasses(np.ascontiguousarray(self.codes.T), self.count)
+
+
+def size_classes(matrix: np.ndarray) -> SizeClasses:
+    """Classes of the sizes of the weights between live units.
+
+    At most 8 different sizes are a class each. Of more, zeros are a class, if there are any, and
+    the n' others are put into B' = 8 classes (7 beside zeros) by floor(B' (r - 1/2) / n'), where r
+    is the mid-rank among them: sizes that are equal are in one class.
+
+    Args:
+        matrix: weights [m, n]. One with an entry that is not finite has no live units.
+
+    >>> size_classes(np.array([[0.0, -2.0], [0.5, 2.0]])).codes.tolist()
+    [[0, 2], [1, 2]]
+    >>> size_classes(np.arange(1.0, 17.0).reshape(2, 8)).codes.tolist()
+    [[0, 0, 1, 1, 2, 2, 3, 3], [4, 4, 5, 5, 6, 6, 7, 7]]
+    """
+    live = live_units(matrix)
+    weights = live.take(matrix)
+    # In place: a large matrix has memory for one copy.
+    ordered = np.abs(weights).ravel()
+    ordered.sort()
+    bounds = _lower_bounds(ordered)
+    del ordered
+    inside = np.zeros(weights.shape, np.int8)
+    for bound in bounds[1:]:
+        inside += (weights >= bound) | (weights <= -bound)
+    if inside.shape == matrix.shape:
+        return SizeClasses(inside, len(bounds))
+    codes = np.full(matrix.shape, DEAD, np.int8)
+    codes[np.ix_(live.rows, live.columns)] = inside
+    return SizeClasses(codes, len(bounds))
+
+
+def _lower_bounds(sizes: np.ndarray) -> list[float]:
+    """The least size of each class, rising, of sizes [weights] that rise."""
+    different: list[float] = []
+    begin = 0
+    while begin < len(sizes) and len(different) <= MOST_CLASSES:
+        different.append(sizes[begin])
+        begin = int(np.searchsorted(sizes, sizes[begin], "right"))
+    if len(different) <= MOST_CLASSES:
+        return different
+    zeros = int(np.searchsorted(sizes, 0, "right"))
+    classes = MOST_CLASSES - bool(zeros)
+    bounds = [sizes[0], *([sizes[zeros]] if zeros else [])]
+    for number in range(1, classes):
+        bound = _first_of(number, classes, sizes, zeros)
+        if bound is not None and bound > bounds[-1]:
+            bounds.append(bound)
+    return bounds
+
+
+def _first_of(number: int, classes: int, sizes: np.ndarray, zeros: int) -> float | None:
+    """The least size of a class or of those above it, of sizes that are not zero; None without any.
+
+    The mid-rank of the equal sizes from place begin to end is (begin + end + 1) / 2 - zeros: they
+    are in class `number` or above where classes (begin + end - 2 zeros) >= 2 number n'.
+    """
+    others = len(sizes) - zeros
+    size = sizes[zeros + number * others // classes]
+    begin, end = (int(np.searchsorted(sizes, size, side)) for side in ("left", "right"))
+    if classes * (begin + end - 2 * zeros) >= 2 * number * others:
+        return size
+    return sizes[end] if end < len(sizes) else None

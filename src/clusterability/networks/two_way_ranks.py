@@ -1,0 +1,102 @@
+"""Scaling `ranked`: weights by their place within their row and their column.
+
+Ranks within a row know neither how strong the row is nor how its sizes are distributed, and ranks
+within a column likewise. Taken in turns, what belongs to single units goes and what belongs to
+pairs of clusters stays.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from clusterability.compiled import compiled
+from clusterability.networks.live_units import live_units
+from clusterability.randomness import StreamName, generator
+
+_PASSES = 4
+"""Over rows and columns: ten give no other bits (docs/bits.md)."""
+
+
+def two_way_ranks(matrix: np.ndarray, name: StreamName = ()) -> np.ndarray:
+    """Exponential scores of two-way ranks of abs(W), with the signs of W.
+
+    Normal scores of ranks within each row, then within each column, four times; the same with
+    columns first; their mean; and of its ranks r among N weights -ln(1 - (r - 1/2) / N), so that
+    the sizes are distributed as those of weights whose absolute values are exponential.
+
+    Sizes that are equal are told apart at random, once: the rank that they share would tell how
+    many of them a row has, and rows of zeros and ones would be sorted by their number of ones.
+
+    Args:
+        matrix: weights [m, n]; dead units stay dead.
+        name: of the random stream for sizes that are equal.
+
+    Returns:
+        float64 [m, n]; NaN throughout where an entry is not finite.
+
+    Where units differ in strength alone, no weight stands out:
+
+    >>> two_way_ranks(np.outer([1.0, 7.0], [1.0, -2.0, 3.0])).round(2).tolist()
+    [[0.69, -0.69, 0.69], [0.69, -0.69, 0.69]]
+    """
+    if not np.isfinite(matrix).all():
+        return np.full(matrix.shape, np.nan)
+    live = live_units(matrix)
+    places = _places(np.abs(live.take(matrix)), name)
+    rows_first = _in_turns(places)
+    columns_first = _in_turns(np.ascontiguousarray(places.T)).T
+    ranks = rankdata(rows_first + columns_first).reshape(live.shape)
+    result = np.zeros(matrix.shape)
+    result[np.ix_(live.rows, live.columns)] = -np.log1p(-(ranks - 0.5) / max(ranks.size, 1))
+    return np.copysign(result, matrix)
+
+
+def _places(sizes: np.ndarray, name: StreamName) -> np.ndarray:
+    """The place of each size [m, n] in their order, from 0; at random among equals."""
+    flat = sizes.ravel()
+    order = np.argsort(flat, kind="stable")
+    ordered = flat[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        order = np.lexsort((generator("equal sizes", *name).random(flat.size), flat))
+    places = np.empty(flat.size)
+    places[order] = np.arange(flat.size)
+    return places.reshape(sizes.shape)
+
+
+def _in_turns(values: np.ndarray) -> np.ndarray:
+    for _ in range(_PASSES):
+        values = np.ascontiguousarray(_row_scores(values).T)
+        values = np.ascontiguousarray(_row_scores(values).T)
+    return values
+
+
+def _row_scores(values: np.ndarray) -> np.ndarray:
+    """Normal scores of mid-ranks within each row of values [m, n]."""
+    result = np.empty(values.shape)
+    _fill_scores(values, np.argsort(values, axis=1), _normal_scores(values.shape[1]), result)
+    return result
+
+
+@lru_cache(maxsize=64)
+def _normal_scores(count: int) -> np.ndarray:
+    """Phi^-1((r - 1/2) / count) of r = 1, 3/2, …, count."""
+    return np.asarray(ndtri((np.arange(2, 2 * count + 1) - 1) / (2 * count)))
+
+
+@compiled
+def _fill_scores(
+    values: np.ndarray, orders: np.ndarray, scores: np.ndarray, result: np.ndarray
+) -> None:
+    for row in range(len(values)):
+        order, begin = orders[row], 0
+        while begin < len(order):
+            end = begin + 1
+            while end < len(order) and values[row, order[end]] == values[row, order[begin]]:
+                end += 1
+            for place in range(begin, end):
+                result[row, order[place]] = scores[begin + end - 1]
+            begin = end
