@@ -52,6 +52,7 @@ rule calibrate:
     output:
         cells="<results>/tables/calibration.csv",
         nulls="<results>/tables/calibration_nulls.csv",
+        bits="<results>/tables/calibration_bits.csv",
     log:
         "<results>/logs/calibrate.log",
     benchmark:

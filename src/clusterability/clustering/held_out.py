@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from clusterability.clustering.catalogue import method_entry
 from clusterability.clustering.spectral import cluster
 from clusterability.networks.live_units import live_units
 from clusterability.networks.partitions import HeldOut, Key
@@ -25,12 +26,14 @@ def held_out_clusters(
 ) -> dict[Key, HeldOut]:
     """V clusters of each matrix from one half of its live rows, drawn at random, by (method, k).
 
-    Not for whole networks: which rows a unit of one can be linked to goes by its layer, and its
+    Not for methods that search for what saves bits, which half of the rows has fewer of. Not for
+    whole networks: which rows a unit of one can be linked to goes by its layer, and its
     cluster mostly says which layer that is.
 
     Arguments are those of `spectral.cluster`. One split serves all methods and k. Of an odd
     number of live rows, the larger half is the one that clusters are found from.
     """
+    methods = [method for method in methods if not method_entry(method).chooses]
     judged = [_judged_rows(matrix, name) for matrix, name in zip(matrices, names, strict=True)]
     halves = _halves(matrices, judged)
     found = cluster(halves, [(*name, "held out") for name in names], k_values, methods, restarts)

@@ -100,6 +100,9 @@ MEASURES: dict[str, Measure] = {
 }
 """In the order of tables and figures."""
 
+VERDICT_BITS = 20
+"""Saved bits from which on the answer is "clusters" (docs/bits.md)."""
+
 DIRECTED = tuple(name for name, measure in MEASURES.items() if measure.direction)
 """Measures that say which of two partitions is better."""
 

@@ -1,10 +1,11 @@
 """Random matrices with planted clusters, as networks of one layer: controls for every measure.
 
 The weight between row i of cluster a and column j of cluster b is W_ij = r_i c_j M_ab E_ij: the
-entry E_ij is uniform and of either sign, as an initial weight is, M_ab is the mean of the block,
-and r and c are log-normal strengths of rows and columns. The means of abs(W) are those of the
-degree-corrected stochastic block model (Karrer & Newman 2011). A single cluster, or no contrast,
-leaves nothing to be found; otherwise the partition to be found is known.
+entry E_ij is uniform and of either sign, as an initial weight is, or of another distribution, M_ab
+is the mean of the block, and r and c are log-normal strengths of rows and columns. The means of
+abs(W) are those of the degree-corrected stochastic block model (Karrer & Newman 2011). Of zeros and
+ones, r_i c_j M_ab times the density is the chance of a one, at most 1. A single cluster, or no
+contrast, leaves nothing to be found; otherwise the partition to be found is known.
 """
 
 from __future__ import annotations
@@ -119,11 +120,42 @@ def _matrix(
 ) -> np.ndarray:
     """Weights [rows, columns] between units with these planted clusters."""
     shape = len(rows), len(columns)
-    # The bound of initial weights: a recipe without structure has their distribution.
-    bound = 1 / math.sqrt(recipe.columns)
-    entries = generator("synthetic", seed, "entries").uniform(-bound, bound, shape)
-    kept = generator("synthetic", seed, "zeros").random(shape) < recipe.density
+    chances = generator("synthetic", seed, "zeros").random(shape)
     row_strengths = _strengths(recipe, len(rows), seed, "rows")
     column_strengths = _strengths(recipe, len(columns), seed, "columns")
     means = block_means(recipe)[np.ix_(rows, columns)]
-    return np.outer(row_strengths, column_strengths) * means * entries * kept
+    means = np.outer(row_strengths, column_strengths) * means
+    if recipe.entries == "ones" and not recipe.rank:
+        return (chances < recipe.density * means).astype(np.float64)
+    return means * _entries(recipe, shape, seed) * (chances < recipe.density)
+
+
+def _entries(recipe: SyntheticRecipe, shape: tuple[int, int], seed: int) -> np.ndarray:
+    source = generator("synthetic", seed, "entries")
+    # The bound of initial weights: a recipe without structure has their distribution.
+    bound = 1 / math.sqrt(shape[1])
+    if recipe.rank:
+        first, second = (
+            generator("synthetic", seed, "rank", side).standard_normal((units, recipe.rank))
+            for side, units in zip(("rows", "columns"), shape, strict=True)
+        )
+        noise = math.sqrt(1 - recipe.rank_share) * source.standard_normal(shape)
+        entries = math.sqrt(recipe.rank_share / recipe.rank) * first @ second.T + noise
+    elif recipe.entries == "uniform":
+        entries = source.uniform(-bound, bound, shape)
+    elif recipe.entries == "t2":
+        entries = source.standard_t(2, shape)
+    else:
+        draw = {
+            "normal": source.standard_normal,
+            "laplace": lambda size: source.laplace(size=size),
+            "cauchy": source.standard_cauchy,
+        }[recipe.entries]
+        entries = draw(shape)
+    if not recipe.shapes:
+        return entries
+    exponents = [
+        np.exp(recipe.shapes * generator("synthetic", seed, "shapes", side).standard_normal(units))
+        for side, units in zip(("rows", "columns"), shape, strict=True)
+    ]
+    return np.copysign(np.abs(entries) ** np.outer(*exponents), entries)

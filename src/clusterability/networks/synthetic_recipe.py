@@ -11,10 +11,12 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from clusterability.fields import MOST_WEIGHTS, Number, Section, Whole
 
+_ENTRIES = ("entries", "shapes", "rank", "rank_share")
 LAYER = "fc1"
 """The only layer of a synthetic network."""
 
 Pattern = Literal["assortative", "shifted", "checkerboard"]
+Entries = Literal["uniform", "normal", "laplace", "t2", "cauchy", "ones"]
 
 
 class SyntheticRecipe(Section):
@@ -44,6 +46,20 @@ class SyntheticRecipe(Section):
     with, and its share of the others is that of the cluster before times 1 - unequal."""
     density: Annotated[Number, Field(gt=0, le=1)] = 1.0
     """Probability that an entry is kept; all others are zero, so that units may be dead."""
+    entries: Entries = "uniform"
+    """Distribution of the entries: `uniform` as initial weights are, `normal`, `laplace`, `t2`
+    (Student's, with two degrees of freedom), `cauchy`, or `ones`, of which strengths and clusters
+    decide not how large but how frequent they are."""
+    # Beyond 1, weights would be too large for float32.
+    shapes: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    """Standard deviation of the logarithm of the units' exponents: the size of an entry is raised
+    to the product of its row's and its column's. 0: all are 1."""
+    rank: Annotated[Whole, Field(ge=0)] = 0
+    """Rank of a product of two random normal matrices that has a share of the entries, without any
+    clusters. 0: no such share."""
+    rank_share: Annotated[Number, Field(ge=0, le=1)] = 0.5
+    """Share of the variance of the entries that this product has, where there is one. The others
+    are standard normal then, whatever `entries` says."""
 
     @field_validator("columns")
     @classmethod
@@ -68,9 +84,10 @@ class SyntheticRecipe(Section):
         return self.clusters > 1 and self.contrast > 0
 
     @property
-    def noise(self) -> tuple[float, ...]:
+    def noise(self) -> tuple[float | str, ...]:
         """What decides the matrix but for its clusters."""
-        return self.rows, self.columns, self.heterogeneity, self.density
+        names = ("rows", "columns", "heterogeneity", "density")
+        return tuple(getattr(self, name) for name in (*names, *_ENTRIES))
 
     @property
     def layers(self) -> dict[str, tuple[int, int]]:

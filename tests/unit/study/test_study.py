@@ -214,7 +214,8 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
         ),
         (
             {"clustering": {"scalings": ["unit"]}},
-            "clustering.scalings[0]: found 'unit', expected 'none', 'unit-norm', 'balanced' or 'ranked'",
+            "clustering.scalings[0]: found 'unit', expected 'none', 'unit-norm', 'balanced' or"
+            " 'ranked'",
         ),
         ({"synthetic": {"a": {"cluster": 3}}}, "synthetic.a.cluster: unknown key, expected one of"),
         ({"synthetic": {"a": {"rows": 3, "clusters": 4}}}, "synthetic.a.clusters: found 4, expect"),
