@@ -14,13 +14,13 @@ class MethodEntry:
         whole: whether it clusters the units of all layers at once.
         chooses: whether k is the most clusters of a side that it may take: it takes as many as save
             most bits.
-        more_starts: how many it has beside as many as k-means has.
+        starts: how many it has: so many times those of k-means, and so many more.
     """
 
     says: str
     whole: bool = False
     chooses: bool = False
-    more_starts: int = 0
+    starts: tuple[int, int] = (1, 0)
 
 
 METHODS: dict[str, MethodEntry] = {
@@ -33,10 +33,15 @@ METHODS: dict[str, MethodEntry] = {
         " Hungarian method on Barber's modularity"
     ),
     "joint": MethodEntry("one k-means over the units of both sides (Dhillon 2001)"),
+    "refined": MethodEntry(
+        "units of one side assigned by those of the other, in turns, to the largest Barber's"
+        " modularity (Barber 2007), from k-means and from more clusters merged",
+        starts=(2, 2),
+    ),
     "described": MethodEntry(
         "the partition into at most k clusters a side that a search finds to save most bits",
         chooses=True,
-        more_starts=4,
+        starts=(1, 4),
     ),
     "whole": MethodEntry(
         "one k-means over the units of all layers, the network taken as one graph"

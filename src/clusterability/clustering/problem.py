@@ -21,6 +21,7 @@ from clusterability.clustering.describing import (
 )
 from clusterability.clustering.embedding import Embedding
 from clusterability.clustering.kmeans import KMeansResult, candidates_per_step, kmeans
+from clusterability.clustering.refining import Refinement, Shares
 from clusterability.clustering.summing import all_block_sums
 from clusterability.networks.size_classes import SizeClasses, size_classes
 from clusterability.randomness import StreamName, generator
@@ -91,6 +92,24 @@ class Grid:
             for most in dict.fromkeys(map(first_clusters, self.k_values))
         }
 
+    @cached_property
+    def shares(self) -> tuple[Shares, Shares]:
+        """The weights, and the transposed ones, as shares of their sum."""
+        shares = Shares(self.adjacency)
+        return shares, shares.turn()
+
+    @cached_property
+    def refinements(self) -> dict[int, list[Refinement]]:
+        """Descents of the search for a large Q, by the clusters that they begin with."""
+        found = {}
+        for most in dict.fromkeys(map(first_clusters, self.k_values)):
+            k = min(most, *self.adjacency.shape)
+            (rows, columns), (shares, turned) = self.sides_in(k), self.shares
+            by_rows = turned.descend(rows.labels[rows.best], k)
+            by_columns = shares.descend(columns.labels[columns.best], k)
+            found[most] = [Refinement(by_rows.values, by_rows.columns, by_rows.rows), by_columns]
+        return found
+
     def uniforms(self, k: int) -> np.ndarray:
         """Random numbers as `kmeans` takes them, [starts, (U, V, both), k, candidates].
 
@@ -151,6 +170,11 @@ class Problem:
     def descents(self) -> list[Descent]:
         """Descents of the search for short descriptions, from each start."""
         return self.grid.descents[first_clusters(self.k)]
+
+    @property
+    def refinements(self) -> list[Refinement]:
+        """Descents of the search for a large Q, from each start."""
+        return self.grid.refinements[first_clusters(self.k)]
 
     @property
     def side_table(self) -> np.ndarray:

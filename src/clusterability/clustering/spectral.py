@@ -71,8 +71,7 @@ def _cluster(
     partitions = {(method, k): unassigned(count, m, n) for method in methods for k in k_values}
     with_starts = [key for key in partitions if every_start and key[0] != "notebook"]
     starts = {
-        (method, k): no_starts(count, restarts + method_entry(method).more_starts, m, n)
-        for method, k in with_starts
+        (method, k): no_starts(count, _starts(method, restarts), m, n) for method, k in with_starts
     }
     with one_thread():
         for index, (matrix, name) in enumerate(zip(matrices, names, strict=True)):
@@ -119,3 +118,9 @@ def _by_vectors(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, lis
             power = 1 << max(k - 1, 1).bit_length()
             groups.setdefault(min(max(power, _LEAST_VECTORS), min(live.shape)), []).append(k)
     return list(groups.items())
+
+
+def _starts(method: str, restarts: int) -> int:
+    """How many starts a method has."""
+    times, more = method_entry(method).starts
+    return times * restarts + more

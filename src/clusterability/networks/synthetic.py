@@ -145,13 +145,12 @@ def _entries(recipe: SyntheticRecipe, shape: tuple[int, int], seed: int) -> np.n
         entries = source.uniform(-bound, bound, shape)
     elif recipe.entries == "t2":
         entries = source.standard_t(2, shape)
+    elif recipe.entries == "laplace":
+        entries = source.laplace(size=shape)
+    elif recipe.entries == "cauchy":
+        entries = source.standard_cauchy(shape)
     else:
-        draw = {
-            "normal": source.standard_normal,
-            "laplace": lambda size: source.laplace(size=size),
-            "cauchy": source.standard_cauchy,
-        }[recipe.entries]
-        entries = draw(shape)
+        entries = source.standard_normal(shape)
     if not recipe.shapes:
         return entries
     exponents = [

@@ -8,7 +8,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.clustering.spectral import cluster, cluster_with_starts
 from clusterability.clustering.summing import tables_of
-from clusterability.measures.structure import bits_joint, bits_per_weight
+from clusterability.measures.structure import barber_q, bits_joint, bits_per_weight
 from clusterability.networks.partitions import labels_of
 from clusterability.networks.two_way_ranks import two_way_ranks
 
@@ -83,6 +83,24 @@ def test_joint_bits_count_the_strengths_of_the_other_side():
     both = described(source.standard_normal((60, 60)) * rows * columns)
     assert abs(bits_joint(one)) < 5
     assert bits_joint(both) > 50
+
+
+def test_refined_has_a_larger_q_on_noise():
+    source = np.random.default_rng(0)
+    noise = source.standard_normal((60, 60))
+    found = cluster(noise[None], NAMES, [4], ["matched", "refined"], 3)
+    q = {
+        method: float(barber_q(tables))
+        for (method, _), tables in tables_of(noise, labels_of(found, 0)).items()
+    }
+    assert q["refined"] > q["matched"] + 0.01 > 0.05
+    unequal = noise * strengths(source, 60, 1)[:, None] * strengths(source, 60, 1)
+    clear = planted(source, 60, 4, 1.5)
+    values = []
+    for matrix in (unequal, clear):
+        labels = labels_of(cluster(matrix[None], NAMES, [4], ["refined"], 3), 0)
+        values.append(float(barber_q(tables_of(matrix, labels)["refined", 4])))
+    assert values[0] > values[1]
 
 
 def test_described_finds_a_number_rather_than_a_partition():
