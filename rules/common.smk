@@ -417,12 +417,11 @@ def agreement_inputs(wildcards):
 
 
 def choices(file):
-    """What was chosen for every condition and layer, where a null draws weights anew."""
+    """What was chosen for every condition and layer."""
     pattern = f"<results>/scores/{{condition}}/{{layer}}.{file}.csv"
     return [
         path
         for condition in STUDY.names
-        if STUDY.redrawn_nulls
         for path in expand(pattern, condition=condition, layer=layers_of(condition))
     ]
 
@@ -535,9 +534,7 @@ def compared_tables(wildcards):
 
 def tables_in_print():
     """Tables of the study that tables for print are made of."""
-    found = ["networks", "summary", "agreement", "paired"]
-    if STUDY.redrawn_nulls:
-        found.append("best_k")
+    found = ["networks", "summary", "agreement", "paired", "best_k"]
     if STUDY.answers:
         found.append("validity")
     if STUDY.conditions:

@@ -25,7 +25,7 @@ with running(snakemake):
     layers = layers_of_methods(networks, layer, partitions)
     observed = observed_tables(layers, partitions, held_out)
     scores = score_rows(networks, layer, partitions, observed, nulls)
-    clusters = cluster_rows(networks, layer, partitions, observed)
+    clusters = cluster_rows(networks, layer, partitions, observed, layers)
     write_parquet(Path(snakemake.output.scores), scores)
     write_parquet(Path(snakemake.output.clusters), clusters)
     drawn = {null: measured(nulls[null]) for null in snakemake.params.choosing}

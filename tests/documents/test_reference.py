@@ -169,7 +169,8 @@ def test_clusters_are_those_of_structure_and_then_those_of_function():
     networks = small_networks()
     partitions = {("matched", 2): halves_of(6, 9)}
     layers = layers_of_methods(networks, "fc1", partitions)
-    structure = cluster_rows(networks, "fc1", partitions, observed_tables(layers, partitions, {}))
+    observed = observed_tables(layers, partitions, {})
+    structure = cluster_rows(networks, "fc1", partitions, observed, layers)
     function = [name for name in CLUSTERS if name not in structure]
     assert described_columns("clusters") == [*structure, *function]
 

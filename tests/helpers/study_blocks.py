@@ -73,8 +73,9 @@ class StudyBlocks:
         for place in self.places(self.layers):
             keys = [(m, k) for m in self.methods for k in Block.parse(place[3])]
             rows = self._clusters(place, keys)
-            for name in ("barber_term", "ncut_term", "mi_term"):
+            for name in ("barber_term", "ncut_term", "mi_term", "cluster_bits", "bits_if_merged"):
                 rows[name] = self.source.standard_normal(len(rows))
+            rows["merge_with"] = pd.array(self.source.integers(0, 4, len(rows)), "Int64")
             files.append(self._write(place, "clusters", rows))
         return files
 

@@ -155,7 +155,11 @@ def calibrate(scores: Path, conditions: Sequence[str]) -> tuple[pd.DataFrame, pd
         conditions: those to judge.
     """
     cells, networks = [], []
-    places = distinct(scores, ["condition", "layer"], where(condition=conditions) & JUDGED)
+    asked = where(condition=conditions) & JUDGED
+    places = distinct(scores, ["condition", "layer"], asked)
+    if places.empty:  # a study without nulls
+        nothing = read_rows(scores, COMPARED, asked)
+        return calibration_cells(nothing), calibration_nulls(nothing)
     for condition, layer in places.itertuples(index=False):
         asked = where(condition=[condition], layer=[layer]) & JUDGED
         rows = comparisons(read_rows(scores, COMPARED, asked))

@@ -18,7 +18,7 @@ k is chosen on one half of the seeds and the measure is reported on the other ha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -27,6 +27,15 @@ import pandas as pd
 
 from clusterability.analysis.agreement import adjusted_mutual_information
 from clusterability.analysis.gap_and_stability import gap_k, singular_values, stability
+from clusterability.analysis.k_by_bits import (
+    BitsSeries,
+    bits_series,
+    cell_columns,
+    join_series,
+    network_columns,
+    same_bits_agreement,
+    searching,
+)
 from clusterability.analysis.largest_z import (
     Choice,
     choose,
@@ -54,11 +63,17 @@ BEST_K_NETWORKS_COLUMNS = [
     "null",
     "k",
     "k_candidate",
+    "k_u",
+    "k_v",
+    "value",
     "z",
     "p_max",
+    "at_edge",
+    "plateau",
     "gap_k",
     "stability_u",
     "stability_v",
+    "same_bits_ami",
 ]
 """Columns of `best_k_network_rows`."""
 
@@ -83,9 +98,12 @@ BEST_K_COLUMNS = [
     "z_low",
     "z_high",
     "p",
+    "at_edge",
+    "plateau",
     "gap_k",
     "stability_u",
     "stability_v",
+    "same_bits_ami",
 ]
 """Columns of `best_k_rows`."""
 
@@ -104,6 +122,8 @@ class Evidence:
         gap_k: k of the largest gap between singular values, int [networks].
         stability: of the U and of the V side, each [networks], by (method, k); a key may be
             missing, as for a method without starts of its own.
+        same_bits_ami: `k_by_bits.same_bits_agreement` at each network's k of most bits, [networks],
+            by method; a method may be missing.
     """
 
     condition: str
@@ -113,12 +133,15 @@ class Evidence:
     nulls: Mapping[str, Measured]
     gap_k: np.ndarray
     stability: Mapping[Key, tuple[np.ndarray, np.ndarray]]
+    same_bits_ami: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 # --- rows --------------------------------------------------------------------------------------
 
 
-_INTEGERS = {"k": "Int64", "k_candidate": "Int64", "gap_k": "Int64"}
+_REACH = 1.96
+"""Standard errors within which z are as good."""
+_INTEGERS = dict.fromkeys(("k", "k_candidate", "gap_k"), "Int64")
 """Types of the columns that may be empty but hold no fractions."""
 
 
@@ -135,29 +158,40 @@ def rows_by_cell(evidence: Evidence) -> pd.DataFrame:
 def best_k_network_rows(judged: Judged) -> pd.DataFrame:
     """The k of each network, one row a (network, method, measure, null).
 
-    Measures without direction are left out, and those without draws. Columns beside the cell's:
+    By the largest z: measures without z are left out, and those without draws. And by saved bits,
+    also without draws: measure `bits`. Columns beside the cell's:
 
-    - `k`: the answer, 1 for no clusters, by `p_max`, p of the largest z.
-    - `k_candidate`: k of the largest z; `z`: the directed z at it, against the draws alone. It is
-      the largest of several: compare it with nothing but `p_max`.
+    - `k`: the answer, 1 for no clusters: `k_candidate` where `p_max` <= 0.05; by bits, where
+      `value` is at least 20.
+    - `k_candidate`: k of the largest z, or of most bits; `k_u`, `k_v`: clusters that hold units
+      there, of either side; `value`: the measure there.
+    - `z`: the directed z, against the draws alone. It is the largest of several: compare it with
+      nothing but `p_max`, p of the largest z (of most bits) against that of each draw.
+    - `at_edge`: whether it is the largest k: more might have been chosen.
+    - `plateau`: all k whose z is within the Monte Carlo error of the largest, as "3-5,7".
     - `gap_k`: k of the largest gap between singular values.
     - `stability_u`, `stability_v`: agreement of the starts of k-means at `k_candidate`.
+    - `same_bits_ami`: agreement of the starts that save nearly as many bits as the best.
 
-    `k`, `k_candidate` and `p_max` are empty where no k has a z.
+    `k`, `k_candidate` and `p_max` are empty where no k has a z, or bits.
     """
     frames = [_network_frame(judged, series) for series in judged.known_series]
+    for series in judged.bits:
+        frames += [_bits_frame(judged, series, found) for found in network_columns(series)]
     rows = (
         pd.concat(frames, ignore_index=True)
         if frames
         else pd.DataFrame(columns=BEST_K_NETWORKS_COLUMNS)
     )
-    return rows[BEST_K_NETWORKS_COLUMNS].astype(_INTEGERS)
+    integers = _INTEGERS | dict.fromkeys(("k_u", "k_v"), "Int64")
+    return rows.reindex(columns=BEST_K_NETWORKS_COLUMNS).astype(integers)
 
 
 def best_k_rows(judged: Judged) -> pd.DataFrame:
     """One k for all networks, one row a (method, measure, null).
 
-    Measures without direction are left out, and those without draws. Columns beside the cell's:
+    By the largest mean z, and by the largest mean of saved bits, as `best_k_network_rows`. Columns
+    beside the cell's:
 
     - `k`, `k_candidate`: as for a network, from the mean z of the selection half (`halves`), of
       `n_select` networks; `p_select`: p of its largest mean z.
@@ -165,10 +199,15 @@ def best_k_rows(judged: Judged) -> pd.DataFrame:
       and `_high`: means over the `n_report` networks of the other half that have a value at
       `k_candidate`, and 95 % t intervals; `p`: the t test that the mean z is above 0. All empty
       where there is one network only.
+    - By bits, all networks choose and are reported: see `k_by_bits`.
+    - `at_edge`, `plateau`: as for a network, of the mean.
     - `gap_k`: the median over all networks, the lower one of two; `stability_u`, `stability_v`:
-      means over all networks at `k_candidate`.
+      means over all networks at `k_candidate`; `same_bits_ami`: mean over all networks.
     """
     rows = [_cell_row(judged, series) for series in judged.known_series]
+    for series in judged.bits:
+        names = {"condition": judged.condition, "layer": judged.layer, "method": series.method}
+        rows += [{**names, **found, **_gap(judged)} for found in cell_columns(series)]
     return pd.DataFrame(rows, columns=BEST_K_COLUMNS).astype(_INTEGERS)
 
 
@@ -188,6 +227,8 @@ class _Series:
             network and its draws, [k, 1 + draws].
         deciding: how many these are.
         drawn: whether any draw is defined.
+        draws: how many there are.
+        selection: whether a network is of the half that k is chosen on, [networks].
     """
 
     method: str
@@ -201,6 +242,8 @@ class _Series:
     total: np.ndarray
     deciding: int
     drawn: bool
+    draws: int
+    selection: np.ndarray
 
     @property
     def names(self) -> dict[str, str]:
@@ -214,6 +257,7 @@ class Judged:
     Attributes:
         condition, layer, seeds, gap_k, stability: as in `Evidence`.
         series: by method, measure and null.
+        bits: by method.
     """
 
     condition: str
@@ -222,6 +266,7 @@ class Judged:
     gap_k: np.ndarray
     stability: Mapping[Key, tuple[np.ndarray, np.ndarray]]
     series: Sequence[_Series]
+    bits: Sequence[BitsSeries] = ()
 
     @property
     def known_series(self) -> list[_Series]:
@@ -260,7 +305,18 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
         gap_k=evidence.gap_k,
         stability=evidence.stability,
         series=[found[name] for name in order if name in found],
+        bits=[
+            bits_series(method, evidence.observed, evidence.nulls, ami)
+            for method, ami in _with_bits(evidence).items()
+        ],
     )
+
+
+def _with_bits(evidence: Evidence) -> dict[str, np.ndarray]:
+    """Methods with bits, and how far their starts that save as much agree, [networks]."""
+    known = [key[0] for key, each in evidence.observed.items() if np.isfinite(each.bits).any()]
+    nothing = np.full(len(evidence.seeds), np.nan)
+    return {method: evidence.same_bits_ami.get(method, nothing) for method in dict.fromkeys(known)}
 
 
 def join_judged(blocks: Sequence[Judged]) -> Judged:
@@ -279,6 +335,7 @@ def join_judged(blocks: Sequence[Judged]) -> Judged:
             for key in first.stability
         },
         series=[_joined(parts) for parts in zip(*(block.series for block in blocks), strict=True)],
+        bits=[join_series(parts) for parts in zip(*(block.bits for block in blocks), strict=True)],
     )
 
 
@@ -297,6 +354,7 @@ def _joined(parts: Sequence[_Series]) -> _Series:
         total=np.sum([part.total for part in parts], axis=0),
         deciding=sum(part.deciding for part in parts),
         drawn=any(part.drawn for part in parts),
+        selection=np.concatenate([part.selection for part in parts]),
     )
 
 
@@ -337,29 +395,97 @@ def _series(
         total=total,
         deciding=deciding,
         drawn=bool(np.isfinite(draws).any()),
+        draws=draws.shape[-1],
+        selection=np.isin(np.arange(len(values)), selection),
     )
 
 
 def _network_frame(judged: Judged, series: _Series) -> pd.DataFrame:
-    choice = series.choice
+    choice, rows = series.choice, np.arange(len(series.z))
     columns = {
         "condition": judged.condition,
         "seed": judged.seeds,
         "layer": judged.layer,
         **series.names,
         **_answer(choice),
-        "z": series.z[np.arange(len(series.z)), choice.place],
+        "value": np.where(choice.known, series.values[rows, choice.place], np.nan),
+        "z": series.z[rows, choice.place],
         "p_max": choice.p,
+        **_edge_and_plateau(
+            series.z, choice.place, series.k_values, _error(series.z, series.draws)
+        ),
         "gap_k": judged.gap_k,
         **_stability_at(judged, series.method, choice),
     }
     return pd.DataFrame(columns)
 
 
+def _bits_frame(judged: Judged, series: BitsSeries, found: Mapping[str, Any]) -> pd.DataFrame:
+    columns = {
+        "condition": judged.condition,
+        "seed": judged.seeds,
+        "layer": judged.layer,
+        "method": series.method,
+        "gap_k": judged.gap_k,
+        **found,
+    }
+    return pd.DataFrame(columns)
+
+
+def _gap(judged: Judged) -> dict[str, int]:
+    return {"gap_k": int(np.quantile(judged.gap_k, 0.5, method="lower"))}
+
+
+def _error(z: np.ndarray, draws: int) -> np.ndarray:
+    """Standard error of z by the number of draws that its mean and sd are taken from."""
+    return np.sqrt(1 / max(draws, 1) + z**2 / (2 * max(draws - 1, 1)))
+
+
+def _edge_and_plateau(
+    z: np.ndarray, place: np.ndarray | int, k_values: Sequence[int], error: np.ndarray
+) -> dict[str, Any]:
+    """Whether the k at a place is the largest, and which k are as good but for Monte Carlo error.
+
+    Args:
+        z: [networks, k], NaN where undefined; error: of each.
+        place: of the largest z.
+        k_values: rising.
+    """
+    places = np.broadcast_to(place, len(z))
+    largest = z[np.arange(len(z)), places] - _REACH * error[np.arange(len(z)), places]
+    as_good = z >= largest[:, None]
+    known = np.isfinite(z)
+    last = z.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    edge = known.any(axis=1) & (places == last) & (places > 0)
+    texts = [_as_text([k for k, one in zip(k_values, row, strict=True) if one]) for row in as_good]
+    if isinstance(place, int):
+        return {"at_edge": bool(edge[0]), "plateau": texts[0]}
+    return {"at_edge": edge, "plateau": texts}
+
+
+def _as_text(k_values: Sequence[int]) -> str | None:
+    """Numbers as blocks.
+
+    >>> _as_text([3, 4, 5, 7])
+    '3-5,7'
+    """
+    parts: list[list[int]] = []
+    for k in k_values:
+        if parts and parts[-1][-1] == k - 1:
+            parts[-1].append(k)
+        else:
+            parts.append([k])
+    return ",".join(f"{p[0]}-{p[-1]}" if len(p) > 1 else str(p[0]) for p in parts) or None
+
+
 def _cell_row(judged: Judged, series: _Series) -> dict[str, Any]:
     _, report = halves(judged.seeds)
     choice = choose_by_mean(series.total, series.deciding, series.k_values)
     agreement = _stability_at(judged, series.method, choice)
+    deciding = series.z[series.selection]
+    deciding = deciding[np.isfinite(deciding).any(axis=1)]
+    z = deciding.mean(axis=0) if len(deciding) else np.full(len(series.k_values), np.nan)
+    error = np.sqrt((_error(deciding, series.draws) ** 2).sum(axis=0)) / max(len(deciding), 1)
     return {
         "condition": judged.condition,
         "layer": judged.layer,
@@ -368,7 +494,8 @@ def _cell_row(judged: Judged, series: _Series) -> dict[str, Any]:
         "p_select": float(choice.p),
         "n_select": series.deciding,
         **_report(series, report if choice.known else report[:0], int(choice.place)),
-        "gap_k": int(np.quantile(judged.gap_k, 0.5, method="lower")),
+        **_edge_and_plateau(z[None], int(choice.place), series.k_values, error[None]),
+        **_gap(judged),
         **{side: interval(values)[0] for side, values in agreement.items()},
     }
 
@@ -416,18 +543,42 @@ def gather(
         nulls: what measures say of draws by null, of all scales.
     """
     for scaled in layers:
-        own = scaled.own(partitions)
+        own, of_starts = scaled.own(partitions), scaled.own(starts)
         k_values = sorted({k for _, k in own})
         gaps = [gap_k(singular_values(matrix), k_values) for matrix in scaled.matrices]
+        observed = observed_tables([scaled], own, {})
         yield Evidence(
             condition=scaled.networks.condition,
             layer=scaled.layer,
             seeds=scaled.networks.seeds,
-            observed=observed_tables([scaled], own, {}),
+            observed=observed,
             nulls=nulls,
             gap_k=np.array(gaps),
-            stability={key: _both_sides(item) for key, item in scaled.own(starts).items()},
+            stability={key: _both_sides(item) for key, item in of_starts.items()},
+            same_bits_ami=_same_bits(scaled, observed, of_starts),
         )
+
+
+def _same_bits(
+    scaled: ScaledLayer, observed: Mapping[Key, Tables], starts: Mapping[Key, Starts]
+) -> dict[str, np.ndarray]:
+    """`k_by_bits.same_bits_agreement` of each network at its k of most bits, by method."""
+    methods = searching(list(dict.fromkeys(method for method, _ in starts)))
+    found = {method: np.full(len(scaled.matrices), np.nan) for method in methods}
+    for number, matrix in enumerate(scaled.matrices):
+        most = {method: _most_bits(observed, method, number) for method in methods}
+        asked = {method: k for method, k in most.items() if k is not None}
+        ami = same_bits_agreement(matrix, starts, number, asked, adjusted_mutual_information)
+        for method, value in ami.items():
+            found[method][number] = value
+    return found
+
+
+def _most_bits(observed: Mapping[Key, Tables], method: str, number: int) -> int | None:
+    """The k at which a network saves most bits; None where it saves none that are defined."""
+    bits = {k: float(each.bits[number]) for (name, k), each in observed.items() if name == method}
+    known = {k: value for k, value in bits.items() if np.isfinite(value)}
+    return max(sorted(known), key=known.__getitem__, default=None)
 
 
 def _both_sides(starts: Starts) -> tuple[np.ndarray, np.ndarray]:

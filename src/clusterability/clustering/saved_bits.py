@@ -67,6 +67,11 @@ class MatrixBits:
         counts = np.bincount(codes[codes != DEAD], minlength=self.classes.count)
         return float(classes_length(counts))
 
+    def counts(self, partitions: Labels) -> dict[Key, np.ndarray]:
+        """`block_counts` of each partition that is not of a whole network."""
+        asked = {key: own for key, own in partitions.items() if not method_entry(key[0]).whole}
+        return _all_counts(self.classes, asked) if asked else {}
+
     def saved(self, partitions: Labels) -> dict[Key, SavedBits]:
         """What each partition saves. Nothing is defined of those of whole networks.
 
@@ -74,28 +79,24 @@ class MatrixBits:
             partitions: labels of rows [m] and columns [n] by (method, k).
         """
         found = dict.fromkeys(partitions, SavedBits())
-        asked = {key: own for key, own in partitions.items() if not method_entry(key[0]).whole}
-        if asked:
-            counts = _all_counts(self.classes, asked)
-            for key, sides in asked.items():
-                sizes = [np.bincount(side[side != DEAD], minlength=key[1]) for side in sides]
-                found[key] = self._saved(method_entry(key[0]).chooses, counts[key], sizes)
+        for key, counts in self.counts(partitions).items():
+            sizes = [cluster_sizes(side, key[1]) for side in partitions[key]]
+            found[key] = self._saved(method_entry(key[0]).chooses, counts, sizes)
         return found
 
     def _saved(self, chosen: bool, counts: np.ndarray, sizes: list[np.ndarray]) -> SavedBits:
         """Of counts [k, k, classes] and sizes [k] of both sides; NaN without live units."""
         if not counts.any():
             return SavedBits()
-        labels = sum(_labels_length(side, chosen) for side in sizes)
-        if chosen and all(np.count_nonzero(side) == 1 for side in sizes):
-            labels = 0.0  # no clusters: nothing to name
+        k = len(counts)
+        labels = labels_cost(sizes, chosen, k)
         inside = np.diagonal(counts).sum(axis=-1)
         within = np.stack([inside, counts.sum(axis=(0, 1)) - inside])
         blocks, two = (
             (self.length - float(classes_length(each).sum()) - labels) / _BIT
             for each in (counts, within)
         )
-        return SavedBits(blocks, two, *(self._one_sided(len(counts)) if chosen else ()))
+        return SavedBits(blocks, two, *(self._one_sided(k) if chosen else ()))
 
     def _one_sided(self, k: int) -> tuple[float, float]:
         """Of clusters of rows alone, and of columns alone."""
@@ -125,11 +126,23 @@ def block_counts(classes: SizeClasses, rows: np.ndarray, columns: np.ndarray, k:
     return _all_counts(classes, {("any", k): (rows, columns)})["any", k]
 
 
-def _labels_length(sizes: np.ndarray, chosen: bool) -> float:
-    """Nats of the labels of one side; with the number of clusters, where that was chosen."""
+def cluster_sizes(labels: np.ndarray, k: int) -> np.ndarray:
+    """Live units in each cluster of a side, [k]."""
+    return np.bincount(labels[labels != DEAD], minlength=k)
+
+
+def labels_cost(sizes: list[np.ndarray], chosen: bool, most: int) -> float:
+    """Nats of the labels of both sides, of sizes [k] each.
+
+    Where the numbers of clusters were chosen, up to `most` of them, they and the choice are paid
+    for. Without clusters there is nothing to name.
+    """
     if not chosen:
-        return float(labels_length(sizes))
-    return float(labels_length(sizes[sizes > 0])) + log(len(sizes))
+        return float(sum(labels_length(side) for side in sizes))
+    occupied = [side[side > 0] for side in sizes]
+    if all(len(side) == 1 for side in occupied):
+        return 0.0
+    return float(sum(labels_length(side) for side in occupied)) + 2 * log(most)
 
 
 def _all_counts(classes: SizeClasses, partitions: Labels) -> dict[Key, np.ndarray]:

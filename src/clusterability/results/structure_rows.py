@@ -9,6 +9,8 @@ import pandas as pd
 
 from clusterability.clustering.block_sums import Tables, stack_by_key
 from clusterability.clustering.catalogue import method_entry
+from clusterability.clustering.cluster_bits import ClusterBits, cluster_bits
+from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.clustering.summing import partition_tables
 from clusterability.comparison import compare
 from clusterability.measures.catalogue import MEASURES
@@ -21,7 +23,7 @@ from clusterability.measures.structure import (
 )
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
-from clusterability.networks.partitions import HeldOut, Key, Partitions
+from clusterability.networks.partitions import HeldOut, Key, Partitions, labels_of
 from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.networks.stacked import Networks
 from clusterability.results.columns import SCORE_COLUMNS
@@ -113,14 +115,18 @@ def cluster_rows(
     layer: str,
     partitions: Mapping[Key, Partitions],
     observed: Mapping[Key, Tables],
+    layers: Sequence[ScaledLayer],
 ) -> pd.DataFrame:
-    """One row a cluster: sizes, and its terms of Barber's Q, n-cut and mutual information.
+    """One row a cluster: sizes, its terms of Barber's Q, n-cut and mutual information, its bits.
 
-    The terms of a partition's clusters sum to `barber_q`, `ncut` and `mi`.
+    The terms of a partition's clusters sum to `barber_q`, `ncut` and `mi`. The other arguments are
+    those of `score_rows`; `layers` those of `observed_tables`.
     """
+    bits = [cluster for scaled in layers for cluster in _bits_of_clusters(scaled, partitions)]
+    by_key = {key: [each[key] for each in bits if key in each] for key in partitions}
     rows = pd.concat(
         [
-            _cluster_frame(networks, key, observed[key], partition.feasible)
+            _cluster_frame(networks, key, observed[key], partition.feasible, by_key[key])
             for key, partition in partitions.items()
         ],
         ignore_index=True,
@@ -130,8 +136,23 @@ def cluster_rows(
     return rows
 
 
+def _bits_of_clusters(
+    scaled: ScaledLayer, partitions: Mapping[Key, Partitions]
+) -> list[dict[Key, ClusterBits]]:
+    """Of the partitions at one scale of the weights, by network."""
+    own = scaled.own(partitions)
+    return [
+        cluster_bits(MatrixBits(matrix), labels_of(own, number))
+        for number, matrix in enumerate(scaled.matrices)
+    ]
+
+
 def _cluster_frame(
-    networks: Networks, key: Key, tables: Tables, feasible: np.ndarray
+    networks: Networks,
+    key: Key,
+    tables: Tables,
+    feasible: np.ndarray,
+    bits: Sequence[ClusterBits],
 ) -> pd.DataFrame:
     method, k = key
     frame = pd.DataFrame(
@@ -145,9 +166,12 @@ def _cluster_frame(
             "barber_term": barber_terms(tables).ravel(),
             "ncut_term": ncut_terms(tables).ravel(),
             "mi_term": mi_terms(tables).ravel(),
+            "cluster_bits": np.concatenate([each.bits for each in bits]),
+            "bits_if_merged": np.concatenate([each.if_merged for each in bits]),
+            "merge_with": np.concatenate([each.merge_with for each in bits]),
         }
     )
-    return frame[np.repeat(feasible, k)]
+    return frame[np.repeat(feasible, k)].astype({"merge_with": "Int64"})
 
 
 def partition_rows(

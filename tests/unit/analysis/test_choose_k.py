@@ -380,7 +380,12 @@ def test_planted_clusters_are_found_at_their_k():
         assert cells.loc[measure, "k"] == 3
     # Other measures see the clusters too, but stand out nearly as much at other k.
     assert (cells["k"] > 1).all()
-    assert (cells["z"] > 5).all()  # positive also where lower is better
+    by_bits = cells.index == "bits"
+    assert (cells["z"][~by_bits] > 5).all()  # positive also where lower is better
+    # And so do bits, of which four matrices of 10 x 12 have enough.
+    assert cells.loc["bits", ["k", "n_select", "n_report"]].tolist() == [3, 4, 4]
+    assert (networks.loc["bits", "k"] == 3).all()
+    assert (networks.loc["bits", ["k_u", "k_v"]] == 3).all(axis=None)
     assert "mi_total" not in cells.index
     assert "held_out" not in cells.index
 

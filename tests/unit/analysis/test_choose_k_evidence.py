@@ -134,7 +134,7 @@ def test_judged_block_by_block_all_is_as_at_once(tmp_path, seed_blocks):
             best_k_network_rows(judged), rows_by_network(at_once), check_exact=True
         )
         pd.testing.assert_frame_equal(best_k_rows(judged), rows_by_cell(at_once), check_exact=True)
-        assert len(best_k_rows(judged)) == 2 * 10
+        assert len(best_k_rows(judged)) == 2 * (10 + 1)  # measures with a z, and bits
 
 
 def evidence_of(networks, found):

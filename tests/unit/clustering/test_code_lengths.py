@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import dirichlet_multinomial
 
+from clusterability.clustering.cluster_bits import cluster_bits
 from clusterability.clustering.code_lengths import classes_length, labels_length
 from clusterability.clustering.saved_bits import MatrixBits, block_counts
 from clusterability.networks.size_classes import size_classes
@@ -146,6 +147,55 @@ def test_nothing_is_saved_where_no_unit_is_live(matrix):
 def test_a_whole_network_has_no_bits():
     found = saved(np.ones((2, 2)), [0, 1], [0, 1], 2, "whole")
     assert np.isnan(found.blocks)
+
+
+# --- one cluster ---
+
+
+def clusters_of(matrix, rows, columns, k: int, method: str = "any"):
+    labels = np.asarray(rows), np.asarray(columns)
+    return cluster_bits(MatrixBits(np.asarray(matrix, float)), {(method, k): labels})[method, k]
+
+
+@pytest.mark.parametrize("method", ["any", "described"])
+def test_what_merging_costs_is_what_the_merged_partition_saves_less(method):
+    matrix = SOURCE.standard_normal((12, 15))
+    rows, columns = np.arange(12) % 4, np.arange(15) % 4
+    found = clusters_of(matrix, rows, columns, 4, method)
+    before = saved(matrix, rows, columns, 4, method).blocks
+    lost = {}
+    for a, b in itertools.combinations(range(4), 2):
+        names = np.array([a if label == b else label for label in range(4)])
+        names -= names > b  # one cluster fewer
+        after = saved(matrix, names[rows], names[columns], 3, method).blocks
+        # At most four to choose from, also then.
+        lost[a, b] = before - after - (2 * np.log2(4 / 3) if method == "described" else 0)
+    for a in range(4):
+        own = {pair: cost for pair, cost in lost.items() if a in pair}
+        nearest = min(own, key=own.get)
+        assert found.if_merged[a] == pytest.approx(own[nearest])
+        assert found.merge_with[a] == sum(nearest) - a
+
+
+def test_twins_are_hardly_distinct_and_clear_clusters_are_strong():
+    """Three planted clusters, the third of which is cut in two."""
+    labels = np.repeat([0, 1, 2, 3], [20, 20, 10, 10])
+    matrix = SOURCE.standard_normal((60, 60))
+    matrix *= np.where(np.minimum(labels, 2)[:, None] == np.minimum(labels, 2), 4, 1)
+    found = clusters_of(matrix, labels, labels, 4)
+    assert (found.bits[:2] > 100).all()
+    assert (found.if_merged[:2] > 100).all()
+    assert (found.if_merged[2:] < 0).all()
+    assert found.merge_with[2:].tolist() == [3, 2]
+
+
+def test_clusters_that_are_empty_or_alone_have_no_other():
+    one = clusters_of(np.eye(3), [0, 0, 0], [0, 0, 0], 2)
+    assert np.isnan(one.if_merged).all()
+    assert np.isnan(one.merge_with).all()
+    assert np.isnan(one.bits).tolist() == [False, True]
+    assert np.isnan(clusters_of(np.eye(2), [0, 1], [0, 1], 2, "whole").bits).all()
+    assert np.isnan(clusters_of(np.zeros((2, 2)), [-1, -1], [-1, -1], 2).bits).all()
 
 
 # --- the bound ---------------------------------------------------------------------------------

@@ -260,7 +260,8 @@ def test_latex_has_a_line_for_each_cell_of_the_null(scores):
 
 def test_clusters_sum_to_the_measures_and_hold_all_live_units(block, scores):
     networks, partitions, observed, _ = block
-    clusters = cluster_rows(networks, "fc1", partitions, observed)
+    layers = layers_of_methods(networks, "fc1", partitions)
+    clusters = cluster_rows(networks, "fc1", partitions, observed, layers)
     assert (clusters.k != 7).all()
     sums = clusters.groupby(["seed", "method", "k"])[["barber_term", "ncut_term", "mi_term"]].sum()
     for measure, column in (("barber_q", "barber_term"), ("ncut", "ncut_term"), ("mi", "mi_term")):
@@ -283,13 +284,17 @@ def test_rows_of_clusters_by_hand():
     networks = Networks("trained", (3, 8), {}, {"fc2": weights})
     found = hand_made([[-1, -1], [0, 1]], [[-1, -1, -1], [0, 1, -1]], [False, True])
     partitions = {("joint", 2): found}
-    observed = observed_tables(layers_of_methods(networks, "fc2", partitions), partitions, {})
-    rows = cluster_rows(networks, "fc2", partitions, observed).reset_index(drop=True)
+    layers = layers_of_methods(networks, "fc2", partitions)
+    observed = observed_tables(layers, partitions, {})
+    rows = cluster_rows(networks, "fc2", partitions, observed, layers).reset_index(drop=True)
+    # Four classes of one weight each: a block takes log2 4 bits, by the frequencies of the layer as
+    # well; labels of two units log2 6. All four in one block take log2(4 * 6 * 8 * 10).
+    bits = -2, np.log2(1920 / 4**4 / 6**2)
     mi_terms = 3 / 8 * np.log(2), 1 / 8 * np.log(2 / 5) + 4 / 8 * np.log(8 / 5)
     expected = pd.DataFrame(
         [
-            ("trained", 8, "fc2", "joint", 2, 0, 1, 1, 3 / 16, 1 / 7, mi_terms[0]),
-            ("trained", 8, "fc2", "joint", 2, 1, 1, 1, 3 / 16, 1 / 9, mi_terms[1]),
+            ("trained", 8, "fc2", "joint", 2, 0, 1, 1, 3 / 16, 1 / 7, mi_terms[0], *bits, 1),
+            ("trained", 8, "fc2", "joint", 2, 1, 1, 1, 3 / 16, 1 / 9, mi_terms[1], *bits, 0),
         ],
         columns=[
             "condition",
@@ -303,6 +308,9 @@ def test_rows_of_clusters_by_hand():
             "barber_term",
             "ncut_term",
             "mi_term",
+            "cluster_bits",
+            "bits_if_merged",
+            "merge_with",
         ],
     )
     pd.testing.assert_frame_equal(rows, expected, check_dtype=False, rtol=1e-9)
