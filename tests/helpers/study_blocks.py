@@ -75,7 +75,7 @@ class StudyBlocks:
             rows = self._clusters(place, keys)
             for name in ("barber_term", "ncut_term", "mi_term", "cluster_bits", "bits_if_merged"):
                 rows[name] = self.source.standard_normal(len(rows))
-            rows["merge_with"] = pd.array(self.source.integers(0, 4, len(rows)), "Int64")
+            rows["merge_with"] = self.source.integers(0, 4, len(rows)).astype(float)
             files.append(self._write(place, "clusters", rows))
         return files
 

@@ -171,7 +171,7 @@ def _cluster_frame(
             "merge_with": np.concatenate([each.merge_with for each in bits]),
         }
     )
-    return frame[np.repeat(feasible, k)].astype({"merge_with": "Int64"})
+    return frame[np.repeat(feasible, k)]
 
 
 def partition_rows(
