@@ -140,10 +140,11 @@ def cluster(
         weights: one matrix [out, in]; or matrices by layer, as `load` gives them; or a file.
         k: clusters on each side.
         method: `matched` (each side alone, clusters paired by the Hungarian method), `joint` (both
-            sides in one k-means), `notebook` (one start, paired as they come), or `whole` (the
-            units of all layers at once, which needs all layers of a network).
-        scaling: `none`; or `unit-norm` or `balanced`, which do not change when a ReLU unit is
-            rescaled.
+            sides in one k-means), `notebook` (one start, paired as they come), `refined` (the
+            largest modularity), `described` (the most saved bits, in at most k clusters), or
+            `whole` (the units of all layers at once, which needs all layers of a network).
+        scaling: `none`; `unit-norm` or `balanced`, which do not change when a ReLU unit is
+            rescaled; or `ranked`, which leaves out what single units bring along.
         restarts: starts of k-means.
         name: decides the random numbers, with the layer's name. None: that of the weights.
 
@@ -222,12 +223,12 @@ def score(
     Args:
         weights: one matrix [out, in]; or matrices by layer, as `load` gives them; or a file.
         k: numbers of clusters, such as 4, "2-12,16" or [2, 3, 4].
-        methods: any of `notebook`, `matched`, `joint` for each layer, and `whole` for the network:
-            its rows have the layer `network`.
-        scalings: of the weights: any of `none`, `unit-norm`, `balanced`. Rows of the last two have
-            methods such as `matched-balanced`.
-        nulls: random models to number of draws: of `shuffle`, `shuffle_nonzero`, `strength` and
-            `labels`. {}: none, and then there is no z and no p.
+        methods: any of `notebook`, `matched`, `joint`, `refined`, `described` for each layer, and
+            `whole` for the network: its rows have the layer `network`.
+        scalings: of the weights: any of `none`, `unit-norm`, `balanced`, `ranked`. Rows of the
+            last three have methods such as `matched-balanced`.
+        nulls: random models to number of draws: of `shuffle`, `shuffle_nonzero`, `strength`,
+            `degrees` and `labels`. {}: none, and then there is no z and no p.
         restarts: starts of k-means, for the weights and for each draw.
         name: of the network: it is the column `condition`, and decides the random numbers with the
             names of the layers. Small letters, digits and _. None: that of the weights.

@@ -14,7 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clusterability.analysis import choose_k, findings, lesion_networks, validity
+from clusterability.analysis import (
+    calibration_bits,
+    choose_k,
+    findings,
+    lesion_networks,
+    validity,
+)
 from clusterability.analysis.agreement import AGREEMENT_COLUMNS, summarise_agreement
 from clusterability.analysis.calibration import calibration_cells, calibration_nulls
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
@@ -161,6 +167,7 @@ def test_columns_that_the_library_names_are_those_of_the_document():
         "agreement.parquet": AGREEMENT_COLUMNS,
         "validity": validity.COLUMNS,
         "findings": findings.COLUMNS,
+        "calibration_bits": calibration_bits.COLUMNS,
     }
     assert {name: described_columns(name) for name in named} == named
 

@@ -66,6 +66,7 @@ BEST_K_NETWORKS_COLUMNS = [
     "k_u",
     "k_v",
     "value",
+    "drawn_most",
     "z",
     "p_max",
     "at_edge",
@@ -164,7 +165,8 @@ def best_k_network_rows(judged: Judged) -> pd.DataFrame:
     - `k`: the answer, 1 for no clusters: `k_candidate` where `p_max` <= 0.05; by bits, where
       `value` is at least 20.
     - `k_candidate`: k of the largest z, or of most bits; `k_u`, `k_v`: clusters that hold units
-      there, of either side; `value`: the measure there.
+      there, of either side; `value`: the measure there; `drawn_most`: the most that any draw
+      saves.
     - `z`: the directed z, against the draws alone. It is the largest of several: compare it with
       nothing but `p_max`, p of the largest z (of most bits) against that of each draw.
     - `at_edge`: whether it is the largest k: more might have been chosen.

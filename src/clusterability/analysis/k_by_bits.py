@@ -110,7 +110,13 @@ def network_columns(series: BitsSeries) -> list[dict[str, Any]]:
     found["same_bits_ami"] = series.same_bits_ami
     nulls = series.draws or {"": np.empty((len(place), 0))}
     return [
-        {**found, "measure": MEASURE, "null": null or None, "p_max": compare(values, draws, 1).p}
+        {
+            **found,
+            "measure": MEASURE,
+            "null": null or None,
+            "drawn_most": np.fmax.reduce(draws, axis=1, initial=-np.inf) if null else np.nan,
+            "p_max": compare(values, draws, 1).p,
+        }
         for null, draws in nulls.items()
     ]
 

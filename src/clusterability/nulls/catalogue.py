@@ -32,6 +32,10 @@ NULLS: dict[str, NullEntry] = {
     "strength": NullEntry(
         "weights permuted such that every unit keeps its sum of absolute weights, clustered again"
     ),
+    "degrees": NullEntry(
+        "zeros and ones, or counts, drawn anew such that every unit keeps its degree, clustered"
+        " again (Strona et al. 2014)"
+    ),
     "labels": NullEntry(
         "the labels of both sides permuted, sizes fixed",
         redrawn=False,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from clusterability.clustering.catalogue import method_entry
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.jobs.report_jobs import PageJob, PaperJob
 from clusterability.measures.function_catalogue import GROUPS
@@ -175,8 +176,13 @@ class FigureEntry:
         return labels | {key: text for key, text in named.items() if key in labels}
 
 
+def _compared(study: Study) -> list[str]:
+    """Methods that have z: what a search for bits finds in draws has no spread."""
+    return [method for method in study.variants() if not method_entry(method).chooses]
+
+
 FIGURES: dict[str, FigureEntry] = {
-    "z_scores": FigureEntry(QUALITY, items=lambda study: study.variants(), item="method"),
+    "z_scores": FigureEntry(QUALITY, items=lambda study: _compared(study), item="method"),
     "best_k": FigureEntry(
         QUALITY,
         ("best_k", "networks"),

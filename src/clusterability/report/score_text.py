@@ -10,8 +10,8 @@ import pandas as pd
 
 from clusterability.results.display_names import null_name, shown_null
 
-KNOWN = ("mi", "barber_q", "ncut", "clusterability")
-"""Measures that are shown unless all are asked for: those of the literature, one of each kind."""
+KNOWN = ("mi", "barber_q", "ncut", "clusterability", "bits")
+"""Measures that are shown unless all are asked for: one of each kind."""
 
 WIDTH = 100
 
@@ -115,5 +115,9 @@ def _legend(shown: pd.DataFrame, everything: bool) -> list[str]:
         text = (
             f"{null}z: by how many sd the value is better than the null's mean (ncut: lower is"
             " better). p: share of draws that are as good. q needs several seeds."
+        )
+    if "bits" in set(shown["measure"]):
+        text += (
+            " bits: what naming the clusters saves; from 20 on there are clusters (docs/bits.md)."
         )
     return textwrap.wrap(text, WIDTH)

@@ -20,6 +20,7 @@ from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.nulls.catalogue import NULLS
 from clusterability.nulls.clustered_again import block_redrawn_tables
+from clusterability.nulls.degrees import are_counts
 from clusterability.nulls.labels import block_label_tables
 from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.structure_rows import observed_tables, score_rows
@@ -48,6 +49,17 @@ def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) 
             )
 
 
+def _check_counts(networks: Networks, asked: Asked) -> None:
+    """UserError where degrees are asked of weights that have none."""
+    if "degrees" in asked.nulls:
+        for layer, stack in networks.weights.items():
+            if not are_counts(stack):
+                raise UserError(
+                    f"nulls: found 'degrees', expected weights that are zeros and ones or counts:"
+                    f" {layer} has others, and 'strength' keeps the sums of any"
+                )
+
+
 def evaluate(
     networks: Networks,
     asked: Asked,
@@ -70,6 +82,7 @@ def evaluate(
     """
     names = asked.clustering.clustered_layers(list(networks.weights))
     check_k(networks, names, asked.k_values)
+    _check_counts(networks, asked)
     frames = []
     for name in names:
         layers = scaled_layers(networks, name, asked.scalings)

@@ -169,7 +169,7 @@ def test_what_merging_costs_is_what_the_merged_partition_saves_less(method):
         names -= names > b  # one cluster fewer
         after = saved(matrix, names[rows], names[columns], 3, method).blocks
         # At most four to choose from, also then.
-        lost[a, b] = before - after - (2 * np.log2(4 / 3) if method == "described" else 0)
+        lost[a, b] = before - after + (2 * np.log2(4 / 3) if method == "described" else 0)
     for a in range(4):
         own = {pair: cost for pair, cost in lost.items() if a in pair}
         nearest = min(own, key=own.get)
@@ -218,3 +218,37 @@ def test_the_block_code_is_a_probability_over_matrices():
             sizes = [np.bincount(each, minlength=2) for each in (rows, columns)]
             total += np.exp(-(length + sum(labels_length(each) for each in sizes)))
     assert total == pytest.approx(1)
+
+
+def test_more_bits_than_the_bound_allows_are_not_saved_by_chance():
+    """All arrangements of eight ones in 4 x 4, and for each the best of all labels with k = 2.
+
+    P(bits >= t) <= rho 2^-t / (2!)^2: the labels of the bound have no empty cluster, and rho is the
+    largest ratio of the chances that the block code and the code without clusters give to the known
+    number of ones.
+    """
+    arrangements = np.array(list(itertools.combinations(range(16), 8)))
+    matrices = np.zeros((len(arrangements), 16), int)
+    matrices[np.arange(len(arrangements))[:, None], arrangements] = 1
+    cut = [each for each in all_labels(4, 2) if 0 < each.sum() < 4]
+    alone = dirichlet_multinomial([0.5, 0.5], 16).pmf([8, 8])
+    most, rho = np.full(len(matrices), -np.inf), 0.0
+    for rows, columns in itertools.product(cut, cut):
+        block = (2 * rows[:, None] + columns).ravel()
+        counts = np.stack([matrices[:, block == b].sum(axis=1) for b in range(4)], axis=1)
+        sizes = np.bincount(block)
+        length = classes_length(np.stack([counts, sizes - counts], axis=-1)).sum(axis=1)
+        names = sum(float(labels_length(np.bincount(each))) for each in (rows, columns))
+        saved = float(classes_length(np.array([8, 8]))) - length - names
+        most = np.maximum(most, saved / log(2))
+        chances = np.ones(1)
+        for size in sizes:
+            ones = np.arange(size + 1)
+            pmf = dirichlet_multinomial([0.5, 0.5], size).pmf(np.stack([ones, size - ones], 1))
+            chances = np.convolve(chances, pmf)
+        rho = max(rho, chances[8] / alone)
+    for t in np.unique(most):
+        assert (most >= t).mean() <= rho * 2.0**-t / 4
+    # It is no empty statement: at the largest values it is not far above what happens.
+    t = most.max()
+    assert rho * 2.0**-t / 4 < 100 * (most >= t).mean()

@@ -70,7 +70,8 @@ _DOT_PLACE = 0.32
 CAPTION = """How many clusters there are: the number in a cell is the k that half of the networks
 chose by a measure (columns), 1 for none; its colour is the mean directed z of that k on the other
 half, and a dot marks p at most 0.05 there. By condition and layer (rows); method {item}. The
-column on the right is the k of the largest gap between singular values, which knows no measure."""
+column on the right is the k of the largest gap between singular values, which knows no measure. By
+saved bits all networks choose, 1 means fewer than 20 of them, and there is no z."""
 
 
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:

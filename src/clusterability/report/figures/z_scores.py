@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from clusterability.jobs.figure_job import FigureJob
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.catalogue import STANDARDISED
 from clusterability.report.figures.accuracy import shown_names, with_accuracy
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.line_groups import condition_layers, name_groups, separate_groups
@@ -39,9 +39,6 @@ from clusterability.statistics import SIGNIFICANT
 
 WORSE = -2
 """Cells with a mean z of at most this are marked: in grey, both ends of the scale are dark."""
-
-STRUCTURE = [name for name, measure in MEASURES.items() if measure.direction]
-"""Structural measures that have a z."""
 
 CELL = ["condition", "layer", "k", "measure"]
 
@@ -69,7 +66,7 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
     return draw(table), table
 
 
-def rows(scores: Path, method: str, measures: Sequence[str] = STRUCTURE) -> pd.DataFrame:
+def rows(scores: Path, method: str, measures: Sequence[str] = STANDARDISED) -> pd.DataFrame:
     """One row a cell: `z`, the mean over `n` networks with a z, and the cell's `q`.
 
     Measures without direction have no z and are left out.
