@@ -70,7 +70,12 @@ def test_default_study_is_the_one_that_was_asked_for():
     assert study.seeds == ["0-9"]
     assert study.k_values == list(range(2, 13))
     assert set(study.conditions) >= {"untrained", "baseline", "trained"}
-    assert study.clustering.methods == ["notebook", "matched", "joint"]
+    assert study.clustering.methods == ["notebook", "matched", "joint", "refined", "described"]
+    assert study.clustering.scalings == ["none", "ranked"]
+    fewer = dict.fromkeys(("notebook", "matched", "joint", "refined"), 19)
+    fewer = {f"{method}-ranked": draws for method, draws in fewer.items()}
+    expected = {**fewer, "described": 0, "described-ranked": 19}
+    assert study.clustering.fewer_draws("fc1", 99) == expected
     assert study.nulls == {"shuffle": 99, "labels": 99}
     assert study.clustering.restarts == 3
     notebook = study.recipe_of("baseline")
