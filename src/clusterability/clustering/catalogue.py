@@ -36,12 +36,12 @@ METHODS: dict[str, MethodEntry] = {
     "refined": MethodEntry(
         "units of one side assigned by those of the other, in turns, to the largest Barber's"
         " modularity (Barber 2007), from k-means and from more clusters merged",
-        starts=(2, 2),
+        starts=(0, 4),
     ),
     "described": MethodEntry(
         "the partition into at most k clusters a side that a search finds to save most bits",
         chooses=True,
-        starts=(1, 4),
+        starts=(0, 6),
     ),
     "whole": MethodEntry(
         "one k-means over the units of all layers, the network taken as one graph"

@@ -14,6 +14,7 @@ import numpy as np
 
 from clusterability.clustering.catalogue import method_entry
 from clusterability.clustering.code_lengths import classes_length
+from clusterability.clustering.describing import merge_costs
 from clusterability.clustering.saved_bits import MatrixBits, cluster_sizes, labels_cost
 from clusterability.networks.partitions import Key, Labels
 
@@ -43,16 +44,13 @@ def cluster_bits(matrix: MatrixBits, partitions: Labels) -> dict[Key, ClusterBit
         matrix: the weights.
         partitions: labels of rows [m] and columns [n] by (method, k).
     """
-    counts = matrix.counts(partitions)
-    found = {}
-    for key, sides in partitions.items():
-        sizes = [cluster_sizes(side, key[1]) for side in sides]
-        known = key in counts and counts[key].any()
+    counts, found = matrix.counts(partitions), {}
+    for key, (rows, columns) in partitions.items():
         nothing = np.full(key[1], np.nan)
         found[key] = ClusterBits(nothing, nothing, nothing)
-        if known:
-            chosen = method_entry(key[0]).chooses
-            merged = _merged(counts[key], sizes, chosen)
+        if key in counts and counts[key].any():
+            sizes = [cluster_sizes(labels[None], key[1])[0] for labels in (rows, columns)]
+            merged = _merged(counts[key], sizes, method_entry(key[0]).chooses)
             found[key] = ClusterBits(_strengths(counts[key], sizes), *merged)
     return found
 
@@ -75,22 +73,28 @@ def _merged(
 ) -> tuple[np.ndarray, np.ndarray]:
     """`ClusterBits.if_merged` and `merge_with`."""
     k = len(counts)
-    least, other = np.full(k, np.inf), np.full(k, np.nan)
-    length = _length(counts, sizes, chosen, k)
     occupied = np.flatnonzero(sizes[0] + sizes[1])
-    for a, b in combinations(occupied, 2):
-        kept = np.delete(np.arange(k), b)
-        together, fewer = counts.copy(), [side.copy() for side in sizes]
-        together[a] += together[b]
-        together[:, a] += together[:, b]
-        for side in fewer:
-            side[a] += side[b]
-        lost = _length(together[np.ix_(kept, kept)], [s[kept] for s in fewer], chosen, k) - length
-        for one, its_other in ((a, b), (b, a)):
-            if lost < least[one]:
-                least[one], other[one] = lost, its_other
-    return np.where(np.isfinite(least), least / _BIT, np.nan), other
+    pairs = np.array(list(combinations(occupied, 2)), np.int64).reshape(-1, 2)
+    least, other = np.full(k, np.nan), np.full(k, np.nan)
+    if not len(pairs):
+        return least, other
+    first, second = pairs.T
+    lost = merge_costs(counts)[first, second] + _renaming(sizes, pairs, chosen)
+    # The last of the sorted pairs is the one that loses least.
+    for place in np.argsort(-lost, kind="stable"):
+        for one, its_other in (pairs[place], pairs[place][::-1]):
+            least[one], other[one] = lost[place] / _BIT, its_other
+    return least, other
 
 
-def _length(counts: np.ndarray, sizes: list[np.ndarray], chosen: bool, most: int) -> float:
-    return float(classes_length(counts).sum()) + labels_cost(sizes, chosen, most)
+def _renaming(sizes: list[np.ndarray], pairs: np.ndarray, chosen: bool) -> np.ndarray:
+    """Nats that labels take more if two clusters are merged on both sides, [pairs]."""
+    k, rows = len(sizes[0]), np.arange(len(pairs))
+    merged = [np.repeat(side[None], len(pairs), axis=0) for side in sizes]
+    for side in merged:
+        side[rows, pairs[:, 0]] += side[rows, pairs[:, 1]]
+        side[rows, pairs[:, 1]] = 0
+    # Numbers that are chosen are chosen among k, others are one fewer.
+    fewer = np.full(len(pairs), k if chosen else k - 1)
+    before = labels_cost([side[None] for side in sizes], np.array([k]), np.array([chosen]))
+    return labels_cost(merged, fewer, np.full(len(pairs), chosen)) - before

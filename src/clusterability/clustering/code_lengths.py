@@ -31,12 +31,16 @@ def classes_length(counts: np.ndarray) -> np.ndarray:
     return np.asarray(lengths)
 
 
-def labels_length(sizes: np.ndarray) -> np.ndarray:
-    """Nats of the labels of one side, [...], with clusters of sizes [..., k].
+def labels_length(sizes: np.ndarray, k: np.ndarray | int | None = None) -> np.ndarray:
+    """Nats of the labels of one side, [...], with clusters of sizes [..., at least k].
+
+    Args:
+        sizes: of clusters; 0 beyond k.
+        k: how many clusters there are; by default as many as there are sizes.
 
     >>> f"{float(labels_length(np.array([1, 1]))):.4f}"  # ln 2! + ln C(3, 1)
     '1.7918'
     """
-    units, k = sizes.sum(axis=-1), sizes.shape[-1]
+    units, clusters = sizes.sum(axis=-1), sizes.shape[-1] if k is None else k
     orders = gammaln(units + 1) - gammaln(sizes + 1).sum(axis=-1)
-    return np.asarray(orders + gammaln(units + k) - gammaln(units + 1) - gammaln(k))
+    return np.asarray(orders + gammaln(units + clusters) - gammaln(units + 1) - gammaln(clusters))

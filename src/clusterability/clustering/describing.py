@@ -24,7 +24,7 @@ _LEAST_GAIN = 1e-9
 """Nats that a move must gain, at least: rounding must not move units back and forth."""
 _FEWEST = 16
 """Clusters that a search begins with."""
-_SWEEPS = 4
+_SWEEPS = 2
 """Over the units of both sides before two clusters merge: more of them gain little."""
 _LAST_SWEEPS = 100
 
@@ -118,6 +118,32 @@ def one_sided_lengths(classes: SizeClasses, most: int) -> np.ndarray:
     return np.pad(found, (0, most + 1 - len(found)), constant_values=np.inf)
 
 
+def block_lengths(counts: np.ndarray, clusters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nats of the weights of many partitions: by pairs of clusters, and by inside and between.
+
+    Args:
+        counts: of weights, int64 [partitions, k, k, classes].
+        clusters: k of each, int64 [partitions]; counts beyond are 0.
+
+    Returns:
+        Both [partitions]; labels are not in them.
+    """
+    found = np.zeros((2, len(counts)))
+    _code_blocks(counts, clusters, _known(counts.shape[-1]), found)
+    return found[0], found[1]
+
+
+def merge_costs(counts: np.ndarray) -> np.ndarray:
+    """Nats [k, k] that weights take more if two clusters are merged on both sides.
+
+    Args:
+        counts: of weights by pairs of clusters, int64 [k, k, classes].
+    """
+    costs = np.zeros((len(counts), len(counts)))
+    _cost_merges(counts, _known(counts.shape[-1]), costs)
+    return costs
+
+
 @lru_cache(maxsize=16)
 def _known(classes: int) -> Known:
     numbers, half = np.arange(_KNOWN), classes / 2
@@ -158,6 +184,43 @@ def _code(counts: np.ndarray, known: Known) -> float:
         total += counts[x]
         terms += _term(counts[x], known)
     return _total(total, len(counts), known) - terms
+
+
+@compiled
+def _code_blocks(
+    counts: np.ndarray, clusters: np.ndarray, known: Known, lengths: np.ndarray
+) -> None:
+    """Fills lengths [2, partitions], as `block_lengths` has them."""
+    classes = counts.shape[3]
+    for number in range(len(counts)):
+        within = np.zeros((2, classes), np.int64)
+        for a in range(clusters[number]):
+            for b in range(clusters[number]):
+                lengths[0, number] += _code(counts[number, a, b], known)
+                for x in range(classes):
+                    within[0 if a == b else 1, x] += counts[number, a, b, x]
+        lengths[1, number] = _code(within[0], known) + _code(within[1], known)
+
+
+@compiled
+def _cost_merges(counts: np.ndarray, known: Known, costs: np.ndarray) -> None:
+    """Fills costs [k, k], as `merge_costs` has them."""
+    k = len(counts)
+    for a in range(k):
+        for b in range(a + 1, k):
+            cost = 0.0
+            for c in range(k):
+                if c != a and c != b:
+                    cost += _code(counts[a, c] + counts[b, c], known)
+                    cost += _code(counts[c, a] + counts[c, b], known)
+                    for merged in (a, b):
+                        cost -= _code(counts[merged, c], known) + _code(counts[c, merged], known)
+            inside = np.zeros(counts.shape[2], np.int64)
+            for first in (a, b):
+                for second in (a, b):
+                    inside += counts[first, second]
+                    cost -= _code(counts[first, second], known)
+            costs[a, b] = costs[b, a] = cost + _code(inside, known)
 
 
 @compiled
@@ -361,8 +424,9 @@ def _likeliest(
     for b in range(others):
         for x in range(classes):
             count = float(of_unit[b, x])
-            for a in range(len(sizes)):
-                scores[a] += count * frequencies[b, x, a]
+            if count > 0:
+                for a in range(len(sizes)):
+                    scores[a] += count * frequencies[b, x, a]
     scores[own] = -np.inf
     best = 0
     for a in range(len(sizes)):

@@ -127,7 +127,7 @@ class Grid:
         """Labels that a descent begins with.
 
         Those of k-means on both sides; on one side, and random ones on the other; sorted ones; and
-        random ones, as many as k-means has starts.
+        random ones, twice.
         """
         shape, source = self.adjacency.shape, generator("described", *self.name, most)
         rows, columns = self.sides_in(min(most, *shape))
@@ -140,7 +140,7 @@ class Grid:
         yield occupied(spectral[0]), occupied(at_random(1))
         yield occupied(at_random(0)), occupied(spectral[1])
         yield sorted_clusters(self.classes, most), sorted_clusters(self.classes.turned(), most)
-        for _ in range(self.restarts):
+        for _ in range(2):
             yield occupied(at_random(0)), occupied(at_random(1))
 
 

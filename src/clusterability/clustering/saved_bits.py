@@ -12,8 +12,8 @@ from math import log
 import numpy as np
 
 from clusterability.clustering.catalogue import method_entry
-from clusterability.clustering.code_lengths import classes_length, labels_length
-from clusterability.clustering.describing import first_clusters, one_sided_lengths
+from clusterability.clustering.code_lengths import labels_length
+from clusterability.clustering.describing import block_lengths, first_clusters, one_sided_lengths
 from clusterability.compiled import compiled
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Key, Labels
@@ -62,15 +62,16 @@ class MatrixBits:
 
     @cached_property
     def length(self) -> float:
-        """Nats of all weights without clusters."""
+        """Nats of all weights without clusters, rounded as those of clusters are."""
         codes = self.classes.codes.ravel()
         counts = np.bincount(codes[codes != DEAD], minlength=self.classes.count)
-        return float(classes_length(counts))
+        return float(block_lengths(counts[None, None, None], np.ones(1, np.int64))[0][0])
 
     def counts(self, partitions: Labels) -> dict[Key, np.ndarray]:
         """`block_counts` of each partition that is not of a whole network."""
-        asked = {key: own for key, own in partitions.items() if not method_entry(key[0]).whole}
-        return _all_counts(self.classes, asked) if asked else {}
+        asked = _of_layers(partitions)
+        counts = _all_counts(self.classes, asked)
+        return {key: counts[number, : key[1], : key[1]] for number, key in enumerate(asked)}
 
     def saved(self, partitions: Labels) -> dict[Key, SavedBits]:
         """What each partition saves. Nothing is defined of those of whole networks.
@@ -78,25 +79,22 @@ class MatrixBits:
         Args:
             partitions: labels of rows [m] and columns [n] by (method, k).
         """
-        found = dict.fromkeys(partitions, SavedBits())
-        for key, counts in self.counts(partitions).items():
-            sizes = [cluster_sizes(side, key[1]) for side in partitions[key]]
-            found[key] = self._saved(method_entry(key[0]).chooses, counts, sizes)
+        found, asked = dict.fromkeys(partitions, SavedBits()), _of_layers(partitions)
+        if not asked or self.classes.count == 0:
+            return found
+        clusters = np.array([k for _, k in asked])
+        chosen = np.array([method_entry(method).chooses for method, _ in asked])
+        counts = _all_counts(self.classes, asked)
+        sides = (np.stack(labels) for labels in zip(*asked.values(), strict=True))
+        sizes = [cluster_sizes(labels, int(clusters.max())) for labels in sides]
+        names = labels_cost(sizes, clusters, chosen)
+        lengths = block_lengths(counts, clusters)
+        blocks, within = ((self.length - nats - names) / _BIT for nats in lengths)
+        for number, key in enumerate(asked):
+            if sizes[0][number].any() and sizes[1][number].any():
+                alone = self._one_sided(key[1]) if chosen[number] else ()
+                found[key] = SavedBits(float(blocks[number]), float(within[number]), *alone)
         return found
-
-    def _saved(self, chosen: bool, counts: np.ndarray, sizes: list[np.ndarray]) -> SavedBits:
-        """Of counts [k, k, classes] and sizes [k] of both sides; NaN without live units."""
-        if not counts.any():
-            return SavedBits()
-        k = len(counts)
-        labels = labels_cost(sizes, chosen, k)
-        inside = np.diagonal(counts).sum(axis=-1)
-        within = np.stack([inside, counts.sum(axis=(0, 1)) - inside])
-        blocks, two = (
-            (self.length - float(classes_length(each).sum()) - labels) / _BIT
-            for each in (counts, within)
-        )
-        return SavedBits(blocks, two, *(self._one_sided(k) if chosen else ()))
 
     def _one_sided(self, k: int) -> tuple[float, float]:
         """Of clusters of rows alone, and of columns alone."""
@@ -123,37 +121,47 @@ def block_counts(classes: SizeClasses, rows: np.ndarray, columns: np.ndarray, k:
         classes: of a matrix [m, n].
         rows, columns: labels [m] and [n] from 0 to k - 1; units with the label -1 are left out.
     """
-    return _all_counts(classes, {("any", k): (rows, columns)})["any", k]
+    return _all_counts(classes, {("any", k): (rows, columns)})[0]
 
 
 def cluster_sizes(labels: np.ndarray, k: int) -> np.ndarray:
-    """Live units in each cluster of a side, [k]."""
-    return np.bincount(labels[labels != DEAD], minlength=k)
+    """Live units in each cluster, [labellings, k], of labels [labellings, units]."""
+    places = labels.astype(np.int64) - DEAD + (k + 1) * np.arange(len(labels))[:, None]
+    counts = np.bincount(places.ravel(), minlength=(k + 1) * len(labels))
+    return counts.reshape(len(labels), k + 1)[:, 1:]
 
 
-def labels_cost(sizes: list[np.ndarray], chosen: bool, most: int) -> float:
-    """Nats of the labels of both sides, of sizes [k] each.
+def labels_cost(sizes: list[np.ndarray], k: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Nats of the labels of both sides, [partitions].
 
-    Where the numbers of clusters were chosen, up to `most` of them, they and the choice are paid
-    for. Without clusters there is nothing to name.
+    Where the numbers of clusters were chosen, up to k of them, they and the choice are paid for.
+    Without clusters there is nothing to name then.
+
+    Args:
+        sizes: of the clusters of either side, [partitions, at least k]; 0 beyond k.
+        k: of each partition.
+        chosen: whether its numbers of clusters were.
     """
-    if not chosen:
-        return float(sum(labels_length(side) for side in sizes))
-    occupied = [side[side > 0] for side in sizes]
-    if all(len(side) == 1 for side in occupied):
-        return 0.0
-    return float(sum(labels_length(side) for side in occupied)) + 2 * log(most)
+    occupied = [(side > 0).sum(axis=-1) for side in sizes]
+    named = [np.where(chosen, np.maximum(count, 1), k) for count in occupied]
+    nats = sum(labels_length(*side) for side in zip(sizes, named, strict=True))
+    nats = nats + np.where(chosen, 2 * np.log(k), 0)
+    together = chosen & (occupied[0] <= 1) & (occupied[1] <= 1)
+    return np.where(together, 0.0, nats)
 
 
-def _all_counts(classes: SizeClasses, partitions: Labels) -> dict[Key, np.ndarray]:
-    """`block_counts` of many partitions in one pass over the matrix."""
-    rows = np.stack([rows for rows, _ in partitions.values()]).astype(np.int64)
-    columns = np.stack([columns for _, columns in partitions.values()]).astype(np.int64)
-    most = max(k for _, k in partitions)
+def _of_layers(partitions: Labels) -> dict[Key, tuple[np.ndarray, np.ndarray]]:
+    return {key: own for key, own in partitions.items() if not method_entry(key[0]).whole}
+
+
+def _all_counts(classes: SizeClasses, partitions: Labels) -> np.ndarray:
+    """`block_counts` of many partitions, in one pass: [partitions, k, k, classes]."""
+    most = max((k for _, k in partitions), default=0)
     counts = np.zeros((len(partitions), most, most, classes.count), np.int64)
-    _count(classes.codes, rows, columns, counts)
-    # Laid out anew: in which order numpy adds up goes by what a view leaves out.
-    return {key: counts[number, : key[1], : key[1]].copy() for number, key in enumerate(partitions)}
+    if partitions:
+        rows, columns = (np.stack(side) for side in zip(*partitions.values(), strict=True))
+        _count(classes.codes, rows.astype(np.int64), columns.astype(np.int64), counts)
+    return counts
 
 
 @compiled

@@ -13,9 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from clusterability.clustering.block_sums import Tables, mutual_information, p_ln_p
-from clusterability.clustering.saved_bits import MatrixBits
+from clusterability.clustering.saved_bits import MatrixBits, cluster_sizes
 from clusterability.compiled import compiled
-from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import HeldOut, Key, Labels, Partitions, labels_of
 
 _STRIPS = 1 << 14
@@ -52,7 +51,7 @@ def tables_of(
     columns = _stacked([columns for _, columns in partitions.values()], clusters)
     most = max(clusters)
     sums = _sums_of_powers(matrix, rows, columns, most)
-    sizes = [_cluster_sizes(labels, most) for labels in (rows, columns)]
+    sizes = [cluster_sizes(labels, most) for labels in (rows, columns)]
     saved = (bits or MatrixBits(matrix)).saved(partitions)
     return {
         (method, k): Tables(
@@ -205,13 +204,6 @@ def _shares(sums: np.ndarray) -> np.ndarray:
     sums = np.ascontiguousarray(sums)
     total = sums.sum()
     return sums / total if total > 0 else np.full_like(sums, np.nan)
-
-
-def _cluster_sizes(labels: np.ndarray, k: int) -> np.ndarray:
-    """Units in each cluster, [labellings, k], of labels [labellings, units]."""
-    places = labels - DEAD + (k + 1) * np.arange(len(labels))[:, None]
-    counts = np.bincount(places.ravel(), minlength=(k + 1) * len(labels))
-    return counts.reshape(len(labels), k + 1)[:, 1:]
 
 
 @compiled

@@ -58,27 +58,23 @@ def two_way_ranks(matrix: np.ndarray, name: StreamName = ()) -> np.ndarray:
 def _places(sizes: np.ndarray, name: StreamName) -> np.ndarray:
     """The place of each size [m, n] in their order, from 0; at random among equals."""
     flat = sizes.ravel()
-    order = np.argsort(flat, kind="stable")
-    ordered = flat[order]
-    if (ordered[1:] == ordered[:-1]).any():
-        order = np.lexsort((generator("equal sizes", *name).random(flat.size), flat))
-    places = np.empty(flat.size)
+    # A stable sort keeps equals in the order in which they come: so they come in a random one.
+    order = generator("equal sizes", *name).permutation(flat.size)
+    order = order[np.argsort(flat[order], kind="stable")]
+    places = np.empty(flat.size, np.int64)
     places[order] = np.arange(flat.size)
     return places.reshape(sizes.shape)
 
 
-def _in_turns(values: np.ndarray) -> np.ndarray:
-    for _ in range(_PASSES):
-        values = np.ascontiguousarray(_row_scores(values).T)
-        values = np.ascontiguousarray(_row_scores(values).T)
-    return values
-
-
-def _row_scores(values: np.ndarray) -> np.ndarray:
-    """Normal scores of mid-ranks within each row of values [m, n]."""
-    result = np.empty(values.shape)
-    _fill_scores(values, np.argsort(values, axis=1), _normal_scores(values.shape[1]), result)
-    return result
+def _in_turns(places: np.ndarray) -> np.ndarray:
+    """Normal scores in the end: in between, twice the mid-ranks do, which have the same order."""
+    order = np.argsort(places, axis=1)
+    ranks = np.empty_like(places)
+    np.put_along_axis(ranks, order, 2 * np.arange(places.shape[1])[None], axis=1)
+    for _ in range(2 * _PASSES - 1):
+        ranks = np.ascontiguousarray(ranks.T)
+        _rank_rows(ranks, 2 * len(ranks))
+    return _normal_scores(places.shape[0])[ranks].T
 
 
 @lru_cache(maxsize=64)
@@ -88,15 +84,21 @@ def _normal_scores(count: int) -> np.ndarray:
 
 
 @compiled
-def _fill_scores(
-    values: np.ndarray, orders: np.ndarray, scores: np.ndarray, result: np.ndarray
-) -> None:
+def _rank_rows(values: np.ndarray, limit: int) -> None:
+    """Replaces whole numbers below a limit by their ranks within each row: 2 (r - 1), r mid-ranks.
+
+    By counting: there are not many different numbers.
+    """
+    counts = np.empty(limit, np.int64)
     for row in range(len(values)):
-        order, begin = orders[row], 0
-        while begin < len(order):
-            end = begin + 1
-            while end < len(order) and values[row, order[end]] == values[row, order[begin]]:
-                end += 1
-            for place in range(begin, end):
-                result[row, order[place]] = scores[begin + end - 1]
+        of_row = values[row]
+        counts[:] = 0
+        for value in of_row:
+            counts[value] += 1
+        begin = 0
+        for value in range(limit):
+            end = begin + counts[value]
+            counts[value] = begin + end - 1
             begin = end
+        for place in range(len(of_row)):
+            of_row[place] = counts[of_row[place]]

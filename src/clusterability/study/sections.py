@@ -197,8 +197,7 @@ class Clustering(Section):
     `unit-norm` and `balanced` do not change when a hidden unit's input weights are multiplied by c
     and its output weights are divided by c. Weights are:"""
     restarts: Annotated[Whole, Field(ge=1)] = 3
-    """Starts of k-means, for networks and nulls alike. `notebook` always has one, and `described`
-    four more."""
+    """Starts of k-means, for networks and nulls alike. `notebook` always has one."""
     draws_at_most: DrawsAtMost = {}
     """Most draws of `nulls` that are clustered, by method (`described`), by scale (`ranked`) or by
     both (`described-ranked`): of several that fit, the one that says most. 0: none. Other methods

@@ -95,4 +95,4 @@ def test_labels_depend_on_neither_block_nor_neighbours():
     alone = cluster(stack[1:], names[1:], [17], ["refined"], 2)["refined", 17]
     assert np.array_equal(together["refined", 17].rows[1], alone.rows[0])
     assert np.array_equal(together["refined", 17].columns[1], alone.columns[0])
-    assert starts["refined", 3].rows.shape == (2, 6, 18)
+    assert starts["refined", 3].rows.shape == (2, 4, 18)

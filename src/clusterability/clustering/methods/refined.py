@@ -11,16 +11,15 @@ from clusterability.clustering.refining import Refinement
 def partition(problem: Problem) -> Found:
     """The best of all starts, in at most k clusters.
 
-    Starts are the labels of one side alone, the other follows: those of every start of k-means at
-    k; and those of k-means with more clusters, merged down to k.
+    Starts are the labels of one side alone, the other follows: those of k-means at k, and those of
+    k-means with more clusters, merged down to k.
     """
     rows, columns = problem.sides
     shares, turned = problem.grid.shares
     ends = [_end(found, problem.k) for found in problem.refinements]
-    ends += [_end(shares.refine(labels, problem.k), problem.k) for labels in columns.labels]
-    for labels in rows.labels:
-        value, of_columns, of_rows = _end(turned.refine(labels, problem.k), problem.k)
-        ends.append((value, of_rows, of_columns))
+    ends.append(_end(shares.refine(columns.labels[columns.best], problem.k), problem.k))
+    value, of_columns, of_rows = _end(turned.refine(rows.labels[rows.best], problem.k), problem.k)
+    ends.append((value, of_rows, of_columns))
     _, best_rows, best_columns = max(ends, key=lambda end: end[0])
     return Found(
         best_rows,
