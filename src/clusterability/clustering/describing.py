@@ -24,8 +24,9 @@ _LEAST_GAIN = 1e-9
 """Nats that a move must gain, at least: rounding must not move units back and forth."""
 _FEWEST = 16
 """Clusters that a search begins with."""
+_FEW = 8
 _SWEEPS = 2
-"""Over the units of both sides before two clusters merge: more of them gain little."""
+"""Over the units of both sides at first, and before two of few clusters merge; else one."""
 _LAST_SWEEPS = 100
 
 Known = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -246,11 +247,21 @@ def _length(
 
 
 @compiled
-def _counted(codes: np.ndarray, rows: np.ndarray, columns: np.ndarray, classes: int) -> np.ndarray:
-    counts = np.zeros((rows.max() + 1, columns.max() + 1, classes), np.int64)
-    for i in range(len(rows)):
-        for j in range(len(columns)):
-            counts[rows[i], columns[j], codes[i, j]] += 1
+def _by_unit(codes: np.ndarray, other: np.ndarray, k: int, classes: int) -> np.ndarray:
+    """Weights of each unit by class and by the other side's clusters, [units, k, classes]."""
+    counts = np.zeros((codes.shape[0], k, classes), np.int64)
+    for unit in range(codes.shape[0]):
+        for place in range(codes.shape[1]):
+            counts[unit, other[place], codes[unit, place]] += 1
+    return counts
+
+
+@compiled
+def _by_cluster(by_unit: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
+    """Sums of `_by_unit` over clusters, [k, other k, classes]."""
+    counts = np.zeros((k, by_unit.shape[1], by_unit.shape[2]), np.int64)
+    for unit in range(len(labels)):
+        counts[labels[unit]] += by_unit[unit]
     return counts
 
 
@@ -280,19 +291,23 @@ def _descend(
     best_columns: np.ndarray,
 ) -> None:
     """Fills the last three, as `Descent` has them; the labels are lost."""
-    classes = codes.max() + 1
-    counts = _counted(codes, rows, columns, classes)
     row_sizes, column_sizes = _sizes(rows), _sizes(columns)
+    by_row = _by_unit(codes, columns, len(column_sizes), codes.max() + 1)
+    by_column = _by_unit(turned_codes, rows, len(row_sizes), by_row.shape[2])
+    counts, first = _by_cluster(by_row, rows, len(row_sizes)), True
     while True:
-        for _ in range(_SWEEPS):
-            moved = _sweep(codes, rows, columns, counts, row_sizes, column_sizes, known)
+        most = max(len(row_sizes), len(column_sizes))
+        for _ in range(_SWEEPS if first or most < _FEW else 1):
+            moved = _sweep(codes, rows, by_row, by_column, counts, row_sizes, column_sizes, known)
             turned = _turned(counts)
-            moved += _sweep(turned_codes, columns, rows, turned, column_sizes, row_sizes, known)
+            moved += _sweep(
+                turned_codes, columns, by_column, by_row, turned, column_sizes, row_sizes, known
+            )
             counts = _turned(turned)
             if moved == 0:
                 break
+        first = False
         length = _length(counts, row_sizes, column_sizes, known)
-        most = max(len(row_sizes), len(column_sizes))
         if length < lengths[most]:
             lengths[most] = length
             best_rows[most] = rows
@@ -304,8 +319,10 @@ def _descend(
         change, column_to, column_of = _best_merge(turned, column_sizes, known)
         if row_change <= change:
             counts, row_sizes = _merged(rows, counts, row_sizes, to, of)
+            _merge_seen(by_column, len(row_sizes), to, of)
         else:
             turned, column_sizes = _merged(columns, turned, column_sizes, column_to, column_of)
+            _merge_seen(by_row, len(column_sizes), column_to, column_of)
             counts = _turned(turned)
 
 
@@ -318,12 +335,16 @@ def _settle(
     known: Known,
 ) -> float:
     """Moves units until none moves; nats of the description."""
-    counts = _counted(codes, rows, columns, codes.max() + 1)
     row_sizes, column_sizes = _sizes(rows), _sizes(columns)
+    by_row = _by_unit(codes, columns, len(column_sizes), codes.max() + 1)
+    by_column = _by_unit(turned_codes, rows, len(row_sizes), by_row.shape[2])
+    counts = _by_cluster(by_row, rows, len(row_sizes))
     for _ in range(_LAST_SWEEPS):
-        moved = _sweep(codes, rows, columns, counts, row_sizes, column_sizes, known)
+        moved = _sweep(codes, rows, by_row, by_column, counts, row_sizes, column_sizes, known)
         turned = _turned(counts)
-        moved += _sweep(turned_codes, columns, rows, turned, column_sizes, row_sizes, known)
+        moved += _sweep(
+            turned_codes, columns, by_column, by_row, turned, column_sizes, row_sizes, known
+        )
         counts = _turned(turned)
         if moved == 0:
             break
@@ -334,7 +355,8 @@ def _settle(
 def _sweep(
     codes: np.ndarray,
     own: np.ndarray,
-    other: np.ndarray,
+    by_own: np.ndarray,
+    by_other: np.ndarray,
     counts: np.ndarray,
     sizes: np.ndarray,
     other_sizes: np.ndarray,
@@ -342,13 +364,14 @@ def _sweep(
 ) -> int:
     """Moves each unit of a side to its best cluster; how many moved.
 
-    Which cluster that is goes by what its weights take at the clusters' frequencies; whether the
+    What units of either side see of the other's clusters, `_by_unit`, is kept up to date. Which
+    cluster that is goes by what its weights take at the clusters' frequencies; whether the
     unit moves, by what the description gains. A cluster keeps its last unit.
     """
     k, others, classes = counts.shape
     if k == 1:
         return 0
-    lengths, of_unit = np.empty((k, others)), np.empty((others, classes), np.int64)
+    lengths = np.empty((k, others))
     frequencies, totals, scores = np.empty((others, classes, k)), np.empty(k), np.empty(k)
     for a in range(k):
         _note(a, counts, other_sizes, known, lengths, frequencies, totals)
@@ -357,10 +380,8 @@ def _sweep(
         a = own[unit]
         if sizes[a] == 1:
             continue
-        of_unit[:] = 0
-        for place in range(len(other)):
-            of_unit[other[place], codes[unit, place]] += 1
-        to = _likeliest(a, of_unit, sizes, frequencies, totals, scores)
+        of_unit = by_own[unit]
+        to = _likeliest(a, of_unit, others, sizes, frequencies, totals, scores)
         change = math.log(sizes[a]) - math.log(sizes[to] + 1)
         for b in range(others):
             left = sizes[a] * other_sizes[b] - other_sizes[b]
@@ -379,6 +400,9 @@ def _sweep(
                 for x in range(classes):
                     counts[a, b, x] -= of_unit[b, x]
                     counts[to, b, x] += of_unit[b, x]
+            for place in range(len(by_other)):
+                by_other[place, a, codes[unit, place]] -= 1
+                by_other[place, to, codes[unit, place]] += 1
             _note(a, counts, other_sizes, known, lengths, frequencies, totals)
             _note(to, counts, other_sizes, known, lengths, frequencies, totals)
     return moved
@@ -412,13 +436,14 @@ def _note(
 def _likeliest(
     own: int,
     of_unit: np.ndarray,
+    others: int,
     sizes: np.ndarray,
     frequencies: np.ndarray,
     totals: np.ndarray,
     scores: np.ndarray,
 ) -> int:
     """The cluster, but for its own, at whose frequencies a unit's weights take the fewest nats."""
-    others, classes = of_unit.shape
+    classes = of_unit.shape[1]
     for a in range(len(sizes)):
         scores[a] = math.log(sizes[a] + 1) - totals[a]
     for b in range(others):
@@ -480,3 +505,11 @@ def _merged(
         elif own[unit] == last:
             own[unit] = of
     return counts[:last].copy(), sizes[:last].copy()
+
+
+@compiled
+def _merge_seen(by_unit: np.ndarray, last: int, to: int, of: int) -> None:
+    """Does with what the other side sees as `_merged` does with clusters."""
+    for unit in range(len(by_unit)):
+        by_unit[unit, to] += by_unit[unit, of]
+        by_unit[unit, of] = by_unit[unit, last]
