@@ -379,6 +379,12 @@ def null_job(wildcards):
     return asdict(job_parameters.null_job(STUDY.clustering, draws, wildcards.layer))
 
 
+def labels_job(wildcards):
+    """What decides the tables of permuted labels."""
+    draws = STUDY.nulls["labels"]
+    return asdict(job_parameters.labels_job(STUDY.clustering, draws, wildcards.layer))
+
+
 def files_of_null(wildcards):
     """The script and the modules that it loads by name."""
     return ["null.py", f"nulls/{wildcards.null}.py", *METHOD_FILES]

@@ -44,6 +44,6 @@ rule null_labels:
         runtime=growing_with_threads(minutes_of_draws),
     params:
         **made_by("null_labels.py"),
-        job=asdict(job_parameters.labels_job(STUDY)),
+        job=labels_job,
     script:
         "../scripts/null_labels.py"

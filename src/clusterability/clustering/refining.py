@@ -83,15 +83,37 @@ def _descend(
     best_columns: np.ndarray,
 ) -> None:
     """Fills the last three, as `Refinement` has them; the labels are lost."""
-    rows, excess = np.zeros(len(weights), np.int64), np.empty((k, k))
+    rows = np.zeros(len(weights), np.int64)
+    # Of each row with each cluster of columns, and the other way round: kept up to date.
+    seen_by_rows, column_totals = _seen(turned, columns, column_strengths, k)
+    seen_by_columns, row_totals = _seen(weights, rows, row_strengths, k)
+    excess = np.empty((k, k))
     while True:
-        for turn in range(_MOST_TURNS):
-            moved = _follow(turned, columns, row_strengths, column_strengths, rows, k)
-            moved += _follow(weights, rows, column_strengths, row_strengths, columns, k)
-            if turn > 0 and moved == 0:
+        for _ in range(_MOST_TURNS):
+            moved = _follow(
+                seen_by_rows,
+                column_totals,
+                row_strengths,
+                rows,
+                weights,
+                seen_by_columns,
+                row_totals,
+            )
+            moved += _follow(
+                seen_by_columns,
+                row_totals,
+                column_strengths,
+                columns,
+                turned,
+                seen_by_rows,
+                column_totals,
+            )
+            if moved == 0:
                 break
-        k = _occupied(rows, columns, k)
-        value = _excess(weights, rows, columns, row_strengths, column_strengths, k, excess)
+        left = _occupied(rows, columns, k, seen_by_rows, seen_by_columns, row_totals, column_totals)
+        seen_by_rows, seen_by_columns = seen_by_rows[:left], seen_by_columns[:left]
+        row_totals, column_totals, k = row_totals[:left], column_totals[:left], left
+        value = _excess(rows, seen_by_rows, row_totals, column_totals, excess)
         if value > values[k]:
             values[k] = value
             best_rows[k] = rows
@@ -107,31 +129,45 @@ def _descend(
             for unit in range(len(labels)):
                 if labels[unit] == of:
                     labels[unit] = to
-        k = _occupied(rows, columns, k)
+        for seen in (seen_by_rows, seen_by_columns):
+            seen[to] += seen[of]
+        for totals in (row_totals, column_totals):
+            totals[to] += totals[of]
+        left = _occupied(rows, columns, k, seen_by_rows, seen_by_columns, row_totals, column_totals)
+        seen_by_rows, seen_by_columns = seen_by_rows[:left], seen_by_columns[:left]
+        row_totals, column_totals, k = row_totals[:left], column_totals[:left], left
+
+
+@compiled
+def _seen(
+    by_other: np.ndarray, other: np.ndarray, other_strengths: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weight of each unit with each cluster of the other side [k, units], and these' strengths."""
+    sums, totals = np.zeros((k, by_other.shape[1])), np.zeros(k)
+    for place in range(len(other)):
+        totals[other[place]] += other_strengths[place]
+        _add(by_other[place], sums[other[place]], 1.0)
+    return sums, totals
 
 
 @compiled
 def _follow(
-    by_other: np.ndarray,
-    other: np.ndarray,
+    seen: np.ndarray,
+    totals: np.ndarray,
     strengths: np.ndarray,
-    other_strengths: np.ndarray,
     own: np.ndarray,
-    k: int,
+    by_own: np.ndarray,
+    seen_by_other: np.ndarray,
+    own_totals: np.ndarray,
 ) -> int:
     """Puts each unit into its best cluster, given those of the other side; how many moved.
 
-    by_other: weights [other units, own units].
+    Keeps the last two up to date. by_own: weights [own units, other units].
     """
-    units = len(own)
-    sums, totals = np.zeros((k, units)), np.zeros(k)
-    for place in range(len(other)):
-        cluster = other[place]
-        totals[cluster] += other_strengths[place]
-        _add(by_other[place], sums[cluster])
+    k, units = seen.shape
     best, chosen = np.full(units, -np.inf), np.zeros(units, np.int64)
     for cluster in range(k):
-        total, of_cluster = totals[cluster], sums[cluster]
+        total, of_cluster = totals[cluster], seen[cluster]
         for unit in range(units):
             gain = of_cluster[unit] - strengths[unit] * total
             better = gain > best[unit]
@@ -139,24 +175,36 @@ def _follow(
             chosen[unit] = cluster if better else chosen[unit]
     moved = 0
     for unit in range(units):
-        if chosen[unit] != own[unit]:
-            cluster = own[unit]
+        old, new = own[unit], chosen[unit]
+        if new != old:
             # Rounding must not move units back and forth.
-            gain = sums[cluster, unit] - strengths[unit] * totals[cluster]
+            gain = seen[old, unit] - strengths[unit] * totals[old]
             if best[unit] > gain + 1e-12 * strengths[unit]:
-                own[unit] = chosen[unit]
+                own[unit] = new
                 moved += 1
+                _add(by_own[unit], seen_by_other[old], -1.0)
+                _add(by_own[unit], seen_by_other[new], 1.0)
+                own_totals[old] -= strengths[unit]
+                own_totals[new] += strengths[unit]
     return moved
 
 
 @compiled
-def _add(values: np.ndarray, total: np.ndarray) -> None:
+def _add(values: np.ndarray, total: np.ndarray, factor: float) -> None:
     for place in range(len(values)):
-        total[place] += values[place]
+        total[place] += factor * values[place]
 
 
 @compiled
-def _occupied(rows: np.ndarray, columns: np.ndarray, k: int) -> int:
+def _occupied(
+    rows: np.ndarray,
+    columns: np.ndarray,
+    k: int,
+    seen_by_rows: np.ndarray,
+    seen_by_columns: np.ndarray,
+    row_totals: np.ndarray,
+    column_totals: np.ndarray,
+) -> int:
     """Numbers clusters without those that are empty on both sides; how many are left."""
     names, count = np.full(k, -1), 0
     for labels in (rows, columns):
@@ -165,6 +213,11 @@ def _occupied(rows: np.ndarray, columns: np.ndarray, k: int) -> int:
     for cluster in range(k):
         if names[cluster] == 0:
             names[cluster] = count
+            if cluster != count:
+                seen_by_rows[count] = seen_by_rows[cluster]
+                seen_by_columns[count] = seen_by_columns[cluster]
+                row_totals[count] = row_totals[cluster]
+                column_totals[count] = column_totals[cluster]
             count += 1
     for labels in (rows, columns):
         for unit in range(len(labels)):
@@ -174,27 +227,20 @@ def _occupied(rows: np.ndarray, columns: np.ndarray, k: int) -> int:
 
 @compiled
 def _excess(
-    weights: np.ndarray,
     rows: np.ndarray,
-    columns: np.ndarray,
-    row_strengths: np.ndarray,
-    column_strengths: np.ndarray,
-    k: int,
+    seen_by_rows: np.ndarray,
+    row_totals: np.ndarray,
+    column_totals: np.ndarray,
     excess: np.ndarray,
 ) -> float:
     """Fills excess [k, k] with T - p q^T; its trace, Barber's Q."""
-    p, q = np.zeros(k), np.zeros(k)
-    for row in range(len(rows)):
-        p[rows[row]] += row_strengths[row]
-    for column in range(len(columns)):
-        q[columns[column]] += column_strengths[column]
+    k = len(row_totals)
     for a in range(k):
         for b in range(k):
-            excess[a, b] = -p[a] * q[b]
-    for row in range(len(rows)):
-        of_row = excess[rows[row]]
-        for column in range(len(columns)):
-            of_row[columns[column]] += weights[row, column]
+            excess[a, b] = -row_totals[a] * column_totals[b]
+    for b in range(k):
+        for row in range(len(rows)):
+            excess[rows[row], b] += seen_by_rows[b, row]
     value = 0.0
     for a in range(k):
         value += excess[a, a]

@@ -30,7 +30,7 @@ class NullJob(ClusteringJob):
 
     Attributes:
         draws: how many.
-        fewer: by the names of methods, at their scale, that cluster fewer of them.
+        fewer: by the names of methods, at their scale, that have fewer of them.
     """
 
     draws: int
@@ -39,6 +39,11 @@ class NullJob(ClusteringJob):
 
 @dataclass(frozen=True)
 class LabelsJob:
-    """What decides the tables of permuted labels, beside the partitions: `draws` of them."""
+    """What decides the tables of permuted labels, beside the partitions.
+
+    Attributes:
+        draws, fewer: as in `NullJob`.
+    """
 
     draws: int
+    fewer: Mapping[str, int] = field(default_factory=dict)

@@ -31,6 +31,7 @@ def block_label_tables(
     partitions: Mapping[Key, Partitions],
     held_out: Mapping[Key, HeldOut],
     threads: int = 1,
+    fewer: Mapping[str, int] | None = None,
 ) -> dict[Key, Tables]:
     """Tables [networks, draws, ...] of the null `labels` for a block, by (method, k).
 
@@ -39,6 +40,7 @@ def block_label_tables(
         draws: number of draws.
         partitions, held_out: [networks, ...] by (method, k), as `clustering` and `held_out` give.
         threads: draws at a time.
+        fewer: draws of methods, by their names at their scale, that have fewer.
     """
     result: dict[Key, Tables] = {}
     for scaled in layers:
@@ -52,6 +54,7 @@ def block_label_tables(
                 labels_of(own, number),
                 labels_of(held, number),
                 threads,
+                fewer,
             )
             for number, (seed, matrix) in enumerate(zip(seeds, scaled.matrices, strict=True))
         ]
@@ -66,8 +69,9 @@ def label_tables(
     labels: Labels,
     held_out: Labels,
     threads: int = 1,
+    fewer: Mapping[str, int] | None = None,
 ) -> dict[Key, Tables]:
-    """Tables [draws, ...] of the null `labels`, by (method, k).
+    """Tables [draws, ...] of the null `labels`, by (method, k); without those that have no draws.
 
     One pair of permutations serves all methods and k of a draw.
 
@@ -78,8 +82,10 @@ def label_tables(
         labels: the network's own partitions.
         held_out: rows to judge on and labels of the columns; may be empty.
         threads: draws at a time.
+        fewer: draws of methods that have fewer.
     """
     live = live_units(matrix)
+    last = {key: (fewer or {}).get(key[0], draws) for key in labels}
     rows, columns = np.flatnonzero(live.rows), np.flatnonzero(live.columns)
     labelled = _labelled(held_out, matrix.shape[1])
     mi_total, bits = weights_information(matrix), MatrixBits(matrix)
@@ -91,12 +97,14 @@ def label_tables(
         permuted = {
             key: (_moved(own[0], rows, row_order), _moved(own[1], columns, column_order))
             for key, own in labels.items()
+            if draw < last[key]
         }
         # The rows to judge on stay the same: only labels of columns are at stake.
         order = source.permutation(labelled)
         judged = {
             key: (judged_rows, _moved(own, labelled, order))
             for key, (judged_rows, own) in held_out.items()
+            if draw < last.get(key, draws)
         }
         information = held_out_information(matrix, judged) if judged else {}
         return tables_of(matrix, permuted, information, mi_total, bits)

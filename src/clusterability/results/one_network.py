@@ -26,7 +26,7 @@ from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.summary import with_q
 from clusterability.study.arguments import Asked
-from clusterability.study.job_parameters import clustering_job, null_job
+from clusterability.study.job_parameters import clustering_job, labels_job, null_job
 
 Said = Callable[[str], None]
 """Told what is done next."""
@@ -105,6 +105,7 @@ def _block_rows(
             job = null_job(asked.clustering, draws, layer)
             nulls[null] = block_redrawn_tables(null, layers, block, job, threads)
         else:
+            permuted = labels_job(asked.clustering, draws, layer)
             own = (found.partitions, found.held_out)
-            nulls[null] = block_label_tables(layers, draws, *own, threads)
+            nulls[null] = block_label_tables(layers, draws, *own, threads, permuted.fewer)
     return score_rows(networks, layer, found.partitions, observed, nulls)

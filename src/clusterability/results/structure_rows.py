@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,17 +69,30 @@ def score_rows(
     Returns:
         Rows with SCORE_COLUMNS. Without nulls, one row a measure with an empty null.
     """
-    frames = []
+    parts = []
     for key, partition in partitions.items():
+        named: dict[str, Any] = {"method": key[0], "k": key[1]}
+        # Draws may lie in files: once for all measures.
+        drawn = {null: nulls[null].get(key) if null else None for null in nulls or [""]}
         for measure in asked_of_method(key[0]):
-            for null in nulls or [""]:
-                draws = nulls[null].get(key) if null else None
-                frame = _measure_frame(measure, observed[key], partition.feasible, draws)
-                frames.append(
-                    frame.assign(seed=networks.seeds, method=key[0], k=key[1], null=null or None)
-                )
-    rows = pd.concat(frames, ignore_index=True)
-    return rows.assign(condition=networks.condition, layer=layer)[SCORE_COLUMNS]
+            for null, draws in drawn.items():
+                found = _measure_columns(measure, observed[key], partition.feasible, draws)
+                parts.append(named | {"measure": measure, "null": null or None} | found)
+    count = len(networks.seeds)
+    columns = {
+        name: np.concatenate([_repeated(part[name], count) for part in parts])
+        for name in SCORE_COLUMNS
+        if name in parts[0]
+    }
+    rows = pd.DataFrame(columns).assign(
+        condition=networks.condition, layer=layer, seed=np.tile(networks.seeds, len(parts))
+    )
+    return rows[SCORE_COLUMNS]
+
+
+def _repeated(value: Any, count: int) -> np.ndarray:
+    """One value a network, as they are or the same for all."""
+    return value if isinstance(value, np.ndarray) else np.array([value] * count)
 
 
 def asked_of_method(method: str) -> list[str]:
@@ -88,9 +102,9 @@ def asked_of_method(method: str) -> list[str]:
     return [name for name, entry in MEASURES.items() if not entry.of_search]
 
 
-def _measure_frame(
+def _measure_columns(
     measure: str, observed: Tables, feasible: np.ndarray, draws: Tables | None
-) -> pd.DataFrame:
+) -> dict[str, np.ndarray]:
     """One measure of all networks of a block, compared with one null."""
     function, entry = FUNCTIONS[measure], MEASURES[measure]
     values = np.where(feasible, function(observed), np.nan)
@@ -98,16 +112,13 @@ def _measure_frame(
     drawn = np.where(feasible[:, None], drawn, np.nan)
     found = compare(values, drawn, entry.direction)
     status = np.where(~feasible, "infeasible", np.where(np.isfinite(values), "ok", "undefined"))
-    return pd.DataFrame(
-        {
-            "k_effective": effective_clusters(observed),
-            "measure": measure,
-            "value": values,
-            **found.columns(),
-            **({} if entry.standardised else {"z": np.nan}),
-            "status": status,
-        }
-    )
+    return {
+        "k_effective": effective_clusters(observed),
+        "value": values,
+        **found.columns(),
+        **({} if entry.standardised else {"z": np.full(len(values), np.nan)}),
+        "status": status.astype(object),
+    }
 
 
 def cluster_rows(

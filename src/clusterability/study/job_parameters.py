@@ -42,9 +42,9 @@ def null_job(asked: Clustering, draws: int, layer: str) -> NullJob:
     return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws, fewer)
 
 
-def labels_job(study: Study) -> LabelsJob:
-    """The permutations of labels."""
-    return LabelsJob(study.nulls.get("labels", 0))
+def labels_job(asked: Clustering, draws: int, layer: str) -> LabelsJob:
+    """The permutations of labels of a layer's partitions."""
+    return LabelsJob(draws, asked.fewer_draws(layer, draws))
 
 
 def probing_job(study: Study, name: str, block: str) -> ProbingJob:

@@ -199,9 +199,9 @@ class Clustering(Section):
     restarts: Annotated[Whole, Field(ge=1)] = 3
     """Starts of k-means, for networks and nulls alike. `notebook` always has one."""
     draws_at_most: DrawsAtMost = {}
-    """Most draws of `nulls` that are clustered, by method (`described`), by scale (`ranked`) or by
-    both (`described-ranked`): of several that fit, the one that says most. 0: none. Other methods
-    cluster all draws."""
+    """Most draws of `nulls`, by method (`described`), by scale (`ranked`) or by both
+    (`described-ranked`): of several that fit, the one that says most. 0: none. Other methods have
+    all draws. `untrained` is not meant."""
 
     def fewer_draws(self, layer: str, draws: int) -> dict[str, int]:
         """By the names of methods at their scales, the number of draws where that is smaller."""

@@ -269,3 +269,20 @@ def test_methods_that_cluster_fewer_draws_have_the_first_ones():
         rest = list(drawn_one_by_one("shuffle", layers, [2], job, done=done))
         assert len(rest) == len(drawn) - done
         assert all(a.keys() == b.keys() for a, b in zip(rest, drawn[done:], strict=True))
+
+
+def test_labels_are_permuted_as_often_as_is_asked():
+    weights = {"fc1": np.random.default_rng(0).standard_normal((2, 12, 14))}
+    networks = Networks("trained", (3, 8), {}, weights)
+    layers = scaled_layers(networks, "fc1", ["none"])
+    names = [("trained", seed, "fc1", "network") for seed in networks.seeds]
+    asked = weights["fc1"], names, [2, 3], ["matched", "joint", "refined"], 1
+    partitions, held_out = cluster(*asked), held_out_clusters(*asked)
+    every = block_label_tables(layers, 4, partitions, held_out)
+    fewer = {"joint": 2, "refined": 0}
+    some = block_label_tables(layers, 4, partitions, held_out, fewer=fewer)
+    assert [key for key in every if key[0] != "refined"] == list(some)
+    for (method, k), tables in some.items():
+        for field in fields(tables):
+            first = getattr(every[method, k], field.name)[:, : fewer.get(method, 4)]
+            assert np.array_equal(getattr(tables, field.name), first, equal_nan=True)
