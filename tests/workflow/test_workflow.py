@@ -57,8 +57,8 @@ def workflow(finished, tmp_path):
 def test_the_study_has_run(finished):
     tables = finished.folder / "results" / "tables"
     scores = pd.read_parquet(tables / "scores.parquet")
-    # 2 conditions x 2 seeds x 2 layers x 2 methods x 2 k x 12 measures x 2 nulls
-    assert len(scores) == 2 * 2 * 2 * 2 * 2 * 12 * 2
+    # 2 conditions x 2 seeds x 2 layers x 2 methods x 2 k x 15 measures x 2 nulls
+    assert len(scores) == 2 * 2 * 2 * 2 * 2 * 15 * 2
     assert (scores.status == "ok").all()
     assert len(pd.read_csv(tables / "scores.csv")) == len(scores)
     assert len(pd.read_csv(tables / "networks.csv")) == 4
@@ -363,9 +363,9 @@ def test_everything_that_a_study_can_ask_for(everything):
     assert set(function.layer) == {"fc1"}
     assert set(function[function.condition == "theirs"].status) == {"other_inputs"}
     scores = scores[scores["null"] != "groups"]
-    # Per network and null: fc1, fc2 and the whole network, of each two scales, two k and twelve
+    # Per network and null: fc1, fc2 and the whole network, of each two scales, two k and fifteen
     # measures.
-    deep, flat = 3 * 2 * 2 * 12, 2 * 2 * 2 * 12
+    deep, flat = 3 * 2 * 2 * 15, 2 * 2 * 2 * 15
     assert scores.groupby("condition").size().to_dict() == {
         "untrained": 2 * 5 * deep,
         "baseline": 2 * 5 * deep,
