@@ -375,7 +375,9 @@ def test_everything_that_a_study_can_ask_for(everything):
         "theirs": 4 * deep,
     }
     undefined = scores[scores.status != "ok"]
-    assert set(undefined.measure) == {"held_out"}
+    of_layers = {"held_out", "bits", "bits_within", "bits_per_weight"}
+    assert set(undefined.measure) == of_layers
+    assert set(undefined[undefined.measure != "held_out"].layer) == {"network"}
     agreement = pd.read_csv(tables / "agreement.csv")
     assert set(agreement.comparison) == {"layers", "restarts", "planted", "data_order", "seeds"}
     assert set(agreement[agreement.comparison == "seeds"].layer) == {"fc1", "fc2"}
