@@ -345,7 +345,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "pixel_deviation": (0, sys.float_info.max), "rows": (1, 1e8), "columns": (1, 1e8),
     "clusters": (1, 1e8), "contrast": (0, 1), "heterogeneity": (0, 5),
     "unequal": (0, BELOW_1), "density": (5e-324, 1), "threads": (1, 1e9),
-    "checkpoint_every": (1, 60),
+    "checkpoint_every": (1, 60), "draws_at_most": (0, 1e9),
     "history_every": (1, 1e9), "restarts": (1, 1e9), "draws": (1, 1e9), "images": (1, 1e9),
     "groups": (1, 1e9), "resamples": (1, 1e9), "k": (1, 1e9), "pixel_k": (1, 1e9),
     "shuffle": (1, 1e9), "shuffle_nonzero": (1, 1e9), "strength": (1, 1e9), "labels": (1, 1e9),
@@ -406,7 +406,7 @@ def _numbers(block: Any) -> range:
 def _check_bounds(value: Any, key: str) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
-            _check_bounds(item, name)
+            _check_bounds(item, key if key == "draws_at_most" else name)  # names of methods
     elif isinstance(value, list):
         for item in value:
             _check_bounds(item, key)

@@ -103,8 +103,10 @@ def test_masked_tables_and_their_measures_are_ours():
     rows, columns = source.integers(0, 3, 9), source.integers(0, 3, 14)
     ours = tables_of(matrix, {("m", 3): (rows, columns)})["m", 3]
     theirs = peers.masked_tables(matrix, rows, columns, 3)
-    expected = peers.measured(theirs, FUNCTIONS)
-    assert peers.measured(ours, FUNCTIONS) == pytest.approx(expected, rel=1e-9, nan_ok=True)
+    # Bits come from the weights themselves, and have peers of their own.
+    of_tables = {name: each for name, each in FUNCTIONS.items() if not name.startswith("bits")}
+    expected = peers.measured(theirs, of_tables)
+    assert peers.measured(ours, of_tables) == pytest.approx(expected, rel=1e-9, nan_ok=True)
 
 
 @pytest.mark.parametrize("layer", [0, 1])

@@ -44,8 +44,8 @@ def finished(tmp_path_factory, mnist) -> Workflow:
 def test_all_tables_and_figures_are_made_by_the_studys_own_code(finished):
     tables = finished.folder / "results" / "tables"
     scores = pd.read_parquet(tables / "scores.parquet")
-    # 2 seeds x 1 layer x 12 measures
-    assert len(scores) == 24
+    # 2 seeds x 1 layer x 15 measures
+    assert len(scores) == 30
     assert (scores.status == "ok").all()
     assert (finished.folder / "results" / "explore.html").exists()
     assert (finished.folder / "results" / "figures" / "index.png").exists()

@@ -16,7 +16,7 @@ import numpy as np
 
 from clusterability.analysis.largest_z import NO_CLUSTERS
 from clusterability.clustering.block_sums import Tables
-from clusterability.clustering.catalogue import method_entry
+from clusterability.clustering.method_kinds import chooses
 from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.comparison import compare
 from clusterability.measures.catalogue import VERDICT_BITS
@@ -193,4 +193,4 @@ def same_bits_agreement(
 
 def searching(methods: Sequence[str]) -> list[str]:
     """Those methods that search for what saves bits."""
-    return [method for method in methods if method_entry(method).chooses]
+    return [method for method in methods if chooses(method)]

@@ -12,15 +12,10 @@ class MethodEntry:
     Attributes:
         says: how, in words that follow its name.
         whole: whether it clusters the units of all layers at once.
-        chooses: whether k is the most clusters of a side that it may take: it takes as many as save
-            most bits.
-        starts: how many it has: so many times those of k-means, and so many more.
     """
 
     says: str
     whole: bool = False
-    chooses: bool = False
-    starts: tuple[int, int] = (1, 0)
 
 
 METHODS: dict[str, MethodEntry] = {
@@ -36,12 +31,9 @@ METHODS: dict[str, MethodEntry] = {
     "refined": MethodEntry(
         "units of one side assigned by those of the other, in turns, to the largest Barber's"
         " modularity (Barber 2007), from k-means and from more clusters merged",
-        starts=(0, 4),
     ),
     "described": MethodEntry(
         "the partition into at most k clusters a side that a search finds to save most bits",
-        chooses=True,
-        starts=(0, 6),
     ),
     "whole": MethodEntry(
         "one k-means over the units of all layers, the network taken as one graph"
@@ -49,12 +41,3 @@ METHODS: dict[str, MethodEntry] = {
         whole=True,
     ),
 }
-
-
-def method_entry(name: str) -> MethodEntry:
-    """That of a method, which may be at a scale of the weights, or of labels made by hand.
-
-    >>> method_entry("described-ranked").chooses, method_entry("planted").chooses
-    (True, False)
-    """
-    return METHODS.get(name.partition("-")[0], MethodEntry("labels made by hand"))

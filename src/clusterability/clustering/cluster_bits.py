@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clusterability.clustering.catalogue import method_entry
 from clusterability.clustering.code_lengths import classes_length
 from clusterability.clustering.describing import merge_costs
+from clusterability.clustering.method_kinds import chooses
 from clusterability.clustering.saved_bits import MatrixBits, cluster_sizes, labels_cost
 from clusterability.networks.partitions import Key, Labels
 
@@ -50,7 +50,7 @@ def cluster_bits(matrix: MatrixBits, partitions: Labels) -> dict[Key, ClusterBit
         found[key] = ClusterBits(nothing, nothing, nothing)
         if key in counts and counts[key].any():
             sizes = [cluster_sizes(labels[None], key[1])[0] for labels in (rows, columns)]
-            merged = _merged(counts[key], sizes, method_entry(key[0]).chooses)
+            merged = _merged(counts[key], sizes, chooses(key[0]))
             found[key] = ClusterBits(_strengths(counts[key], sizes), *merged)
     return found
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from clusterability.clustering.catalogue import method_entry
+from clusterability.clustering.method_kinds import chooses
 from clusterability.clustering.spectral import cluster
 from clusterability.networks.live_units import live_units
 from clusterability.networks.partitions import HeldOut, Key
@@ -33,7 +33,7 @@ def held_out_clusters(
     Arguments are those of `spectral.cluster`. One split serves all methods and k. Of an odd
     number of live rows, the larger half is the one that clusters are found from.
     """
-    methods = [method for method in methods if not method_entry(method).chooses]
+    methods = [method for method in methods if not chooses(method)]
     judged = [_judged_rows(matrix, name) for matrix, name in zip(matrices, names, strict=True)]
     halves = _halves(matrices, judged)
     found = cluster(halves, [(*name, "held out") for name in names], k_values, methods, restarts)

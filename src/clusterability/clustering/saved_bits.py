@@ -11,9 +11,9 @@ from math import log
 
 import numpy as np
 
-from clusterability.clustering.catalogue import method_entry
 from clusterability.clustering.code_lengths import labels_length
 from clusterability.clustering.describing import block_lengths, first_clusters, one_sided_lengths
+from clusterability.clustering.method_kinds import chooses, of_networks
 from clusterability.compiled import compiled
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Key, Labels
@@ -83,7 +83,7 @@ class MatrixBits:
         if not asked or self.classes.count == 0:
             return found
         clusters = np.array([k for _, k in asked])
-        chosen = np.array([method_entry(method).chooses for method, _ in asked])
+        chosen = np.array([chooses(method) for method, _ in asked])
         counts = _all_counts(self.classes, asked)
         sides = (np.stack(labels) for labels in zip(*asked.values(), strict=True))
         sizes = [cluster_sizes(labels, int(clusters.max())) for labels in sides]
@@ -151,7 +151,7 @@ def labels_cost(sizes: list[np.ndarray], k: np.ndarray, chosen: np.ndarray) -> n
 
 
 def _of_layers(partitions: Labels) -> dict[Key, tuple[np.ndarray, np.ndarray]]:
-    return {key: own for key, own in partitions.items() if not method_entry(key[0]).whole}
+    return {key: own for key, own in partitions.items() if not of_networks(key[0])}
 
 
 def _all_counts(classes: SizeClasses, partitions: Labels) -> np.ndarray:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from clusterability.clustering.catalogue import method_entry
 from clusterability.clustering.embedding import embed
+from clusterability.clustering.method_kinds import starts_of
 from clusterability.clustering.problem import Found, Grid, Problem, partition_by
 from clusterability.networks.live_units import LiveUnits, live_units
 from clusterability.networks.partitions import Key, Partitions, Starts, no_starts, unassigned
@@ -71,7 +71,8 @@ def _cluster(
     partitions = {(method, k): unassigned(count, m, n) for method in methods for k in k_values}
     with_starts = [key for key in partitions if every_start and key[0] != "notebook"]
     starts = {
-        (method, k): no_starts(count, _starts(method, restarts), m, n) for method, k in with_starts
+        (method, k): no_starts(count, starts_of(method, restarts), m, n)
+        for method, k in with_starts
     }
     with one_thread():
         for index, (matrix, name) in enumerate(zip(matrices, names, strict=True)):
@@ -118,9 +119,3 @@ def _by_vectors(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, lis
             power = 1 << max(k - 1, 1).bit_length()
             groups.setdefault(min(max(power, _LEAST_VECTORS), min(live.shape)), []).append(k)
     return list(groups.items())
-
-
-def _starts(method: str, restarts: int) -> int:
-    """How many starts a method has."""
-    times, more = method_entry(method).starts
-    return times * restarts + more

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from clusterability.clustering.catalogue import method_entry
+from clusterability.clustering.method_kinds import chooses
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.jobs.report_jobs import PageJob, PaperJob
 from clusterability.measures.function_catalogue import GROUPS
@@ -178,7 +178,7 @@ class FigureEntry:
 
 def _compared(study: Study) -> list[str]:
     """Methods that have z: what a search for bits finds in draws has no spread."""
-    return [method for method in study.variants() if not method_entry(method).chooses]
+    return [method for method in study.variants() if not chooses(method)]
 
 
 FIGURES: dict[str, FigureEntry] = {

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from clusterability.clustering.block_sums import Tables, stack_by_key
-from clusterability.clustering.catalogue import method_entry
 from clusterability.clustering.cluster_bits import ClusterBits, cluster_bits
+from clusterability.clustering.method_kinds import chooses
 from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.clustering.summing import partition_tables
 from clusterability.comparison import compare
@@ -97,7 +97,7 @@ def _repeated(value: Any, count: int) -> np.ndarray:
 
 def asked_of_method(method: str) -> list[str]:
     """Measures of the partitions of a method."""
-    if method_entry(method).chooses:
+    if chooses(method):
         return [name for name in MEASURES if name != "held_out"]
     return [name for name, entry in MEASURES.items() if not entry.of_search]
 
