@@ -69,14 +69,14 @@ class SyntheticRecipe(Section):
             raise ValueError(f"at most {MOST_WEIGHTS // rows}: {MOST_WEIGHTS} weights a matrix")
         return columns
 
-    @field_validator("clusters")
+    @field_validator("clusters", "rank")
     @classmethod
-    def _clusters_fit(cls, clusters: int, info: ValidationInfo) -> int:
+    def _fits(cls, number: int, info: ValidationInfo) -> int:
         # A side that is itself at fault is missing here, and has a message of its own.
         sides = [info.data[side] for side in ("rows", "columns") if side in info.data]
-        if clusters > min(sides, default=clusters):
+        if number > min(sides, default=number):
             raise ValueError(f"at most {min(sides)}, the smaller of rows and columns")
-        return clusters
+        return number
 
     @property
     def plants(self) -> bool:

@@ -321,3 +321,54 @@ def test_bad_recipes_have_one_fault_at_its_key(recipe, key, message):
     with pytest.raises(ValidationError) as caught:
         SyntheticRecipe(**recipe)
     assert [(fault["loc"], fault["msg"]) for fault in caught.value.errors()] == [((key,), message)]
+
+
+# --- entries that are not uniform --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entries", "law"),
+    [
+        ("normal", stats.norm()),
+        ("laplace", stats.laplace()),
+        ("t2", stats.t(2)),
+        ("cauchy", stats.cauchy()),
+    ],
+)
+def test_entries_have_the_distribution_that_is_asked_for(entries, law):
+    matrix, _, _ = matrix_and_labels(rows=60, columns=80, entries=entries)
+    assert stats.kstest(matrix.ravel(), law.cdf).pvalue > 1e-3
+
+
+def test_of_zeros_and_ones_strengths_and_clusters_decide_how_many():
+    recipe = {"rows": 200, "columns": 300, "entries": "ones", "density": 0.2}
+    matrix, rows, columns = matrix_and_labels(clusters=2, contrast=0.5, **recipe)
+    assert set(np.unique(matrix)) == {0, 1}
+    inside = rows[:, None] == columns
+    assert matrix[inside].mean() == pytest.approx(0.3, abs=0.02)
+    assert matrix[~inside].mean() == pytest.approx(0.1, abs=0.02)
+    unequal, _, _ = matrix_and_labels(heterogeneity=0.5, **recipe)
+    assert unequal.sum(axis=1).std() > 2 * matrix_and_labels(**recipe)[0].sum(axis=1).std()
+
+
+def test_exponents_are_those_of_rows_and_columns():
+    plain, shaped = (
+        np.log(magnitudes(rows=5, columns=6, entries="normal", shapes=s)) for s in (0, 0.4)
+    )
+    exponents = shaped / plain
+    assert np.log(exponents).std() > 0.2
+    assert np.linalg.svd(exponents)[1][1] < 1e-4 * np.linalg.svd(exponents)[1][0]
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_a_share_of_the_variance_is_of_low_rank(share):
+    matrix, _, _ = matrix_and_labels(rows=120, columns=150, rank=3, rank_share=share)
+    values = np.linalg.svd(matrix)[1] ** 2
+    assert matrix.var() == pytest.approx(1, abs=0.3)
+    expected = 1 if share == 1 else 0.55
+    assert values[:3].sum() / values.sum() == pytest.approx(expected, abs=0.08)
+
+
+def test_a_rank_beyond_the_smaller_side_is_refused():
+    with pytest.raises(ValidationError, match="at most 4, the smaller of rows and columns"):
+        SyntheticRecipe(rows=4, columns=9, rank=5)
