@@ -59,7 +59,7 @@ def comparisons(scores: pd.DataFrame) -> pd.DataFrame:
         the null, floor(0.05 (n + 1)) / (n + 1); and `rejected`, 1 where p <= 0.05, else 0.
     """
     rows = scores[scores["null"].notna() & scores["measure"].isin(DIRECTED)]
-    p = rows["p"].mask((rows["null_sd"] < NO_SPREAD) & (rows["p_two_sided"] == 1))
+    p = rows["p"].mask(~(rows["null_sd"] >= NO_SPREAD) & (rows["p_two_sided"] == 1))
     grid = rows["null_n"] + 1
     return rows.assign(
         p=p,
