@@ -7,18 +7,15 @@ and of its columns with all clusters of rows.
 from __future__ import annotations
 
 from itertools import combinations
-from math import log
 from typing import NamedTuple
 
 import numpy as np
 
-from clusterability.clustering.code_lengths import classes_length
+from clusterability.clustering.code_lengths import BIT, classes_length
 from clusterability.clustering.describing import merge_costs
 from clusterability.clustering.method_kinds import chooses
 from clusterability.clustering.saved_bits import MatrixBits, cluster_sizes, labels_cost
 from clusterability.networks.partitions import Key, Labels
-
-_BIT = log(2)
 
 
 class ClusterBits(NamedTuple):
@@ -65,7 +62,7 @@ def _strengths(counts: np.ndarray, sizes: list[np.ndarray]) -> np.ndarray:
     for side in sizes:
         units = side.sum()
         bits = bits - side * np.log(units / np.where(side > 0, side, units))
-    return np.where(sizes[0] + sizes[1] > 0, bits / _BIT, np.nan)
+    return np.where(sizes[0] + sizes[1] > 0, bits / BIT, np.nan)
 
 
 def _merged(
@@ -83,7 +80,7 @@ def _merged(
     # The last of the sorted pairs is the one that loses least.
     for place in np.argsort(-lost, kind="stable"):
         for one, its_other in (pairs[place], pairs[place][::-1]):
-            least[one], other[one] = lost[place] / _BIT, its_other
+            least[one], other[one] = lost[place] / BIT, its_other
     return least, other
 
 

@@ -15,8 +15,13 @@ docs/bits.md tells what the sign of a saving means.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.special import gammaln
+
+BIT = math.log(2)
+"""Nats."""
 
 
 def classes_length(counts: np.ndarray) -> np.ndarray:

@@ -297,15 +297,19 @@ def _descend(
     counts, first = _by_cluster(by_row, rows, len(row_sizes)), True
     while True:
         most = max(len(row_sizes), len(column_sizes))
-        for _ in range(_SWEEPS if first or most < _FEW else 1):
-            moved = _sweep(codes, rows, by_row, by_column, counts, row_sizes, column_sizes, known)
-            turned = _turned(counts)
-            moved += _sweep(
-                turned_codes, columns, by_column, by_row, turned, column_sizes, row_sizes, known
-            )
-            counts = _turned(turned)
-            if moved == 0:
-                break
+        counts = _sweep_sides(
+            _SWEEPS if first or most < _FEW else 1,
+            codes,
+            turned_codes,
+            rows,
+            columns,
+            by_row,
+            by_column,
+            counts,
+            row_sizes,
+            column_sizes,
+            known,
+        )
         first = False
         length = _length(counts, row_sizes, column_sizes, known)
         if length < lengths[most]:
@@ -339,7 +343,38 @@ def _settle(
     by_row = _by_unit(codes, columns, len(column_sizes), codes.max() + 1)
     by_column = _by_unit(turned_codes, rows, len(row_sizes), by_row.shape[2])
     counts = _by_cluster(by_row, rows, len(row_sizes))
-    for _ in range(_LAST_SWEEPS):
+    counts = _sweep_sides(
+        _LAST_SWEEPS,
+        codes,
+        turned_codes,
+        rows,
+        columns,
+        by_row,
+        by_column,
+        counts,
+        row_sizes,
+        column_sizes,
+        known,
+    )
+    return _length(counts, row_sizes, column_sizes, known)
+
+
+@compiled
+def _sweep_sides(
+    most: int,
+    codes: np.ndarray,
+    turned_codes: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    by_row: np.ndarray,
+    by_column: np.ndarray,
+    counts: np.ndarray,
+    row_sizes: np.ndarray,
+    column_sizes: np.ndarray,
+    known: Known,
+) -> np.ndarray:
+    """Moves units of both sides in turns, until none moves or `most` times; the counts then."""
+    for _ in range(most):
         moved = _sweep(codes, rows, by_row, by_column, counts, row_sizes, column_sizes, known)
         turned = _turned(counts)
         moved += _sweep(
@@ -348,7 +383,7 @@ def _settle(
         counts = _turned(turned)
         if moved == 0:
             break
-    return _length(counts, row_sizes, column_sizes, known)
+    return counts
 
 
 @compiled
@@ -364,9 +399,9 @@ def _sweep(
 ) -> int:
     """Moves each unit of a side to its best cluster; how many moved.
 
-    What units of either side see of the other's clusters, `_by_unit`, is kept up to date. Which
-    cluster that is goes by what its weights take at the clusters' frequencies; whether the
-    unit moves, by what the description gains. A cluster keeps its last unit.
+    Which cluster that is goes by what the unit's weights take at the clusters' frequencies; whether
+    the unit moves, by what the description gains. A cluster keeps its last unit. What units of
+    either side see of the other's clusters, `_by_unit`, is kept up to date.
     """
     k, others, classes = counts.shape
     if k == 1:

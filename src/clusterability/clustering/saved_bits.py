@@ -11,16 +11,13 @@ from math import log
 
 import numpy as np
 
-from clusterability.clustering.code_lengths import labels_length
+from clusterability.clustering.code_lengths import BIT, labels_length
 from clusterability.clustering.describing import block_lengths, first_clusters, one_sided_lengths
 from clusterability.clustering.method_kinds import chooses, of_networks
 from clusterability.compiled import compiled
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Key, Labels
 from clusterability.networks.size_classes import SizeClasses, size_classes
-
-_BIT = log(2)
-"""Nats."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ class MatrixBits:
         sizes = [cluster_sizes(labels, int(clusters.max())) for labels in sides]
         names = labels_cost(sizes, clusters, chosen)
         lengths = block_lengths(counts, clusters)
-        blocks, within = ((self.length - nats - names) / _BIT for nats in lengths)
+        blocks, within = ((self.length - nats - names) / BIT for nats in lengths)
         for number, key in enumerate(asked):
             if sizes[0][number].any() and sizes[1][number].any():
                 alone = self._one_sided(key[1]) if chosen[number] else ()
@@ -103,7 +100,7 @@ class MatrixBits:
             live = self.classes.live()
             self._sides[most] = [one_sided_lengths(side, most) for side in (live, live.turned())]
         rows, columns = (
-            max(0.0, (self.length - float(lengths[: k + 1].min()) - log(k)) / _BIT)
+            max(0.0, (self.length - float(lengths[: k + 1].min()) - log(k)) / BIT)
             for lengths in self._sides[most]
         )
         return rows, columns

@@ -18,7 +18,7 @@ from clusterability.networks.live_units import live_units
 from clusterability.randomness import StreamName, generator
 
 _PASSES = 4
-"""Over rows and columns: ten give no other bits (docs/bits.md)."""
+"""Over rows and columns: ten and twenty gave nearly the same bits, on 128 x 784."""
 
 
 def two_way_ranks(matrix: np.ndarray, name: StreamName = ()) -> np.ndarray:

@@ -182,7 +182,7 @@ def _compared(study: Study) -> list[str]:
 
 
 FIGURES: dict[str, FigureEntry] = {
-    "z_scores": FigureEntry(QUALITY, items=lambda study: _compared(study), item="method"),
+    "z_scores": FigureEntry(QUALITY, items=_compared, item="method"),
     "best_k": FigureEntry(
         QUALITY,
         ("best_k", "networks"),
