@@ -189,7 +189,7 @@ FIGURES: dict[str, FigureEntry] = {
         lambda study: study.variants() if study.redrawn_nulls else [],
         item="method",
     ),
-    "measures": FigureEntry(QUALITY, items=lambda study: study.figures.measures, item="measure"),
+    "measures": FigureEntry(QUALITY, items=lambda study: study.drawn_measures, item="measure"),
     "validity": FigureEntry(
         TRUST,
         ("validity",),

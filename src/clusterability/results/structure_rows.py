@@ -10,10 +10,10 @@ import pandas as pd
 
 from clusterability.clustering.block_sums import Tables, stack_by_key
 from clusterability.clustering.cluster_bits import ClusterBits, cluster_bits
-from clusterability.clustering.method_kinds import chooses
 from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.clustering.summing import partition_tables
 from clusterability.comparison import compare
+from clusterability.measures.asked import asked_of_method
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.structure import (
     FUNCTIONS,
@@ -93,13 +93,6 @@ def score_rows(
 def _repeated(value: Any, count: int) -> np.ndarray:
     """One value a network, as they are or the same for all."""
     return value if isinstance(value, np.ndarray) else np.array([value] * count)
-
-
-def asked_of_method(method: str) -> list[str]:
-    """Measures of the partitions of a method."""
-    if chooses(method):
-        return [name for name in MEASURES if name != "held_out"]
-    return [name for name, entry in MEASURES.items() if not entry.of_search]
 
 
 def _measure_columns(

@@ -7,7 +7,9 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 
+from clusterability.clustering.catalogue import METHODS
 from clusterability.errors import shorten
+from clusterability.measures.asked import asked_of_method
 from clusterability.names import NETWORK, OWN_FOLDERS
 from clusterability.study.study import Study
 
@@ -176,6 +178,18 @@ def _check_figure_method(study: Study) -> Iterator[str]:
         )
 
 
+def _check_figure_measures(study: Study) -> Iterator[str]:
+    # Those that are drawn where the config names none are those that there are.
+    named = study.figures.measures if "measures" in study.figures.model_fields_set else []
+    for place, name in enumerate(named):
+        if name not in study.drawn_measures:
+            asked = [method for method in METHODS if name in asked_of_method(method)]
+            yield (
+                f"figures.measures[{place}]: found {name!r}, expected a measure that a method of"
+                f" clustering.methods has (it is of {', '.join(asked)})"
+            )
+
+
 CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"conditions", "synthetic", "networks"}, _check_sources),
     ({"results", "networks"}, _check_files),
@@ -188,5 +202,6 @@ CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"conditions", "synthetic", "networks", "calibration"}, _check_calibration),
     ({"k_grid", "figures"}, _check_figures),
     ({"clustering", "figures"}, _check_figure_method),
+    ({"clustering", "figures"}, _check_figure_measures),
 )
 """Checks that need several sections: the sections, and what is wrong with them."""

@@ -17,6 +17,7 @@ from clusterability.blocks import Block
 from clusterability.clustering.catalogue import METHODS
 from clusterability.fields import Flag, Name, Section, different
 from clusterability.jobs.comparison_jobs import PlantedPair
+from clusterability.measures.asked import asked_of_method
 from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.synthetic_recipe import LAYER as SYNTHETIC_LAYER
@@ -308,6 +309,12 @@ class Study(Section):
             return None
         chosen = self.figures.method or ("matched" if "matched" in methods else methods[0])
         return scaled_method(chosen, self.clustering.scalings[0])
+
+    @property
+    def drawn_measures(self) -> list[str]:
+        """Measures that are drawn against k: those that a method of the study is asked for."""
+        asked = {name for method in self.clustering.methods for name in asked_of_method(method)}
+        return [name for name in self.figures.measures if name in asked]
 
     @property
     def few_k(self) -> list[int]:

@@ -13,9 +13,9 @@ from clusterability.clustering.block_sums import Tables, mutual_information
 from clusterability.clustering.methods.matched import pair_clusters
 from clusterability.clustering.summing import all_block_sums, tables_of
 from clusterability.measures import structure as measures
+from clusterability.measures.asked import asked_of_method
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.structure import FUNCTIONS
-from clusterability.results.structure_rows import asked_of_method
 from clusterability.study import sections
 
 

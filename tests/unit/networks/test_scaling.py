@@ -9,12 +9,12 @@ import pytest
 
 from clusterability.clustering.summing import tables_of
 from clusterability.errors import UserError
+from clusterability.measures.asked import asked_of_method
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.scaling import scale_weights
 from clusterability.networks.sinkhorn import balance, scale_to
 from clusterability.networks.stacked import Networks
-from clusterability.results.structure_rows import asked_of_method
 
 SIZES = (9, 8, 7, 5)
 

@@ -15,6 +15,7 @@ from clusterability.clustering.block_sums import stack_by_key
 from clusterability.clustering.held_out import held_out_clusters
 from clusterability.clustering.spectral import cluster
 from clusterability.errors import UserError
+from clusterability.measures.asked import asked_of_method
 from clusterability.measures.catalogue import STANDARDISED
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Partitions
@@ -25,7 +26,6 @@ from clusterability.nulls.labels import block_label_tables
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.reading import read_all
 from clusterability.results.structure_rows import (
-    asked_of_method,
     cluster_rows,
     observed_tables,
     partition_rows,

@@ -15,6 +15,7 @@ import yaml
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.training_job import FreshJob, TrainingJob
+from clusterability.measures.catalogue import DIRECTED
 from clusterability.report.catalogue import drawn_k, drawn_pixel_k, figure_items
 from clusterability.study.config_page import config_page
 from clusterability.study.job_parameters import fresh_job, probing_job, training_job
@@ -205,6 +206,11 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
         ({"clustering": {"methods": ["joint", "joint"]}}, "expected a list without repetitions"),
         ({"recipe": {"epochs": float("inf")}}, "recipe.epochs: found inf, expected a whole number"),
         ({1: ["0-9"]}, "1: unknown key, expected one of results, seeds"),
+        (
+            {"figures": {"measures": ["mi", "bits_u"]}, "clustering": {"methods": ["joint"]}},
+            "figures.measures[1]: found 'bits_u', expected a measure that a method of"
+            " clustering.methods has (it is of described)",
+        ),
         ({"figures": {"k": 40}}, "figures.k: found 40, expected a k of k_grid (2-12)"),
         ({"results": "../elsewhere"}, "results: found '../elsewhere', expected results, or a"),
         ({"training": {"device": "tpu"}}, "training.device: found 'tpu', expected auto, cpu, cuda"),
@@ -505,3 +511,12 @@ def test_fresh_networks_begin_as_those_they_are_compared_with():
     (usual,) = load_study({"nulls": {"untrained": 99}}).fresh_conditions
     assert fresh_job(usual).initialisation == "pytorch"
     assert usual == "fresh-784-128-128-10"
+
+
+def test_measures_of_no_method_of_the_study_are_not_drawn():
+    every, few = (
+        Study.model_validate({"clustering": {"methods": methods}}).drawn_measures
+        for methods in (["matched", "described"], ["matched"])
+    )
+    assert set(every) - set(few) == {"bits_u", "bits_v", "bits_joint"}
+    assert every == list(DIRECTED)
