@@ -70,23 +70,37 @@ def _equal_shares(live: np.ndarray) -> np.ndarray:
     return live / np.maximum(live.sum(axis=-1, keepdims=True), 1)
 
 
-def _scale_one(matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray) -> np.ndarray:
-    """As `scale_to`, for one matrix [m, n]."""
+def scaling_factors(
+    matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Diagonals of D_1 and D_2 that bring one matrix to these sums, as `scale_to` does.
+
+    Returns:
+        float64 [m] and [n]; 0 for dead units, and NaN throughout where the iteration does not
+        converge. Only their products are determined: one may be larger and the other smaller.
+
+    >>> rows, columns = scaling_factors(np.ones((2, 2)), np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+    >>> np.outer(rows, columns).tolist()
+    [[0.5, 0.5], [1.5, 1.5]]
+    """
     live = live_units(matrix)
     fits = np.array_equal(live.rows, row_sums > 0) and np.array_equal(live.columns, column_sums > 0)
     # The order of a sum must not depend on how the caller laid the matrix out in memory.
-    part = np.ascontiguousarray(live.take(matrix))
+    part = np.ascontiguousarray(live.take(matrix), np.float64)
     found = _factors(part, row_sums[live.rows], column_sums[live.columns]) if fits else None
     if found is None:
-        return np.full_like(matrix, np.nan)
-    rows, columns = found
-    scaled = rows[:, None] * part
+        return np.full(len(matrix), np.nan), np.full(matrix.shape[1], np.nan)
+    rows, columns = np.zeros(len(matrix)), np.zeros(matrix.shape[1])
+    rows[live.rows], columns[live.columns] = found
+    return rows, columns
+
+
+def _scale_one(matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray) -> np.ndarray:
+    """As `scale_to`, for one matrix [m, n]."""
+    rows, columns = scaling_factors(matrix, row_sums, column_sums)
+    scaled = rows[:, None] * matrix
     scaled *= columns
-    if live.shape == matrix.shape:
-        return scaled
-    result = np.zeros_like(matrix)
-    result[np.ix_(live.rows, live.columns)] = scaled
-    return result
+    return scaled
 
 
 def _factors(

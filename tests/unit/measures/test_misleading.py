@@ -374,8 +374,13 @@ def test_shuffle_takes_strengths_for_structure_of_either_sign():
     weights = source.uniform(0, 1, (40, 40)) * np.exp(source.normal(size=40))
     assert against("shuffle", weights, 4, "mi").z < -2.5
     assert against("shuffle", weights, 4, "mi_preserved").z > 2.5
-    for measure in ("mi", "mi_preserved"):
-        assert abs(against("strength", weights, 4, measure).z) < 2
+    z = {"mi": [], "mi_preserved": []}
+    for _ in range(8):
+        weights = source.uniform(0, 1, (40, 40)) * np.exp(source.normal(size=40))
+        for measure, values in z.items():
+            values.append(float(against("strength", weights, 4, measure).z))
+    # Two standard errors of a mean of eight.
+    assert all(abs(np.mean(values)) < 0.7 for values in z.values())
 
 
 def test_shuffle_hides_clusters_among_units_of_different_strengths():
