@@ -98,7 +98,7 @@ def scaling_factors(
 def _scale_one(matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray) -> np.ndarray:
     """As `scale_to`, for one matrix [m, n]."""
     rows, columns = scaling_factors(matrix, row_sums, column_sums)
-    scaled = rows[:, None] * matrix
+    scaled = rows[:, None] * np.ascontiguousarray(matrix)
     scaled *= columns
     return scaled
 

@@ -6,12 +6,13 @@ there is more structure than units of different strengths bring with them.
 The weights are taken to be A_ij = abs(W_ij) = r_i c_j E_ij, with strengths r and c of the units and
 entries E in no order. Each draw draws r and c from what A tells of them (`nulls.unit_strengths`)
 and permutes A / (r c) among the places of non-zero weights. Two entries at a time are then
-exchanged wherever that brings the sums of rows and columns nearer to those of A, as annealing does
-for connectomes (Milisav et al. 2025), and what is left of the difference is scaled away.
+exchanged wherever that brings the sums of rows and columns nearer to those of A, and what is left
+of the difference is scaled away. Milisav et al. 2025 anneal the weights of connectomes to given
+strengths; here strengths are taken out first, so that little is left to exchange.
 
-Permutations of exchangeable weights, whose strengths are estimated as equal, but for that
-remainder. Approximate where strengths differ: docs/measures.md says how far its p can be trusted.
-The null `shuffle` of Filan et al. 2021 does not keep strengths.
+Approximate: docs/measures.md says how far its p can be trusted, and that it cannot where single
+weights make up most of a unit's strength. The null `shuffle` of Filan et al. 2021 does not keep
+strengths.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ from clusterability.randomness import StreamName, generator
 __all__ = ["held_out_clusters", "redraw"]
 
 _NEAR_ENOUGH = 1e-4
-"""Part of the squared differences of a random permutation that may be left when exchanges end."""
+"""Share of a permutation's squared differences that may be left when exchanges end."""
+_ROUNDING = 1e-20
+"""Squared difference for each weight that is not looked at."""
 _MOST_TRIES = 16
 """Exchanges that are tried, for each non-zero weight, where that is not reached."""
 _FEWEST_AT_ONCE, _MOST_AT_ONCE = 1 << 10, 1 << 20
@@ -54,7 +57,10 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
     >>> draw(0).round(9).tolist()
     [[3.0, 1.0], [6.0, 2.0]]
     """
-    weights = np.abs(matrix.astype(np.float64))
+    # Neither the order in memory nor the size of weights may make a difference.
+    weights = np.ascontiguousarray(np.abs(matrix), np.float64)
+    largest = float(weights.max(initial=0.0)) or 1.0
+    weights /= largest
     sums = weights.sum(axis=1), weights.sum(axis=0)
     places = np.flatnonzero(weights)
     sides = unit_strengths(weights)
@@ -67,11 +73,11 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
         rows, columns = (side.drawn(source) for side in sides)
         entries = weights / rows[:, None]
         entries /= columns
-        entries.ravel()[places] = permuted(entries.ravel()[places], source)
+        np.put(entries, places, permuted(entries.ravel()[places], source))
         _bring_near(entries, places, (rows, columns), sums, source)
         entries *= rows[:, None]
         entries *= columns
-        return scale_to(entries, *sums)
+        return largest * scale_to(entries, *sums)
 
     return draw
 
@@ -101,8 +107,9 @@ def _bring_near(
     left = float(
         sum((weight * error**2).sum() for weight, error in zip(weights, errors, strict=True))
     )
-    enough, tries = _NEAR_ENOUGH * left, _MOST_TRIES * len(places)
-    at_once = min(max(len(places) // 4, _FEWEST_AT_ONCE), _MOST_AT_ONCE)
+    enough = max(_NEAR_ENOUGH * left, _ROUNDING * len(places))
+    tries = _MOST_TRIES * len(places)
+    at_once = min(max(len(places) // 16, _FEWEST_AT_ONCE), _MOST_AT_ONCE, tries)
     while left > enough and tries > 0:
         first, second = places[source.integers(0, len(places), (2, at_once))]
         left -= _exchange(

@@ -2,11 +2,10 @@
 
 The powers A^s are brought to mean 1 in each row and column, zeros left out, by factors of rows and
 columns (Sinkhorn & Knopp 1967). The factor of row i tells s ln r_i, but for a chance error, whose
-variance is measured by how far the two halves of each row, of columns with even and with odd
-numbers, disagree. Of several powers the one with the least errors is taken: where E^s is
-exponentially distributed, it gives the estimate of maximum likelihood, as 1 does for exponential
-entries, nearly 2 for normal ones, and a large s, which goes by the largest entries, for uniform
-ones.
+variance is measured by how far two halves of each row or column, every other of its entries,
+disagree. Of several powers the one with the least errors is taken: where E^s has a gamma
+distribution, it gives the estimate of maximum likelihood, as 1 does for exponential entries, 2 for
+normal ones, and a large s, which goes by the largest entries, nearly does for uniform ones.
 
 The logarithms of a side's strengths are taken to be normally distributed. Of their variance, what
 chance does not explain is real, and by its share each estimate is drawn towards their mean
@@ -43,7 +42,7 @@ class UnitStrengths:
 
 
 def unit_strengths(weights: np.ndarray) -> tuple[UnitStrengths, UnitStrengths] | None:
-    """What is known of the strengths of rows and of columns, up to one factor of all.
+    """What is known of the strengths of rows and of columns, up to a factor of each component.
 
     Args:
         weights: float64 [m, n], non-negative.
@@ -57,45 +56,67 @@ def unit_strengths(weights: np.ndarray) -> tuple[UnitStrengths, UnitStrengths] |
     """
     if not np.isfinite(weights).all() or not weights.any():
         return None
-    powers = [_of_power(weights, power) for power in _POWERS]
-    best = min((each for each in powers if each), key=_mean_chance, default=None)
+    told = [each for power in _POWERS if (each := _told(weights, power))]
+    best = min(told, key=lambda each: each.variance, default=None)
     if best is None:
         return None
-    rows, columns = (_shrunken(*side) for side in best)
+    rows, columns = (
+        _shrunken(logs, best.variance / counts[counts > 0], counts > 0)
+        for logs, counts in zip(best.logs, best.counts, strict=True)
+    )
     return rows, columns
 
 
-_Side = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Logarithms of strengths and their chance variances, of live units; and which units are live."""
+@dataclass(frozen=True)
+class _Told:
+    """What a power of the weights tells.
+
+    Attributes:
+        logs: logarithms of the strengths of live rows, and of live columns.
+        counts: non-zero weights of each row, and of each column.
+        variance: that of a logarithm is this over the number of non-zero weights.
+    """
+
+    logs: tuple[np.ndarray, np.ndarray]
+    counts: tuple[np.ndarray, np.ndarray]
+    variance: float
 
 
-def _mean_chance(sides: tuple[_Side, _Side]) -> float:
-    return sum(float(chance.mean()) for _, chance, _ in sides)
-
-
-def _of_power(weights: np.ndarray, power: float) -> tuple[_Side, _Side] | None:
-    """What a power of the weights tells of both sides; None where it cannot be scaled."""
+def _told(weights: np.ndarray, power: float) -> _Told | None:
+    """What a power of the weights tells; None where it cannot be scaled."""
     used = weights != 0
+    counts = used.sum(axis=1), used.sum(axis=0)
     # Of the largest: powers of large weights stay finite.
     powers = np.power(weights / weights.max(), power, where=used, out=np.zeros_like(weights))
-    rows, columns = scaling_factors(powers, *(used.sum(axis).astype(float) for axis in (1, 0)))
-    if not (np.isfinite(rows).all() and np.isfinite(columns).all()):
+    factors = scaling_factors(powers, *(count.astype(np.float64) for count in counts))
+    if not all(np.isfinite(side).all() for side in factors):
         return None
-    of_rows = _side(rows, powers * columns, used, power)
-    return of_rows, _side(columns, (powers * rows[:, None]).T, used.T, power)
+    entries = factors[0][:, None] * powers * factors[1]
+    apart = _halves_apart(entries, used), _halves_apart(entries.T, used.T)
+    squares, expected = (float(sum(side)) for side in zip(*apart, strict=True))
+    variance = squares / expected / power**2 if expected else 0.0
+    live = (side[count > 0] for side, count in zip(factors, counts, strict=True))
+    rows, columns = (-np.log(side) / power for side in live)
+    return _Told((rows, columns), counts, variance)
 
 
-def _side(factors: np.ndarray, entries: np.ndarray, used: np.ndarray, power: float) -> _Side:
-    """What factors [units] tell of strengths; entries [units, others] are without the others'."""
-    live = used.any(axis=1)
-    counts = [used[live, half::2].sum(axis=1) for half in (0, 1)]
-    both = (counts[0] > 0) & (counts[1] > 0)
-    means = [entries[live, half::2].sum(axis=1)[both] / counts[half][both] for half in (0, 1)]
-    differences = np.log(means[0] / means[1]) / power
-    expected = (1 / counts[0][both] + 1 / counts[1][both]).sum()
-    variance = float((differences**2).sum() / expected) if both.any() else 0.0
-    chance = variance / (counts[0] + counts[1]).astype(np.float64)
-    return -np.log(factors[live]) / power, chance, np.asarray(live)
+def _halves_apart(entries: np.ndarray, used: np.ndarray) -> tuple[float, float]:
+    """How far the halves of each row disagree, and how far those of entries of variance 1 would.
+
+    Sums over rows of the squared difference of logarithms of means, and of 1/a + 1/b for halves of
+    a and b entries. Factors of columns were fitted to these entries and took part of the variance.
+    """
+    odd = used & (np.cumsum(used, axis=1) % 2 == 1)
+    even = used & ~odd
+    sizes = odd.sum(axis=1), even.sum(axis=1)
+    both = sizes[1] > 0
+    means = [
+        np.where(half, entries, 0).sum(axis=1)[both] / size[both]
+        for half, size in zip((odd, even), sizes, strict=True)
+    ]
+    left = 1 - np.count_nonzero(used.any(axis=0)) / np.count_nonzero(used)
+    expected = left * float((1 / sizes[0][both] + 1 / sizes[1][both]).sum())
+    return float((np.log(means[0] / means[1]) ** 2).sum()), expected
 
 
 def _shrunken(logs: np.ndarray, chance: np.ndarray, live: np.ndarray) -> UnitStrengths:

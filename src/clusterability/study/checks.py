@@ -179,7 +179,7 @@ def _check_figure_method(study: Study) -> Iterator[str]:
 
 
 def _check_figure_measures(study: Study) -> Iterator[str]:
-    # Those that are drawn where the config names none are those that there are.
+    # Where the config names none, measures that no method has are left out without a word.
     named = study.figures.measures if "measures" in study.figures.model_fields_set else []
     for place, name in enumerate(named):
         if name not in study.drawn_measures:

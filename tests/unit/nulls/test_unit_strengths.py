@@ -16,18 +16,31 @@ def entries_of(kind: str, source: np.random.Generator, shape: tuple[int, int]) -
     }[kind]
 
 
+@pytest.mark.parametrize("shape", [(10, 128), (64, 96)])
 @pytest.mark.parametrize("kind", ["uniform", "normal", "exponential"])
-def test_strengths_lie_within_their_errors(kind):
-    """Ten entries a column: a true strength is off by about what the error says."""
-    source, off = np.random.default_rng(0), []
+def test_strengths_lie_within_their_errors(kind, shape):
+    """A true strength is off by about what the error says."""
+    source = np.random.default_rng(0)
+    off: list[list[float]] = [[], []]
     for _ in range(20):
-        r, c = np.exp(0.5 * source.normal(size=10)), np.exp(0.5 * source.normal(size=128))
-        weights = np.outer(r, c) * entries_of(kind, source, (10, 128))
-        columns = unit_strengths(weights)[1]
-        truth = np.log(c) - np.log(c).mean()
-        off += [*((columns.logs - columns.logs.mean() - truth) / columns.errors)]
+        truth = [0.5 * source.normal(size=units) for units in shape]
+        weights = np.exp(truth[0][:, None] + truth[1]) * entries_of(kind, source, shape)
+        for number, side in enumerate(unit_strengths(weights)):
+            centred = truth[number] - truth[number].mean()
+            off[number] += [*((side.logs - side.logs.mean() - centred) / side.errors)]
     # Of uniform entries, errors fall faster than by the root of their number: too large here.
-    assert 0.75 < np.std(off) < 1.15
+    least, most = (0.3, 1.3) if kind == "uniform" else (0.8, 1.3)
+    assert all(least < np.std(each) < most for each in off)
+
+
+def test_errors_do_not_hang_on_the_order_of_units_or_on_dead_ones():
+    source = np.random.default_rng(5)
+    weights = source.exponential(size=(20, 30)) * np.exp(source.normal(size=(20, 1)))
+    known = unit_strengths(weights)[0].errors
+    spread = np.zeros((20, 60))
+    spread[:, ::2] = weights
+    assert unit_strengths(spread)[0].errors == pytest.approx(known, rel=1e-6)
+    assert known.min() > 0.05
 
 
 def test_the_power_of_least_error_is_taken():
