@@ -30,7 +30,7 @@ NULLS: dict[str, NullEntry] = {
         "the weights that are not zero permuted among their own places and clustered again"
     ),
     "strength": NullEntry(
-        "weights permuted such that every unit keeps its sum of absolute weights, clustered again"
+        "weights dealt out anew, every unit's sum of absolute weights kept, clustered again"
     ),
     "degrees": NullEntry(
         "zeros and ones, or counts, drawn anew such that every unit keeps its degree, clustered"
