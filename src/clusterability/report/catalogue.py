@@ -210,7 +210,10 @@ FIGURES: dict[str, FigureEntry] = {
         item="measure",
     ),
     "calibration": FigureEntry(
-        TRUST, ("scores", "calibration"), lambda study: study.calibration, item="condition"
+        TRUST,
+        ("scores", "calibration"),
+        lambda study: study.calibration if study.nulls else [],
+        item="condition",
     ),
     "function": FigureEntry(
         FUNCTION,

@@ -520,3 +520,13 @@ def test_measures_of_no_method_of_the_study_are_not_drawn():
     )
     assert set(every) - set(few) == {"bits_u", "bits_v", "bits_joint"}
     assert every == list(DIRECTED)
+
+
+def test_calibration_is_drawn_where_there_is_a_p():
+    config = {"conditions": {"a": None}, "calibration": ["a"]}
+    with_nulls, without = (
+        figure_items(Study.model_validate(config | more))["calibration"]
+        for more in ({}, {"nulls": {}})
+    )
+    assert with_nulls == ["a"]
+    assert without == []
