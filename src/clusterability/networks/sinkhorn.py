@@ -71,9 +71,16 @@ def _equal_shares(live: np.ndarray) -> np.ndarray:
 
 
 def scaling_factors(
-    matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray
+    matrix: np.ndarray,
+    row_sums: np.ndarray,
+    column_sums: np.ndarray,
+    iterations: int = _MAX_ITERATIONS,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Diagonals of D_1 and D_2 that bring one matrix to these sums, as `scale_to` does.
+
+    Args:
+        matrix, row_sums, column_sums: as `scale_to` has them, the matrix [m, n].
+        iterations: at most so many.
 
     Returns:
         float64 [m] and [n]; 0 for dead units, and NaN throughout where the iteration does not
@@ -87,7 +94,9 @@ def scaling_factors(
     fits = np.array_equal(live.rows, row_sums > 0) and np.array_equal(live.columns, column_sums > 0)
     # The order of a sum must not depend on how the caller laid the matrix out in memory.
     part = np.ascontiguousarray(live.take(matrix), np.float64)
-    found = _factors(part, row_sums[live.rows], column_sums[live.columns]) if fits else None
+    found = (
+        _factors(part, row_sums[live.rows], column_sums[live.columns], iterations) if fits else None
+    )
     if found is None:
         return np.full(len(matrix), np.nan), np.full(matrix.shape[1], np.nan)
     rows, columns = np.zeros(len(matrix)), np.zeros(matrix.shape[1])
@@ -104,7 +113,7 @@ def _scale_one(matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray
 
 
 def _factors(
-    matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray
+    matrix: np.ndarray, row_sums: np.ndarray, column_sums: np.ndarray, iterations: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Diagonals of D_1 and D_2 for one matrix without dead units; None without convergence.
 
@@ -114,7 +123,7 @@ def _factors(
     columns = np.ones_like(column_sums)
     # The factors of a matrix that cannot be scaled grow and shrink without bound.
     with np.errstate(all="ignore"):
-        for _ in range(_MAX_ITERATIONS):
+        for _ in range(iterations):
             # Not `@`: it may split a sum among threads, and add up in another order.
             rows = row_sums / np.einsum("ij,j->i", matrix, columns)
             sums = np.einsum("ij,i->j", matrix, rows)

@@ -22,6 +22,8 @@ from clusterability.networks.sinkhorn import scaling_factors
 
 _POWERS = (1.0, 2.0, 4.0, 8.0, 0.5, 0.25)
 """The first of those that are equally good is taken."""
+_ITERATIONS, _FEW_ITERATIONS = 10_000, 200
+"""Of the first power, and of the others, which need not be brought to these sums at all cost."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ def _told(weights: np.ndarray, power: float) -> _Told | None:
     counts = used.sum(axis=1), used.sum(axis=0)
     # Of the largest: powers of large weights stay finite.
     powers = np.power(weights / weights.max(), power, where=used, out=np.zeros_like(weights))
-    factors = scaling_factors(powers, *(count.astype(np.float64) for count in counts))
+    rows, columns = (count.astype(np.float64) for count in counts)
+    iterations = _ITERATIONS if power == _POWERS[0] else _FEW_ITERATIONS
+    factors = scaling_factors(powers, rows, columns, iterations)
     if not all(np.isfinite(side).all() for side in factors):
         return None
     entries = factors[0][:, None] * powers * factors[1]
@@ -96,8 +100,8 @@ def _told(weights: np.ndarray, power: float) -> _Told | None:
     squares, expected = (float(sum(side)) for side in zip(*apart, strict=True))
     variance = squares / expected / power**2 if expected else 0.0
     live = (side[count > 0] for side, count in zip(factors, counts, strict=True))
-    rows, columns = (-np.log(side) / power for side in live)
-    return _Told((rows, columns), counts, variance)
+    of_rows, of_columns = (-np.log(side) / power for side in live)
+    return _Told((of_rows, of_columns), counts, variance)
 
 
 def _halves_apart(entries: np.ndarray, used: np.ndarray) -> tuple[float, float]:
