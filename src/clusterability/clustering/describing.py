@@ -32,6 +32,9 @@ _LAST_SWEEPS = 100
 Known = tuple[np.ndarray, np.ndarray, np.ndarray]
 """ln Gamma(c + 1/2) / Gamma(1/2), ln Gamma(n + B/2) / Gamma(B/2) and ln (c + 1/2), from 0 on."""
 
+Units = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Codes, labels and `_by_unit`, each of rows and of columns."""
+
 
 class Descent(NamedTuple):
     """The shortest description that a start came to with each number of clusters.
@@ -291,25 +294,12 @@ def _descend(
     best_columns: np.ndarray,
 ) -> None:
     """Fills the last three, as `Descent` has them; the labels are lost."""
-    row_sizes, column_sizes = _sizes(rows), _sizes(columns)
-    by_row = _by_unit(codes, columns, len(column_sizes), codes.max() + 1)
-    by_column = _by_unit(turned_codes, rows, len(row_sizes), by_row.shape[2])
-    counts, first = _by_cluster(by_row, rows, len(row_sizes)), True
+    units, counts, row_sizes, column_sizes = _counted(codes, turned_codes, rows, columns)
+    by_row, by_column, first = units[4], units[5], True
     while True:
         most = max(len(row_sizes), len(column_sizes))
-        counts = _sweep_sides(
-            _SWEEPS if first or most < _FEW else 1,
-            codes,
-            turned_codes,
-            rows,
-            columns,
-            by_row,
-            by_column,
-            counts,
-            row_sizes,
-            column_sizes,
-            known,
-        )
+        sweeps = _SWEEPS if first or most < _FEW else 1
+        counts = _sweep_sides(sweeps, units, counts, row_sizes, column_sizes, known)
         first = False
         length = _length(counts, row_sizes, column_sizes, known)
         if length < lengths[most]:
@@ -339,41 +329,34 @@ def _settle(
     known: Known,
 ) -> float:
     """Moves units until none moves; nats of the description."""
+    units, counts, row_sizes, column_sizes = _counted(codes, turned_codes, rows, columns)
+    counts = _sweep_sides(_LAST_SWEEPS, units, counts, row_sizes, column_sizes, known)
+    return _length(counts, row_sizes, column_sizes, known)
+
+
+@compiled
+def _counted(
+    codes: np.ndarray, turned_codes: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> tuple[Units, np.ndarray, np.ndarray, np.ndarray]:
+    """What sweeps keep up to date of both sides' labels: units, counts and sizes of clusters."""
     row_sizes, column_sizes = _sizes(rows), _sizes(columns)
     by_row = _by_unit(codes, columns, len(column_sizes), codes.max() + 1)
     by_column = _by_unit(turned_codes, rows, len(row_sizes), by_row.shape[2])
     counts = _by_cluster(by_row, rows, len(row_sizes))
-    counts = _sweep_sides(
-        _LAST_SWEEPS,
-        codes,
-        turned_codes,
-        rows,
-        columns,
-        by_row,
-        by_column,
-        counts,
-        row_sizes,
-        column_sizes,
-        known,
-    )
-    return _length(counts, row_sizes, column_sizes, known)
+    return (codes, turned_codes, rows, columns, by_row, by_column), counts, row_sizes, column_sizes
 
 
 @compiled
 def _sweep_sides(
     most: int,
-    codes: np.ndarray,
-    turned_codes: np.ndarray,
-    rows: np.ndarray,
-    columns: np.ndarray,
-    by_row: np.ndarray,
-    by_column: np.ndarray,
+    units: Units,
     counts: np.ndarray,
     row_sizes: np.ndarray,
     column_sizes: np.ndarray,
     known: Known,
 ) -> np.ndarray:
     """Moves units of both sides in turns, until none moves or `most` times; the counts then."""
+    codes, turned_codes, rows, columns, by_row, by_column = units
     for _ in range(most):
         moved = _sweep(codes, rows, by_row, by_column, counts, row_sizes, column_sizes, known)
         turned = _turned(counts)
