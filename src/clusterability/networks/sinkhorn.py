@@ -13,7 +13,7 @@ from clusterability.networks.live_units import live_units
 _TOLERANCE = 1e-12
 """Largest relative error of a column sum. Row sums are exact up to rounding."""
 
-_MAX_ITERATIONS = 10_000
+MAX_ITERATIONS = 10_000
 """A dense random matrix takes about 10; modules joined by entries a thousandth as large, 2,000."""
 
 
@@ -74,7 +74,7 @@ def scaling_factors(
     matrix: np.ndarray,
     row_sums: np.ndarray,
     column_sums: np.ndarray,
-    iterations: int = _MAX_ITERATIONS,
+    iterations: int = MAX_ITERATIONS,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Diagonals of D_1 and D_2 that bring one matrix to these sums, as `scale_to` does.
 

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clusterability.networks.sinkhorn import scaling_factors
+from clusterability.networks.sinkhorn import MAX_ITERATIONS, scaling_factors
 
 _POWERS = (1.0, 2.0, 4.0, 8.0, 0.5, 0.25)
 """The first of those that are equally good is taken."""
-_ITERATIONS, _FEW_ITERATIONS = 10_000, 200
-"""Of the first power, and of the others, which need not be brought to these sums at all cost."""
+_FEW_ITERATIONS = 200
+"""For all powers but the first, which need not be brought to these sums at all cost."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,15 @@ def unit_strengths(weights: np.ndarray) -> tuple[UnitStrengths, UnitStrengths] |
     """
     if not np.isfinite(weights).all() or not weights.any():
         return None
-    told = [each for power in _POWERS if (each := _told(weights, power))]
+    used = weights != 0
+    counts = used.sum(axis=1), used.sum(axis=0)
+    told = [each for power in _POWERS if (each := _told(weights, used, counts, power))]
     best = min(told, key=lambda each: each.variance, default=None)
     if best is None:
         return None
     rows, columns = (
-        _shrunken(logs, best.variance / counts[counts > 0], counts > 0)
-        for logs, counts in zip(best.logs, best.counts, strict=True)
+        _shrunken(logs, best.variance / count[count > 0], count > 0)
+        for logs, count in zip(best.logs, counts, strict=True)
     )
     return rows, columns
 
@@ -75,23 +77,24 @@ class _Told:
 
     Attributes:
         logs: logarithms of the strengths of live rows, and of live columns.
-        counts: non-zero weights of each row, and of each column.
-        variance: that of a logarithm is this over the number of non-zero weights.
+        variance: that of a logarithm is this over the number of a unit's non-zero weights.
     """
 
     logs: tuple[np.ndarray, np.ndarray]
-    counts: tuple[np.ndarray, np.ndarray]
     variance: float
 
 
-def _told(weights: np.ndarray, power: float) -> _Told | None:
-    """What a power of the weights tells; None where it cannot be scaled."""
-    used = weights != 0
-    counts = used.sum(axis=1), used.sum(axis=0)
+def _told(
+    weights: np.ndarray, used: np.ndarray, counts: tuple[np.ndarray, np.ndarray], power: float
+) -> _Told | None:
+    """What a power of the weights tells; None where it cannot be scaled.
+
+    `used` are those that are not zero, `counts` how many there are in each row and column.
+    """
     # Of the largest: powers of large weights stay finite.
     powers = np.power(weights / weights.max(), power, where=used, out=np.zeros_like(weights))
     rows, columns = (count.astype(np.float64) for count in counts)
-    iterations = _ITERATIONS if power == _POWERS[0] else _FEW_ITERATIONS
+    iterations = MAX_ITERATIONS if power == _POWERS[0] else _FEW_ITERATIONS
     factors = scaling_factors(powers, rows, columns, iterations)
     if not all(np.isfinite(side).all() for side in factors):
         return None
@@ -101,7 +104,7 @@ def _told(weights: np.ndarray, power: float) -> _Told | None:
     variance = squares / expected / power**2 if expected else 0.0
     live = (side[count > 0] for side, count in zip(factors, counts, strict=True))
     of_rows, of_columns = (-np.log(side) / power for side in live)
-    return _Told((of_rows, of_columns), counts, variance)
+    return _Told((of_rows, of_columns), variance)
 
 
 def _halves_apart(entries: np.ndarray, used: np.ndarray) -> tuple[float, float]:
