@@ -109,6 +109,7 @@ rule all:
         rules.aggregate.output,
         rules.calibrate.output if STUDY.calibration else [],
         rules.validate.output if STUDY.answers else [],
+        rules.answer.output,
         rules.find.output if STUDY.conditions else [],
         expand(rules.replicate.output.table, table=PUBLISHED),
         rules.explore.output if STUDY.drawn_method is not None else [],

@@ -540,7 +540,7 @@ def compared_tables(wildcards):
 
 def tables_in_print():
     """Tables of the study that tables for print are made of."""
-    found = ["networks", "summary", "agreement", "paired", "best_k"]
+    found = ["verdict", "networks", "summary", "agreement", "paired", "best_k"]
     if STUDY.answers:
         found.append("validity")
     if STUDY.conditions:

@@ -165,6 +165,7 @@ def test_columns_that_the_library_names_are_those_of_the_document():
         "best_k": choose_k.BEST_K_COLUMNS,
         "best_k_networks": choose_k.BEST_K_NETWORKS_COLUMNS,
         "agreement.parquet": AGREEMENT_COLUMNS,
+        "verdict": verdict.VERDICT_COLUMNS,
         "validity": validity.COLUMNS,
         "findings": findings.COLUMNS,
         "calibration_bits": calibration_bits.COLUMNS,

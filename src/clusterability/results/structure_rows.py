@@ -19,6 +19,7 @@ from clusterability.measures.structure import (
     FUNCTIONS,
     barber_terms,
     effective_clusters,
+    mean_strengths,
     mi_terms,
     ncut_terms,
 )
@@ -173,6 +174,7 @@ def _cluster_frame(
             "cluster_bits": np.concatenate([each.bits for each in bits]),
             "bits_if_merged": np.concatenate([each.if_merged for each in bits]),
             "merge_with": np.concatenate([each.merge_with for each in bits]),
+            "mean_strength": mean_strengths(tables).ravel(),
         }
     )
     return frame[np.repeat(feasible, k)]
