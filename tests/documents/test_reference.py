@@ -20,6 +20,7 @@ from clusterability.analysis import (
     findings,
     lesion_networks,
     validity,
+    verdict,
 )
 from clusterability.analysis.agreement import AGREEMENT_COLUMNS, summarise_agreement
 from clusterability.analysis.calibration import calibration_cells, calibration_nulls
@@ -33,6 +34,7 @@ from clusterability.report.catalogue import figure_items
 from clusterability.report.figures import (
     ablations,
     best_k,
+    bits_by_k,
     class_activity,
     learning_curves,
     validity_scatter,
@@ -42,6 +44,7 @@ from clusterability.report.figures import calibration as calibration_figure
 from clusterability.report.figures import lesions as lesions_figure
 from clusterability.report.figures import measures as measures_figure
 from clusterability.report.figures import validity as validity_figure
+from clusterability.report.figures import verdict as verdict_figure
 from clusterability.results import aggregation, untrained
 from clusterability.results.columns import SCORES, SUMMARY
 from clusterability.results.function_columns import ABLATION_COLUMNS, CLUSTERS, LESION_COLUMNS
@@ -240,6 +243,8 @@ def test_rows_of_figures_have_the_columns_of_the_document(blocks, written):
         "function": [*z_scores.rows(scores, "matched", list(FUNCTION_MEASURES)), "test_accuracy"],
         "learning_curves": learning_curves._COLUMNS,
         "lesions": lesions_figure.COLUMNS,
+        "bits_by_k": [*bits_by_k.rows(scores, "matched"), "test_accuracy"],
+        "verdict": [*verdict_figure.COLUMNS, "test_accuracy"],
         "measures": [*measures_figure.rows(scores, "mi"), "test_accuracy"],
         "validity": validity_figure.COLUMNS,
         "validity_scatter": list(validity_scatter.rows(scores, "matched", None)),

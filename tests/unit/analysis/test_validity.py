@@ -20,8 +20,8 @@ from clusterability.analysis.prediction import (
     network_prediction,
 )
 from clusterability.analysis.validity import COLUMNS, validity_table
-from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.analysis.verdict import VERDICT_COLUMNS
+from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.report.answer import detection_sentence, study_answer
 from clusterability.resampling import (
     FisherMean,

@@ -59,8 +59,8 @@ def sentence(text: str) -> str:
 def test_the_answer_in_a_sentence_says_how_much_it_rests_on() -> None:
     assert sentence(told()) == (
         "Z of `mi` tells layers with planted clusters from those without in 80 % [60, 99] of"
-        " cases, and others cannot be told apart (1); a cluster's share of mutual information goes with"
-        " its importance (rank correlation 0.30 [0.10, 0.99])."
+        " cases, and others cannot be told apart (1); a cluster's share of mutual information goes"
+        " with its importance (rank correlation 0.30 [0.10, 0.99])."
     )
     assert sentence(told(n=19)).endswith("(weak evidence: 19 of 20 seeds).")
     assert sentence(told(n=4)).startswith("Too few seeds for an answer: 4, where 20 are asked for")
