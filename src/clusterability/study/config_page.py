@@ -91,7 +91,8 @@ def _values(part: Part) -> str:
     if "anyOf" in part:
         return " or ".join(_values(some) for some in part["anyOf"] if some != {"type": "null"})
     if "enum" in part:
-        return ", ".join(f"`{name}`" for name in part["enum"])
+        names = dict.fromkeys(n if isinstance(n, str) else json.dumps(n) for n in part["enum"])
+        return ", ".join(f"`{name}`" for name in names)
     if part["type"] == "array":
         return _list_values(part["items"], empty="minItems" not in part)
     if part["type"] == "object":

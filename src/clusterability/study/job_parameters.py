@@ -49,14 +49,12 @@ def labels_job(asked: Clustering, draws: int, layer: str) -> LabelsJob:
 
 def probing_job(study: Study, name: str, block: str) -> ProbingJob:
     """What the units of a condition's networks do, at the k of a block."""
-    trained = study.recipe_of(name) if name in study.conditions else None
     return ProbingJob(
         dataset=study.dataset.name,
+        examples=study.examples_of(name).examples,
         groups=study.probe.groups,
         images=min(study.probe.images, *study.shown_images.values()),
         k=study.probed_k_of(block),
-        normalise=(trained or study.networks[name]).normalise,
-        permute_labels=trained is not None and trained.permute_labels,
         test_images=study.dataset.test_images,
         train_images=study.dataset.train_images,
     )

@@ -230,11 +230,17 @@ class Study(Section):
         """Values of k at which it is asked what units do."""
         return self.few_k if self.probe.k is None else self.probe.k
 
+    def examples_of(self, name: str) -> Recipe:
+        """The recipe whose images and labels a condition or an imported network is shown."""
+        if name in self.conditions:
+            return self.recipe_of(name)
+        return Recipe(normalise=self.networks[name].normalise)
+
     @property
     def shown_images(self) -> dict[str, int]:
         """Where the images come from that networks are shown, and how many there are."""
         found = {"test_images": self.dataset.test_images or MNIST_TEST_IMAGES}
-        if any(self.recipe_of(name).permute_labels for name in self.conditions):
+        if any(self.recipe_of(name).labels == "permuted" for name in self.conditions):
             found["train_images"] = self.dataset.train_images or MNIST_TRAIN_IMAGES
         return found
 

@@ -249,7 +249,7 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
         ),
         (
             {
-                "conditions": {"a": {"permute_labels": True}},
+                "conditions": {"a": {"labels": "permuted"}},
                 "dataset": {"train_images": 1999},
                 "probe": {"images": 2000},
             },
