@@ -91,8 +91,9 @@ def _values(part: Part) -> str:
     if "anyOf" in part:
         return " or ".join(_values(some) for some in part["anyOf"] if some != {"type": "null"})
     if "enum" in part:
-        names = dict.fromkeys(n if isinstance(n, str) else json.dumps(n) for n in part["enum"])
-        return ", ".join(f"`{name}`" for name in names)
+        # A word and what YAML reads it as, such as "true" and true, are written alike.
+        words = [word if isinstance(word, str) else json.dumps(word) for word in part["enum"]]
+        return ", ".join(f"`{word}`" for word in dict.fromkeys(words))
     if part["type"] == "array":
         return _list_values(part["items"], empty="minItems" not in part)
     if part["type"] == "object":

@@ -1,10 +1,10 @@
 """What a recipe's networks are trained and tested on: images and labels, real ones or controls.
 
 Structure in the first layer may come from the task or from the images alone. The controls keep a
-part of what the data set has: `gaussian` images its pixel means and covariance, `independent_pixels`
-each pixel's distribution, `permuted` labels how frequent classes are; a random `teacher` gives
-labels that can be learnt on any images, as in Seung, Sompolinsky and Tishby (1992), "Statistical
-mechanics of learning from examples", Physical Review A 45, 6056.
+part of what the data set has: `gaussian` images its pixel means and covariance,
+`independent_pixels` each pixel's distribution, `permuted` labels how frequent classes are; a random
+`teacher` gives labels that can be learnt on any images, as in Seung, Sompolinsky and Tishby (1992),
+"Statistical mechanics of learning from examples", Physical Review A 45, 6056.
 
 Images are the same for all networks, labels of controls one drawing a seed. Both come from named
 random streams: they do not depend on blocks, neighbours, threads or interruptions.

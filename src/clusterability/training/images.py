@@ -217,10 +217,11 @@ def normalise(images: Bytes, name: str = MNIST) -> npt.NDArray[np.float32]:
     return _standardised(_ink(images), name)
 
 
-def _ink(images: Bytes) -> npt.NDArray[np.float32]:
-    """From 0, the paper, to 1, the ink."""
-    values = images.astype(np.float32)
-    values /= np.float32(_INK)
+def _ink(images: Bytes | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """From 0, the paper, to 1, the ink; floats are that and are kept in their memory."""
+    values = images.astype(np.float32, copy=False)
+    if images.dtype == np.uint8:
+        values /= np.float32(_INK)
     return values
 
 
@@ -258,7 +259,7 @@ def network_inputs(
     images: bytes, 255 is ink; or floats, 1 is ink, which are not kept.
     name: of the data set that they are of, by whose mean and deviation they are normalised.
     """
-    values = _ink(images) if images.dtype == np.uint8 else images
+    values = _ink(images)
     return _standardised(values, name) if normalised else values
 
 
