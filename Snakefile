@@ -94,6 +94,7 @@ include: "rules/null.smk"
 include: "rules/score.smk"
 include: "rules/probe.smk"
 include: "rules/compare.smk"
+include: "rules/equal_size.smk"
 include: "rules/aggregate.smk"
 include: "rules/answer.smk"
 include: "rules/explore.smk"
@@ -108,6 +109,7 @@ rule all:
         results_of_blocks,
         rules.aggregate.output,
         rules.calibrate.output if STUDY.calibration else [],
+        rules.equal_size_table.output if STUDY.equal_size.draws else [],
         rules.validate.output if STUDY.answers else [],
         rules.answer.output,
         rules.find.output if STUDY.conditions else [],

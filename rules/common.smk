@@ -205,6 +205,16 @@ def minutes_of_draws(wildcards, threads):
     return 30 + 5 * size_of(wildcards) + minutes_of_matrices(wildcards, draws / threads)
 
 
+def minutes_of_submatrices(wildcards):
+    """Of a job that clusters the sub-matrices of a layer, and shuffles of them.
+
+    One of 10 x 128 took 30 ms by two methods at one k and scale.
+    """
+    asked = STUDY.equal_size
+    clusterings = asked.submatrices * (1 + asked.draws) * len(asked.k) * len(asked.scalings)
+    return 30 + math.ceil(size_of(wildcards) * clusterings / 500)
+
+
 # --- memory, in megabytes: what was measured (docs/scale.md), and at least half as much more ---
 
 
@@ -349,6 +359,20 @@ def probed_files(pattern):
     ]
 
 
+def equal_size_files(pattern):
+    """Files of the layers that are compared at equal size, over all networks."""
+    return [
+        file
+        for condition in STUDY.names
+        for file in expand(
+            pattern,
+            condition=condition,
+            seeds=STUDY.seed_blocks_of(condition),
+            layer=STUDY.at_equal_size(weights_of(condition)),
+        )
+    ]
+
+
 def origin_of(wildcards):
     """The networks that a block of a condition goes on from, if it does."""
     origin = STUDY.recipe_of(wildcards.condition).origin
@@ -450,6 +474,7 @@ def results_of_blocks(wildcards):
         *flattened(grid_files, nulls),
         *flattened(probed_files, rules.probe.output),
         *block_files(rules.agree.output.agreement),
+        *equal_size_files(rules.equal_size.output.rows),
         *choices("best_k"),
         *choices("best_k_networks"),
     ]

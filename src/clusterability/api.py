@@ -241,7 +241,8 @@ def score(
         `scores.parquet` (docs/measures.md): `condition`, `seed` (-1), `layer`, `method`, `k`,
         `k_effective`, `measure`, `value` (nats, where it is an information), `null`, `null_mean`,
         `null_sd`, `null_n`, `z` (positive is better than chance), `p`, `p_two_sided`, `q` (empty:
-        it needs several seeds) and `status`: `infeasible` where the layer cannot hold k.
+        it needs several seeds), `status` (`infeasible` where the layer cannot hold k), `excess`
+        (value - null mean, in the measure's units) and `z_error` (Monte Carlo standard error of z).
 
     Raises:
         UserError: where the weights are not finite, no layer can hold some k, or an argument is

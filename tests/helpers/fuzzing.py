@@ -229,6 +229,7 @@ EXTRA_CONFIG = {
     "calibration": ["untrained"],
     "training": {"device": "cuda:1", "threads": 1},
     "probe": {"k": [2, 5], "images": 400},
+    "equal_size": {"draws": 19, "submatrices": 5, "k": [2], "methods": ["joint"]},
 }
 
 
@@ -347,10 +348,10 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "unequal": (0, BELOW_1), "density": (5e-324, 1), "threads": (1, 1e9), "shapes": (0, 1),
     "rank": (0, 1e9), "rank_share": (0, 1), "degrees": (1, 1e9),
     "checkpoint_every": (1, 60), "draws_at_most": (0, 1e9),
-    "history_every": (1, 1e9), "restarts": (1, 1e9), "draws": (1, 1e9), "images": (1, 1e9),
+    "history_every": (1, 1e9), "restarts": (1, 1e9), "draws": (0, 1e9), "images": (1, 1e9),
     "groups": (1, 1e9), "resamples": (1, 1e9), "k": (1, 1e9), "pixel_k": (1, 1e9),
     "shuffle": (1, 1e9), "shuffle_nonzero": (1, 1e9), "strength": (1, 1e9), "labels": (1, 1e9),
-    "untrained": (1, 1e9),
+    "untrained": (1, 1e9), "submatrices": (1, 1e9),
 }  # fmt: skip
 
 FOLDERS = {"networks", "clusters", "nulls", "scores", "tables", "figures", "data", "logs"}

@@ -101,7 +101,7 @@ def test_the_table_shows_known_measures_and_where_the_rows_are(capsys):
     assert said.err == ""
     lines = said.out.splitlines()
     assert lines[0] == "Weights 'southern_women': fc1 [18, 14] from 'southern_women'"
-    assert " ".join(lines[2].split()) == "layer method measure k value null mean ± sd z p"
+    assert " ".join(lines[2].split()) == "layer method measure k value null mean ± sd excess z p"
     table = [line.split() for line in lines[4 : 4 + 2 * len(KNOWN)]]
     assert [(row[2], row[3]) for row in table] == [(m, k) for m in KNOWN for k in "23"]
     assert table[2][:5] == ["fc1", "matched", "barber_q", "2", "0.3184"]

@@ -30,7 +30,7 @@ from clusterability.results.writing import row_file, schema_of, stored_schemas
 Place = tuple[str, str, str]
 """Condition, layer and block of k."""
 
-_OF_CELLS = ["seed", *columns.CELL, "value", "null_mean", "null_n", "z", "p"]
+_OF_CELLS = ["seed", *columns.CELL, "value", "null_mean", "null_sd", "null_n", "z", "p"]
 """Columns that cells are made of."""
 
 
@@ -82,7 +82,8 @@ class BlockScores:
     def write(self, cells: pd.DataFrame, parquet: Path, csv: Path) -> None:
         """Writes the table `scores`."""
         files = [*self.structure, *self.function, *self.fresh]
-        schema = schema_of(columns.SCORES, *stored_schemas(files), pa.schema({"q": pa.float64()}))
+        added = pa.schema(dict.fromkeys(("q", "excess", "z_error"), pa.float64()))
+        schema = schema_of(columns.SCORES, *stored_schemas(files), added)
         of_condition = dict(list(cells.groupby("condition", sort=False)))
         with row_file(parquet, schema, csv) as write:
             for rows in self._frames():

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from clusterability.jobs.clustering_job import ClusteringJob, LabelsJob, NullJob
 from clusterability.jobs.comparison_jobs import AggregationJob, AgreementJob, ValidityJob
+from clusterability.jobs.equal_size_job import EqualSizeJob
 from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.study.sections import Clustering
@@ -63,6 +64,19 @@ def probing_job(study: Study, name: str, block: str) -> ProbingJob:
 def agreement_job(study: Study, name: str) -> AgreementJob:
     """The agreement of a condition's partitions."""
     return AgreementJob(study.agreement.draws, shared_ends=name in study.conditions)
+
+
+def equal_size_job(study: Study) -> EqualSizeJob:
+    """The scores of sub-matrices of a layer."""
+    asked = study.equal_size
+    return EqualSizeJob(
+        methods=asked.methods,
+        restarts=study.clustering.restarts,
+        scalings=asked.scalings,
+        k=asked.k,
+        submatrices=asked.submatrices,
+        draws=asked.draws,
+    )
 
 
 def aggregation_job(study: Study) -> AggregationJob:

@@ -40,10 +40,12 @@ REDRAWN = tuple(name for name, entry in NULLS.items() if entry.redrawn)
 
 if TYPE_CHECKING:
     Method: TypeAlias = str
+    LayerMethod: TypeAlias = str
     Null: TypeAlias = str
     Measure: TypeAlias = str
 else:
     Method, Null, Measure = (Literal[tuple(names)] for names in (METHODS, NULLS, DIRECTED))
+    LayerMethod = Literal[LAYER_METHODS]
 
 MOST_NUMBERS = 10**6
 """In all blocks of a list together."""
@@ -226,6 +228,26 @@ class Clustering(Section):
 class Agreement(Section):
     draws: Annotated[Whole, Field(ge=1)] = 99
     """Permutations of the labels that the agreement of two partitions is compared with."""
+
+
+class EqualSize(Section):
+    draws: Annotated[Whole, Field(ge=0)] = 0
+    """Shuffles that each sub-matrix is compared with, such as 19. 0: layers are not compared at
+    equal size."""
+    submatrices: Annotated[Whole, Field(ge=1)] = 20
+    """Random sub-matrices of each layer of each network, with as many rows and columns as the
+    network's smallest layer has live ones."""
+    k: Annotated[
+        list[Annotated[Whole, Field(ge=1)]], Field(min_length=1), AfterValidator(different)
+    ] = [4]
+    """Numbers of clusters of the sub-matrices; they need not be in `k_grid`."""
+    methods: Annotated[list[LayerMethod], Field(min_length=1), AfterValidator(different)] = [
+        "matched",
+        "described",
+    ]
+    """Methods that cluster the sub-matrices; they need not be in `clustering.methods`."""
+    scalings: Scalings = ["none", "ranked"]
+    """Scales of the sub-matrices, each of them scaled as a matrix of its own."""
 
 
 class Probe(Section):

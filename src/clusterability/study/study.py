@@ -33,6 +33,7 @@ from clusterability.study.sections import (
     Blocks,
     Clustering,
     Dataset,
+    EqualSize,
     FigureChoice,
     ImportedNetwork,
     KGrid,
@@ -94,6 +95,9 @@ class Study(Section):
     agreement: Agreement = Agreement()
     """Comparison of the partitions of the same units between layers, seeds, restarts and data
     orders."""
+    equal_size: EqualSize = EqualSize()
+    """Comparison of a network's layers at equal size, by random sub-matrices, in
+    tables/equal_size.csv (docs/measures.md, effect sizes). Off by default: `draws` is 0."""
     probe: Probe = Probe()
     """Activities of the units in each cluster, and the accuracy without them (docs/function.md)."""
     validity: Validity = Validity()
@@ -222,6 +226,10 @@ class Study(Section):
             if other.data_order != own.data_order
             and other.model_copy(update={"data_order": own.data_order}) == own
         ]
+
+    def at_equal_size(self, layers: Sequence[str]) -> list[str]:
+        """Layers of a network that are compared at equal size; a single one is with nothing."""
+        return list(layers) if self.equal_size.draws and len(layers) > 1 else []
 
     # --- what units do, and which measure is right ---
 

@@ -88,6 +88,8 @@ def test_columns_are_those_of_the_contract(scores):
         "p_two_sided",
         "q",
         "status",
+        "excess",
+        "z_error",
     ]
 
 
@@ -176,7 +178,7 @@ def study_scores():
 
 def test_q_is_over_all_conditions_layers_and_k_of_a_null_method_and_measure(study_scores):
     found = with_q(study_scores)
-    kept = found.drop(columns="q")
+    kept = found.drop(columns=["q", "excess", "z_error"])
     pd.testing.assert_frame_equal(kept, study_scores[list(kept)])  # every row, in its place
     without = (found.null == "labels") | (found.measure == "mi_total")
     assert found[without].q.isna().all()
@@ -225,6 +227,7 @@ def test_summary_by_hand(study_scores):
         "q",
         "significant",
         "test_accuracy",
+        "z_error",
     ]
     assert not summary.duplicated(cell).any()
     assert len(summary) == 2 * 2 * 2 * 2 * 3 * 3
