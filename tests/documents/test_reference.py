@@ -46,7 +46,7 @@ from clusterability.report.figures import measures as measures_figure
 from clusterability.report.figures import validity as validity_figure
 from clusterability.report.figures import verdict as verdict_figure
 from clusterability.results import aggregation, untrained
-from clusterability.results.columns import SCORES, SUMMARY
+from clusterability.results.columns import EQUAL_SIZE, SCORES, SUMMARY
 from clusterability.results.function_columns import ABLATION_COLUMNS, CLUSTERS, LESION_COLUMNS
 from clusterability.results.npz_files import save_items
 from clusterability.results.reading import read_parquet
@@ -162,6 +162,7 @@ def test_columns_that_the_library_names_are_those_of_the_document():
     named = {
         "scores": SCORES,
         "summary": SUMMARY,
+        "equal_size": EQUAL_SIZE,
         "ablations": ABLATION_COLUMNS,
         "lesions": LESION_COLUMNS,
         "lesions_networks": lesion_networks.COLUMNS,

@@ -81,7 +81,7 @@ class Planted:
 
         >>> p, q = Planted(128, 128, 4, ratio=2.0).chances
         >>> f"{p[-1]:.3f} {q[-1]:.3f} {p[-1] / 4 + q[-1] * 3 / 4:.3f}"
-        '0.344 0.052 0.125'
+        '0.336 0.055 0.125'
         """
         below = (_below(self.bounds / scale) for scale in (self.ratio, 1.0))
         p, q = (np.diff(each, prepend=0.0, append=1.0) for each in below)

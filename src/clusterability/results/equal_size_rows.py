@@ -1,7 +1,7 @@
 """Layers of a network at equal size: scores of random sub-matrices as large as its smallest layer.
 
-z and excess depend on the size of a matrix: a layer of 128 x 784 and one of 10 x 128 can be compared
-where both give matrices of 10 x 128.
+z and excess depend on the size of a matrix: a layer of 128 x 784 and one of 10 x 128 can be
+compared where both give matrices of 10 x 128.
 """
 
 from __future__ import annotations
