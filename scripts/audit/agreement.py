@@ -64,26 +64,10 @@ def labellings_of(study: StudyFiles, row: dict[str, Any]) -> np.ndarray | None:
         starts = study.arrays("clusters", *first, ".starts", f"{method}/{k}/")
         return starts[("rows", "columns")[side]] if starts else None
     if row["comparison"] == "planted":
-        planted = _planted(study, *first)
-        if planted is None:
+        planted = study.planted(*first)
+        if not planted:
             return None
-        return np.stack([study.labels(*first, method, k)[side], planted[side]])
+        return np.stack([study.labels(*first, method, k)[side], planted[("rows", "columns")[side]]])
     if row["side"] == "UV":
         return np.stack([study.labels(*first, method, k)[0], study.labels(*other, method, k)[1]])
     return np.stack([study.labels(*one, method, k)[side] for one in (first, other)])
-
-
-def _planted(
-    study: StudyFiles, condition: str, seed: int, layer: str
-) -> tuple[np.ndarray, np.ndarray] | None:
-    block, place = study.block_of(condition, seed)
-    path = block.file.with_name(f"{block.file.stem}.planted.npz")
-    if not path.is_file():
-        return None
-    with np.load(path, allow_pickle=False) as stored:
-        sides = {
-            name.rpartition("/")[2]: stored[name][place]
-            for name in stored.files
-            if name.startswith(f"{layer}/")
-        }
-    return (sides["rows"], sides["columns"]) if sides else None

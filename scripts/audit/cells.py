@@ -83,8 +83,8 @@ def exact(column: str, study: Any, audit: Any, rounding: float = EXACT) -> Numbe
     (True, False, inf)
     """
     if isinstance(study, str) or isinstance(audit, str):
-        texts = ["" if pd.isna(value) else str(value) for value in (study, audit)]
-        return Number(column, *texts, bound=0.0)
+        first, second = ("" if pd.isna(value) else str(value) for value in (study, audit))
+        return Number(column, first, second, bound=0.0)
     study, audit = (math.nan if pd.isna(value) else float(value) for value in (study, audit))
     size = max(1.0, abs(audit)) if math.isfinite(audit) else 1.0
     return Number(column, study, audit, rounding * size)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +11,17 @@ import numpy as np
 import pandas as pd
 
 from audit.cells import Cell, exact
-from audit.comparing import compare, has_z, p_of_seeds, permutation_p, t_interval, with_interval
+from audit.comparing import p_of_seeds, permutation_p, t_interval, with_interval
+from audit.largest_z import (
+    Evidence,
+    at_edge,
+    edge_and_plateau,
+    errors,
+    first_largest,
+    largest,
+    pooled_z,
+    z_of,
+)
 from audit.starts import gap_k, same_bits_ami, stability
 from audit.study_files import StudyFiles, rows_of
 from audit.values import SEARCHED
@@ -21,26 +30,6 @@ NETWORKS = ["condition", "seed", "layer", "method", "measure", "null"]
 CELLS = ["condition", "layer", "method", "measure", "null"]
 _SIGNIFICANT = 0.05
 _VERDICT_BITS = 20
-_REACH = 1.96
-_NO_SPREAD = 1e-12
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One measure of one method at all k, beside the draws of one null.
-
-    Attributes:
-        k_values: rising; seeds: rising.
-        values: [seeds, k].
-        draws: [seeds, k, draws]; no draws where k is chosen by bits alone.
-        measure: which.
-    """
-
-    k_values: list[int]
-    seeds: list[int]
-    values: np.ndarray
-    draws: np.ndarray
-    measure: str
 
 
 def evidence(study: StudyFiles, row: dict[str, Any]) -> Evidence:
@@ -126,7 +115,7 @@ def _by_bits(
         "k_u": len(set(u[u >= 0])),
         "k_v": len(set(v[v >= 0])),
         "value": most,
-        "at_edge": _at_edge(place, values),
+        "at_edge": at_edge(place, values),
     }
     drawn = found.draws[number]
     if row["null"] and drawn.size:
@@ -214,7 +203,7 @@ def _mean_bits(found: Evidence) -> dict[str, Any]:
         "n_select": len(values),
         "n_report": len(values),
         **with_interval("value", values[:, place]),
-        "at_edge": _at_edge(place, means),
+        "at_edge": at_edge(place, means),
     }
 
 
@@ -233,92 +222,3 @@ def _mean_same_bits(study: StudyFiles, place: tuple[str, str, str], found: Evide
         if best is not None:
             each.append(same_bits_ami(study, place[0], seed, *place[1:], found.k_values[best]))
     return t_interval(each)[0]
-
-
-# --- the largest z -----------------------------------------------------------------------------
-
-
-def pooled_z(found: Evidence) -> np.ndarray:
-    """Directed z of each network and draw within the pool of both, [seeds, k, 1 + draws]."""
-    sign = -1 if found.measure.startswith("ncut") else 1
-    pool = np.concatenate([found.values[..., None], found.draws], axis=-1)
-    result = np.full(pool.shape, np.nan)
-    for n, k in np.ndindex(*found.values.shape):
-        items = pool[n, k][np.isfinite(pool[n, k])]
-        if math.isfinite(found.values[n, k]) and len(items) > 1:
-            deviation = items.std(ddof=1)
-            if deviation >= _NO_SPREAD:
-                result[n, k] = sign * (pool[n, k] - items.mean()) / deviation
-    return result
-
-
-def z_of(found: Evidence) -> np.ndarray:
-    """Directed z of each network against the draws alone, [seeds, k]."""
-    if not has_z(found.measure):
-        return np.full(found.values.shape, np.nan)
-    return np.array(
-        [
-            [compare(value, draws, found.measure)["z"] for value, draws in zip(*both, strict=True)]
-            for both in zip(found.values, found.draws, strict=True)
-        ]
-    )
-
-
-def largest(z: np.ndarray) -> tuple[int | None, float]:
-    """The place of the largest z of the network, z [k, 0]; p against the largest of each draw.
-
-    >>> place, p = largest(np.array([[0.5, -1.0, 0.5], [1.0, -1.0, 0.0]]))
-    >>> place, round(p, 3)
-    (1, 0.333)
-    """
-    place = first_largest(z[:, 0])
-    if place is None:
-        return None, math.nan
-    of_draws = np.fmax.reduce(z[:, 1:], axis=0)
-    known = of_draws[np.isfinite(of_draws)]
-    if not len(known):
-        return None, math.nan
-    return place, permutation_p(float(z[place, 0]), known, 1)
-
-
-def first_largest(values: np.ndarray) -> int | None:
-    """The first place of the largest value; None without any.
-
-    >>> first_largest(np.array([np.nan, 2.0, 2.0]))
-    1
-    """
-    known = [place for place, value in enumerate(values) if math.isfinite(value)]
-    return max(known, key=lambda place: (values[place], -place)) if known else None
-
-
-def errors(z: np.ndarray, draws: int) -> np.ndarray:
-    """Standard errors of z by the draws behind its mean and deviation: 1/n + z^2 / (2 (n - 1))."""
-    return np.sqrt(1 / max(draws, 1) + z**2 / (2 * max(draws - 1, 1)))
-
-
-def edge_and_plateau(
-    z: np.ndarray, error: np.ndarray, place: int, k_values: Sequence[int]
-) -> dict[str, Any]:
-    """Whether the k at a place is the largest, and all k whose z is as good but for chance."""
-    least = z[place] - _REACH * error[place]
-    as_good = [k for k, one in zip(k_values, z, strict=True) if one >= least]
-    return {"at_edge": _at_edge(place, z), "plateau": as_blocks(as_good)}
-
-
-def _at_edge(place: int, values: np.ndarray) -> bool:
-    return bool(place > 0 and place == max(np.flatnonzero(np.isfinite(values)), default=0))
-
-
-def as_blocks(k_values: Sequence[int]) -> str:
-    """Numbers as blocks.
-
-    >>> as_blocks([3, 4, 5, 7])
-    '3-5,7'
-    """
-    text = ""
-    for k in k_values:
-        if k - 1 in k_values:
-            text = text if k + 1 in k_values else f"{text}-{k}"
-        else:
-            text += f",{k}"
-    return text.removeprefix(",")

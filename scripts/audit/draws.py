@@ -11,7 +11,7 @@ import pandas as pd
 from audit.cells import EXACT, Cell, exact
 from audit.comparing import DIRECTION, compare
 from audit.measures import Tables, measures_of
-from audit.study_files import StudyFiles, rows_of
+from audit.study_files import Row, StudyFiles, rows_of
 
 NAMES = ["condition", "seed", "layer", "method", "k", "measure", "null"]
 COLUMNS = ("null_mean", "null_sd", "null_n", "z", "p", "p_two_sided")
@@ -49,11 +49,10 @@ def _rounding(column: str, found: dict[str, float]) -> float:
     return EXACT if column != "z" or not deviation > 0 else max(EXACT, 1e-14 / deviation)
 
 
-def draws_of(study: StudyFiles, row: dict[str, object]) -> np.ndarray | None:
+def draws_of(study: StudyFiles, row: Row) -> np.ndarray | None:
     """What the measure of a row says of each draw, [draws]; None where they were not kept."""
-    condition, layer, method = (str(row[name]) for name in ("condition", "layer", "method"))
-    seed, k = int(str(row["seed"])), int(str(row["k"]))
-    measure, null = str(row["measure"]), str(row["null"])
+    condition, layer, method = row["condition"], row["layer"], row["method"]
+    seed, k, measure, null = int(row["seed"]), int(row["k"]), row["measure"], row["null"]
     if null == UNTRAINED:
         return _fresh_values(study, condition, seed, layer, method, k, measure)
     place, prefix = (condition, seed, layer), f"{method}/{k}/"
@@ -66,9 +65,9 @@ def draws_of(study: StudyFiles, row: dict[str, object]) -> np.ndarray | None:
     return None if stored or _asked(row) else np.empty(0)
 
 
-def _asked(row: dict[str, object]) -> bool:
+def _asked(row: Row) -> bool:
     """Whether the study says that there were draws."""
-    return float(str(row["null_n"])) > 0
+    return float(row["null_n"]) > 0
 
 
 def _of_tables(tables: dict[str, np.ndarray], measure: str) -> np.ndarray:

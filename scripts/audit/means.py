@@ -115,7 +115,7 @@ def q_of_family(
     places, p, said = [], [], []
     for (condition, layer, k), cell in rows.groupby(["condition", "layer", "k"], observed=True):
         shared = int(cell["null_n"].max()) if null == UNTRAINED else 0
-        places.append((str(condition), str(layer), int(k)))
+        places.append((str(condition), str(layer), int(str(k))))
         p.append(p_of_seeds(cell["z"].to_numpy(float), shared))
         said.append(sorted(set(cell["q"].tolist())))
     q = benjamini_hochberg(np.array(p))

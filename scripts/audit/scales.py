@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import ndtri
@@ -52,7 +53,7 @@ def _unit_norm(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Rows of hidden units of norm 1; the norms go to the next layer, from the input on."""
     layers = {layer: np.array(matrix, np.float64) for layer, matrix in weights.items()}
     names = list(layers)
-    for layer, following in zip(names, names[1:], strict=False):
+    for layer, following in pairwise(names):
         for unit, row in enumerate(layers[layer]):
             norm = float(np.sqrt((row**2).sum()))
             layers[following][:, unit] *= norm

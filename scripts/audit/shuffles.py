@@ -1,4 +1,4 @@
-"""Kind `shuffles`: the null `shuffle` of `matched` and `joint`, by shuffles and k-means of other code.
+"""Kind `shuffles`: the null `shuffle` of `matched` and `joint`, by shuffles and k-means of others.
 
 Each draw permutes the layer's entries among its live units, embeds them by NumPy's singular value
 decomposition of D_U^-1/2 A D_V^-1/2, clusters with scikit-learn's KMeans, and for `matched` pairs
@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import KMeans
 
 from audit.cells import Cell, Number
@@ -56,10 +58,13 @@ def candidates(study: StudyFiles) -> pd.DataFrame:
 
 
 def _is_dense(study: StudyFiles, condition: str, seed: int, layer: str) -> bool:
-    components = study.networks.loc[(condition, seed), f"{layer}_components"]
-    weights = study.weights(condition, seed, "none")[layer]
-    live = (weights != 0).any(axis=1).sum() * (weights != 0).any(axis=0).sum()
-    return bool(components == 1 and (weights != 0).sum() >= _DENSE * live)
+    there = study.weights(condition, seed, "none")[layer] != 0
+    there = there[there.any(axis=1)][:, there.any(axis=0)]
+    if not there.size or there.mean() < _DENSE:
+        return False
+    m, n = there.shape
+    graph = np.block([[np.zeros((m, m), bool), there], [there.T, np.zeros((n, n), bool)]])
+    return int(connected_components(csr_array(graph), directed=False)[0]) == 1
 
 
 def check(
@@ -75,7 +80,7 @@ def check(
     """
     groups = chosen.groupby(NAMES[:5], sort=False, observed=True)
     for (condition, seed, layer, method, k), rows in groups:
-        place = (str(condition), int(seed), str(layer), str(method), int(k))
+        place = (str(condition), int(str(seed)), str(layer), str(method), int(str(k)))
         starts = study.arrays("clusters", *place[:3], ".starts", f"{method}/{k}/")
         restarts = len(starts["rows"]) if starts else 1
         draw = shuffler(study, *place[:4], source)
@@ -95,7 +100,7 @@ def shuffler(
     method: str,
     source: np.random.Generator,
 ) -> Callable[[], np.ndarray]:
-    """Makes draws [live rows, live columns]: those of `ranked` are ranked after they are permuted."""
+    """Makes draws [live rows, live columns]; those of `ranked` are permuted, then ranked."""
     ranked = base_and_scaling(method)[1] == "ranked"
     matrix = study.matrix(condition, seed, layer, "none" if ranked else method)
     sizes = np.abs(np.asarray(matrix, np.float64))

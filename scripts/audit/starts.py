@@ -58,7 +58,7 @@ def widest_gap(values: np.ndarray, k_values: tuple[int, ...]) -> int:
 
 
 def ami(first: np.ndarray, second: np.ndarray) -> float:
-    """Adjusted mutual information, arithmetic mean of entropies; units with -1 in either left out."""
+    """Adjusted mutual information by the arithmetic mean of entropies, without dead units."""
     live = (first >= 0) & (second >= 0)
     if not live.any():
         return math.nan

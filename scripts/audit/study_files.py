@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,8 +19,8 @@ from audit.cells import AuditError
 from audit.scales import base_and_scaling, matrix_of, scaled
 
 CELL = ["condition", "layer", "method", "k", "measure", "null"]
-_TEXTS = ("condition", "layer", "method", "measure", "null", "status", "side", "comparison")
-_TEXTS += ("other_condition", "other_layer")
+_TEXTS = {"condition", "layer", "method", "measure", "null", "status", "side", "comparison"}
+_TEXTS |= {"other_condition", "other_layer", "initial", "plateau"}
 _TABLES = ("scores.parquet", "partitions.parquet", "summary.csv", "networks.csv")
 
 
@@ -73,19 +74,13 @@ class StudyFiles:
         path = self.folder / "tables" / name
         if not path.is_file():
             return pd.DataFrame()
-        try:
+        with _told(path):
             if path.suffix == ".csv":
-                # "null" is a column of its own, and no value that is missing but the empty one.
                 rows = pd.read_csv(path, keep_default_na=False, na_values=[""])
             else:
                 texts = [name for name in pq.read_schema(path).names if name in _TEXTS]
                 rows = pq.read_table(path, read_dictionary=texts).to_pandas()
-        except Exception as error:
-            raise AuditError(
-                f"{path}: found what cannot be read ({type(error).__name__}), expected a table:"
-                " make verify finds damaged files"
-            ) from error
-        for column in set(_TEXTS) & set(rows):
+        for column in _TEXTS & set(rows):
             rows[column] = rows[column].astype(object).where(rows[column].notna(), "")
         return rows
 
@@ -125,7 +120,7 @@ class StudyFiles:
         """Blocks of networks by condition, those of fresh networks included."""
         found: dict[str, list[Block]] = {}
         for file in sorted((self.folder / "networks").glob("*/*.safetensors")):
-            with _opened(file) as stored:
+            with _told(file), safe_open(file, framework="numpy") as stored:
                 about = json.loads(stored.metadata()["clusterability"])
             block = Block(file, [int(seed) for seed in about["seeds"]], about["recipe"] or {})
             found.setdefault(file.parent.name, []).append(block)
@@ -152,7 +147,7 @@ class StudyFiles:
 
     def _read_weights(self, condition: str, seed: int, scaling: str) -> dict[str, np.ndarray]:
         block, place = self.block_of(condition, seed)
-        with _opened(block.file) as stored:
+        with _told(block.file), safe_open(block.file, framework="numpy") as stored:
             names = [name for name in stored.keys() if name.endswith(".weight")]  # noqa: SIM118
             names.sort(key=lambda name: int(name.removeprefix("fc").removesuffix(".weight")))
             layers = {
@@ -181,6 +176,13 @@ class StudyFiles:
         u, v = (rows.loc[rows["side"] == side, "label"].to_numpy(int) for side in ("U", "V"))
         return u, v
 
+    def planted(self, condition: str, seed: int, layer: str) -> dict[str, np.ndarray]:
+        """Clusters that were planted, `rows` and `columns`; empty where there are none."""
+        block, place = self.block_of(condition, seed)
+        path = block.file.with_name(f"{block.file.stem}.planted.npz")
+        found = self._arrays(path, f"{layer}/") if path.is_file() else {}
+        return {name.rpartition("/")[2]: array[place] for name, array in found.items()}
+
     def arrays(
         self, kind: str, condition: str, seed: int, layer: str, ending: str, prefix: str
     ) -> dict[str, np.ndarray]:
@@ -202,27 +204,21 @@ class StudyFiles:
         return {}
 
     def _read_arrays(self, file: Path, prefix: str) -> dict[str, np.ndarray]:
-        try:
-            with np.load(file, allow_pickle=False) as stored:
-                return {
-                    name.removeprefix(prefix): stored[name]
-                    for name in stored.files
-                    if name.startswith(prefix)
-                }
-        except Exception as error:
-            raise AuditError(
-                f"{file}: found what cannot be read ({type(error).__name__}), expected arrays:"
-                " make verify finds damaged files"
-            ) from error
+        # NumPy refuses pickled objects.
+        with _told(file), np.load(file) as stored:
+            names = [name for name in stored.files if name.startswith(prefix)]
+            return {name.removeprefix(prefix): stored[name] for name in names}
 
 
-def _opened(file: Path) -> Any:
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """Tells of a damaged file in one line."""
     try:
-        return safe_open(file, framework="numpy")
+        yield
     except Exception as error:
         raise AuditError(
-            f"{file}: found what cannot be read ({type(error).__name__}), expected weights:"
-            " make verify finds damaged files"
+            f"{file}: found what cannot be read ({type(error).__name__}), expected a file of a"
+            " finished study: make verify finds damaged ones"
         ) from error
 
 
@@ -238,4 +234,5 @@ class Row(dict[str, Any]):
 
 def rows_of(table: pd.DataFrame) -> Iterator[Row]:
     """Rows one by one."""
-    yield from map(Row, table.to_dict("records"))
+    for row in table.to_dict("records"):
+        yield Row({str(name): value for name, value in row.items()})

@@ -88,6 +88,6 @@ def study_value(
     """What the table `scores` says; NaN where it has no such row."""
     place: tuple[Any, ...] = (condition, layer, method, measure)
     try:
-        return float(study.values(*place).loc[seed, k])
+        return float(str(study.values(*place).loc[seed, k]))
     except KeyError:
         return math.nan
