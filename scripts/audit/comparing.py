@@ -87,9 +87,9 @@ def t_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float, floa
     mean = float(known.mean())
     if len(known) == 1:
         return mean, math.nan, math.nan
-    low, high = stats.t.interval(0.95, len(known) - 1, mean, 1.0)
     error = float(known.std(ddof=1)) / math.sqrt(len(known))
-    return mean, mean + (low - mean) * error, mean + (high - mean) * error
+    reach = float(stats.t.isf(0.025, len(known) - 1)) * error
+    return mean, mean - reach, mean + reach
 
 
 def with_interval(name: str, values: np.ndarray) -> dict[str, float]:
@@ -102,19 +102,19 @@ def p_of_seeds(z: np.ndarray, shared: int = 0) -> float:
 
     t = mean / (sd / sqrt(n)) with n - 1 degrees of freedom. Where all seeds were compared with the
     same `shared` draws, these are a sample of mean 0 and standard deviation 1 beside them, and the
-    test is that of Welch 1947: t = mean / sqrt(sd^2 / n + 1 / shared). NaN with fewer than two z, or
-    where all are equal.
+    test is that of Welch 1947: t = mean / sqrt(sd^2 / n + 1 / shared). NaN with fewer than two z,
+    or where all are equal.
     """
     z = z[np.isfinite(z)]
     if len(z) < 2 or z.max() == z.min():
         return math.nan
-    first = z.var(ddof=1) / len(z)
-    second = 1 / shared if shared else 0.0
-    freedom = (first + second) ** 2 / (
-        first**2 / (len(z) - 1) + (second**2 / (shared - 1) if shared > 1 else 0.0)
-    )
     if shared == 1:
         return math.nan
+    first, second, of_draws = z.var(ddof=1) / len(z), 0.0, 0.0
+    if shared:
+        second = 1 / shared
+        of_draws = second**2 / (shared - 1)
+    freedom = (first + second) ** 2 / (first**2 / (len(z) - 1) + of_draws)
     return float(stats.t.sf(z.mean() / math.sqrt(first + second), freedom))
 
 

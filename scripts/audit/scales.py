@@ -92,8 +92,8 @@ def two_way_ranks(matrix: np.ndarray, source: np.random.Generator) -> np.ndarray
     """Sizes by rank within rows and columns: the scale `ranked`.
 
     Normal scores of ranks within each row, then within each column, four times; the same with
-    columns first; the mean of both; and of its ranks r among N weights -ln(1 - (r - 1/2) / N). Sizes
-    that are equal are told apart at random, once.
+    columns first; the mean of both; and of its ranks r among N weights -ln(1 - (r - 1/2) / N).
+    Sizes that are equal are told apart at random, once.
 
     Args:
         matrix: weights [m, n].
