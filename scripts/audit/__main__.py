@@ -75,8 +75,8 @@ def line_of(name: str, says: str, cells: Sequence[Cell]) -> str:
 def differences(cells: Sequence[Cell]) -> list[str]:
     """A line for each number that differs: the cell, the study's number and the audit's."""
     lines = [
-        f"{cell}: {number.column}: found {_shown(number.study)}, expected {_shown(number.audit)}"
-        f"{_within(number.bound)}"
+        f"{cell}: {number.column}: found {_shown(number.study)}, expected"
+        f" {_shown(number.audit)}, within {number.bound:.2g}"
         for cell in cells
         for number in cell.numbers
         if not number.agrees
@@ -89,10 +89,6 @@ def _shown(value: float | str) -> str:
     if isinstance(value, str):
         return value or "nothing"
     return "nothing" if math.isnan(value) else f"{value:.12g}"
-
-
-def _within(bound: float) -> str:
-    return f", within {bound:.2g}" if bound else ""
 
 
 def write(path: Path, cells: Sequence[Cell]) -> None:
