@@ -1,7 +1,7 @@
 """`make verify`: all results against their records, and a sample of blocks made again.
 
-With --audit instead: random numbers of the tables, worked out again by code that shares none with the
-library (scripts/audit).
+With --audit instead: random numbers of the tables, worked out again by code that shares none with
+the library (scripts/audit).
 """
 
 from __future__ import annotations
