@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="make verify ARGS=…", description=__doc__, epilog="Other words go to snakemake."
     )
     parser.add_argument("--blocks", type=int, default=1, help="blocks that are made again (1)")
-    parser.add_argument("--seed", type=int, help="of their choice (by default another each time)")
+    parser.add_argument("--seed", type=int, help="of their choice (default: another each time)")
     parser.add_argument("--cores", type=int, default=os.cpu_count(), help="for making them (all)")
     parser.add_argument("--audit", action="store_true", help="work numbers out again by other code")
     parser.add_argument("--cells", help="of tables that are worked out again (200)")
@@ -76,7 +76,7 @@ def _audit(results: Path, jobs: list[PlannedJob], options: argparse.Namespace) -
     missing = [file for file in files if not Path(file).exists()]
     if missing:
         raise UserError(
-            f"{results}: found {len(missing)} files of the study missing, such as {missing[0]},"
+            f"{results}: found {len(missing)} of {len(files)} files missing, such as {missing[0]},"
             " expected a finished study: make study goes on with it"
         )
     asked = [(f"--{name}", getattr(options, name)) for name in ("cells", "seed", "out")]
