@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from clusterability.measures.catalogue import VERDICT_BITS
+from clusterability.networks.scaling_names import scaling_of
 from clusterability.nulls.catalogue import NULLS
 from clusterability.statistics import interval
 
@@ -66,8 +67,11 @@ _PREFERRED = ("described-ranked", "described", "refined-ranked", "refined", "mat
 UNIQUE_CUT = 0.8
 """`same_bits_ami` from which on clusters are named: below, many cuts are as good."""
 
-Contrast = Callable[[int, int, int], float]
-"""From rows, columns and clusters to the ratio of weights that is seen in 80 % of matrices."""
+Contrast = Callable[[int, int, int, str], float | None]
+"""`detectable_contrast`: from rows, columns, clusters and scaling to the ratio of weights that is
+seen in 80 % of matrices; None where none is."""
+PLANTED = 4
+"""So many clusters a side are asked for by `contrast`, or as many as the smaller side has units."""
 
 
 def verdict_method(methods: Sequence[str]) -> str | None:
@@ -140,11 +144,19 @@ def _verdict(
     found["verdict"] = judged(bits, beyond)
     if found["verdict"] != NONE:
         found |= _strongest(networks, clusters)
-    if contrast is not None and np.isfinite(found["units_u"]):
-        clusters_a_side = max(2, int(found["k_u"] or 2), int(found["k_v"] or 2))
-        sides = int(found["units_u"]), int(found["units_v"])
-        found["contrast"] = contrast(*sides, min(clusters_a_side, *sides))
+    if contrast is not None:
+        scaling = scaling_of(str(own["method"].iloc[0]))
+        found["contrast"] = _would_be_seen(contrast, found["units_u"], found["units_v"], scaling)
     return found
+
+
+def _would_be_seen(contrast: Contrast, rows: float, columns: float, scaling: str) -> float:
+    """The contrast, infinite where none is seen; NaN where it is not known of this scaling."""
+    clusters = min(PLANTED, rows, columns)
+    if not clusters >= 2 or scaling not in ("none", "ranked"):
+        return np.nan
+    found = contrast(int(rows), int(columns), int(clusters), scaling)
+    return np.inf if found is None else found
 
 
 def judged(bits: np.ndarray, beyond: dict[str, np.ndarray]) -> str:

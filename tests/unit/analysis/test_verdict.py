@@ -89,10 +89,15 @@ def test_a_layer_without_clusters_names_none():
     assert row["contrast"] == 1.7
 
 
-def test_what_would_be_seen_is_asked_of_the_live_units_and_the_clusters():
+def test_what_would_be_seen_is_asked_of_the_live_units():
     asked = []
     verdict_rows(best_k([3.0], {}), clusters(), lambda *shape: asked.append(shape) or 2.0)
-    assert asked == [(10, 20, 3)]
+    assert asked == [(10, 20, 4, "ranked")]
+
+
+def test_where_no_contrast_is_seen_it_is_infinite():
+    (row,) = verdict_rows(best_k([3.0], {}), clusters(), lambda *shape: None).to_dict("records")
+    assert row["contrast"] == np.inf
 
 
 def test_ranked_weights_come_first_and_those_as_they_are_stand_beside():
