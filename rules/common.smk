@@ -400,7 +400,8 @@ def nulls_of(wildcards):
 def null_job(wildcards):
     """What decides the tables of a null that clusters its draws."""
     draws = STUDY.nulls[wildcards.null]
-    return asdict(job_parameters.null_job(STUDY.clustering, draws, wildcards.layer))
+    asked = STUDY.clustering, wildcards.null, draws, wildcards.layer
+    return asdict(job_parameters.null_job(*asked))
 
 
 def labels_job(wildcards):

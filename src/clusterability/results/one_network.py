@@ -102,7 +102,7 @@ def _block_rows(
         said(f"{layer}, k = {block.name}: {null}")
         threads = workers.at_once(layers[0].matrices[0].size)
         if NULLS[null].redrawn:
-            job = null_job(asked.clustering, draws, layer)
+            job = null_job(asked.clustering, null, draws, layer)
             nulls[null] = block_redrawn_tables(null, layers, block, job, threads)
         else:
             permuted = labels_job(asked.clustering, draws, layer)

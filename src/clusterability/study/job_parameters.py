@@ -37,15 +37,15 @@ def clustering_job(asked: Clustering, layer: str) -> ClusteringJob:
     return ClusteringJob(asked.methods_for(layer), asked.restarts, asked.scalings)
 
 
-def null_job(asked: Clustering, draws: int, layer: str) -> NullJob:
+def null_job(asked: Clustering, null: str, draws: int, layer: str) -> NullJob:
     """The draws of a null that are clustered as the layer is."""
-    fewer = asked.fewer_draws(layer, draws)
+    fewer = asked.fewer_draws(null, layer, draws)
     return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws, fewer)
 
 
 def labels_job(asked: Clustering, draws: int, layer: str) -> LabelsJob:
     """The permutations of labels of a layer's partitions."""
-    return LabelsJob(draws, asked.fewer_draws(layer, draws))
+    return LabelsJob(draws, asked.fewer_draws("labels", layer, draws))
 
 
 def probing_job(study: Study, name: str, block: str) -> ProbingJob:

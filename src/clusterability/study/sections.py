@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, create_model
@@ -176,16 +176,30 @@ Nulls = dict[Null, Annotated[Whole, Field(ge=1)]]
 
 
 def _methods_at_scales(draws: dict[str, int]) -> dict[str, int]:
-    for name in draws:
+    _check_methods_at_scales(draws)
+    return draws
+
+
+def _check_methods_at_scales(names: Iterable[str]) -> None:
+    for name in names:
         method, _, scaling = name.partition("-")
         known = name in SCALINGS or (method in METHODS and (not scaling or scaling in SCALINGS))
         if not known:
             raise ValueError(
                 f"methods, scales of the weights, or both (described-ranked), not {shorten(name)}"
             )
-    return draws
 
 
+def _methods_of_nulls(methods: dict[Any, list[str]]) -> dict[Any, list[str]]:
+    for names in methods.values():
+        _check_methods_at_scales(names)
+    return methods
+
+
+NullMethods = Annotated[
+    dict[Null, Annotated[list[Annotated[str, Field(strict=True)]], Field(min_length=1)]],
+    AfterValidator(_methods_of_nulls),
+]
 DrawsAtMost = Annotated[
     dict[str, Annotated[Whole, Field(ge=0)]], AfterValidator(_methods_at_scales)
 ]
@@ -205,12 +219,19 @@ class Clustering(Section):
     (`described-ranked`): of several that fit, the one that says most. 0: none. Other methods have
     all draws. `untrained` is not meant."""
 
-    def fewer_draws(self, layer: str, draws: int) -> dict[str, int]:
+    null_methods: NullMethods = {}
+    """Methods that a null is drawn for, by null: names as in `draws_at_most`, such as `matched` (at
+    every scale), `ranked` or `described-ranked`. Other nulls are drawn for all methods."""
+
+    def fewer_draws(self, null: str, layer: str, draws: int) -> dict[str, int]:
         """By the names of methods at their scales, the number of draws where that is smaller."""
         found = {}
+        asked = self.null_methods.get(null)
         for method, scaling in itertools.product(self.methods_for(layer), self.scalings):
             names = (f"{method}-{scaling}", method, scaling)
             most = next((self.draws_at_most[n] for n in names if n in self.draws_at_most), draws)
+            if asked is not None and not set(names) & set(asked):
+                most = 0
             if most < draws:
                 found[scaled_method(method, scaling)] = most
         return found

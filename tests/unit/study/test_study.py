@@ -66,6 +66,25 @@ def test_configs_of_the_repository(path):
     jsonschema.validate(config, json.loads(json_schema()))
 
 
+def test_a_null_is_drawn_for_the_methods_that_it_is_asked_for():
+    """By method, scale or both; what is drawn less often anyway stays so."""
+    text = {"methods": ["matched", "joint", "described"], "scalings": ["none", "ranked"]}
+    text |= {"draws_at_most": {"described-ranked": 9}}
+    text |= {"null_methods": {"strength": ["matched", "described-ranked"], "shuffle": ["ranked"]}}
+    clustering = Study(clustering=text).clustering
+    nothing = dict.fromkeys(("joint", "described", "joint-ranked"), 0)
+    assert clustering.fewer_draws("strength", "fc1", 19) == nothing | {"described-ranked": 9}
+    unranked = dict.fromkeys(("matched", "joint", "described"), 0)
+    assert clustering.fewer_draws("shuffle", "fc1", 19) == unranked | {"described-ranked": 9}
+    assert clustering.fewer_draws("labels", "fc1", 19) == {"described-ranked": 9}
+
+
+@pytest.mark.parametrize("names", [{"strength": ["best"]}, {"strength": []}, {"noise": ["joint"]}])
+def test_methods_of_nulls_are_names_of_both(names):
+    with pytest.raises(UserError, match="null_methods"):
+        load_study({"clustering": {"null_methods": names}}, "config.yaml")
+
+
 def test_default_study_is_the_one_that_was_asked_for():
     study = load_study(yaml.safe_load(committed("config.yaml")))
     assert study.seeds == ["0-9"]
@@ -76,7 +95,7 @@ def test_default_study_is_the_one_that_was_asked_for():
     fewer = dict.fromkeys(("notebook", "matched", "joint", "refined"), 19)
     fewer = {f"{method}-ranked": draws for method, draws in fewer.items()}
     expected = {**fewer, "described": 0, "described-ranked": 19}
-    assert study.clustering.fewer_draws("fc1", 99) == expected
+    assert study.clustering.fewer_draws("shuffle", "fc1", 99) == expected
     assert study.nulls == {"shuffle": 99, "labels": 99}
     assert study.clustering.restarts == 3
     notebook = study.recipe_of("baseline")
