@@ -101,8 +101,8 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--nulls",
         default="shuffle=99,labels=99",
         metavar="LIST",
-        help="of shuffle, shuffle_nonzero, strength, labels, each with its number of draws; or none"
-        " (default: %(default)s)",
+        help="of shuffle, shuffle_nonzero, strength, degrees, rotated_u, rotated_v, labels, each"
+        " with its number of draws; or none (default: %(default)s)",
     )
     add(
         "--layers",

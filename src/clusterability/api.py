@@ -228,7 +228,8 @@ def score(
         scalings: of the weights: any of `none`, `unit-norm`, `balanced`, `ranked`. Rows of the
             last three have methods such as `matched-balanced`.
         nulls: random models to number of draws: of `shuffle`, `shuffle_nonzero`, `strength`,
-            `degrees` and `labels`. {}: none, and then there is no z and no p.
+            `degrees`, `rotated_u`, `rotated_v` and `labels`. {}: none, and then there is no z and
+            no p.
         restarts: starts of k-means, for the weights and for each draw.
         name: of the network: it is the column `condition`, and decides the random numbers with the
             names of the layers. Small letters, digits and _. None: that of the weights.

@@ -347,6 +347,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "clusters": (1, 1e8), "contrast": (0, 1), "heterogeneity": (0, 5),
     "unequal": (0, BELOW_1), "density": (5e-324, 1), "threads": (1, 1e9), "shapes": (0, 1),
     "rank": (0, 1e9), "rank_share": (0, 1), "degrees": (1, 1e9),
+    "rotated_u": (1, 1e9), "rotated_v": (1, 1e9),
     "checkpoint_every": (1, 60), "draws_at_most": (0, 1e9),
     "history_every": (1, 1e9), "restarts": (1, 1e9), "draws": (0, 1e9), "images": (1, 1e9),
     "groups": (1, 1e9), "resamples": (1, 1e9), "k": (1, 1e9), "pixel_k": (1, 1e9),

@@ -22,6 +22,7 @@ from clusterability.nulls.catalogue import NULLS
 from clusterability.nulls.clustered_again import block_redrawn_tables
 from clusterability.nulls.degrees import are_counts
 from clusterability.nulls.labels import block_label_tables
+from clusterability.nulls.mixing_units import MOST_ZEROS, too_many_zeros
 from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.summary import with_q
@@ -60,6 +61,18 @@ def _check_counts(networks: Networks, asked: Asked) -> None:
                 )
 
 
+def _check_zeros(networks: Networks, asked: Asked) -> None:
+    """UserError where mixtures are asked of weights many of which are zero."""
+    mixing = [null for null in asked.nulls if null.startswith("rotated")]
+    for layer, stack in networks.weights.items() if mixing else ():
+        if any(map(too_many_zeros, stack)):
+            raise UserError(
+                f"nulls: found {mixing[0]!r}, expected layers of whose weights between live units"
+                f" at most {MOST_ZEROS:.0%} are zero: {layer} has more, and 'shuffle_nonzero'"
+                " leaves zeros where they are"
+            )
+
+
 def evaluate(
     networks: Networks,
     asked: Asked,
@@ -83,6 +96,7 @@ def evaluate(
     names = asked.clustering.clustered_layers(list(networks.weights))
     check_k(networks, names, asked.k_values)
     _check_counts(networks, asked)
+    _check_zeros(networks, asked)
     frames = []
     for name in names:
         layers = scaled_layers(networks, name, asked.scalings)
