@@ -218,7 +218,7 @@ def normalise(images: Bytes, name: str = MNIST) -> npt.NDArray[np.float32]:
 
 
 def _ink(images: Bytes | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """From 0, the paper, to 1, the ink; floats are that and are kept in their memory."""
+    """From 0, the paper, to 1, the ink; floats are so already and stay where they are."""
     values = images.astype(np.float32, copy=False)
     if images.dtype == np.uint8:
         values /= np.float32(_INK)
@@ -256,7 +256,7 @@ def network_inputs(
 ) -> npt.NDArray[np.float32]:
     """Images [images, 784] as networks see them: normalised, or from 0 (paper) to 1 (ink).
 
-    images: bytes, 255 is ink; or floats, 1 is ink, which are not kept.
+    images: bytes, 255 is ink; or floats, 1 is ink, which the result overwrites.
     name: of the data set that they are of, by whose mean and deviation they are normalised.
     """
     values = _ink(images)
