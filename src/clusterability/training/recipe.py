@@ -159,11 +159,19 @@ class Recipe(Section):
         >>> Recipe.of_file({"permute_labels": True}).labels
         'permuted'
         """
-        keys = dict(recipe)
-        former = keys.pop("permute_labels", None)
-        if former is not None:
-            keys["labels"] = LABELS_OF_PERMUTE_LABELS[former]
-        return cls.model_validate(keys)
+        return cls.model_validate(cls.keys_of_file(recipe))
+
+    @classmethod
+    def keys_of_file(cls, recipe: Mapping[str, Any]) -> dict[str, Any]:
+        """The keys and values of that recipe, with those that are newer than the file; unchecked.
+
+        >>> Recipe.keys_of_file({"epochs": 3})["centre_pixels"]
+        False
+        """
+        keys = cls().model_dump() | dict(recipe)
+        if "permute_labels" in keys:
+            keys["labels"] = LABELS_OF_PERMUTE_LABELS[keys.pop("permute_labels") is True]
+        return keys
 
     @property
     def examples(self) -> dict[str, Any]:

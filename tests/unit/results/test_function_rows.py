@@ -203,3 +203,22 @@ def test_what_is_shown(images):
         }
         bytes_ = np.rint(own.images * 255).astype(np.uint8)
         assert [place[image.tobytes()] for image in bytes_] == own.classes[number].tolist()
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "independent_pixels"])
+def test_networks_of_controls_are_shown_test_images_of_their_kind(images, kind):
+    """What they are shown is what their test accuracy is of, if all test images are shown."""
+    recipe = Recipe(
+        architecture="784-24-10", epochs=8, batch_size=16, optimizer="adam",
+        images=kind, labels="teacher", centre_pixels=True,
+    )  # fmt: skip
+    result = train("control", recipe, [3, 8], images)
+    shown = shown_images(images, [3, 8], len(images.test_images), recipe)
+    for number, row in enumerate(result.rows):
+        first, second = (stack[number] for stack in result.networks.weights.values())
+        said = (np.maximum(shown.images @ first.T, 0) @ second.T).argmax(axis=1)
+        assert (said == shown.classes[number]).mean() == pytest.approx(row.test_accuracy, abs=0.011)
+    few = shown_images(images, [8], 30, recipe)
+    assert np.array_equal(few.images, shown.images[:30])
+    assert np.array_equal(few.classes[0], shown.classes[1, :30])
+    assert not np.array_equal(shown.classes[0], shown.classes[1])

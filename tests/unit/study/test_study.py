@@ -189,6 +189,31 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
     assert load_study({}).data_folder == "results/data/mnist"
 
 
+@pytest.mark.parametrize("written", ["true", '"true"', "permuted", "teacher"])
+def test_labels_are_words_though_yaml_reads_one_as_a_boolean(written):
+    config = yaml.safe_load(f"conditions: {{a: {{labels: {written}}}}}")
+    jsonschema.validate(config, json.loads(json_schema()))
+    assert load_study(config).recipe_of("a").labels == written.strip('"')
+
+
+def test_networks_are_probed_on_images_and_labels_of_their_kind():
+    control = {"images": "gaussian", "labels": "teacher", "centre_pixels": True}
+    study = load_study(
+        {
+            "recipe": {"architecture": "784-30-10", "pixel_deviation": 0.1},
+            "conditions": {"control": control, "trained": {"normalise": False}},
+            "networks": {"mine": {"path": "mine.pt", "normalise": False}},
+        }
+    )
+    examples = {name: probing_job(study, name, "2-12").examples for name in study.names}
+    shared = {"architecture": "784-30-10", "pixel_deviation": 0.1}
+    real = {"images": "real", "labels": "true", "centre_pixels": False, "normalise": False}
+    assert examples["control"] == shared | control | {"normalise": True}
+    assert examples["trained"] == shared | real
+    assert real.items() <= examples["mine"].items()
+    assert examples["mine"]["pixel_deviation"] == 0
+
+
 # --- bad configs -------------------------------------------------------------------------------
 
 
@@ -326,6 +351,20 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
         (
             {"recipe": {"initialisation": "keras"}},
             "recipe.initialisation: found 'keras', expected 'pytorch' or 'glorot'",
+        ),
+        ({"recipe": {"labels": False}}, "recipe.labels: found False, expected 'true', 'permuted'"),
+        ({"recipe": {"images": "noise"}}, "recipe.images: found 'noise', expected 'real', 'gauss"),
+        (
+            {"recipe": {"centre_pixels": "a"}},
+            "recipe.centre_pixels: found 'a', expected true or false",
+        ),
+        (
+            {"recipe": {"permute_labels": True}},
+            "recipe.permute_labels: found a former key, expected labels: permuted in its place",
+        ),
+        (
+            {"conditions": {"a": {"permute_labels": False}}},
+            "conditions.a.permute_labels: found a former key, expected labels: true in its place",
         ),
         ({"agreement": {"draws": 0}}, "agreement.draws: found 0, expected a number of at least 1"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -179,7 +180,7 @@ def test_labels_of_a_teacher_are_those_of_plain_numpy(images, kind, architecture
     for seed in (0, 5):
         source = generator("teacher", seed)
         outputs = [examples.train.astype(float), examples.test.astype(float)]
-        for layer, (in_, out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for layer, (in_, out) in enumerate(itertools.pairwise(sizes)):
             weights = source.standard_normal((out, in_)) * np.sqrt(2 / in_)
             outputs = [np.maximum(x, 0) if layer else x for x in outputs]
             outputs = [x @ weights.T for x in outputs]
