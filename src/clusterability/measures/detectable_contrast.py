@@ -115,7 +115,8 @@ def detectable_contrast(
     """The least ratio of scales, inside to outside, at which bits see clusters in 80 % of matrices.
 
     By bisection, to 0.001, of `Planted(...).power` = 0.8; it takes some 30 ms, and nothing when the
-    shape is asked for again. Simulations of the search agree within 5 % (docs/bits.md).
+    shape is asked for again. Simulations of the search agree within 5 % (docs/bits.md), which ends
+    with at most ten clusters: with more planted ones it is not right.
 
     Args:
         rows, columns: live units of the two sides.

@@ -89,7 +89,8 @@ def equal_size_rows(networks: Networks, layer: str, job: EqualSizeJob) -> pd.Dat
     Returns:
         `columns.EQUAL_SIZE_NETWORKS`, one row a network, method, k and measure: `rows`, `columns`
         of the sub-matrices; `submatrices`, those with a value; `value`, `null_mean`, `excess` and
-        `z`, means over sub-matrices; `z_error`, the Monte Carlo standard error of the mean z.
+        `z`, means over sub-matrices; `z_error`, the Monte Carlo standard error of the mean z. Both
+        are empty unless each sub-matrix with a value has a z.
     """
     parts = [_network_rows(networks, number, layer, job) for number in range(len(networks.seeds))]
     return pd.concat(parts, ignore_index=True)[EQUAL_SIZE_NETWORKS]
@@ -124,11 +125,16 @@ def _scores(parts: Networks, layer: str, job: EqualSizeJob) -> pd.DataFrame:
 
 
 def _means(scores: pd.DataFrame) -> pd.DataFrame:
-    """Means over sub-matrices, in the order of the scores."""
+    """Means over sub-matrices, in the order of the scores.
+
+    Where shuffles of some sub-matrix are all alike, it has no z: those that have one are a choice
+    of sub-matrices, and their mean would say nothing of the layer.
+    """
     scores = scores.assign(square=scores["z_error"] ** 2)
     groups = scores.groupby(_PARTITION, sort=False)
     means = groups[_MEANS].mean()
     means["submatrices"] = groups["value"].count()
     known = groups["square"].count()
     means["z_error"] = np.sqrt(groups["square"].mean() / known.where(known > 0))
+    means.loc[groups["z"].count() < means["submatrices"], ["z", "z_error"]] = np.nan
     return means.reset_index()

@@ -12,7 +12,12 @@ from clusterability.analysis.equal_size import CELL, equal_size_cells, equal_siz
 from clusterability.jobs.equal_size_job import EqualSizeJob
 from clusterability.networks.stacked import Networks
 from clusterability.results.columns import EQUAL_SIZE, EQUAL_SIZE_NETWORKS
-from clusterability.results.equal_size_rows import common_size, equal_size_rows, submatrices
+from clusterability.results.equal_size_rows import (
+    _means,
+    common_size,
+    equal_size_rows,
+    submatrices,
+)
 
 JOB = EqualSizeJob(["matched"], 3, ["none"], k=[2], submatrices=5, draws=9)
 
@@ -120,6 +125,24 @@ def test_k_that_submatrices_cannot_hold_has_no_value(networks):
     found = equal_size_cells(equal_size_rows(networks, "fc1", job))
     assert set(found.n) == {0}
     assert found[["rows", "value", "excess", "z", "z_error"]].isna().all(axis=None)
+
+
+def test_z_of_some_submatrices_is_no_z_of_the_layer():
+    """Shuffles of noise save no bits, nearly always: where one does, its sub-matrix has a z."""
+    noise = np.random.default_rng(1).standard_normal((1, 10, 16)).astype(np.float32)
+    networks = Networks("trained", (0,), {}, {"fc1": noise, "fc2": noise[:, :, :10]})
+    job = EqualSizeJob(["described"], 1, ["none"], k=[2], submatrices=4, draws=3)
+    row = equal_size_rows(networks, "fc2", job).set_index("measure").loc["ncut"]
+    assert (row.submatrices, row.value, row.excess) == (4, 0, 0)
+    assert np.isnan(row.z)
+    assert np.isnan(row.z_error)
+    cells = {"method": "described", "k": 2, "measure": "ncut"}
+    scores = pd.DataFrame({"value": [1.0, 2, 3], "null_mean": 1.0, "excess": [0.0, 1, 2]} | cells)
+    partly = _means(scores.assign(z=[1.0, np.nan, 2.0], z_error=[0.3, np.nan, 0.4]))
+    assert partly[["value", "submatrices"]].to_numpy().tolist() == [[2, 3]]
+    assert partly[["z", "z_error"]].isna().all(axis=None)
+    fully = _means(scores.assign(z=[1.0, 3.0, 2.0], z_error=[0.3, 0.4, 1.2]))
+    assert fully[["z", "z_error"]].to_numpy()[0] == pytest.approx([2, 1.3 / 3])
 
 
 def test_a_study_of_single_layers_has_a_table_without_rows():

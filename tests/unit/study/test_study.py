@@ -284,6 +284,15 @@ def test_networks_are_probed_on_images_and_labels_of_their_kind():
             "synthetic.a: found a name that conditions has too, expected different names",
         ),
         (
+            {"equal_size": {"draws": 19, "k": [4, 11]}},
+            "equal_size.k[1]: found 11, expected at most 10, the smallest side of a network's layers",
+        ),
+        (
+            {"synthetic": {"a": {}}, "equal_size": {"draws": 19}},
+            "equal_size.draws: found 19, expected 0, as no network of the study has several layers",
+        ),
+        ({"equal_size": {"methods": ["whole"]}}, "equal_size.methods[0]: found 'whole', expected"),
+        (
             {"conditions": {"a": None}, "calibration": ["b"]},
             "calibration[0]: found 'b', expected one of a",
         ),
