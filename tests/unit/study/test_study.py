@@ -285,7 +285,7 @@ def test_networks_are_probed_on_images_and_labels_of_their_kind():
         ),
         (
             {"equal_size": {"draws": 19, "k": [4, 11]}},
-            "equal_size.k[1]: found 11, expected at most 10, the smallest side of a network's layers",
+            "equal_size.k[1]: found 11, expected at most 10, the smallest side",
         ),
         (
             {"synthetic": {"a": {}}, "equal_size": {"draws": 19}},
