@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pandas as pd
@@ -184,3 +185,13 @@ def test_what_ten_times_the_size_does_not_show_is_none():
 def test_what_is_not_known_is_refused(asked, line):
     with pytest.raises(UserError, match=f"^{line}$"):
         detectable_contrast(*asked)
+
+
+def test_the_document_has_the_ratios_that_are_calculated():
+    row = r"^\| (\d+) . (\d+) \| (\d+) \| ([\d.]+) \| [\d.]+ \| ([\d.]+) \| [\d.]+ \|$"
+    found = re.findall(row, (DOCS / "bits.md").read_text(), re.M)
+    assert len(found) == 9
+    for rows, columns, clusters, *ratios in found:
+        shape = int(rows), int(columns), int(clusters)
+        calculated = [detectable_contrast(*shape, scaling) for scaling in ("none", "ranked")]
+        assert [f"{ratio:.2f}" for ratio in calculated] == ratios, shape
