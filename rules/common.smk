@@ -103,11 +103,13 @@ def imported_layers():
     if not STUDY.networks:
         return {}
     from clusterability.networks.importing.read_network import layer_shapes
+    from clusterability.networks.importing.table_reading import table_reading
 
     found = {}
     for name, network in STUDY.networks.items():
+        reading = table_reading(network.header, network.index, network.edges)
         try:
-            found[name] = layer_shapes(name, Path(network.path), network.layers)
+            found[name] = layer_shapes(name, Path(network.path), network.layers, reading)
         except UserError as error:
             sys.exit(str(error))
     return found

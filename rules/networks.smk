@@ -49,7 +49,7 @@ rule import_network:
         runtime=growing(20),
     params:
         **made_by("import_network.py"),
-        job=lambda wildcards: {"layers": STUDY.networks[wildcards.condition].layers},
+        job=lambda wildcards: asdict(job_parameters.import_job(STUDY, wildcards.condition)),
     script:
         "../scripts/import_network.py"
 

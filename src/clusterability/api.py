@@ -9,6 +9,7 @@ docs/python.md shows them in use, docs/measures.md defines measures, methods and
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
@@ -22,6 +23,7 @@ from clusterability.errors import UserError
 from clusterability.measures.catalogue import MEASURES
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
+from clusterability.networks.importing.table_reading import Edges, table_reading
 from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (
@@ -34,8 +36,8 @@ from clusterability.networks.weights import (
     load_weights,
 )
 from clusterability.numerics import DRAWS_MEMORY
-from clusterability.results.one_network import Said, check_k, evaluate
-from clusterability.study.arguments import Asked, asked_of, whole_number, workers_of
+from clusterability.results.one_network import Said, check_k, evaluate, usual_k
+from clusterability.study.arguments import USUAL_K, Asked, asked_of, whole_number, workers_of
 
 __all__ = ["Partition", "UserError", "Weights", "cluster", "list_measures", "load", "score"]
 
@@ -73,19 +75,37 @@ class Partition:
         return np.argsort(self.rows, kind="stable"), np.argsort(self.columns, kind="stable")
 
 
-def load(source: File | Mapping[str, Any], layers: Sequence[str] | None = None) -> Weights:
+def load(
+    source: Source,
+    layers: Sequence[str] | None = None,
+    *,
+    header: bool | None = None,
+    index: bool | None = None,
+    edges: Edges | None = None,
+) -> Weights:
     """The weight matrices of a network, from a file or from arrays by name.
 
     Args:
-        source: a `.safetensors`, `.npz`, `.npy` or `.csv` file, or a state dict of PyTorch in a
-            `.pt` or `.pth` file (docs/your-own-matrix.md describes each); or a dict of arrays or
-            tensors, such as `model.state_dict()`.
+        source: a file: `.safetensors`, `.npz` (NumPy's or SciPy's), `.npy`, `.mtx`, a table
+            (`.csv`, `.tsv`, `.txt`, `.csv.gz`, `.parquet`), or a state dict of PyTorch in a `.pt`
+            or `.pth` file (docs/your-own-matrix.md describes each); a module of PyTorch; a dict of
+            arrays or tensors, such as `model.state_dict()`; or one matrix: an array, a data frame,
+            a sparse matrix, a graph of networkx.
         layers: names of the arrays that are layers, from the input on. None: all 2-D arrays, in the
             natural order of their names; others, such as biases, are left out.
+        header, index: of a table, whether the first row and the first column are names. None: as
+            the table shows; one that may be read in two ways is refused.
+        edges: of a table that lists edges, its columns of sources, targets and, if there are any,
+            weights: names or numbers from 1. The matrix is sources by targets, 0 where there is no
+            edge. False: a table that looks like such a list is a matrix.
 
     Returns:
         `fc1`, `fc2`, … to float32 [out, in]; printed, it says which array each of them is. Its
-        name, which random streams go by, is that of the file in small letters.
+        name, which random streams go by, is that of the file in small letters; `units` are names of
+        rows and columns by layer, where there are some.
+
+    Warns:
+        UserWarning: where numbers in the first row or column are read as names.
 
     Raises:
         UserError: where the file is missing, damaged or of another kind; where a matrix has a
@@ -95,7 +115,16 @@ def load(source: File | Mapping[str, Any], layers: Sequence[str] | None = None) 
     >>> load({"0.weight": np.ones((3, 4)), "0.bias": np.ones(3), "2.weight": np.ones((2, 3))})
     Weights 'weights': fc1 [3, 4] from '0.weight', fc2 [2, 3] from '2.weight'
     """
-    return load_weights(source, layers)
+    found = load_weights(source, layers, table_reading(header, index, edges))
+    return _told(found, source)
+
+
+def _told(found: Weights, source: Source) -> Weights:
+    """The weights; a warning says what was taken for granted in reading them."""
+    if found is not source:
+        for line in found.told:
+            warnings.warn(line, UserWarning, stacklevel=3)
+    return found
 
 
 @overload
@@ -159,7 +188,7 @@ def cluster(
     >>> found.rows.tolist(), found.columns.tolist()
     ([1, 1, 0, 0], [1, 1, 0, 0])
     """
-    found = as_weights(weights)
+    found = _told(as_weights(weights), weights)
     asked = asked_of(
         found.name if name is None else name, _k_grid(k), [method], [scaling], {}, restarts
     )
@@ -204,7 +233,7 @@ def _whole_partitions(networks: Networks, asked: Asked) -> dict[str, Partition]:
 
 def score(
     weights: Source,
-    k: int | str | Iterable[int | str] = "2-12",
+    k: int | str | Iterable[int | str] | None = None,
     *,
     methods: str | Sequence[str] = ("matched",),
     scalings: str | Sequence[str] = ("none",),
@@ -222,7 +251,8 @@ def score(
 
     Args:
         weights: one matrix [out, in]; or matrices by layer, as `load` gives them; or a file.
-        k: numbers of clusters, such as 4, "2-12,16" or [2, 3, 4].
+        k: numbers of clusters, such as 4, "2-12,16" or [2, 3, 4]. None: 2 to 12, as far as some
+            layer can hold so many.
         methods: any of `notebook`, `matched`, `joint`, `refined`, `described` for each layer, and
             `whole` for the network: its rows have the layer `network`.
         scalings: of the weights: any of `none`, `unit-norm`, `balanced`, `ranked`. Rows of the
@@ -254,17 +284,20 @@ def score(
     >>> scores.query("measure == 'barber_q'")[["k", "value", "p"]].round(2).to_dict("list")
     {'k': [2], 'value': [0.45], 'p': [0.05]}
     """
-    found = as_weights(weights)
+    found = _told(as_weights(weights), weights)
     asked = asked_of(
         found.name if name is None else name,
-        _k_grid(k),
+        _k_grid(USUAL_K if k is None else k),
         _listed(methods),
         _listed(scalings),
         nulls,
         restarts,
     )
     workers = workers_of(jobs, memory)
-    return evaluate(as_networks(found, asked.name), asked, progress or (lambda step: None), workers)
+    networks = as_networks(found, asked.name)
+    if k is None:
+        asked = usual_k(networks, asked)
+    return evaluate(networks, asked, progress or (lambda step: None), workers)
 
 
 def list_measures() -> pd.DataFrame:

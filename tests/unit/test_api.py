@@ -22,6 +22,7 @@ from clusterability_workflow.provenance import code_digests
 
 import clusterability as cl
 from clusterability.jobs.clustering_job import LabelsJob
+from clusterability.jobs.import_job import ImportJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.networks.partitions import Partitions
 from clusterability.release import VERSION
@@ -98,7 +99,7 @@ class Jobs:
         self.run(
             "import_network.py",
             {"condition": name},
-            {"job": {"layers": None}},
+            {"job": asdict(ImportJob(None, {}))},
             {"file": str(path)},
             imported,
         )

@@ -12,9 +12,18 @@ import numpy as np
 
 from clusterability.errors import UserError, one_line
 from clusterability.names import IMPORTED_SEED, NETWORK
+from clusterability.networks.importing.array_like import named_matrix, state_of
 from clusterability.networks.importing.layers import as_matrix, check_fit, choose_layers
 from clusterability.networks.importing.readers import read_arrays
-from clusterability.networks.importing.torch_file import tensor_array
+from clusterability.networks.importing.table_reading import AS_IT_SHOWS, TableReading
+from clusterability.networks.importing.unit_names import (
+    NamedArrays,
+    NamedMatrix,
+    UnitNames,
+    told_of,
+    units_of,
+)
+from clusterability.networks.importing.wording import stem
 from clusterability.networks.stacked import Networks
 
 DEFAULT_NAME = "weights"
@@ -38,16 +47,25 @@ class Weights(Mapping[str, np.ndarray]):
     Attributes:
         name: of the network; random streams go by it.
         arrays: what each layer was called where it came from.
+        units: names of the units of layers, where they have some.
+        told: what was taken for granted in reading them, a line each.
 
     >>> Weights("mine", {"fc1": np.ones((2, 3), np.float32)}, {"fc1": "encoder.weight"})
     Weights 'mine': fc1 [2, 3] from 'encoder.weight'
     """
 
     def __init__(
-        self, name: str, layers: Mapping[str, np.ndarray], arrays: Mapping[str, str]
+        self,
+        name: str,
+        layers: Mapping[str, np.ndarray],
+        arrays: Mapping[str, str],
+        units: Mapping[str, UnitNames] | None = None,
+        told: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.arrays = dict(arrays)
+        self.units = dict(units or {})
+        self.told = tuple(told)
         self._layers = dict(layers)
 
     def __getitem__(self, layer: str) -> np.ndarray:
@@ -67,28 +85,53 @@ class Weights(Mapping[str, np.ndarray]):
         return f"Weights {self.name!r}: {', '.join(layers)}"
 
 
-def load_weights(source: File | Mapping[str, Any], layers: Sequence[str] | None) -> Weights:
-    """The layers `fc1`, `fc2`, … of a file or of a dict of arrays: see `api.load`."""
+def load_weights(
+    source: Source, layers: Sequence[str] | None, reading: TableReading = AS_IT_SHOWS
+) -> Weights:
+    """The layers `fc1`, `fc2`, … of a file, of arrays by name or of one matrix: see `api.load`."""
     if isinstance(layers, str):
         layers = [layers]
-    if isinstance(source, Mapping):
-        name = source.name if isinstance(source, Weights) else DEFAULT_NAME
-        origin = "the arrays"
-        found = {str(key): _array(f"array {key!r}", array) for key, array in source.items()}
-    else:
+    found: Mapping[str, np.ndarray]
+    if isinstance(source, str | os.PathLike):
         path = Path(source)
-        name, origin, found = name_of(path), str(path), read_arrays(path)
-    chosen = choose_layers(origin, found, layers)
+        name, origin, found = name_of(path), str(path), read_arrays(path, "", reading)
+    else:
+        name = source.name if isinstance(source, Weights) else DEFAULT_NAME
+        origin, found = "the arrays", _given_arrays(source, reading)
+    chosen = choose_layers(origin, dict(found), layers)
     named = {f"fc{place}": array for place, array in enumerate(chosen, start=1)}
-    return Weights(name, {layer: chosen[array] for layer, array in named.items()}, named)
+    units = {
+        layer: units_of(found)[array] for layer, array in named.items() if array in units_of(found)
+    }
+    matrices = {layer: chosen[array] for layer, array in named.items()}
+    return Weights(name, matrices, named, units, told_of(found))
+
+
+def _given_arrays(source: Any, reading: TableReading) -> NamedArrays:
+    """Arrays by name of a mapping or a module, or one array alone."""
+    if isinstance(source, Weights):
+        units = source.units
+        return NamedArrays(
+            {name: NamedMatrix(m, units.get(name, UnitNames())) for name, m in source.items()}
+        )
+    state = state_of(source)
+    if state is None:
+        return NamedArrays({DEFAULT_NAME: named_matrix(DEFAULT_NAME, source, reading)})
+    return NamedArrays(
+        {
+            str(key): named_matrix(f"array {one_line(repr(key), 80)}", array, reading)
+            for key, array in state.items()
+            if not isinstance(array, Mapping)
+        }
+    )
 
 
 def as_weights(source: Source) -> Weights:
     """What a function is given as the weights of one network.
 
     Args:
-        source: a file; what `load_weights` gives; matrices [out, in] by layer, whose names stay;
-            or one matrix, the layer `fc1`.
+        source: a file; what `load_weights` gives; matrices [out, in] by layer, whose names stay; a
+            module of PyTorch or its state dict; or one matrix, the layer `fc1`.
 
     Raises:
         UserError: where a layer is no matrix of finite real numbers, or layers do not fit.
@@ -98,18 +141,42 @@ def as_weights(source: Source) -> Weights:
     if isinstance(source, str | os.PathLike):
         return load_weights(source, None)
     if not isinstance(source, Mapping):
-        matrix = as_matrix("weights", _array("weights", source))
-        return Weights(DEFAULT_NAME, {"fc1": matrix}, {"fc1": DEFAULT_NAME})
-    layers = {}
+        if state_of(source) is not None:
+            return load_weights(source, None)
+        found = named_matrix("weights", source)
+        matrix = as_matrix("weights", found.array)
+        units = {"fc1": found.names} if found.names else {}
+        return Weights(DEFAULT_NAME, {"fc1": matrix}, {"fc1": DEFAULT_NAME}, units, found.told)
+    if _is_state_dict(source):
+        return load_weights(source, None)
+    return _layers_by_name(source)
+
+
+def _is_state_dict(source: Mapping[Any, Any]) -> bool:
+    """Whether tensors of PyTorch stand beside biases or counts, or inside a checkpoint."""
+    if state_of(source) is not source:
+        return True
+    tensors = [value for value in source.values() if hasattr(value, "detach")]
+    return bool(tensors) and any(tensor.ndim != 2 for tensor in tensors)
+
+
+def _layers_by_name(source: Mapping[str, Matrix]) -> Weights:
+    """Matrices whose names are those of the layers."""
+    layers, units = {}, {}
+    told: list[str] = []
     for name, array in source.items():
         where = f"weights: layer {one_line(repr(name), 80)}"
         if not isinstance(name, str) or name in ("", NETWORK):
             raise UserError(f"{where}: found this name, expected a text other than {NETWORK!r}")
-        layers[name] = as_matrix(where, _array(where, array))
+        found = named_matrix(where, array)
+        layers[name] = as_matrix(where, found.array)
+        if found.names:
+            units[name] = found.names
+        told += found.told
     if not layers:
         raise UserError("weights: found no layers, expected at least one matrix [out, in]")
     check_fit("weights", layers)
-    return Weights(DEFAULT_NAME, layers, {name: name for name in layers})
+    return Weights(DEFAULT_NAME, layers, {name: name for name in layers}, units, told)
 
 
 def as_networks(weights: Weights, name: str) -> Networks:
@@ -124,16 +191,6 @@ def name_of(path: Path) -> str:
     >>> name_of(Path("runs/My-Net.v2.npz")), name_of(Path("2024.csv"))
     ('my_net_v2', 'weights_2024')
     """
-    plain = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
+    plain = re.sub(r"[^a-z0-9]+", "_", stem(path).lower()).strip("_")
     named = plain if plain[:1].isalpha() else f"{DEFAULT_NAME}_{plain}"
     return named[:40].strip("_")
-
-
-def _array(where: str, given: Any) -> np.ndarray:
-    """What was given as an array; tensors of PyTorch may want gradients or lie on a device."""
-    if hasattr(given, "detach"):
-        return tensor_array(given)
-    try:
-        return np.asarray(given)
-    except (ValueError, TypeError) as error:
-        raise UserError(f"{where}: found {one_line(str(error), 80)}, expected a matrix") from None

@@ -200,6 +200,8 @@ def write_partitions(path: Path, files: Sequence[str], networks: Sequence[str]) 
     frames = summary.partition_frames(files, networks)
     first = next(frames)
     schema = pa.Schema.from_pandas(first, preserve_index=False)
+    # The first block may have no names, and other blocks some.
+    schema = schema.set(schema.get_field_index("name"), pa.field("name", pa.string()))
     with row_file(path, schema) as write:
         write(first)
         for rows in frames:

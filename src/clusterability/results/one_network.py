@@ -38,6 +38,16 @@ def largest_k(networks: Networks, layer: str) -> int:
     return min(min(live_units(m).shape) for m in layer_matrices(networks.weights, layer))
 
 
+def usual_k(networks: Networks, asked: Asked) -> Asked:
+    """What is asked, of the usual k those that some layer can hold; nobody has asked for more."""
+    names = asked.clustering.clustered_layers(list(networks.weights))
+    most = max(largest_k(networks, name) for name in names)
+    first, last = asked.k_values[0], asked.k_values[-1]
+    if not first <= most < last:
+        return asked
+    return asked.model_copy(update={"k": [Block(range(first, most + 1)).name]})
+
+
 def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) -> None:
     """UserError where there is a k that none of these layers can hold."""
     most = max(largest_k(networks, layer) for layer in layers)

@@ -11,8 +11,10 @@ import pandas as pd
 
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
+from clusterability.networks.importing.unit_names import NO_NAMES
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import stored_sizes
+from clusterability.networks.stored_names import stored_names
 from clusterability.results.block_paths import place_of
 from clusterability.results.columns import CELL, SCORES, SUMMARY
 from clusterability.results.display_names import null_name, shown_null
@@ -43,10 +45,16 @@ def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[
         networks: `…/{condition}/{seeds}.safetensors` of the same blocks.
     """
     sizes = {Path(file).parts[-2]: stored_sizes(Path(file)) for file in networks}
+    names = {
+        condition: stored_names(Path(file), sizes[condition])
+        for file in networks
+        for condition in [Path(file).parts[-2]]
+    }
     for file in map(Path, files):
         condition, seeds, layer = place_of(file)
+        units = names[condition].get(layer, NO_NAMES)
         for key, found in load_items(file, Partitions).items():
-            yield partition_rows(condition, seeds, layer, sizes[condition], {key: found})
+            yield partition_rows(condition, seeds, layer, sizes[condition], {key: found}, units)
 
 
 def cell_table(scores: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from clusterability.jobs.clustering_job import ClusteringJob, LabelsJob, NullJob
 from clusterability.jobs.comparison_jobs import AggregationJob, AgreementJob, ValidityJob
 from clusterability.jobs.equal_size_job import EqualSizeJob
+from clusterability.jobs.import_job import ImportJob
 from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.study.sections import Clustering
@@ -30,6 +31,13 @@ def training_job(study: Study, condition: str) -> TrainingJob:
 def fresh_job(name: str) -> FreshJob:
     """The fresh networks of this name, beside their numbers."""
     return FreshJob(**fresh_recipe(name))
+
+
+def import_job(study: Study, name: str) -> ImportJob:
+    """The network of this name from elsewhere."""
+    network = study.networks[name]
+    reading = {key: getattr(network, key) for key in ("header", "index", "edges")}
+    return ImportJob(network.layers, reading)
 
 
 def clustering_job(asked: Clustering, layer: str) -> ClusteringJob:

@@ -289,7 +289,8 @@ class Validity(Section):
 
 class ImportedNetwork(Section):
     path: FilePath
-    """File of the weights: .safetensors, .npz, .npy, .csv, or a PyTorch state dict (.pt, .pth)."""
+    """File of the weights: .safetensors, .npz, .npy, .mtx, a table (.csv, .tsv, .txt, .csv.gz,
+    .parquet), or a PyTorch state dict (.pt, .pth)."""
     layers: (
         Annotated[
             list[Annotated[str, Field(strict=True, min_length=1)]],
@@ -300,6 +301,23 @@ class ImportedNetwork(Section):
     ) = None
     """Names of the weight arrays, each [out, in], from the input on. Empty: all 2-D arrays in
     natural order of their names."""
+    header: Flag | None = None
+    """Whether the first row of a table is names of columns. Empty: as the table shows; one that may
+    be read in two ways is refused."""
+    index: Flag | None = None
+    """Whether the first column of a table is names of rows. Empty: as the table shows."""
+    edges: (
+        Annotated[
+            list[Annotated[str, Field(strict=True, min_length=1)]],
+            Field(min_length=2, max_length=3),
+            AfterValidator(different),
+        ]
+        | Literal[False]
+        | None
+    ) = None
+    """Columns of a table that lists edges: sources (rows), targets (columns) and, if there are any,
+    weights; by their names, or by numbers from "1". `false`: a table that looks like such a list is
+    a matrix. Empty: such a table is refused."""
     normalise: Flag = True
     """Standardise the pixels shown to a network of 784 inputs and 10 outputs, as `normalise` of
     `recipe` does; if false, scale them to [0, 1]."""

@@ -380,7 +380,7 @@ def test_rows_of_partitions_by_hand(tmp_path):
             ("untrained", 16, "fc2", "matched", 7, "V", 0, -1),
         ],
         columns=["condition", "seed", "layer", "method", "k", "side", "unit", "label"],
-    )
+    ).assign(name=pd.Series([None] * 10, dtype=object))
     files = []
     layers = {"fc1": np.zeros((1, 2, 1), "f4"), "fc2": np.zeros((1, 1, 2), "f4")}
     for condition in ("trained", "untrained"):

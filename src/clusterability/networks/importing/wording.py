@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from textwrap import shorten
 
 import numpy as np
@@ -10,6 +11,25 @@ import numpy as np
 from clusterability.errors import UserError, one_line
 
 Arrays = dict[str, np.ndarray]
+
+
+def ending(path: Path) -> str:
+    """What a file's name ends with, in small letters; of a packed table both endings.
+
+    >>> ending(Path("w.CSV")), ending(Path("w.v2.csv.gz")), ending(Path("w.gz"))
+    ('.csv', '.csv.gz', '.gz')
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    return "".join(suffixes) if suffixes[1:] == [".gz"] else path.suffix.lower()
+
+
+def stem(path: Path) -> str:
+    """The name of a file without its ending.
+
+    >>> stem(Path("data/w.v2.csv.gz"))
+    'w.v2'
+    """
+    return path.name[: len(path.name) - len(ending(path))] or path.stem
 
 
 def shape(array: np.ndarray) -> str:
