@@ -140,9 +140,10 @@ def as_weights(source: Source) -> Weights:
         return source
     if isinstance(source, str | os.PathLike):
         return load_weights(source, None)
-    if not isinstance(source, Mapping):
-        if state_of(source) is not None:
-            return load_weights(source, None)
+    state = state_of(source)
+    if state is not None and not isinstance(source, Mapping):
+        return load_weights(source, None)
+    if state is None or not isinstance(source, Mapping):
         found = named_matrix("weights", source)
         matrix = as_matrix("weights", found.array)
         units = {"fc1": found.names} if found.names else {}

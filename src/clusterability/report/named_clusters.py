@@ -25,7 +25,8 @@ def k_of_most_bits(scores: pd.DataFrame, method: str) -> int | None:
     """
     rows = scores[(scores["measure"] == "bits") & (scores["method"] == method)]
     rows = rows[rows["status"] == "ok"]
-    return None if rows.empty else int(rows.loc[rows["value"].idxmax(), "k"])
+    best = rows["k"].to_numpy()[rows["value"].to_numpy().argmax()] if len(rows) else None
+    return None if best is None else int(best)
 
 
 def clusters_text(names: UnitNames, rows: np.ndarray, columns: np.ndarray, heading: str) -> str:
@@ -59,6 +60,5 @@ def clusters_text(names: UnitNames, rows: np.ndarray, columns: np.ndarray, headi
 
 
 def _members(names: Sequence[str] | None, labels: np.ndarray, label: int) -> list[str]:
-    return (
-        [] if names is None else [names[unit] for unit in np.flatnonzero(labels == label).tolist()]
-    )
+    units = np.flatnonzero(labels == label).tolist()
+    return [] if names is None else [names[unit] for unit in units]

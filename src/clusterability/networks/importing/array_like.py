@@ -43,6 +43,9 @@ def named_matrix(where: str, given: Any, reading: TableReading = AS_IT_SHOWS) ->
         )
     if library == "networkx" and hasattr(given, "adjacency"):
         return _graph_matrix(where, given)
+    if given is None or hasattr(given, "read"):
+        found = "nothing" if given is None else "an open file"
+        raise UserError(f"{where}: found {found}, expected a matrix, or the path of a file")
     try:
         return NamedMatrix(_array(where, given, library))
     except UserError:
@@ -58,18 +61,17 @@ def _kind(given: object) -> str:
 
 
 def _is_frame(given: Any) -> bool:
-    return type(given).__module__.startswith("pandas.") and getattr(given, "ndim", 0) == 2
+    # Of pandas or of what works as it does; a name is enough, so that nothing is imported.
+    return type(given).__name__ == "DataFrame" and hasattr(given, "iloc")
 
 
 def _array(where: str, given: Any, library: str) -> np.ndarray:
     if library == "scipy" and hasattr(given, "toarray"):
         return full(where, given)
-    if hasattr(given, "detach"):
+    if hasattr(given, "detach") and hasattr(given, "layout"):
         return tensor_array(_strided(where, given))
     if isinstance(given, np.ma.MaskedArray):
         return _unmasked(where, given)
-    if hasattr(given, "read"):
-        raise UserError(f"{where}: found an open file, expected a path, such as file.name")
     array = np.asarray(given)
     return _of_objects(where, array) if array.dtype == object and array.ndim else array
 
@@ -145,7 +147,7 @@ def state_of(given: Any) -> Mapping[str, Any] | None:
     """
     if hasattr(given, "state_dict") and hasattr(given, "parameters"):
         return dict(given.state_dict())
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Mapping) or hasattr(given, "toarray"):  # a sparse matrix by its keys
         return None
     if any(_is_array(value) for value in given.values()):
         return given

@@ -93,9 +93,10 @@ def _settled(
     side = "row" if option == "header" else "column"
     shown = ", ".join(quoted(cell.strip()) for cell in line[:4]) + ", …" * (len(line) > 4)
     if verdict == "open":
+        or_zero = "" if line[0].strip() else "; or 0 in the first cell, if its weight is missing"
         raise UserError(
             f"{where}: found {shown} in the first {side}, which may be names or weights, expected"
-            f" to be told which: {either_way(option)}"
+            f" to be told which: {either_way(option)}{or_zero}"
         )
     if verdict == "names":
         told.append(
