@@ -53,6 +53,7 @@ from clusterability.study.loading import load_study
 from clusterability.study.study import Study
 from clusterability.training.download import get_mnist
 from clusterability.training.images import read_idx
+from fuzzed_tables import TABLES, read_by_hand, text_by_hand
 from project import ROOT, committed
 
 SECONDS = 10
@@ -224,7 +225,11 @@ EXTRA_CONFIG = {
     "dataset": {"path": "/data/mnist", "train_images": 1000, "test_images": 500},
     "conditions": {"untrained": {"epochs": 0}, "baseline": None, "wide": {"l1": "1e-4"}},
     "synthetic": {"planted": {"rows": 30, "columns": 40, "clusters": 3, "contrast": 0.5}},
-    "networks": {"mine": {"path": "data/mine.npz", "layers": ["a", "b"], "normalise": False}},
+    "networks": {
+        "mine": {"path": "data/mine.npz", "layers": ["a", "b"], "normalise": False},
+        "table": {"path": "data/table.csv", "header": True, "index": False, "edges": ["a", "b"]},
+        "matrix": {"path": "data/matrix.csv", "edges": False},
+    },
     "nulls": {"shuffle": 9, "labels": 9, "untrained": 20},
     "calibration": ["untrained"],
     "training": {"device": "cuda:1", "threads": 1},
@@ -521,16 +526,6 @@ def npz_by_hand(content: bytes) -> dict[str, np.ndarray]:
     }
 
 
-def csv_by_hand(content: bytes, shape: tuple[int, int]) -> np.ndarray:
-    """The numbers at the bottom right of a table of this shape."""
-    lines = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    rows = [line.split(",")[-shape[1] :] for line in lines if line][-shape[0] :]
-    # As numbers are written everywhere: Python also reads 1_0 and the digits of all scripts.
-    number = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
-    assert all(number.fullmatch(cell.strip('"')) for row in rows for cell in row)
-    return np.array([[float(cell.strip('"')) for cell in row] for row in rows])
-
-
 def idx_by_hand(content: bytes) -> np.ndarray:
     """The array of an IDX file of bytes."""
     zero, kind, axes = struct.unpack(">HBB", content[:4])
@@ -705,7 +700,7 @@ def _by_hand(
 ) -> list[np.ndarray]:
     """The matrices of the file in the order of their names, read independently."""
     if ending == ".csv":
-        return [csv_by_hand(content, found[0].shape)]
+        return [text_by_hand(content, found[0].shape)]
     if ending == ".npy":
         return [npy_by_hand(content)]
     if ending == ".npz":
@@ -723,6 +718,29 @@ def _counted(name: str) -> list[Any]:
         p.lstrip("0").rjust(9999, "0") if n % 2 else p
         for n, p in enumerate(re.split(r"([0-9]+)", name))
     ]
+
+
+def table_case(kind: str) -> Callable[[random.Random, Path], bool]:
+    name, write = TABLES[kind]
+
+    def case(source: random.Random, folder: Path) -> bool:
+        """A table or a sparse matrix from elsewhere."""
+        content = write(source)
+        if source.random() < 0.6:
+            content = mutate_bytes(source, content, [*ODD_BYTES, b"1_0", b"nan", b",", b";", b" "])
+        file = folder / name
+        file.write_bytes(content)
+        networks, refusal = attempt(lambda: read_network("mine", file, None))
+        if refusal:
+            check_clear(refusal, str(file))
+            return False
+        (stack,) = networks.weights.values()
+        assert np.isfinite(stack).all()
+        wanted = read_by_hand(kind, content, (stack.shape[1], stack.shape[2]))
+        assert np.array_equal(stack[0], wanted.astype(np.float32))
+        return True
+
+    return case
 
 
 # --- IDX files ---------------------------------------------------------------------------------
@@ -775,6 +793,7 @@ CASES: dict[str, Callable[[random.Random, Path], bool]] = {
     "text": text_case,
     "own": own_weights_case,
     **{ending.removeprefix("."): imported_case(ending) for ending in ENDINGS},
+    **{kind: table_case(kind) for kind in TABLES},
     "idx": idx_case,
     "mnist": given_mnist_case,
 }

@@ -90,6 +90,8 @@ def _values(part: Part) -> str:
     """What a key takes, as far as the schema says."""
     if "anyOf" in part:
         return " or ".join(_values(some) for some in part["anyOf"] if some != {"type": "null"})
+    if "const" in part:
+        return f"`{json.dumps(part['const'])}`"
     if "enum" in part:
         # A word and what YAML reads it as, such as "true" and true, are written alike.
         words = [word if isinstance(word, str) else json.dumps(word) for word in part["enum"]]

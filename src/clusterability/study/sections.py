@@ -287,6 +287,26 @@ class Validity(Section):
     """Bootstrap samples of seeds behind the intervals of tables/validity.csv."""
 
 
+def _edge_columns(value: Any) -> Any:
+    texts = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+    columns = texts and len(value) in (2, 3) and len(set(value)) == len(value)
+    if value is not False and not columns:
+        raise ValueError("two or three names of columns, or false")
+    return value
+
+
+EdgeColumns = Annotated[
+    list[str] | Literal[False],
+    BeforeValidator(
+        _edge_columns,
+        json_schema_input_type=Annotated[
+            list[Annotated[str, Field(min_length=1)]], Field(min_length=2, max_length=3)
+        ]
+        | Literal[False],
+    ),
+]
+
+
 class ImportedNetwork(Section):
     path: FilePath
     """File of the weights: .safetensors, .npz, .npy, .mtx, a table (.csv, .tsv, .txt, .csv.gz,
@@ -306,15 +326,7 @@ class ImportedNetwork(Section):
     be read in two ways is refused."""
     index: Flag | None = None
     """Whether the first column of a table is names of rows. Empty: as the table shows."""
-    edges: (
-        Annotated[
-            list[Annotated[str, Field(strict=True, min_length=1)]],
-            Field(min_length=2, max_length=3),
-            AfterValidator(different),
-        ]
-        | Literal[False]
-        | None
-    ) = None
+    edges: EdgeColumns | None = None
     """Columns of a table that lists edges: sources (rows), targets (columns) and, if there are any,
     weights; by their names, or by numbers from "1". `false`: a table that looks like such a list is
     a matrix. Empty: such a table is refused."""

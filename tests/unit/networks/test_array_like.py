@@ -93,7 +93,10 @@ class Readable:
         (pd.DataFrame({"a": [1.5, 2], "b": pd.Categorical([1, 2])}), "found category"),
         (sp.eye_array(10**6), "units of few weights"),
         (torch.eye(3, device="meta"), "expected a matrix"),
-        (torch.sparse_coo_tensor(size=(10**6, 10**6), check_invariants=True), "units of few weights"),
+        (
+            torch.sparse_coo_tensor(size=(10**6, 10**6), check_invariants=True),
+            "units of few weights",
+        ),
         (Readable(), "found an open file, expected a matrix, or the path of a file"),
         (None, "found nothing, expected a matrix"),
         ([[1, 2], [3]], "expected a matrix"),
