@@ -174,7 +174,7 @@ def _score(options: argparse.Namespace) -> None:
     name = name_of(Path(options.file)) if options.name is None else options.name
     asked = asked_of(
         name,
-        _parts(options.k or USUAL_K),
+        _parts(USUAL_K if options.k is None else options.k),
         _parts(options.methods),
         _parts(options.scalings),
         _draws(options.nulls),

@@ -147,7 +147,8 @@ def _first_column(cells: Cells, header: bool) -> Verdict | bool:
         return True
     verdict = judged(column, lambda: _inner(cells))
     named = header and corner.lower() in NAMES_OF_NAMES
-    if verdict == "numbers" and named and all(map(_is_integer, column)) and _differ(column):
+    keys = len(column) > 0 and all(map(_is_integer, column)) and _differ(column)
+    if verdict == "numbers" and named and keys:
         return "open"
     return verdict
 
