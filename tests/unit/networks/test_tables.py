@@ -144,6 +144,12 @@ def test_matrices_without_names_are_read_without_a_word(tmp_path, matrix):
     assert close(quiet_load(tmp_path / "w.csv")["fc1"], matrix)
 
 
+@pytest.mark.parametrize("text", ["1,2\n3,0.5\n", "1,2\n0.5,0.25\n"])
+def test_a_single_number_inside_is_no_evidence(tmp_path, text):
+    (tmp_path / "w.csv").write_text(text)
+    assert "in the first row, which may be names or weights" in refusal(tmp_path / "w.csv")
+
+
 def test_a_missing_first_weight_does_not_make_weights_names(tmp_path):
     text = pd.DataFrame(MATRIX).to_csv(index=False, header=False)
     (tmp_path / "w.csv").write_text("," + text.partition(",")[2])

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isclose
+from math import isclose, isfinite
 from typing import Literal
 
 from clusterability.errors import UserError
@@ -29,6 +29,8 @@ _INTEGER = re.compile(r"\s*[-+]?[0-9]{1,18}\s*")
 _MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?", ".")
 _FEW = 0.1
 """Share of whole numbers among weights that are written with a decimal point."""
+_EVIDENCE = 2
+"""Numbers inside a table that are enough to see how they are written."""
 _SORTED = 5
 """Numbers that rise by chance once in 120 times."""
 
@@ -173,9 +175,11 @@ def judged(line: Sequence[str], inner: Callable[[], Iterable[str]]) -> Verdict:
         return "numbers"
     whole = all(map(_is_integer, line))
     values = [float(cell) for cell in line]
-    inside = [cell for cell in inner() if is_number(cell)] if whole else []
+    inside = (
+        [cell for cell in inner() if is_number(cell) and isfinite(float(cell))] if whole else []
+    )
     share = sum(map(_is_integer, inside)) / len(inside) if inside else 1.0
-    if whole and share == 0 and _is_count(line):
+    if share == 0 and len(inside) >= _EVIDENCE and _is_count(line):
         return "names"
     if whole and share <= _FEW:
         return "open"
