@@ -272,6 +272,22 @@ def test_a_list_of_edges_is_refused_and_read_as_a_matrix(tmp_path, text, options
     assert units.columns == tuple(map(str, table.iloc[:, 1].unique()))
 
 
+@pytest.mark.parametrize("count", [60, 1500])
+def test_edges_of_many_units_are_seen_in_any_order(tmp_path, count):
+    source = np.random.default_rng(3)
+    cells = source.choice(count**2, count, replace=False)
+    rows = np.stack([cells // count, cells % count, source.integers(1, 6, count)], axis=1)
+    np.savetxt(tmp_path / "e.csv", rows, delimiter=",", fmt="%d")
+    assert "edges=('1', '2', '3')" in refusal(tmp_path / "e.csv")
+
+
+@pytest.mark.parametrize("shape", [(10, 3), (20, 3), (25, 2), (50, 30)])
+def test_counts_of_few_columns_are_no_edges(tmp_path, shape):
+    counts = np.random.default_rng(4).poisson(50, shape)
+    np.savetxt(tmp_path / "w.csv", counts, delimiter=",", fmt="%d")
+    assert np.array_equal(read(tmp_path / "w.csv"), counts)
+
+
 def test_edges_without_weights_are_counted(tmp_path):
     table = edges(True).iloc[:, :2]
     pd.concat([table, table.iloc[:5]]).to_csv(tmp_path / "e.csv", index=False)

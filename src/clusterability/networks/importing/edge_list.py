@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 from scipy import sparse
@@ -36,14 +37,19 @@ TARGETS |= {"v", "j", "col", "column", "col_id", "node2", "node_2", "end", "tail
 _FEWEST_ROWS = 12
 """Of numbers without such headings: fewer may as well be counts."""
 
+_MANY_ROWS = 30
+"""From here on, pairs of numbers that all differ are taken for edges in any case."""
+_OFTEN = 2
+"""Edges of a unit on one side, on average, that make edges of fewer rows: counts repeat less."""
+
 _KEY = re.compile(r"\s*[0-9]{1,18}\s*")
 
 
 def refuse_likely_edges(where: str, cells: Cells) -> None:
     """UserError where a table looks like a list of edges, and nobody has said what it is.
 
-    It does with two to four columns of which the first two are keys, each key more than once and
-    each pair once; or that are called source and target, or the like.
+    It does with two to four columns of which the first two are keys, many of them more than once
+    and each pair once; or that are called source and target, or the like.
     """
     columns = _likely_columns(cells)
     if columns:
@@ -88,7 +94,10 @@ def _are_pairs_of_keys(pairs: Sequence[tuple[str, str]]) -> bool:
         text or all(map(_KEY.fullmatch, side)) for text, side in zip(texts, sides, strict=True)
     )
     repeated = all(len(set(side)) < len(side) for side in sides)
-    return keys and repeated and len(pairs) >= _FEWEST_ROWS
+    often = any(len(side) >= _OFTEN * len(set(side)) for side in sides)
+    together = len(list(groupby(sides[0]))) == len(set(sides[0]))
+    few = len(pairs) < _MANY_ROWS and not often and not together
+    return keys and repeated and not few and len(pairs) >= _FEWEST_ROWS
 
 
 def edge_matrix(
