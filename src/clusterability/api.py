@@ -8,7 +8,6 @@ docs/python.md shows them in use, docs/measures.md defines measures, methods and
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,12 +26,13 @@ from clusterability.networks.importing.table_reading import Edges, table_reading
 from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (
-    File,
     Matrix,
+    Network,
     Source,
     Weights,
     as_networks,
     as_weights,
+    has_layers,
     load_weights,
 )
 from clusterability.numerics import DRAWS_MEMORY
@@ -129,7 +129,7 @@ def _told(found: Weights, source: Source) -> Weights:
 
 @overload
 def cluster(
-    weights: File | Mapping[str, Matrix],
+    weights: Network,
     k: int,
     method: str = "matched",
     *,
@@ -166,7 +166,8 @@ def cluster(
     weights, normalised by the units' strengths, then k-means.
 
     Args:
-        weights: one matrix [out, in]; or matrices by layer, as `load` gives them; or a file.
+        weights: one matrix [out, in]; or matrices by layer, as `load` gives them; a file; or a
+            module of PyTorch.
         k: clusters on each side.
         method: `matched` (each side alone, clusters paired by the Hungarian method), `joint` (both
             sides in one k-means), `notebook` (one start, paired as they come), `refined` (the
@@ -199,8 +200,7 @@ def cluster(
         partitions = _whole_partitions(networks, asked)
     else:
         partitions = {layer: _find(networks, layer, asked) for layer in networks.weights}
-    several = isinstance(weights, str | os.PathLike | Mapping)
-    return partitions if several else next(iter(partitions.values()))
+    return partitions if has_layers(weights) else next(iter(partitions.values()))
 
 
 def _find(networks: Networks, layer: str, asked: Asked) -> Partition:

@@ -36,9 +36,31 @@ class SupportsArray(Protocol):
     def __array__(self) -> Any: ...
 
 
-Matrix = np.ndarray | SupportsArray | Sequence[Sequence[float]]
+class SupportsToArray(Protocol):
+    """A sparse matrix of SciPy."""
+
+    def toarray(self) -> Any: ...
+
+
+class SupportsAdjacency(Protocol):
+    """A graph of networkx."""
+
+    def adjacency(self) -> Any: ...
+
+
+class SupportsStateDict(Protocol):
+    """A module of PyTorch."""
+
+    def state_dict(self) -> Any: ...
+
+
+Matrix = (
+    np.ndarray | SupportsArray | SupportsToArray | SupportsAdjacency | Sequence[Sequence[float]]
+)
 File = str | os.PathLike[str]
-Source = File | Mapping[str, Matrix] | Matrix
+Network = File | Mapping[str, Any] | SupportsStateDict
+"""What has layers, one or more."""
+Source = Network | Matrix
 
 
 class Weights(Mapping[str, np.ndarray]):
@@ -124,6 +146,11 @@ def _given_arrays(source: Any, reading: TableReading) -> NamedArrays:
             if not isinstance(array, Mapping)
         }
     )
+
+
+def has_layers(source: Source) -> bool:
+    """Whether it is a file or arrays by name, not one matrix alone."""
+    return isinstance(source, str | os.PathLike) or state_of(source) is not None
 
 
 def as_weights(source: Source) -> Weights:

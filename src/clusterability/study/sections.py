@@ -291,7 +291,7 @@ def _edge_columns(value: Any) -> Any:
     texts = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
     columns = texts and len(value) in (2, 3) and len(set(value)) == len(value)
     if value is not False and not columns:
-        raise ValueError("two or three names of columns, or false")
+        raise ValueError('two or three names of columns (or numbers as texts: "1"), or false')
     return value
 
 

@@ -189,6 +189,14 @@ def test_a_module_and_its_state_dict_alone_or_in_a_checkpoint(wrap):
     pd.testing.assert_frame_equal(cl.score(wrap(net), 2, nulls={"shuffle": 3}), expected)
 
 
+def test_clusters_are_those_of_each_layer_of_a_module_and_of_one_sparse_matrix():
+    net = network()
+    found = cl.cluster(net, 2)
+    assert list(found) == ["fc1", "fc2"]
+    assert len(found["fc2"].columns) == 4
+    assert cl.cluster(sp.dok_array(MATRIX), 2).rows.shape == (4,)
+
+
 def test_matrices_by_layer_keep_their_names():
     given = {"first": torch.tensor(MATRIX), "second": np.ones((3, 4)) + np.eye(3, 4)}
     assert cl.score(given, 2, nulls={})["layer"].unique().tolist() == ["first", "second"]

@@ -91,6 +91,13 @@ def test_what_is_concluded_is_told_when_a_file_is_scored(tmp_path):
         cl.score(tmp_path / "w.csv", 2, nulls={})
 
 
+def test_what_is_concluded_stands_in_the_log_of_a_study(tmp_path, caplog):
+    caplog.set_level("INFO")
+    pd.DataFrame(MATRIX).to_csv(tmp_path / "w.csv", index=False)
+    read(tmp_path / "w.csv")
+    assert [text for text in caplog.messages if "the first row, '0', '1', '2', '3', …" in text]
+
+
 def test_the_same_matrix_has_the_same_scores_however_it_is_written(tmp_path):
     frame, expected = pd.DataFrame(MATRIX), cl.score(MATRIX.astype("f4"), 2, nulls={"shuffle": 9})
     options = {"header_only": {"index": False}, "index_only": {"header": False}, "both": {}}

@@ -16,9 +16,10 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.measures.catalogue import DIRECTED
+from clusterability.networks.importing.table_reading import TableReading, table_reading
 from clusterability.report.catalogue import drawn_k, drawn_pixel_k, figure_items
 from clusterability.study.config_page import config_page
-from clusterability.study.job_parameters import fresh_job, probing_job, training_job
+from clusterability.study.job_parameters import fresh_job, import_job, probing_job, training_job
 from clusterability.study.json_schema import described_schema, json_schema
 from clusterability.study.loading import load_study
 from clusterability.study.study import Study
@@ -599,3 +600,34 @@ def test_calibration_is_drawn_where_there_is_a_p():
     )
     assert with_nulls == ["a"]
     assert without == []
+
+
+# --- tables from elsewhere -----------------------------------------------------------------------
+
+
+def test_what_a_config_says_of_a_table_is_what_its_job_is_asked():
+    said = {"path": "e.csv", "header": True, "edges": ["user", "item"]}
+    study = load_study({"networks": {"mine": said, "other": {"path": "w.npz"}}})
+    job = import_job(study, "mine")
+    assert job.reading == {"header": True, "index": None, "edges": ["user", "item"]}
+    assert table_reading(**job.reading) == TableReading(True, None, ("user", "item"))
+    assert table_reading(**import_job(study, "other").reading) == TableReading()
+
+
+@pytest.mark.parametrize(
+    "edges", [True, "user", ["user"], ["a", "a"], ["a", ""], [1, 2], ["a", "b", "c", "d"], {}]
+)
+def test_edges_that_are_no_columns_are_one_line(edges):
+    with pytest.raises(UserError) as error:
+        load_study({"networks": {"mine": {"path": "e.csv", "edges": edges}}})
+    text = str(error.value)
+    assert text.startswith("config: networks.mine.edges: found ")
+    assert text.endswith(
+        'expected two or three names of columns (or numbers as texts: "1"), or false'
+    )
+
+
+@pytest.mark.parametrize("key", ["header", "index"])
+def test_header_and_index_are_true_or_false(key):
+    with pytest.raises(UserError, match=f"networks.mine.{key}: found 1, expected true or false"):
+        load_study({"networks": {"mine": {"path": "e.csv", key: 1}}})
