@@ -221,7 +221,8 @@ class Clustering(Section):
 
     null_methods: NullMethods = {}
     """Methods that a null is drawn for, by null: names as in `draws_at_most`, such as `matched` (at
-    every scale), `ranked`, `described-ranked` or `matched-none`. Other nulls are drawn for all methods."""
+    every scale), `ranked`, `described-ranked` or `matched-none`. Other nulls are drawn for all
+    methods."""
 
     def fewer_draws(self, null: str, layer: str, draws: int) -> dict[str, int]:
         """By the names of methods at their scales, the number of draws where that is smaller."""
