@@ -332,6 +332,12 @@ NAN = np.where(np.eye(3) == 1, np.nan, 1.0)
         (PLANTED, {"k": 2, "nulls": {"none": 3}}, "nulls.none: found 'none', expected 'shuffle'"),
         (PLANTED, {"k": 2, "nulls": {"labels": 0}}, "nulls.labels: found 0, expected a number of"),
         (PLANTED, {"k": 2, "nulls": {"untrained": 3}}, "nulls: found 'untrained', expected of"),
+        (
+            np.eye(6) + np.eye(6)[::-1],
+            {"k": 2, "nulls": {"shuffle": 3, "rotated_v": 3}},
+            "nulls: found 'rotated_v', expected layers of whose weights between live units at most"
+            " 5% are zero: fc1 has more",
+        ),
         (PLANTED, {"k": 2, "restarts": 0}, "restarts: found 0, expected a number of at least 1"),
         (PLANTED, {"k": 2, "name": "My net"}, "name: found 'My net', expected a name of"),
     ],
