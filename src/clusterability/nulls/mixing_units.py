@@ -34,8 +34,8 @@ from clusterability.numerics import one_thread
 from clusterability.randomness import StreamName, generator
 
 MOST_ZEROS = 0.05
-"""Largest share of zeros among weights between live units. How often p <= 0.05 was in matrices of
-low rank whose smallest weights were zero, docs/measures.md says."""
+"""Largest share of zeros among weights between live units. With a fifth, p of `bits_within` was too
+small (docs/measures.md)."""
 _TURNS = 3
 """Each brings p of matrices of low rank nearer to uniform; eight did no better than three."""
 _POWERS = (1.0, 0.5, 0.25)
