@@ -6,10 +6,11 @@ from clusterability_workflow.job import running
 
 from clusterability.files import write_csv
 from clusterability.networks.importing.read_network import read_network
+from clusterability.networks.importing.selection import Reading
 from clusterability.networks.stacked import network_rows, save_networks
 
 with running(snakemake):
-    name, file = snakemake.wildcards.condition, Path(snakemake.input.file)
-    networks = read_network(name, file, snakemake.params.job["layers"])
+    name, asked = snakemake.wildcards.condition, dict(snakemake.params.job)
+    networks = read_network(name, Path(asked.pop("path")), Reading(**asked))
     write_csv(Path(snakemake.output.rows), network_rows(networks))
     save_networks(Path(snakemake.output.networks), networks)

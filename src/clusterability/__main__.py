@@ -28,7 +28,9 @@ clusters, and compares every score with what chance gives. Prints a table and wr
 _SCORE_EPILOG = """\
 examples:
   clusterability score weights.npz
-  clusterability score net.pt --layers fc1.weight,fc2.weight --methods matched,whole --k 2-8
+  clusterability layers model.safetensors
+  clusterability score model.safetensors --layers '*.mlp.*'
+  clusterability score net.pt --layers fc1.weight,fc2.weight --chain --methods matched,whole --k 2-8
   clusterability score matrix.csv --k 2-12,16 --nulls shuffle=999,strength=999 --output rows.parquet
 
 The same file, name and options give the same numbers, here and in a study that imports the file.
@@ -75,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_score(commands)
+    _add_layers(commands)
     measures = commands.add_parser("measures", help="list the measures and what they say")
     measures.set_defaults(run=_list_measures)
     return parser
@@ -89,7 +92,7 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("file", metavar="FILE", help=".safetensors, .npz, .npy, .csv, or a state dict (.pt, .pth)")
+    _add_reading(parser)
     add("--k", default="2-12", help="numbers of clusters, such as 2-12,16 (default: %(default)s)")
     add(
         "--methods",
@@ -103,11 +106,6 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="LIST",
         help="of shuffle, shuffle_nonzero, strength, labels, each with its number of draws; or none"
         " (default: %(default)s)",
-    )
-    add(
-        "--layers",
-        metavar="LIST",
-        help="arrays that are layers, from the input on (default: all 2-D arrays, by their names)",
     )
     add(
         "--scalings",
@@ -139,6 +137,44 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.set_defaults(run=_score)
 
 
+def _add_layers(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "layers", help="list the arrays of a file, and which of them would be scored"
+    )
+    _add_reading(parser)
+    parser.set_defaults(run=_list_layers)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """What says how a file is read."""
+    add = parser.add_argument
+    add(
+        "file",
+        metavar="FILE",
+        help=".safetensors, .npz, .npy, .csv, a checkpoint (.pt, .pth, .pth.tar, .bin, .ckpt), or"
+        " the index or folder of a model in several files",
+    )
+    add(
+        "--layers",
+        metavar="LIST",
+        help="arrays that are layers, or patterns such as '*.mlp.*' (default: all 2-D arrays but"
+        " embeddings, and integers beside floats)",
+    )
+    add(
+        "--chain",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="the outputs of each layer are the inputs of the next, as whole and unit-norm need it"
+        " (default: of a plain MLP such as fc1.weight, fc2.weight)",
+    )
+    add(
+        "--transpose",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="arrays are [in, out], as Keras and GPT-2's Conv1D keep them",
+    )
+
+
 def _score(options: argparse.Namespace) -> None:
     from clusterability.api import load
     from clusterability.networks.weights import as_networks, name_of
@@ -159,11 +195,20 @@ def _score(options: argparse.Namespace) -> None:
     workers = workers_of(_number(options.jobs or cores()), options.memory)
     output = Path(options.output or f"{name}.scores.csv")
     _check_output(output, options.force)
-    weights = load(options.file, _parts(options.layers) if options.layers else None)
+    layers = _parts(options.layers) if options.layers else None
+    weights = load(options.file, layers, chain=options.chain, transpose=options.transpose)
     with _watched() as said:
         rows = evaluate(as_networks(weights, name), asked, said, workers)
     _write(output, rows)
     _print(f"{weights!r}\n\n{score_text(rows, options.all)}\n\n{len(rows)} rows are in {output}")
+
+
+def _list_layers(options: argparse.Namespace) -> None:
+    from clusterability.networks.importing.listing import listing
+    from clusterability.networks.importing.selection import Reading
+
+    layers = _parts(options.layers) if options.layers else None
+    _print(listing(Path(options.file), Reading(layers, options.chain, options.transpose)))
 
 
 def _list_measures(options: argparse.Namespace) -> None:

@@ -22,6 +22,7 @@ from clusterability.errors import UserError
 from clusterability.measures.catalogue import MEASURES
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
+from clusterability.networks.importing.selection import Reading
 from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (
@@ -73,29 +74,44 @@ class Partition:
         return np.argsort(self.rows, kind="stable"), np.argsort(self.columns, kind="stable")
 
 
-def load(source: File | Mapping[str, Any], layers: Sequence[str] | None = None) -> Weights:
+def load(
+    source: File | Mapping[str, Any],
+    layers: str | Sequence[str] | None = None,
+    *,
+    chain: bool | None = None,
+    transpose: bool | None = None,
+) -> Weights:
     """The weight matrices of a network, from a file or from arrays by name.
 
     Args:
-        source: a `.safetensors`, `.npz`, `.npy` or `.csv` file, or a state dict of PyTorch in a
-            `.pt` or `.pth` file (docs/your-own-matrix.md describes each); or a dict of arrays or
-            tensors, such as `model.state_dict()`.
-        layers: names of the arrays that are layers, from the input on. None: all 2-D arrays, in the
-            natural order of their names; others, such as biases, are left out.
+        source: a `.safetensors`, `.npz`, `.npy` or `.csv` file; a checkpoint of PyTorch in a
+            `.pt`, `.pth`, `.pth.tar`, `.bin` or `.ckpt` file; the index or the folder of a model in
+            several files (docs/your-own-matrix.md describes each); or a dict of arrays or tensors,
+            such as `model.state_dict()`.
+        layers: names of the arrays that are layers, or patterns such as `*.mlp.*`. None: all 2-D
+            arrays but embeddings, and integers beside floats.
+        chain: whether the outputs of each layer are the inputs of the next, from the input on, as
+            `whole` and `unit-norm` need it. None: only of a plain MLP, whose names differ by one
+            number and whose shapes fit in one way.
+        transpose: whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. A chain
+            whose shapes fit both ways has to say it.
 
     Returns:
-        `fc1`, `fc2`, … to float32 [out, in]; printed, it says which array each of them is. Its
-        name, which random streams go by, is that of the file in small letters.
+        float32 [out, in] by layer: each by itself under the name of its array, in the order of the
+        file; or `fc1`, `fc2`, … of a chain. Printed, it says how the file was read and what was
+        left out. Its name, which random streams go by, is that of the file in small letters.
 
     Raises:
         UserError: where the file is missing, damaged or of another kind; where a matrix has a
-            number that is not finite or too large for float32; where the outputs of a layer are not
-            as many as the inputs of the next.
+            number that is not finite or too large for float32; where a chain does not fit, or fits
+            both ways.
 
     >>> load({"0.weight": np.ones((3, 4)), "0.bias": np.ones(3), "2.weight": np.ones((2, 3))})
-    Weights 'weights': fc1 [3, 4] from '0.weight', fc2 [2, 3] from '2.weight'
+    Weights 'weights': fc1 [3, 4] from '0.weight', fc2 [2, 3] from '2.weight' (read as a chain \
+4-3-2, arrays [out, in])
     """
-    return load_weights(source, layers)
+    names = [layers] if isinstance(layers, str) else layers
+    return load_weights(source, Reading(names, chain, transpose))
 
 
 @overload
@@ -107,6 +123,8 @@ def cluster(
     scaling: str = "none",
     restarts: int = 3,
     name: str | None = None,
+    chain: bool | None = None,
+    transpose: bool | None = None,
 ) -> dict[str, Partition]: ...
 
 
@@ -119,6 +137,8 @@ def cluster(
     scaling: str = "none",
     restarts: int = 3,
     name: str | None = None,
+    chain: bool | None = None,
+    transpose: bool | None = None,
 ) -> Partition: ...
 
 
@@ -130,6 +150,8 @@ def cluster(
     scaling: str = "none",
     restarts: int = 3,
     name: str | None = None,
+    chain: bool | None = None,
+    transpose: bool | None = None,
 ) -> Partition | dict[str, Partition]:
     """Clusters the units on both sides of each weight matrix.
 
@@ -147,6 +169,7 @@ def cluster(
             rescaled; or `ranked`, which leaves out what single units bring along.
         restarts: starts of k-means.
         name: decides the random numbers, with the layer's name. None: that of the weights.
+        chain, transpose: as for `load`.
 
     Returns:
         A `Partition` of the one matrix, or one for each layer. By `whole`, a hidden unit has the
@@ -159,7 +182,7 @@ def cluster(
     >>> found.rows.tolist(), found.columns.tolist()
     ([1, 1, 0, 0], [1, 1, 0, 0])
     """
-    found = as_weights(weights)
+    found = as_weights(weights, Reading(None, chain, transpose))
     asked = asked_of(
         found.name if name is None else name, _k_grid(k), [method], [scaling], {}, restarts
     )
@@ -169,7 +192,8 @@ def cluster(
     if METHODS[method].whole:
         partitions = _whole_partitions(networks, asked)
     else:
-        partitions = {layer: _find(networks, layer, asked) for layer in networks.weights}
+        in_files = zip(found, networks.weights, strict=True)
+        partitions = {layer: _find(networks, name, asked) for layer, name in in_files}
     several = isinstance(weights, str | os.PathLike | Mapping)
     return partitions if several else next(iter(partitions.values()))
 
@@ -214,6 +238,8 @@ def score(
     progress: Said | None = None,
     jobs: int = 1,
     memory: float = DRAWS_MEMORY,
+    chain: bool | None = None,
+    transpose: bool | None = None,
 ) -> pd.DataFrame:
     """How good the clusters of each layer are, over a grid of k, beside what chance gives.
 
@@ -235,6 +261,7 @@ def score(
         progress: is called with a text, such as `print`, before each step.
         jobs: draws at a time, one a core. The numbers are the same.
         memory: gigabytes for the draws that are worked on: of large layers, fewer at a time.
+        chain, transpose: as for `load`.
 
     Returns:
         One row for each layer, method, k, measure and null, with the columns of a study's
@@ -252,7 +279,7 @@ def score(
     >>> scores.query("measure == 'barber_q'")[["k", "value", "p"]].round(2).to_dict("list")
     {'k': [2], 'value': [0.45], 'p': [0.05]}
     """
-    found = as_weights(weights)
+    found = as_weights(weights, Reading(None, chain, transpose))
     asked = asked_of(
         found.name if name is None else name,
         _k_grid(k),

@@ -680,7 +680,7 @@ def imported_case(ending: str) -> Callable[[random.Random, Path], bool]:
             )
         file = folder / f"mine{ending}"
         file.write_bytes(content)
-        networks, refusal = attempt(lambda: read_network("mine", file, None))
+        networks, refusal = attempt(lambda: read_network("mine", file))
         if refusal:
             check_clear(refusal, str(file))
             return False

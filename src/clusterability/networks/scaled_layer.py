@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from clusterability.errors import UserError
+from clusterability.names import NETWORK
 from clusterability.networks.graph import layer_matrices
 from clusterability.networks.partitions import Key
 from clusterability.networks.scaling import ranks_draws, scale_weights
@@ -70,12 +72,27 @@ class ScaledLayer:
 
 
 def scaled_layers(networks: Networks, layer: str, scalings: Sequence[str]) -> list[ScaledLayer]:
-    """The layer at each of these scales."""
+    """The layer at each of these scales.
+
+    Raises:
+        UserError: where the whole network, or `unit-norm`, is asked of matrices that are no chain.
+    """
+    if not networks.chain:
+        _check_without_chain(layer, scalings)
     names = [(networks.condition, seed) for seed in networks.seeds]
     return [
         ScaledLayer(networks, layer, scaling, scale_weights(networks.weights, scaling, names))
         for scaling in scalings
     ]
+
+
+def _check_without_chain(layer: str, scalings: Sequence[str]) -> None:
+    asked = "the method 'whole'" if layer == NETWORK else "the scaling 'unit-norm'"
+    if layer == NETWORK or "unit-norm" in scalings:
+        raise UserError(
+            f"chain: found matrices each by itself, expected a chain for {asked}: list its layers"
+            " from the input on, with chain: true (--chain, chain=True)"
+        )
 
 
 def layers_of_methods(networks: Networks, layer: str, keys: Iterable[Key]) -> list[ScaledLayer]:

@@ -12,13 +12,18 @@ import numpy as np
 
 from clusterability.errors import UserError, one_line
 from clusterability.names import IMPORTED_SEED, NETWORK
-from clusterability.networks.importing.layers import as_matrix, check_fit, choose_layers
+from clusterability.networks.importing.layers import as_matrix, read_layers
 from clusterability.networks.importing.readers import read_arrays
+from clusterability.networks.importing.selection import Reading, Selection, of_matrices
 from clusterability.networks.importing.torch_file import tensor_array
+from clusterability.networks.importing.wording import Arrays
+from clusterability.networks.layer_names import file_names
 from clusterability.networks.stacked import Networks
 
 DEFAULT_NAME = "weights"
 """Name of a network that does not come from a file."""
+AS_IT_IS = Reading()
+"""Nothing is asked of how weights are read."""
 
 
 class SupportsArray(Protocol):
@@ -33,21 +38,31 @@ Source = File | Mapping[str, Matrix] | Matrix
 
 
 class Weights(Mapping[str, np.ndarray]):
-    """The weight matrices of one network by layer, from the input on: float32 [out, in].
+    """The weight matrices of one network by layer: float32 [out, in].
 
     Attributes:
         name: of the network; random streams go by it.
         arrays: what each layer was called where it came from.
+        chain: whether the outputs of each layer are the inputs of the next; then layers come from
+            the input on.
+        told: how they were read and what was left out, in one line; "" where nothing was read.
 
     >>> Weights("mine", {"fc1": np.ones((2, 3), np.float32)}, {"fc1": "encoder.weight"})
     Weights 'mine': fc1 [2, 3] from 'encoder.weight'
     """
 
     def __init__(
-        self, name: str, layers: Mapping[str, np.ndarray], arrays: Mapping[str, str]
+        self,
+        name: str,
+        layers: Mapping[str, np.ndarray],
+        arrays: Mapping[str, str],
+        chain: bool = True,
+        told: str = "",
     ) -> None:
         self.name = name
         self.arrays = dict(arrays)
+        self.chain = chain
+        self.told = told
         self._layers = dict(layers)
 
     def __getitem__(self, layer: str) -> np.ndarray:
@@ -60,45 +75,54 @@ class Weights(Mapping[str, np.ndarray]):
         return len(self._layers)
 
     def __repr__(self) -> str:
-        layers = (
-            f"{layer} {list(matrix.shape)} from {self.arrays[layer]!r}"
+        layers = [
+            f"{one_line(layer)} {list(matrix.shape)}"
+            + (f" from {self.arrays[layer]!r}" if self.arrays[layer] != layer else "")
             for layer, matrix in self._layers.items()
-        )
-        return f"Weights {self.name!r}: {', '.join(layers)}"
+        ]
+        more = [f"and {len(layers) - _MOST_SHOWN} more"] if len(layers) > _MOST_SHOWN else []
+        told = f" ({self.told})" if self.told else ""
+        return f"Weights {self.name!r}: {', '.join(layers[:_MOST_SHOWN] + more)}{told}"
 
 
-def load_weights(source: File | Mapping[str, Any], layers: Sequence[str] | None) -> Weights:
-    """The layers `fc1`, `fc2`, … of a file or of a dict of arrays: see `api.load`."""
-    if isinstance(layers, str):
-        layers = [layers]
+_MOST_SHOWN = 12
+"""Layers that are shown of a network."""
+
+
+def load_weights(source: File | Mapping[str, Any], reading: Reading) -> Weights:
+    """The layers of a file or of a dict of arrays: see `api.load`."""
     if isinstance(source, Mapping):
         name = source.name if isinstance(source, Weights) else DEFAULT_NAME
         origin = "the arrays"
-        found = {str(key): _array(f"array {key!r}", array) for key, array in source.items()}
+        found: Arrays = {str(key): _array(f"array {key!r}", each) for key, each in source.items()}
     else:
         path = Path(source)
         name, origin, found = name_of(path), str(path), read_arrays(path)
-    chosen = choose_layers(origin, found, layers)
-    named = {f"fc{place}": array for place, array in enumerate(chosen, start=1)}
-    return Weights(name, {layer: chosen[array] for layer, array in named.items()}, named)
+    selection, matrices, _ = read_layers(origin, found, reading)
+    # Of a single matrix there is nothing to tell.
+    plain = len(matrices) == 1 and selection == Selection(selection.arrays, selection.shapes)
+    told = "" if plain else selection.told()
+    return Weights(name, matrices, selection.arrays, selection.chain, told)
 
 
-def as_weights(source: Source) -> Weights:
+def as_weights(source: Source, reading: Reading = AS_IT_IS) -> Weights:
     """What a function is given as the weights of one network.
 
     Args:
         source: a file; what `load_weights` gives; matrices [out, in] by layer, whose names stay;
             or one matrix, the layer `fc1`.
+        reading: whether they are a chain, and which way arrays are stored.
 
     Raises:
-        UserError: where a layer is no matrix of finite real numbers, or layers do not fit.
+        UserError: where a layer is no matrix of finite real numbers, or a chain does not fit.
     """
-    if isinstance(source, Weights):
+    if isinstance(source, Weights) and reading == AS_IT_IS:
         return source
     if isinstance(source, str | os.PathLike):
-        return load_weights(source, None)
+        return load_weights(source, reading)
     if not isinstance(source, Mapping):
         matrix = as_matrix("weights", _array("weights", source))
+        matrix = matrix.T if reading.transpose else matrix
         return Weights(DEFAULT_NAME, {"fc1": matrix}, {"fc1": DEFAULT_NAME})
     layers = {}
     for name, array in source.items():
@@ -108,14 +132,17 @@ def as_weights(source: Source) -> Weights:
         layers[name] = as_matrix(where, _array(where, array))
     if not layers:
         raise UserError("weights: found no layers, expected at least one matrix [out, in]")
-    check_fit("weights", layers)
-    return Weights(DEFAULT_NAME, layers, {name: name for name in layers})
+    chain, transposed = of_matrices("weights", layers, reading)
+    matrices = {name: matrix.T if transposed else matrix for name, matrix in layers.items()}
+    named = source.name if isinstance(source, Weights) else DEFAULT_NAME
+    return Weights(named, matrices, {name: name for name in layers}, chain)
 
 
 def as_networks(weights: Weights, name: str) -> Networks:
     """The network as a block of one, as `importing.read_network` gives it."""
-    stacks = {layer: matrix[None] for layer, matrix in weights.items()}
-    return Networks(name, (IMPORTED_SEED,), {}, stacks)
+    names = {layer: layer for layer in weights} if weights.chain else file_names(weights)
+    stacks = {names[layer]: matrix[None] for layer, matrix in weights.items()}
+    return Networks(name, (IMPORTED_SEED,), {}, stacks, chain=weights.chain)
 
 
 def name_of(path: Path) -> str:
@@ -124,7 +151,8 @@ def name_of(path: Path) -> str:
     >>> name_of(Path("runs/My-Net.v2.npz")), name_of(Path("2024.csv"))
     ('my_net_v2', 'weights_2024')
     """
-    plain = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
+    stem = path.name.removesuffix(".index.json") if path.suffix == ".json" else path.stem
+    plain = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")
     named = plain if plain[:1].isalpha() else f"{DEFAULT_NAME}_{plain}"
     return named[:40].strip("_")
 

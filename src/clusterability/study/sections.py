@@ -244,22 +244,39 @@ class Validity(Section):
     """Bootstrap samples of seeds behind the intervals of tables/validity.csv."""
 
 
+ArrayName = Annotated[str, Field(strict=True, min_length=1)]
+ArrayNames = Annotated[list[ArrayName], Field(min_length=1), AfterValidator(different)]
+
+
 class ImportedNetwork(Section):
     path: FilePath
-    """File of the weights: .safetensors, .npz, .npy, .csv, or a PyTorch state dict (.pt, .pth)."""
-    layers: (
-        Annotated[
-            list[Annotated[str, Field(strict=True, min_length=1)]],
-            Field(min_length=1),
-            AfterValidator(different),
-        ]
-        | None
-    ) = None
-    """Names of the weight arrays, each [out, in], from the input on. Empty: all 2-D arrays in
-    natural order of their names."""
+    """File of the weights: .safetensors, .npz, .npy, .csv, a PyTorch checkpoint (.pt, .pth,
+    .pth.tar, .bin, .ckpt), or the index or folder of a model in several files."""
+    layers: ArrayNames | ArrayName | None = None
+    """Names of the weight arrays, or patterns such as `*.mlp.*`. A list of names without patterns
+    is a chain, from the input on, unless `chain` is false. Empty: all 2-D arrays but embeddings,
+    and integers beside floats, in the order of the file."""
+    chain: Flag | None = None
+    """Whether the outputs of each layer are the inputs of the next, as `whole`, `unit-norm`,
+    agreement between layers and probing need it; layers are then called `fc1`, `fc2`, ..., else as
+    their arrays. Empty: true where `layers` is a list of names, and for a plain MLP, whose names
+    differ by one number and whose shapes fit in one way only."""
+    transpose: Flag | None = None
+    """Whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. Empty: [out, in], as
+    PyTorch's Linear; a chain whose shapes fit both ways has to say it."""
     normalise: Flag = True
     """Standardise the pixels shown to a network of 784 inputs and 10 outputs, as `normalise` of
     `recipe` does; if false, scale them to [0, 1]."""
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the file is read: the arguments of `importing.selection.Reading`."""
+        named = isinstance(self.layers, list) and not any(set("*?[") & set(n) for n in self.layers)
+        return {
+            "layers": [self.layers] if isinstance(self.layers, str) else self.layers,
+            "chain": True if self.chain is None and named else self.chain,
+            "transpose": self.transpose,
+        }
 
 
 class FigureChoice(Section):

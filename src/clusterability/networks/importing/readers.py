@@ -9,36 +9,75 @@ from clusterability.errors import UserError
 from clusterability.networks.importing.csv_file import read_csv
 from clusterability.networks.importing.numpy_files import read_archive, read_array_file
 from clusterability.networks.importing.safetensors_file import read_safetensors
+from clusterability.networks.importing.shards import (
+    INDEX,
+    files_of_model,
+    is_index,
+    read_shards,
+    with_notes_of_shard,
+)
 from clusterability.networks.importing.torch_file import read_torch
 from clusterability.networks.importing.wording import Arrays, listed, reason
 
 
 def check_file(path: Path, place: str) -> None:
     key = f"{place}path"
-    if path.suffix.lower() not in READERS:
-        raise UserError(
-            f"{key}: found {path} with ending {path.suffix!r}, expected one of {listed(READERS)}"
-        )
     try:
-        found = path.is_file()
+        folder, found = path.is_dir(), path.is_file()
     except OSError as error:  # a name that is too long, a folder that may not be entered
         raise UserError(f"{key}: found {path} ({error.strerror}), expected a file") from None
+    if folder:
+        return
+    if ending_of(path) not in READERS and not is_index(path):
+        raise UserError(
+            f"{key}: found {path} with ending {path.suffix!r}, expected one of {listed(READERS)},"
+            f" {INDEX}, or a folder"
+        )
     if not found:
         raise UserError(f"{key}: found no file {path}, expected a file of arrays")
+
+
+def ending_of(path: Path) -> str:
+    """The ending that says how a file is read.
+
+    >>> ending_of(Path("model_best.pth.tar")), ending_of(Path("W.NPY"))
+    ('.pth.tar', '.npy')
+    """
+    name = path.name.lower()
+    double = next((ending for ending in (".pth.tar", ".pt.tar") if name.endswith(ending)), None)
+    return double or path.suffix.lower()
+
+
+def model_files(path: Path, key: str = "") -> list[Path]:
+    """The files that a path stands for: itself, or an index or a folder with its shards.
+
+    Raises:
+        UserError: where it stands for none, or for several models.
+    """
+    check_file(path, key)
+    return files_of_model(path, READERS, key)
 
 
 def read_arrays(path: Path, key: str = "") -> Arrays:
     """All arrays of a file by name; a file that holds one array calls it by the file's own name.
 
     Args:
-        path: a file with one of the endings in `READERS`.
+        path: a file with one of the endings in `READERS`, an index of several files, or a folder.
         key: where `path` stands in the config, such as "networks.mine.", for messages.
 
     Raises:
         UserError: where the file is missing, damaged, or of another format.
     """
-    check_file(path, key)
-    ending = path.suffix.lower()
+    files = model_files(path, key)
+    if len(files) > 1 or is_index(files[0]):
+        return read_shards(files, _read_file)
+    return with_notes_of_shard(files[0], _read_file(files[0]))
+
+
+def _read_file(path: Path) -> Arrays:
+    ending = ending_of(path)
+    if ending not in READERS:
+        raise UserError(f"{path}: found the ending {ending!r}, expected one of {listed(READERS)}")
     try:
         return READERS[ending](path)
     except UserError:
@@ -57,6 +96,10 @@ READERS: dict[str, Callable[[Path], Arrays]] = {
     ".npy": read_array_file,
     ".pt": read_torch,
     ".pth": read_torch,
+    ".bin": read_torch,
+    ".ckpt": read_torch,
+    ".pth.tar": read_torch,
+    ".pt.tar": read_torch,
     ".csv": read_csv,
 }
 """How each kind of file is read, by its ending."""

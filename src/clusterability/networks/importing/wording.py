@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from textwrap import shorten
 
 import numpy as np
 
 from clusterability.errors import UserError, one_line
 
-Arrays = dict[str, np.ndarray]
+Arrays = Mapping[str, np.ndarray]
+"""Arrays by name: a dict, or `lazy_arrays.LazyArrays`."""
 
 
 def shape(array: np.ndarray) -> str:
@@ -29,7 +30,7 @@ def listed(names: Iterable[str], most: int = 20) -> str:
 
 def type_error(where: str, found: str) -> UserError:
     return UserError(
-        f"{where}: found {found}, expected booleans, integers, or floats of 16, 32 or 64 bits"
+        f"{where}: found {found}, expected booleans, integers, or floats of 8 to 64 bits"
     )
 
 

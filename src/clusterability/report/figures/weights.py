@@ -22,6 +22,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from clusterability.jobs.figure_job import FigureJob
+from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.stacked import load_networks
 from clusterability.report.figures.inputs import Inputs, paths
@@ -92,7 +93,8 @@ def rows(matrices: Matrices, partitions: Sequence[Path], method: str, k: int) ->
         labels = first_partition(files[layer], (method, k))
         for side, axis, cluster in (("U", 1, labels[0]), ("V", 0, labels[1])):
             strength = matrix.sum(axis=axis, dtype=float)
-            frames.append(_side_rows(cluster, strength).assign(layer=layer, side=side))
+            rows = _side_rows(cluster, strength)
+            frames.append(rows.assign(layer=tensor_name(layer), side=side))
     table = pd.concat(frames, ignore_index=True)
     return table[["layer", "side", "unit", "cluster", "strength", "position"]]
 
@@ -116,11 +118,11 @@ def draw(table: pd.DataFrame, matrices: Matrices) -> Figure:
     panels = figure.subplots(len(matrices), 2, squeeze=False, height_ratios=heights)
     colours = cluster_colours(int(table["cluster"].max()) + 1)
     for (before, after), (layer, matrix) in zip(panels, matrices.items(), strict=True):
-        units = table[table["layer"] == layer]
+        units = table[table["layer"] == tensor_name(layer)]
         sides = [units[units["side"] == side].sort_values("position") for side in ("U", "V")]
         limit = _colour_limit(matrix)
         image = _draw_matrix(before, matrix, limit)
-        before.set(ylabel="U: output", xlabel="V: input", title=layer)
+        before.set(ylabel="U: output", xlabel="V: input", title=tensor_name(layer))
         _draw_ordered(after, matrix, sides, limit, colours)
         bar = figure.colorbar(image, ax=after, extend="max", fraction=0.03, pad=0.02, aspect=14)
         bar.set_label("abs(W)")
