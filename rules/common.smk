@@ -109,21 +109,12 @@ def imported_layers():
     for name, network in STUDY.networks.items():
         try:
             found[name] = layer_shapes(name, Path(network.path), Reading(**network.reading))
-            check_chain(name, found[name])
+            whole = bool(STUDY.clustering.methods_for(NETWORK))
+            asked = (whole, STUDY.clustering.scalings, f"networks.{name}.")
+            require_chain(is_chain(found[name]), *asked)
         except UserError as error:
             sys.exit(str(error))
     return found
-
-
-def check_chain(name, layers):
-    """An error where the study asks of an imported network what matrices by themselves have not."""
-    asked = ["the method 'whole'"] if STUDY.clustering.methods_for(NETWORK) else []
-    asked += ["the scaling 'unit-norm'"] if "unit-norm" in STUDY.clustering.scalings else []
-    if asked and not is_chain(layers):
-        raise UserError(
-            f"networks.{name}.chain: found matrices each by itself, expected a chain for {asked[0]}:"
-            " list the layers from the input on, with chain: true"
-        )
 
 
 def is_chain(layers):

@@ -23,7 +23,7 @@ from clusterability.measures.catalogue import MEASURES
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
 from clusterability.networks.importing.selection import Reading
-from clusterability.networks.scaled_layer import scaled_layers
+from clusterability.networks.scaled_layer import check_chain, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (
     File,
@@ -201,6 +201,7 @@ def cluster(
 def _find(networks: Networks, layer: str, asked: Asked) -> Partition:
     """The partition of a layer, at the only k, method and scaling that is asked for."""
     (k,), (method,), (scaling,) = asked.k_values, asked.methods, asked.scalings
+    check_chain(networks, [layer], [scaling])
     check_k(networks, [layer], [k])
     (scaled,) = scaled_layers(networks, layer, [scaling])
     given = (scaled.matrices, scaled.streams)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from clusterability.errors import UserError, one_line
 from clusterability.names import NETWORK
@@ -47,6 +47,24 @@ def file_names(layers: Iterable[str]) -> dict[str, str]:
 def in_chain(name: str) -> bool:
     """Whether a name in files is that of a layer of a chain: `fc1`, `fc2`, …"""
     return re.fullmatch(r"fc[0-9]+", name) is not None
+
+
+def require_chain(chain: bool, whole: bool, scalings: Collection[str], key: str = "") -> None:
+    """UserError where matrices that are no chain are asked for what needs one.
+
+    Args:
+        chain: whether the outputs of each layer are the inputs of the next.
+        whole: whether the method `whole` is asked for.
+        scalings: that are asked for.
+        key: where the network stands in the config, such as "networks.mine."; "" without a config.
+    """
+    if chain or not (whole or "unit-norm" in scalings):
+        return
+    asked = "the method 'whole'" if whole else "the scaling 'unit-norm'"
+    raise UserError(
+        f"{key}chain: found matrices each by itself, expected a chain for {asked}: list its layers"
+        " from the input on, with chain: true (--chain, chain=True)"
+    )
 
 
 def tensor_name(name: str) -> str:

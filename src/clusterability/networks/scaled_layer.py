@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from clusterability.errors import UserError
 from clusterability.names import NETWORK
 from clusterability.networks.graph import layer_matrices
+from clusterability.networks.layer_names import require_chain
 from clusterability.networks.partitions import Key
 from clusterability.networks.scaling import ranks_draws, scale_weights
 from clusterability.networks.scaling_names import scaled_method, scaling_of
@@ -77,8 +77,7 @@ def scaled_layers(networks: Networks, layer: str, scalings: Sequence[str]) -> li
     Raises:
         UserError: where the whole network, or `unit-norm`, is asked of matrices that are no chain.
     """
-    if not networks.chain:
-        _check_without_chain(layer, scalings)
+    check_chain(networks, [layer], scalings)
     names = [(networks.condition, seed) for seed in networks.seeds]
     return [
         ScaledLayer(networks, layer, scaling, scale_weights(networks.weights, scaling, names))
@@ -86,13 +85,9 @@ def scaled_layers(networks: Networks, layer: str, scalings: Sequence[str]) -> li
     ]
 
 
-def _check_without_chain(layer: str, scalings: Sequence[str]) -> None:
-    asked = "the method 'whole'" if layer == NETWORK else "the scaling 'unit-norm'"
-    if layer == NETWORK or "unit-norm" in scalings:
-        raise UserError(
-            f"chain: found matrices each by itself, expected a chain for {asked}: list its layers"
-            " from the input on, with chain: true (--chain, chain=True)"
-        )
+def check_chain(networks: Networks, layers: Sequence[str], scalings: Sequence[str]) -> None:
+    """UserError where the whole network, or `unit-norm`, is asked of matrices that are no chain."""
+    require_chain(networks.chain, NETWORK in layers, scalings)
 
 
 def layers_of_methods(networks: Networks, layer: str, keys: Iterable[Key]) -> list[ScaledLayer]:

@@ -9,7 +9,7 @@ from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.networks.importing.lazy_arrays import REAL_KINDS, facts_of
 from clusterability.networks.importing.parts_of_weights import put_together
 from clusterability.networks.importing.selection import Reading, Selection, bias_name, select
-from clusterability.networks.importing.wording import Arrays, quoted, shape, type_error
+from clusterability.networks.importing.wording import Arrays, quoted, reason, shape, type_error
 from clusterability.numerics import memory_of_machine
 
 
@@ -34,14 +34,28 @@ def read_layers(
     selection = select(source, whole, reading, key)
     matrices, biases = {}, {}
     for layer, name in selection.arrays.items():
-        matrix = as_matrix(f"{source}: array {quoted(name)}", whole[name])
+        matrix = as_matrix(f"{source}: array {quoted(name)}", read_array(source, whole, name))
         matrices[layer] = matrix.T if selection.transposed else matrix
         facts = {each: facts_of(whole, each) for each in whole}
         bias = bias_name(name, facts, selection.transposed)
-        found = _finite(whole[bias]) if bias else None
+        found = _finite(read_array(source, whole, bias)) if bias else None
         if found is not None:
             biases[layer] = found
     return selection, matrices, biases
+
+
+def read_array(source: str, arrays: Arrays, name: str) -> np.ndarray:
+    """One array; UserError where it cannot be read."""
+    try:
+        return arrays[name]
+    except UserError:
+        raise
+    # What a damaged file makes libraries raise is not documented, and comes in all kinds.
+    except Exception as error:
+        raise UserError(
+            f"{source}: found an array {quoted(name)} that cannot be read ({reason(error)}),"
+            " expected a sound file"
+        ) from error
 
 
 def _finite(array: np.ndarray) -> np.ndarray | None:

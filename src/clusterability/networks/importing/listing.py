@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from clusterability.errors import UserError, one_line
+from clusterability.networks.importing.layers import read_array
 from clusterability.networks.importing.lazy_arrays import Facts, facts_of
 from clusterability.networks.importing.parts_of_weights import put_together
 from clusterability.networks.importing.readers import read_arrays
@@ -47,7 +48,7 @@ def listing(path: Path, reading: Reading) -> str:
     rows: list[tuple[str, ...]] = [("array", "shape", "type", "zeros", "")]
     for name, each in facts.items():
         size = str(list(each.shape))
-        zeros = _share_of_zeros(arrays, name, each)
+        zeros = _share_of_zeros(path, arrays, name, each)
         rows.append((one_line(name), size, one_line(each.type), zeros, fates.get(name, NOT_ASKED)))
     return "\n".join([*_aligned(rows), "", told])
 
@@ -56,11 +57,11 @@ def _as(layer: str, name: str) -> str:
     return f" as {layer}" if layer != name else ""
 
 
-def _share_of_zeros(arrays: Arrays, name: str, facts: Facts) -> str:
+def _share_of_zeros(path: Path, arrays: Arrays, name: str, facts: Facts) -> str:
     if not facts.kind or facts.kind not in "biuf" or not 0 < facts.size <= _MOST_NUMBERS:
         return "-"
     try:
-        array = arrays[name]
+        array = read_array(str(path), arrays, name)
     except UserError:
         return "unreadable"
     return f"{100 * (1 - np.count_nonzero(array) / array.size):.1f} %"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from clusterability.errors import UserError, reason
 from clusterability.networks.importing.lazy_arrays import Entry, Facts, LazyArrays
 from clusterability.networks.importing.wording import Arrays, quoted, type_error
 from clusterability.networks.safe_arrays import (
@@ -38,9 +37,3 @@ def _read(path: Path, name: str) -> np.ndarray:
         return read_npz(path, lambda other: other == name)[name]
     except (ObjectsError, NoArrayError) as error:
         raise type_error(f"{path}: array {quoted(name)}", error.args[1]) from None
-    # What a damaged archive makes `zipfile` raise is not documented, and comes in all kinds.
-    except Exception as error:
-        raise UserError(
-            f"{path}: found an array {quoted(name)} that cannot be read ({reason(error)}), expected"
-            " a sound .npz file"
-        ) from error

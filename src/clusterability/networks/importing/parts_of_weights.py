@@ -113,16 +113,17 @@ def _pruned(name: str, entries: Mapping[str, Entry]) -> Iterator[_Parts]:
 def _normalised(name: str, entries: Mapping[str, Entry]) -> Iterator[_Parts]:
     for sizes, directions in (("_g", "_v"), (".original0", ".original1")):
         base = name.removesuffix(directions)
-        size = f"{base}{sizes}"
-        if base == name or size not in entries:
+        lengths = f"{base}{sizes}"
+        if base == name or lengths not in entries:
             continue
-        shape, of_sizes = entries[name].facts.shape, entries[size].facts.shape
+        shape, of_sizes = entries[name].facts.shape, entries[lengths].facts.shape
         whole = base.replace("parametrizations.", "")
-        fits = len(shape) == len(of_sizes) and all(
-            one in (1, other) for one, other in zip(of_sizes, shape, strict=True)
+        same = len(shape) == len(of_sizes)
+        fits = not of_sizes or (
+            same and all(one in (1, size) for one, size in zip(of_sizes, shape, strict=True))
         )
         if whole not in entries and fits:
-            yield _Parts(whole, name, size, _weight_norm)
+            yield _Parts(whole, name, lengths, _weight_norm)
 
 
 def _quantised(name: str, entries: Mapping[str, Entry]) -> Iterator[_Parts]:

@@ -76,8 +76,6 @@ def read_arrays(path: Path, key: str = "") -> Arrays:
 
 def _read_file(path: Path) -> Arrays:
     ending = ending_of(path)
-    if ending not in READERS:
-        raise UserError(f"{path}: found the ending {ending!r}, expected one of {listed(READERS)}")
     try:
         return READERS[ending](path)
     except UserError:

@@ -19,6 +19,7 @@ Read = Callable[[Path], Arrays]
 
 INDEX = ".index.json"
 _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.\w+)")
+_SHARD_FILE = re.compile(r"[^/\\\x00-\x1f]{1,200}\.(safetensors|bin)")
 _MOST_INDEX_BYTES = 2**26
 
 
@@ -117,8 +118,9 @@ def _weight_map(index: Path) -> dict[str, str]:
             f'{index}: found no index of arrays, expected {{"weight_map": {{name: file, …}}}}'
         ) from None
     for file in names.values():
-        if not isinstance(file, str) or Path(file).name != file or file in ("", ".", ".."):
+        if not isinstance(file, str) or not _SHARD_FILE.fullmatch(file):
             raise UserError(
-                f"{index}: found the file {quoted(str(file))}, expected files in the same folder"
+                f"{index}: found the file {quoted(str(file))}, expected names of .safetensors or"
+                " .bin files in the same folder"
             )
     return names

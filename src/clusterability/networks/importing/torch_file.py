@@ -108,10 +108,7 @@ def _read(path: Path, name: str, tensor: StoredTensor, folder: str, order: ByteO
         raise type_error(f"{path}: tensor {quoted(name)}", tensor.type) from None
     with zipfile.ZipFile(path) as archive:
         member = f"{folder}data/{tensor.storage.key}"
-        try:
-            content = _content(path, archive, member, MOST_BYTES)
-        except ValueError as error:
-            raise _damaged(path, name, error) from None
+        content = _content(path, archive, member, MOST_BYTES)
     numbers = np.frombuffer(content[: len(content) // dtype.itemsize * dtype.itemsize], dtype)
     last = tensor.offset + sum(
         (size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True)
@@ -119,20 +116,13 @@ def _read(path: Path, name: str, tensor: StoredTensor, folder: str, order: ByteO
     if 0 in tensor.shape:
         return np.empty(tensor.shape, np.float32)
     if last >= len(numbers):
-        raise _damaged(path, name, ValueError(f"{len(numbers)} numbers of {last + 1}"))
+        raise ValueError(f"{len(numbers)} numbers of {last + 1}")
     if tensor.type in STORED_AS:
         numbers = as_float32(numbers, tensor.type)
     strides = [stride * numbers.itemsize for stride in tensor.strides]
     view = np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, strides)
     view.flags.writeable = False
     return view
-
-
-def _damaged(path: Path, name: str, error: Exception) -> UserError:
-    return UserError(
-        f"{path}: found a tensor {quoted(name)} that cannot be read ({reason(error)}), expected a"
-        " sound file"
-    )
 
 
 def tensor_array(tensor: Any) -> np.ndarray:

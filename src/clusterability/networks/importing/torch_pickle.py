@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -147,6 +148,8 @@ def _tensor_of_type(
 def _checked_tensor(
     storage: object, offset: object, shape: object, strides: object, kind: str | None
 ) -> object:
+    if isinstance(storage, Unknown):
+        return storage
     if not isinstance(storage, Storage) or not isinstance(offset, int):
         raise pickle.UnpicklingError("a tensor without numbers")
     if not (isinstance(shape, tuple) and isinstance(strides, tuple) and len(shape) == len(strides)):
@@ -203,18 +206,19 @@ class _TensorUnpickler(pickle._Unpickler):
     """Builds tensors and plain containers; of other classes it makes `Unknown`."""
 
     dispatch = {
-        getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]]
-        for name in _OPCODES.split()
+        ord(opcode.code): pickle._Unpickler.dispatch[ord(opcode.code)]
+        for opcode in pickletools.opcodes
+        if opcode.name in _OPCODES.split()
     }
 
     def find_class(self, module: str, name: str) -> object:
         return _KNOWN.get((module, name)) or type("Unknown", (Unknown,), {})
 
-    def persistent_load(self, found: object) -> Storage:
+    def persistent_load(self, found: object) -> Storage | Unknown:
         match found:
             case ("storage", _Type(kind), str(key), _, int(count), *_):
                 return Storage(kind, key, count)
-        raise pickle.UnpicklingError("a reference to something else than a storage")
+        return Unknown()  # a storage of quantised numbers, or a module's source
 
 
 def unpickle(content: io.BufferedIOBase) -> object:
