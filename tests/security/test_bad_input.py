@@ -44,6 +44,7 @@ COUNTS = {
     "npy": 50,
     "csv": 50,
     "pt": 50,
+    "checkpoint": 60,
     "idx": 60,
     "mnist": 40,
 }
@@ -408,9 +409,9 @@ def test_a_weight_file_with_nan_ends_its_job_with_one_line(tmp_path):
 
 
 @pytest.mark.parametrize("name", MALICIOUS)
-@pytest.mark.parametrize("ending", [".pt", ".npy", ".npz", ".safetensors", ".csv"])
+@pytest.mark.parametrize("ending", [".pt", ".ckpt", ".npy", ".npz", ".safetensors", ".csv"])
 def test_a_pickle_under_any_name_is_refused(tmp_path, name, ending):
-    payloads = {"w": MALICIOUS[name], "data.pkl": MALICIOUS[name], "w.npy": MALICIOUS[name]}
+    payloads = {"w": MALICIOUS[name], "w/data.pkl": MALICIOUS[name], "w.npy": MALICIOUS[name]}
     for content in (MALICIOUS[name], zip_of(payloads)):
         (tmp_path / f"w{ending}").write_bytes(content)
         refusal(lambda: read_network("mine", tmp_path / f"w{ending}"))

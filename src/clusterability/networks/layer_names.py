@@ -21,10 +21,14 @@ PATTERN = r"[A-Za-z0-9_~.-]+"
 """What names in files are made of."""
 
 
-def file_names(layers: Iterable[str]) -> dict[str, str]:
+def file_names(layers: Iterable[str], source: str = "weights") -> dict[str, str]:
     """For each matrix the name that files give it, different from the others'.
 
     `fc1`, `fc2`, … are left to the layers of chains: whoever reads `fc1` knows that it is one.
+
+    Args:
+        layers: names of the matrices of one network.
+        source: where they come from, for messages.
 
     Raises:
         UserError: where a name would be longer than files' names can be.
@@ -38,8 +42,8 @@ def file_names(layers: Iterable[str]) -> dict[str, str]:
     for layer, name in found.items():
         if len(name) > MOST_CHARACTERS:
             raise UserError(
-                f"layers: found the name {one_line(repr(layer), 80)} of {len(layer)} characters,"
-                f" expected one that takes at most {MOST_CHARACTERS} in the name of a file"
+                f"{source}: found an array {one_line(repr(layer), 80)} with a name of {len(layer)}"
+                f" characters, expected one that takes at most {MOST_CHARACTERS} in a file's name"
             )
     return found
 

@@ -80,9 +80,9 @@ def npz_headers(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
 
 
 def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int, ...], str]:
-    if not info.filename.endswith(".npy"):
-        return (), ""
     with archive.open(info) as member:
+        if not info.filename.endswith(".npy"):
+            return (), ""
         shape, _, dtype = _read_header(member)
     return shape, "objects" if dtype.hasobject else str(dtype)
 

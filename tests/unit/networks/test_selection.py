@@ -221,7 +221,7 @@ def test_names_in_files_are_safe_different_and_say_the_tensors():
         assert name != NETWORK
         assert not in_chain(name)
     assert file_names(["h.0.mlp.c_fc.weight"]) == {"h.0.mlp.c_fc.weight": "h.0.mlp.c_fc.weight"}
-    with pytest.raises(UserError, match=r"found the name 'aaa.* of 201 characters"):
+    with pytest.raises(UserError, match=r"found an array 'aaa.* with a name of 201 characters"):
         file_names(["a" * 201])
 
 

@@ -47,7 +47,7 @@ def read_network(name: str, path: Path, reading: Reading = DEFAULT) -> Networks:
     key = f"networks.{name}."
     selection, matrices, biases = read_layers(str(path), read_arrays(path, key), reading, key)
     logger.info("%s: %s: %s", name, path, selection.told())
-    in_files = names_in_files(selection)
+    in_files = names_in_files(selection, str(path))
     for layer, array in selection.arrays.items():
         size = shape(matrices[layer])
         logger.info("%s: %s is array %r of %s, %s", name, in_files[layer], array, path, size)
@@ -63,11 +63,11 @@ def read_network(name: str, path: Path, reading: Reading = DEFAULT) -> Networks:
     )
 
 
-def names_in_files(selection: Selection) -> dict[str, str]:
+def names_in_files(selection: Selection, source: str) -> dict[str, str]:
     """What files call each layer."""
     if selection.chain:
         return {layer: layer for layer in selection.arrays}
-    return file_names(selection.arrays)
+    return file_names(selection.arrays, source)
 
 
 def _origin(path: Path, selection: Selection) -> dict[str, object]:
@@ -92,5 +92,5 @@ def layer_shapes(name: str, path: Path, reading: Reading = DEFAULT) -> dict[str,
         UserError: as `selected` does.
     """
     found = selected(name, path, reading)
-    in_files = names_in_files(found)
+    in_files = names_in_files(found, str(path))
     return {in_files[layer]: size for layer, size in found.shapes.items()}
