@@ -19,7 +19,7 @@ from clusterability.errors import UserError, one_line
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES, GROUPS
 from clusterability.names import IMPORTED, IMPORTED_SEED
-from clusterability.networks.layer_names import tensor_name
+from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import stored_shapes
@@ -158,6 +158,12 @@ def layer_shapes(file: Path) -> dict[str, tuple[int, int]]:
     return {tensor_name(name): size for name, size in stored_shapes(file).items()}
 
 
+def hidden_layers(file: Path, grid: Grid) -> list[str]:
+    """Layers of the networks of a file whose units are probed: of a chain, all but the last."""
+    layers = list(stored_shapes(file)) if grid.probed_k else []
+    return layers[:-1] if all(map(in_chain, layers)) else []
+
+
 def read_networks(sources: Sources, condition: str, grid: Grid) -> Iterator[Network]:
     """All networks of a condition, in the order of the study; read as they are asked for."""
     table = read_csv(sources.table)
@@ -184,7 +190,7 @@ def _read_some(
     shapes = stored_shapes(file)
     clusters, falls = {}, {}
     # Of a study without hidden units these tables have no rows, and columns of no type.
-    if grid.probed_k and len(shapes) > 1:
+    if hidden_layers(file, grid):
         probed = rows & where(k=grid.probed_k)
         clusters = _by_network(read_rows(sources.clusters, [*_CLUSTER, *CLUSTER_NUMBERS], probed))
         falls = _by_network(read_rows(sources.ablations, _FALLS, probed))
