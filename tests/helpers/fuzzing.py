@@ -376,6 +376,8 @@ def check_study(study: Study, config: dict[str, Any]) -> None:
 def _check_same(said: Any, typed: Any, key: str) -> None:
     if said is None:
         return  # the default
+    if key == "layers" and isinstance(said, str):
+        said = [said]
     if key in ("seeds", "k_grid"):
         wanted = [_numbers(block) for block in said]
         assert [_numbers(block) for block in typed] == wanted

@@ -248,14 +248,24 @@ ArrayName = Annotated[str, Field(strict=True, min_length=1)]
 ArrayNames = Annotated[list[ArrayName], Field(min_length=1), AfterValidator(different)]
 
 
+def _as_list(value: Any) -> Any:
+    """A text alone as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
 class ImportedNetwork(Section):
     path: FilePath
     """File of the weights: .safetensors, .npz, .npy, .csv, a PyTorch checkpoint (.pt, .pth,
     .pth.tar, .bin, .ckpt), or the index or folder of a model in several files."""
-    layers: ArrayNames | ArrayName | None = None
-    """Names of the weight arrays, or patterns such as `*.mlp.*`. A list of names without patterns
-    is a chain, from the input on, unless `chain` is false. Empty: all 2-D arrays but embeddings,
-    and integers beside floats, in the order of the file."""
+    layers: (
+        Annotated[
+            ArrayNames, BeforeValidator(_as_list, json_schema_input_type=ArrayNames | ArrayName)
+        ]
+        | None
+    ) = None
+    """Names of the weight arrays, or patterns such as `*.mlp.*`; one of them needs no list. Names
+    without patterns are a chain, from the input on, unless `chain` is false. Empty: all 2-D arrays
+    but embeddings, and integers beside floats, in the order of the file."""
     chain: Flag | None = None
     """Whether the outputs of each layer are the inputs of the next, as `whole`, `unit-norm`,
     agreement between layers and probing need it; layers are then called `fc1`, `fc2`, ..., else as
@@ -271,9 +281,9 @@ class ImportedNetwork(Section):
     @property
     def reading(self) -> dict[str, Any]:
         """How the file is read: the arguments of `importing.selection.Reading`."""
-        named = isinstance(self.layers, list) and not any(set("*?[") & set(n) for n in self.layers)
+        named = bool(self.layers) and not any(set("*?[") & set(name) for name in self.layers or [])
         return {
-            "layers": [self.layers] if isinstance(self.layers, str) else self.layers,
+            "layers": self.layers,
             "chain": True if self.chain is None and named else self.chain,
             "transpose": self.transpose,
         }
