@@ -32,11 +32,11 @@ def read_layers(
     """
     whole = put_together(source, arrays)
     selection = select(source, whole, reading, key)
+    facts = {name: facts_of(whole, name) for name in whole}
     matrices, biases = {}, {}
     for layer, name in selection.arrays.items():
         matrix = as_matrix(f"{source}: array {quoted(name)}", read_array(source, whole, name))
         matrices[layer] = matrix.T if selection.transposed else matrix
-        facts = {each: facts_of(whole, each) for each in whole}
         bias = bias_name(name, facts, selection.transposed)
         found = _finite(read_array(source, whole, bias)) if bias else None
         if found is not None:
