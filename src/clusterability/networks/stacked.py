@@ -89,11 +89,13 @@ def network_digest(networks: Networks, number: int) -> str:
 def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
     """What the table of networks says of a network's weights.
 
-    Number of parameters, weights that are zero, dead units of both sides and connected components
-    by layer, digest; in this order.
+    The arrays of a file that the layers come from, by their names in files, as JSON; number of
+    parameters, weights that are zero, dead units of both sides and connected components by layer,
+    digest; in this order.
     """
     own = [stack[number] for stack in networks.weights.values()]
     columns: dict[str, Any] = {
+        "layers": _layer_map(networks),
         "parameters": sum(stack[number].size for stack in networks.arrays.values()),
         "zeros": sum(weights.size - np.count_nonzero(weights) for weights in own),
     }
@@ -325,8 +327,7 @@ def stored_sizes(path: Path) -> list[int]:
 def network_rows(networks: Networks) -> pd.DataFrame:
     """One row a network, as `training.history.network_table` gives.
 
-    What only training knows is empty. `layers` maps the names of layers in files to the arrays that
-    they come from, as JSON.
+    What only training knows is empty.
     """
     unknown = dict.fromkeys(
         ("train_accuracy", "train_loss", "test_accuracy", "test_loss", "seconds"), np.nan
@@ -334,7 +335,7 @@ def network_rows(networks: Networks) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"condition": networks.condition, "seed": seed, **unknown, "device": None}
-            | {"planted_clusterability": np.nan, "layers": _layer_map(networks)}
+            | {"planted_clusterability": np.nan}
             | weight_columns(networks, number)
             for number, seed in enumerate(networks.seeds)
         ]

@@ -328,8 +328,8 @@ def test_rows_of_networks_by_hand():
     said = [("trained", *astuple(row)) for row in measured]
     expected = pd.DataFrame(
         [
-            (*said[0], np.nan, 8, 4, 1, 1, 1, 0, 0, 1, digests[0]),
-            (*said[1], np.nan, 8, 5, 0, 2, 1, 0, 1, 1, digests[1]),
+            (*said[0], np.nan, None, 8, 4, 1, 1, 1, 0, 0, 1, digests[0]),
+            (*said[1], np.nan, None, 8, 5, 0, 2, 1, 0, 1, 1, digests[1]),
         ],
         columns=[
             "condition",
@@ -341,6 +341,7 @@ def test_rows_of_networks_by_hand():
             "seconds",
             "device",
             "planted_clusterability",
+            "layers",
             "parameters",
             "zeros",
             "fc1_dead_u",
