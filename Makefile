@@ -106,7 +106,7 @@ clean: ## remove what the study wrote, once it has asked (ARGS=--yes: unasked); 
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/clean.py $(ARGS)
 
-verify: ## check all results against their records, and make a sample of blocks again to compare
+verify: ## check results against their records, and make blocks again (ARGS=--audit: numbers, by other code)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/verify.py $(ARGS)
 

@@ -95,6 +95,7 @@ include: "rules/null.smk"
 include: "rules/score.smk"
 include: "rules/probe.smk"
 include: "rules/compare.smk"
+include: "rules/equal_size.smk"
 include: "rules/aggregate.smk"
 include: "rules/answer.smk"
 include: "rules/explore.smk"
@@ -109,7 +110,9 @@ rule all:
         results_of_blocks,
         rules.aggregate.output,
         rules.calibrate.output if STUDY.calibration else [],
+        rules.equal_size_table.output if STUDY.equal_size.draws else [],
         rules.validate.output if STUDY.answers else [],
+        rules.answer.output,
         rules.find.output if STUDY.conditions else [],
         expand(rules.replicate.output.table, table=PUBLISHED),
         rules.explore.output if STUDY.drawn_method is not None else [],

@@ -70,6 +70,10 @@ def outdated(directory: Path, kind: str, locks: Path) -> str | None:
     if not (directory / RECORD).exists():
         return "an earlier version made it"
     made_from = (directory / RECORD).read_text(errors="replace").splitlines()
+    there = f"its folder: {directory.resolve()}"
+    if directory.is_symlink() and there in made_from:  # made for where it is, and used there
+        hint = f"use that one with VENV={directory.resolve()}, or remove the link"
+        raise Refusal(f"{directory} is a link to the environment {directory.resolve()}: {hint}")
     changed = [line for line in state(directory, kind, locks) if line not in made_from]
     if changed and made_from:
         return f"{changed[0].split(':')[0]} is new or has changed"

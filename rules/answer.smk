@@ -1,5 +1,5 @@
-# What the tables say: which measure is right, whether published findings hold here, and how near
-# published values are.
+# What the tables say: how good the clusters are, which measure is right, whether published findings
+# hold here, and how near published values are.
 
 
 rule validate:
@@ -10,7 +10,6 @@ rule validate:
         networks=rules.aggregate.output.networks,
     output:
         validity="<results>/tables/validity.csv",
-        answer="<results>/answer.md",
     log:
         "<results>/logs/validate.log",
     benchmark:
@@ -26,6 +25,33 @@ rule validate:
         job=asdict(job_parameters.validity_job(STUDY)),
     script:
         "../scripts/validate.py"
+
+
+rule answer:
+    input:
+        best_k=rules.aggregate.output.best_k_networks,
+        clusters=rules.aggregate.output.clusters,
+        networks=rules.aggregate.output.networks,
+        validity=rules.validate.output.validity if STUDY.answers else [],
+    output:
+        verdict="<results>/tables/verdict.csv",
+        answer="<results>/answer.md",
+    log:
+        "<results>/logs/answer.log",
+    benchmark:
+        "<results>/benchmarks/answer.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(memory_of_scores),
+        runtime=growing(30),
+    params:
+        **made_by("answer.py"),
+        method=STUDY.drawn_method,
+        resamples=STUDY.validity.resamples,
+    script:
+        "../scripts/answer.py"
 
 
 rule find:

@@ -102,13 +102,13 @@ def imported_layers():
     """Layers of the imported networks, as files call them, with their shapes."""
     if not STUDY.networks:
         return {}
-    from clusterability.networks.importing.read_network import layer_shapes
-    from clusterability.networks.importing.selection import Reading
+    from clusterability.networks.importing.read_network import asked_reading, layer_shapes
 
     found = {}
     for name, network in STUDY.networks.items():
         try:
-            found[name] = layer_shapes(name, Path(network.path), Reading(**network.reading))
+            reading = asked_reading(job_parameters.import_job(STUDY, name))
+            found[name] = layer_shapes(name, Path(network.path), reading)
             whole = bool(STUDY.clustering.methods_for(NETWORK))
             asked = (whole, STUDY.clustering.scalings, f"networks.{name}.")
             require_chain(is_chain(found[name]), *asked)
@@ -204,6 +204,16 @@ def minutes_of_draws(wildcards, threads):
     """Of a job that clusters draws, so many at a time."""
     draws = max(STUDY.nulls.values(), default=0)
     return 30 + 5 * size_of(wildcards) + minutes_of_matrices(wildcards, draws / threads)
+
+
+def minutes_of_submatrices(wildcards):
+    """Of a job that clusters the sub-matrices of a layer, and shuffles of them.
+
+    One of 10 x 128 took 30 ms by two methods at one k and scale.
+    """
+    asked = STUDY.equal_size
+    clusterings = asked.submatrices * (1 + asked.draws) * len(asked.k) * len(asked.scalings)
+    return 30 + math.ceil(size_of(wildcards) * clusterings / 500)
 
 
 # --- memory, in megabytes: what was measured (docs/scale.md), and at least half as much more ---
@@ -360,6 +370,20 @@ def probed_files(pattern):
     ]
 
 
+def equal_size_files(pattern):
+    """Files of the layers that are compared at equal size, over all networks."""
+    return [
+        file
+        for condition in STUDY.names
+        for file in expand(
+            pattern,
+            condition=condition,
+            seeds=STUDY.seed_blocks_of(condition),
+            layer=STUDY.at_equal_size(weights_of(condition)),
+        )
+    ]
+
+
 def origin_of(wildcards):
     """The networks that a block of a condition goes on from, if it does."""
     origin = STUDY.recipe_of(wildcards.condition).origin
@@ -387,7 +411,8 @@ def nulls_of(wildcards):
 def null_job(wildcards):
     """What decides the tables of a null that clusters its draws."""
     draws = STUDY.nulls[wildcards.null]
-    return asdict(job_parameters.null_job(STUDY.clustering, draws, wildcards.layer))
+    asked = STUDY.clustering, wildcards.null, draws, wildcards.layer
+    return asdict(job_parameters.null_job(*asked))
 
 
 def labels_job(wildcards):
@@ -461,6 +486,7 @@ def results_of_blocks(wildcards):
         *flattened(grid_files, nulls),
         *flattened(probed_files, rules.probe.output),
         *block_files(rules.agree.output.agreement),
+        *equal_size_files(rules.equal_size.output.rows),
         *choices("best_k"),
         *choices("best_k_networks"),
     ]
@@ -551,7 +577,7 @@ def compared_tables(wildcards):
 
 def tables_in_print():
     """Tables of the study that tables for print are made of."""
-    found = ["networks", "summary", "agreement", "paired", "best_k"]
+    found = ["verdict", "networks", "summary", "agreement", "paired", "best_k"]
     if STUDY.answers:
         found.append("validity")
     if STUDY.conditions:

@@ -48,10 +48,7 @@ rule import_network:
         runtime=growing(20),
     params:
         **made_by("import_network.py"),
-        job=lambda wildcards: {
-            "path": STUDY.networks[wildcards.condition].path,
-            **STUDY.networks[wildcards.condition].reading,
-        },
+        job=lambda wildcards: asdict(job_parameters.import_job(STUDY, wildcards.condition)),
     script:
         "../scripts/import_network.py"
 

@@ -11,7 +11,7 @@ REPORTED_TABLES = [
 rule report_pages:
     input:
         rules.all.input,
-        answer=rules.validate.output.answer if STUDY.answers else [],
+        answer=rules.answer.output.answer,
         tables=expand("<results>/tables/{table}.csv", table=REPORTED_TABLES),
     output:
         answer="<results>/report/answer.rst",

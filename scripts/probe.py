@@ -11,6 +11,7 @@ from clusterability.networks.stacked import load_networks
 from clusterability.results.function_rows import probe, shown_images, takes_mnist
 from clusterability.results.npz_files import load_items
 from clusterability.training.images import load_mnist
+from clusterability.training.recipe import Recipe
 
 with running(snakemake):
     asked = ProbingJob(**snakemake.params.job)
@@ -21,8 +22,8 @@ with running(snakemake):
     if takes_mnist(networks):
         folder = Path(snakemake.input.mnist[0]).parent
         mnist = load_mnist(folder, asked.train_images, asked.test_images, name=asked.dataset)
-        labels = {"normalise": asked.normalise, "permute_labels": asked.permute_labels}
-        shown = shown_images(mnist, networks.seeds, asked.images, **labels)
+        recipe = Recipe.model_validate(asked.examples)
+        shown = shown_images(mnist, networks.seeds, asked.images, recipe)
     probed = probe(networks, snakemake.wildcards.layer, partitions, shown, asked.groups)
     write_parquet(Path(snakemake.output.scores), probed.scores)
     write_parquet(Path(snakemake.output.clusters), probed.clusters)

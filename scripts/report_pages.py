@@ -9,12 +9,9 @@ from clusterability.report.figures.inputs import paths
 from clusterability.report.html_tables import table_page
 from clusterability.report.restructured import restructured
 
-NO_ANSWER = "This study has nothing planted and asks nothing of what units do: there is no answer."
-
 with running(snakemake):
     inputs, output = dict(snakemake.input.items()), dict(snakemake.output.items())
-    answers = paths(inputs, "answer")
-    text = answers[0].read_text(encoding="utf-8") if answers else NO_ANSWER
+    text = Path(inputs["answer"]).read_text(encoding="utf-8")
     write_whole(Path(output["answer"]), restructured(text).encode())
     for file, page in zip(paths(inputs, "tables"), paths(output, "tables"), strict=True):
         write_whole(page, table_page(file, snakemake.params.method).encode())

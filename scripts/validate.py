@@ -1,4 +1,4 @@
-"""Rule `validate`: which measure is right, as a table and in words."""
+"""Rule `validate`: which measure is right, as a table."""
 
 from pathlib import Path
 
@@ -18,9 +18,8 @@ from clusterability.analysis.validity_inputs import (
     prediction_scores,
     recovery_rows,
 )
-from clusterability.files import write_csv, write_whole
+from clusterability.files import write_csv
 from clusterability.jobs.comparison_jobs import ValidityJob
-from clusterability.report.answer import answer
 from clusterability.resampling import Resamples
 from clusterability.results.reading import read_csv
 
@@ -35,7 +34,4 @@ with running(snakemake):
     rows += cluster_prediction(prediction_clusters(inputs.clusters), resamples)
     scores = prediction_scores(inputs.scores)
     rows += network_prediction(scores, resamples) + condition_prediction(scores, resamples)
-    table = validity_table(rows)
-    write_csv(Path(snakemake.output.validity), table)
-    text = answer(table, networks, asked.method, asked.resamples)
-    write_whole(Path(snakemake.output.answer), text.encode())
+    write_csv(Path(snakemake.output.validity), validity_table(rows))

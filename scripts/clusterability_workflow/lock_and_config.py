@@ -169,7 +169,7 @@ PRODUCTS = {
     "tables": "summary.csv, scores.parquet and more (docs/results.md)",
     "figures/index.png": "all figures on one sheet",
     "explore.html": "every network, to look at in a browser",
-    "answer.md": "how good is a cluster, and which number should I trust?",
+    "answer.md": "how good are the clusters, and which measure should I trust?",
     "paper": "figures, tables and numbers for a paper",
     "report.html": "the answer, all figures and tables in one file",
 }

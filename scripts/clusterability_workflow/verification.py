@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,10 @@ from clusterability_workflow.records import RECORDS, Record
 
 from clusterability.errors import UserError
 from clusterability.files import file_digest
-from clusterability.networks.stacked import load_networks
+from clusterability.networks.stacked import Networks, load_networks
 from clusterability.results.reading import read_csv, read_parquet
 from clusterability.training.images import DATA_SETS, digest_problem
+from clusterability.training.recipe import Recipe
 
 DAMAGED = ".damaged"
 """Ending of the name that a damaged file is given, so that the next run makes it again."""
@@ -155,8 +157,7 @@ def compare_weights(ours: Path, again: Path) -> str | None:
     """What is different between two files of weights, to the bit; None where nothing is."""
     first, second = load_networks(ours), load_networks(again)
     shapes = [{layer: w.shape for layer, w in item.weights.items()} for item in (first, second)]
-    descriptions = [(item.condition, item.seeds, item.recipe) for item in (first, second)]
-    if shapes[0] != shapes[1] or descriptions[0] != descriptions[1]:
+    if shapes[0] != shapes[1] or _description(first) != _description(second):
         return f"{ours}: found other networks than are made now"
     for layer, stack in first.weights.items():
         distance = _relative_distance(stack, second.weights[layer])
@@ -166,6 +167,14 @@ def compare_weights(ours: Path, again: Path) -> str | None:
                 " those made again, expected the same bits"
             )
     return None
+
+
+def _description(networks: Networks) -> tuple[str, tuple[int, ...], dict[str, Any]]:
+    """Condition, seeds and recipe; of an earlier version's recipe as this one writes it."""
+    recipe = networks.recipe
+    if "architecture" in recipe:  # else no training made them
+        recipe = Recipe.keys_of_file(recipe)
+    return networks.condition, tuple(networks.seeds), recipe
 
 
 def compare_accuracy(ours: Path, again: Path) -> str | None:

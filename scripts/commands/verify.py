@@ -1,4 +1,8 @@
-"""`make verify`: all results against their records, and a sample of blocks made again."""
+"""`make verify`: all results against their records, and a sample of blocks made again.
+
+With --audit instead: random numbers of the tables, worked out again by code that shares none with
+the library (scripts/audit).
+"""
 
 from __future__ import annotations
 
@@ -38,6 +42,8 @@ def main(words: list[str]) -> int:
     holder = living_holder(results)
     if holder:
         raise UserError(f"{results}: held by {holder}, expected no run while results are checked")
+    if options.audit:
+        return _audit(results, jobs, options)
     faults = _check_records(results, jobs)
     chosen = _sample(verification.blocks(jobs), options.blocks, options.seed)
     for block in chosen:
@@ -52,9 +58,32 @@ def _parser() -> argparse.ArgumentParser:
         prog="make verify ARGS=…", description=__doc__, epilog="Other words go to snakemake."
     )
     parser.add_argument("--blocks", type=int, default=1, help="blocks that are made again (1)")
-    parser.add_argument("--seed", type=int, help="of their choice (by default another each time)")
+    parser.add_argument("--seed", type=int, help="of their choice (default: another each time)")
     parser.add_argument("--cores", type=int, default=os.cpu_count(), help="for making them (all)")
+    parser.add_argument("--audit", action="store_true", help="work numbers out again by other code")
+    parser.add_argument("--cells", help="of tables that are worked out again (200)")
+    parser.add_argument("--out", help="CSV file for the numbers of the audit")
     return parser
+
+
+def _audit(results: Path, jobs: list[PlannedJob], options: argparse.Namespace) -> int:
+    """Runs the audit in a process that cannot see the library. Returns its exit status.
+
+    Raises:
+        UserError: where the study is not finished.
+    """
+    files = [file for job in jobs for file in job.outputs if file not in job.passing]
+    missing = [file for file in files if not Path(file).exists()]
+    if missing:
+        raise UserError(
+            f"{results}: found {len(missing)} of {len(files)} files missing, such as {missing[0]},"
+            " expected a finished study: make study goes on with it"
+        )
+    asked = [(f"--{name}", getattr(options, name)) for name in ("cells", "seed", "out")]
+    words = [word for name, value in asked if value is not None for word in (name, str(value))]
+    environment = os.environ | {"PYTHONPATH": str(PROJECT / "scripts")}
+    command = [sys.executable, "-P", "-m", "audit", str(results), *words]
+    return subprocess.run(command, env=environment).returncode
 
 
 def _check_records(results: Path, jobs: list[PlannedJob]) -> int:

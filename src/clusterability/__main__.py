@@ -13,13 +13,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from clusterability.errors import UserError, one_line
 from clusterability.release import VERSION
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from clusterability.networks.importing.selection import Reading
+    from clusterability.networks.weights import Weights
+    from clusterability.study.arguments import Asked
 
 _SCORE = """\
 Clusters the units on both sides of each weight matrix of FILE, over a grid of k, scores the
@@ -93,7 +97,11 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     add = parser.add_argument
     _add_reading(parser)
-    add("--k", default="2-12", help="numbers of clusters, such as 2-12,16 (default: %(default)s)")
+    add(
+        "--k",
+        default=None,
+        help="numbers of clusters, such as 2-12,16 (default: 2-12, as far as the matrix can hold)",
+    )
     add(
         "--methods",
         default="matched",
@@ -104,8 +112,8 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--nulls",
         default="shuffle=99,labels=99",
         metavar="LIST",
-        help="of shuffle, shuffle_nonzero, strength, labels, each with its number of draws; or none"
-        " (default: %(default)s)",
+        help="of shuffle, shuffle_nonzero, strength, degrees, rotated_u, rotated_v, labels, each"
+        " with its number of draws; or none (default: %(default)s)",
     )
     add(
         "--scalings",
@@ -151,8 +159,9 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     add(
         "file",
         metavar="FILE",
-        help=".safetensors, .npz, .npy, .csv, a checkpoint (.pt, .pth, .pth.tar, .bin, .ckpt), or"
-        " the index or folder of a model in several files",
+        help=".safetensors, .npz, .npy, .mtx, a checkpoint (.pt, .pth, .pth.tar, .bin, .ckpt), the"
+        " index or folder of a model in several files, or a table (.csv, .tsv, .txt, .csv.gz,"
+        " .tsv.gz, .parquet)",
     )
     add(
         "--layers",
@@ -173,20 +182,41 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="arrays are [in, out], as Keras and GPT-2's Conv1D keep them",
     )
+    for option, line in {"--header": "first row", "--index": "first column"}.items():
+        add(
+            option,
+            choices=["yes", "no"],
+            help=f"whether the {line} of a table is names (default: as the table shows)",
+        )
+    add(
+        "--edges",
+        metavar="LIST",
+        help="columns of a table that lists edges: source,target or source,target,weight; no: it is"
+        " a matrix",
+    )
+
+
+def _reading(options: argparse.Namespace) -> Reading:
+    """What is said of how a file is read."""
+    from clusterability.networks.importing.selection import Reading
+    from clusterability.networks.importing.table_reading import table_reading
+
+    layers = _parts(options.layers) if options.layers else None
+    table = table_reading(_yes(options.header), _yes(options.index), _edges(options.edges))
+    return Reading(layers, options.chain, options.transpose, table)
 
 
 def _score(options: argparse.Namespace) -> None:
-    from clusterability.api import load
-    from clusterability.networks.weights import as_networks, name_of
+    from clusterability.networks.weights import as_networks, load_weights, name_of
     from clusterability.numerics import cores
     from clusterability.report.score_text import score_text
-    from clusterability.results.one_network import evaluate
-    from clusterability.study.arguments import asked_of, workers_of
+    from clusterability.results.one_network import evaluate, usual_k
+    from clusterability.study.arguments import USUAL_K, asked_of, workers_of
 
     name = name_of(Path(options.file)) if options.name is None else options.name
     asked = asked_of(
         name,
-        _parts(options.k),
+        _parts(USUAL_K if options.k is None else options.k),
         _parts(options.methods),
         _parts(options.scalings),
         _draws(options.nulls),
@@ -195,20 +225,41 @@ def _score(options: argparse.Namespace) -> None:
     workers = workers_of(_number(options.jobs or cores()), options.memory)
     output = Path(options.output or f"{name}.scores.csv")
     _check_output(output, options.force)
-    layers = _parts(options.layers) if options.layers else None
-    weights = load(options.file, layers, chain=options.chain, transpose=options.transpose)
+    weights = load_weights(options.file, _reading(options))
+    networks = as_networks(weights, name)
+    if options.k is None:
+        asked = usual_k(networks, asked)
     with _watched() as said:
-        rows = evaluate(as_networks(weights, name), asked, said, workers)
+        rows = evaluate(networks, asked, said, workers)
     _write(output, rows)
-    _print(f"{weights!r}\n\n{score_text(rows, options.all)}\n\n{len(rows)} rows are in {output}")
+    parts = [
+        "\n".join([repr(weights), *weights.told]),
+        score_text(rows, options.all),
+        *_named_clusters(weights, rows, asked),
+        f"{len(rows)} rows are in {output}",
+    ]
+    _print("\n\n".join(parts))
+
+
+def _named_clusters(weights: Weights, rows: pd.DataFrame, asked: Asked) -> list[str]:
+    """Of a small matrix with names, who is in which cluster; else nothing."""
+    from clusterability.api import cluster
+    from clusterability.report.named_clusters import MOST_NAMES, clusters_text, k_of_most_bits
+
+    ((layer, matrix), *others), method = weights.items(), asked.methods[0]
+    names = weights.units.get(layer)
+    k = k_of_most_bits(rows, method)
+    if others or names is None or sum(matrix.shape) > MOST_NAMES or k is None:
+        return []
+    found = cluster(weights, k, method, restarts=asked.restarts, name=asked.name)[layer]
+    heading = f"Clusters of {method} at k = {k}, where naming them saves most:"
+    return [clusters_text(names, found.rows, found.columns, heading)]
 
 
 def _list_layers(options: argparse.Namespace) -> None:
     from clusterability.networks.importing.listing import listing
-    from clusterability.networks.importing.selection import Reading
 
-    layers = _parts(options.layers) if options.layers else None
-    _print(listing(Path(options.file), Reading(layers, options.chain, options.transpose)))
+    _print(listing(Path(options.file), _reading(options)))
 
 
 def _list_measures(options: argparse.Namespace) -> None:
@@ -220,6 +271,14 @@ def _list_measures(options: argparse.Namespace) -> None:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
+
+
+def _yes(text: str | None) -> bool | None:
+    return None if text is None else text == "yes"
+
+
+def _edges(text: str | None) -> list[str] | Literal[False] | None:
+    return None if text is None else False if text == "no" else _parts(text)
 
 
 def _number(text: str | int) -> str | int:

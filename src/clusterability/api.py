@@ -8,7 +8,7 @@ docs/python.md shows them in use, docs/measures.md defines measures, methods and
 
 from __future__ import annotations
 
-import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
@@ -23,20 +23,22 @@ from clusterability.measures.catalogue import MEASURES
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
 from clusterability.networks.importing.selection import Reading
+from clusterability.networks.importing.table_reading import Edges, table_reading
 from clusterability.networks.scaled_layer import check_chain, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (
-    File,
     Matrix,
+    Network,
     Source,
     Weights,
     as_networks,
     as_weights,
+    has_layers,
     load_weights,
 )
 from clusterability.numerics import DRAWS_MEMORY
-from clusterability.results.one_network import Said, check_k, evaluate
-from clusterability.study.arguments import Asked, asked_of, whole_number, workers_of
+from clusterability.results.one_network import Said, check_k, evaluate, usual_k
+from clusterability.study.arguments import USUAL_K, Asked, asked_of, whole_number, workers_of
 
 __all__ = ["Partition", "UserError", "Weights", "cluster", "list_measures", "load", "score"]
 
@@ -75,19 +77,24 @@ class Partition:
 
 
 def load(
-    source: File | Mapping[str, Any],
+    source: Source,
     layers: str | Sequence[str] | None = None,
     *,
     chain: bool | None = None,
     transpose: bool | None = None,
+    header: bool | None = None,
+    index: bool | None = None,
+    edges: Edges | None = None,
 ) -> Weights:
     """The weight matrices of a network, from a file or from arrays by name.
 
     Args:
-        source: a `.safetensors`, `.npz`, `.npy` or `.csv` file; a checkpoint of PyTorch in a
-            `.pt`, `.pth`, `.pth.tar`, `.bin` or `.ckpt` file; the index or the folder of a model in
-            several files (docs/your-own-matrix.md describes each); or a dict of arrays or tensors,
-            such as `model.state_dict()`.
+        source: a file: `.safetensors`, `.npz` (NumPy's or SciPy's), `.npy`, `.mtx`, a table
+            (`.csv`, `.tsv`, `.txt`, `.csv.gz`, `.tsv.gz`, `.parquet`), or a checkpoint of PyTorch
+            (`.pt`, `.pth`, `.pth.tar`, `.bin`, `.ckpt`); the index or the folder of a model in
+            several files (docs/your-own-matrix.md describes each); a module of PyTorch; a dict of
+            arrays or tensors, such as `model.state_dict()`; or one matrix: an array, a data frame,
+            a sparse matrix, a graph of networkx.
         layers: names of the arrays that are layers, or patterns such as `*.mlp.*`. None: all 2-D
             arrays but embeddings, and integers beside floats.
         chain: whether the outputs of each layer are the inputs of the next, from the input on, as
@@ -95,11 +102,21 @@ def load(
             number and whose shapes fit in one way.
         transpose: whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. A chain
             whose shapes fit both ways has to say it.
+        header, index: of a table, whether the first row and the first column are names. None: as
+            the table shows; one that may be read in two ways is refused.
+        edges: of a table that lists edges, its columns of sources, targets and, if there are any,
+            weights: names or numbers from 1. The matrix is sources by targets, 0 where there is no
+            edge. False: a table that looks like such a list is a matrix.
 
     Returns:
         float32 [out, in] by layer: each by itself under the name of its array, in the order of the
-        file; or `fc1`, `fc2`, … of a chain. Printed, it says how the file was read and what was
-        left out. Its name, which random streams go by, is that of the file in small letters.
+        file; or `fc1`, `fc2`, … of a chain, and `fc1` of a file or a matrix that has one array
+        without a name. Printed, it says how the file was read and what was left out. Its name,
+        which random streams go by, is that of the file in small letters; `units` are names of rows
+        and columns by layer, where there are some.
+
+    Warns:
+        UserWarning: where numbers in the first row or column are read as names.
 
     Raises:
         UserError: where the file is missing, damaged or of another kind; where a matrix has a
@@ -111,12 +128,21 @@ def load(
 4-3-2, arrays [out, in])
     """
     names = [layers] if isinstance(layers, str) else layers
-    return load_weights(source, Reading(names, chain, transpose))
+    table = table_reading(header, index, edges)
+    return _told(load_weights(source, Reading(names, chain, transpose, table)), source)
+
+
+def _told(found: Weights, source: Source) -> Weights:
+    """The weights; a warning says what was taken for granted in reading them."""
+    if not isinstance(source, Weights):
+        for line in found.told:
+            warnings.warn(line, UserWarning, stacklevel=3)
+    return found
 
 
 @overload
 def cluster(
-    weights: File | Mapping[str, Matrix],
+    weights: Network,
     k: int,
     method: str = "matched",
     *,
@@ -159,7 +185,8 @@ def cluster(
     weights, normalised by the units' strengths, then k-means.
 
     Args:
-        weights: one matrix [out, in]; or matrices by layer, as `load` gives them; or a file.
+        weights: one matrix [out, in]; or matrices by layer, as `load` gives them; a file; or a
+            module of PyTorch.
         k: clusters on each side.
         method: `matched` (each side alone, clusters paired by the Hungarian method), `joint` (both
             sides in one k-means), `notebook` (one start, paired as they come), `refined` (the
@@ -182,7 +209,7 @@ def cluster(
     >>> found.rows.tolist(), found.columns.tolist()
     ([1, 1, 0, 0], [1, 1, 0, 0])
     """
-    found = as_weights(weights, Reading(None, chain, transpose))
+    found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
     asked = asked_of(
         found.name if name is None else name, _k_grid(k), [method], [scaling], {}, restarts
     )
@@ -194,8 +221,7 @@ def cluster(
     else:
         in_files = zip(found, networks.weights, strict=True)
         partitions = {layer: _find(networks, name, asked) for layer, name in in_files}
-    several = isinstance(weights, str | os.PathLike | Mapping)
-    return partitions if several else next(iter(partitions.values()))
+    return partitions if has_layers(weights) else next(iter(partitions.values()))
 
 
 def _find(networks: Networks, layer: str, asked: Asked) -> Partition:
@@ -229,7 +255,7 @@ def _whole_partitions(networks: Networks, asked: Asked) -> dict[str, Partition]:
 
 def score(
     weights: Source,
-    k: int | str | Iterable[int | str] = "2-12",
+    k: int | str | Iterable[int | str] | None = None,
     *,
     methods: str | Sequence[str] = ("matched",),
     scalings: str | Sequence[str] = ("none",),
@@ -249,13 +275,15 @@ def score(
 
     Args:
         weights: one matrix [out, in]; or matrices by layer, as `load` gives them; or a file.
-        k: numbers of clusters, such as 4, "2-12,16" or [2, 3, 4].
+        k: numbers of clusters, such as 4, "2-12,16" or [2, 3, 4]. None: 2 to 12, as far as some
+            layer can hold so many.
         methods: any of `notebook`, `matched`, `joint`, `refined`, `described` for each layer, and
             `whole` for the network: its rows have the layer `network`.
         scalings: of the weights: any of `none`, `unit-norm`, `balanced`, `ranked`. Rows of the
             last three have methods such as `matched-balanced`.
         nulls: random models to number of draws: of `shuffle`, `shuffle_nonzero`, `strength`,
-            `degrees` and `labels`. {}: none, and then there is no z and no p.
+            `degrees`, `rotated_u`, `rotated_v` and `labels`. {}: none, and then there is no z and
+            no p.
         restarts: starts of k-means, for the weights and for each draw.
         name: of the network: it is the column `condition`, and decides the random numbers with the
             names of the layers. Small letters, digits and _. None: that of the weights.
@@ -269,7 +297,8 @@ def score(
         `scores.parquet` (docs/measures.md): `condition`, `seed` (-1), `layer`, `method`, `k`,
         `k_effective`, `measure`, `value` (nats, where it is an information), `null`, `null_mean`,
         `null_sd`, `null_n`, `z` (positive is better than chance), `p`, `p_two_sided`, `q` (empty:
-        it needs several seeds) and `status`: `infeasible` where the layer cannot hold k.
+        it needs several seeds), `status` (`infeasible` where the layer cannot hold k), `excess`
+        (value - null mean, in the measure's units) and `z_error` (Monte Carlo standard error of z).
 
     Raises:
         UserError: where the weights are not finite, no layer can hold some k, or an argument is
@@ -280,17 +309,20 @@ def score(
     >>> scores.query("measure == 'barber_q'")[["k", "value", "p"]].round(2).to_dict("list")
     {'k': [2], 'value': [0.45], 'p': [0.05]}
     """
-    found = as_weights(weights, Reading(None, chain, transpose))
+    found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
     asked = asked_of(
         found.name if name is None else name,
-        _k_grid(k),
+        _k_grid(USUAL_K if k is None else k),
         _listed(methods),
         _listed(scalings),
         nulls,
         restarts,
     )
     workers = workers_of(jobs, memory)
-    return evaluate(as_networks(found, asked.name), asked, progress or (lambda step: None), workers)
+    networks = as_networks(found, asked.name)
+    if k is None:
+        asked = usual_k(networks, asked)
+    return evaluate(networks, asked, progress or (lambda step: None), workers)
 
 
 def list_measures() -> pd.DataFrame:

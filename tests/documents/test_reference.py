@@ -20,6 +20,7 @@ from clusterability.analysis import (
     findings,
     lesion_networks,
     validity,
+    verdict,
 )
 from clusterability.analysis.agreement import AGREEMENT_COLUMNS, summarise_agreement
 from clusterability.analysis.calibration import calibration_cells, calibration_nulls
@@ -33,6 +34,7 @@ from clusterability.report.catalogue import figure_items
 from clusterability.report.figures import (
     ablations,
     best_k,
+    bits_by_k,
     class_activity,
     learning_curves,
     validity_scatter,
@@ -42,8 +44,9 @@ from clusterability.report.figures import calibration as calibration_figure
 from clusterability.report.figures import lesions as lesions_figure
 from clusterability.report.figures import measures as measures_figure
 from clusterability.report.figures import validity as validity_figure
+from clusterability.report.figures import verdict as verdict_figure
 from clusterability.results import aggregation, untrained
-from clusterability.results.columns import SCORES, SUMMARY
+from clusterability.results.columns import EQUAL_SIZE, SCORES, SUMMARY
 from clusterability.results.function_columns import ABLATION_COLUMNS, CLUSTERS, LESION_COLUMNS
 from clusterability.results.npz_files import save_items
 from clusterability.results.reading import read_parquet
@@ -159,12 +162,14 @@ def test_columns_that_the_library_names_are_those_of_the_document():
     named = {
         "scores": SCORES,
         "summary": SUMMARY,
+        "equal_size": EQUAL_SIZE,
         "ablations": ABLATION_COLUMNS,
         "lesions": LESION_COLUMNS,
         "lesions_networks": lesion_networks.COLUMNS,
         "best_k": choose_k.BEST_K_COLUMNS,
         "best_k_networks": choose_k.BEST_K_NETWORKS_COLUMNS,
         "agreement.parquet": AGREEMENT_COLUMNS,
+        "verdict": verdict.VERDICT_COLUMNS,
         "validity": validity.COLUMNS,
         "findings": findings.COLUMNS,
         "calibration_bits": calibration_bits.COLUMNS,
@@ -239,6 +244,8 @@ def test_rows_of_figures_have_the_columns_of_the_document(blocks, written):
         "function": [*z_scores.rows(scores, "matched", list(FUNCTION_MEASURES)), "test_accuracy"],
         "learning_curves": learning_curves._COLUMNS,
         "lesions": lesions_figure.COLUMNS,
+        "bits_by_k": [*bits_by_k.rows(scores, "matched"), "test_accuracy"],
+        "verdict": [*verdict_figure.COLUMNS, "test_accuracy"],
         "measures": [*measures_figure.rows(scores, "mi"), "test_accuracy"],
         "validity": validity_figure.COLUMNS,
         "validity_scatter": list(validity_scatter.rows(scores, "matched", None)),

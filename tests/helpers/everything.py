@@ -38,6 +38,7 @@ EVERYTHING_TARGETS = [
     "results/tables/replication_history.csv",
     "results/tables/replication_sizes.csv",
     "results/tables/calibration.csv",
+    "results/tables/equal_size.csv",
     "results/tables/findings.csv",
     "results/answer.md",
     "results/explore.html",
@@ -66,6 +67,7 @@ def write_everything(folder: Path, mnist: Path | None = None) -> None:
         },
         "nulls": {"shuffle": 3, "shuffle_nonzero": 3, "strength": 3, "labels": 3, "untrained": 4},
         "calibration": ["untrained"],
+        "equal_size": {"draws": 2, "submatrices": 2, "k": [2], "methods": ["matched"]},
         "replication": {key: f"{key}.csv" for key in PUBLISHED},
     }
     config = MICRO | changes

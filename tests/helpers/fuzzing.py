@@ -53,6 +53,7 @@ from clusterability.study.loading import load_study
 from clusterability.study.study import Study
 from clusterability.training.download import get_mnist
 from clusterability.training.images import read_idx
+from fuzzed_tables import TABLES, read_by_hand, text_by_hand
 from project import ROOT, committed
 
 SECONDS = 10
@@ -224,11 +225,16 @@ EXTRA_CONFIG = {
     "dataset": {"path": "/data/mnist", "train_images": 1000, "test_images": 500},
     "conditions": {"untrained": {"epochs": 0}, "baseline": None, "wide": {"l1": "1e-4"}},
     "synthetic": {"planted": {"rows": 30, "columns": 40, "clusters": 3, "contrast": 0.5}},
-    "networks": {"mine": {"path": "data/mine.npz", "layers": ["a", "b"], "normalise": False}},
+    "networks": {
+        "mine": {"path": "data/mine.npz", "layers": ["a", "b"], "normalise": False},
+        "table": {"path": "data/table.csv", "header": True, "index": False, "edges": ["a", "b"]},
+        "matrix": {"path": "data/matrix.csv", "edges": False},
+    },
     "nulls": {"shuffle": 9, "labels": 9, "untrained": 20},
     "calibration": ["untrained"],
     "training": {"device": "cuda:1", "threads": 1},
     "probe": {"k": [2, 5], "images": 400},
+    "equal_size": {"draws": 19, "submatrices": 5, "k": [2], "methods": ["joint"]},
 }
 
 
@@ -346,11 +352,12 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "clusters": (1, 1e8), "contrast": (0, 1), "heterogeneity": (0, 5),
     "unequal": (0, BELOW_1), "density": (5e-324, 1), "threads": (1, 1e9), "shapes": (0, 1),
     "rank": (0, 1e9), "rank_share": (0, 1), "degrees": (1, 1e9),
+    "rotated_u": (1, 1e9), "rotated_v": (1, 1e9),
     "checkpoint_every": (1, 60), "draws_at_most": (0, 1e9),
-    "history_every": (1, 1e9), "restarts": (1, 1e9), "draws": (1, 1e9), "images": (1, 1e9),
+    "history_every": (1, 1e9), "restarts": (1, 1e9), "draws": (0, 1e9), "images": (1, 1e9),
     "groups": (1, 1e9), "resamples": (1, 1e9), "k": (1, 1e9), "pixel_k": (1, 1e9),
     "shuffle": (1, 1e9), "shuffle_nonzero": (1, 1e9), "strength": (1, 1e9), "labels": (1, 1e9),
-    "untrained": (1, 1e9),
+    "untrained": (1, 1e9), "submatrices": (1, 1e9),
 }  # fmt: skip
 
 FOLDERS = {"networks", "clusters", "nulls", "scores", "tables", "figures", "data", "logs"}
@@ -394,6 +401,8 @@ def _check_same(said: Any, typed: Any, key: str) -> None:
             _check_same(value, found, "")
     elif isinstance(typed, bool):
         assert said is typed
+    elif key == "labels" and said is True:  # as YAML reads the word
+        assert typed == "true"
     elif isinstance(typed, int | float):
         assert not isinstance(said, bool)
         assert float(said) == typed
@@ -517,16 +526,6 @@ def npz_by_hand(content: bytes) -> dict[str, np.ndarray]:
     return {
         name.removesuffix(".npy"): npy_by_hand(archive.read(name)) for name in archive.namelist()
     }
-
-
-def csv_by_hand(content: bytes, shape: tuple[int, int]) -> np.ndarray:
-    """The numbers at the bottom right of a table of this shape."""
-    lines = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    rows = [line.split(",")[-shape[1] :] for line in lines if line][-shape[0] :]
-    # As numbers are written everywhere: Python also reads 1_0 and the digits of all scripts.
-    number = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
-    assert all(number.fullmatch(cell.strip('"')) for row in rows for cell in row)
-    return np.array([[float(cell.strip('"')) for cell in row] for row in rows])
 
 
 def idx_by_hand(content: bytes) -> np.ndarray:
@@ -738,7 +737,7 @@ def _by_hand(
     """
     stacks = list(networks.weights.values())
     if ending == ".csv":
-        return [csv_by_hand(content, stacks[0][0].shape)]
+        return [text_by_hand(content, stacks[0][0].shape)]
     if ending == ".npy":
         return [npy_by_hand(content)]
     if ending == ".npz":
@@ -763,6 +762,29 @@ def _counted(name: str) -> list[Any]:
         p.lstrip("0").rjust(9999, "0") if n % 2 else p
         for n, p in enumerate(re.split(r"([0-9]+)", name))
     ]
+
+
+def table_case(kind: str) -> Callable[[random.Random, Path], bool]:
+    name, write = TABLES[kind]
+
+    def case(source: random.Random, folder: Path) -> bool:
+        """A table or a sparse matrix from elsewhere."""
+        content = write(source)
+        if source.random() < 0.6:
+            content = mutate_bytes(source, content, [*ODD_BYTES, b"1_0", b"nan", b",", b";", b" "])
+        file = folder / name
+        file.write_bytes(content)
+        networks, refusal = attempt(lambda: read_network("mine", file))
+        if refusal:
+            check_clear(refusal, str(file))
+            return False
+        (stack,) = networks.weights.values()
+        assert np.isfinite(stack).all()
+        wanted = read_by_hand(kind, content, (stack.shape[1], stack.shape[2]))
+        assert np.array_equal(stack[0], wanted.astype(np.float32))
+        return True
+
+    return case
 
 
 # --- IDX files ---------------------------------------------------------------------------------
@@ -816,6 +838,7 @@ CASES: dict[str, Callable[[random.Random, Path], bool]] = {
     "own": own_weights_case,
     **{ending.removeprefix("."): imported_case(ending) for ending in ENDINGS},
     "checkpoint": checkpoint_case,
+    **{kind: table_case(kind) for kind in TABLES},
     "idx": idx_case,
     "mnist": given_mnist_case,
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 from project import ROOT
 
 VARIES = "…"
-RAISED = ("UserError", "Refusal", "sys.exit", "_refuse")
+RAISED = ("UserError", "AuditError", "Refusal", "sys.exit", "_refuse")
 """What ends a command with a message."""
 PRINTED_WITH = {"envs/environment.py": "environment: "}
 """What stands before the messages of a file when they are printed."""

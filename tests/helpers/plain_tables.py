@@ -42,7 +42,26 @@ def plain_scores(
     cells["q"] = families.transform(lambda p: false_discovery_q(p.to_numpy()))
     merged = scores.merge(cells.drop(columns="p"), on=CELL, how="left")
     names = list(scores)
-    return merged[[*names[:-1], "q", names[-1]]]
+    merged["excess"] = merged["value"] - merged["null_mean"]
+    merged["z_error"] = [
+        _z_error(z, n) if sd == sd else np.nan
+        for z, n, sd in merged[["z", "null_n", "null_sd"]].itertuples(index=False)
+    ]
+    return merged[[*names[:-1], "q", names[-1], "excess", "z_error"]]
+
+
+def _z_error(z: float, n: float) -> float:
+    return float(np.sqrt(1 / n + z * z / (2 * (n - 1)))) if n > 1 else np.nan
+
+
+def _mean_z_error(rows: pd.DataFrame) -> float:
+    known = rows[rows["z"].notna()]
+    if known.empty or known["z_error"].isna().any():
+        return np.nan
+    if rows["null"].iloc[0] == "untrained":
+        return _z_error(known["z"].to_numpy().mean(), known["null_n"].max())
+    squares = known["z_error"].to_numpy() ** 2
+    return float(np.sqrt(squares.sum()) / len(known))
 
 
 def _cell_p(rows: pd.DataFrame) -> float:
@@ -59,10 +78,12 @@ def plain_summary(scores: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
             | {"n": int(np.isfinite(value).sum())}
             | compared_means(value, mean, z)
             | {"q": group["q"].iloc[0], "significant": share_significant(p)}
+            | {"z_error": _mean_z_error(group)}
         )
     summary = pd.DataFrame(rows)
     accuracy = networks.groupby("condition")["test_accuracy"].mean()
-    return summary.assign(test_accuracy=summary["condition"].map(accuracy))
+    errors = summary.pop("z_error")
+    return summary.assign(test_accuracy=summary["condition"].map(accuracy), z_error=errors)
 
 
 def plain_paired(

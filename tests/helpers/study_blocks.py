@@ -76,6 +76,7 @@ class StudyBlocks:
             for name in ("barber_term", "ncut_term", "mi_term", "cluster_bits", "bits_if_merged"):
                 rows[name] = self.source.standard_normal(len(rows))
             rows["merge_with"] = self.source.integers(0, 4, len(rows)).astype(float)
+            rows["mean_strength"] = self.source.random(len(rows))
             files.append(self._write(place, "clusters", rows))
         return files
 

@@ -45,6 +45,13 @@ COUNTS = {
     "csv": 50,
     "pt": 50,
     "checkpoint": 60,
+    "tsv": 50,
+    "semicolons": 50,
+    "blanks": 50,
+    "packed": 50,
+    "mtx": 50,
+    "parquet": 50,
+    "sparse": 50,
     "idx": 60,
     "mnist": 40,
 }
@@ -409,7 +416,13 @@ def test_a_weight_file_with_nan_ends_its_job_with_one_line(tmp_path):
 
 
 @pytest.mark.parametrize("name", MALICIOUS)
-@pytest.mark.parametrize("ending", [".pt", ".ckpt", ".npy", ".npz", ".safetensors", ".csv"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        *(".pt", ".ckpt", ".npy", ".npz", ".safetensors"),
+        *(".csv", ".tsv", ".csv.gz", ".mtx", ".parquet"),
+    ],
+)
 def test_a_pickle_under_any_name_is_refused(tmp_path, name, ending):
     payloads = {"w": MALICIOUS[name], "w/data.pkl": MALICIOUS[name], "w.npy": MALICIOUS[name]}
     for content in (MALICIOUS[name], zip_of(payloads)):

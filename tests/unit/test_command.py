@@ -104,7 +104,7 @@ def test_the_table_shows_known_measures_and_where_the_rows_are(capsys):
     assert said.err == ""
     lines = said.out.splitlines()
     assert lines[0] == "Weights 'southern_women': fc1 [18, 14] from 'southern_women'"
-    assert " ".join(lines[2].split()) == "layer method measure k value null mean ± sd z p"
+    assert " ".join(lines[2].split()) == "layer method measure k value null mean ± sd excess z p"
     table = [line.split() for line in lines[4 : 4 + 2 * len(KNOWN)]]
     assert [(row[2], row[3]) for row in table] == [(m, k) for m in KNOWN for k in "23"]
     assert table[2][:5] == ["fc1", "matched", "barber_q", "2", "0.3184"]
@@ -158,6 +158,68 @@ def test_a_terminal_of_few_characters_and_a_reader_who_has_seen_enough():
     started.stdout.close()
     assert started.stderr.read() == b""
     assert started.wait() == 0
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def shown(capsys, *arguments: str) -> list[str]:
+    assert main(["score", *arguments, "--force"]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    return said.out.splitlines()
+
+
+def test_what_is_concluded_of_a_table_is_told_and_can_be_said(capsys, folder):
+    matrix = np.random.default_rng(0).random((9, 6)).round(3) + 0.0005
+    pd.DataFrame(matrix).to_csv("t.csv", index=False)
+    quick = ("t.csv", "--k", "2", "--nulls", "none")
+    lines = shown(capsys, *quick)
+    assert lines[0] == "Weights 't': fc1 [9, 6] from 't'"
+    assert lines[1].startswith("t.csv: the first row, '0', '1', '2', '3', …, is read as names")
+    rows = pd.read_csv("t.scores.csv")
+    lines = shown(capsys, *quick, "--header", "yes")
+    assert lines[:2] == ["Weights 't': fc1 [9, 6] from 't'", ""]
+    pd.testing.assert_frame_equal(pd.read_csv("t.scores.csv"), rows)
+    assert shown(capsys, *quick, "--header", "no")[0] == "Weights 't': fc1 [10, 6] from 't'"
+    assert "invalid choice: 'maybe'" in refusal(capsys, "score", *quick, "--index", "maybe")
+
+
+def test_edges_are_said_in_the_command(capsys, folder):
+    lines = [f"u{n % 5},i{n % 4},{1 + n % 3}" for n in range(20)]
+    Path("e.csv").write_text("\n".join(["user,item,rating", *lines]))
+    quick = ("e.csv", "--k", "2", "--nulls", "none")
+    assert "--edges user,item,rating or --edges no" in refusal(capsys, "score", *quick)
+    found = shown(capsys, *quick, "--edges", "user,item,rating")
+    assert found[0] == "Weights 'e': fc1 [5, 4] from 'e'"
+    said = refusal(capsys, "score", *quick, "--edges", "no", "--index", "no", "--force")
+    assert "found 'u0' in row 2" in said
+
+
+def test_names_of_a_small_matrix_stand_with_their_clusters(capsys, folder):
+    lines = shown(capsys, SOUTHERN_WOMEN, "--k", "2-3", "--nulls", "none")
+    start = lines.index("Clusters of matched at k = 2, where naming them saves most:")
+    text = " ".join(" ".join(lines[start + 1 : -2]).split())
+    found = cl.cluster(SOUTHERN_WOMEN, 2)["fc1"]
+    table = pd.read_csv(SOUTHERN_WOMEN, index_col=0)
+    for label in range(2):
+        for side, names, labels in (
+            ("rows", table.index, found.rows),
+            ("columns", table.columns, found.columns),
+        ):
+            assert f"{side} {', '.join(names[labels == label])}" in text
+    np.save("w.npy", table.to_numpy())
+    assert not [line for line in shown(capsys, "w.npy", *QUICK) if "Clusters of" in line]
+
+
+def test_of_the_usual_k_those_are_taken_that_a_matrix_can_hold(capsys, folder):
+    np.save("w.npy", np.random.default_rng(0).random((10, 30)))
+    shown(capsys, "w.npy", "--nulls", "none")
+    rows = pd.read_csv("w.scores.csv")
+    assert rows["k"].unique().tolist() == list(range(2, 11))
+    assert cl.score(np.load("w.npy"), nulls={})["k"].unique().tolist() == list(range(2, 11))
+    assert cl.score(np.eye(20) + 0.1, nulls={})["k"].unique().tolist() == list(range(2, 13))
+    assert "k: found 11, expected" in refusal(capsys, "score", "w.npy", "--k", "2-12", "--force")
 
 
 # --- what a user has to mend --------------------------------------------------------------------

@@ -164,6 +164,17 @@ def test_what_make_did_not_make_stays(directory, locks, installed):
     assert installed == []
 
 
+def test_an_environment_behind_a_link_stays(directory, locks, installed):
+    """Where the link lies it is outdated, but others use it where it is."""
+    environment.prepare(directory, "study", locks)
+    link = directory.with_name("link")
+    link.symlink_to(directory)
+    with pytest.raises(environment.Refusal, match=f"link is a link to the environment {directory}"):
+        environment.prepare(link, "study", locks)
+    assert environment.outdated(directory, "study", locks) is None
+    assert installed == ["study"]
+
+
 def test_a_moved_environment_is_made_anew(directory, locks, installed):
     environment.prepare(directory, "study", locks)
     moved = directory.rename(directory.with_name("moved"))

@@ -166,6 +166,23 @@ def test_other_networks_are_not_compared_number_by_number(tmp_path):
         assert "other networks" in compare_weights(ours, file)
 
 
+def test_a_recipe_of_an_earlier_version_is_compared_by_what_it_says(tmp_path):
+    weights = {"fc1": np.ones((1, 4, 4), dtype=np.float32)}
+
+    def file(name: str, **recipe) -> Path:
+        path = tmp_path / name
+        save_networks(
+            path, Networks("random_labels", (0,), {"architecture": "4-4"} | recipe, weights)
+        )
+        return path
+
+    ours = file("a.safetensors", permute_labels=True)
+    same = file("b.safetensors", labels="permuted", centre_pixels=False, images="real")
+    assert compare_weights(ours, same) is None
+    for changes in ({"labels": "true"}, {"labels": "permuted", "centre_pixels": True}):
+        assert "other networks" in compare_weights(ours, file("c.safetensors", **changes))
+
+
 def test_networks_of_another_device_are_as_accurate(tmp_path):
     for name, accuracy, device in (("a", 0.97, "cpu"), ("b", 0.955, "cuda:1"), ("c", 0.9, "cuda")):
         rows = {"seed": [0, 1], "test_accuracy": [0.97, accuracy], "device": [device, device]}

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from clusterability.results.columns import CELL
+from clusterability.results.columns import CELL, EQUAL_SIZE
 from everything import EVERYTHING_TARGETS, write_everything
 from loaded import Loaded, holds_docstring_alone, read_loaded, watched_jobs
 from project import ROOT
@@ -395,6 +395,13 @@ def test_everything_that_a_study_can_ask_for(everything):
     best = pd.read_csv(tables / "best_k.csv")
     assert set(best.null) == {"shuffle", "shuffle_nonzero", "strength"}
     assert len(pd.read_csv(tables / "calibration.csv")) > 0
+    equal = pd.read_csv(tables / "equal_size.csv")
+    assert list(equal) == EQUAL_SIZE
+    assert set(equal.condition) == {"untrained", "baseline", "reordered", "clusterable", "theirs"}
+    assert set(equal.layer) == {"fc1", "fc2"}
+    sizes = equal.groupby("condition")[["rows", "columns"]].agg(["min", "max"])
+    assert sizes.loc["theirs"].tolist() == [4, 4, 12, 12]
+    assert sizes.loc["baseline"].tolist() == [8, 8, 8, 8]
     partitions = pd.read_parquet(tables / "partitions.parquet").query("layer == 'network'")
     theirs = partitions.query("condition == 'theirs' and k == 2 and method == 'whole'")
     assert sorted(theirs.unit) == list(range(15 + 12 + 4))
@@ -409,6 +416,7 @@ def test_digests_are_those_of_what_the_jobs_load(everything):
         *("train", "synthesise", "import_network", "fresh", "plant", "cluster", "null"),
         *("null_labels", "score", "probe", "choose_k", "agree", "aggregate", "calibrate"),
         *("validate", "find", "replicate", "explore", "plot"),
+        *("equal_size", "equal_size_table"),
     }
     for job in jobs:
         loaded = {file for file in job.files if not holds_docstring_alone(ROOT / file)}

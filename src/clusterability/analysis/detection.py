@@ -12,6 +12,7 @@ from scipy import stats
 from clusterability.analysis.validity import estimate_row, ranked_rows
 from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.measures.catalogue import MEASURES
+from clusterability.nulls.catalogue import NULLS
 from clusterability.resampling import Floats, Resamples
 from clusterability.results.display_names import first_null
 from clusterability.statistics import interval
@@ -51,10 +52,11 @@ def detection_rows(
         for place, planted, plain in _samples(scores, pair):
             estimates = _auc(planted, plain, resamples)
             found.append((place, estimates))
-            row = estimate_row(place, estimates) | {"p": _mann_whitney(planted, plain)}
+            count = min(len(planted), len(plain))
+            row = estimate_row(place, estimates, count) | {"p": _mann_whitney(planted, plain)}
             rows.append(
                 row
-                | {"n": min(len(planted), len(plain)), "dose": pair.dose}
+                | {"n": count, "dose": pair.dose}
                 | _recovery(agreement, pair, place["method"])
                 | {
                     "test_accuracy": accuracy.get(pair.condition, np.nan),
@@ -75,7 +77,9 @@ def _samples(
         null = first_null(cell)
         # Where no null gives a z, the value stands once for each null.
         rows = cell[cell["null"] == null] if null else cell.drop_duplicates(["condition", "seed"])
-        for form in FORMS if null else FORMS[:1]:
+        # z against permuted labels answers another question than z against draws clustered anew.
+        standardised = null is not None and (null not in NULLS or NULLS[null].caveat is None)
+        for form in FORMS if standardised else FORMS[:1]:
             # z is directed already.
             values = rows[form] * (MEASURES[str(measure)].direction if form == "value" else 1)
             by_seed = values.set_axis(rows["seed"])
@@ -163,7 +167,7 @@ def _averages(
                 ]
                 places.append(_average_place(group, family))
                 estimates.append(np.mean(means, axis=0))
-            result += ranked_rows(places, estimates)
+            result += ranked_rows(places, estimates, shares=True)
     return result
 
 

@@ -51,7 +51,7 @@ def asked_scores(method: str | None) -> Filter:
 
 _ABLATIONS = ("importance", "coherence")
 _DROPOUT = ("newman_q", "barber_q", "ncut")
-_SPECIALISTS = {"class_mi": "value", "cluster_class_mi": "value", "coherence": "z"}
+_SPECIALISTS = ("class_mi", "cluster_class_mi", "coherence")
 _PRESERVED = "mi_preserved"
 _DIAGONAL = ("barber_q", "within_weight", "clusterability_q")
 """Measures that findings are about."""
@@ -251,9 +251,12 @@ def _dropout(scores: pd.DataFrame, method: str | None) -> Comparisons:
 def _specialists(
     scores: pd.DataFrame, pairs: Sequence[PlantedPair], method: str | None
 ) -> Comparisons:
-    """What clusters of the planted layer's units say of the class: planted less reference."""
+    """What clusters of the planted layer's units say of the class: planted less reference.
+
+    By z against groups of the same sizes: raw values depend on the sizes of clusters.
+    """
     for pair in pairs:
-        for measure, column in _SPECIALISTS.items():
+        for measure in _SPECIALISTS:
             rows = scores[
                 (scores["measure"] == measure)
                 & (scores["null"] == GROUPS)
@@ -262,14 +265,13 @@ def _specialists(
                 & (scores["k"] == pair.k)
             ]
             planted, plain = (
-                rows[rows["condition"] == name].set_index("seed")[column]
+                rows[rows["condition"] == name].set_index("seed")["z"]
                 for name in (pair.condition, pair.reference)
             )
             change = (planted - plain).dropna()
             if len(change):
-                what = f"{measure} in nats" if column == "value" else f"z of {measure}"
                 place = {
-                    "comparison": f"{what}: {pair.condition} less {pair.reference}",
+                    "comparison": f"z of {measure}: {pair.condition} less {pair.reference}",
                     "condition": pair.condition,
                     "layer": pair.layer,
                     "method": method,

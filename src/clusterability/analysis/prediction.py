@@ -29,8 +29,11 @@ from clusterability.resampling import (
 )
 from clusterability.results.display_names import shown_null
 
-TERMS = {"barber_term": 1, "ncut_term": -1, "mi_term": 1}
-"""What a cluster adds to Barber's Q, n-cut and mutual information, and which sign is better."""
+BASELINE = "mean_strength"
+TERMS = {"barber_term": 1, "ncut_term": -1, "mi_term": 1, "cluster_bits": 1, BASELINE: 1}
+"""What a cluster adds to Barber's Q, n-cut and mutual information, its bits, and which sign is
+better; last the mean strength of its units, which needs no partner on the other side: a term that
+predicts less than this baseline says nothing that the weights of single units do not say."""
 
 CELL = ["condition", "layer", "method", "k"]
 _FEWEST = 4

@@ -28,6 +28,7 @@ COLUMNS = [
     "p",
     "n",
     "low_of_all",
+    "high_of_all",
     "behind",
     "behind_low",
     "behind_high",
@@ -46,24 +47,54 @@ COLUMNS = [
 `analysis`: `detection` (AUC of planted networks against those without), `clusters` (of a cluster's
 own term with what ablating it does), `networks` and `conditions` (of a measure with a function
 measure, over networks and over means of conditions). `low` and `high` bound the 95 % bootstrap
-interval over seeds. `low_of_all`: the lower bound if intervals of all that it is ranked with are to
-hold at once, since the best of many is above chance by chance (Bonferroni). `behind`: how much the
-best of those that it is ranked with has more.
+interval over seeds. `low_of_all`, `high_of_all`: the bounds if intervals of all that it is ranked
+with are to hold at once, since the best of many is above chance by chance (Bonferroni). `behind`:
+how much the best of those that it is ranked with has more.
 """
 
 Place = Mapping[str, Any]
 
 
-def estimate_row(place: Place, estimates: Floats) -> dict[str, Any]:
-    """A row of the place with the estimate and the interval of [1 + resamples]."""
-    estimate, low, high = bounds(estimates)
+def estimate_row(place: Place, estimates: Floats, networks: int | None = None) -> dict[str, Any]:
+    """A row of the place with the estimate and the interval of [1 + resamples].
+
+    Args:
+        place: columns that say what is estimated.
+        estimates: of the study, then of the resamples.
+        networks: of a share of cases, the number of networks that it rests on: see `_bounds`.
+    """
+    estimate, low, high = _bounds(estimates, networks)
     return {**place, "estimate": estimate, "low": low, "high": high}
 
 
-def ranked_rows(places: Sequence[Place], estimates: Sequence[Floats]) -> list[dict[str, Any]]:
+def _bounds(estimates: Floats, networks: int | None, among: int = 1) -> tuple[float, float, float]:
+    """`bounds`; a share of 0 or 1 in all resamples has Clopper and Pearson's (1934).
+
+    All resamples of networks that are told apart without an error are told apart, however few they
+    are: the interval would be a point. Of so many networks out of as many, the bound is
+    (0.025 / among)^(1 / networks).
+
+    >>> [round(bound, 3) for bound in _bounds(np.ones(100), 20)]
+    [1.0, 0.832, 1.0]
+    """
+    estimate, low, high = bounds(estimates, among)
+    if networks and low == high == estimate and estimate in (0.0, 1.0):
+        reach = (0.025 / among) ** (1 / networks)
+        return (1.0, reach, 1.0) if estimate else (0.0, 0.0, 1 - reach)
+    return estimate, low, high
+
+
+def ranked_rows(
+    places: Sequence[Place], estimates: Sequence[Floats], shares: bool = False
+) -> list[dict[str, Any]]:
     """Rows of what is ranked together: each says how far it is behind the best.
 
     Differences are paired: of the same resamples.
+
+    Args:
+        places: columns that say what is estimated, with `n`, the number of networks.
+        estimates: [1 + resamples] of each.
+        shares: whether they are shares of cases: see `_bounds`.
     """
     if not places:
         return []
@@ -75,8 +106,15 @@ def ranked_rows(places: Sequence[Place], estimates: Sequence[Floats]) -> list[di
         behind = dict(
             zip(("behind", "behind_low", "behind_high"), bounds(best - values), strict=True)
         )
-        low_of_all = bounds(values, among=len(places))[1]
-        rows.append(estimate_row(place, values) | {"low_of_all": low_of_all} | behind)
+        networks = int(place["n"]) if shares else None
+        of_all = dict(
+            zip(
+                ("low_of_all", "high_of_all"),
+                _bounds(values, networks, among=len(places))[1:],
+                strict=True,
+            )
+        )
+        rows.append(estimate_row(place, values, networks) | of_all | behind)
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,19 +13,17 @@ class ProbingJob:
 
     Attributes:
         dataset: name of the data set.
+        examples: keys of the recipe that decide the images and the labels of the networks.
         groups: random groups of units that each cluster is compared with.
         images: how many are shown.
         k: the probed values of k in the block.
-        normalise: whether pixels are standardised, as for training.
-        permute_labels: whether the networks were trained on permuted labels.
         test_images, train_images: how many the study uses; None for all.
     """
 
     dataset: str
+    examples: dict[str, Any]
     groups: int
     images: int
     k: Sequence[int]
-    normalise: bool
-    permute_labels: bool
     test_images: int | None
     train_images: int | None

@@ -173,6 +173,17 @@ def mi_terms(tables: Tables) -> np.ndarray:
     return rel_entr(tables.weights, p[..., :, None] * q[..., None, :]).sum(axis=-1)
 
 
+def mean_strengths(tables: Tables) -> np.ndarray:
+    """Mean strength of each cluster's U units, over that of all units, [..., k].
+
+    p_a m / m_a with m live U units, m_a of them in the cluster: what a cluster has without any
+    partner on the other side, and so the baseline of its other terms. NaN where it has no U unit.
+    """
+    p, _ = _marginals(tables.weights)
+    sizes = tables.row_sizes
+    return p * sizes.sum(axis=-1, keepdims=True) / np.where(sizes > 0, sizes, np.nan)
+
+
 def effective_clusters(tables: Tables) -> np.ndarray:
     """Number of clusters that hold a unit of either side."""
     return ((tables.row_sizes + tables.column_sizes) > 0).sum(axis=-1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,11 +13,18 @@ import numpy as np
 
 from clusterability.errors import UserError, one_line
 from clusterability.names import IMPORTED_SEED, NETWORK
-from clusterability.networks.importing.layers import as_matrix, read_layers
+from clusterability.networks.importing.array_like import named_matrix, state_of
+from clusterability.networks.importing.layers import as_matrix, read_layers, units_of_layers
 from clusterability.networks.importing.readers import read_arrays
 from clusterability.networks.importing.selection import Reading, Selection, of_matrices
-from clusterability.networks.importing.torch_file import tensor_array
-from clusterability.networks.importing.wording import Arrays
+from clusterability.networks.importing.table_reading import TableReading
+from clusterability.networks.importing.unit_names import (
+    NamedArrays,
+    NamedMatrix,
+    UnitNames,
+    told_of,
+)
+from clusterability.networks.importing.wording import Arrays, stem
 from clusterability.networks.layer_names import file_names
 from clusterability.networks.stacked import Networks
 
@@ -32,9 +40,31 @@ class SupportsArray(Protocol):
     def __array__(self) -> Any: ...
 
 
-Matrix = np.ndarray | SupportsArray | Sequence[Sequence[float]]
+class SupportsToArray(Protocol):
+    """A sparse matrix of SciPy."""
+
+    def toarray(self) -> Any: ...
+
+
+class SupportsAdjacency(Protocol):
+    """A graph of networkx."""
+
+    def adjacency(self) -> Any: ...
+
+
+class SupportsStateDict(Protocol):
+    """A module of PyTorch."""
+
+    def state_dict(self) -> Any: ...
+
+
+Matrix = (
+    np.ndarray | SupportsArray | SupportsToArray | SupportsAdjacency | Sequence[Sequence[float]]
+)
 File = str | os.PathLike[str]
-Source = File | Mapping[str, Matrix] | Matrix
+Network = File | Mapping[str, Any] | SupportsStateDict
+"""What has layers, one or more."""
+Source = Network | Matrix
 
 
 class Weights(Mapping[str, np.ndarray]):
@@ -45,7 +75,9 @@ class Weights(Mapping[str, np.ndarray]):
         arrays: what each layer was called where it came from.
         chain: whether the outputs of each layer are the inputs of the next; then layers come from
             the input on.
-        told: how they were read and what was left out, in one line; "" where nothing was read.
+        read_as: how they were read and what was left out, in one line; "" where nothing was read.
+        units: names of the units of layers, where they have some.
+        told: what was taken for granted in reading them, a line each.
 
     >>> Weights("mine", {"fc1": np.ones((2, 3), np.float32)}, {"fc1": "encoder.weight"})
     Weights 'mine': fc1 [2, 3] from 'encoder.weight'
@@ -57,12 +89,16 @@ class Weights(Mapping[str, np.ndarray]):
         layers: Mapping[str, np.ndarray],
         arrays: Mapping[str, str],
         chain: bool = True,
-        told: str = "",
+        read_as: str = "",
+        units: Mapping[str, UnitNames] | None = None,
+        told: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.arrays = dict(arrays)
         self.chain = chain
-        self.told = told
+        self.read_as = read_as
+        self.units = dict(units or {})
+        self.told = tuple(told)
         self._layers = dict(layers)
 
     def __getitem__(self, layer: str) -> np.ndarray:
@@ -81,7 +117,7 @@ class Weights(Mapping[str, np.ndarray]):
             for layer, matrix in self._layers.items()
         ]
         more = [f"and {len(layers) - _MOST_SHOWN} more"] if len(layers) > _MOST_SHOWN else []
-        told = f" ({self.told})" if self.told else ""
+        told = f" ({self.read_as})" if self.read_as else ""
         return f"Weights {self.name!r}: {', '.join(layers[:_MOST_SHOWN] + more)}{told}"
 
 
@@ -89,28 +125,56 @@ _MOST_SHOWN = 12
 """Layers that are shown of a network."""
 
 
-def load_weights(source: File | Mapping[str, Any], reading: Reading) -> Weights:
-    """The layers of a file or of a dict of arrays: see `api.load`."""
-    if isinstance(source, Mapping):
-        name = source.name if isinstance(source, Weights) else DEFAULT_NAME
-        origin = "the arrays"
-        found: Arrays = {str(key): _array(f"array {key!r}", each) for key, each in source.items()}
-    else:
+def load_weights(source: Source, reading: Reading = AS_IT_IS) -> Weights:
+    """The layers of a file, of arrays by name or of one matrix: see `api.load`."""
+    found: Arrays
+    if isinstance(source, str | os.PathLike):
         path = Path(source)
-        name, origin, found = name_of(path), str(path), read_arrays(path)
+        name, origin, found = name_of(path), str(path), read_arrays(path, "", reading.table)
+    else:
+        name = source.name if isinstance(source, Weights) else DEFAULT_NAME
+        origin, found = "the arrays", _given_arrays(source, reading.table)
+        # One matrix alone has no name of its own, and is fc1.
+        reading = reading if has_layers(source) else replace(reading, chain=True)
     selection, matrices, _ = read_layers(origin, found, reading)
     # Of a single matrix there is nothing to tell.
     plain = len(matrices) == 1 and selection == Selection(selection.arrays, selection.shapes)
-    told = "" if plain else selection.told()
-    return Weights(name, matrices, selection.arrays, selection.chain, told)
+    read_as = "" if plain else selection.told()
+    units = units_of_layers(selection, found)
+    arrays = selection.arrays
+    return Weights(name, matrices, arrays, selection.chain, read_as, units, told_of(found))
+
+
+def _given_arrays(source: Any, table: TableReading) -> NamedArrays:
+    """Arrays by name of a mapping or a module, or one array alone."""
+    if isinstance(source, Weights):
+        units = source.units
+        return NamedArrays(
+            {name: NamedMatrix(m, units.get(name, UnitNames())) for name, m in source.items()}
+        )
+    state = state_of(source)
+    if state is None:
+        return NamedArrays({DEFAULT_NAME: named_matrix(DEFAULT_NAME, source, table)})
+    return NamedArrays(
+        {
+            str(key): named_matrix(f"array {one_line(repr(key), 80)}", array, table)
+            for key, array in state.items()
+            if not isinstance(array, Mapping)
+        }
+    )
+
+
+def has_layers(source: Source) -> bool:
+    """Whether it is a file or arrays by name, not one matrix alone."""
+    return isinstance(source, str | os.PathLike) or state_of(source) is not None
 
 
 def as_weights(source: Source, reading: Reading = AS_IT_IS) -> Weights:
     """What a function is given as the weights of one network.
 
     Args:
-        source: a file; what `load_weights` gives; matrices [out, in] by layer, whose names stay;
-            or one matrix, the layer `fc1`.
+        source: a file; what `load_weights` gives; matrices [out, in] by layer, whose names stay; a
+            module of PyTorch or its state dict; or one matrix, the layer `fc1`.
         reading: whether they are a chain, and which way arrays are stored.
 
     Raises:
@@ -120,22 +184,56 @@ def as_weights(source: Source, reading: Reading = AS_IT_IS) -> Weights:
         return source
     if isinstance(source, str | os.PathLike):
         return load_weights(source, reading)
-    if not isinstance(source, Mapping):
-        matrix = as_matrix("weights", _array("weights", source))
-        matrix = matrix.T if reading.transpose else matrix
-        return Weights(DEFAULT_NAME, {"fc1": matrix}, {"fc1": DEFAULT_NAME})
-    layers = {}
+    state = state_of(source)
+    if state is None:
+        return _one_matrix(source, reading)
+    if not isinstance(source, Mapping) or _is_state_dict(source):
+        return load_weights(source, reading)
+    return _layers_by_name(source, reading)
+
+
+def _one_matrix(source: Any, reading: Reading) -> Weights:
+    """One matrix alone, the layer `fc1`."""
+    found = named_matrix("weights", source, reading.table)
+    matrix, names = as_matrix("weights", found.array), found.names
+    if reading.transpose:
+        matrix, names = matrix.T, names.transposed()
+    units = {"fc1": names} if names else {}
+    arrays = {"fc1": DEFAULT_NAME}
+    return Weights(DEFAULT_NAME, {"fc1": matrix}, arrays, units=units, told=found.told)
+
+
+def _is_state_dict(source: Mapping[Any, Any]) -> bool:
+    """Whether tensors of PyTorch stand beside biases or counts, or inside a checkpoint."""
+    if state_of(source) is not source:
+        return True
+    tensors = [value for value in source.values() if hasattr(value, "detach")]
+    return bool(tensors) and any(tensor.ndim != 2 for tensor in tensors)
+
+
+def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
+    """Matrices whose names are those of the layers."""
+    layers: dict[str, np.ndarray] = {}
+    units = dict(source.units) if isinstance(source, Weights) else {}
+    told = list(source.told) if isinstance(source, Weights) else []
     for name, array in source.items():
         where = f"weights: layer {one_line(repr(name), 80)}"
         if not isinstance(name, str) or name in ("", NETWORK):
             raise UserError(f"{where}: found this name, expected a text other than {NETWORK!r}")
-        layers[name] = as_matrix(where, _array(where, array))
+        found = named_matrix(where, array)
+        layers[name] = as_matrix(where, found.array)
+        if found.names:
+            units[name] = found.names
+        told += found.told
     if not layers:
         raise UserError("weights: found no layers, expected at least one matrix [out, in]")
     chain, transposed = of_matrices("weights", layers, reading)
-    matrices = {name: matrix.T if transposed else matrix for name, matrix in layers.items()}
+    if transposed:
+        layers = {name: matrix.T for name, matrix in layers.items()}
+        units = {name: names.transposed() for name, names in units.items()}
     named = source.name if isinstance(source, Weights) else DEFAULT_NAME
-    return Weights(named, matrices, {name: name for name in layers}, chain)
+    arrays = {name: name for name in layers}
+    return Weights(named, layers, arrays, chain, units=units, told=told)
 
 
 def as_networks(weights: Weights, name: str) -> Networks:
@@ -151,17 +249,8 @@ def name_of(path: Path) -> str:
     >>> name_of(Path("runs/My-Net.v2.npz")), name_of(Path("2024.csv"))
     ('my_net_v2', 'weights_2024')
     """
-    stem = path.name.removesuffix(".index.json") if path.suffix == ".json" else path.stem
-    plain = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")
+    given = path.name.removesuffix(".index.json")
+    given = stem(path) if given == path.name else given
+    plain = re.sub(r"[^a-z0-9]+", "_", given.lower()).strip("_")
     named = plain if plain[:1].isalpha() else f"{DEFAULT_NAME}_{plain}"
     return named[:40].strip("_")
-
-
-def _array(where: str, given: Any) -> np.ndarray:
-    """What was given as an array; tensors of PyTorch may want gradients or lie on a device."""
-    if hasattr(given, "detach"):
-        return tensor_array(given)
-    try:
-        return np.asarray(given)
-    except (ValueError, TypeError) as error:
-        raise UserError(f"{where}: found {one_line(str(error), 80)}, expected a matrix") from None

@@ -36,6 +36,12 @@ NULLS: dict[str, NullEntry] = {
         "zeros and ones, or counts, drawn anew such that every unit keeps its degree, clustered"
         " again (Strona et al. 2014)"
     ),
+    "rotated_u": NullEntry(
+        "output units replaced by random orthogonal mixtures of them, clustered again"
+    ),
+    "rotated_v": NullEntry(
+        "input units replaced by random orthogonal mixtures of them, clustered again"
+    ),
     "labels": NullEntry(
         "the labels of both sides permuted, sizes fixed",
         redrawn=False,

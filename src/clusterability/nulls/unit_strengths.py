@@ -14,6 +14,7 @@ chance does not explain is real, and by its share each estimate is drawn towards
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,11 +44,14 @@ class UnitStrengths:
         return np.exp(self.logs + self.errors * source.standard_normal(len(self.logs)))
 
 
-def unit_strengths(weights: np.ndarray) -> tuple[UnitStrengths, UnitStrengths] | None:
+def unit_strengths(
+    weights: np.ndarray, powers: Sequence[float] = _POWERS
+) -> tuple[UnitStrengths, UnitStrengths] | None:
     """What is known of the strengths of rows and of columns, up to a factor of each component.
 
     Args:
         weights: float64 [m, n], non-negative.
+        powers: to choose from; the first of those that are equally good is taken.
 
     Returns:
         None where weights are not finite or all zero, or no power of them can be scaled.
@@ -56,14 +60,10 @@ def unit_strengths(weights: np.ndarray) -> tuple[UnitStrengths, UnitStrengths] |
     >>> np.exp([rows.logs[1] - rows.logs[0], columns.logs[0] - columns.logs[1]]).round(9).tolist()
     [2.0, 3.0]
     """
-    if not np.isfinite(weights).all() or not weights.any():
-        return None
-    used = weights != 0
-    counts = used.sum(axis=1), used.sum(axis=0)
-    told = [each for power in _POWERS if (each := _told(weights, used, counts, power))]
-    best = min(told, key=lambda each: each.variance, default=None)
+    best = _best(weights, powers)
     if best is None:
         return None
+    counts = np.count_nonzero(weights, axis=1), np.count_nonzero(weights, axis=0)
     rows, columns = (
         _shrunken(logs, best.variance / count[count > 0], count > 0)
         for logs, count in zip(best.logs, counts, strict=True)
@@ -71,15 +71,43 @@ def unit_strengths(weights: np.ndarray) -> tuple[UnitStrengths, UnitStrengths] |
     return rows, columns
 
 
+def best_power(weights: np.ndarray, powers: Sequence[float] = _POWERS) -> float | None:
+    """Of some powers, the one that tells strengths with the least errors.
+
+    Args:
+        weights: float64 [m, n], non-negative.
+        powers: to choose from; the first of those that are equally good is taken.
+
+    Returns:
+        None as for `unit_strengths`.
+
+    >>> best_power(np.random.default_rng(0).standard_exponential((40, 60)))
+    1.0
+    """
+    best = _best(weights, powers)
+    return best.power if best else None
+
+
+def _best(weights: np.ndarray, powers: Sequence[float] = _POWERS) -> _Told | None:
+    if not np.isfinite(weights).all() or not weights.any():
+        return None
+    used = weights != 0
+    counts = used.sum(axis=1), used.sum(axis=0)
+    told = [each for power in powers if (each := _told(weights, used, counts, power))]
+    return min(told, key=lambda each: each.variance, default=None)
+
+
 @dataclass(frozen=True)
 class _Told:
     """What a power of the weights tells.
 
     Attributes:
+        power: of the weights.
         logs: logarithms of the strengths of live rows, and of live columns.
         variance: that of a logarithm is this over the number of a unit's non-zero weights.
     """
 
+    power: float
     logs: tuple[np.ndarray, np.ndarray]
     variance: float
 
@@ -104,7 +132,7 @@ def _told(
     variance = squares / expected / power**2 if expected else 0.0
     live = (side[count > 0] for side, count in zip(factors, counts, strict=True))
     of_rows, of_columns = (-np.log(side) / power for side in live)
-    return _Told((of_rows, of_columns), variance)
+    return _Told(power, (of_rows, of_columns), variance)
 
 
 def _halves_apart(entries: np.ndarray, used: np.ndarray) -> tuple[float, float]:

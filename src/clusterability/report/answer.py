@@ -1,10 +1,11 @@
-"""How good is a cluster, and which number should be trusted? In words, from the table of validity.
+"""How good are the clusters, and which number should be trusted? In words, from the tables.
 
-Every number is the table's. The rules: with fewer than ENOUGH_SEEDS seeds the evidence is too weak;
-the best measure detects if the interval of its mean area under the curve lies above 1/2, and the
-best term predicts if that of its mean correlation lies above 0, both widened for how many are
-ranked, since the best of many is above chance by chance; two cannot be told apart if the interval
-of their paired difference holds 0.
+First the verdict on each layer, then how far to trust it, then which measure is right. Every number
+is a table's. The rules of the last part: with fewer than ENOUGH_SEEDS seeds the evidence is too
+weak; a measure detects if the interval of its mean area under the curve lies above 1/2, and a term
+predicts if that of its mean correlation holds no 0, both widened for how many are ranked, since the
+best of many is above chance by chance; two cannot be told apart if the interval of their paired
+difference holds 0.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from clusterability.analysis.prediction import BASELINE
+from clusterability.report.verdict_text import verdict_sentence, verdict_table
 from clusterability.results.display_names import sentence_list
 
-TITLE = "How good is a cluster, and which number should I trust?"
+TITLE = "How good are the clusters?"
+MEASURES_TITLE = "Which measure should I trust?"
 
 ENOUGH_SEEDS = 20
 FEWEST_SEEDS = 5
@@ -33,6 +37,8 @@ NAMES = {
     "barber_term": "Barber's modularity",
     "ncut_term": "n-cut",
     "mi_term": "mutual information",
+    "cluster_bits": "saved bits",
+    "mean_strength": "the mean weight of its units",
     "importance": "importance",
     "coherence": "coherence",
     "importance_by_mean": "importance by mean",
@@ -43,35 +49,75 @@ NAMES = {
 FUNCTIONS = ("importance", "coherence")
 """What a term has to predict: by ablation to zero."""
 
+_BITS = (
+    "Bits are what naming the clusters saves in describing the weights (docs/bits.md); from 20 on,"
+    " clusters pay. Beyond a null: bits less the most that any draw of it saves, so that 0 is what"
+    " the null gives. A layer has clusters where the lower bounds of its bits, of those beyond"
+    " units of the same strengths (`strength`, `degrees`) and of those beyond the same weights in"
+    " mixtures of the units (`rotated_u`, `rotated_v`) all reach 20. The differences are no shares,"
+    " and do not add up. Where starts of the search that save as much agree by less than 0.8, there"
+    " are many ways to cut the layer that are as good: believe the bits, and no single cluster."
+)
 
-def answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resamples: int) -> str:
+
+def study_answer(
+    verdicts: pd.DataFrame,
+    networks: pd.DataFrame,
+    validity: pd.DataFrame | None,
+    method: str | None,
+    resamples: int,
+) -> str:
     """The answer as Markdown.
+
+    Args:
+        verdicts: the table of verdicts.
+        networks: the table of networks.
+        validity: the table of validity; None where nothing was planted and nothing probed.
+        method: whose partitions the measures are judged by; None where layers are not clustered.
+        resamples: bootstrap samples behind the intervals of validity.
+    """
+    paragraphs = [f"# {TITLE}", f"**{verdict_sentence(verdicts)}**"]
+    if len(verdicts):
+        paragraphs += [verdict_table(verdicts), "## How far to trust this"]
+        paragraphs += [f"{_BITS} {_basis_of_verdicts(verdicts, networks)}"]
+    if validity is not None:
+        paragraphs += [f"## {MEASURES_TITLE}", *measures_answer(validity, networks, method)]
+        paragraphs += [_basis(validity, networks, method, resamples)]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _basis_of_verdicts(verdicts: pd.DataFrame, networks: pd.DataFrame) -> str:
+    counts = sorted(set(verdicts["n"]))
+    count = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    intervals = "95 % t intervals over them" if counts[-1] > 1 else "so there is no interval"
+    accuracy = networks.groupby("condition", sort=False)["test_accuracy"].mean().dropna()
+    known = ", ".join(f"{name} {100 * share:.1f} %" for name, share in accuracy.items())
+    return " ".join(
+        [
+            f"Partitions are those of `{verdicts['method'].iloc[0]}`.",
+            f"Networks a row: {count}, {intervals}.",
+            *([f"Test accuracy: {known}."] if known else []),
+            "All numbers: tables/verdict.csv.",
+        ]
+    )
+
+
+def measures_answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | None) -> list[str]:
+    """Which measure is right, in paragraphs.
 
     Args:
         table: the table of validity.
         networks: the table of networks.
-        method: whose partitions the answer is about; None where layers are not clustered.
-        resamples: bootstrap samples behind the intervals.
+        method: whose partitions are meant.
     """
     if method is None:
-        return f"# {TITLE}\n\n**{NO_LAYERS}**\n"
+        return [f"**{NO_LAYERS}**"]
     here = table[table["method"] == method]
     seeds = _seeds(here, networks)
-    paragraphs = [
-        f"# {TITLE}",
+    return [
         f"**{one_sentence(here, seeds)}**",
         " ".join([_caution(seeds), detection_sentence(here), prediction_sentence(here)]).strip(),
-        *_ranking("Detection of planted clusters", _detection(here), "mean AUC of z", "measure"),
-        *(
-            part
-            for function in FUNCTIONS
-            for part in _ranking(
-                f"Prediction of {function}", _prediction(here, function), "mean correlation", "term"
-            )
-        ),
-        _basis(here, networks, seeds, method, resamples),
     ]
-    return "\n\n".join(paragraphs) + "\n"
 
 
 def one_sentence(table: pd.DataFrame, seeds: int) -> str:
@@ -99,26 +145,46 @@ def _detection_in_short(table: pd.DataFrame) -> str:
     best = ranked.iloc[0]
     if not best["low_of_all"] > 0.5:
         return "no measure tells layers with planted clusters from those without"
-    others = len(ranked[1:]) - int((ranked[1:]["behind_low"] > 0).sum())
-    same = f", and so do other measures ({others})" if others else ""
+    first, others = _tied(ranked), ranked[~(ranked["behind_low"] > 0)]
+    same = f", and others cannot be told apart ({len(others) - len(first)})"
+    names, verb = sentence_list(first), "tell" if len(first) > 1 else "tells"
     return (
-        f"the z of `{best['measure']}` tells layers with planted clusters from those without in"
-        f" {_value(best, percent=True)} of cases{same}"
+        f"z of {names} {verb} layers with planted clusters from those without in"
+        f" {_value(best, percent=True)} of cases{same if len(others) > len(first) else ''}"
     )
+
+
+def _tied(ranked: pd.DataFrame) -> list[str]:
+    """The measures that have the largest estimate: none of several is the best."""
+    best = ranked[ranked["estimate"] == ranked["estimate"].iloc[0]]
+    return [f"`{measure}`" for measure in best["measure"]]
 
 
 def _prediction_in_short(table: pd.DataFrame) -> str:
     ranked = _prediction(table, FUNCTIONS[0])
-    ranked = ranked[ranked["estimate"].notna()]
+    terms = _predictors(ranked)
     if ranked.empty:
         return ""
-    best = ranked.iloc[0]
-    if not best["low_of_all"] > 0:
+    if terms.empty:
         return f"none of a cluster's terms predicts its {FUNCTIONS[0]}"
+    best = terms.iloc[0]
     return (
         f"a cluster's share of {_name(best['measure'])} goes with its {FUNCTIONS[0]}"
-        f" (rank correlation {_value(best)})"
+        f" (rank correlation {_value(best)}{_beside_baseline(ranked)})"
     )
+
+
+def _predictors(ranked: pd.DataFrame) -> pd.DataFrame:
+    """Terms, but for the baseline, whose correlation holds no 0, the strongest first."""
+    terms = ranked[ranked["measure"] != BASELINE]
+    known = terms[(terms["low_of_all"] > 0) | (terms["high_of_all"] < 0)]
+    return known.reindex(known["estimate"].abs().sort_values(ascending=False).index)
+
+
+def _beside_baseline(ranked: pd.DataFrame) -> str:
+    """What the mean weight of a cluster's units alone says."""
+    rows = ranked[ranked["measure"] == BASELINE]
+    return f"; {_name(BASELINE)} alone: {_value(rows.iloc[0])}" if len(rows) else ""
 
 
 def _seeds(table: pd.DataFrame, networks: pd.DataFrame) -> int:
@@ -169,10 +235,11 @@ def detection_sentence(table: pd.DataFrame) -> str:
             f"No measure detects {kinds}: the best, {_value(best)}, is not above chance (0.5)"
             f"{_allowing(ranked)}."
         )
+    first = _tied(ranked)
     text = (
-        f"To tell whether a layer has clusters at all, trust the z of `{best['measure']}`: of"
-        f" networks with and without, it prefers the one with them in {_value(best, percent=True)}"
-        f" of cases, on average over {kinds}"
+        f"To tell planted clusters from none, z of {sentence_list(first)}"
+        f" {'prefer' if len(first) > 1 else 'prefers'} the network with them in"
+        f" {_value(best, percent=True)} of pairs of networks, on average over {kinds}"
     )
     return f"{text}{_no_better(ranked)}.{_not_found(doses)}"
 
@@ -199,15 +266,16 @@ def _allowing(ranked: pd.DataFrame) -> str:
 
 def _no_better(ranked: pd.DataFrame) -> str:
     """Those that the best cannot be told apart from."""
-    others = ranked.iloc[1:]
-    others = others[~(others["behind_low"] > 0)]
+    tied = len(_tied(ranked))
+    others = ranked.iloc[tied:]
     if others.empty:
-        second = ranked.iloc[1] if len(ranked) > 1 else None
-        if second is None:
-            return ""
+        return ""
+    same = others[~(others["behind_low"] > 0)]
+    if same.empty:
+        second = others.iloc[0]
         return f", {_difference(second)} more than the next, {_name(second['measure'])}"
-    names = [_name(measure) for measure in others["measure"]]
-    return f"; it cannot be told apart from {sentence_list(names)}"
+    names = [_name(measure) for measure in same["measure"]]
+    return f"; {'they' if tied > 1 else 'it'} cannot be told apart from {sentence_list(names)}"
 
 
 # --- prediction --------------------------------------------------------------------------------
@@ -239,15 +307,23 @@ def _predicts(ranked: pd.DataFrame, function: str) -> str:
     ranked = ranked[ranked["estimate"].notna()]
     if ranked.empty:
         return ""
-    best = ranked.iloc[0]
-    if not best["low_of_all"] > 0:
+    baseline = f"{_name(BASELINE)} alone"
+    beside = ranked[ranked["measure"] == BASELINE]
+    text = f" {baseline[0].upper()}{baseline[1:]}: {_value(beside.iloc[0])}." if len(beside) else ""
+    terms = _predictors(ranked)
+    if terms.empty:
+        strongest = ranked[ranked["measure"] != BASELINE]
+        if strongest.empty:
+            return ""
+        best = strongest.iloc[int(strongest["estimate"].abs().argmax())]
         return (
-            f"None of a cluster's own terms predicts its {function}: the best,"
-            f" {_name(best['measure'])}, correlates by {_value(best)}{_allowing(ranked)}."
+            f"None of a cluster's terms predicts its {function}: the strongest,"
+            f" {_name(best['measure'])}, correlates by {_value(best)}{_allowing(ranked)}.{text}"
         )
+    parts = [f"{_name(row['measure'])} by {_value(row)}" for _, row in terms.iterrows()]
     return (
-        f"Of a single cluster, its share of {_name(best['measure'])} says most of its {function}:"
-        f" rank correlation {_value(best)} within networks, adjusted for size{_no_better(ranked)}."
+        f"Of a single cluster, these terms go with its {function}, by rank correlation within"
+        f" networks, adjusted for size: {sentence_list(parts)}.{text}"
     )
 
 
@@ -282,30 +358,15 @@ def _number(value: float, digits: int = 2) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if float(text) else text.removeprefix("-")
 
 
-def _ranking(title: str, ranked: pd.DataFrame, estimate: str, measure: str) -> list[str]:
-    if ranked.empty:
-        return []
-    lines = [f"| {measure} | {estimate} [95 % interval] | behind the best |", "| --- | --- | --- |"]
-    lines += [
-        f"| {_name(row['measure'])} | {_value(row)} | {_difference(row) if place else ''} |"
-        for place, (_, row) in enumerate(ranked.iterrows())
-    ]
-    return [f"## {title}", "\n".join(lines)]
-
-
-def _basis(
-    table: pd.DataFrame, networks: pd.DataFrame, seeds: int, method: str | None, resamples: int
-) -> str:
-    """What the answer rests on."""
-    accuracy = networks.groupby("condition", sort=False)["test_accuracy"].mean().dropna()
-    known = ", ".join(f"{name} {100 * share:.1f} %" for name, share in accuracy.items())
-    probed = table[(table["analysis"] == "clusters") & table["condition"].notna()]
+def _basis(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resamples: int) -> str:
+    """What the part on measures rests on."""
+    here = table[table["method"] == method]
+    probed = here[(here["analysis"] == "clusters") & here["condition"].notna()]
     conditions = (
         sentence_list(list(probed["condition"].unique())) if len(probed) else "no condition"
     )
     return (
-        f"It rests on {seeds} seeds a condition, method `{method}`; intervals are 95 % bootstrap"
-        f" intervals over seeds ({resamples} resamples), the same seeds drawn in all conditions."
-        f" What units do was asked in {conditions}. Test accuracy: {known or 'no trained network'}."
-        " All rows: tables/validity.csv."
+        f"It rests on {_seeds(here, networks)} seeds a condition, method `{method}`; intervals are"
+        f" 95 % bootstrap intervals over seeds ({resamples} resamples), the same seeds drawn in all"
+        f" conditions. What units do was asked in {conditions}. All rows: tables/validity.csv."
     )

@@ -35,6 +35,7 @@ TABLES = {
     "scores": "parquet",
     "summary": "csv",
     "validity": "csv",
+    "verdict": "csv",
 }
 """Tables that a figure may be drawn from, and the file's ending."""
 
@@ -182,6 +183,10 @@ def _compared(study: Study) -> list[str]:
 
 
 FIGURES: dict[str, FigureEntry] = {
+    "verdict": FigureEntry(QUALITY, ("verdict", "networks")),
+    "bits_by_k": FigureEntry(
+        QUALITY, items=lambda study: ["all"] if study.drawn_method else [], method=True
+    ),
     "z_scores": FigureEntry(QUALITY, items=_compared, item="method"),
     "best_k": FigureEntry(
         QUALITY,

@@ -26,6 +26,8 @@ def score_text(scores: pd.DataFrame, everything: bool = False) -> str:
     """
     shown = scores if everything else shown_null(scores[scores["measure"].isin(KNOWN)])
     compared = shown["null"].notna().any()
+    # With a null's name beside it, there is room for no more.
+    digits = "+.3f" if everything else "+.4f"
     columns: dict[str, Iterable[str]] = {
         "layer": shown["layer"],
         "method": shown["method"],
@@ -40,6 +42,7 @@ def score_text(scores: pd.DataFrame, everything: bool = False) -> str:
             "null mean ± sd": [
                 _spread(*pair) for pair in zip(shown["null_mean"], shown["null_sd"], strict=True)
             ],
+            "excess": [_number(each, digits) for each in shown["value"] - shown["null_mean"]],
             "z": [_number(z, "+.2f") for z in shown["z"]],
             "p": [_number(p, ".3g") for p in shown["p"]],
         }
@@ -113,8 +116,9 @@ def _legend(shown: pd.DataFrame, everything: bool) -> list[str]:
     else:
         null = "" if everything else f"Null: {null_name(shown)}. "
         text = (
-            f"{null}z: by how many sd the value is better than the null's mean (ncut: lower is"
-            " better). p: share of draws that are as good. q needs several seeds."
+            f"{null}excess: value less the null's mean, in the measure's units. z: by how many sd"
+            " the value is better (ncut: lower is better); it grows with the layer. p: share of"
+            " draws that are as good. q needs several seeds."
         )
     if "bits" in set(shown["measure"]):
         text += (

@@ -30,7 +30,7 @@ from clusterability.results.writing import row_file, schema_of, stored_schemas
 Place = tuple[str, str, str]
 """Condition, layer and block of k."""
 
-_OF_CELLS = ["seed", *columns.CELL, "value", "null_mean", "null_n", "z", "p"]
+_OF_CELLS = ["seed", *columns.CELL, "value", "null_mean", "null_sd", "null_n", "z", "p"]
 """Columns that cells are made of."""
 
 
@@ -82,7 +82,8 @@ class BlockScores:
     def write(self, cells: pd.DataFrame, parquet: Path, csv: Path) -> None:
         """Writes the table `scores`."""
         files = [*self.structure, *self.function, *self.fresh]
-        schema = schema_of(columns.SCORES, *stored_schemas(files), pa.schema({"q": pa.float64()}))
+        added = pa.schema(dict.fromkeys(("q", "excess", "z_error"), pa.float64()))
+        schema = schema_of(columns.SCORES, *stored_schemas(files), added)
         of_condition = dict(list(cells.groupby("condition", sort=False)))
         with row_file(parquet, schema, csv) as write:
             for rows in self._frames():
@@ -199,6 +200,8 @@ def write_partitions(path: Path, files: Sequence[str], networks: Sequence[str]) 
     frames = summary.partition_frames(files, networks)
     first = next(frames)
     schema = pa.Schema.from_pandas(first, preserve_index=False)
+    # The first block may have no names, and other blocks some.
+    schema = schema.set(schema.get_field_index("name"), pa.field("name", pa.string()))
     with row_file(path, schema) as write:
         write(first)
         for rows in frames:

@@ -26,8 +26,23 @@ SUMMARY = [
     *CELL,
     "n",
     *(f"{name}{end}" for name in ("value", "excess", "z") for end in ("", "_low", "_high")),
-    *("q", "significant", "test_accuracy"),
+    *("q", "significant", "test_accuracy", "z_error"),
 ]
 """Columns of the table `summary`."""
 
-SCORES = [*SCORE_COLUMNS[:-1], "q", "status"]
+SCORES = [*SCORE_COLUMNS[:-1], "q", "status", "excess", "z_error"]
+"""Columns of the table `scores`: new ones come last, so that older ones keep their places."""
+
+EQUAL_SIZE_NETWORKS = [
+    *("condition", "seed", "layer", "method", "k", "measure", "rows", "columns", "submatrices"),
+    *("draws", "value", "null_mean", "excess", "z", "z_error"),
+]
+"""Columns of a job's rows of layers at equal size."""
+
+EQUAL_SIZE = [
+    *("condition", "layer", "method", "k", "measure", "n", "rows", "columns", "submatrices"),
+    "draws",
+    *(f"{name}{end}" for name in ("value", "excess", "z") for end in ("", "_low", "_high")),
+    "z_error",
+]
+"""Columns of the table `equal_size`."""

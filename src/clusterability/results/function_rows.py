@@ -36,8 +36,9 @@ from clusterability.results.hidden_layer import (
     rows_without_images,
     score_rows,
 )
-from clusterability.training.images import Mnist, network_inputs, training_labels
-from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
+from clusterability.training.examples import Examples, Part
+from clusterability.training.images import Mnist
+from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS, Recipe
 
 
 @dataclass(frozen=True)
@@ -63,19 +64,18 @@ class Probed:
     lesions: pd.DataFrame
 
 
-def shown_images(
-    mnist: Mnist, seeds: Sequence[int], count: int, *, normalise: bool, permute_labels: bool
-) -> Shown:
+def shown_images(mnist: Mnist, seeds: Sequence[int], count: int, recipe: Recipe) -> Shown:
     """A fixed random choice of `count` test images; a smaller one is part of a larger one.
 
-    Networks that were trained on permuted labels are shown training images with their own labels.
+    Networks are shown images of the kind that they were trained on, with labels of that kind; those
+    that were trained on permuted labels are shown training images with their own labels.
     """
-    images, labels = mnist.test_images, mnist.test_labels
-    if permute_labels:
-        images, labels = mnist.train_images, mnist.train_labels
+    part: Part = "train" if recipe.labels == "permuted" else "test"
+    images = {"train": mnist.train_images, "test": mnist.test_images}[part]
+    examples = Examples(recipe, mnist)
     chosen = generator("probe").permutation(len(images))[:count]
-    classes = [training_labels(labels, permute_labels, seed)[chosen] for seed in seeds]
-    return Shown(network_inputs(images[chosen], normalise, mnist.name), np.stack(classes))
+    classes = examples.labels(part, seeds)[:, chosen]
+    return Shown(examples.inputs(part, chosen), classes)
 
 
 def takes_mnist(networks: Networks) -> bool:

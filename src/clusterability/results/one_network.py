@@ -22,6 +22,7 @@ from clusterability.nulls.catalogue import NULLS
 from clusterability.nulls.clustered_again import block_redrawn_tables
 from clusterability.nulls.degrees import are_counts
 from clusterability.nulls.labels import block_label_tables
+from clusterability.nulls.mixing_units import MOST_ZEROS, too_many_zeros
 from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.summary import with_q
@@ -35,6 +36,16 @@ Said = Callable[[str], None]
 def largest_k(networks: Networks, layer: str) -> int:
     """The largest k that a layer can hold: the live units of its smaller side."""
     return min(min(live_units(m).shape) for m in layer_matrices(networks.weights, layer))
+
+
+def usual_k(networks: Networks, asked: Asked) -> Asked:
+    """What is asked, of the usual k those that some layer can hold; nobody has asked for more."""
+    names = asked.clustering.clustered_layers(list(networks.weights))
+    most = max(largest_k(networks, name) for name in names)
+    first, last = asked.k_values[0], asked.k_values[-1]
+    if not first <= most < last:
+        return asked
+    return asked.model_copy(update={"k": [Block(range(first, most + 1)).name]})
 
 
 def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) -> None:
@@ -58,6 +69,18 @@ def _check_counts(networks: Networks, asked: Asked) -> None:
                     f"nulls: found 'degrees', expected weights that are zeros and ones or counts:"
                     f" {layer} has others, and 'strength' keeps the sums of any"
                 )
+
+
+def _check_zeros(networks: Networks, asked: Asked) -> None:
+    """UserError where mixtures are asked of weights many of which are zero."""
+    mixing = [null for null in asked.nulls if null.startswith("rotated")]
+    for layer, stack in networks.weights.items() if mixing else ():
+        if any(map(too_many_zeros, stack)):
+            raise UserError(
+                f"nulls: found {mixing[0]!r}, expected layers of whose weights between live units"
+                f" at most {MOST_ZEROS:.0%} are zero: {layer} has more, and 'shuffle_nonzero'"
+                " leaves zeros where they are"
+            )
 
 
 def evaluate(
@@ -85,6 +108,7 @@ def evaluate(
     check_chain(networks, names, asked.scalings)
     check_k(networks, names, asked.k_values)
     _check_counts(networks, asked)
+    _check_zeros(networks, asked)
     frames = []
     for name in names:
         layers = scaled_layers(networks, name, asked.scalings)
@@ -104,7 +128,7 @@ def _block_rows(
         said(f"{layer}, k = {block.name}: {null}")
         threads = workers.at_once(layers[0].matrices[0].size)
         if NULLS[null].redrawn:
-            job = null_job(asked.clustering, draws, layer)
+            job = null_job(asked.clustering, null, draws, layer)
             nulls[null] = block_redrawn_tables(null, layers, block, job, threads)
         else:
             permuted = labels_job(asked.clustering, draws, layer)

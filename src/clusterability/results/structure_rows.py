@@ -19,11 +19,13 @@ from clusterability.measures.structure import (
     FUNCTIONS,
     barber_terms,
     effective_clusters,
+    mean_strengths,
     mi_terms,
     ncut_terms,
 )
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
+from clusterability.networks.importing.unit_names import NO_NAMES, UnitNames
 from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.partitions import HeldOut, Key, Partitions, labels_of
 from clusterability.networks.scaled_layer import ScaledLayer
@@ -176,9 +178,16 @@ def _cluster_frame(
             "cluster_bits": np.concatenate([each.bits for each in bits]),
             "bits_if_merged": np.concatenate([each.if_merged for each in bits]),
             "merge_with": np.concatenate([each.merge_with for each in bits]),
+            "mean_strength": mean_strengths(tables).ravel(),
         }
     )
     return frame[np.repeat(feasible, k)]
+
+
+def _names_column(names: Sequence[str] | None, labels: np.ndarray) -> pd.Series:
+    """Names of units, as often as there are networks in [networks, units]; else empty."""
+    every = [None] * labels.size if names is None else [*names] * len(labels)
+    return pd.Series(every, dtype=object)
 
 
 def partition_rows(
@@ -187,8 +196,9 @@ def partition_rows(
     layer: str,
     sizes: Sequence[int],
     partitions: Mapping[Key, Partitions],
+    names: UnitNames = NO_NAMES,
 ) -> pd.DataFrame:
-    """One row a unit: its side, its number in the layer and its label (-1: dead).
+    """One row a unit: its side, its number in the layer, its label (-1: dead) and its name.
 
     Of the layer "network", the U side is the units of even layers and the V side those of odd
     ones, counted through the whole network.
@@ -199,8 +209,10 @@ def partition_rows(
         layer: the layer that the partitions are of.
         sizes: units by layer of the network, input first.
         partitions: [networks, ...] by (method, k).
+        names: of the layer's units; empty where they have none, and of the layer "network".
     """
     frames = []
+    given = {"U": names.rows, "V": names.columns}
     for (method, k), partition in partitions.items():
         sides = {"U": partition.rows, "V": partition.columns}
         numbers = {side: np.arange(labels.shape[1]) for side, labels in sides.items()}
@@ -218,6 +230,7 @@ def partition_rows(
                         "side": side,
                         "unit": np.tile(numbers[side], len(seeds)),
                         "label": labels.ravel(),
+                        "name": _names_column(given[side], labels),
                     }
                 )
             )

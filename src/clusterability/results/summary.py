@@ -12,11 +12,14 @@ import pandas as pd
 
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
+from clusterability.networks.importing.unit_names import NO_NAMES
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import stored_sizes
+from clusterability.networks.stored_names import stored_names
 from clusterability.results.block_paths import place_of
 from clusterability.results.columns import CELL, SCORES, SUMMARY
 from clusterability.results.display_names import null_name, shown_null
+from clusterability.results.effect_sizes import mean_z_errors, with_effect_sizes
 from clusterability.results.npz_files import load_items
 from clusterability.results.reading import read_csv
 from clusterability.results.structure_rows import partition_rows
@@ -43,41 +46,47 @@ def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[
         networks: `…/{condition}/{seeds}.safetensors` of the same blocks.
     """
     sizes = {Path(file).parts[-2]: stored_sizes(Path(file)) for file in networks}
+    names = {Path(file).parts[-2]: stored_names(Path(file)) for file in networks}
     for file in map(Path, files):
         condition, seeds, layer = place_of(file)
+        units = names[condition].get(layer, NO_NAMES)
         for key, found in load_items(file, Partitions).items():
-            yield partition_rows(condition, seeds, layer, sizes[condition], {key: found})
+            yield partition_rows(condition, seeds, layer, sizes[condition], {key: found}, units)
 
 
 def cell_table(scores: pd.DataFrame) -> pd.DataFrame:
     """One row a cell, in the order of their first rows.
 
     Args:
-        scores: rows with SCORE_COLUMNS, or with some of them: CELL, `value`, `null_mean`, `z`, `p`
-            and `null_n`; all rows of a cell.
+        scores: rows with SCORE_COLUMNS, or with some of them: CELL, `value`, `null_mean`,
+            `null_sd`, `null_n`, `z` and `p`; all rows of a cell.
 
     Returns:
         CELL, `n` (networks with a value), `value`, `excess` (value - null mean) and `z`, each the
         mean over networks with its 95 % t interval in `_low` and `_high`, `significant` (share of
-        networks with p <= 0.05), and `p_cell`: the t test over networks that the directed z is
-        above 0, empty where a cell has no q.
+        networks with p <= 0.05), `z_error` (Monte Carlo standard error of the mean z), and
+        `p_cell`: the t test over networks that the directed z is above 0, empty where a cell has
+        no q.
     """
     groups = scores.groupby(CELL, sort=False, dropna=False, observed=True)
     cell = groups.ngroup().to_numpy()
     first = np.unique(cell, return_index=True)[1]
     table = scores[CELL].iloc[first].reset_index(drop=True)
-    value, null_mean, z, p = (
-        scores[name].to_numpy(float) for name in ("value", "null_mean", "z", "p")
-    )
-    columns = {"value": value, "excess": value - null_mean, "z": z}
-    by_cell = {name: Replicates.of(column, cell, len(table)) for name, column in columns.items()}
+    sized = with_effect_sizes(scores)
+    by_cell = {
+        name: Replicates.of(sized[name].to_numpy(float), cell, len(table))
+        for name in ("value", "excess", "z")
+    }
     table["n"] = by_cell["value"].sizes
     for name, replicates in by_cell.items():
         table[[name, f"{name}_low", f"{name}_high"]] = intervals(replicates).T
-    table["significant"] = shares_significant(Replicates.of(p, cell, len(table)))
+    p, z = Replicates.of(sized["p"].to_numpy(float), cell, len(table)), by_cell["z"]
+    table["significant"] = shares_significant(p)
     shared = table["null"].isin(SHARED_DRAWS).to_numpy()
     draws = np.where(shared, groups["null_n"].max().to_numpy(), 0).astype(int)
-    return table.assign(p_cell=np.where(_has_q(table), replicate_ps(by_cell["z"], draws), np.nan))
+    squared_errors = Replicates.of(sized["z_error"].to_numpy(float) ** 2, cell, len(table))
+    table["z_error"] = mean_z_errors(z, squared_errors, draws)
+    return table.assign(p_cell=np.where(_has_q(table), replicate_ps(z, draws), np.nan))
 
 
 def _has_q(cells: pd.DataFrame) -> np.ndarray:
@@ -102,7 +111,7 @@ def with_cell_q(cells: pd.DataFrame) -> pd.DataFrame:
 def take_q(scores: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     """Scores, SCORES in all, with the q of their cells, which are among these."""
     asked = cells.loc[_has_q(cells), [*CELL, "q"]]
-    return scores.merge(asked, on=CELL, how="left")[SCORES]
+    return with_effect_sizes(scores.merge(asked, on=CELL, how="left"))[SCORES]
 
 
 def with_q(scores: pd.DataFrame) -> pd.DataFrame:

@@ -67,8 +67,11 @@ def _against_pool(group: pd.DataFrame, pool: np.ndarray) -> pd.DataFrame:
     values = group["value"].to_numpy(float)
     draws = np.broadcast_to(pool, (len(values), len(pool)))
     draws = np.where(np.isfinite(values)[:, None], draws, np.nan)
-    found = compare(values, draws, MEASURES[group["measure"].iloc[0]].direction)
-    return group.assign(null=UNTRAINED, **found.columns())
+    entry = MEASURES[group["measure"].iloc[0]]
+    columns = compare(values, draws, entry.direction).columns()
+    if not entry.standardised:
+        columns["z"] = np.full(len(values), np.nan)
+    return group.assign(null=UNTRAINED, **columns)
 
 
 def less_initial(scores: pd.DataFrame, initial_of: Mapping[str, str]) -> pd.DataFrame:

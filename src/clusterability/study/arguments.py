@@ -17,6 +17,9 @@ from clusterability.numerics import Workers
 from clusterability.study.messages import fault_line
 from clusterability.study.sections import Clustering, KGrid, Methods, Nulls, Scalings
 
+USUAL_K = "2-12"
+"""Numbers of clusters, where nobody says others and the matrix can hold them."""
+
 
 class Asked(Section):
     """Arguments of `score` and `cluster`; keys are named as these name them."""

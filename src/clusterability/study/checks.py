@@ -160,6 +160,25 @@ def _check_calibration(study: Study) -> Iterator[str]:
             )
 
 
+def _check_equal_size(study: Study) -> Iterator[str]:
+    if study.networks or not study.equal_size.draws:
+        return  # sizes of imported networks are in their files
+    shapes = [list(study.layers_of(name).values()) for name in study.names]
+    deep = [min(map(min, layers)) for layers in shapes if len(layers) > 1]
+    if not deep:
+        yield (
+            f"equal_size.draws: found {study.equal_size.draws}, expected 0, as no network of the"
+            " study has several layers"
+        )
+        return
+    for place, k in enumerate(study.equal_size.k):
+        if k > max(deep):
+            yield (
+                f"equal_size.k[{place}]: found {k}, expected at most {max(deep)}, the smallest side"
+                " of a network's layers"
+            )
+
+
 def _check_figures(study: Study) -> Iterator[str]:
     grid = study.k_values
     choices = [("figures.k", study.figures.k)]
@@ -200,6 +219,7 @@ CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"recipe", "conditions"}, _check_planting),
     ({"k_grid", "dataset", "recipe", "conditions", "probe"}, _check_probe),
     ({"conditions", "synthetic", "networks", "calibration"}, _check_calibration),
+    ({"recipe", "conditions", "synthetic", "networks", "equal_size"}, _check_equal_size),
     ({"k_grid", "figures"}, _check_figures),
     ({"clustering", "figures"}, _check_figure_method),
     ({"clustering", "figures"}, _check_figure_measures),

@@ -90,8 +90,12 @@ def _values(part: Part) -> str:
     """What a key takes, as far as the schema says."""
     if "anyOf" in part:
         return " or ".join(_values(some) for some in part["anyOf"] if some != {"type": "null"})
+    if "const" in part:
+        return f"`{json.dumps(part['const'])}`"
     if "enum" in part:
-        return ", ".join(f"`{name}`" for name in part["enum"])
+        # A word and what YAML reads it as, such as "true" and true, are written alike.
+        words = [word if isinstance(word, str) else json.dumps(word) for word in part["enum"]]
+        return ", ".join(f"`{word}`" for word in dict.fromkeys(words))
     if part["type"] == "array":
         return _list_values(part["items"], empty="minItems" not in part)
     if part["type"] == "object":

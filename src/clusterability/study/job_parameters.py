@@ -6,6 +6,8 @@ from dataclasses import asdict
 
 from clusterability.jobs.clustering_job import ClusteringJob, LabelsJob, NullJob
 from clusterability.jobs.comparison_jobs import AggregationJob, AgreementJob, ValidityJob
+from clusterability.jobs.equal_size_job import EqualSizeJob
+from clusterability.jobs.import_job import ImportJob
 from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.study.sections import Clustering
@@ -31,32 +33,36 @@ def fresh_job(name: str) -> FreshJob:
     return FreshJob(**fresh_recipe(name))
 
 
+def import_job(study: Study, name: str) -> ImportJob:
+    """The network of this name from elsewhere."""
+    network = study.networks[name]
+    return ImportJob(network.path, **network.reading, table=network.table)
+
+
 def clustering_job(asked: Clustering, layer: str) -> ClusteringJob:
     """The partitions of a layer."""
     return ClusteringJob(asked.methods_for(layer), asked.restarts, asked.scalings)
 
 
-def null_job(asked: Clustering, draws: int, layer: str) -> NullJob:
+def null_job(asked: Clustering, null: str, draws: int, layer: str) -> NullJob:
     """The draws of a null that are clustered as the layer is."""
-    fewer = asked.fewer_draws(layer, draws)
+    fewer = asked.fewer_draws(null, layer, draws)
     return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws, fewer)
 
 
 def labels_job(asked: Clustering, draws: int, layer: str) -> LabelsJob:
     """The permutations of labels of a layer's partitions."""
-    return LabelsJob(draws, asked.fewer_draws(layer, draws))
+    return LabelsJob(draws, asked.fewer_draws("labels", layer, draws))
 
 
 def probing_job(study: Study, name: str, block: str) -> ProbingJob:
     """What the units of a condition's networks do, at the k of a block."""
-    trained = study.recipe_of(name) if name in study.conditions else None
     return ProbingJob(
         dataset=study.dataset.name,
+        examples=study.examples_of(name).examples,
         groups=study.probe.groups,
         images=min(study.probe.images, *study.shown_images.values()),
         k=study.probed_k_of(block),
-        normalise=(trained or study.networks[name]).normalise,
-        permute_labels=trained is not None and trained.permute_labels,
         test_images=study.dataset.test_images,
         train_images=study.dataset.train_images,
     )
@@ -65,6 +71,19 @@ def probing_job(study: Study, name: str, block: str) -> ProbingJob:
 def agreement_job(study: Study, name: str) -> AgreementJob:
     """The agreement of a condition's partitions."""
     return AgreementJob(study.agreement.draws, shared_ends=name in study.conditions)
+
+
+def equal_size_job(study: Study) -> EqualSizeJob:
+    """The scores of sub-matrices of a layer."""
+    asked = study.equal_size
+    return EqualSizeJob(
+        methods=asked.methods,
+        restarts=study.clustering.restarts,
+        scalings=asked.scalings,
+        k=asked.k,
+        submatrices=asked.submatrices,
+        draws=asked.draws,
+    )
 
 
 def aggregation_job(study: Study) -> AggregationJob:

@@ -10,14 +10,14 @@ from clusterability.fields import Section
 from clusterability.networks.synthetic_recipe import SyntheticRecipe
 from clusterability.study.sections import ImportedNetwork
 from clusterability.study.study import Study
-from clusterability.training.recipe import Recipe
+from clusterability.training.recipe import LABELS_OF_PERMUTE_LABELS, Recipe
 
 
 def fault_line(fault: Any) -> str:
     """`key: found value, expected what` for one error of pydantic."""
     loc = [part for part in fault["loc"] if part != "[key]"]
     if fault["type"] == "extra_forbidden":
-        return _unknown_key_line(loc)
+        return _unknown_key_line(loc, fault["input"])
     key = _key(loc)
     found = shorten(None if fault["type"] == "missing" else fault["input"])
     return f"{key}: found {found}, expected {_expected(fault)}"
@@ -29,7 +29,10 @@ def _key(loc: list[Any]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def _unknown_key_line(loc: list[Any]) -> str:
+def _unknown_key_line(loc: list[Any], found: Any) -> str:
+    if loc[0] in ("recipe", "conditions") and loc[-1] == "permute_labels":
+        labels = LABELS_OF_PERMUTE_LABELS[found is True]
+        return f"{_key(loc)}: found a former key, expected labels: {labels} in its place"
     known = _known_keys(loc[:-1])
     name = one_line(str(loc[-1]), 40)
     close = difflib.get_close_matches(name, known, n=1)

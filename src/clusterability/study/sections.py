@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, create_model
@@ -40,10 +40,12 @@ REDRAWN = tuple(name for name, entry in NULLS.items() if entry.redrawn)
 
 if TYPE_CHECKING:
     Method: TypeAlias = str
+    LayerMethod: TypeAlias = str
     Null: TypeAlias = str
     Measure: TypeAlias = str
 else:
     Method, Null, Measure = (Literal[tuple(names)] for names in (METHODS, NULLS, DIRECTED))
+    LayerMethod = Literal[LAYER_METHODS]
 
 MOST_NUMBERS = 10**6
 """In all blocks of a list together."""
@@ -174,16 +176,30 @@ Nulls = dict[Null, Annotated[Whole, Field(ge=1)]]
 
 
 def _methods_at_scales(draws: dict[str, int]) -> dict[str, int]:
-    for name in draws:
+    _check_methods_at_scales(draws)
+    return draws
+
+
+def _check_methods_at_scales(names: Iterable[str]) -> None:
+    for name in names:
         method, _, scaling = name.partition("-")
         known = name in SCALINGS or (method in METHODS and (not scaling or scaling in SCALINGS))
         if not known:
             raise ValueError(
                 f"methods, scales of the weights, or both (described-ranked), not {shorten(name)}"
             )
-    return draws
 
 
+def _methods_of_nulls(methods: dict[Any, list[str]]) -> dict[Any, list[str]]:
+    for names in methods.values():
+        _check_methods_at_scales(names)
+    return methods
+
+
+NullMethods = Annotated[
+    dict[Null, Annotated[list[Annotated[str, Field(strict=True)]], Field(min_length=1)]],
+    AfterValidator(_methods_of_nulls),
+]
 DrawsAtMost = Annotated[
     dict[str, Annotated[Whole, Field(ge=0)]], AfterValidator(_methods_at_scales)
 ]
@@ -203,12 +219,20 @@ class Clustering(Section):
     (`described-ranked`): of several that fit, the one that says most. 0: none. Other methods have
     all draws. `untrained` is not meant."""
 
-    def fewer_draws(self, layer: str, draws: int) -> dict[str, int]:
+    null_methods: NullMethods = {}
+    """Methods that a null is drawn for, by null: names as in `draws_at_most`, such as `matched` (at
+    every scale), `ranked`, `described-ranked` or `matched-none`. Other nulls are drawn for all
+    methods."""
+
+    def fewer_draws(self, null: str, layer: str, draws: int) -> dict[str, int]:
         """By the names of methods at their scales, the number of draws where that is smaller."""
         found = {}
+        asked = self.null_methods.get(null)
         for method, scaling in itertools.product(self.methods_for(layer), self.scalings):
             names = (f"{method}-{scaling}", method, scaling)
             most = next((self.draws_at_most[n] for n in names if n in self.draws_at_most), draws)
+            if asked is not None and not set(names) & set(asked):
+                most = 0
             if most < draws:
                 found[scaled_method(method, scaling)] = most
         return found
@@ -226,6 +250,26 @@ class Clustering(Section):
 class Agreement(Section):
     draws: Annotated[Whole, Field(ge=1)] = 99
     """Permutations of the labels that the agreement of two partitions is compared with."""
+
+
+class EqualSize(Section):
+    draws: Annotated[Whole, Field(ge=0)] = 0
+    """Shuffles that each sub-matrix is compared with, such as 19. 0: layers are not compared at
+    equal size."""
+    submatrices: Annotated[Whole, Field(ge=1)] = 20
+    """Random sub-matrices of each layer of each network, with as many rows and columns as the
+    network's smallest layer has live ones."""
+    k: Annotated[
+        list[Annotated[Whole, Field(ge=1)]], Field(min_length=1), AfterValidator(different)
+    ] = [4]
+    """Numbers of clusters of the sub-matrices; they need not be in `k_grid`."""
+    methods: Annotated[list[LayerMethod], Field(min_length=1), AfterValidator(different)] = [
+        "matched",
+        "described",
+    ]
+    """Methods that cluster the sub-matrices; they need not be in `clustering.methods`."""
+    scalings: Scalings = ["none", "ranked"]
+    """Scales of the sub-matrices, each of them scaled as a matrix of its own."""
 
 
 class Probe(Section):
@@ -253,10 +297,31 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _edge_columns(value: Any) -> Any:
+    texts = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+    columns = texts and len(value) in (2, 3) and len(set(value)) == len(value)
+    if value is not False and not columns:
+        raise ValueError('two or three names of columns (or numbers as texts: "1"), or false')
+    return value
+
+
+EdgeColumns = Annotated[
+    list[str] | Literal[False],
+    BeforeValidator(
+        _edge_columns,
+        json_schema_input_type=Annotated[
+            list[Annotated[str, Field(min_length=1)]], Field(min_length=2, max_length=3)
+        ]
+        | Literal[False],
+    ),
+]
+
+
 class ImportedNetwork(Section):
     path: FilePath
-    """File of the weights: .safetensors, .npz, .npy, .csv, a PyTorch checkpoint (.pt, .pth,
-    .pth.tar, .bin, .ckpt), or the index or folder of a model in several files."""
+    """File of the weights: .safetensors, .npz, .npy, .mtx, a table (.csv, .tsv, .txt, .csv.gz,
+    .tsv.gz, .parquet), a PyTorch checkpoint (.pt, .pth, .pth.tar, .bin, .ckpt), or the index or
+    folder of a model in several files."""
     layers: (
         Annotated[
             ArrayNames, BeforeValidator(_as_list, json_schema_input_type=ArrayNames | ArrayName)
@@ -274,19 +339,35 @@ class ImportedNetwork(Section):
     transpose: Flag | None = None
     """Whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. Empty: [out, in], as
     PyTorch's Linear; a chain whose shapes fit both ways has to say it."""
+    """Names of the weight arrays, each [out, in], from the input on. Empty: all 2-D arrays in
+    natural order of their names."""
+    header: Flag | None = None
+    """Whether the first row of a table is names of columns. Empty: as the table shows; one that may
+    be read in two ways is refused."""
+    index: Flag | None = None
+    """Whether the first column of a table is names of rows. Empty: as the table shows."""
+    edges: EdgeColumns | None = None
+    """Columns of a table that lists edges: sources (rows), targets (columns) and, if there are any,
+    weights; by their names, or by numbers from "1". `false`: a table that looks like such a list is
+    a matrix. Empty: such a table is refused."""
     normalise: Flag = True
     """Standardise the pixels shown to a network of 784 inputs and 10 outputs, as `normalise` of
     `recipe` does; if false, scale them to [0, 1]."""
 
     @property
     def reading(self) -> dict[str, Any]:
-        """How the file is read: the arguments of `importing.selection.Reading`."""
+        """How the file is read: arguments of `importing.selection.Reading`."""
         named = bool(self.layers) and not any(set("*?[") & set(name) for name in self.layers or [])
         return {
             "layers": self.layers,
             "chain": True if self.chain is None and named else self.chain,
             "transpose": self.transpose,
         }
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """What is said of a table: the arguments of `importing.table_reading.table_reading`."""
+        return {"header": self.header, "index": self.index, "edges": self.edges}
 
 
 class FigureChoice(Section):

@@ -33,6 +33,7 @@ from clusterability.study.sections import (
     Blocks,
     Clustering,
     Dataset,
+    EqualSize,
     FigureChoice,
     ImportedNetwork,
     KGrid,
@@ -94,6 +95,9 @@ class Study(Section):
     agreement: Agreement = Agreement()
     """Comparison of the partitions of the same units between layers, seeds, restarts and data
     orders."""
+    equal_size: EqualSize = EqualSize()
+    """Comparison of a network's layers at equal size, by random sub-matrices, in
+    tables/equal_size.csv (docs/measures.md, effect sizes). Off by default: `draws` is 0."""
     probe: Probe = Probe()
     """Activities of the units in each cluster, and the accuracy without them (docs/function.md)."""
     validity: Validity = Validity()
@@ -223,6 +227,10 @@ class Study(Section):
             and other.model_copy(update={"data_order": own.data_order}) == own
         ]
 
+    def at_equal_size(self, layers: Sequence[str]) -> list[str]:
+        """Layers of a network that are compared at equal size; a single one is with nothing."""
+        return list(layers) if self.equal_size.draws and len(layers) > 1 else []
+
     # --- what units do, and which measure is right ---
 
     @property
@@ -230,11 +238,17 @@ class Study(Section):
         """Values of k at which it is asked what units do."""
         return self.few_k if self.probe.k is None else self.probe.k
 
+    def examples_of(self, name: str) -> Recipe:
+        """The recipe whose images and labels a condition or an imported network is shown."""
+        if name in self.conditions:
+            return self.recipe_of(name)
+        return Recipe(normalise=self.networks[name].normalise)
+
     @property
     def shown_images(self) -> dict[str, int]:
         """Where the images come from that networks are shown, and how many there are."""
         found = {"test_images": self.dataset.test_images or MNIST_TEST_IMAGES}
-        if any(self.recipe_of(name).permute_labels for name in self.conditions):
+        if any(self.recipe_of(name).labels == "permuted" for name in self.conditions):
             found["train_images"] = self.dataset.train_images or MNIST_TRAIN_IMAGES
         return found
 

@@ -214,10 +214,21 @@ def normalise(images: Bytes, name: str = MNIST) -> npt.NDArray[np.float32]:
     shape, the same bits as torchvision's ToTensor and Normalize give: of 0.1307 and 0.3081 for
     MNIST.
     """
+    return _standardised(_ink(images), name)
+
+
+def _ink(images: Bytes | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """From 0, the paper, to 1, the ink; floats are so already and stay where they are."""
+    values = images.astype(np.float32, copy=False)
+    if images.dtype == np.uint8:
+        values /= np.float32(_INK)
+    return values
+
+
+def _standardised(values: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float32]:
+    """Values from paper to ink less the data set's mean, over its deviation; in the same memory."""
     data = DATA_SETS[name]
     # One operation after the other, each rounded to float32: to fold them changes the last bit.
-    values = images.astype(np.float32)
-    values /= np.float32(255)
     values -= np.float32(data.mean)
     values /= np.float32(data.standard_deviation)
     return values
@@ -240,16 +251,16 @@ _INK = 255
 Labels = npt.NDArray[np.int64]
 
 
-def network_inputs(images: Bytes, normalised: bool, name: str = MNIST) -> npt.NDArray[np.float32]:
+def network_inputs(
+    images: Bytes | npt.NDArray[np.float32], normalised: bool, name: str = MNIST
+) -> npt.NDArray[np.float32]:
     """Images [images, 784] as networks see them: normalised, or from 0 (paper) to 1 (ink).
 
+    images: bytes, 255 is ink; or floats, 1 is ink, which the result overwrites.
     name: of the data set that they are of, by whose mean and deviation they are normalised.
     """
-    if normalised:
-        return normalise(images, name)
-    values = images.astype(np.float32)
-    values /= np.float32(_INK)
-    return values
+    values = _ink(images)
+    return _standardised(values, name) if normalised else values
 
 
 def left_out_pixels(train_images: Bytes, least_deviation: float) -> npt.NDArray[np.bool_]:

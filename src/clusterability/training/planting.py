@@ -53,7 +53,7 @@ def planted_partitions(networks: Networks) -> dict[Key, Partitions]:
 
     Dead units have the label -1, as in partitions that are found.
     """
-    recipe = Recipe.model_validate(networks.recipe)
+    recipe = Recipe.of_file(networks.recipe)
     stack = networks.weights[recipe.planted_layer]
     planted = unassigned(*stack.shape)
     rows, columns = planted_sides(recipe)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
@@ -45,6 +46,17 @@ def _parse_layer(value: Any) -> str:
         raise ValueError("a layer such as fc2")
     return value
 
+
+def _parse_labels(value: Any) -> Any:
+    """YAML reads a bare `true` as a boolean; the key means the word."""
+    return "true" if value is True else value
+
+
+# A choice that says True to an editor as well, since that is what `labels: true` is in YAML.
+_LABELS_IN_YAML: Any = Literal[True, "true", "permuted", "teacher"]
+
+LABELS_OF_PERMUTE_LABELS = {True: "permuted", False: "true"}
+"""What `labels` has to be in place of a former key's value, `permute_labels`."""
 
 Layer = Annotated[str, BeforeValidator(_parse_layer), Field(pattern=LAYER_PATTERN)]
 Layers = Annotated[list[Layer], Field(min_length=1), AfterValidator(different)]
@@ -101,9 +113,25 @@ class Recipe(Section):
     data_order: Annotated[Whole, Field(ge=0)] = 0
     """Number of the order in which training images are shown. Conditions that differ only in this
     key start from the same weights, and the agreement of their partitions is measured."""
-    permute_labels: Flag = False
-    """Permute the training labels, for each network by its seed: labels can be memorised, but there
-    is no structure to learn. Such networks are evaluated on their own training labels."""
+    images: Literal["real", "gaussian", "independent_pixels"] = "real"
+    """Images that networks are trained and tested on:
+    - `real`: those of the data set.
+    - `gaussian`: as many drawn from a normal distribution with the pixel means and the covariance
+      of the training images: correlations of pixels, but no strokes.
+    - `independent_pixels`: the values of each pixel shuffled over the images, pixel by pixel: how
+      dark each pixel is, but no correlations."""
+    labels: Annotated[
+        Literal["true", "permuted", "teacher"],
+        BeforeValidator(_parse_labels, json_schema_input_type=_LABELS_IN_YAML),
+    ] = "true"
+    """Classes that networks are trained to tell:
+    - `true`: those of the data set.
+    - `permuted`: the training labels permuted, for each network by its seed, so that images tell
+      nothing of them. Networks are shown training images with these labels when it is asked what
+      units do, and tested on the true ones.
+    - `teacher`: what a random network of the same architecture says of the images, one teacher a
+      seed: a task that a network can learn, on images of any kind. Classes are about equally
+      frequent."""
     clusterability: Annotated[Number, Field(ge=0)] = 0.0
     """Factor of a planted partition's clusterability C, which is subtracted from the loss (lambda
     of Golechha et al. 2025). C is the share of W squared inside clusters. 0: nothing is planted."""
@@ -115,10 +143,41 @@ class Recipe(Section):
     normalise: Flag = True
     """Standardise pixels, (x - mean) / SD, as in the notebook; if false, scale them to [0, 1].
     MNIST has the mean 0.1307 and the SD 0.3081; other data sets have their own."""
+    centre_pixels: Flag = False
+    """Subtract from each pixel its mean over the training images, after `normalise`, in test images
+    too. Without it, pixels that are always paper act on a network as a bias does."""
     pixel_deviation: Annotated[Number, Field(ge=0)] = 0.0
     """Least standard deviation over the training images, from 0 (paper) to 1 (ink), that a pixel
     must have. Pixels below it are left out and become dead units of fc1. 0 keeps all pixels; 1e-6
-    leaves out the constant ones, 67 of MNIST."""
+    leaves out the constant ones, 67 of MNIST. The images of the data set decide, whatever `images`
+    are drawn from them."""
+
+    @classmethod
+    def of_file(cls, recipe: Mapping[str, Any]) -> Recipe:
+        """The recipe in the metadata of a file of networks, which may have former keys.
+
+        >>> Recipe.of_file({"permute_labels": True}).labels
+        'permuted'
+        """
+        return cls.model_validate(cls.keys_of_file(recipe))
+
+    @classmethod
+    def keys_of_file(cls, recipe: Mapping[str, Any]) -> dict[str, Any]:
+        """The keys and values of that recipe, with those that are newer than the file; unchecked.
+
+        >>> Recipe.keys_of_file({"epochs": 3})["centre_pixels"]
+        False
+        """
+        keys = cls().model_dump() | dict(recipe)
+        if "permute_labels" in keys:
+            keys["labels"] = LABELS_OF_PERMUTE_LABELS[keys.pop("permute_labels") is True]
+        return keys
+
+    @property
+    def examples(self) -> dict[str, Any]:
+        """The keys, sorted, that decide images and labels; a recipe of them has the same ones."""
+        names = ("architecture", "centre_pixels", "images", "labels", "normalise")
+        return self.model_dump(include={*names, "pixel_deviation"})
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -32,8 +32,9 @@ from clusterability.training.devices import (
     is_out_of_memory,
 )
 from clusterability.training.dropout import DropoutMasks
+from clusterability.training.examples import Examples
 from clusterability.training.history import HistoryRow, NetworkRow, TrainingResult
-from clusterability.training.images import Mnist, left_out_pixels, network_inputs, training_labels
+from clusterability.training.images import Mnist
 from clusterability.training.loss_watch import LossWatch
 from clusterability.training.optimisers import OPTIMISERS
 from clusterability.training.padding import aligned
@@ -59,9 +60,9 @@ Progress = Callable[[int, int, float], None]
 
 @dataclass(frozen=True)
 class _Images:
-    """MNIST on the device, as the networks see it.
+    """Images on the device, as the networks see them.
 
-    `train_labels` is [networks, images]: where they are permuted, each network has its own.
+    Labels are [networks, images]: permuted ones and those of teachers are each network's own.
     `left_out` is [pixels], True for pixels that no network sees.
     """
 
@@ -344,23 +345,17 @@ def _evaluated(
 
 
 def _to_device(recipe: Recipe, seeds: Sequence[int], mnist: Mnist, device: torch.device) -> _Images:
-    left_out = left_out_pixels(mnist.train_images, recipe.pixel_deviation)
+    examples = Examples(recipe, mnist)
 
     def tensor(array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(device)
 
-    def images(array: np.ndarray) -> torch.Tensor:
-        inputs = network_inputs(array, recipe.normalise, mnist.name)
-        inputs[:, left_out] = 0
-        return tensor(inputs)
-
-    labels = [training_labels(mnist.train_labels, recipe.permute_labels, seed) for seed in seeds]
     return _Images(
-        train=images(mnist.train_images),
-        train_labels=tensor(np.stack(labels)),
-        test=images(mnist.test_images),
-        test_labels=tensor(mnist.test_labels),
-        left_out=tensor(left_out),
+        train=tensor(examples.train),
+        train_labels=tensor(examples.labels("train", seeds)),
+        test=tensor(examples.test),
+        test_labels=tensor(examples.labels("test", seeds)),
+        left_out=tensor(examples.left_out),
     )
 
 

@@ -20,8 +20,9 @@ from clusterability.analysis.prediction import (
     network_prediction,
 )
 from clusterability.analysis.validity import COLUMNS, validity_table
+from clusterability.analysis.verdict import VERDICT_COLUMNS
 from clusterability.jobs.comparison_jobs import PlantedPair
-from clusterability.report.answer import answer
+from clusterability.report.answer import detection_sentence, study_answer
 from clusterability.resampling import (
     FisherMean,
     Resamples,
@@ -189,7 +190,7 @@ def cluster_table(networks: int = 20, k: int = 6, confounded: bool = False) -> p
 
     With `confounded`, `mi_term` and importance go with size, and with nothing else.
     """
-    source = np.random.default_rng(2)
+    source, other = np.random.default_rng(2), np.random.default_rng(3)
     rows = []
     for condition in ("trained", "dropout"):
         for seed in range(networks):
@@ -210,6 +211,8 @@ def cluster_table(networks: int = 20, k: int = 6, confounded: bool = False) -> p
                         "barber_term": term,
                         "ncut_term": -term,
                         "mi_term": noise[2] + (0.15 * size if confounded else 0),
+                        "cluster_bits": other.standard_normal(),
+                        "mean_strength": other.standard_normal(),
                         "importance_z": importance,
                         "coherence_z": noise[3] if cluster else np.nan,
                     }
@@ -352,21 +355,23 @@ def told(scores=None, clusters=None, networks=NETWORKS, seeds=SEEDS) -> str:
         rows += detection_rows(scores, nothing, {}, [PAIR], resamples)
     if clusters is not None:
         rows += cluster_prediction(clusters, resamples)
-    return answer(validity_table(rows), networks, "matched", 200)
+    nothing = pd.DataFrame(columns=VERDICT_COLUMNS)
+    return study_answer(nothing, networks, validity_table(rows), "matched", 200)
 
 
 def test_the_answer_names_the_best_with_its_interval():
     text = told(planted_scores(), cluster_table())
-    assert text.startswith("# How good is a cluster, and which number should I trust?\n")
+    assert text.startswith("# How good are the clusters?\n")
     assert "too weak" not in text
-    assert "trust the z of `mi`: of networks with and without" in text
+    assert "z of `mi` prefers the network with them in" in text
     assert "more than the next, `ncut`" in text
-    assert "its share of Barber's modularity says most of its importance" in text
-    assert "cannot be told apart from n-cut" in text  # the same but for the sign
-    assert "None of a cluster's own terms predicts its coherence" in text
+    # Term and n-cut are the same but for the sign, which makes no difference to what is claimed.
+    assert "these terms go with its importance" in text
+    assert "Barber's modularity by 0." in text
+    assert "None of a cluster's terms predicts its coherence" in text
+    assert "The mean weight of its units alone: " in text
     assert "nan" not in text
     assert "20 seeds a condition" in text
-    assert "97.0 %" in text
 
 
 def test_the_answer_says_where_something_else_was_detected():
@@ -379,7 +384,7 @@ def test_the_answer_says_where_something_else_was_detected():
         ]
         resamples = Resamples.draw(SEEDS, 50)
         rows = detection_rows(planted_scores(), pd.DataFrame(sides), {}, [PAIR], resamples)
-        return answer(validity_table(rows), NETWORKS, "matched", 50)
+        return detection_sentence(validity_table(rows))
 
     assert "In 1 of them the clusters that were found are hardly" in with_agreement([0.02, 0.09])
     assert "hardly" not in with_agreement([0.02, 0.3])
@@ -394,4 +399,25 @@ def test_the_answer_says_where_the_evidence_is_too_weak():
     assert "is not above chance (0.5)" in told(planted_scores(shift=0.0))
     nothing = told(networks=NETWORKS.head(0))
     assert "0 seeds" in nothing
-    assert "no trained network" in nothing
+
+
+def test_networks_told_apart_without_an_error_have_an_interval():
+    """All resamples of a share of 1 are 1; of 20 networks out of 20 the bound is 0.832."""
+    scores = planted_scores(shift=50.0)
+    nothing = pd.DataFrame(columns=AGREEMENT_COLUMNS)
+    rows = validity_table(detection_rows(scores, nothing, {}, [PAIR], Resamples.draw(SEEDS, 100)))
+    (row,) = rows[
+        (rows.measure == "mi") & (rows.form == "z") & (rows.condition == "planted")
+    ].to_dict("records")
+    exact = stats.binomtest(len(SEEDS), len(SEEDS)).proportion_ci(0.95, "exact")
+    assert row["estimate"] == row["high"] == 1
+    assert row["low"] == pytest.approx(exact.low)
+
+
+def test_z_against_permuted_labels_is_not_ranked_with_z_against_draws():
+    scores = planted_scores()
+    scores.loc[scores.measure == "ncut", "null"] = "labels"
+    nothing = pd.DataFrame(columns=AGREEMENT_COLUMNS)
+    rows = validity_table(detection_rows(scores, nothing, {}, [PAIR], Resamples.draw(SEEDS, 20)))
+    assert set(rows[rows.form == "z"].measure) == {"mi", "barber_q"}
+    assert set(rows[rows.form == "value"].measure) == {"mi", "barber_q", "ncut"}

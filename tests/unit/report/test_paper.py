@@ -37,7 +37,7 @@ STUDY = load_study(
         "seeds": ["0-2"],
         "k_grid": ["2-4"],
         "recipe": {"epochs": 3},
-        "conditions": {"untrained": {"epochs": 0}, "random_labels": {"permute_labels": True}},
+        "conditions": {"untrained": {"epochs": 0}, "random_labels": {"labels": "permuted"}},
         "nulls": {"shuffle": 9, "labels": 19},
     }
 )

@@ -43,7 +43,7 @@ def partitions_of(networks: Networks, layer: str) -> dict:
 
 @pytest.fixture(scope="module")
 def shown(networks, images):
-    return shown_images(images, networks.seeds, 80, normalise=True, permute_labels=False)
+    return shown_images(images, networks.seeds, 80, Recipe())
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def test_inaccurate_networks_are_shown_images_but_lose_nothing(images):
     networks = untrained.networks
     networks.weights["fc2"][:] = -abs(networks.weights["fc2"])
     networks.weights["fc2"][:, 0] *= 0.001  # always says class 0
-    shown = shown_images(images, [1], 100, normalise=True, permute_labels=False)
+    shown = shown_images(images, [1], 100, Recipe())
     found = probe(networks, "fc1", partitions_of(networks, "fc1"), shown, GROUPS)
     scores = found.scores.query("k == 2")
     ablated = scores.measure.isin(ABLATION_MEASURES)
@@ -178,9 +178,9 @@ def test_networks_of_other_inputs_are_not_probed():
 
 
 def test_what_is_shown_is_normalised_as_in_training(images):
-    asked = {"normalise": True, "permute_labels": False}
+    asked = Recipe()
     seen = [
-        shown_images(replace(images, name=name), [0], 20, **asked).images
+        shown_images(replace(images, name=name), [0], 20, asked).images
         for name in ("mnist", "kmnist")
     ]
     pixels = seen[0] * 0.3081 + 0.1307
@@ -188,12 +188,12 @@ def test_what_is_shown_is_normalised_as_in_training(images):
 
 
 def test_what_is_shown(images):
-    asked = {"normalise": True, "permute_labels": False}
-    many = shown_images(images, [0, 1], 60, **asked)
-    few = shown_images(images, [0, 1], 20, **asked)
+    asked = Recipe()
+    many = shown_images(images, [0, 1], 60, asked)
+    few = shown_images(images, [0, 1], 20, asked)
     assert np.array_equal(many.images[:20], few.images)
     assert np.array_equal(many.classes[0], many.classes[1])
-    own = shown_images(images, [0, 1], 300, normalise=False, permute_labels=True)
+    own = shown_images(images, [0, 1], 300, Recipe(normalise=False, labels="permuted"))
     assert own.images.min() == 0
     assert own.images.max() == 1
     for number in (0, 1):
@@ -203,3 +203,22 @@ def test_what_is_shown(images):
         }
         bytes_ = np.rint(own.images * 255).astype(np.uint8)
         assert [place[image.tobytes()] for image in bytes_] == own.classes[number].tolist()
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "independent_pixels"])
+def test_networks_of_controls_are_shown_test_images_of_their_kind(images, kind):
+    """What they are shown is what their test accuracy is of, if all test images are shown."""
+    recipe = Recipe(
+        architecture="784-24-10", epochs=8, batch_size=16, optimizer="adam",
+        images=kind, labels="teacher", centre_pixels=True,
+    )  # fmt: skip
+    result = train("control", recipe, [3, 8], images)
+    shown = shown_images(images, [3, 8], len(images.test_images), recipe)
+    for number, row in enumerate(result.rows):
+        first, second = (stack[number] for stack in result.networks.weights.values())
+        said = (np.maximum(shown.images @ first.T, 0) @ second.T).argmax(axis=1)
+        assert (said == shown.classes[number]).mean() == pytest.approx(row.test_accuracy, abs=0.011)
+    few = shown_images(images, [8], 30, recipe)
+    assert np.array_equal(few.images, shown.images[:30])
+    assert np.array_equal(few.classes[0], shown.classes[1, :30])
+    assert not np.array_equal(shown.classes[0], shown.classes[1])

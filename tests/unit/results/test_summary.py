@@ -21,8 +21,10 @@ from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.stacked import Networks, network_digest, save_networks
+from clusterability.networks.stored_names import stored_names
 from clusterability.nulls import shuffle as shuffle
 from clusterability.nulls.labels import block_label_tables
+from clusterability.results.aggregation import write_partitions
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.reading import read_all
 from clusterability.results.structure_rows import (
@@ -88,6 +90,8 @@ def test_columns_are_those_of_the_contract(scores):
         "p_two_sided",
         "q",
         "status",
+        "excess",
+        "z_error",
     ]
 
 
@@ -176,7 +180,7 @@ def study_scores():
 
 def test_q_is_over_all_conditions_layers_and_k_of_a_null_method_and_measure(study_scores):
     found = with_q(study_scores)
-    kept = found.drop(columns="q")
+    kept = found.drop(columns=["q", "excess", "z_error"])
     pd.testing.assert_frame_equal(kept, study_scores[list(kept)])  # every row, in its place
     without = (found.null == "labels") | (found.measure == "mi_total")
     assert found[without].q.isna().all()
@@ -225,6 +229,7 @@ def test_summary_by_hand(study_scores):
         "q",
         "significant",
         "test_accuracy",
+        "z_error",
     ]
     assert not summary.duplicated(cell).any()
     assert len(summary) == 2 * 2 * 2 * 2 * 3 * 3
@@ -378,7 +383,7 @@ def test_rows_of_partitions_by_hand(tmp_path):
             ("untrained", 16, "fc2", "matched", 7, "V", 0, -1),
         ],
         columns=["condition", "seed", "layer", "method", "k", "side", "unit", "label"],
-    )
+    ).assign(name=pd.Series([None] * 10, dtype=object))
     files = []
     layers = {"fc1": np.zeros((1, 2, 1), "f4"), "fc2": np.zeros((1, 1, 2), "f4")}
     for condition in ("trained", "untrained"):
@@ -390,6 +395,43 @@ def test_rows_of_partitions_by_hand(tmp_path):
     direct = partition_rows("untrained", (16,), "fc2", [1, 2], other)
     tail = expected.iloc[6:].reset_index(drop=True)
     pd.testing.assert_frame_equal(direct, tail, check_dtype=False)
+
+
+def test_partitions_have_the_names_of_units_where_a_file_had_some(tmp_path):
+    names = {"fc1": {"rows": ["Ann", "Bea"], "columns": None}}
+    files, weights = [], []
+    for condition, recipe in (("plain", {}), ("named", {"names": names})):
+        file = tmp_path / f"clusters/{condition}/imported/fc1/2.npz"
+        save_items(file, {("matched", 2): hand_made([[0, 1]], [[1]], [True])})
+        files.append(str(file))
+        weights.append(tmp_path / f"networks/{condition}/imported.safetensors")
+        layers = {"fc1": np.ones((1, 2, 1), "f4")}
+        save_networks(weights[-1], Networks(condition, (-1,), recipe, layers))
+    write_partitions(tmp_path / "partitions.parquet", files, [str(file) for file in weights])
+    found = pd.read_parquet(tmp_path / "partitions.parquet")
+    assert list(found)[-1] == "name"
+    assert found["name"].isna().tolist() == [True, True, True, False, False, True]
+    assert found.loc[3:4, "name"].tolist() == ["Ann", "Bea"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"fc1": {"rows": ["Ann"], "columns": None}},
+        {"fc1": {"rows": [1, 2], "columns": None}},
+        {"fc1": {"rows": ["Ann", "Bea"]}},
+        {"fc9": {"rows": None, "columns": None}},
+        {"odd": {"rows": None, "columns": None}},
+        {"fc1": ["Ann", "Bea"]},
+        ["Ann"],
+    ],
+)
+def test_names_that_do_not_fit_their_units_are_refused(tmp_path, names):
+    file = tmp_path / "imported.safetensors"
+    layers = {"fc1": np.ones((1, 2, 1), "f4")}
+    save_networks(file, Networks("mine", (-1,), {"names": names}, layers))
+    with pytest.raises(UserError, match="found names of units that do not fit, expected"):
+        stored_names(file)
 
 
 def test_partitions_survive_their_file(tmp_path, block):

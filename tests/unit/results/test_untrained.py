@@ -72,6 +72,14 @@ def test_lower_is_better_for_some_measures_and_neither_for_others():
     assert np.isnan(found.p["mi_total"])
 
 
+def test_saved_bits_have_no_z_as_against_other_nulls():
+    found = against_untrained(
+        score_rows("trained", [5, 1], "bits"), score_rows("fresh", [1, 2, 3], "bits")
+    )
+    assert found.z.isna().all()
+    assert found.p.tolist() == [0.25, 1]
+
+
 def test_only_values_that_are_defined_count():
     scores = score_rows("trained", [5, np.nan])
     found = against_untrained(scores, score_rows("fresh", [1, np.nan, 3]))

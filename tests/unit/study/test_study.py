@@ -16,9 +16,10 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.measures.catalogue import DIRECTED
+from clusterability.networks.importing.table_reading import TableReading, table_reading
 from clusterability.report.catalogue import drawn_k, drawn_pixel_k, figure_items
 from clusterability.study.config_page import config_page
-from clusterability.study.job_parameters import fresh_job, probing_job, training_job
+from clusterability.study.job_parameters import fresh_job, import_job, probing_job, training_job
 from clusterability.study.json_schema import described_schema, json_schema
 from clusterability.study.loading import load_study
 from clusterability.study.study import Study
@@ -66,6 +67,25 @@ def test_configs_of_the_repository(path):
     jsonschema.validate(config, json.loads(json_schema()))
 
 
+def test_a_null_is_drawn_for_the_methods_that_it_is_asked_for():
+    """By method, scale or both; what is drawn less often anyway stays so."""
+    text = {"methods": ["matched", "joint", "described"], "scalings": ["none", "ranked"]}
+    text |= {"draws_at_most": {"described-ranked": 9}}
+    text |= {"null_methods": {"strength": ["matched", "described-ranked"], "shuffle": ["ranked"]}}
+    clustering = Study(clustering=text).clustering
+    nothing = dict.fromkeys(("joint", "described", "joint-ranked"), 0)
+    assert clustering.fewer_draws("strength", "fc1", 19) == nothing | {"described-ranked": 9}
+    unranked = dict.fromkeys(("matched", "joint", "described"), 0)
+    assert clustering.fewer_draws("shuffle", "fc1", 19) == unranked | {"described-ranked": 9}
+    assert clustering.fewer_draws("labels", "fc1", 19) == {"described-ranked": 9}
+
+
+@pytest.mark.parametrize("names", [{"strength": ["best"]}, {"strength": []}, {"noise": ["joint"]}])
+def test_methods_of_nulls_are_names_of_both(names):
+    with pytest.raises(UserError, match="null_methods"):
+        load_study({"clustering": {"null_methods": names}}, "config.yaml")
+
+
 def test_default_study_is_the_one_that_was_asked_for():
     study = load_study(yaml.safe_load(committed("config.yaml")))
     assert study.seeds == ["0-9"]
@@ -76,7 +96,7 @@ def test_default_study_is_the_one_that_was_asked_for():
     fewer = dict.fromkeys(("notebook", "matched", "joint", "refined"), 19)
     fewer = {f"{method}-ranked": draws for method, draws in fewer.items()}
     expected = {**fewer, "described": 0, "described-ranked": 19}
-    assert study.clustering.fewer_draws("fc1", 99) == expected
+    assert study.clustering.fewer_draws("shuffle", "fc1", 99) == expected
     assert study.nulls == {"shuffle": 99, "labels": 99}
     assert study.clustering.restarts == 3
     notebook = study.recipe_of("baseline")
@@ -88,8 +108,8 @@ def test_default_study_is_the_one_that_was_asked_for():
 def test_every_key_of_the_default_config_is_there():
     config = yaml.safe_load(committed("config.yaml"))
     assert list(config) == list(Study.model_fields)
-    sections = ("dataset", "recipe", "training", "clustering", "agreement", "probe", "validity")
-    for section in (*sections, "replication", "figures"):
+    sections = ("dataset", "recipe", "training", "clustering", "agreement", "equal_size", "probe")
+    for section in (*sections, "validity", "replication", "figures"):
         assert list(config[section]) == Study.model_fields[section].annotation.keys()
 
 
@@ -121,7 +141,9 @@ def test_every_key_is_described():
 
 
 def test_a_row_of_the_page_has_default_range_and_text():
-    rows = {row.split("`")[1]: row for row in config_page().splitlines() if row[:3] == "| `"}
+    # Of a key that several sections have, the first one's row.
+    lines = reversed(config_page().splitlines())
+    rows = {row.split("`")[1]: row for row in lines if row[:3] == "| `"}
     assert rows["checkpoint_every"].startswith(
         "| `checkpoint_every` | `30` | whole number ≥ 1, ≤ 60 |"
     )
@@ -166,6 +188,31 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
     assert job(load_study({"conditions": {"a": {}}})) == job(mnist)
     assert fashion.data_folder == "results/data/fashion_mnist"
     assert load_study({}).data_folder == "results/data/mnist"
+
+
+@pytest.mark.parametrize("written", ["true", '"true"', "permuted", "teacher"])
+def test_labels_are_words_though_yaml_reads_one_as_a_boolean(written):
+    config = yaml.safe_load(f"conditions: {{a: {{labels: {written}}}}}")
+    jsonschema.validate(config, json.loads(json_schema()))
+    assert load_study(config).recipe_of("a").labels == written.strip('"')
+
+
+def test_networks_are_probed_on_images_and_labels_of_their_kind():
+    control = {"images": "gaussian", "labels": "teacher", "centre_pixels": True}
+    study = load_study(
+        {
+            "recipe": {"architecture": "784-30-10", "pixel_deviation": 0.1},
+            "conditions": {"control": control, "trained": {"normalise": False}},
+            "networks": {"mine": {"path": "mine.pt", "normalise": False}},
+        }
+    )
+    examples = {name: probing_job(study, name, "2-12").examples for name in study.names}
+    shared = {"architecture": "784-30-10", "pixel_deviation": 0.1}
+    real = {"images": "real", "labels": "true", "centre_pixels": False, "normalise": False}
+    assert examples["control"] == shared | control | {"normalise": True}
+    assert examples["trained"] == shared | real
+    assert real.items() <= examples["mine"].items()
+    assert examples["mine"]["pixel_deviation"] == 0
 
 
 # --- bad configs -------------------------------------------------------------------------------
@@ -238,6 +285,15 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
             "synthetic.a: found a name that conditions has too, expected different names",
         ),
         (
+            {"equal_size": {"draws": 19, "k": [4, 11]}},
+            "equal_size.k[1]: found 11, expected at most 10, the smallest side",
+        ),
+        (
+            {"synthetic": {"a": {}}, "equal_size": {"draws": 19}},
+            "equal_size.draws: found 19, expected 0, as no network of the study has several layers",
+        ),
+        ({"equal_size": {"methods": ["whole"]}}, "equal_size.methods[0]: found 'whole', expected"),
+        (
             {"conditions": {"a": None}, "calibration": ["b"]},
             "calibration[0]: found 'b', expected one of a",
         ),
@@ -249,7 +305,7 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
         ),
         (
             {
-                "conditions": {"a": {"permute_labels": True}},
+                "conditions": {"a": {"labels": "permuted"}},
                 "dataset": {"train_images": 1999},
                 "probe": {"images": 2000},
             },
@@ -305,6 +361,20 @@ def test_the_data_set_decides_networks_and_what_they_are_shown():
         (
             {"recipe": {"initialisation": "keras"}},
             "recipe.initialisation: found 'keras', expected 'pytorch' or 'glorot'",
+        ),
+        ({"recipe": {"labels": False}}, "recipe.labels: found False, expected 'true', 'permuted'"),
+        ({"recipe": {"images": "noise"}}, "recipe.images: found 'noise', expected 'real', 'gauss"),
+        (
+            {"recipe": {"centre_pixels": "a"}},
+            "recipe.centre_pixels: found 'a', expected true or false",
+        ),
+        (
+            {"recipe": {"permute_labels": True}},
+            "recipe.permute_labels: found a former key, expected labels: permuted in its place",
+        ),
+        (
+            {"conditions": {"a": {"permute_labels": False}}},
+            "conditions.a.permute_labels: found a former key, expected labels: true in its place",
         ),
         ({"agreement": {"draws": 0}}, "agreement.draws: found 0, expected a number of at least 1"),
     ],
@@ -530,3 +600,34 @@ def test_calibration_is_drawn_where_there_is_a_p():
     )
     assert with_nulls == ["a"]
     assert without == []
+
+
+# --- tables from elsewhere -----------------------------------------------------------------------
+
+
+def test_what_a_config_says_of_a_table_is_what_its_job_is_asked():
+    said = {"path": "e.csv", "header": True, "edges": ["user", "item"]}
+    study = load_study({"networks": {"mine": said, "other": {"path": "w.npz"}}})
+    job = import_job(study, "mine")
+    assert job.table == {"header": True, "index": None, "edges": ["user", "item"]}
+    assert table_reading(**job.table) == TableReading(True, None, ("user", "item"))
+    assert table_reading(**import_job(study, "other").table) == TableReading()
+
+
+@pytest.mark.parametrize(
+    "edges", [True, "user", ["user"], ["a", "a"], ["a", ""], [1, 2], ["a", "b", "c", "d"], {}]
+)
+def test_edges_that_are_no_columns_are_one_line(edges):
+    with pytest.raises(UserError) as error:
+        load_study({"networks": {"mine": {"path": "e.csv", "edges": edges}}})
+    text = str(error.value)
+    assert text.startswith("config: networks.mine.edges: found ")
+    assert text.endswith(
+        'expected two or three names of columns (or numbers as texts: "1"), or false'
+    )
+
+
+@pytest.mark.parametrize("key", ["header", "index"])
+def test_header_and_index_are_true_or_false(key):
+    with pytest.raises(UserError, match=f"networks.mine.{key}: found 1, expected true or false"):
+        load_study({"networks": {"mine": {"path": "e.csv", key: 1}}})

@@ -32,7 +32,13 @@ RECIPES = {
         "sparsity": 0.8,
         "pruning_every": 3,
     },
-    "permuted labels, odd sizes": {"permute_labels": True, "architecture": "784-13-7-10"},
+    "permuted labels, odd sizes": {"labels": "permuted", "architecture": "784-13-7-10"},
+    "teacher, Gaussian images": {"labels": "teacher", "images": "gaussian"},
+    "teacher, independent pixels": {
+        "labels": "teacher",
+        "images": "independent_pixels",
+        "centre_pixels": True,
+    },
 }
 
 

@@ -34,7 +34,7 @@ def test_permuted_labels_are_a_seeds_own_permutation(images):
 
 
 def test_networks_with_permuted_labels_are_judged_on_their_own(images):
-    by_heart = recipe(architecture="784-64-10", epochs=60, permute_labels=True)
+    by_heart = recipe(architecture="784-64-10", epochs=60, labels="permuted")
     rows = network_table(train("random_labels", by_heart, [0, 1], images))
     assert (rows.train_accuracy > 0.9).all()  # learnt by heart
     assert (rows.test_accuracy < 0.3).all()  # and of no use

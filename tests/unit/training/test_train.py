@@ -80,7 +80,7 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
     x = torch.from_numpy(normalise(images.train_images))
     if not recipe.normalise:
         x = torch.from_numpy(images.train_images) / 255
-    y = torch.from_numpy(training_labels(images.train_labels, recipe.permute_labels, seed))
+    y = torch.from_numpy(training_labels(images.train_labels, recipe.labels == "permuted", seed))
     inside = torch.from_numpy(inside_planted(recipe)) if recipe.plants else None
     steps, step = recipe.epochs * -(-len(x) // recipe.batch_size), 0
     kept = [torch.ones_like(layer.weight) for layer in layers]
@@ -125,7 +125,7 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
         {"optimizer": "adam", "architecture": "784-17-13-10", "batch_size": 30, "l1": 1e-3},
         {"dropout": 0.2, "learning_rate": 0.05},
         {"dropout": 0.2, "learning_rate": 0.05, "architecture": "784-17-13-10", "batch_size": 30},
-        {"optimizer": "adam", "permute_labels": True, "normalise": False},
+        {"optimizer": "adam", "labels": "permuted", "normalise": False},
         {"optimizer": "adam", "l2": 1e-3, "epsilon": 1e-3},
         {"learning_rate": 0.05, "clusterability": 5.0, "architecture": "784-17-13-10"},
         {"optimizer": "adam", "clusterability": 1.0, "planted_layer": "fc1", "planted_clusters": 3},
@@ -190,7 +190,7 @@ def test_what_was_pruned_before_stays_pruned(images):
     [
         {},
         {"optimizer": "adam", "dropout": 0.5, "l1": 1e-4},
-        {"clusterability": 20, "planted_clusters": 3, "permute_labels": True},
+        {"clusterability": 20, "planted_clusters": 3, "labels": "permuted"},
         {"optimizer": "adam", "biases": True, "sparsity": 0.8, "pruning_every": 4, "dropout": 0.5},
     ],
 )

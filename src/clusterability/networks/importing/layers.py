@@ -9,6 +9,7 @@ from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.networks.importing.lazy_arrays import REAL_KINDS, facts_of
 from clusterability.networks.importing.parts_of_weights import put_together
 from clusterability.networks.importing.selection import Reading, Selection, bias_name, select
+from clusterability.networks.importing.unit_names import UnitNames, units_of
 from clusterability.networks.importing.wording import Arrays, quoted, reason, shape, type_error
 from clusterability.numerics import memory_of_machine
 
@@ -42,6 +43,16 @@ def read_layers(
         if found is not None:
             biases[layer] = found
     return selection, matrices, biases
+
+
+def units_of_layers(selection: Selection, arrays: Arrays) -> dict[str, UnitNames]:
+    """Names of units by layer, of layers whose arrays come with some."""
+    units = units_of(arrays)
+    return {
+        layer: units[name].transposed() if selection.transposed else units[name]
+        for layer, name in selection.arrays.items()
+        if name in units
+    }
 
 
 def read_array(source: str, arrays: Arrays, name: str) -> np.ndarray:

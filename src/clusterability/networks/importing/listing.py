@@ -18,6 +18,7 @@ from clusterability.networks.importing.selection import (
     reasons_against,
     select,
 )
+from clusterability.networks.importing.unit_names import told_of
 from clusterability.networks.importing.wording import Arrays
 
 _MOST_NUMBERS = 2**28
@@ -32,7 +33,8 @@ def listing(path: Path, reading: Reading) -> str:
     Raises:
         UserError: where the file cannot be read. A reading that is refused is told below the table.
     """
-    arrays = put_together(str(path), read_arrays(path))
+    stored = read_arrays(path, "", reading.table)
+    arrays = put_together(str(path), stored)
     facts = {name: facts_of(arrays, name) for name in arrays}
     try:
         selection = select(str(path), arrays, reading)
@@ -50,7 +52,7 @@ def listing(path: Path, reading: Reading) -> str:
         size = str(list(each.shape))
         zeros = _share_of_zeros(path, arrays, name, each)
         rows.append((one_line(name), size, one_line(each.type), zeros, fates.get(name, NOT_ASKED)))
-    return "\n".join([*_aligned(rows), "", told])
+    return "\n".join([*_aligned(rows), "", told, *told_of(stored)])
 
 
 def _as(layer: str, name: str) -> str:

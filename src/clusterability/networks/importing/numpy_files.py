@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from clusterability.networks.importing.lazy_arrays import Entry, Facts, LazyArrays
-from clusterability.networks.importing.wording import Arrays, quoted, type_error
+from clusterability.networks.importing.sparse_arrays import is_scipy_archive, scipy_archive
+from clusterability.networks.importing.wording import Arrays, quoted, stem, type_error
 from clusterability.networks.safe_arrays import (
     NoArrayError,
     ObjectsError,
@@ -19,15 +20,21 @@ from clusterability.networks.safe_arrays import (
 
 
 def read_array_file(path: Path) -> Arrays:
-    return {path.stem: read_npy(path)}
+    return {stem(path): read_npy(path)}
 
 
-def read_archive(path: Path) -> LazyArrays:
-    """Arrays in the order of the file; only the headers of those that nobody asks for are read."""
+def read_archive(path: Path) -> Arrays:
+    """Arrays in the order of the file, or the one matrix that SciPy wrote.
+
+    Only the headers of arrays that nobody asks for are read.
+    """
+    headers = npz_headers(path)
+    if is_scipy_archive({name: shape for name, (shape, _) in headers.items()}):
+        return {stem(path): scipy_archive(str(path), {name: _read(path, name) for name in headers})}
     return LazyArrays(
         {
             name: Entry(Facts(shape, kind), partial(_read, path, name))
-            for name, (shape, kind) in npz_headers(path).items()
+            for name, (shape, kind) in headers.items()
         }
     )
 

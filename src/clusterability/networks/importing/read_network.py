@@ -8,13 +8,18 @@ a file.
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from clusterability.jobs.import_job import ImportJob
 from clusterability.names import IMPORTED_SEED
-from clusterability.networks.importing.layers import read_layers
+from clusterability.networks.importing.layers import read_layers, units_of_layers
 from clusterability.networks.importing.parts_of_weights import put_together
 from clusterability.networks.importing.readers import read_arrays
 from clusterability.networks.importing.selection import Reading, Selection, select
+from clusterability.networks.importing.table_reading import table_reading
+from clusterability.networks.importing.unit_names import UnitNames, told_of
 from clusterability.networks.importing.wording import shape
 from clusterability.networks.layer_names import file_names
 from clusterability.networks.stacked import Networks
@@ -24,20 +29,33 @@ logger = logging.getLogger(__name__)
 DEFAULT = Reading()
 
 
+def asked_reading(job: ImportJob) -> Reading:
+    """How a job's file is read.
+
+    Raises:
+        UserError: as `table_reading` does.
+
+    >>> asked_reading(ImportJob("w.csv", table={"edges": ["user", "item"]})).table.edges
+    ('user', 'item')
+    """
+    return Reading(job.layers, job.chain, job.transpose, table_reading(**job.table))
+
+
 def read_network(name: str, path: Path, reading: Reading = DEFAULT) -> Networks:
     """Reads one network that was trained elsewhere.
 
     Args:
         name: of the network in the config, which becomes its condition.
-        path: a file with one of the endings in `READERS`, an index of several, or a folder.
-        reading: which arrays are layers, and how they belong together. Of other arrays, those that
-            are named as the biases of a layer (`fc1.bias` beside `fc1.weight`) are; the rest is
-            left out, which is logged.
+        path: a file with one of the endings in `readers.KINDS`, an index of several, or a folder.
+        reading: which arrays are layers, how they belong together, and what a table is. Of other
+            arrays, those that are named as the biases of a layer (`fc1.bias` beside `fc1.weight`)
+            are; the rest is left out, which is logged.
 
     Returns:
         A block of one network with the seed -1; float32 [1, out, in] by layer, and biases [1, out].
         Layers of a chain are `fc1`, `fc2`, ...; else they have the names of the arrays, as files
-        write them (`layer_names.file_names`).
+        write them (`layer_names.file_names`). Names of units, where there are some, are in its
+        recipe by layer: `{"names": {"fc1": {"rows": […], "columns": […]}}}`.
 
     Raises:
         UserError: where the file is missing, damaged, or of another format; where `layers` names an
@@ -45,7 +63,10 @@ def read_network(name: str, path: Path, reading: Reading = DEFAULT) -> Networks:
             float32 can hold; where the layers of a chain do not fit, or fit two ways.
     """
     key = f"networks.{name}."
-    selection, matrices, biases = read_layers(str(path), read_arrays(path, key), reading, key)
+    arrays = read_arrays(path, key, reading.table)
+    for line in told_of(arrays):
+        logger.info("%s", line)
+    selection, matrices, biases = read_layers(str(path), arrays, reading, key)
     logger.info("%s: %s: %s", name, path, selection.told())
     in_files = names_in_files(selection, str(path))
     for layer, array in selection.arrays.items():
@@ -53,10 +74,11 @@ def read_network(name: str, path: Path, reading: Reading = DEFAULT) -> Networks:
         logger.info("%s: %s is array %r of %s, %s", name, in_files[layer], array, path, size)
     for layer in biases:
         logger.info("%s: %s has biases", name, in_files[layer])
+    units = {in_files[layer]: each for layer, each in units_of_layers(selection, arrays).items()}
     return Networks(
         name,
         (IMPORTED_SEED,),
-        _origin(path, selection),
+        _origin(path, selection, units),
         {in_files[layer]: matrix[None] for layer, matrix in matrices.items()},
         {in_files[layer]: bias[None] for layer, bias in biases.items()},
         chain=selection.chain,
@@ -70,9 +92,13 @@ def names_in_files(selection: Selection, source: str) -> dict[str, str]:
     return file_names(selection.arrays, source)
 
 
-def _origin(path: Path, selection: Selection) -> dict[str, object]:
-    origin: dict[str, object] = {"path": str(path), "layers": list(selection.arrays.values())}
-    return origin | ({"transpose": True} if selection.transposed else {})
+def _origin(path: Path, selection: Selection, units: dict[str, UnitNames]) -> dict[str, Any]:
+    origin: dict[str, Any] = {"path": str(path), "layers": list(selection.arrays.values())}
+    if selection.transposed:
+        origin["transpose"] = True
+    if units:
+        origin["names"] = {layer: asdict(names) for layer, names in units.items()}
+    return origin
 
 
 def selected(name: str, path: Path, reading: Reading = DEFAULT) -> Selection:
@@ -82,7 +108,8 @@ def selected(name: str, path: Path, reading: Reading = DEFAULT) -> Selection:
         UserError: as `read_network` does, but for what only the numbers show.
     """
     key = f"networks.{name}."
-    return select(str(path), put_together(str(path), read_arrays(path, key)), reading, key)
+    arrays = put_together(str(path), read_arrays(path, key, reading.table))
+    return select(str(path), arrays, reading, key)
 
 
 def layer_shapes(name: str, path: Path, reading: Reading = DEFAULT) -> dict[str, tuple[int, int]]:

@@ -1,4 +1,5 @@
-"""From a file to its arrays: a new kind of file is a module here and a line in `READERS`."""
+"""From a file to its arrays: a new kind of file is a module here and a line in `READERS`, or of
+tables in `TABLES`."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from pathlib import Path
 
 from clusterability.errors import UserError
 from clusterability.networks.importing.csv_file import read_csv
+from clusterability.networks.importing.data_frame import read_parquet
+from clusterability.networks.importing.matrix_market import read_matrix_market
 from clusterability.networks.importing.numpy_files import read_archive, read_array_file
 from clusterability.networks.importing.safetensors_file import read_safetensors
 from clusterability.networks.importing.shards import (
@@ -16,8 +19,9 @@ from clusterability.networks.importing.shards import (
     read_shards,
     with_notes_of_shard,
 )
+from clusterability.networks.importing.table_reading import AS_IT_SHOWS, TableReading
 from clusterability.networks.importing.torch_file import read_torch
-from clusterability.networks.importing.wording import Arrays, listed, reason
+from clusterability.networks.importing.wording import Arrays, ending, listed, reason
 
 
 def check_file(path: Path, place: str) -> None:
@@ -28,24 +32,13 @@ def check_file(path: Path, place: str) -> None:
         raise UserError(f"{key}: found {path} ({error.strerror}), expected a file") from None
     if folder:
         return
-    if ending_of(path) not in READERS and not is_index(path):
+    if ending(path) not in KINDS and not is_index(path):
         raise UserError(
-            f"{key}: found {path} with ending {path.suffix!r}, expected one of {listed(READERS)},"
+            f"{key}: found {path} with ending {path.suffix!r}, expected one of {listed(KINDS)},"
             f" {INDEX}, or a folder"
         )
     if not found:
         raise UserError(f"{key}: found no file {path}, expected a file of arrays")
-
-
-def ending_of(path: Path) -> str:
-    """The ending that says how a file is read.
-
-    >>> ending_of(Path("model_best.pth.tar")), ending_of(Path("W.NPY"))
-    ('.pth.tar', '.npy')
-    """
-    name = path.name.lower()
-    double = next((ending for ending in (".pth.tar", ".pt.tar") if name.endswith(ending)), None)
-    return double or path.suffix.lower()
 
 
 def model_files(path: Path, key: str = "") -> list[Path]:
@@ -58,33 +51,42 @@ def model_files(path: Path, key: str = "") -> list[Path]:
     return files_of_model(path, READERS, key)
 
 
-def read_arrays(path: Path, key: str = "") -> Arrays:
+def read_arrays(path: Path, key: str = "", table: TableReading = AS_IT_SHOWS) -> Arrays:
     """All arrays of a file by name; a file that holds one array calls it by the file's own name.
 
     Args:
-        path: a file with one of the endings in `READERS`, an index of several files, or a folder.
+        path: a file with one of the endings in `KINDS`, an index of several files, or a folder.
         key: where `path` stands in the config, such as "networks.mine.", for messages.
+        table: what the user says of a table.
 
     Raises:
         UserError: where the file is missing, damaged, or of another format.
     """
     files = model_files(path, key)
+    kind = ending(files[0])
+    if table.says and kind not in TABLES:
+        raise UserError(
+            f"{path}: found {' and '.join(table.says)} for a {kind} file, expected these for"
+            f" tables only ({listed(TABLES)})"
+        )
+    if kind in TABLES:
+        return _read_file(path, table)
     if len(files) > 1 or is_index(files[0]):
         return read_shards(files, _read_file)
     return with_notes_of_shard(files[0], _read_file(files[0]))
 
 
-def _read_file(path: Path) -> Arrays:
-    ending = ending_of(path)
+def _read_file(path: Path, table: TableReading = AS_IT_SHOWS) -> Arrays:
+    kind = ending(path)
     try:
-        return READERS[ending](path)
+        return TABLES[kind](path, table) if kind in TABLES else READERS[kind](path)
     except UserError:
         raise
     # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
     except Exception as error:
         raise UserError(
             f"{path}: found a file that cannot be read ({reason(error)}), expected a sound"
-            f" {ending} file"
+            f" {kind} file"
         ) from error
 
 
@@ -98,6 +100,19 @@ READERS: dict[str, Callable[[Path], Arrays]] = {
     ".ckpt": read_torch,
     ".pth.tar": read_torch,
     ".pt.tar": read_torch,
-    ".csv": read_csv,
+    ".mtx": read_matrix_market,
 }
-"""How each kind of file is read, by its ending."""
+"""How each kind of file of arrays is read, by its ending."""
+
+TABLES: dict[str, Callable[[Path, TableReading], Arrays]] = {
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".txt": read_csv,
+    ".csv.gz": read_csv,
+    ".tsv.gz": read_csv,
+    ".parquet": read_parquet,
+}
+"""How each kind of table is read."""
+
+KINDS = (*READERS, *TABLES)
+"""Endings of all files that are read."""

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import pairwise
+from pathlib import Path
 
 from clusterability.errors import UserError
 from clusterability.networks.importing.lazy_arrays import Facts, facts_of, notes_of
-from clusterability.networks.importing.wording import Arrays, listed, quoted
+from clusterability.networks.importing.table_reading import AS_IT_SHOWS, TableReading
+from clusterability.networks.importing.wording import Arrays, listed, quoted, stem
 
 NOT_A_MATRIX, CONVOLUTION = "of less than two dimensions", "convolutions or stacks of matrices"
 EMBEDDING, INTEGERS = "embeddings", "of integers"
@@ -29,11 +31,13 @@ class Reading:
             names of all of them differ by one number, and the shapes fit in no other way.
         transpose: whether arrays are [in, out], as those of Keras and of GPT-2's Conv1D. None:
             [out, in], as PyTorch's Linear; a chain that fits both ways is refused.
+        table: what is said of a table.
     """
 
     layers: Sequence[str] | None = None
     chain: bool | None = None
     transpose: bool | None = None
+    table: TableReading = AS_IT_SHOWS
 
 
 @dataclass(frozen=True)
@@ -313,4 +317,5 @@ def _shapes_of(names: Sequence[str], facts: dict[str, Facts]) -> str:
 
 def _is_stem(name: str, source: str) -> bool:
     """Whether a file calls its one array as itself: such a matrix has no name of its own."""
-    return re.fullmatch(rf"(.*[/\\])?{re.escape(name)}\.\w+", source) is not None
+    path = Path(source)
+    return bool(path.suffix) and stem(path) == name

@@ -25,7 +25,7 @@ from clusterability.networks.importing.torch_pickle import (
     Unknown,
     unpickle,
 )
-from clusterability.networks.importing.wording import quoted, type_error
+from clusterability.networks.importing.wording import quoted, stem, type_error
 from clusterability.networks.safe_arrays import MOST_BYTES, check_members
 
 ByteOrder = Literal["<", ">"]
@@ -58,7 +58,7 @@ def read_torch(path: Path) -> LazyArrays:
             ) from None
     if isinstance(loaded, Unknown) and not is_script:
         raise UserError(f"{path}: found a whole pickled module or another object, {_ADVICE}")
-    tensors, notes = state_dict(str(path), path.stem, loaded)
+    tensors, notes = state_dict(str(path), stem(path), loaded)
     entries = {
         name: Entry(
             Facts(tensor.shape, tensor.type), partial(_read, path, name, tensor, folder, order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from textwrap import shorten
 
 import numpy as np
@@ -11,6 +12,25 @@ from clusterability.errors import UserError, one_line
 
 Arrays = Mapping[str, np.ndarray]
 """Arrays by name: a dict, or `lazy_arrays.LazyArrays`."""
+
+
+def ending(path: Path) -> str:
+    """What a file's name ends with, in small letters; two endings before `.gz` and `.tar`.
+
+    >>> ending(Path("w.CSV")), ending(Path("w.v2.csv.gz")), ending(Path("best.pth.tar"))
+    ('.csv', '.csv.gz', '.pth.tar')
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    return "".join(suffixes) if suffixes[1:] in ([".gz"], [".tar"]) else path.suffix.lower()
+
+
+def stem(path: Path) -> str:
+    """The name of a file without its ending.
+
+    >>> stem(Path("data/w.v2.csv.gz"))
+    'w.v2'
+    """
+    return path.name[: len(path.name) - len(ending(path))] or path.stem
 
 
 def shape(array: np.ndarray) -> str:

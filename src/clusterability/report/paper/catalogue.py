@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 PAPER_TABLES = {
+    "verdict": "verdict",
     "networks": "networks",
     "quality": "summary",
     "z_scores": "summary",

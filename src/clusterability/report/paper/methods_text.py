@@ -134,7 +134,9 @@ def _say(key: str, recipe: Mapping[str, Any], data: DataSet) -> str:
         " loss",
         "sparsity": _pruning(recipe),
         "data_order": f"order {value} of the data",
-        "permute_labels": "training labels permuted",
+        "images": _IMAGES.get(str(value), ""),
+        "labels": _LABELS.get(str(value), ""),
+        "centre_pixels": "each pixel less its mean over the training images",
         "clusterability": f"{number} times the clusterability of {recipe['planted_clusters']}"
         f" planted clusters of {recipe['planted_layer']} subtracted from the loss"
         " (Golechha et al. 2025)",
@@ -148,6 +150,17 @@ _SAID_ELSEWHERE = (
     *("sparsity_start", "pruning_start", "pruning_every"),
 )
 """Keys that are said with another one."""
+
+_IMAGES = {
+    "gaussian": "images drawn from a normal distribution with the pixel means and the covariance of"
+    " the training images",
+    "independent_pixels": "the values of each pixel shuffled over the images, pixel by pixel",
+}
+_LABELS = {
+    "permuted": "training labels permuted",
+    "teacher": "labels by a random network of the same architecture, one for each seed",
+}
+"""What is not the data set's."""
 
 _INITIALISATIONS = {
     "pytorch": "initial weights uniform within 1/sqrt(inputs)",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from clusterability.analysis.verdict import REDRAWN
 from clusterability.measures.catalogue import MEASURES
 from clusterability.report.answer import NAMES
 from clusterability.report.paper.catalogue import PAPER_TABLES
@@ -35,6 +36,37 @@ class PaperTable:
 def paper_tables(shown: Shown) -> dict[str, PaperTable]:
     """The tables for print that are made of the study's tables, by name."""
     return {name: _MAKERS[name](shown) for name, source in PAPER_TABLES.items() if source in shown}
+
+
+# --- verdict -----------------------------------------------------------------------------------
+
+
+def _verdict(shown: Shown) -> PaperTable:
+    """One row a condition and layer: saved bits, and those beyond what each null saves."""
+    rows = shown.tables["verdict"]
+    look: dict[str, object] = _place(rows) | {
+        "$n$": rows["n"].astype(str),
+        "bits": [rounded(value, 0) for value in rows["bits"]],
+        r"95\,\% interval": _intervals(rows, "bits", 0),
+    }
+    for null in REDRAWN:
+        if rows[f"beyond_{null}"].notna().any():
+            name = null.replace("_", r"\_")
+            look[f"beyond {name}"] = [rounded(value, 0) for value in rows[f"beyond_{null}"]]
+            look[rf"interval of beyond {name}"] = _intervals(rows, f"beyond_{null}", 0)
+    look |= {
+        "starts agree": [rounded(value, 2) for value in rows["same_bits_ami"]],
+        "verdict": _texts(rows["verdict"]),
+    }
+    text = (
+        "Saved bits of each layer, and bits less the most that any draw of a null saves: means over"
+        f" networks with their 95 % t intervals. Partitions: {sentence_list(_methods(rows))}."
+    )
+    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text} {_seeds(shown)}")
+
+
+def _methods(rows: pd.DataFrame) -> list[str]:
+    return list(rows["method"].unique()) or ["none"]
 
 
 # --- networks ----------------------------------------------------------------------------------
@@ -228,6 +260,7 @@ def _paired(shown: Shown) -> PaperTable:
 
 
 _MAKERS: dict[str, Callable[[Shown], PaperTable]] = {
+    "verdict": _verdict,
     "networks": networks,
     "quality": _quality,
     "z_scores": _z_scores,

@@ -1,0 +1,52 @@
+# Layers of a network compared at equal size: random sub-matrices as large as its smallest layer.
+
+
+EQUAL_SIZE_FILES = [
+    "equal_size.py",
+    "nulls/shuffle.py",
+    *(f"clustering/methods/{name}.py" for name in STUDY.equal_size.methods),
+]
+"""The script and the modules of the library that it loads by name."""
+
+
+rule equal_size:
+    input:
+        networks="<results>/networks/{condition}/{seeds}.safetensors",
+    output:
+        rows="<results>/scores/{condition}/{seeds}/{layer}.equal_size.parquet",
+    log:
+        "<results>/logs/equal_size/{condition}/{seeds}/{layer}.log",
+    benchmark:
+        "<results>/benchmarks/equal_size/{condition}/{seeds}/{layer}.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(memory_of_weights(1000, 4, 4)),
+        runtime=growing(minutes_of_submatrices),
+    params:
+        **made_by(*EQUAL_SIZE_FILES),
+        job=asdict(job_parameters.equal_size_job(STUDY)),
+    script:
+        "../scripts/equal_size.py"
+
+
+rule equal_size_table:
+    input:
+        rows=equal_size_files(rules.equal_size.output.rows),
+    output:
+        table="<results>/tables/equal_size.csv",
+    log:
+        "<results>/logs/equal_size_table.log",
+    benchmark:
+        "<results>/benchmarks/equal_size_table.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(memory_of_place),
+        runtime=growing(30),
+    params:
+        **made_by("equal_size_table.py"),
+    script:
+        "../scripts/equal_size_table.py"

@@ -1,0 +1,224 @@
+"""Kinds `best_k` and `best_k_networks`: k chosen again, from kept draws and stored starts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from audit.cells import Cell, exact
+from audit.comparing import p_of_seeds, permutation_p, t_interval, with_interval
+from audit.largest_z import (
+    Evidence,
+    at_edge,
+    edge_and_plateau,
+    errors,
+    first_largest,
+    largest,
+    pooled_z,
+    z_of,
+)
+from audit.starts import gap_k, same_bits_ami, stability
+from audit.study_files import StudyFiles, rows_of
+from audit.values import SEARCHED
+
+NETWORKS = ["condition", "seed", "layer", "method", "measure", "null"]
+CELLS = ["condition", "layer", "method", "measure", "null"]
+_SIGNIFICANT = 0.05
+_VERDICT_BITS = 20
+
+
+def evidence(study: StudyFiles, row: dict[str, Any]) -> Evidence:
+    """What a row of either table was chosen from."""
+    place = (row["condition"], row["layer"], row["method"])
+    table = study.values(*place, row["measure"])
+    seeds, k_values = [int(seed) for seed in table.index], [int(k) for k in table.columns]
+    prefix = f"{row['null']}/{row['method']}"
+    draws = [
+        [
+            study.arrays("scores", place[0], seed, place[1], ".draws", f"{prefix}/{k}/").get(
+                row["measure"], np.empty(0)
+            )
+            for k in k_values
+        ]
+        for seed in seeds
+    ]
+    return Evidence(k_values, seeds, table.to_numpy(float), np.array(draws), row["measure"])
+
+
+# --- one network -------------------------------------------------------------------------------
+
+
+def candidates_networks(study: StudyFiles) -> pd.DataFrame:
+    """Rows of `best_k_networks.csv`."""
+    return study.table("best_k_networks.csv")
+
+
+def check_networks(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
+    """Chooses each network's k again, with all that stands beside it."""
+    read = _once(study)
+    for row in rows_of(chosen):
+        found = read(*(row[name] for name in CELLS))
+        number = found.seeds.index(int(row["seed"]))
+        result = _by_bits(study, row, found, number) if row["measure"] == "bits" else {}
+        result = result or _by_z(found, number)
+        place = (row["condition"], int(row["seed"]), row["layer"])
+        result["gap_k"] = gap_k(study, *place, row["method"], tuple(found.k_values))
+        if row["measure"] != "bits" and not math.isnan(result["k_candidate"]):
+            both = stability(study, *place, row["method"], int(result["k_candidate"]))
+            result |= dict(zip(("stability_u", "stability_v"), both, strict=True))
+        numbers = tuple(exact(name, row[name], value) for name, value in result.items())
+        yield Cell("best_k_networks", {name: row[name] for name in NETWORKS}, numbers)
+
+
+def _once(study: StudyFiles) -> Any:
+    return lru_cache(maxsize=8)(
+        lambda *names: evidence(study, dict(zip(CELLS, names, strict=True)))
+    )
+
+
+def _by_z(found: Evidence, number: int) -> dict[str, Any]:
+    """The k of the largest z, its p against the largest z of each draw, and the plateau."""
+    pooled, z = pooled_z(found)[number], z_of(found)[number]
+    place, p = largest(pooled)
+    if place is None:
+        nothing = dict.fromkeys(("k", "k_candidate", "value", "z", "p_max"), math.nan)
+        return nothing | {"at_edge": False, "plateau": ""}
+    candidate = found.k_values[place]
+    return {
+        "k": candidate if p <= _SIGNIFICANT else 1,
+        "k_candidate": candidate,
+        "value": found.values[number, place],
+        "z": z[place],
+        "p_max": p,
+        **edge_and_plateau(z, errors(z, found.draws.shape[-1]), place, found.k_values),
+    }
+
+
+def _by_bits(
+    study: StudyFiles, row: dict[str, Any], found: Evidence, number: int
+) -> dict[str, Any]:
+    """The k of most bits, where these are at least 20."""
+    values = found.values[number]
+    place = first_largest(values)
+    if place is None:
+        return dict.fromkeys(("k", "k_candidate", "value"), math.nan) | {"at_edge": False}
+    k, most = found.k_values[place], values[place]
+    u, v = study.labels(row["condition"], int(row["seed"]), row["layer"], row["method"], k)
+    result = {
+        "k": k if most >= _VERDICT_BITS else 1,
+        "k_candidate": k,
+        "k_u": len(set(u[u >= 0])),
+        "k_v": len(set(v[v >= 0])),
+        "value": most,
+        "at_edge": at_edge(place, values),
+    }
+    drawn = found.draws[number]
+    if row["null"] and drawn.size:
+        of_draws = np.fmax.reduce(drawn, axis=0)
+        known = of_draws[np.isfinite(of_draws)]
+        result["drawn_most"] = float(known.max()) if len(known) else math.nan
+        result["p_max"] = permutation_p(most, known, 1) if len(known) else math.nan
+    if row["method"].partition("-")[0] in SEARCHED:
+        place_of = (row["condition"], int(row["seed"]), row["layer"], row["method"])
+        result["same_bits_ami"] = same_bits_ami(study, *place_of, k)
+    return result
+
+
+# --- one k for all networks --------------------------------------------------------------------
+
+
+def candidates(study: StudyFiles) -> pd.DataFrame:
+    """Rows of `best_k.csv`."""
+    return study.table("best_k.csv")
+
+
+def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
+    """Chooses each cell's k again, on the first half of the seeds, and reports on the other."""
+    read = _once(study)
+    for row in rows_of(chosen):
+        found = read(*(row[name] for name in CELLS))
+        by_bits = row["measure"] == "bits"
+        result = _mean_bits(found) if by_bits else _mean_z(found)
+        place = (row["condition"], row["layer"], row["method"])
+        gaps = sorted(
+            gap_k(study, place[0], seed, *place[1:], tuple(found.k_values)) for seed in found.seeds
+        )
+        result["gap_k"] = gaps[(len(gaps) - 1) // 2]
+        if not by_bits and not math.isnan(result["k_candidate"]):
+            result |= _mean_stability(study, place, found.seeds, int(result["k_candidate"]))
+        if by_bits and row["method"].partition("-")[0] in SEARCHED:
+            result["same_bits_ami"] = _mean_same_bits(study, place, found)
+        numbers = tuple(exact(name, row[name], value) for name, value in result.items())
+        yield Cell("best_k", {name: row[name] for name in CELLS}, numbers)
+
+
+def _mean_z(found: Evidence) -> dict[str, Any]:
+    """By the mean z of the first, third, … of the sorted seeds; the others report."""
+    pooled, z = pooled_z(found), z_of(found)
+    selects = [n for n in range(0, len(found.seeds), 2) if np.isfinite(pooled[n, :, 0]).any()]
+    mean = sum(pooled[n] for n in selects) / len(selects) if selects else np.full((1, 1), np.nan)
+    place, p = largest(mean)
+    if place is None:
+        return {"k": math.nan, "k_candidate": math.nan, "n_select": len(selects), "n_report": 0}
+    reports = list(range(1, len(found.seeds), 2))
+    values = found.values[reports, place]
+    null_means = np.array([_null_mean(found, n, place) for n in reports])
+    mean_z = z[selects].mean(axis=0)
+    chance = np.sqrt(sum(errors(z[n], found.draws.shape[-1]) ** 2 for n in selects)) / len(selects)
+    candidate = found.k_values[place]
+    return {
+        "k": candidate if p <= _SIGNIFICANT else 1,
+        "k_candidate": candidate,
+        "p_select": p,
+        "n_select": len(selects),
+        "n_report": int(np.isfinite(values).sum()),
+        **with_interval("value", values),
+        **with_interval("excess", values - null_means),
+        **with_interval("z", z[reports, place]),
+        "p": p_of_seeds(z[reports, place]),
+        **edge_and_plateau(mean_z, chance, place, found.k_values),
+    }
+
+
+def _null_mean(found: Evidence, number: int, place: int) -> float:
+    draws = found.draws[number, place]
+    draws = draws[np.isfinite(draws)]
+    return float(draws.mean()) if len(draws) else math.nan
+
+
+def _mean_bits(found: Evidence) -> dict[str, Any]:
+    """By the largest mean of bits; all networks choose and report."""
+    values = found.values[np.isfinite(found.values).any(axis=1)]
+    means = values.mean(axis=0)
+    place = first_largest(means) or 0
+    k, mean = found.k_values[place], means[place]
+    return {
+        "k": k if mean >= _VERDICT_BITS else 1,
+        "k_candidate": k,
+        "n_select": len(values),
+        "n_report": len(values),
+        **with_interval("value", values[:, place]),
+        "at_edge": at_edge(place, means),
+    }
+
+
+def _mean_stability(
+    study: StudyFiles, place: tuple[str, str, str], seeds: Sequence[int], k: int
+) -> dict[str, float]:
+    each = np.array([stability(study, place[0], seed, *place[1:], k) for seed in seeds])
+    means = [t_interval(side)[0] for side in each.T]
+    return dict(zip(("stability_u", "stability_v"), means, strict=True))
+
+
+def _mean_same_bits(study: StudyFiles, place: tuple[str, str, str], found: Evidence) -> float:
+    each = []
+    for seed, values in zip(found.seeds, found.values, strict=True):
+        best = first_largest(values)
+        if best is not None:
+            each.append(same_bits_ami(study, place[0], seed, *place[1:], found.k_values[best]))
+    return t_interval(each)[0]

@@ -1,0 +1,238 @@
+"""The files of a finished study, as docs/results.md has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from safetensors import safe_open
+
+from audit.cells import AuditError
+from audit.scales import base_and_scaling, matrix_of, scaled
+
+CELL = ["condition", "layer", "method", "k", "measure", "null"]
+_TEXTS = {"condition", "layer", "method", "measure", "null", "status", "side", "comparison"}
+_TEXTS |= {"other_condition", "other_layer", "initial", "plateau"}
+_TABLES = ("scores.parquet", "partitions.parquet", "summary.csv", "networks.csv")
+
+
+@dataclass(frozen=True)
+class Block:
+    """The networks of one file.
+
+    Attributes:
+        file: `…/networks/<condition>/<seeds>.safetensors`.
+        seeds: in the order of the file.
+        recipe: how they were trained; empty where they were not.
+    """
+
+    file: Path
+    seeds: list[int]
+    recipe: dict[str, Any]
+
+
+class StudyFiles:
+    """Tables, weights, partitions and draws of a study, read when they are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Looks for what every finished study has.
+
+        Args:
+            folder: the results of a study.
+
+        Raises:
+            AuditError: where there are no results, or not all of them.
+        """
+        self.folder = folder
+        if not folder.is_dir():
+            raise AuditError(f"{folder}: found no folder, expected results: make study makes them")
+        missing = [name for name in _TABLES if not (folder / "tables" / name).is_file()]
+        if missing:
+            raise AuditError(
+                f"{folder}: found no tables/{missing[0]}, expected the results of a finished study:"
+                " make study goes on with it"
+            )
+        self._weights = lru_cache(maxsize=64)(self._read_weights)
+        self._arrays = lru_cache(maxsize=256)(self._read_arrays)
+
+    # --- tables --------------------------------------------------------------------------------
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table without empty texts; one that the study has not is empty.
+
+        Raises:
+            AuditError: where it cannot be read.
+        """
+        path = self.folder / "tables" / name
+        if not path.is_file():
+            return pd.DataFrame()
+        with _told(path):
+            if path.suffix == ".csv":
+                rows = pd.read_csv(path, keep_default_na=False, na_values=[""])
+            else:
+                texts = [name for name in pq.read_schema(path).names if name in _TEXTS]
+                rows = pq.read_table(path, read_dictionary=texts).to_pandas()
+        for column in _TEXTS & set(rows):
+            rows[column] = rows[column].astype(object).where(rows[column].notna(), "")
+        return rows
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """The table `scores`; empty nulls are empty texts."""
+        rows = self.table("scores.parquet")
+        return rows.astype({name: "category" for name in _TEXTS if name in rows})
+
+    @cached_property
+    def networks(self) -> pd.DataFrame:
+        """The table `networks`, by condition and seed."""
+        return self.table("networks.csv").set_index(["condition", "seed"], drop=False)
+
+    @cached_property
+    def observed(self) -> pd.DataFrame:
+        """Values by condition, seed, layer, method, k and measure, whatever they compare with."""
+        names = ["condition", "seed", "layer", "method", "k", "measure"]
+        rows = self.scores[[*names, "value"]].drop_duplicates(names)
+        return rows.astype({name: str for name in ("condition", "layer", "method", "measure")})
+
+    @cached_property
+    def _observed_groups(self) -> dict[tuple[Any, ...], pd.Series]:
+        groups = self.observed.groupby(["condition", "layer", "method", "measure"])
+        return {
+            place: group.set_index(["seed", "k"])["value"].sort_index() for place, group in groups
+        }
+
+    def values(self, condition: str, layer: str, method: str, measure: str) -> pd.DataFrame:
+        """What a measure says, [seeds, k], both rising."""
+        return self._observed_groups[condition, layer, method, measure].unstack("k")
+
+    # --- weights -------------------------------------------------------------------------------
+
+    @cached_property
+    def blocks(self) -> dict[str, list[Block]]:
+        """Blocks of networks by condition, those of fresh networks included."""
+        found: dict[str, list[Block]] = {}
+        for file in sorted((self.folder / "networks").glob("*/*.safetensors")):
+            with _told(file), safe_open(file, framework="numpy") as stored:
+                about = json.loads(stored.metadata()["clusterability"])
+            block = Block(file, [int(seed) for seed in about["seeds"]], about["recipe"] or {})
+            found.setdefault(file.parent.name, []).append(block)
+        return found
+
+    def block_of(self, condition: str, seed: int) -> tuple[Block, int]:
+        """The block of a network and its place in it.
+
+        Raises:
+            AuditError: where no file has its weights.
+        """
+        for block in self.blocks.get(condition, []):
+            if seed in block.seeds:
+                return block, block.seeds.index(seed)
+        raise AuditError(
+            f"{self.folder / 'networks' / condition}: found no weights of seed {seed}, expected"
+            " those of all networks in the tables: make study makes them"
+        )
+
+    def weights(self, condition: str, seed: int, scaling: str) -> dict[str, np.ndarray]:
+        """All layers of a network at a scale, [out, in] by layer, from the input on."""
+        found: dict[str, np.ndarray] = self._weights(condition, seed, scaling)
+        return found
+
+    def _read_weights(self, condition: str, seed: int, scaling: str) -> dict[str, np.ndarray]:
+        block, place = self.block_of(condition, seed)
+        with _told(block.file), safe_open(block.file, framework="numpy") as stored:
+            names = [name for name in stored.keys() if name.endswith(".weight")]  # noqa: SIM118
+            names.sort(key=lambda name: int(name.removeprefix("fc").removesuffix(".weight")))
+            layers = {
+                name.removesuffix(".weight"): stored.get_slice(name)[place : place + 1][0]
+                for name in names
+            }
+        return scaled(layers, scaling, (condition, seed))
+
+    def matrix(self, condition: str, seed: int, layer: str, method: str) -> np.ndarray:
+        """The weights that a method clusters, [m, n]."""
+        return matrix_of(self.weights(condition, seed, base_and_scaling(method)[1]), layer)
+
+    # --- partitions and draws ------------------------------------------------------------------
+
+    def labels(
+        self, condition: str, seed: int, layer: str, method: str, k: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Labels of a partition from the table `partitions`, of the U and of the V side."""
+        wanted = {"condition": condition, "seed": seed, "layer": layer, "method": method, "k": k}
+        rows = pq.read_table(
+            self.folder / "tables" / "partitions.parquet",
+            columns=["side", "unit", "label"],
+            filters=[(name, "==", value) for name, value in wanted.items()],
+        ).to_pandas()
+        rows = rows.sort_values("unit")
+        u, v = (rows.loc[rows["side"] == side, "label"].to_numpy(int) for side in ("U", "V"))
+        return u, v
+
+    def planted(self, condition: str, seed: int, layer: str) -> dict[str, np.ndarray]:
+        """Clusters that were planted, `rows` and `columns`; empty where there are none."""
+        block, place = self.block_of(condition, seed)
+        path = block.file.with_name(f"{block.file.stem}.planted.npz")
+        found = self._arrays(path, f"{layer}/") if path.is_file() else {}
+        return {name.rpartition("/")[2]: array[place] for name, array in found.items()}
+
+    def arrays(
+        self, kind: str, condition: str, seed: int, layer: str, ending: str, prefix: str
+    ) -> dict[str, np.ndarray]:
+        """Arrays of one network from the file of its block that has them; empty without one.
+
+        Args:
+            kind: folder of the files, such as `nulls`.
+            condition, seed, layer: which network and layer.
+            ending: of the file's name, after its block of k: `.starts`, `.shuffle`.
+            prefix: what the arrays' names begin with, such as `matched/4/`; taken away.
+        """
+        block, place = self.block_of(condition, seed)
+        folder = self.folder / kind / condition / block.file.stem / layer
+        for file in sorted(folder.glob(f"*{ending}.npz")):
+            if file.name.count(".") == ending.count(".") + 1 and not file.name.startswith("."):
+                found = self._arrays(file, prefix)
+                if found:
+                    return {name: array[place] for name, array in found.items()}
+        return {}
+
+    def _read_arrays(self, file: Path, prefix: str) -> dict[str, np.ndarray]:
+        # NumPy refuses pickled objects.
+        with _told(file), np.load(file) as stored:
+            names = [name for name in stored.files if name.startswith(prefix)]
+            return {name.removeprefix(prefix): stored[name] for name in names}
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """Tells of a damaged file in one line."""
+    try:
+        yield
+    except Exception as error:
+        raise AuditError(
+            f"{file}: found what cannot be read ({type(error).__name__}), expected a file of a"
+            " finished study: make verify finds damaged ones"
+        ) from error
+
+
+class Row(dict[str, Any]):
+    """A row of a table by the names of its columns."""
+
+    def __missing__(self, name: str) -> Any:
+        raise AuditError(
+            f"found no column {name} in a table of {', '.join(list(self)[:4])}, …, expected the"
+            " tables of this release: make study makes them again"
+        )
+
+
+def rows_of(table: pd.DataFrame) -> Iterator[Row]:
+    """Rows one by one."""
+    for row in table.to_dict("records"):
+        yield Row({str(name): value for name, value in row.items()})

@@ -1,0 +1,16 @@
+"""Rule `equal_size`: scores of a layer's sub-matrices as large as the smallest layer."""
+
+from pathlib import Path
+
+from clusterability_workflow.job import running
+
+from clusterability.files import write_parquet
+from clusterability.jobs.equal_size_job import EqualSizeJob
+from clusterability.networks.stacked import load_networks
+from clusterability.results.equal_size_rows import equal_size_rows
+
+with running(snakemake):
+    asked = EqualSizeJob(**snakemake.params.job)
+    networks = load_networks(Path(snakemake.input.networks))
+    rows = equal_size_rows(networks, snakemake.wildcards.layer, asked)
+    write_parquet(Path(snakemake.output.rows), rows)

@@ -1,0 +1,90 @@
+"""The verdict on each layer of one network in memory: what a study's rule `answer` says of it.
+
+The same as in a study of the same network under the same name, with `described` at `none` and
+`ranked`, and with the one k that is the most that a layer is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import pandas as pd
+
+from clusterability.analysis.choose_k import best_k_network_rows, gather, judge
+from clusterability.analysis.verdict import VERDICT_COLUMNS, Contrast, verdict_rows
+from clusterability.clustering.all_scales import block_partitions
+from clusterability.jobs.clustering_job import ClusteringJob, NullJob
+from clusterability.measures.catalogue import VERDICT_BITS
+from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
+from clusterability.networks.stacked import Networks
+from clusterability.nulls.clustered_again import block_redrawn_tables
+from clusterability.numerics import ONE_AT_A_TIME, Workers
+from clusterability.results.measured_draws import Measured, measured
+from clusterability.results.structure_rows import cluster_rows, observed_tables
+
+METHOD, SCALINGS, JUDGED = "described", ["none", "ranked"], "described-ranked"
+DRAWS = 19
+"""So many draws of each null: the chance that none of them saves as much is 1/20."""
+NULLS = ("strength", "rotated_u")
+"""What clusters have to lie beyond: the strengths of units, and mixtures of them."""
+MOST_CLUSTERS = 12
+"""A side."""
+
+Said = Callable[[str], None]
+"""Told what is done next."""
+
+
+def layer_verdicts(
+    networks: Networks,
+    restarts: int = 3,
+    nulls: Mapping[str, int] | None = None,
+    contrast: Contrast | None = None,
+    said: Said = lambda step: None,
+    workers: Workers = ONE_AT_A_TIME,
+) -> pd.DataFrame:
+    """Rows of the table `verdict`, one a layer that can hold two clusters.
+
+    Draws are made of those layers alone whose clusters pay: of the others, they decide nothing.
+
+    Args:
+        networks: a block of one.
+        restarts: starts of the search.
+        nulls: draws by null. None: DRAWS of each of NULLS.
+        contrast: the smallest contrast that would have been seen.
+        said: told of each step.
+        workers: draws at a time.
+    """
+    draws = dict.fromkeys(NULLS, DRAWS) if nulls is None else dict(nulls)
+    frames = []
+    for name in networks.weights:
+        layers = scaled_layers(networks, name, SCALINGS)
+        k = min(MOST_CLUSTERS, *(side for each in layers for side in each.matrices[0].shape))
+        if k >= 2:
+            said(f"{name}: verdict")
+            frames.append(_layer_verdict(layers, k, restarts, draws, contrast, said, workers))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=VERDICT_COLUMNS)
+
+
+def _layer_verdict(
+    layers: Sequence[ScaledLayer],
+    k: int,
+    restarts: int,
+    draws: Mapping[str, int],
+    contrast: Contrast | None,
+    said: Said,
+    workers: Workers,
+) -> pd.DataFrame:
+    networks, layer = layers[0].networks, layers[0].layer
+    found = block_partitions(layers, [k], ClusteringJob([METHOD], restarts, SCALINGS))
+    observed = observed_tables(layers, found.partitions, found.held_out)
+    nulls: dict[str, Measured] = {}
+    if (observed[JUDGED, k].bits >= VERDICT_BITS).any():
+        threads = workers.at_once(layers[0].matrices[0].size)
+        for null, count in draws.items():
+            said(f"{layer}: verdict, {null}")
+            job = NullJob([METHOD], restarts, SCALINGS, count, {METHOD: 0})
+            nulls[null] = measured(block_redrawn_tables(null, layers, [k], job, threads))
+    evidence = gather(layers, found.partitions, found.starts, nulls)
+    best = pd.concat([best_k_network_rows(judge(item)) for item in evidence], ignore_index=True)
+    clusters = cluster_rows(networks, layer, found.partitions, observed, layers)
+    return verdict_rows(best, clusters, contrast)

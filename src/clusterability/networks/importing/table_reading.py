@@ -1,0 +1,81 @@
+"""What a user says of a table: which lines are names, or which columns are edges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from clusterability.errors import UserError, shorten
+
+Edges = Sequence[str] | Literal[False]
+"""Columns with sources, targets and, if there are any, weights; False: the table is a matrix."""
+
+
+@dataclass(frozen=True)
+class TableReading:
+    """How a table is to be read; None leaves it to what the table shows.
+
+    Attributes:
+        header: whether the first row is names of columns.
+        index: whether the first column is names of rows.
+        edges: names of columns, or their numbers from 1; False: the table is no list of edges.
+    """
+
+    header: bool | None = None
+    index: bool | None = None
+    edges: tuple[str, ...] | Literal[False] | None = None
+
+    @property
+    def says(self) -> list[str]:
+        """Names of what is said.
+
+        >>> TableReading(header=False, edges=("user", "item")).says
+        ['header', 'edges']
+        """
+        return [name for name, value in vars(self).items() if value is not None]
+
+
+AS_IT_SHOWS = TableReading()
+"""Nothing is said."""
+
+
+def table_reading(
+    header: bool | None = None, index: bool | None = None, edges: Edges | None = None
+) -> TableReading:
+    """What is said of a table, checked.
+
+    Raises:
+        UserError: where `edges` is not two or three different columns, or another is no truth
+            value.
+
+    >>> table_reading(edges=["user", "item", "rating"]).edges
+    ('user', 'item', 'rating')
+    """
+    for name, value in {"header": header, "index": index}.items():
+        if value is not None and not isinstance(value, bool):
+            raise UserError(f"{name}: found {shorten(value)}, expected True, False or nothing")
+    if edges is None or edges is False:
+        return TableReading(header, index, edges)
+    if isinstance(edges, str) or not isinstance(edges, Sequence):
+        columns: tuple[str, ...] = ()
+    else:
+        columns = tuple(map(str, edges))
+    if len(columns) not in (2, 3) or len(set(columns)) < len(columns):
+        raise UserError(
+            f"edges: found {shorten(edges)}, expected two or three columns (source, target and"
+            " weight), or False for a matrix"
+        )
+    return TableReading(header, index, columns)
+
+
+def either_way(option: str) -> str:
+    """How to say yes or no to an option, wherever it is given.
+
+    >>> either_way("header")
+    'header=True or header=False (--header yes or no; in a config header: true or false)'
+    """
+    return (
+        f"{option}=True or {option}=False (--{option} yes or no; in a config {option}: true or"
+        " false)"
+    )

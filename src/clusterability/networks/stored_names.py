@@ -1,0 +1,50 @@
+"""Names of the units of networks in a study's folder, as they came with a user's file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from clusterability.errors import UserError
+from clusterability.networks.importing.unit_names import UnitNames
+from clusterability.networks.stacked import METADATA_KEY, stored_shapes
+
+
+def stored_names(path: Path) -> dict[str, UnitNames]:
+    """Names of units by layer, as files name it, for layers whose units have some.
+
+    No weights are read.
+
+    Args:
+        path: what `stacked.save_networks` wrote.
+
+    Raises:
+        UserError: where the file is damaged, or has names for other numbers of units.
+    """
+    shapes = stored_shapes(path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            recipe = json.loads((file.metadata() or {})[METADATA_KEY])["recipe"]
+        names = recipe.get("names", {})
+        return {layer: _checked(given, shapes[layer]) for layer, given in names.items()}
+    except (SafetensorError, OSError, ValueError, LookupError, TypeError, AttributeError):
+        raise UserError(
+            f"{path}: found names of units that do not fit, expected those of this study; remove"
+            " the file to have it made again"
+        ) from None
+
+
+def _checked(given: Mapping[str, Any], shape: tuple[int, int]) -> UnitNames:
+    """Names of the units of a layer [out, in]; ValueError unless there is one for each."""
+    sides = dict(zip(("rows", "columns"), shape, strict=True))
+    for side, count in sides.items():
+        names = given[side]
+        if names is not None and (
+            len(names) != count or not all(isinstance(n, str) for n in names)
+        ):
+            raise ValueError(side)
+    return UnitNames(*(given[side] and tuple(given[side]) for side in sides))

@@ -1,0 +1,52 @@
+"""The verdict on one network: planted blocks, noise, and low rank in a random basis."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from clusterability.analysis.one_verdict import layer_verdicts
+from clusterability.analysis.verdict import CLUSTERS, NONE
+from clusterability.networks.weights import as_networks, as_weights
+
+
+def verdict_on(matrix, **asked):
+    networks = as_networks(as_weights(matrix), "mine")
+    return layer_verdicts(networks, **asked).to_dict("records")
+
+
+@pytest.fixture
+def noise():
+    return np.random.default_rng(0).normal(size=(64, 96))
+
+
+def blocks(matrix, ratio=3.0):
+    planted = matrix.copy()
+    for number in range(4):
+        rows, columns = slice(16 * number, 16 * number + 16), slice(24 * number, 24 * number + 24)
+        planted[rows, columns] *= ratio
+    return planted
+
+
+def test_planted_blocks_are_clusters_of_these_units(noise):
+    (row,) = verdict_on(blocks(noise))
+    assert row["verdict"] == CLUSTERS
+    assert (row["k_u"], row["k_v"]) == (4, 4)
+    assert (row["strongest_u"], row["units_u"], row["units_v"]) == (16, 64, 96)
+    assert row["same_bits_ami"] == pytest.approx(1)
+
+
+def test_noise_has_none_and_nothing_is_drawn_of_it(noise):
+    told = []
+    (row,) = verdict_on(noise, said=told.append)
+    assert row["verdict"] == NONE
+    assert told == ["fc1: verdict"]
+
+
+def test_what_would_be_seen_is_said(noise):
+    (row,) = verdict_on(noise, contrast=lambda rows, columns, clusters, scaling: rows + clusters)
+    assert row["contrast"] == 64 + 4
+
+
+def test_a_layer_that_holds_no_two_clusters_has_no_verdict():
+    assert verdict_on(np.ones((1, 5))) == []

@@ -1,0 +1,113 @@
+"""The verdict on layers, from hand-made tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from clusterability.analysis.choose_k import BEST_K_NETWORKS_COLUMNS
+from clusterability.analysis.verdict import (
+    CHANCE,
+    CLUSTERS,
+    CLUSTERS_NEEDED,
+    MIXTURES,
+    NONE,
+    SOME_NETWORKS,
+    STRENGTHS,
+    UNCHECKED,
+    judged,
+    verdict_rows,
+)
+
+
+def best_k(bits, drawn, method="described-ranked", layer="fc1", **columns) -> pd.DataFrame:
+    """Rows of one layer: bits by network, and the most of the draws by null and network."""
+    rows = [
+        dict.fromkeys(BEST_K_NETWORKS_COLUMNS)
+        | {"condition": "trained", "seed": seed, "layer": layer, "method": method}
+        | {"measure": "bits", "null": null, "k_candidate": 3, "k_u": 3, "k_v": 2, "value": value}
+        | {"drawn_most": drawn[null][seed] if null else np.nan, "at_edge": False}
+        | {"same_bits_ami": 0.9, **columns}
+        for null in drawn or [None]
+        for seed, value in enumerate(bits)
+    ]
+    return pd.DataFrame(rows)
+
+
+def clusters(seeds=1, method="described-ranked", layer="fc1") -> pd.DataFrame:
+    rows = [
+        {"condition": "trained", "seed": seed, "layer": layer, "method": method, "k": k}
+        | {"u_size": size, "v_size": 2 * size, "cluster_bits": bits}
+        for seed in range(seeds)
+        for k, sizes in ((2, [(9, 999.0), (1, 0.0)]), (3, [(5, 40.0), (4, 70.0), (1, np.nan)]))
+        for size, bits in sizes
+    ]
+    return pd.DataFrame(rows, columns=CLUSTERS_NEEDED)
+
+
+def test_differences_and_intervals_are_those_of_a_hand_calculation():
+    bits, drawn = [100.0, 150.0, 200.0], {"strength": [-5.0, 50.0, 20.0], "shuffle": [0.0] * 3}
+    (row,) = verdict_rows(best_k(bits, drawn), clusters(3)).to_dict("records")
+    # Less 0 where no draw saves anything: k = 1 is always a candidate.
+    beyond = np.array([100.0, 100.0, 180.0])
+    expected = stats.t.interval(0.95, 2, beyond.mean(), stats.sem(beyond))
+    assert row["beyond_strength"] == pytest.approx(beyond.mean())
+    assert (row["beyond_strength_low"], row["beyond_strength_high"]) == pytest.approx(expected)
+    assert (row["bits"], row["n"], row["k_u"], row["k_v"]) == (150.0, 3, 3, 2)
+    assert np.isnan(row["beyond_rotated_u"])
+    # Of the partition at the best k, not of any other.
+    assert (row["strongest_bits"], row["strongest_u"], row["strongest_v"]) == (70.0, 4, 8)
+    assert (row["units_u"], row["units_v"]) == (10, 20)
+
+
+@pytest.mark.parametrize(
+    ("bits", "beyond", "verdict"),
+    [
+        ([19.9], {}, NONE),
+        ([20.0], {}, UNCHECKED),
+        ([300.0], {"shuffle": [10.0]}, CHANCE),
+        ([300.0], {"strength": [19.0], "rotated_u": [300.0]}, STRENGTHS),
+        ([300.0], {"strength": [250.0]}, UNCHECKED),
+        ([300.0], {"strength": [250.0], "rotated_u": [-90.0]}, MIXTURES),
+        ([300.0], {"strength": [250.0], "rotated_u": [90.0], "rotated_v": [3.0]}, MIXTURES),
+        ([300.0], {"degrees": [250.0], "rotated_u": [90.0]}, CLUSTERS),
+        ([0.0, 0.0, 300.0], {}, SOME_NETWORKS),
+        ([300.0, 310.0, 305.0], {"strength": [90.0, 0.0, 5.0]}, STRENGTHS),
+    ],
+)
+def test_the_first_null_that_saves_as_much_decides(bits, beyond, verdict):
+    values = {null: np.array(each) for null, each in beyond.items()}
+    assert judged(np.array(bits), values) == verdict
+
+
+def test_a_layer_without_clusters_names_none():
+    (row,) = verdict_rows(best_k([3.0], {}), clusters(), lambda *shape: 1.7).to_dict("records")
+    assert row["verdict"] == NONE
+    assert np.isnan(row["strongest_bits"])
+    assert row["contrast"] == 1.7
+
+
+def test_what_would_be_seen_is_asked_of_the_live_units():
+    asked = []
+    verdict_rows(best_k([3.0], {}), clusters(), lambda *shape: asked.append(shape) or 2.0)
+    assert asked == [(10, 20, 4, "ranked")]
+
+
+def test_where_no_contrast_is_seen_it_is_infinite():
+    (row,) = verdict_rows(best_k([3.0], {}), clusters(), lambda *shape: None).to_dict("records")
+    assert row["contrast"] == np.inf
+
+
+def test_ranked_weights_come_first_and_those_as_they_are_stand_beside():
+    table = pd.concat(
+        [best_k([50.0], {}), best_k([500.0], {}, method="described"), best_k([7.0], {}, "matched")]
+    )
+    (row,) = verdict_rows(table, clusters()).to_dict("records")
+    assert (row["method"], row["bits"], row["bits_unscaled"]) == ("described-ranked", 50.0, 500.0)
+
+
+def test_without_bits_there_is_no_row():
+    table = best_k([50.0], {}).assign(measure="mi")
+    assert verdict_rows(table, clusters()).empty
