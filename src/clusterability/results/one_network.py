@@ -39,8 +39,13 @@ def largest_k(networks: Networks, layer: str) -> int:
 
 
 def usual_k(networks: Networks, asked: Asked) -> Asked:
-    """What is asked, of the usual k those that some layer can hold; nobody has asked for more."""
+    """What is asked, of the usual k those that some layer can hold; nobody has asked for more.
+
+    Raises:
+        UserError: where matrices that are no chain are asked for what needs one.
+    """
     names = asked.clustering.clustered_layers(list(networks.weights))
+    check_chain(networks, names, asked.scalings)
     most = max(largest_k(networks, name) for name in names)
     first, last = asked.k_values[0], asked.k_values[-1]
     if not first <= most < last:
