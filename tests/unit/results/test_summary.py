@@ -414,6 +414,20 @@ def test_partitions_have_the_names_of_units_where_a_file_had_some(tmp_path):
     assert found.loc[3:4, "name"].tolist() == ["Ann", "Bea"]
 
 
+def test_units_of_matrices_by_themselves_have_names_beside_those_of_tensors(tmp_path):
+    layer = "h.0~2Fmlp"
+    names = {layer: {"rows": None, "columns": ["Cid", "Dot", "Eve"]}}
+    layers = {"a": np.ones((1, 4, 5), "f4"), layer: np.ones((1, 2, 3), "f4")}
+    file = tmp_path / f"clusters/theirs/imported/{layer}/2.npz"
+    save_items(file, {("matched", 2): hand_made([[0, 1]], [[1, 0, 1]], [True])})
+    weights = tmp_path / "networks/theirs/imported.safetensors"
+    save_networks(weights, Networks("theirs", (-1,), {"names": names}, layers, chain=False))
+    rows = pd.concat(partition_frames([str(file)], [str(weights)]), ignore_index=True)
+    assert set(rows["layer"]) == {"h.0/mlp"}
+    assert rows.loc[rows["side"] == "V", "name"].tolist() == ["Cid", "Dot", "Eve"]
+    assert rows.loc[rows["side"] == "U", "name"].isna().all()
+
+
 @pytest.mark.parametrize(
     "names",
     [
