@@ -199,7 +199,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 def _reading(options: argparse.Namespace) -> Reading:
     """What is said of how a file is read."""
     from clusterability.networks.importing.selection import Reading
-    from clusterability.networks.importing.table_reading import table_reading
+    from clusterability.networks.importing.tables.table_reading import table_reading
 
     layers = _parts(options.layers) if options.layers else None
     table = table_reading(_yes(options.header), _yes(options.index), _edges(options.edges))

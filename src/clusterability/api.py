@@ -23,7 +23,7 @@ from clusterability.measures.catalogue import MEASURES
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
 from clusterability.networks.importing.selection import Reading
-from clusterability.networks.importing.table_reading import Edges, table_reading
+from clusterability.networks.importing.tables.table_reading import Edges, table_reading
 from clusterability.networks.scaled_layer import check_chain, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (

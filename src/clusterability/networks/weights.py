@@ -17,7 +17,7 @@ from clusterability.networks.importing.array_like import named_matrix, state_of
 from clusterability.networks.importing.layers import as_matrix, read_layers, units_of_layers
 from clusterability.networks.importing.readers import read_arrays
 from clusterability.networks.importing.selection import Reading, Selection, of_matrices
-from clusterability.networks.importing.table_reading import TableReading
+from clusterability.networks.importing.tables.table_reading import TableReading
 from clusterability.networks.importing.unit_names import (
     NamedArrays,
     NamedMatrix,

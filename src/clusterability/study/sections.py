@@ -366,7 +366,7 @@ class ImportedNetwork(Section):
 
     @property
     def table(self) -> dict[str, Any]:
-        """What is said of a table: the arguments of `importing.table_reading.table_reading`."""
+        """What is said of a table: the arguments of `table_reading`."""
         return {"header": self.header, "index": self.index, "edges": self.edges}
 
 

@@ -16,7 +16,7 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.measures.catalogue import DIRECTED
-from clusterability.networks.importing.table_reading import TableReading, table_reading
+from clusterability.networks.importing.tables.table_reading import TableReading, table_reading
 from clusterability.report.catalogue import drawn_k, drawn_pixel_k, figure_items
 from clusterability.study.config_page import config_page
 from clusterability.study.job_parameters import fresh_job, import_job, probing_job, training_job

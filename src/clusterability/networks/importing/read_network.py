@@ -18,7 +18,7 @@ from clusterability.networks.importing.layers import read_layers, units_of_layer
 from clusterability.networks.importing.parts_of_weights import put_together
 from clusterability.networks.importing.readers import read_arrays
 from clusterability.networks.importing.selection import Reading, Selection, select
-from clusterability.networks.importing.table_reading import table_reading
+from clusterability.networks.importing.tables.table_reading import table_reading
 from clusterability.networks.importing.unit_names import UnitNames, told_of
 from clusterability.networks.importing.wording import shape
 from clusterability.networks.layer_names import file_names

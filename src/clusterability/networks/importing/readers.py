@@ -7,9 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clusterability.errors import UserError
-from clusterability.networks.importing.csv_file import read_csv
-from clusterability.networks.importing.data_frame import read_parquet
-from clusterability.networks.importing.matrix_market import read_matrix_market
 from clusterability.networks.importing.numpy_files import read_archive, read_array_file
 from clusterability.networks.importing.safetensors_file import read_safetensors
 from clusterability.networks.importing.shards import (
@@ -19,7 +16,10 @@ from clusterability.networks.importing.shards import (
     read_shards,
     with_notes_of_shard,
 )
-from clusterability.networks.importing.table_reading import AS_IT_SHOWS, TableReading
+from clusterability.networks.importing.tables.csv_file import read_csv
+from clusterability.networks.importing.tables.data_frame import read_parquet
+from clusterability.networks.importing.tables.matrix_market import read_matrix_market
+from clusterability.networks.importing.tables.table_reading import AS_IT_SHOWS, TableReading
 from clusterability.networks.importing.torch_file import read_torch
 from clusterability.networks.importing.wording import Arrays, ending, listed, reason
 

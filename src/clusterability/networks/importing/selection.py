@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clusterability.errors import UserError
 from clusterability.networks.importing.lazy_arrays import Facts, facts_of, notes_of
-from clusterability.networks.importing.table_reading import AS_IT_SHOWS, TableReading
+from clusterability.networks.importing.tables.table_reading import AS_IT_SHOWS, TableReading
 from clusterability.networks.importing.wording import Arrays, listed, quoted, stem
 
 NOT_A_MATRIX, CONVOLUTION = "of less than two dimensions", "convolutions or stacks of matrices"

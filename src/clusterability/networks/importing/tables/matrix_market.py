@@ -9,7 +9,7 @@ import numpy as np
 
 from clusterability.errors import UserError
 from clusterability.networks.importing.sparse_arrays import check_full
-from clusterability.networks.importing.table_text import is_number, read_text
+from clusterability.networks.importing.tables.table_text import is_number, read_text
 from clusterability.networks.importing.unit_names import NamedArrays, NamedMatrix
 from clusterability.networks.importing.wording import quoted, stem
 
