@@ -106,7 +106,12 @@ def network_columns(series: BitsSeries) -> list[dict[str, Any]]:
         "value": values,
     }
     found = {name: np.where(known, column, np.nan) for name, column in found.items()}
-    found["at_edge"] = known & (place == _last(series.values)) & (place > 0)
+    last = _last(series.values)
+    if chooses(series.method):  # it may end with fewer clusters than it was asked for
+        most = np.asarray(series.k_values)[last]
+        found["at_edge"] = known & (series.sides[rows, place].max(axis=1) == most)
+    else:
+        found["at_edge"] = known & (place == last) & (place > 0)
     found["same_bits_ami"] = series.same_bits_ami
     nulls = series.draws or {"": np.empty((len(place), 0))}
     return [
@@ -114,7 +119,7 @@ def network_columns(series: BitsSeries) -> list[dict[str, Any]]:
             **found,
             "measure": MEASURE,
             "null": null or None,
-            "drawn_most": np.fmax.reduce(draws, axis=1, initial=-np.inf) if null else np.nan,
+            "drawn_most": _most(draws),
             "p_max": compare(values, draws, 1).p,
         }
         for null, draws in nulls.items()
@@ -143,6 +148,12 @@ def cell_columns(series: BitsSeries) -> list[dict[str, Any]]:
         "same_bits_ami": interval(series.same_bits_ami)[0],
     }
     return [{**found, "null": null or None} for null in series.draws or [""]]
+
+
+def _most(draws: np.ndarray) -> np.ndarray:
+    """The most of each network's draws [networks, draws]; NaN where none is defined."""
+    most = np.fmax.reduce(draws, axis=1, initial=-np.inf)
+    return np.where(np.isfinite(most), most, np.nan)
 
 
 def _largest(values: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from clusterability.networks.stacked import Networks
 from clusterability.nulls.clustered_again import block_redrawn_tables
 from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.measured_draws import Measured, measured
+from clusterability.results.one_network import largest_k
 from clusterability.results.structure_rows import cluster_rows, observed_tables
 
 METHOD, SCALINGS, JUDGED = "described", ["none", "ranked"], "described-ranked"
@@ -42,7 +43,7 @@ def layer_verdicts(
     said: Said = lambda step: None,
     workers: Workers = ONE_AT_A_TIME,
 ) -> pd.DataFrame:
-    """Rows of the table `verdict`, one a layer that can hold two clusters.
+    """Rows of the table `verdict`, one a layer with two live units on either side.
 
     Draws are made of those layers alone whose clusters pay: of the others, they decide nothing.
 
@@ -58,7 +59,7 @@ def layer_verdicts(
     frames = []
     for name in networks.weights:
         layers = scaled_layers(networks, name, SCALINGS)
-        k = min(MOST_CLUSTERS, *(side for each in layers for side in each.matrices[0].shape))
+        k = min(MOST_CLUSTERS, largest_k(networks, name))
         if k >= 2:
             said(f"{name}: verdict")
             frames.append(_layer_verdict(layers, k, restarts, draws, contrast, said, workers))

@@ -9,12 +9,14 @@ they are no shares of the bits, do not add up, and may be negative.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from clusterability.clustering.method_kinds import chooses
 from clusterability.measures.catalogue import VERDICT_BITS
 from clusterability.networks.scaling_names import scaling_of
 from clusterability.nulls.catalogue import NULLS
@@ -29,6 +31,7 @@ VERDICT_COLUMNS = [
     "method",
     "n",
     "verdict",
+    "paying",
     *(f"{name}{end}" for name in ("bits", "bits_unscaled") for end in ("", "_low", "_high")),
     *(f"beyond_{null}{end}" for null in REDRAWN for end in ("", "_low", "_high")),
     "k_u",
@@ -44,22 +47,61 @@ VERDICT_COLUMNS = [
 ]
 """One row a condition and layer; docs/results.md describes them."""
 
-NONE = "none that pay"
-SOME_NETWORKS = "in some networks"
-CHANCE = "as in shuffled weights"
-STRENGTHS = "as in units of the same strengths"
-MIXTURES = "as in mixtures of the units"
-COVARIATE = "as within strata"
-UNCHECKED = "not compared"
-CLUSTERS = "clusters"
 
-_FAILURES = {
-    CHANCE: ("shuffle", "shuffle_nonzero"),
-    STRENGTHS: ("strength", "degrees"),
-    COVARIATE: ("within",),
-    MIXTURES: ("rotated_u", "rotated_v"),
-}
-"""The verdict where bits do not lie beyond the draws of one of these nulls: the first that fits."""
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of a layer.
+
+    Attributes:
+        name: in the table.
+        says: of one layer.
+        of_layers: of several, in a sentence that goes on with their names.
+        nulls: of those nulls whose draws save as much, where that is the verdict.
+    """
+
+    name: str
+    says: str
+    of_layers: str
+    nulls: tuple[str, ...] = ()
+
+
+CLUSTERS = Verdict(
+    "clusters", "clusters", "clusters of units that pay, beyond strengths and mixtures of units"
+)
+CANNOT_TELL = Verdict(
+    "cannot tell",
+    "too few networks, or too different ones, to tell",
+    "too few networks, or too different ones, to tell",
+)
+UNCHECKED = Verdict(
+    "not compared",
+    "bits, but not compared with both the strengths and mixtures of units",
+    "bits that were not compared with both the strengths and mixtures of units",
+)
+CHANCE = Verdict(
+    "as in shuffled weights",
+    "no clusters: shuffled weights save about as much",
+    "about as much as shuffled weights save",
+    ("shuffle", "shuffle_nonzero"),
+)
+STRENGTHS = Verdict(
+    "as in units of the same strengths",
+    "no clusters: units of the same strengths save about as much",
+    "about as much as units of the same strengths save",
+    ("strength", "degrees"),
+)
+MIXTURES = Verdict(
+    "as in mixtures of the units",
+    "no clusters of these units: mixtures of them save about as much",
+    "about as much as mixtures of the units save",
+    ("rotated_u", "rotated_v"),
+)
+NONE = Verdict("none that pay", "none that pay", "none that pay")
+UNDEFINED = Verdict("undefined", "no bits are defined", "without bits")
+VERDICTS = (CLUSTERS, CANNOT_TELL, UNCHECKED, CHANCE, STRENGTHS, MIXTURES, NONE, UNDEFINED)
+"""Those that say most first."""
+
+_FAILURES = (CHANCE, STRENGTHS, MIXTURES)
 _ASKED_FOR = (STRENGTHS, MIXTURES)
 """Of each of these, one null at least has to be drawn before anything is called a cluster."""
 
@@ -106,7 +148,7 @@ def verdict_rows(
             units = clusters[(clusters["condition"] == condition) & (clusters["layer"] == layer)]
             unscaled = group[group["method"] == str(method).partition("-")[0]]
             names = {"condition": condition, "layer": layer, "method": method}
-            rows.append(names | _verdict(own, unscaled, units[units["method"] == method], contrast))
+            rows.append(names | _row(own, unscaled, units[units["method"] == method], contrast))
     return pd.DataFrame(rows, columns=VERDICT_COLUMNS)
 
 
@@ -123,14 +165,17 @@ CLUSTERS_NEEDED = [
 """Columns of the table `clusters` that the verdict needs."""
 
 
-def _verdict(
+def _row(
     own: pd.DataFrame, unscaled: pd.DataFrame, clusters: pd.DataFrame, contrast: Contrast | None
 ) -> dict[str, Any]:
     networks = own.drop_duplicates("seed")
     bits = networks["value"].to_numpy(float)
     beyond = dict(_beyond(own))
+    verdict = judged(bits, beyond)
     found: dict[str, Any] = {
         "n": int(np.isfinite(bits).sum()),
+        "verdict": verdict.name,
+        "paying": int((bits >= VERDICT_BITS).sum()),
         **_with_bounds("bits", bits),
         **_with_bounds("bits_unscaled", unscaled.drop_duplicates("seed")["value"]),
         "k_u": networks["k_u"].median(),
@@ -141,54 +186,59 @@ def _verdict(
     }
     for null, values in beyond.items():
         found |= _with_bounds(f"beyond_{null}", values)
-    found["verdict"] = judged(bits, beyond)
-    if found["verdict"] != NONE:
+    if verdict not in (NONE, UNDEFINED):
         found |= _strongest(networks, clusters)
-    if contrast is not None:
-        scaling = scaling_of(str(own["method"].iloc[0]))
-        found["contrast"] = _would_be_seen(contrast, found["units_u"], found["units_v"], scaling)
+    method = str(own["method"].iloc[0])
+    if contrast is not None and chooses(method):
+        sides = found["units_u"], found["units_v"]
+        found["contrast"] = _would_be_seen(contrast, *sides, scaling_of(method))
     return found
 
 
 def _would_be_seen(contrast: Contrast, rows: float, columns: float, scaling: str) -> float:
-    """The contrast, infinite where none is seen; NaN where it is not known of this scaling."""
-    clusters = min(PLANTED, rows, columns)
-    if not clusters >= 2 or scaling not in ("none", "ranked"):
+    """The contrast, infinite where none is seen; NaN where it is not known."""
+    known = scaling in ("none", "ranked") and np.isfinite([rows, columns]).all()
+    if not known or min(rows, columns) < 2:
         return np.nan
-    found = contrast(int(rows), int(columns), int(clusters), scaling)
+    found = contrast(int(rows), int(columns), int(min(PLANTED, rows, columns)), scaling)
     return np.inf if found is None else found
 
 
-def judged(bits: np.ndarray, beyond: dict[str, np.ndarray]) -> str:
-    """The verdict, from saved bits and from those beyond draws by null, each [networks].
+def judged(bits: np.ndarray, beyond: Mapping[str, np.ndarray]) -> Verdict:
+    """The verdict, from saved bits [networks] and from those beyond draws, [networks] by null.
 
-    With several networks it is the lower bound of the mean that has to reach 20 bits.
+    A mean below 20 bits is too few; one whose lower bound is below 20 cannot be told from it. A
+    null without a defined draw is as one that was not drawn.
 
     >>> judged(np.array([300.0]), {"strength": np.array([250.0]), "rotated_u": np.array([-40.0])})
-    'as in mixtures of the units'
+    ... # doctest: +ELLIPSIS
+    Verdict(name='as in mixtures of the units', ...)
     """
-    mean, _, _ = interval(bits)
-    if not mean >= VERDICT_BITS:
+    if not np.isfinite(bits).any():
+        return UNDEFINED
+    drawn = {null: values for null, values in beyond.items() if np.isfinite(values).any()}
+    few = {null for null, values in drawn.items() if np.nanmean(values) < VERDICT_BITS}
+    if np.nanmean(bits) < VERDICT_BITS:
         return NONE
-    if not _surely(bits):
-        return SOME_NETWORKS
-    for verdict, nulls in _FAILURES.items():
-        if any(null in beyond and not _surely(beyond[null]) for null in nulls):
+    for verdict in _FAILURES:
+        if few & set(verdict.nulls):
             return verdict
-    asked = all(any(null in beyond for null in _FAILURES[verdict]) for verdict in _ASKED_FOR)
+    if not all(_surely(values, len(bits)) for values in (bits, *drawn.values())):
+        return CANNOT_TELL
+    asked = all(set(drawn) & set(verdict.nulls) for verdict in _ASKED_FOR)
     return CLUSTERS if asked else UNCHECKED
 
 
-def _surely(bits: np.ndarray) -> bool:
-    """Whether the mean reaches 20 bits with its lower bound, or a single value does."""
+def _surely(bits: np.ndarray, networks: int) -> bool:
+    """Whether the lower bound of the mean reaches 20 bits; with one network, its value."""
     mean, low, _ = interval(bits)
-    return bool((low if np.isfinite(low) else mean) >= VERDICT_BITS)
+    return bool((mean if networks == 1 else low) >= VERDICT_BITS)
 
 
 def _beyond(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
     """Bits less the most of the draws, by null."""
     for null in REDRAWN:
-        drawn = rows[(rows["null"] == null) & rows["drawn_most"].notna()]
+        drawn = rows[(rows["null"] == null) & np.isfinite(rows["drawn_most"].astype(float))]
         if len(drawn):
             yield null, (drawn["value"] - drawn["drawn_most"].clip(lower=0)).to_numpy(float)
 

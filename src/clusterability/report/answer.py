@@ -16,7 +16,7 @@ import pandas as pd
 
 from clusterability.analysis.prediction import BASELINE
 from clusterability.report.verdict_text import verdict_sentence, verdict_table
-from clusterability.results.display_names import sentence_list
+from clusterability.results.display_names import rounded_text, sentence_list
 
 TITLE = "How good are the clusters?"
 MEASURES_TITLE = "Which measure should I trust?"
@@ -51,12 +51,14 @@ FUNCTIONS = ("importance", "coherence")
 
 _BITS = (
     "Bits are what naming the clusters saves in describing the weights (docs/bits.md); from 20 on,"
-    " clusters pay. Beyond a null: bits less the most that any draw of it saves, so that 0 is what"
-    " the null gives. A layer has clusters where the lower bounds of its bits, of those beyond"
-    " units of the same strengths (`strength`, `degrees`) and of those beyond the same weights in"
-    " mixtures of the units (`rotated_u`, `rotated_v`) all reach 20. The differences are no shares,"
-    " and do not add up. Where starts of the search that save as much agree by less than 0.8, there"
-    " are many ways to cut the layer that are as good: believe the bits, and no single cluster."
+    " clusters pay. Beyond a null: bits less the most that any draw of it saves; a layer that is"
+    " like the null's draws lies at or below 0, but for one network in (draws + 1). A layer has"
+    " clusters where the lower bounds over networks (of one network, the numbers) of its bits, of"
+    " those beyond units of the same strengths (`strength`, `degrees`) and of those beyond mixtures"
+    " of the units (`rotated_u`, `rotated_v`) all reach 20. The rotated nulls are not drawn where"
+    " more than 5 % of the weights are zero. The differences are no shares, and do not add up."
+    " Where starts of the search that save as much agree by less than 0.8, there are many ways to"
+    " cut the layer that are as good: believe the bits, and no single cluster."
 )
 
 
@@ -142,10 +144,11 @@ def _detection_in_short(table: pd.DataFrame) -> str:
     ranked = _detection(table)
     if ranked.empty:
         return ""
-    best = ranked.iloc[0]
-    if not best["low_of_all"] > 0.5:
+    detecting = ranked[ranked["low_of_all"] > 0.5]
+    if detecting.empty:
         return "no measure tells layers with planted clusters from those without"
-    first, others = _tied(ranked), ranked[~(ranked["behind_low"] > 0)]
+    best = detecting.iloc[0]
+    first, others = _tied(detecting), ranked[~(ranked["behind_low"] > 0)]
     same = f", and others cannot be told apart ({len(others) - len(first)})"
     names, verb = sentence_list(first), "tell" if len(first) > 1 else "tells"
     return (
@@ -230,18 +233,19 @@ def detection_sentence(table: pd.DataFrame) -> str:
         & table["condition"].notna()
     ]
     kinds = f"{len(doses)} kind{'s' if len(doses) > 1 else ''} of planted clusters"
-    if not best["low_of_all"] > 0.5:
+    detecting = ranked[ranked["low_of_all"] > 0.5]
+    if detecting.empty:
         return (
             f"No measure detects {kinds}: the best, {_value(best)}, is not above chance (0.5)"
             f"{_allowing(ranked)}."
         )
-    first = _tied(ranked)
+    best, first = detecting.iloc[0], _tied(detecting)
     text = (
         f"To tell planted clusters from none, z of {sentence_list(first)}"
         f" {'prefer' if len(first) > 1 else 'prefers'} the network with them in"
         f" {_value(best, percent=True)} of pairs of networks, on average over {kinds}"
     )
-    return f"{text}{_no_better(ranked)}.{_not_found(doses)}"
+    return f"{text}{_no_better(detecting)}.{_not_found(doses)}"
 
 
 def _not_found(doses: pd.DataFrame) -> str:
@@ -345,17 +349,12 @@ def _difference(row: pd.Series) -> str:
 
 def _interval(estimate: float, low: float, high: float, percent: bool = False) -> str:
     if pd.isna(low) or pd.isna(high):
-        return f"{100 * estimate:.0f} %" if percent else _number(estimate)
+        return f"{100 * estimate:.0f} %" if percent else rounded_text(estimate)
     if percent:
-        return f"{100 * estimate:.0f} % [{_number(100 * low, 0)}, {_number(100 * high, 0)}]"
-    return f"{_number(estimate)} [{_number(low)}, {_number(high)}]"
-
-
-def _number(value: float, digits: int = 2) -> str:
-    if pd.isna(value):
-        return "?"
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text.removeprefix("-")
+        return (
+            f"{100 * estimate:.0f} % [{rounded_text(100 * low, 0)}, {rounded_text(100 * high, 0)}]"
+        )
+    return f"{rounded_text(estimate)} [{rounded_text(low)}, {rounded_text(high)}]"
 
 
 def _basis(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resamples: int) -> str:

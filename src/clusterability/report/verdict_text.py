@@ -9,18 +9,17 @@ import numpy as np
 import pandas as pd
 
 from clusterability.analysis.verdict import (
-    CHANCE,
-    CLUSTERS,
-    COVARIATE,
-    MIXTURES,
     NONE,
+    PLANTED,
     REDRAWN,
-    SOME_NETWORKS,
     STRENGTHS,
     UNCHECKED,
+    UNDEFINED,
     UNIQUE_CUT,
+    VERDICTS,
 )
-from clusterability.results.display_names import sentence_list
+from clusterability.measures.catalogue import VERDICT_BITS
+from clusterability.results.display_names import rounded_text, sentence_list
 
 BEYOND = {
     "shuffle": "shuffled weights",
@@ -29,61 +28,43 @@ BEYOND = {
     "degrees": "units of the same degrees",
     "rotated_u": "mixtures of the output units",
     "rotated_v": "mixtures of the input units",
-    "within": "weights shuffled within strata",
 }
 """What a null keeps, in words that follow "beyond"."""
 
+_BY_NAME = {verdict.name: verdict for verdict in VERDICTS}
+
 Row = Mapping[str, Any] | pd.Series
 """A row of the table of verdicts."""
-
-_SAYS = {
-    CLUSTERS: "clusters",
-    CHANCE: "no clusters: shuffled weights save as much",
-    STRENGTHS: "no clusters: units of the same strengths save as much",
-    COVARIATE: "no clusters: weights shuffled within strata save as much",
-    MIXTURES: "no clusters of these units: mixtures of them save as much",
-    UNCHECKED: "bits, not compared with units of the same strengths and with mixtures of units",
-    SOME_NETWORKS: "clusters in some networks only",
-}
-
-_SENTENCES = {
-    CLUSTERS: "clusters of units that pay, beyond strengths and mixtures of units",
-    SOME_NETWORKS: "clusters that pay in some networks only",
-    UNCHECKED: "bits that were not compared with strengths and mixtures of units",
-    CHANCE: "no more than shuffled weights save",
-    STRENGTHS: "no more than units of the same strengths save",
-    COVARIATE: "no more than weights shuffled within strata save",
-    MIXTURES: "no more than mixtures of the units save",
-    NONE: "none that pay",
-}
-"""Parts of the sentence on a study, in its order."""
 
 
 def verdict_line(row: Row) -> str:
     """The verdict on one layer, after its name.
 
-    >>> row = {"verdict": "none that pay", "bits": 3.0, "contrast": 1.9, "k_u": 1, "k_v": 1}
-    >>> verdict_line(row)
-    'none that pay (3 bits); clusters whose weights are 1.9 times the others would have been seen'
+    >>> row = {"verdict": "none that pay", "bits": 3.0, "contrast": 1.9, "n": 1, "paying": 0}
+    >>> verdict_line(row)  # doctest: +NORMALIZE_WHITESPACE
+    'none that pay (3 bits); 4 clusters a side of weights 1.9 times as large as the others would
+    have been seen in 80 % of cases'
     """
-    bits = _bits(row, "bits")
-    if row["verdict"] == NONE:
-        return f"{NONE} ({bits}){_would_be_seen(row)}"
-    parts = [_SAYS[row["verdict"]], f"{bits}{_beyond_text(row)}", _clusters_text(row)]
-    return "; ".join(part for part in parts if part)
+    verdict, bits = _BY_NAME[row["verdict"]], _bits(row, "bits")
+    if verdict == UNDEFINED:
+        return verdict.says
+    if verdict == NONE:
+        return f"{verdict.says} ({bits}{_paying(row)}){_would_be_seen(row)}"
+    says = _not_compared(row) if verdict == UNCHECKED else verdict.says
+    return "; ".join([says, f"{bits}{_beyond_text(row)}", _clusters_text(row)])
 
 
 def verdict_sentence(table: pd.DataFrame) -> str:
     """All verdicts of a study in a sentence, those that say most first."""
     parts = []
-    for verdict, says in _SENTENCES.items():
-        rows = table[table["verdict"] == verdict]
+    for verdict in VERDICTS:
+        rows = table[table["verdict"] == verdict.name]
         if len(rows):
             names = [
                 f"{sentence_list(list(group['layer']))} of {condition}"
                 for condition, group in rows.groupby("condition", sort=False)
             ]
-            parts.append(f"{says}: {', '.join(names)}")
+            parts.append(f"{verdict.of_layers}: {', '.join(names)}")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else "No layer has bits."
 
@@ -92,13 +73,14 @@ def verdict_table(table: pd.DataFrame) -> str:
     """A line a condition and layer, in Markdown."""
     nulls = [null for null in REDRAWN if table[f"beyond_{null}"].notna().any()]
     names = ["condition", "layer", "verdict", "bits", *(f"beyond `{null}`" for null in nulls)]
-    names += ["clusters", "starts agree", "strongest cluster", "would have been seen"]
+    names += ["output \N{MULTIPLICATION SIGN} input clusters", "starts agree", "strongest cluster"]
+    names += ["would have been seen"]
     lines = [_row(names), _row(["---"] * len(names))]
     for _, row in table.iterrows():
         cells = [row["condition"], row["layer"], row["verdict"], _bits(row, "bits", unit="")]
         cells += [_bits(row, f"beyond_{null}", unit="") for null in nulls]
-        cells += [_sides(row), _number(row["same_bits_ami"], 2), _strongest(row), _contrast(row)]
-        lines.append(_row(cells))
+        cells += [_sides(row), rounded_text(row["same_bits_ami"], 2), _strongest(row)]
+        lines.append(_row([*cells, _contrast(row)]))
     return "\n".join(lines)
 
 
@@ -111,8 +93,15 @@ def _bits(row: Row, name: str, unit: str = " bits") -> str:
     value, low, high = (row.get(f"{name}{end}", np.nan) for end in ("", "_low", "_high"))
     if not np.isfinite(value):
         return ""
-    bounds = f" [{_number(low, 0)}, {_number(high, 0)}]" if np.isfinite(low) else ""
-    return f"{_number(value, 0)}{unit}{bounds}"
+    bounds = f" [{rounded_text(low, 0)}, {rounded_text(high, 0)}]" if np.isfinite(low) else ""
+    return f"{rounded_text(value, 0)}{unit}{bounds}"
+
+
+def _paying(row: Row) -> str:
+    """In how many networks clusters pay, where they do not on the whole."""
+    if not row.get("paying"):
+        return ""
+    return f"; {VERDICT_BITS:g} or more in {row['paying']} of {row['n']} networks"
 
 
 def _beyond_text(row: Row) -> str:
@@ -121,9 +110,19 @@ def _beyond_text(row: Row) -> str:
     return f", {sentence_list(texts)}" if texts else ""
 
 
+def _not_compared(row: Row) -> str:
+    """What the bits were not compared with: strengths, mixtures, or both."""
+    missing = [
+        text
+        for text, nulls in (("the strengths", STRENGTHS.nulls), ("mixtures", ("rotated_u",)))
+        if not any(np.isfinite(row.get(f"beyond_{null}", np.nan)) for null in nulls)
+    ]
+    return f"bits, but not compared with {sentence_list(missing or ['mixtures'])} of units"
+
+
 def _clusters_text(row: Row) -> str:
     """How many clusters, and whether the cut is the only one as good."""
-    text = f"{_sides(row)} clusters"
+    text = f"{row['k_u']:g} output and {row['k_v']:g} input clusters"
     if row.get("at_edge"):
         text += ", the most that were asked for"
     ami = row.get("same_bits_ami", np.nan)
@@ -131,26 +130,31 @@ def _clusters_text(row: Row) -> str:
         return text
     if ami < UNIQUE_CUT:
         return (
-            f"{text}, but many ways to cut it: starts that save as much agree by {_number(ami, 2)}"
+            f"{text}, but there are many ways to cut this layer: starts that save as much agree by"
+            f" {rounded_text(ami, 2)}"
         )
-    return f"{text}, starts agree by {_number(ami, 2)}; the strongest has {_strongest(row)}"
+    return f"{text}, starts agree by {rounded_text(ami, 2)}; the strongest has {_strongest(row)}"
 
 
 def _strongest(row: Row) -> str:
     if not np.isfinite(row.get("strongest_bits", np.nan)):
         return ""
     units = f"{row['strongest_u']:.0f} output and {row['strongest_v']:.0f} input units"
-    return f"{units}, {_number(row['strongest_bits'], 0)} bits"
+    return f"{units}, {rounded_text(row['strongest_bits'], 0)} bits"
 
 
 def _sides(row: Row) -> str:
     """Clusters of either side, such as "5 \N{MULTIPLICATION SIGN} 3"."""
+    if pd.isna(row["k_u"]):
+        return ""
     return f"{row['k_u']:g} \N{MULTIPLICATION SIGN} {row['k_v']:g}"
 
 
 def _contrast(row: Row) -> str:
     contrast = row.get("contrast", np.nan)
-    return f"ratio {_number(contrast, 1)}" if np.isfinite(contrast) else ""
+    if np.isinf(contrast):
+        return "no ratio up to 10"
+    return f"a ratio of {rounded_text(contrast, 1)}" if np.isfinite(contrast) else ""
 
 
 def _would_be_seen(row: Row) -> str:
@@ -159,12 +163,8 @@ def _would_be_seen(row: Row) -> str:
         return ""
     if np.isinf(contrast):
         return "; in a layer of this size hardly any clusters would have been seen"
-    ratio = _number(contrast, 1)
-    return f"; clusters whose weights are {ratio} times the others would have been seen"
-
-
-def _number(value: float, digits: int) -> str:
-    if not np.isfinite(value):
-        return ""
-    text = f"{value:.{digits}f}"
-    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text.removeprefix("-")
+    ratio = rounded_text(contrast, 1)
+    return (
+        f"; {PLANTED} clusters a side of weights {ratio} times as large as the others would have"
+        " been seen in 80 % of cases"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from clusterability.measures.catalogue import MEASURES
@@ -72,6 +73,18 @@ def measure_label(measure: str) -> str:
     """The measure's name on axes."""
     known = MEASURES.get(measure) or FUNCTION_MEASURES.get(measure)
     return known.label if known else measure.replace("_", " ")
+
+
+def rounded_text(value: float, digits: int = 2) -> str:
+    """A number in a text, with a minus sign that is one; empty where it is undefined.
+
+    >>> rounded_text(0.256), rounded_text(-0.001), rounded_text(float("nan"))
+    ('0.26', '0.00', '')
+    """
+    if not np.isfinite(value):
+        return ""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text.removeprefix("-")
 
 
 def span(counts: pd.Series) -> str:

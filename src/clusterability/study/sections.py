@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field, create_model, model_validator
 from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
@@ -191,6 +191,8 @@ def _check_methods_at_scales(names: Iterable[str]) -> None:
 
 
 def _methods_of_nulls(methods: dict[Any, list[str]]) -> dict[Any, list[str]]:
+    if "untrained" in methods:
+        raise ValueError("nulls other than untrained, whose networks are drawn for all methods")
     for names in methods.values():
         _check_methods_at_scales(names)
     return methods
@@ -223,6 +225,19 @@ class Clustering(Section):
     """Methods that a null is drawn for, by null: names as in `draws_at_most`, such as `matched` (at
     every scale), `ranked`, `described-ranked` or `matched-none`. Other nulls are drawn for all
     methods."""
+
+    @model_validator(mode="after")
+    def _null_methods_that_there_are(self) -> Clustering:
+        known = set(self.methods) | set(self.scalings)
+        known |= {f"{method}-{scaling}" for method in self.methods for scaling in self.scalings}
+        for null, names in self.null_methods.items():
+            for name in names:
+                if name not in known:
+                    raise ValueError(
+                        f"null_methods.{null}: found {shorten(name)}, expected one of the methods"
+                        " and scalings above, or both (described-ranked)"
+                    )
+        return self
 
     def fewer_draws(self, null: str, layer: str, draws: int) -> dict[str, int]:
         """By the names of methods at their scales, the number of draws where that is smaller."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from clusterability.analysis.one_verdict import layer_verdicts
-from clusterability.analysis.verdict import CLUSTERS, NONE
+from clusterability.analysis.verdict import CLUSTERS, NONE, UNCHECKED
 from clusterability.networks.weights import as_networks, as_weights
 
 
@@ -30,7 +30,7 @@ def blocks(matrix, ratio=3.0):
 
 def test_planted_blocks_are_clusters_of_these_units(noise):
     (row,) = verdict_on(blocks(noise))
-    assert row["verdict"] == CLUSTERS
+    assert row["verdict"] == CLUSTERS.name
     assert (row["k_u"], row["k_v"]) == (4, 4)
     assert (row["strongest_u"], row["units_u"], row["units_v"]) == (16, 64, 96)
     assert row["same_bits_ami"] == pytest.approx(1)
@@ -39,7 +39,7 @@ def test_planted_blocks_are_clusters_of_these_units(noise):
 def test_noise_has_none_and_nothing_is_drawn_of_it(noise):
     told = []
     (row,) = verdict_on(noise, said=told.append)
-    assert row["verdict"] == NONE
+    assert row["verdict"] == NONE.name
     assert told == ["fc1: verdict"]
 
 
@@ -50,3 +50,28 @@ def test_what_would_be_seen_is_said(noise):
 
 def test_a_layer_that_holds_no_two_clusters_has_no_verdict():
     assert verdict_on(np.ones((1, 5))) == []
+
+
+def test_a_pruned_layer_is_not_compared_with_mixtures(noise):
+    pruned = blocks(noise) * (np.random.default_rng(1).random(noise.shape) < 0.7)
+    (row,) = verdict_on(pruned)
+    assert row["verdict"] == UNCHECKED.name
+    assert np.isfinite(row["beyond_strength"])
+    assert np.isnan(row["beyond_rotated_u"])
+
+
+def test_dead_units_leave_the_verdict_on_the_others():
+    matrix = np.random.default_rng(2).normal(size=(12, 200))
+    matrix[:6, :100] *= 8
+    matrix[6:, 100:] *= 8
+    matrix[3] = 0
+    (row,) = verdict_on(matrix, nulls={"strength": 19})
+    assert row["bits"] > 100
+    assert (row["units_u"], row["units_v"]) == (11, 200)
+
+
+def test_the_most_clusters_that_were_asked_for_are_told():
+    matrix = np.kron(np.eye(14), np.full((20, 20), 9.0)) + 1
+    matrix *= np.random.default_rng(3).normal(size=matrix.shape)
+    (row,) = verdict_on(matrix, nulls={})
+    assert (row["k_u"], row["k_v"], row["at_edge"]) == (12, 12, True)

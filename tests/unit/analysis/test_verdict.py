@@ -9,17 +9,19 @@ from scipy import stats
 
 from clusterability.analysis.choose_k import BEST_K_NETWORKS_COLUMNS
 from clusterability.analysis.verdict import (
+    CANNOT_TELL,
     CHANCE,
     CLUSTERS,
     CLUSTERS_NEEDED,
     MIXTURES,
     NONE,
-    SOME_NETWORKS,
     STRENGTHS,
     UNCHECKED,
+    UNDEFINED,
     judged,
     verdict_rows,
 )
+from clusterability.report.verdict_text import verdict_line, verdict_sentence, verdict_table
 
 
 def best_k(bits, drawn, method="described-ranked", layer="fc1", **columns) -> pd.DataFrame:
@@ -65,16 +67,26 @@ def test_differences_and_intervals_are_those_of_a_hand_calculation():
 @pytest.mark.parametrize(
     ("bits", "beyond", "verdict"),
     [
+        ([np.nan], {}, UNDEFINED),
         ([19.9], {}, NONE),
         ([20.0], {}, UNCHECKED),
         ([300.0], {"shuffle": [10.0]}, CHANCE),
         ([300.0], {"strength": [19.0], "rotated_u": [300.0]}, STRENGTHS),
         ([300.0], {"strength": [250.0]}, UNCHECKED),
+        ([300.0], {"rotated_v": [250.0]}, UNCHECKED),
+        # A rotated null of a pruned layer is undefined: it counts for nothing.
+        ([300.0], {"strength": [250.0], "rotated_u": [np.nan]}, UNCHECKED),
         ([300.0], {"strength": [250.0], "rotated_u": [-90.0]}, MIXTURES),
         ([300.0], {"strength": [250.0], "rotated_u": [90.0], "rotated_v": [3.0]}, MIXTURES),
         ([300.0], {"degrees": [250.0], "rotated_u": [90.0]}, CLUSTERS),
-        ([0.0, 0.0, 300.0], {}, SOME_NETWORKS),
-        ([300.0, 310.0, 305.0], {"strength": [90.0, 0.0, 5.0]}, STRENGTHS),
+        ([0.0] * 9 + [150.0], {}, NONE),
+        # The mean is 100, its lower bound is not 20; two networks are too few.
+        ([0.0, 0.0, 300.0], {}, CANNOT_TELL),
+        ([300.0, 400.0], {}, CANNOT_TELL),
+        ([300.0, 310.0, 305.0], {"strength": [90.0, 0.0, 5.0]}, CANNOT_TELL),
+        ([300.0, 310.0, 305.0], {"strength": [30.0, 0.0, 5.0]}, STRENGTHS),
+        # One defined difference of three is no interval.
+        ([300.0, 310.0, 305.0], {"strength": [300.0, np.nan, np.nan]}, CANNOT_TELL),
     ],
 )
 def test_the_first_null_that_saves_as_much_decides(bits, beyond, verdict):
@@ -82,9 +94,24 @@ def test_the_first_null_that_saves_as_much_decides(bits, beyond, verdict):
     assert judged(np.array(bits), values) == verdict
 
 
+def test_nulls_without_a_defined_draw_are_not_drawn():
+    drawn = {"strength": [0.0], "rotated_u": [np.nan], "degrees": [-np.inf]}
+    (row,) = verdict_rows(best_k([300.0], drawn), clusters()).to_dict("records")
+    assert row["verdict"] == UNCHECKED.name
+    assert row["beyond_strength"] == 300
+    assert np.isnan([row["beyond_rotated_u"], row["beyond_degrees"]]).all()
+
+
+def test_how_many_networks_pay_is_counted():
+    table = best_k([0.0, 25.0, 5.0], {})
+    (row,) = verdict_rows(table, clusters(3)).to_dict("records")
+    assert (row["verdict"], row["paying"], row["n"]) == (NONE.name, 1, 3)
+    assert "20 or more in 1 of 3 networks" in verdict_line(row)
+
+
 def test_a_layer_without_clusters_names_none():
     (row,) = verdict_rows(best_k([3.0], {}), clusters(), lambda *shape: 1.7).to_dict("records")
-    assert row["verdict"] == NONE
+    assert row["verdict"] == NONE.name
     assert np.isnan(row["strongest_bits"])
     assert row["contrast"] == 1.7
 
@@ -98,6 +125,32 @@ def test_what_would_be_seen_is_asked_of_the_live_units():
 def test_where_no_contrast_is_seen_it_is_infinite():
     (row,) = verdict_rows(best_k([3.0], {}), clusters(), lambda *shape: None).to_dict("records")
     assert row["contrast"] == np.inf
+    assert "hardly any clusters would have been seen" in verdict_line(row)
+
+
+def test_what_would_be_seen_is_known_of_the_search_for_bits_alone():
+    table = best_k([3.0], {}, method="matched")
+    (row,) = verdict_rows(table, clusters(method="matched"), lambda *shape: 2.0).to_dict("records")
+    assert np.isnan(row["contrast"])
+    (row,) = verdict_rows(best_k([3.0], {}), clusters(0), lambda *shape: 2.0).to_dict("records")
+    assert np.isnan(row["contrast"])
+
+
+def test_texts_say_the_verdicts_of_a_study():
+    table = verdict_rows(
+        pd.concat([best_k([300.0], {}), best_k([3.0], {}, layer="fc2")]), clusters()
+    )
+    assert verdict_sentence(table) == (
+        "Bits that were not compared with both the strengths and mixtures of units: fc1 of trained;"
+        " none that pay: fc2 of trained."
+    )
+    lines = verdict_table(table).splitlines()
+    assert len({line.count("|") for line in lines}) == 1
+    assert lines[2].startswith("| trained | fc1 | not compared | 300 | 3 ")
+    line = verdict_line(table.iloc[0])
+    assert "not compared with the strengths and mixtures of units" in line
+    assert "3 output and 2 input clusters" in line
+    assert verdict_sentence(table.head(0)) == "No layer has bits."
 
 
 def test_ranked_weights_come_first_and_those_as_they_are_stand_beside():

@@ -312,7 +312,7 @@ def test_weights_order_units_by_cluster_then_strength(
     weight_files: dict[str, str | list[str]],
 ) -> None:
     matrices = weights.read_matrices(Path(str(weight_files["weights"])))
-    table = weights.rows(matrices, paths(weight_files, "partitions"), "matched", 2)
+    table = weights.rows(matrices, paths(weight_files, "partitions"), ["matched"], 2)
     first = table[table["layer"] == "fc1"]
     u, v = (first[first["side"] == side] for side in ("U", "V"))
     assert u["strength"].tolist() == [3, 6, 7, 2]
@@ -499,7 +499,7 @@ def test_weights_of_nearly_all_zeros_have_a_colour_scale(tmp_path: Path) -> None
     sparse = np.zeros((2, 400), np.float32)
     sparse[0, 0] = 0.5
     file = write_partition(tmp_path, "l1", "fc1", {2: ([0, -1], [0] + [-1] * 399)})
-    table = weights.rows({"fc1": sparse}, [file], "matched", 2)
+    table = weights.rows({"fc1": sparse}, [file], ["matched"], 2)
     figure = weights.draw(table, {"fc1": sparse})
     assert figure.axes[1].images[0].get_clim() == (0, 0.5)
     figure.draw_without_rendering()

@@ -298,8 +298,8 @@ def test_rows_of_clusters_by_hand():
     mi_terms = 3 / 8 * np.log(2), 1 / 8 * np.log(2 / 5) + 4 / 8 * np.log(8 / 5)
     expected = pd.DataFrame(
         [
-            ("trained", 8, "fc2", "joint", 2, 0, 1, 1, 3 / 16, 1 / 7, mi_terms[0], *bits, 1),
-            ("trained", 8, "fc2", "joint", 2, 1, 1, 1, 3 / 16, 1 / 9, mi_terms[1], *bits, 0),
+            ("trained", 8, "fc2", "joint", 2, 0, 1, 1, 3 / 16, 1 / 7, mi_terms[0], *bits, 1, 3 / 4),
+            ("trained", 8, "fc2", "joint", 2, 1, 1, 1, 3 / 16, 1 / 9, mi_terms[1], *bits, 0, 5 / 4),
         ],
         columns=[
             "condition",
@@ -316,6 +316,7 @@ def test_rows_of_clusters_by_hand():
             "cluster_bits",
             "bits_if_merged",
             "merge_with",
+            "mean_strength",
         ],
     )
     pd.testing.assert_frame_equal(rows, expected, check_dtype=False, rtol=1e-9)

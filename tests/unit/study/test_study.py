@@ -69,7 +69,7 @@ def test_configs_of_the_repository(path):
 
 def test_a_null_is_drawn_for_the_methods_that_it_is_asked_for():
     """By method, scale or both; what is drawn less often anyway stays so."""
-    text = {"methods": ["matched", "joint", "described"], "scalings": ["none", "ranked"]}
+    text: dict = {"methods": ["matched", "joint", "described"], "scalings": ["none", "ranked"]}
     text |= {"draws_at_most": {"described-ranked": 9}}
     text |= {"null_methods": {"strength": ["matched", "described-ranked"], "shuffle": ["ranked"]}}
     clustering = Study(clustering=text).clustering
@@ -80,7 +80,16 @@ def test_a_null_is_drawn_for_the_methods_that_it_is_asked_for():
     assert clustering.fewer_draws("labels", "fc1", 19) == {"described-ranked": 9}
 
 
-@pytest.mark.parametrize("names", [{"strength": ["best"]}, {"strength": []}, {"noise": ["joint"]}])
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"strength": ["best"]},
+        {"strength": []},
+        {"noise": ["joint"]},
+        {"untrained": ["joint"]},
+        {"strength": ["described"]},
+    ],
+)
 def test_methods_of_nulls_are_names_of_both(names):
     with pytest.raises(UserError, match="null_methods"):
         load_study({"clustering": {"null_methods": names}}, "config.yaml")
@@ -97,7 +106,13 @@ def test_default_study_is_the_one_that_was_asked_for():
     fewer = {f"{method}-ranked": draws for method, draws in fewer.items()}
     expected = {**fewer, "described": 0, "described-ranked": 19}
     assert study.clustering.fewer_draws("shuffle", "fc1", 99) == expected
-    assert study.nulls == {"shuffle": 99, "labels": 99}
+    assert study.nulls == {"shuffle": 99, "strength": 19, "rotated_u": 19, "labels": 99}
+    for null in ("strength", "rotated_u"):
+        fewer = study.clustering.fewer_draws(null, "fc1", 19)
+        assert [name for name in study.variants() if fewer.get(name, 19)] == [
+            "matched",
+            "described-ranked",
+        ]
     assert study.clustering.restarts == 3
     notebook = study.recipe_of("baseline")
     assert (notebook.optimizer, notebook.learning_rate) == ("sgd", 0.001)

@@ -68,7 +68,10 @@ def rows(scores: Path, method: str) -> pd.DataFrame:
     plain = found["method"].str.partition("-")[0]
     found = found[(plain == method) | plain.map(chooses)]
     cells = found.groupby(CELL, sort=False, observed=True)
-    table = pd.DataFrame([_cell_row(cell, group["value"]) for cell, group in cells])
+    table = pd.DataFrame(
+        [_cell_row(cell, group["value"]) for cell, group in cells],
+        columns=[*CELL, "n", "bits", "low", "high"],
+    )
     for column in ("condition", "layer"):
         table[column] = table[column].astype(found[column].dtype)
     return table

@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.catalogue import VERDICT_BITS
+from clusterability.networks.scaling_names import scaling_of
 from clusterability.report.figures.accuracy import shown_names, with_accuracy
 from clusterability.report.figures.inputs import (
     Inputs,
@@ -42,11 +43,11 @@ _LEGEND_HEIGHT = 0.75
 _STEP = 0.16
 """Between the marks of a condition, in lines."""
 
-CAPTION = """Saved bits of each layer (columns) by condition (lines, with their mean test accuracy):
-of the weights as they are (bits, none), of weights ranked within rows and columns (bits, ranked),
-and these less the most that any draw of a null saves: mean over networks with its 95 % t interval.
-The line stands at 20 bits, from which on clusters pay; the axis is linear between -20 and 20 and
-logarithmic beyond. The differences are no shares of the bits and do not add up."""
+CAPTION = """Bits that clusters of each layer (columns) save, by condition (lines, with their mean
+test accuracy), method {method}; the same of the weights as they are; and bits less the most that
+any draw of a null saves: mean over networks with its 95 % t interval. The dashed line stands at 20
+bits, from which on clusters pay; the axis is linear between -20 and 20 and logarithmic beyond. The
+differences are no shares of the bits and do not add up."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,14 @@ class _Look:
 
 
 _LOOKS = {
-    "bits_unscaled": _Look("#9b9b9b", "o", "bits, none"),
-    "bits": _Look("#1e0c71", "s", "bits, ranked"),
+    "bits_unscaled": _Look("#9b9b9b", "o", "bits of weights as they are"),
+    "bits": _Look("#1e0c71", "s", "bits"),
     "beyond_shuffle": _Look("#6dc908", "v", "beyond shuffle"),
     "beyond_shuffle_nonzero": _Look("#6dc908", "1", "beyond shuffle_nonzero"),
     "beyond_strength": _Look("#c8382e", "^", "beyond strength"),
     "beyond_degrees": _Look("#e2976d", "<", "beyond degrees"),
     "beyond_rotated_u": _Look("#bd5bd3", "D", "beyond rotated_u"),
     "beyond_rotated_v": _Look("#1040e7", "P", "beyond rotated_v"),
-    "beyond_within": _Look("#7d1942", "X", "beyond within"),
 }
 """What is shown of a layer, from above."""
 _LEFT_OUT = ("beyond_shuffle", "beyond_shuffle_nonzero")
@@ -82,6 +82,8 @@ def rows(verdict: Path) -> pd.DataFrame:
     """One row a condition, layer and quantity: bits, or bits beyond a null, with COLUMNS."""
     table = read_csv(verdict)
     shown = [name for name in _LOOKS if name in table and table[name].notna().any()]
+    if (table["method"].map(scaling_of) == "none").all():  # it is the same
+        shown = [name for name in shown if name != "bits_unscaled"]
     others = [name for name in shown if name.startswith("beyond") and name not in _LEFT_OUT]
     shown = [name for name in shown if name not in _LEFT_OUT or not others]
     frames = [
@@ -105,7 +107,7 @@ def draw(table: pd.DataFrame) -> Figure:
     height = _LINE_HEIGHT * len(conditions) + _HEADING_HEIGHT + _LEGEND_HEIGHT
     figure = new_figure(COLUMN_WIDTH if len(layers) == 1 else PAGE_WIDTH, height)
     panels = figure.subplots(1, max(len(layers), 1), sharey=True, squeeze=False)[0]
-    for axes, layer in zip(panels, layers, strict=True):
+    for axes, layer in zip(panels, layers or [""], strict=True):
         _draw_panel(axes, table[table["layer"] == layer], conditions, shown)
         axes.set(title=layer, xlabel="bits")
     names = shown_names(table)

@@ -1,4 +1,4 @@
-"""Weight matrices of one network before and after ordering by clusters.
+"""Weight matrices of one network as they are and ordered by clusters of one method or two.
 
 The rows hold what orders the units and where each unit ends up. The matrix itself, abs(W) of the
 first network of the block, is too large for a table of a figure: it lies in the network's
@@ -7,8 +7,8 @@ first network of the block, is too large for a table of a figure: it lies in the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from matplotlib.patches import Patch, Rectangle
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.live_units import DEAD
+from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import load_networks
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.partition_inputs import first_partition
@@ -35,6 +36,7 @@ from clusterability.report.figures.style import (
     new_figure,
     style,
 )
+from clusterability.results.npz_files import load_items
 
 CLIP = 0.995
 """Quantile of a layer's abs(W) at which its colours end."""
@@ -46,7 +48,8 @@ _MANY = 8
 """So many borders are drawn finer."""
 
 # In inches. A strip shows the colours of the clusters along an edge of a matrix.
-_AXES_WIDTH = 2.6
+_PANELS_WIDTH = 5.2
+"""Of all panels of a row."""
 _AXES_HEIGHTS = (0.6, 1.35)
 _UNIT_HEIGHT = 0.011
 _ROW_MARGIN = 0.5
@@ -58,9 +61,12 @@ _LABEL_SIZE = 5.0
 Matrices = Mapping[str, np.ndarray]
 """abs(W) [out, in] by layer."""
 
-CAPTION = """Weight matrices of {item} as trained (left) and ordered by cluster (right), absolute
-values, by layer: one network (the first seed), method {method}, k = {k}. Lines are borders of
-clusters; bars at the edges name them."""
+SEARCHES = ("described-ranked", "described")
+"""Shown beside the drawn method: the first of these that the partitions have."""
+
+CAPTION = """Weight matrices of {item} as trained (left) and ordered by cluster, absolute values, by
+layer: one network (the first seed), methods as named, at most k = {k} clusters a side. Lines are
+borders of clusters; bars at the edges name them."""
 
 
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
@@ -70,7 +76,9 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
     `{condition}/{seeds}/{layer}/{k}.npz`.
     """
     matrices = read_matrices(paths(inputs, "weights")[0])
-    table = rows(matrices, paths(inputs, "partitions"), job.only_method, job.only_k)
+    files = paths(inputs, "partitions")
+    methods = [job.only_method, *_search(files, job.only_k)]
+    table = rows(matrices, files, list(dict.fromkeys(methods)), job.only_k)
     return draw(table, matrices), table
 
 
@@ -79,8 +87,16 @@ def read_matrices(networks: Path) -> dict[str, np.ndarray]:
     return {layer: np.abs(stack[0]) for layer, stack in load_networks(networks).weights.items()}
 
 
-def rows(matrices: Matrices, partitions: Sequence[Path], method: str, k: int) -> pd.DataFrame:
-    """One row a unit: its layer and side, cluster, strength and position in the ordered matrix.
+def _search(files: Sequence[Path], k: int) -> list[str]:
+    """The method of SEARCHES that the partitions have at this k, if any."""
+    known = {key for file in files for key in load_items(file, Partitions)}
+    return [method for method in SEARCHES if (method, k) in known][:1]
+
+
+def rows(
+    matrices: Matrices, partitions: Sequence[Path], methods: Sequence[str], k: int
+) -> pd.DataFrame:
+    """One row a method and unit: layer and side, cluster, strength, position in the ordered matrix.
 
     `cluster` is the label of the partition, `strength` the sum of abs(W) over the unit's weights.
     Units are ordered by cluster, dead ones (-1) last, then from the strongest to the weakest.
@@ -89,14 +105,14 @@ def rows(matrices: Matrices, partitions: Sequence[Path], method: str, k: int) ->
     for file in partitions:
         files.setdefault(file.parent.name, []).append(file)
     frames = []
-    for layer, matrix in matrices.items():
+    for method, (layer, matrix) in itertools.product(methods, matrices.items()):
         labels = first_partition(files[layer], (method, k))
         for side, axis, cluster in (("U", 1, labels[0]), ("V", 0, labels[1])):
             strength = matrix.sum(axis=axis, dtype=float)
-            rows = _side_rows(cluster, strength)
-            frames.append(rows.assign(layer=tensor_name(layer), side=side))
+            place = {"method": method, "layer": tensor_name(layer), "side": side}
+            frames.append(_side_rows(cluster, strength).assign(**place))
     table = pd.concat(frames, ignore_index=True)
-    return table[["layer", "side", "unit", "cluster", "strength", "position"]]
+    return table[["method", "layer", "side", "unit", "cluster", "strength", "position"]]
 
 
 def _side_rows(cluster: np.ndarray, strength: np.ndarray) -> pd.DataFrame:
@@ -111,20 +127,27 @@ def _side_rows(cluster: np.ndarray, strength: np.ndarray) -> pd.DataFrame:
 
 @style()
 def draw(table: pd.DataFrame, matrices: Matrices) -> Figure:
-    """A row a layer: abs(W) as it is, abs(W) in the order of the clusters, a colour bar."""
+    """A row a layer: abs(W) as it is, in the order of each method's clusters, and a colour bar."""
+    methods = list(table["method"].unique())
     heights = [_axes_height(len(matrix)) for matrix in matrices.values()]
     total = sum(heights) + _ROW_MARGIN * len(heights) + _LEGEND_HEIGHT
     figure = new_figure(PAGE_WIDTH, total)
-    panels = figure.subplots(len(matrices), 2, squeeze=False, height_ratios=heights)
+    columns = len(methods) + 1
+    panels = figure.subplots(len(matrices), columns, squeeze=False, height_ratios=heights)
     colours = cluster_colours(int(table["cluster"].max()) + 1)
-    for (before, after), (layer, matrix) in zip(panels, matrices.items(), strict=True):
-        units = table[table["layer"] == tensor_name(layer)]
-        sides = [units[units["side"] == side].sort_values("position") for side in ("U", "V")]
+    for (before, *ordered), (layer, matrix) in zip(panels, matrices.items(), strict=True):
         limit = _colour_limit(matrix)
         image = _draw_matrix(before, matrix, limit)
         before.set(ylabel="U: output", xlabel="V: input", title=tensor_name(layer))
-        _draw_ordered(after, matrix, sides, limit, colours)
-        bar = figure.colorbar(image, ax=after, extend="max", fraction=0.03, pad=0.02, aspect=14)
+        for after, method in zip(ordered, methods, strict=True):
+            shown = (table["layer"] == tensor_name(layer)) & (table["method"] == method)
+            units = table[shown]
+            sides = [units[units["side"] == side].sort_values("position") for side in ("U", "V")]
+            _draw_ordered(after, matrix, sides, limit, colours, _PANELS_WIDTH / columns)
+            if layer == next(iter(matrices)):  # above the names of clusters
+                after.set_title(method, pad=12)
+        last = ordered[-1]
+        bar = figure.colorbar(image, ax=last, extend="max", fraction=0.03, pad=0.02, aspect=14)
         bar.set_label("abs(W)")
         bar.outline.set_linewidth(0.4)
     _draw_legend(figure, table)
@@ -154,6 +177,7 @@ def _draw_ordered(
     sides: Sequence[pd.DataFrame],
     limit: float,
     colours: Sequence[str],
+    width: float,
 ) -> None:
     u, v = sides
     axes.set(ylabel="U: ordered", xlabel="V: ordered")
@@ -167,7 +191,7 @@ def _draw_ordered(
         axes.axhline(border - 0.5, color=_BORDER, linewidth=thickness)
     for border in _borders(v):
         axes.axvline(border - 0.5, color=_BORDER, linewidth=thickness)
-    _draw_strips(axes, u, v, colours)
+    _draw_strips(axes, u, v, colours, width)
 
 
 def _borders(units: pd.DataFrame) -> np.ndarray:
@@ -175,9 +199,11 @@ def _borders(units: pd.DataFrame) -> np.ndarray:
     return np.flatnonzero(np.diff(units["cluster"])) + 1
 
 
-def _draw_strips(axes: Axes, u: pd.DataFrame, v: pd.DataFrame, colours: Sequence[str]) -> None:
+def _draw_strips(
+    axes: Axes, u: pd.DataFrame, v: pd.DataFrame, colours: Sequence[str], width: float
+) -> None:
     """Clusters of both sides in colours, with their labels: V above, U at the right."""
-    width, height = _AXES_WIDTH, _axes_height(len(u))
+    height = _axes_height(len(u))
     above = axes.inset_axes((0, 1 + _STRIP / 2 / height, 1, _STRIP / height))
     above.set(xlim=(0, len(v)), ylim=(0, 1))
     beside = axes.inset_axes((1 + _STRIP / 2 / width, 0, _STRIP / width, 1))
@@ -199,7 +225,7 @@ def _draw_strips(axes: Axes, u: pd.DataFrame, v: pd.DataFrame, colours: Sequence
 def _runs(units: pd.DataFrame) -> Iterator[tuple[int, int, int]]:
     """First position, end and label of each cluster, in order."""
     edges = [0, *_borders(units), len(units)]
-    for start, end in pairwise(edges):
+    for start, end in itertools.pairwise(edges):
         yield int(start), int(end), int(units["cluster"].iloc[start])
 
 
