@@ -23,6 +23,7 @@ from clusterability.errors import UserError
 from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.measures.catalogue import MEASURES
 from clusterability.names import FRESH, GLOROT, IMPORTED, NETWORK
+from clusterability.networks.layer_names import PATTERN as LAYER_NAME, in_chain, require_chain
 from clusterability.report.catalogue import (
     FIGURES,
     TABLES,

@@ -4,7 +4,7 @@
 wildcard_constraints:
     condition=rf"[a-z][a-z0-9_]*|{FRESH}({GLOROT})?[0-9-]+",
     seeds=rf"\d+(-\d+)?|{IMPORTED}",
-    layer=rf"fc\d+|{NETWORK}",
+    layer=LAYER_NAME,
     k=r"\d+(-\d+)?",
     figure="[a-z_]+",
     item="[a-z0-9_-]+",
@@ -99,20 +99,35 @@ def k_values_of(wildcards):
 
 
 def imported_layers():
-    """Layers of the imported networks with their shapes, None where the config lists layers."""
+    """Layers of the imported networks, as files call them, with their shapes."""
     if not STUDY.networks:
         return {}
-    from clusterability.networks.importing.read_network import layer_shapes
-    from clusterability.networks.importing.table_reading import table_reading
+    from clusterability.networks.importing.read_network import asked_reading, layer_shapes
 
     found = {}
     for name, network in STUDY.networks.items():
-        reading = table_reading(network.header, network.index, network.edges)
         try:
-            found[name] = layer_shapes(name, Path(network.path), network.layers, reading)
+            reading = asked_reading(job_parameters.import_job(STUDY, name))
+            found[name] = layer_shapes(name, Path(network.path), reading)
+            whole = bool(STUDY.clustering.methods_for(NETWORK))
+            asked = (whole, STUDY.clustering.scalings, f"networks.{name}.")
+            require_chain(is_chain(found[name]), *asked)
         except UserError as error:
             sys.exit(str(error))
     return found
+
+
+def is_chain(layers):
+    """Whether the outputs of each layer are the inputs of the next."""
+    return all(map(in_chain, layers))
+
+
+def imported_files(condition):
+    """Files of an imported network, which no module's prefix and no remote storage moves."""
+    from clusterability.networks.importing.readers import model_files
+
+    path = Path(STUDY.networks[condition].path)
+    return [local(str(file)) for file in model_files(path, f"networks.{condition}.")]
 
 
 IMPORTED_LAYERS = imported_layers()
@@ -144,24 +159,8 @@ PUBLISHED = published_values()
 
 
 def shapes_of(condition):
-    """Shapes [out, in] of a condition's layers, from the input on.
-
-    Where the config lists the layers of a file, the file was not read: then they are those of the
-    network that was made from it, and nothing before that.
-    """
-    shapes = IMPORTED_LAYERS.get(condition) or STUDY.layers_of(condition)
-    if None not in shapes.values():
-        return shapes
-    made = Path(STUDY.results, "networks", condition, f"{IMPORTED}.safetensors")
-    if not made.exists():
-        return dict.fromkeys(shapes, (0, 0))
-    from clusterability.networks.stacked import stored_sizes
-
-    try:
-        sizes = stored_sizes(made)
-    except UserError:  # the job that reads it tells of it
-        return dict.fromkeys(shapes, (0, 0))
-    return dict(zip(shapes, zip(sizes[1:], sizes)))
+    """Shapes [out, in] of a condition's layers, from the input on."""
+    return IMPORTED_LAYERS.get(condition) or STUDY.layers_of(condition)
 
 
 def weights_of_network(wildcards):
@@ -248,7 +247,7 @@ def memory_of_block(base, each, bytes_of_matrix):
 
 def memory_of_file(wildcards):
     """Of a job that reads a network's file: it may be there three times, as read, checked, kept."""
-    size = Path(STUDY.networks[wildcards.condition].path).stat().st_size
+    size = sum(Path(file).stat().st_size for file in imported_files(wildcards.condition))
     return 2000 + math.ceil(8 * size / 1e6)
 
 
@@ -337,13 +336,23 @@ def network_files(ending="safetensors", conditions=STUDY.names):
 
 def may_see_mnist(condition):
     """Whether a condition's networks take MNIST's images, as far as is known before they run."""
-    shapes = list(IMPORTED_LAYERS.get(condition, {"any": None}).values())
-    return None in shapes or (shapes[0][1], shapes[-1][0]) == (MNIST_PIXELS, MNIST_CLASSES)
+    if condition not in IMPORTED_LAYERS:
+        return True
+    layers = IMPORTED_LAYERS[condition]
+    shapes = list(layers.values())
+    ends = (shapes[0][1], shapes[-1][0])
+    return is_chain(layers) and ends == (MNIST_PIXELS, MNIST_CLASSES)
 
 
 def images_of(wildcards):
     """The images that a condition's networks are probed with, if they can be."""
     return rules.mnist.output if may_see_mnist(wildcards.condition) else []
+
+
+def probed_layers_of(condition):
+    """What is probed of a condition's networks; nothing of matrices each by itself."""
+    layers = weights_of(condition)
+    return STUDY.probed_layers(layers) if is_chain(layers) else []
 
 
 def probed_files(pattern):
@@ -354,7 +363,7 @@ def probed_files(pattern):
         for file in expand(
             pattern,
             condition=condition,
-            layer=STUDY.probed_layers(weights_of(condition)),
+            layer=probed_layers_of(condition),
             seeds=STUDY.seed_blocks_of(condition),
             k=[block for block in STUDY.k_grid if STUDY.probed_k_of(block)],
         )

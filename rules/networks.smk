@@ -29,8 +29,7 @@ rule synthesise:
 
 rule import_network:
     input:
-        # A user's file, which no module's prefix and no remote storage moves.
-        file=lambda wildcards: local(STUDY.networks[wildcards.condition].path),
+        files=lambda wildcards: imported_files(wildcards.condition),
     output:
         networks="<results>/networks/{condition}/{seeds}.safetensors",
         rows="<results>/networks/{condition}/{seeds}.networks.csv",

@@ -11,7 +11,7 @@ rule paper:
         figures=figure_files(),
         sources=[
             *(rules.mnist.output if STUDY.conditions else []),
-            *(local(network.path) for network in STUDY.networks.values()),
+            *(file for name in STUDY.networks for file in imported_files(name)),
             *(local(path) for _, path in PUBLISHED.values()),
         ],
     output:

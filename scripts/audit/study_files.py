@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -32,11 +33,26 @@ class Block:
         file: `…/networks/<condition>/<seeds>.safetensors`.
         seeds: in the order of the file.
         recipe: how they were trained; empty where they were not.
+        matrices: names that files give layers which are no chain, in order; None of a chain.
     """
 
     file: Path
     seeds: list[int]
     recipe: dict[str, Any]
+    matrices: list[str] | None = None
+
+    def in_files(self, layer: str) -> str:
+        """What files call a layer of the tables: names with other characters are coded there."""
+        return next((name for name in self.matrices or [] if in_tables(name) == layer), layer)
+
+
+def in_tables(name: str) -> str:
+    """What tables call a layer, from its name in files.
+
+    >>> in_tables("h.0~2Fmlp")
+    'h.0/mlp'
+    """
+    return unquote(name.replace("~", "%"), errors="surrogatepass")
 
 
 class StudyFiles:
@@ -122,7 +138,8 @@ class StudyFiles:
         for file in sorted((self.folder / "networks").glob("*/*.safetensors")):
             with _told(file), safe_open(file, framework="numpy") as stored:
                 about = json.loads(stored.metadata()["clusterability"])
-            block = Block(file, [int(seed) for seed in about["seeds"]], about["recipe"] or {})
+                seeds = [int(seed) for seed in about["seeds"]]
+                block = Block(file, seeds, about["recipe"] or {}, about.get("matrices"))
             found.setdefault(file.parent.name, []).append(block)
         return found
 
@@ -148,10 +165,13 @@ class StudyFiles:
     def _read_weights(self, condition: str, seed: int, scaling: str) -> dict[str, np.ndarray]:
         block, place = self.block_of(condition, seed)
         with _told(block.file), safe_open(block.file, framework="numpy") as stored:
-            names = [name for name in stored.keys() if name.endswith(".weight")]  # noqa: SIM118
-            names.sort(key=lambda name: int(name.removeprefix("fc").removesuffix(".weight")))
+            arrays = [name for name in stored.keys() if name.endswith(".weight")]  # noqa: SIM118
+            names = block.matrices or sorted(
+                (name.removesuffix(".weight") for name in arrays),
+                key=lambda name: int(name.removeprefix("fc")),
+            )
             layers = {
-                name.removesuffix(".weight"): stored.get_slice(name)[place : place + 1][0]
+                in_tables(name): stored.get_slice(f"{name}.weight")[place : place + 1][0]
                 for name in names
             }
         return scaled(layers, scaling, (condition, seed))
@@ -180,7 +200,7 @@ class StudyFiles:
         """Clusters that were planted, `rows` and `columns`; empty where there are none."""
         block, place = self.block_of(condition, seed)
         path = block.file.with_name(f"{block.file.stem}.planted.npz")
-        found = self._arrays(path, f"{layer}/") if path.is_file() else {}
+        found = self._arrays(path, f"{block.in_files(layer)}/") if path.is_file() else {}
         return {name.rpartition("/")[2]: array[place] for name, array in found.items()}
 
     def arrays(
@@ -195,7 +215,7 @@ class StudyFiles:
             prefix: what the arrays' names begin with, such as `matched/4/`; taken away.
         """
         block, place = self.block_of(condition, seed)
-        folder = self.folder / kind / condition / block.file.stem / layer
+        folder = self.folder / kind / condition / block.file.stem / block.in_files(layer)
         for file in sorted(folder.glob(f"*{ending}.npz")):
             if file.name.count(".") == ending.count(".") + 1 and not file.name.startswith("."):
                 found = self._arrays(file, prefix)

@@ -21,6 +21,7 @@ from clusterability.release import VERSION
 if TYPE_CHECKING:
     import pandas as pd
 
+    from clusterability.networks.importing.selection import Reading
     from clusterability.networks.weights import Weights
     from clusterability.study.arguments import Asked
 
@@ -31,7 +32,9 @@ clusters, and compares every score with what chance gives. Prints a table and wr
 _SCORE_EPILOG = """\
 examples:
   clusterability score weights.npz
-  clusterability score net.pt --layers fc1.weight,fc2.weight --methods matched,whole --k 2-8
+  clusterability layers model.safetensors
+  clusterability score model.safetensors --layers '*.mlp.*'
+  clusterability score net.pt --layers fc1.weight,fc2.weight --chain --methods matched,whole --k 2-8
   clusterability score matrix.csv --k 2-12,16 --nulls shuffle=999,strength=999 --output rows.parquet
 
 The same file, name and options give the same numbers, here and in a study that imports the file.
@@ -78,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_score(commands)
+    _add_layers(commands)
     measures = commands.add_parser("measures", help="list the measures and what they say")
     measures.set_defaults(run=_list_measures)
     return parser
@@ -92,12 +96,7 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add(
-        "file",
-        metavar="FILE",
-        help=".safetensors, .npz, .npy, .mtx, a state dict (.pt, .pth), or a table (.csv, .tsv,"
-        " .txt, .csv.gz, .parquet)",
-    )
+    _add_reading(parser)
     add(
         "--k",
         default=None,
@@ -117,27 +116,10 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         " with its number of draws; or none (default: %(default)s)",
     )
     add(
-        "--layers",
-        metavar="LIST",
-        help="arrays that are layers, from the input on (default: all 2-D arrays, by their names)",
-    )
-    add(
         "--scalings",
         default="none",
         metavar="LIST",
         help="of none, unit-norm, balanced (default: %(default)s)",
-    )
-    for option, line in {"--header": "first row", "--index": "first column"}.items():
-        add(
-            option,
-            choices=["yes", "no"],
-            help=f"whether the {line} of a table is names (default: as the table shows)",
-        )
-    add(
-        "--edges",
-        metavar="LIST",
-        help="columns of a table that lists edges: source,target or source,target,weight; no: it is"
-        " a matrix",
     )
     add("--restarts", default="3", metavar="N", help="starts of k-means (default: %(default)s)")
     add(
@@ -163,8 +145,68 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.set_defaults(run=_score)
 
 
+def _add_layers(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "layers", help="list the arrays of a file, and which of them would be scored"
+    )
+    _add_reading(parser)
+    parser.set_defaults(run=_list_layers)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """What says how a file is read."""
+    add = parser.add_argument
+    add(
+        "file",
+        metavar="FILE",
+        help=".safetensors, .npz, .npy, .mtx, a checkpoint (.pt, .pth, .pth.tar, .bin, .ckpt), the"
+        " index or folder of a model in several files, or a table (.csv, .tsv, .txt, .csv.gz,"
+        " .tsv.gz, .parquet)",
+    )
+    add(
+        "--layers",
+        metavar="LIST",
+        help="arrays that are layers, or patterns such as '*.mlp.*' (default: all 2-D arrays but"
+        " embeddings, and integers beside floats)",
+    )
+    add(
+        "--chain",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="the outputs of each layer are the inputs of the next, as whole and unit-norm need it"
+        " (default: of a plain MLP such as fc1.weight, fc2.weight)",
+    )
+    add(
+        "--transpose",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="arrays are [in, out], as Keras and GPT-2's Conv1D keep them",
+    )
+    for option, line in {"--header": "first row", "--index": "first column"}.items():
+        add(
+            option,
+            choices=["yes", "no"],
+            help=f"whether the {line} of a table is names (default: as the table shows)",
+        )
+    add(
+        "--edges",
+        metavar="LIST",
+        help="columns of a table that lists edges: source,target or source,target,weight; no: it is"
+        " a matrix",
+    )
+
+
+def _reading(options: argparse.Namespace) -> Reading:
+    """What is said of how a file is read."""
+    from clusterability.networks.importing.selection import Reading
+    from clusterability.networks.importing.tables.table_reading import table_reading
+
+    layers = _parts(options.layers) if options.layers else None
+    table = table_reading(_yes(options.header), _yes(options.index), _edges(options.edges))
+    return Reading(layers, options.chain, options.transpose, table)
+
+
 def _score(options: argparse.Namespace) -> None:
-    from clusterability.networks.importing.table_reading import table_reading
     from clusterability.networks.weights import as_networks, load_weights, name_of
     from clusterability.numerics import cores
     from clusterability.report.score_text import score_text
@@ -183,9 +225,7 @@ def _score(options: argparse.Namespace) -> None:
     workers = workers_of(_number(options.jobs or cores()), options.memory)
     output = Path(options.output or f"{name}.scores.csv")
     _check_output(output, options.force)
-    reading = table_reading(_yes(options.header), _yes(options.index), _edges(options.edges))
-    layers = _parts(options.layers) if options.layers else None
-    weights = load_weights(options.file, layers, reading)
+    weights = load_weights(options.file, _reading(options))
     networks = as_networks(weights, name)
     if options.k is None:
         asked = usual_k(networks, asked)
@@ -214,6 +254,12 @@ def _named_clusters(weights: Weights, rows: pd.DataFrame, asked: Asked) -> list[
     found = cluster(weights, k, method, restarts=asked.restarts, name=asked.name)[layer]
     heading = f"Clusters of {method} at k = {k}, where naming them saves most:"
     return [clusters_text(names, found.rows, found.columns, heading)]
+
+
+def _list_layers(options: argparse.Namespace) -> None:
+    from clusterability.networks.importing.listing import listing
+
+    _print(listing(Path(options.file), _reading(options)))
 
 
 def _list_measures(options: argparse.Namespace) -> None:

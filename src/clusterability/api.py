@@ -22,8 +22,9 @@ from clusterability.errors import UserError
 from clusterability.measures.catalogue import MEASURES
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
-from clusterability.networks.importing.table_reading import Edges, table_reading
-from clusterability.networks.scaled_layer import scaled_layers
+from clusterability.networks.importing.selection import Reading
+from clusterability.networks.importing.tables.table_reading import Edges, table_reading
+from clusterability.networks.scaled_layer import check_chain, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (
     Matrix,
@@ -77,8 +78,10 @@ class Partition:
 
 def load(
     source: Source,
-    layers: Sequence[str] | None = None,
+    layers: str | Sequence[str] | None = None,
     *,
+    chain: bool | None = None,
+    transpose: bool | None = None,
     header: bool | None = None,
     index: bool | None = None,
     edges: Edges | None = None,
@@ -87,12 +90,18 @@ def load(
 
     Args:
         source: a file: `.safetensors`, `.npz` (NumPy's or SciPy's), `.npy`, `.mtx`, a table
-            (`.csv`, `.tsv`, `.txt`, `.csv.gz`, `.parquet`), or a state dict of PyTorch in a `.pt`
-            or `.pth` file (docs/your-own-matrix.md describes each); a module of PyTorch; a dict of
+            (`.csv`, `.tsv`, `.txt`, `.csv.gz`, `.tsv.gz`, `.parquet`), or a checkpoint of PyTorch
+            (`.pt`, `.pth`, `.pth.tar`, `.bin`, `.ckpt`); the index or the folder of a model in
+            several files (docs/your-own-matrix.md describes each); a module of PyTorch; a dict of
             arrays or tensors, such as `model.state_dict()`; or one matrix: an array, a data frame,
             a sparse matrix, a graph of networkx.
-        layers: names of the arrays that are layers, from the input on. None: all 2-D arrays, in the
-            natural order of their names; others, such as biases, are left out.
+        layers: names of the arrays that are layers, or patterns such as `*.mlp.*`. None: all 2-D
+            arrays but embeddings, and integers beside floats.
+        chain: whether the outputs of each layer are the inputs of the next, from the input on, as
+            `whole` and `unit-norm` need it. None: only of a plain MLP, whose names differ by one
+            number and whose shapes fit in one way.
+        transpose: whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. A chain
+            whose shapes fit both ways has to say it.
         header, index: of a table, whether the first row and the first column are names. None: as
             the table shows; one that may be read in two ways is refused.
         edges: of a table that lists edges, its columns of sources, targets and, if there are any,
@@ -100,28 +109,32 @@ def load(
             edge. False: a table that looks like such a list is a matrix.
 
     Returns:
-        `fc1`, `fc2`, … to float32 [out, in]; printed, it says which array each of them is. Its
-        name, which random streams go by, is that of the file in small letters; `units` are names of
-        rows and columns by layer, where there are some.
+        float32 [out, in] by layer: each by itself under the name of its array, in the order of the
+        file; or `fc1`, `fc2`, … of a chain, and `fc1` of a file or a matrix that has one array
+        without a name. Printed, it says how the file was read and what was left out. Its name,
+        which random streams go by, is that of the file in small letters; `units` are names of rows
+        and columns by layer, where there are some.
 
     Warns:
         UserWarning: where numbers in the first row or column are read as names.
 
     Raises:
         UserError: where the file is missing, damaged or of another kind; where a matrix has a
-            number that is not finite or too large for float32; where the outputs of a layer are not
-            as many as the inputs of the next.
+            number that is not finite or too large for float32; where a chain does not fit, or fits
+            both ways.
 
     >>> load({"0.weight": np.ones((3, 4)), "0.bias": np.ones(3), "2.weight": np.ones((2, 3))})
-    Weights 'weights': fc1 [3, 4] from '0.weight', fc2 [2, 3] from '2.weight'
+    Weights 'weights': fc1 [3, 4] from '0.weight', fc2 [2, 3] from '2.weight' (read as a chain \
+4-3-2, arrays [out, in])
     """
-    found = load_weights(source, layers, table_reading(header, index, edges))
-    return _told(found, source)
+    names = [layers] if isinstance(layers, str) else layers
+    table = table_reading(header, index, edges)
+    return _told(load_weights(source, Reading(names, chain, transpose, table)), source)
 
 
 def _told(found: Weights, source: Source) -> Weights:
     """The weights; a warning says what was taken for granted in reading them."""
-    if found is not source:
+    if not isinstance(source, Weights):
         for line in found.told:
             warnings.warn(line, UserWarning, stacklevel=3)
     return found
@@ -136,6 +149,8 @@ def cluster(
     scaling: str = "none",
     restarts: int = 3,
     name: str | None = None,
+    chain: bool | None = None,
+    transpose: bool | None = None,
 ) -> dict[str, Partition]: ...
 
 
@@ -148,6 +163,8 @@ def cluster(
     scaling: str = "none",
     restarts: int = 3,
     name: str | None = None,
+    chain: bool | None = None,
+    transpose: bool | None = None,
 ) -> Partition: ...
 
 
@@ -159,6 +176,8 @@ def cluster(
     scaling: str = "none",
     restarts: int = 3,
     name: str | None = None,
+    chain: bool | None = None,
+    transpose: bool | None = None,
 ) -> Partition | dict[str, Partition]:
     """Clusters the units on both sides of each weight matrix.
 
@@ -177,6 +196,7 @@ def cluster(
             rescaled; or `ranked`, which leaves out what single units bring along.
         restarts: starts of k-means.
         name: decides the random numbers, with the layer's name. None: that of the weights.
+        chain, transpose: as for `load`.
 
     Returns:
         A `Partition` of the one matrix, or one for each layer. By `whole`, a hidden unit has the
@@ -189,7 +209,7 @@ def cluster(
     >>> found.rows.tolist(), found.columns.tolist()
     ([1, 1, 0, 0], [1, 1, 0, 0])
     """
-    found = _told(as_weights(weights), weights)
+    found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
     asked = asked_of(
         found.name if name is None else name, _k_grid(k), [method], [scaling], {}, restarts
     )
@@ -199,13 +219,15 @@ def cluster(
     if METHODS[method].whole:
         partitions = _whole_partitions(networks, asked)
     else:
-        partitions = {layer: _find(networks, layer, asked) for layer in networks.weights}
+        in_files = zip(found, networks.weights, strict=True)
+        partitions = {layer: _find(networks, name, asked) for layer, name in in_files}
     return partitions if has_layers(weights) else next(iter(partitions.values()))
 
 
 def _find(networks: Networks, layer: str, asked: Asked) -> Partition:
     """The partition of a layer, at the only k, method and scaling that is asked for."""
     (k,), (method,), (scaling,) = asked.k_values, asked.methods, asked.scalings
+    check_chain(networks, [layer], [scaling])
     check_k(networks, [layer], [k])
     (scaled,) = scaled_layers(networks, layer, [scaling])
     given = (scaled.matrices, scaled.streams)
@@ -243,6 +265,8 @@ def score(
     progress: Said | None = None,
     jobs: int = 1,
     memory: float = DRAWS_MEMORY,
+    chain: bool | None = None,
+    transpose: bool | None = None,
 ) -> pd.DataFrame:
     """How good the clusters of each layer are, over a grid of k, beside what chance gives.
 
@@ -266,6 +290,7 @@ def score(
         progress: is called with a text, such as `print`, before each step.
         jobs: draws at a time, one a core. The numbers are the same.
         memory: gigabytes for the draws that are worked on: of large layers, fewer at a time.
+        chain, transpose: as for `load`.
 
     Returns:
         One row for each layer, method, k, measure and null, with the columns of a study's
@@ -284,7 +309,7 @@ def score(
     >>> scores.query("measure == 'barber_q'")[["k", "value", "p"]].round(2).to_dict("list")
     {'k': [2], 'value': [0.45], 'p': [0.05]}
     """
-    found = _told(as_weights(weights), weights)
+    found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
     asked = asked_of(
         found.name if name is None else name,
         _k_grid(USUAL_K if k is None else k),

@@ -45,7 +45,7 @@ from snakemake.common.configfile import load_configfile
 from clusterability.errors import UserError
 from clusterability.fields import MOST_WEIGHTS
 from clusterability.networks.importing.read_network import read_network
-from clusterability.networks.stacked import METADATA_KEY, load_networks
+from clusterability.networks.stacked import METADATA_KEY, Networks, load_networks
 from clusterability.report.catalogue import figure_items
 from clusterability.study.config_files import read_config
 from clusterability.study.job_parameters import aggregation_job, training_job, validity_job
@@ -383,6 +383,8 @@ def check_study(study: Study, config: dict[str, Any]) -> None:
 def _check_same(said: Any, typed: Any, key: str) -> None:
     if said is None:
         return  # the default
+    if key == "layers" and isinstance(said, str):
+        said = [said]
     if key in ("seeds", "k_grid"):
         wanted = [_numbers(block) for block in said]
         assert [_numbers(block) for block in typed] == wanted
@@ -649,7 +651,9 @@ def imported(source: random.Random, ending: str) -> tuple[bytes, dict[str, np.nd
         return stream.getvalue(), arrays
     if ending == ".pt":
         tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
-        torch.save(source.choice([tensors, {"state_dict": tensors, "epoch": 3}]), stream)
+        beside = {"epoch": 3, "args": argparse.Namespace(x=Path("a")), "seen": torch.eye(9)}
+        kinds = [tensors, {"state_dict": tensors, "epoch": 3}, beside | {"net": tensors}]
+        torch.save(source.choice(kinds), stream)
         return stream.getvalue(), arrays
     matrix = next(iter(arrays.values()))
     if ending == ".npy":
@@ -679,12 +683,12 @@ def imported_case(ending: str) -> Callable[[random.Random, Path], bool]:
             )
         file = folder / f"mine{ending}"
         file.write_bytes(content)
-        networks, refusal = attempt(lambda: read_network("mine", file, None))
+        networks, refusal = attempt(lambda: read_network("mine", file))
         if refusal:
             check_clear(refusal, str(file))
             return False
         found = [stack[0] for stack in networks.weights.values()]
-        wanted = _by_hand(ending, content, arrays, found)
+        wanted = _by_hand(ending, content, arrays, networks)
         assert len(found) == len(wanted)
         for matrix, other in zip(found, wanted, strict=True):
             assert matrix.dtype == np.float32
@@ -695,12 +699,45 @@ def imported_case(ending: str) -> Callable[[random.Random, Path], bool]:
     return case
 
 
+def checkpoint_case(source: random.Random, folder: Path) -> bool:
+    """A checkpoint whose pickle is damaged, and whose sums are right: what no sum tells."""
+    content, _ = imported(source, ".pt")
+    file = folder / "mine.ckpt"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(file, "w") as other:
+        for info in archive.infolist():
+            member = archive.read(info)
+            if info.filename.endswith("/data.pkl"):
+                member = mutate_bytes(source, member, ODD_PICKLES)
+            other.writestr(info.filename, member)
+    networks, refusal = attempt(lambda: read_network("mine", file))
+    if refusal:
+        check_clear(refusal, str(file))
+        return False
+    for stack in networks.weights.values():
+        assert stack.dtype == np.float32
+        assert np.isfinite(stack).all()
+        assert stack.size < 10**7
+    return True
+
+
+ODD_PICKLES = [
+    b"cos\nsystem\n(U\x0atouch pwnedtR", b"cbuiltins\neval\n", b"\x93", b"b", b"}b", b"(lb", b"R",
+    b"\x81", b"2", b"0", b"Q", b"\x96" + b"\xff" * 8, b"\x8a\xff" + b"\x7f" * 255,
+    b"r\xff\xff\xff\x7f",
+]  # fmt: skip
+"""Parts of pickles that call, build and repeat."""
+
+
 def _by_hand(
-    ending: str, content: bytes, arrays: dict[str, np.ndarray], found: list[np.ndarray]
+    ending: str, content: bytes, arrays: dict[str, np.ndarray], networks: Networks
 ) -> list[np.ndarray]:
-    """The matrices of the file in the order of their names, read independently."""
+    """The matrices of the file, read independently.
+
+    Those of a chain are in the order in which people count, and fit; others in that of the file.
+    """
+    stacks = list(networks.weights.values())
     if ending == ".csv":
-        return [text_by_hand(content, found[0].shape)]
+        return [text_by_hand(content, stacks[0][0].shape)]
     if ending == ".npy":
         return [npy_by_hand(content)]
     if ending == ".npz":
@@ -709,7 +746,14 @@ def _by_hand(
         arrays = safetensors_by_hand(content)[0]
     # A damaged .pt is refused by its sums: one that is accepted holds what was saved.
     matrices = {name: array for name, array in arrays.items() if array.ndim == 2}
-    return [matrices[name] for name in sorted(matrices, key=_counted)]
+    floats = {name: array for name, array in matrices.items() if array.dtype.kind == "f"}
+    matrices = floats or matrices  # integers beside floats are left out
+    if networks.chain:
+        sides = [(stack.shape[2], stack.shape[1]) for stack in stacks]
+        assert all(first[1] == second[0] for first, second in itertools.pairwise(sides))
+    names = sorted(matrices, key=_counted) if networks.chain else list(matrices)
+    assert networks.recipe["layers"] == names
+    return [matrices[name] for name in names]
 
 
 def _counted(name: str) -> list[Any]:
@@ -730,7 +774,7 @@ def table_case(kind: str) -> Callable[[random.Random, Path], bool]:
             content = mutate_bytes(source, content, [*ODD_BYTES, b"1_0", b"nan", b",", b";", b" "])
         file = folder / name
         file.write_bytes(content)
-        networks, refusal = attempt(lambda: read_network("mine", file, None))
+        networks, refusal = attempt(lambda: read_network("mine", file))
         if refusal:
             check_clear(refusal, str(file))
             return False
@@ -793,6 +837,7 @@ CASES: dict[str, Callable[[random.Random, Path], bool]] = {
     "text": text_case,
     "own": own_weights_case,
     **{ending.removeprefix("."): imported_case(ending) for ending in ENDINGS},
+    "checkpoint": checkpoint_case,
     **{kind: table_case(kind) for kind in TABLES},
     "idx": idx_case,
     "mnist": given_mnist_case,

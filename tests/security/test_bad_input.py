@@ -44,6 +44,7 @@ COUNTS = {
     "npy": 50,
     "csv": 50,
     "pt": 50,
+    "checkpoint": 60,
     "tsv": 50,
     "semicolons": 50,
     "blanks": 50,
@@ -130,7 +131,7 @@ def test_a_header_that_claims_a_terabyte_takes_no_memory(tmp_path, ending, shape
     (tmp_path / f"w{ending}").write_bytes(
         content if ending == ".npy" else zip_of({"a.npy": content})
     )
-    text = refusal(lambda: read_network("mine", tmp_path / f"w{ending}", None))
+    text = refusal(lambda: read_network("mine", tmp_path / f"w{ending}"))
     assert str(tmp_path / f"w{ending}") in text
 
 
@@ -138,7 +139,7 @@ def test_a_file_that_unpacks_to_more_than_may_be_takes_no_memory(tmp_path, monke
     monkeypatch.setattr("clusterability.networks.safe_arrays.MOST_BYTES", 10**6)
     zeros = npy_of((400, 400), bytes(8 * 400 * 400))
     (tmp_path / "w.npz").write_bytes(zip_of({"a.npy": zeros}, zipfile.ZIP_DEFLATED))
-    assert "bytes of content" in refusal(lambda: read_network("mine", tmp_path / "w.npz", None))
+    assert "bytes of content" in refusal(lambda: read_network("mine", tmp_path / "w.npz"))
 
 
 def test_a_safetensors_header_that_claims_a_terabyte_takes_no_memory(tmp_path):
@@ -147,7 +148,7 @@ def test_a_safetensors_header_that_claims_a_terabyte_takes_no_memory(tmp_path):
     for claimed in (len(header), 10**12):
         content = struct.pack("<Q", claimed) + header + bytes(64)
         (tmp_path / "w.safetensors").write_bytes(content)
-        refusal(lambda: read_network("mine", tmp_path / "w.safetensors", None))
+        refusal(lambda: read_network("mine", tmp_path / "w.safetensors"))
         assert "remove the file" in refusal(lambda: load_networks(tmp_path / "w.safetensors"))
 
 
@@ -155,7 +156,7 @@ def test_a_safetensors_header_that_claims_a_terabyte_takes_no_memory(tmp_path):
 def test_a_tensor_that_repeats_one_number_a_trillion_times_takes_no_memory(tmp_path, dtype):
     torch.save({"w": torch.zeros(1, dtype=dtype).expand(10**6, 10**6)}, tmp_path / "w.pt")
     assert (tmp_path / "w.pt").stat().st_size < 10_000
-    refusal(lambda: read_network("mine", tmp_path / "w.pt", None))
+    refusal(lambda: read_network("mine", tmp_path / "w.pt"))
 
 
 def test_flipped_bits_of_a_pytorch_file_are_seen(tmp_path):
@@ -166,7 +167,7 @@ def test_flipped_bits_of_a_pytorch_file_are_seen(tmp_path):
     content[content.find(weights.numpy().tobytes()) + 2] ^= 0x40
     (tmp_path / "w.pt").write_bytes(content)
     assert not torch.equal(torch.load(tmp_path / "w.pt", weights_only=True)["w"], weights)
-    assert "a wrong sum of member" in refusal(lambda: read_network("m", tmp_path / "w.pt", None))
+    assert "a wrong sum of member" in refusal(lambda: read_network("m", tmp_path / "w.pt"))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_flipped_bits_of_a_pytorch_file_are_seen(tmp_path):
 )
 def test_cells_that_are_no_plain_finite_numbers(tmp_path, cell):
     (tmp_path / "w.csv").write_text(f"1,2\n3,{cell}\n")
-    text = refusal(lambda: read_network("mine", tmp_path / "w.csv", None))
+    text = refusal(lambda: read_network("mine", tmp_path / "w.csv"))
     assert "row 2" in text or "[1, 1]" in text
 
 
@@ -417,12 +418,15 @@ def test_a_weight_file_with_nan_ends_its_job_with_one_line(tmp_path):
 @pytest.mark.parametrize("name", MALICIOUS)
 @pytest.mark.parametrize(
     "ending",
-    [".pt", ".npy", ".npz", ".safetensors", ".csv", ".tsv", ".csv.gz", ".mtx", ".parquet"],
+    [
+        *(".pt", ".ckpt", ".npy", ".npz", ".safetensors"),
+        *(".csv", ".tsv", ".csv.gz", ".mtx", ".parquet"),
+    ],
 )
 def test_a_pickle_under_any_name_is_refused(tmp_path, name, ending):
-    payloads = {"w": MALICIOUS[name], "data.pkl": MALICIOUS[name], "w.npy": MALICIOUS[name]}
+    payloads = {"w": MALICIOUS[name], "w/data.pkl": MALICIOUS[name], "w.npy": MALICIOUS[name]}
     for content in (MALICIOUS[name], zip_of(payloads)):
         (tmp_path / f"w{ending}").write_bytes(content)
-        refusal(lambda: read_network("mine", tmp_path / f"w{ending}", None))
+        refusal(lambda: read_network("mine", tmp_path / f"w{ending}"))
         with pytest.raises(UserError):
             load_networks(tmp_path / f"w{ending}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
 import pickle
 import re
@@ -15,6 +16,7 @@ import pytest
 
 from clusterability.errors import UserError
 from clusterability.names import OWN_FOLDERS
+from clusterability.networks.importing import torch_pickle
 from clusterability.study import config_files
 from clusterability.study.loading import load_study
 from clusterability.training import download as sources
@@ -59,7 +61,10 @@ ALLOWED = {
     ("src/clusterability/clustering/problem.py", "importlib.import_module"),
     ("src/clusterability/study/config_files.py", "yaml.load"),
     ("src/clusterability/networks/importing/torch_file.py", "pickle.UnpicklingError"),
-    ("src/clusterability/networks/importing/torch_file.py", "torch.load"),
+    # Of which only the reading of opcodes is taken; classes and functions are its own.
+    ("src/clusterability/networks/importing/torch_pickle.py", "pickle._Unpickler"),
+    ("src/clusterability/networks/importing/torch_pickle.py", "pickle._Unpickler.dispatch"),
+    ("src/clusterability/networks/importing/torch_pickle.py", "pickle.UnpicklingError"),
     # To give memory back to the system, by a function of its C library.
     ("src/clusterability/numerics.py", "ctypes.CDLL"),
     ("src/clusterability/training/download.py", "pickle.Unpickler"),
@@ -155,10 +160,13 @@ def test_code_runs_and_unpickles_nothing_but_in_known_places():
 
 
 def test_known_places_are_restricted():
-    (load,) = calls(
-        (LIBRARY / "networks" / "importing" / "torch_file.py").read_text(), "torch.load"
-    )
-    assert keywords(load)["weights_only"] == "True"
+    read = torch_pickle._TensorUnpickler
+    assert read.find_class is not pickle._Unpickler.find_class
+    for known in torch_pickle._KNOWN.values():
+        assert type(known).__module__ == torch_pickle.__name__ or known in (
+            torch_pickle.PlainDict,
+            torch_pickle._DefaultDict,
+        )
     workflow = ROOT / "scripts" / "clusterability_workflow"
     for array in calls((workflow / "verification.py").read_text(), "numpy.load"):
         assert keywords(array)["allow_pickle"] == "False"
@@ -340,3 +348,50 @@ def test_an_audit_that_could_not_look_is_no_success(tmp_path):
         assert bool(done.returncode) == bool(status), done.stderr
         if status:
             assert "--require-hashes --requirement envs/study.lock" in done.stdout
+
+
+# --- checkpoints of PyTorch ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MALICIOUS)
+def test_the_unpickler_of_checkpoints_runs_nothing(name, tmp_path, monkeypatch):
+    """Classes and functions become `Unknown`, or the pickle is refused; nothing is imported."""
+    monkeypatch.chdir(tmp_path)
+    before = set(sys.modules)
+    with contextlib.suppress(Exception):
+        found = torch_pickle.unpickle(io.BytesIO(MALICIOUS[name]))
+        assert isinstance(found, torch_pickle.Unknown | dict | list | tuple | str | int | None)
+    more = set(sys.modules) - before
+    assert not {name for name in more if not name.startswith("encodings.")}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pickle_changes_nothing_of_the_functions_that_it_may_call():
+    """BUILD would set attributes of what it is given: of a function, of a class."""
+    known = [b"ctorch._utils\n_rebuild_tensor_v2\n", b"ccollections\nOrderedDict\n"]
+    for admitted in known:
+        for state in (b"}U\x04nameU\x04evils", b"(N}U\x08__call__U\x04evilst"):
+            with pytest.raises((pickle.UnpicklingError, AttributeError, TypeError)):
+                torch_pickle.unpickle(io.BytesIO(b"\x80\x02" + admitted + state + b"b."))
+    assert not hasattr(torch_pickle.PlainDict, "name")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x80\x05\x96" + (2**62).to_bytes(8, "little") + b".",  # a bytearray of 4 EB
+        b"\x80\x04\x82\x01.",  # an extension
+        b"\x80\x05\x97.",  # a buffer
+        b"\x80\x04\x8d" + (2**62).to_bytes(8, "little") + b"a.",  # a text of 4 EB
+    ],
+)
+def test_opcodes_that_no_checkpoint_needs_are_refused(content):
+    with pytest.raises((KeyError, pickle.UnpicklingError, EOFError, MemoryError)) as error:
+        torch_pickle.unpickle(io.BytesIO(content))
+    assert not isinstance(error.value, MemoryError)
+
+
+def test_a_number_of_a_pickles_memory_takes_no_memory():
+    """Python's own unpickler in C sets aside eight bytes for every number up to it."""
+    content = b"\x80\x02K\x01r\xff\xff\xff\x7f."
+    assert torch_pickle.unpickle(io.BytesIO(content)) == 1

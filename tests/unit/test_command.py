@@ -83,6 +83,9 @@ def test_a_network_and_its_layers_from_a_module_of_the_command(folder):
     np.savez("Two Layers.npz", **arrays)
     options = ("--layers", "b,a", "--methods", "matched,whole", "--k", "2", "--nulls", "none")
     done = run("score", "Two Layers.npz", *options)
+    assert done.returncode == 1
+    assert "expected a chain for the method 'whole'" in done.stderr
+    done = run("score", "Two Layers.npz", *options, "--chain")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "fc1 [8, 9] from 'b', fc2 [5, 8] from 'a'" in done.stdout
@@ -324,7 +327,7 @@ def test_help_is_quick_and_tells_every_option(folder):
     assert done.stdout.endswith("False\n"), done.stderr
     for option in (
         "--k", "--methods", "--nulls", "--layers", "--scalings", "--restarts", "--name", "--output",
-        "--force", "--all",
+        "--force", "--all", "--chain,", "--transpose,",
     ):  # fmt: skip
         assert f"  {option} " in done.stdout
         assert f"`{option}" in (DOCS / "python.md").read_text()

@@ -18,6 +18,7 @@ import pandas as pd
 
 from clusterability.clustering.block_sums import mutual_information
 from clusterability.comparison import COMPARED, compare
+from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
 from clusterability.numerics import keep_freed_memory
@@ -211,7 +212,7 @@ Labellings = Iterator[tuple[Cell, np.ndarray]]
 
 def _between_layers(block: BlockPartitions) -> Labellings:
     """U of a layer with V of the next: the same units."""
-    for layer, following in pairwise(block.layers):
+    for layer, following in pairwise(filter(in_chain, block.layers)):
         below, above = block.partitions[layer], block.partitions[following]
         for key in _common(below, above):
             labels = np.stack([below[key].rows, above[key].columns], axis=1)
@@ -374,6 +375,8 @@ def _rows(
     rows = rows.loc[np.repeat(np.arange(len(subjects)), measures)].reset_index(drop=True)
     status = np.where(np.isfinite(values), "ok", "undefined")
     return rows.assign(
+        layer=rows["layer"].map(tensor_name),
+        other_layer=rows["other_layer"].map(tensor_name),
         measure=np.tile(list(AGREEMENT_MEASURES), len(subjects)),
         value=values,
         **compared.columns(),

@@ -48,6 +48,7 @@ from clusterability.clustering.block_sums import Tables
 from clusterability.comparison import compare
 from clusterability.measures.catalogue import MEASURES, STANDARDISED
 from clusterability.measures.structure import FUNCTIONS
+from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.partitions import Key, Partitions, Starts
 from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.results.measured_draws import Measured
@@ -208,7 +209,11 @@ def best_k_rows(judged: Judged) -> pd.DataFrame:
     """
     rows = [_cell_row(judged, series) for series in judged.known_series]
     for series in judged.bits:
-        names = {"condition": judged.condition, "layer": judged.layer, "method": series.method}
+        names = {
+            "condition": judged.condition,
+            "layer": tensor_name(judged.layer),
+            "method": series.method,
+        }
         rows += [{**names, **found, **_gap(judged)} for found in cell_columns(series)]
     return pd.DataFrame(rows, columns=BEST_K_COLUMNS).astype(_INTEGERS)
 
@@ -407,7 +412,7 @@ def _network_frame(judged: Judged, series: _Series) -> pd.DataFrame:
     columns = {
         "condition": judged.condition,
         "seed": judged.seeds,
-        "layer": judged.layer,
+        "layer": tensor_name(judged.layer),
         **series.names,
         **_answer(choice),
         "value": np.where(choice.known, series.values[rows, choice.place], np.nan),
@@ -426,7 +431,7 @@ def _bits_frame(judged: Judged, series: BitsSeries, found: Mapping[str, Any]) ->
     columns = {
         "condition": judged.condition,
         "seed": judged.seeds,
-        "layer": judged.layer,
+        "layer": tensor_name(judged.layer),
         "method": series.method,
         "gap_k": judged.gap_k,
         **found,
@@ -490,7 +495,7 @@ def _cell_row(judged: Judged, series: _Series) -> dict[str, Any]:
     error = np.sqrt((_error(deciding, series.draws) ** 2).sum(axis=0)) / max(len(deciding), 1)
     return {
         "condition": judged.condition,
-        "layer": judged.layer,
+        "layer": tensor_name(judged.layer),
         **series.names,
         **{name: float(k) for name, k in _answer(choice).items()},
         "p_select": float(choice.p),

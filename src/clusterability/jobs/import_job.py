@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True)
 class ImportJob:
-    """What decides an imported network, beside its file.
+    """What decides an imported network, beside the content of its files.
 
     Attributes:
-        layers: names of its arrays, from the input on; None for all matrices.
-        reading: arguments of `table_reading`: what the config says of a table.
+        path: of its file, of the index of several, or of a folder.
+        layers: names of its arrays, or patterns; None for all that are layers.
+        chain: whether the outputs of each layer are the inputs of the next; None: as it shows.
+        transpose: whether arrays are [in, out]; None: as the file shows.
+        table: arguments of `table_reading`: what the config says of a table.
     """
 
-    layers: Sequence[str] | None
-    reading: dict[str, Any]
+    path: str
+    layers: Sequence[str] | None = None
+    chain: bool | None = None
+    transpose: bool | None = None
+    table: dict[str, Any] = field(default_factory=dict)

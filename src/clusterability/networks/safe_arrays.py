@@ -66,28 +66,36 @@ def read_npz(
         }
 
 
-def check_stored(path: Path) -> None:
-    """Checks the sums of a zip archive whose members are not compressed, as PyTorch writes them.
+def npz_headers(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape and type of each array of a `.npz` file by name, in its order; reads headers only.
 
-    PyTorch's own reader does not look at them, and takes flipped bits for weights.
-
-    Raises:
-        ValueError: where a member is compressed, larger than the file or not what its sum says.
+    The type is "" for a member that is no array, and "objects" for pickled objects.
     """
     with zipfile.ZipFile(path) as archive:
-        _check_members(path, archive)
-        if any(info.compress_type != zipfile.ZIP_STORED for info in archive.filelist):
-            raise ValueError("compressed members")
-        if sum(info.file_size for info in archive.filelist) > path.stat().st_size:
-            raise ValueError("members larger than the file")
-        if (damaged := archive.testzip()) is not None:
-            raise ValueError(f"a wrong sum of member {damaged!r}")
+        check_members(path, archive)
+        return {
+            info.filename.removesuffix(".npy"): _header_of(archive, info)
+            for info in archive.filelist
+        }
 
 
-def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
+def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int, ...], str]:
+    with archive.open(info) as member:
+        if not info.filename.endswith(".npy"):
+            return (), ""
+        shape, _, dtype = _read_header(member)
+    return shape, "objects" if dtype.hasobject else str(dtype)
+
+
+def check_members(path: Path, archive: zipfile.ZipFile) -> None:
+    """ValueError where two members of an archive have the same name."""
     names = archive.namelist()
     if len(set(names)) < len(names):
         raise ValueError("two members of the same name")
+
+
+def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
+    check_members(path, archive)
     claimed = sum(info.file_size for info in archive.filelist)
     if claimed > MOST_BYTES:
         raise ValueError(f"{claimed} bytes of content, more than {MOST_BYTES}")
@@ -109,10 +117,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
 
 def _read_array(file: IO[bytes], size: int) -> np.ndarray:
     """An array in NumPy's format out of a stream of `size` bytes."""
-    version = np.lib.format.read_magic(file)
-    if version not in _HEADER_READERS:
-        raise ValueError(f"version {version} of NumPy's format")
-    shape, fortran_order, dtype = _HEADER_READERS[version](file)
+    shape, fortran_order, dtype = _read_header(file)
     if dtype.hasobject:
         raise ObjectsError("objects, which are pickled")
     # In Python's integers, which do not overflow.
@@ -121,3 +126,11 @@ def _read_array(file: IO[bytes], size: int) -> np.ndarray:
         raise ValueError(f"{held} bytes after a header that claims {claimed}")
     content = np.frombuffer(bytearray(file.read(claimed)), dtype)
     return content.reshape(shape, order="F" if fortran_order else "C")
+
+
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+    """Shape, whether columns come first, and type."""
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADER_READERS:
+        raise ValueError(f"version {version} of NumPy's format")
+    return _HEADER_READERS[version](file)

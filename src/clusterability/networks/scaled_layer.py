@@ -9,7 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from clusterability.names import NETWORK
 from clusterability.networks.graph import layer_matrices
+from clusterability.networks.layer_names import require_chain
 from clusterability.networks.partitions import Key
 from clusterability.networks.scaling import ranks_draws, scale_weights
 from clusterability.networks.scaling_names import scaled_method, scaling_of
@@ -70,12 +72,22 @@ class ScaledLayer:
 
 
 def scaled_layers(networks: Networks, layer: str, scalings: Sequence[str]) -> list[ScaledLayer]:
-    """The layer at each of these scales."""
+    """The layer at each of these scales.
+
+    Raises:
+        UserError: where the whole network, or `unit-norm`, is asked of matrices that are no chain.
+    """
+    check_chain(networks, [layer], scalings)
     names = [(networks.condition, seed) for seed in networks.seeds]
     return [
         ScaledLayer(networks, layer, scaling, scale_weights(networks.weights, scaling, names))
         for scaling in scalings
     ]
+
+
+def check_chain(networks: Networks, layers: Sequence[str], scalings: Sequence[str]) -> None:
+    """UserError where the whole network, or `unit-norm`, is asked of matrices that are no chain."""
+    require_chain(networks.chain, NETWORK in layers, scalings)
 
 
 def layers_of_methods(networks: Networks, layer: str, keys: Iterable[Key]) -> list[ScaledLayer]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,9 +24,13 @@ from clusterability.errors import UserError, one_line
 from clusterability.files import write_whole
 from clusterability.names import IMPORTED, IMPORTED_SEED
 from clusterability.networks.components import connected_components
+from clusterability.networks.layer_names import PATTERN, tensor_name
 from clusterability.networks.live_units import live_units
 
 METADATA_KEY = "clusterability"
+
+MATRICES = "matrices"
+"""Key of the description of networks whose layers are no chain: their names, in order."""
 
 FOLDER = "networks"
 """Where files lie in the folder of the results: `networks/{condition}/{seeds}.safetensors`."""
@@ -41,6 +46,8 @@ class Networks:
         recipe: keys of the recipe with their values.
         weights: layer name to float32 array [networks, out, in], from the input on.
         biases: layer name to float32 array [networks, out], for layers that have biases.
+        chain: whether the outputs of each layer are the inputs of the next; matrices of a file
+            from elsewhere may be each by itself.
     """
 
     condition: str
@@ -48,6 +55,7 @@ class Networks:
     recipe: dict[str, Any]
     weights: dict[str, np.ndarray]
     biases: dict[str, np.ndarray] = field(default_factory=dict)
+    chain: bool = True
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -81,26 +89,30 @@ def network_digest(networks: Networks, number: int) -> str:
 def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
     """What the table of networks says of a network's weights.
 
-    Number of parameters, weights that are zero, dead units of both sides and connected components
-    by layer, digest; in this order.
+    The arrays of a file that the layers come from, by their names in files, as JSON; number of
+    parameters, weights that are zero, dead units of both sides and connected components by layer,
+    digest; in this order.
     """
     own = [stack[number] for stack in networks.weights.values()]
     columns: dict[str, Any] = {
+        "layers": _layer_map(networks),
         "parameters": sum(stack[number].size for stack in networks.arrays.values()),
         "zeros": sum(weights.size - np.count_nonzero(weights) for weights in own),
     }
     for layer, stack in networks.weights.items():
         live = live_units(stack[number])
-        columns[f"{layer}_dead_u"] = int((~live.rows).sum())
-        columns[f"{layer}_dead_v"] = int((~live.columns).sum())
-        columns[f"{layer}_components"] = connected_components(stack[number]).count
+        name = tensor_name(layer)
+        columns[f"{name}_dead_u"] = int((~live.rows).sum())
+        columns[f"{name}_dead_v"] = int((~live.columns).sum())
+        columns[f"{name}_components"] = connected_components(stack[number]).count
     return columns | {"digest": network_digest(networks, number)}
 
 
 def save_networks(path: Path, networks: Networks) -> None:
     """Writes `.safetensors`: `fc1.weight`, … [networks, out, in], and one key of metadata.
 
-    Layers with biases have `fc1.bias`, … [networks, out], too.
+    Layers with biases have `fc1.bias`, … [networks, out], too. Matrices that are no chain have
+    their own names, in the order of the description's key `matrices`.
 
     The same networks give the same bytes: no time, no host, one metadata key with sorted JSON.
     """
@@ -111,6 +123,8 @@ def save_networks(path: Path, networks: Networks) -> None:
         "recipe": networks.recipe,
         "seeds": list(networks.seeds),
     }
+    if not networks.chain:
+        description[MATRICES] = list(networks.weights)
     metadata = {METADATA_KEY: json.dumps(description, sort_keys=True)}
     write_whole(path, save(tensors, metadata))
 
@@ -146,20 +160,38 @@ def _read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
         text = (file.metadata() or {}).get(METADATA_KEY)
         if text is None:
             raise ValueError("no description of networks")
-        return json.loads(text), {name: file.get_tensor(name) for name in _array_names(file)}
+        description = json.loads(text)
+        names = _array_names(file, _matrix_names(description))
+        return description, {name: file.get_tensor(name) for name in names}
 
 
-def _array_names(file: Any) -> list[str]:
-    """Names of the arrays, `fc1.weight` to the last layer's; ValueError where there are others."""
+def _matrix_names(description: Any) -> list[str] | None:
+    """Names of the layers of networks that are no chain; None of a chain, whose names are known."""
+    found = description.get(MATRICES) if isinstance(description, dict) else None
+    if found is None:
+        return None
+    if not isinstance(found, list) or not all(
+        isinstance(name, str) and re.fullmatch(PATTERN, name) for name in found
+    ):
+        raise ValueError(f"{MATRICES} that are no names of layers")
+    return list(found)
+
+
+def _array_names(file: Any, layers: Sequence[str] | None = None) -> list[str]:
+    """Names of the arrays in the order of their layers; ValueError where there are others.
+
+    Layers are `fc1`, `fc2`, … unless they are given.
+    """
     names = set(file.keys())
-    layers = [f"fc{number + 1}" for number in range(sum(_is_weight(name) for name in names))]
+    if layers is None:
+        layers = [f"fc{number + 1}" for number in range(sum(_is_weight(name) for name in names))]
     expected = [
         f"{layer}.{kind}"
         for layer in layers
         for kind in ("weight", "bias")
         if kind == "weight" or f"{layer}.bias" in names
     ]
-    if not names or names != set(expected):
+    if not names or names != set(expected) or len(set(expected)) < len(expected):
         raise ValueError(
             f"the arrays {', '.join(sorted(names)) or '(none)'}, not fc1.weight, fc2.weight, …"
         )
@@ -194,7 +226,8 @@ def _described(description: Any, arrays: dict[str, np.ndarray]) -> Networks:
             raise ValueError(f"{name} of shape {list(stack.shape)} for {len(seeds)} seeds")
     weights = {name.removesuffix(".weight"): arrays[name] for name in arrays if _is_weight(name)}
     biases = {name.removesuffix(".bias"): arrays[name] for name in arrays if not _is_weight(name)}
-    for (first, before), (second, after) in pairwise(weights.items()):
+    chain = _matrix_names(description) is None
+    for (first, before), (second, after) in pairwise(weights.items()) if chain else ():
         if before.shape[1] != after.shape[2]:
             raise ValueError(
                 f"{first} {list(before.shape)} before {second} {list(after.shape)}, which do not"
@@ -206,7 +239,7 @@ def _described(description: Any, arrays: dict[str, np.ndarray]) -> Networks:
                 f"{layer}.bias {list(stack.shape)} for {layer}.weight"
                 f" {list(weights[layer].shape)}, which do not fit"
             )
-    return Networks(condition, tuple(seeds), recipe, weights, biases)
+    return Networks(condition, tuple(seeds), recipe, weights, biases, chain)
 
 
 def _check_place(path: Path, networks: Networks) -> None:
@@ -252,7 +285,7 @@ def join_networks(blocks: Sequence[Networks]) -> Networks:
         )
     )
     seeds = tuple(seed for block in blocks for seed in block.seeds)
-    return Networks(first.condition, seeds, first.recipe, weights, biases)
+    return Networks(first.condition, seeds, first.recipe, weights, biases, first.chain)
 
 
 def _shapes(networks: Networks) -> dict[str, list[int]]:
@@ -263,19 +296,32 @@ def _shapes(networks: Networks) -> dict[str, list[int]]:
     }
 
 
-def stored_sizes(path: Path) -> list[int]:
-    """Units by layer, input first, of the networks in a file; reads no weights.
+def stored_shapes(path: Path) -> dict[str, tuple[int, int]]:
+    """Layers of the networks in a file with their [out, in], in their order; reads no weights.
 
     Raises:
         UserError: where the file is damaged or holds other arrays than layers.
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            names = filter(_is_weight, _array_names(file))
-            shapes = [file.get_slice(name).get_shape() for name in names]
+            description = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
+            names = filter(_is_weight, _array_names(file, _matrix_names(description)))
+            shapes = {name: file.get_slice(name).get_shape() for name in names}
     except (SafetensorError, OSError, ValueError) as error:
         raise _unusable(path, str(error)) from None
-    return [shapes[0][2], *(shape[1] for shape in shapes)]
+    return {
+        name.removesuffix(".weight"): (out, columns) for name, (_, out, columns) in shapes.items()
+    }
+
+
+def stored_sizes(path: Path) -> list[int]:
+    """Units by layer, input first, of networks in a file whose layers are a chain.
+
+    Raises:
+        UserError: as `stored_shapes` does.
+    """
+    shapes = list(stored_shapes(path).values())
+    return [shapes[0][1], *(out for out, _ in shapes)]
 
 
 def network_rows(networks: Networks) -> pd.DataFrame:
@@ -294,3 +340,11 @@ def network_rows(networks: Networks) -> pd.DataFrame:
             for number, seed in enumerate(networks.seeds)
         ]
     )
+
+
+def _layer_map(networks: Networks) -> str | None:
+    """Array by layer as JSON; None where it is not known."""
+    arrays = networks.recipe.get("layers")
+    if not arrays or len(arrays) != len(networks.weights):
+        return None
+    return json.dumps(dict(zip(networks.weights, arrays, strict=True)), ensure_ascii=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +11,26 @@ from safetensors import SafetensorError, safe_open
 
 from clusterability.errors import UserError
 from clusterability.networks.importing.unit_names import UnitNames
-from clusterability.networks.stacked import METADATA_KEY
+from clusterability.networks.stacked import METADATA_KEY, stored_shapes
 
 
-def stored_names(path: Path, sizes: Sequence[int]) -> dict[str, UnitNames]:
-    """Names of units by layer, for layers whose units have some; reads no weights.
+def stored_names(path: Path) -> dict[str, UnitNames]:
+    """Names of units by layer, as files name it, for layers whose units have some.
+
+    No weights are read.
 
     Args:
         path: what `stacked.save_networks` wrote.
-        sizes: units by layer of the network, input first, as in `stacked.stored_sizes`.
 
     Raises:
         UserError: where the file is damaged, or has names for other numbers of units.
     """
+    shapes = stored_shapes(path)
     try:
         with safe_open(path, framework="numpy") as file:
             recipe = json.loads((file.metadata() or {})[METADATA_KEY])["recipe"]
         names = recipe.get("names", {})
-        return {
-            layer: _checked(given, int(layer.removeprefix("fc")), sizes)
-            for layer, given in names.items()
-        }
+        return {layer: _checked(given, shapes[layer]) for layer, given in names.items()}
     except (SafetensorError, OSError, ValueError, LookupError, TypeError, AttributeError):
         raise UserError(
             f"{path}: found names of units that do not fit, expected those of this study; remove"
@@ -39,9 +38,9 @@ def stored_names(path: Path, sizes: Sequence[int]) -> dict[str, UnitNames]:
         ) from None
 
 
-def _checked(given: Mapping[str, Any], number: int, sizes: Sequence[int]) -> UnitNames:
-    """Names of the layer of this number; ValueError unless there is one for each unit."""
-    sides = {"rows": sizes[number], "columns": sizes[number - 1]}
+def _checked(given: Mapping[str, Any], shape: tuple[int, int]) -> UnitNames:
+    """Names of the units of a layer [out, in]; ValueError unless there is one for each."""
+    sides = dict(zip(("rows", "columns"), shape, strict=True))
     for side, count in sides.items():
         names = given[side]
         if names is not None and (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,21 +14,24 @@ import numpy as np
 from clusterability.errors import UserError, one_line
 from clusterability.names import IMPORTED_SEED, NETWORK
 from clusterability.networks.importing.array_like import named_matrix, state_of
-from clusterability.networks.importing.layers import as_matrix, check_fit, choose_layers
+from clusterability.networks.importing.layers import as_matrix, read_layers, units_of_layers
 from clusterability.networks.importing.readers import read_arrays
-from clusterability.networks.importing.table_reading import AS_IT_SHOWS, TableReading
+from clusterability.networks.importing.selection import Reading, Selection, of_matrices
+from clusterability.networks.importing.tables.table_reading import TableReading
 from clusterability.networks.importing.unit_names import (
     NamedArrays,
     NamedMatrix,
     UnitNames,
     told_of,
-    units_of,
 )
-from clusterability.networks.importing.wording import stem
+from clusterability.networks.importing.wording import Arrays, stem
+from clusterability.networks.layer_names import file_names
 from clusterability.networks.stacked import Networks
 
 DEFAULT_NAME = "weights"
 """Name of a network that does not come from a file."""
+AS_IT_IS = Reading()
+"""Nothing is asked of how weights are read."""
 
 
 class SupportsArray(Protocol):
@@ -64,11 +68,14 @@ Source = Network | Matrix
 
 
 class Weights(Mapping[str, np.ndarray]):
-    """The weight matrices of one network by layer, from the input on: float32 [out, in].
+    """The weight matrices of one network by layer: float32 [out, in].
 
     Attributes:
         name: of the network; random streams go by it.
         arrays: what each layer was called where it came from.
+        chain: whether the outputs of each layer are the inputs of the next; then layers come from
+            the input on.
+        read_as: how they were read and what was left out, in one line; "" where nothing was read.
         units: names of the units of layers, where they have some.
         told: what was taken for granted in reading them, a line each.
 
@@ -81,11 +88,15 @@ class Weights(Mapping[str, np.ndarray]):
         name: str,
         layers: Mapping[str, np.ndarray],
         arrays: Mapping[str, str],
+        chain: bool = True,
+        read_as: str = "",
         units: Mapping[str, UnitNames] | None = None,
         told: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.arrays = dict(arrays)
+        self.chain = chain
+        self.read_as = read_as
         self.units = dict(units or {})
         self.told = tuple(told)
         self._layers = dict(layers)
@@ -100,36 +111,41 @@ class Weights(Mapping[str, np.ndarray]):
         return len(self._layers)
 
     def __repr__(self) -> str:
-        layers = (
-            f"{layer} {list(matrix.shape)} from {self.arrays[layer]!r}"
+        layers = [
+            f"{one_line(layer)} {list(matrix.shape)}"
+            + (f" from {self.arrays[layer]!r}" if self.arrays[layer] != layer else "")
             for layer, matrix in self._layers.items()
-        )
-        return f"Weights {self.name!r}: {', '.join(layers)}"
+        ]
+        more = [f"and {len(layers) - _MOST_SHOWN} more"] if len(layers) > _MOST_SHOWN else []
+        told = f" ({self.read_as})" if self.read_as else ""
+        return f"Weights {self.name!r}: {', '.join(layers[:_MOST_SHOWN] + more)}{told}"
 
 
-def load_weights(
-    source: Source, layers: Sequence[str] | None, reading: TableReading = AS_IT_SHOWS
-) -> Weights:
-    """The layers `fc1`, `fc2`, … of a file, of arrays by name or of one matrix: see `api.load`."""
-    if isinstance(layers, str):
-        layers = [layers]
-    found: Mapping[str, np.ndarray]
+_MOST_SHOWN = 12
+"""Layers that are shown of a network."""
+
+
+def load_weights(source: Source, reading: Reading = AS_IT_IS) -> Weights:
+    """The layers of a file, of arrays by name or of one matrix: see `api.load`."""
+    found: Arrays
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        name, origin, found = name_of(path), str(path), read_arrays(path, "", reading)
+        name, origin, found = name_of(path), str(path), read_arrays(path, "", reading.table)
     else:
         name = source.name if isinstance(source, Weights) else DEFAULT_NAME
-        origin, found = "the arrays", _given_arrays(source, reading)
-    chosen = choose_layers(origin, dict(found), layers)
-    named = {f"fc{place}": array for place, array in enumerate(chosen, start=1)}
-    units = {
-        layer: units_of(found)[array] for layer, array in named.items() if array in units_of(found)
-    }
-    matrices = {layer: chosen[array] for layer, array in named.items()}
-    return Weights(name, matrices, named, units, told_of(found))
+        origin, found = "the arrays", _given_arrays(source, reading.table)
+        # One matrix alone has no name of its own, and is fc1.
+        reading = reading if has_layers(source) else replace(reading, chain=True)
+    selection, matrices, _ = read_layers(origin, found, reading)
+    # Of a single matrix there is nothing to tell.
+    plain = len(matrices) == 1 and selection == Selection(selection.arrays, selection.shapes)
+    read_as = "" if plain else selection.told()
+    units = units_of_layers(selection, found)
+    arrays = selection.arrays
+    return Weights(name, matrices, arrays, selection.chain, read_as, units, told_of(found))
 
 
-def _given_arrays(source: Any, reading: TableReading) -> NamedArrays:
+def _given_arrays(source: Any, table: TableReading) -> NamedArrays:
     """Arrays by name of a mapping or a module, or one array alone."""
     if isinstance(source, Weights):
         units = source.units
@@ -138,10 +154,10 @@ def _given_arrays(source: Any, reading: TableReading) -> NamedArrays:
         )
     state = state_of(source)
     if state is None:
-        return NamedArrays({DEFAULT_NAME: named_matrix(DEFAULT_NAME, source, reading)})
+        return NamedArrays({DEFAULT_NAME: named_matrix(DEFAULT_NAME, source, table)})
     return NamedArrays(
         {
-            str(key): named_matrix(f"array {one_line(repr(key), 80)}", array, reading)
+            str(key): named_matrix(f"array {one_line(repr(key), 80)}", array, table)
             for key, array in state.items()
             if not isinstance(array, Mapping)
         }
@@ -153,31 +169,38 @@ def has_layers(source: Source) -> bool:
     return isinstance(source, str | os.PathLike) or state_of(source) is not None
 
 
-def as_weights(source: Source) -> Weights:
+def as_weights(source: Source, reading: Reading = AS_IT_IS) -> Weights:
     """What a function is given as the weights of one network.
 
     Args:
         source: a file; what `load_weights` gives; matrices [out, in] by layer, whose names stay; a
             module of PyTorch or its state dict; or one matrix, the layer `fc1`.
+        reading: whether they are a chain, and which way arrays are stored.
 
     Raises:
-        UserError: where a layer is no matrix of finite real numbers, or layers do not fit.
+        UserError: where a layer is no matrix of finite real numbers, or a chain does not fit.
     """
-    if isinstance(source, Weights):
+    if isinstance(source, Weights) and reading == AS_IT_IS:
         return source
     if isinstance(source, str | os.PathLike):
-        return load_weights(source, None)
+        return load_weights(source, reading)
     state = state_of(source)
-    if state is not None and not isinstance(source, Mapping):
-        return load_weights(source, None)
-    if state is None or not isinstance(source, Mapping):
-        found = named_matrix("weights", source)
-        matrix = as_matrix("weights", found.array)
-        units = {"fc1": found.names} if found.names else {}
-        return Weights(DEFAULT_NAME, {"fc1": matrix}, {"fc1": DEFAULT_NAME}, units, found.told)
-    if _is_state_dict(source):
-        return load_weights(source, None)
-    return _layers_by_name(source)
+    if state is None:
+        return _one_matrix(source, reading)
+    if not isinstance(source, Mapping) or _is_state_dict(source):
+        return load_weights(source, reading)
+    return _layers_by_name(source, reading)
+
+
+def _one_matrix(source: Any, reading: Reading) -> Weights:
+    """One matrix alone, the layer `fc1`."""
+    found = named_matrix("weights", source, reading.table)
+    matrix, names = as_matrix("weights", found.array), found.names
+    if reading.transpose:
+        matrix, names = matrix.T, names.transposed()
+    units = {"fc1": names} if names else {}
+    arrays = {"fc1": DEFAULT_NAME}
+    return Weights(DEFAULT_NAME, {"fc1": matrix}, arrays, units=units, told=found.told)
 
 
 def _is_state_dict(source: Mapping[Any, Any]) -> bool:
@@ -188,10 +211,11 @@ def _is_state_dict(source: Mapping[Any, Any]) -> bool:
     return bool(tensors) and any(tensor.ndim != 2 for tensor in tensors)
 
 
-def _layers_by_name(source: Mapping[str, Matrix]) -> Weights:
+def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
     """Matrices whose names are those of the layers."""
-    layers, units = {}, {}
-    told: list[str] = []
+    layers: dict[str, np.ndarray] = {}
+    units = dict(source.units) if isinstance(source, Weights) else {}
+    told = list(source.told) if isinstance(source, Weights) else []
     for name, array in source.items():
         where = f"weights: layer {one_line(repr(name), 80)}"
         if not isinstance(name, str) or name in ("", NETWORK):
@@ -203,14 +227,20 @@ def _layers_by_name(source: Mapping[str, Matrix]) -> Weights:
         told += found.told
     if not layers:
         raise UserError("weights: found no layers, expected at least one matrix [out, in]")
-    check_fit("weights", layers)
-    return Weights(DEFAULT_NAME, layers, {name: name for name in layers}, units, told)
+    chain, transposed = of_matrices("weights", layers, reading)
+    if transposed:
+        layers = {name: matrix.T for name, matrix in layers.items()}
+        units = {name: names.transposed() for name, names in units.items()}
+    named = source.name if isinstance(source, Weights) else DEFAULT_NAME
+    arrays = {name: name for name in layers}
+    return Weights(named, layers, arrays, chain, units=units, told=told)
 
 
 def as_networks(weights: Weights, name: str) -> Networks:
     """The network as a block of one, as `importing.read_network` gives it."""
-    stacks = {layer: matrix[None] for layer, matrix in weights.items()}
-    return Networks(name, (IMPORTED_SEED,), {}, stacks)
+    names = {layer: layer for layer in weights} if weights.chain else file_names(weights)
+    stacks = {names[layer]: matrix[None] for layer, matrix in weights.items()}
+    return Networks(name, (IMPORTED_SEED,), {}, stacks, chain=weights.chain)
 
 
 def name_of(path: Path) -> str:
@@ -219,6 +249,8 @@ def name_of(path: Path) -> str:
     >>> name_of(Path("runs/My-Net.v2.npz")), name_of(Path("2024.csv"))
     ('my_net_v2', 'weights_2024')
     """
-    plain = re.sub(r"[^a-z0-9]+", "_", stem(path).lower()).strip("_")
+    given = path.name.removesuffix(".index.json")
+    given = stem(path) if given == path.name else given
+    plain = re.sub(r"[^a-z0-9]+", "_", given.lower()).strip("_")
     named = plain if plain[:1].isalpha() else f"{DEFAULT_NAME}_{plain}"
     return named[:40].strip("_")

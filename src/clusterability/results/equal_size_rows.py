@@ -14,6 +14,7 @@ import pandas as pd
 from clusterability.clustering.spectral import cluster
 from clusterability.jobs.clustering_job import NullJob
 from clusterability.jobs.equal_size_job import EqualSizeJob
+from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.live_units import live_units
 from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.scaled_layer import scaled_layers
@@ -73,7 +74,9 @@ def submatrices(networks: Networks, number: int, layer: str, count: int) -> Netw
         )
         stack[each] = matrix[np.ix_(rows, columns)]
     name = f"{condition} {seed} equal_size"
-    return Networks(name, tuple(range(count)), networks.recipe, {layer: stack})
+    return Networks(
+        name, tuple(range(count)), networks.recipe, {layer: stack}, chain=networks.chain
+    )
 
 
 def equal_size_rows(networks: Networks, layer: str, job: EqualSizeJob) -> pd.DataFrame:
@@ -102,7 +105,7 @@ def _network_rows(networks: Networks, number: int, layer: str, job: EqualSizeJob
     return _means(scores).assign(
         condition=networks.condition,
         seed=networks.seeds[number],
-        layer=layer,
+        layer=tensor_name(layer),
         rows=rows,
         columns=columns,
         draws=job.draws,

@@ -16,7 +16,7 @@ from clusterability.errors import UserError
 from clusterability.networks.graph import layer_matrices
 from clusterability.networks.live_units import live_units
 from clusterability.networks.partitions import Key
-from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
+from clusterability.networks.scaled_layer import ScaledLayer, check_chain, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.nulls.catalogue import NULLS
 from clusterability.nulls.clustered_again import block_redrawn_tables
@@ -39,8 +39,13 @@ def largest_k(networks: Networks, layer: str) -> int:
 
 
 def usual_k(networks: Networks, asked: Asked) -> Asked:
-    """What is asked, of the usual k those that some layer can hold; nobody has asked for more."""
+    """What is asked, of the usual k those that some layer can hold; nobody has asked for more.
+
+    Raises:
+        UserError: where matrices that are no chain are asked for what needs one.
+    """
     names = asked.clustering.clustered_layers(list(networks.weights))
+    check_chain(networks, names, asked.scalings)
     most = max(largest_k(networks, name) for name in names)
     first, last = asked.k_values[0], asked.k_values[-1]
     if not first <= most < last:
@@ -101,9 +106,11 @@ def evaluate(
         Columns `columns.SCORES`; by layer, block of k, method, k, measure and null.
 
     Raises:
-        UserError: where no layer can hold some k, or layers do not fit.
+        UserError: where no layer can hold some k, or matrices that are no chain are asked for what
+            needs one.
     """
     names = asked.clustering.clustered_layers(list(networks.weights))
+    check_chain(networks, names, asked.scalings)
     check_k(networks, names, asked.k_values)
     _check_counts(networks, asked)
     _check_zeros(networks, asked)

@@ -26,6 +26,7 @@ from clusterability.measures.structure import (
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
 from clusterability.networks.importing.unit_names import NO_NAMES, UnitNames
+from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.partitions import HeldOut, Key, Partitions, labels_of
 from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.networks.stacked import Networks
@@ -87,7 +88,9 @@ def score_rows(
         if name in parts[0]
     }
     rows = pd.DataFrame(columns).assign(
-        condition=networks.condition, layer=layer, seed=np.tile(networks.seeds, len(parts))
+        condition=networks.condition,
+        layer=tensor_name(layer),
+        seed=np.tile(networks.seeds, len(parts)),
     )
     return rows[SCORE_COLUMNS]
 
@@ -138,7 +141,7 @@ def cluster_rows(
         ignore_index=True,
     )
     rows.insert(0, "condition", networks.condition)
-    rows.insert(2, "layer", layer)
+    rows.insert(2, "layer", tensor_name(layer))
     return rows
 
 
@@ -221,7 +224,7 @@ def partition_rows(
                     {
                         "condition": condition,
                         "seed": np.repeat(seeds, labels.shape[1]),
-                        "layer": layer,
+                        "layer": tensor_name(layer),
                         "method": method,
                         "k": k,
                         "side": side,

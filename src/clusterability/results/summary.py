@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -45,11 +46,7 @@ def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[
         networks: `…/{condition}/{seeds}.safetensors` of the same blocks.
     """
     sizes = {Path(file).parts[-2]: stored_sizes(Path(file)) for file in networks}
-    names = {
-        condition: stored_names(Path(file), sizes[condition])
-        for file in networks
-        for condition in [Path(file).parts[-2]]
-    }
+    names = {Path(file).parts[-2]: stored_names(Path(file)) for file in networks}
     for file in map(Path, files):
         condition, seeds, layer = place_of(file)
         units = names[condition].get(layer, NO_NAMES)
@@ -182,12 +179,18 @@ def _percent(share: float, digits: int = 0) -> str:
     return "" if pd.isna(share) else rf"{100 * share:.{digits}f}\,\%"
 
 
+def _place_of_layer(column: str) -> int:
+    """fc1, fc2, … by their numbers, then others as they come."""
+    number = re.match(r"fc(\d+)_(dead_[uv]|components)$", column)
+    return int(number[1]) if number else sys.maxsize
+
+
 def read_networks(files: Sequence[str]) -> pd.DataFrame:
     """Rows of all networks; networks of another depth leave columns of layers empty."""
     rows = pd.concat([read_csv(file) for file in files], ignore_index=True)
     names = [str(name) for name in rows]
-    of_layers = [name for name in names if re.fullmatch(r"fc\d+_(dead_[uv]|components)", name)]
-    of_layers.sort(key=lambda name: int(name[2:].split("_")[0]))
+    of_layers = [name for name in names if re.fullmatch(r"(?s).+_(dead_[uv]|components)", name)]
+    of_layers.sort(key=_place_of_layer)
     rows[of_layers] = rows[of_layers].astype("Int64")
     others = [name for name in names if name not in of_layers and name != "digest"]
     return rows[[*others, *of_layers, "digest"]]

@@ -36,8 +36,7 @@ def fresh_job(name: str) -> FreshJob:
 def import_job(study: Study, name: str) -> ImportJob:
     """The network of this name from elsewhere."""
     network = study.networks[name]
-    reading = {key: getattr(network, key) for key in ("header", "index", "edges")}
-    return ImportJob(network.layers, reading)
+    return ImportJob(network.path, **network.reading, table=network.table)
 
 
 def clustering_job(asked: Clustering, layer: str) -> ClusteringJob:

@@ -303,6 +303,15 @@ class Validity(Section):
     """Bootstrap samples of seeds behind the intervals of tables/validity.csv."""
 
 
+ArrayName = Annotated[str, Field(strict=True, min_length=1)]
+ArrayNames = Annotated[list[ArrayName], Field(min_length=1), AfterValidator(different)]
+
+
+def _as_list(value: Any) -> Any:
+    """A text alone as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
 def _edge_columns(value: Any) -> Any:
     texts = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
     columns = texts and len(value) in (2, 3) and len(set(value)) == len(value)
@@ -326,15 +335,25 @@ EdgeColumns = Annotated[
 class ImportedNetwork(Section):
     path: FilePath
     """File of the weights: .safetensors, .npz, .npy, .mtx, a table (.csv, .tsv, .txt, .csv.gz,
-    .parquet), or a PyTorch state dict (.pt, .pth)."""
+    .tsv.gz, .parquet), a PyTorch checkpoint (.pt, .pth, .pth.tar, .bin, .ckpt), or the index or
+    folder of a model in several files."""
     layers: (
         Annotated[
-            list[Annotated[str, Field(strict=True, min_length=1)]],
-            Field(min_length=1),
-            AfterValidator(different),
+            ArrayNames, BeforeValidator(_as_list, json_schema_input_type=ArrayNames | ArrayName)
         ]
         | None
     ) = None
+    """Names of the weight arrays, or patterns such as `*.mlp.*`; one of them needs no list. Names
+    without patterns are a chain, from the input on, unless `chain` is false. Empty: all 2-D arrays
+    but embeddings, and integers beside floats, in the order of the file."""
+    chain: Flag | None = None
+    """Whether the outputs of each layer are the inputs of the next, as `whole`, `unit-norm`,
+    agreement between layers and probing need it; layers are then called `fc1`, `fc2`, ..., else as
+    their arrays. Empty: true where `layers` is a list of names, and for a plain MLP, whose names
+    differ by one number and whose shapes fit in one way only."""
+    transpose: Flag | None = None
+    """Whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. Empty: [out, in], as
+    PyTorch's Linear; a chain whose shapes fit both ways has to say it."""
     """Names of the weight arrays, each [out, in], from the input on. Empty: all 2-D arrays in
     natural order of their names."""
     header: Flag | None = None
@@ -349,6 +368,21 @@ class ImportedNetwork(Section):
     normalise: Flag = True
     """Standardise the pixels shown to a network of 784 inputs and 10 outputs, as `normalise` of
     `recipe` does; if false, scale them to [0, 1]."""
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the file is read: arguments of `importing.selection.Reading`."""
+        named = bool(self.layers) and not any(set("*?[") & set(name) for name in self.layers or [])
+        return {
+            "layers": self.layers,
+            "chain": True if self.chain is None and named else self.chain,
+            "transpose": self.transpose,
+        }
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """What is said of a table: the arguments of `table_reading`."""
+        return {"header": self.header, "index": self.index, "edges": self.edges}
 
 
 class FigureChoice(Section):

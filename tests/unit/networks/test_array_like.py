@@ -15,7 +15,10 @@ import scipy.sparse as sp
 import torch
 
 import clusterability as cl
+from clusterability.errors import UserError
+from clusterability.networks.importing.selection import Reading
 from clusterability.networks.importing.unit_names import UnitNames
+from clusterability.networks.weights import as_weights
 
 MATRIX = np.arange(24).reshape(4, 6) % 7 + 0.5
 
@@ -124,8 +127,39 @@ def test_names_of_a_frame():
     frame = pd.DataFrame(MATRIX, list("wxyz"), range(2015, 2021))
     years = tuple(map(str, range(2015, 2021)))
     assert cl.load(frame).units == {"fc1": UnitNames(tuple("wxyz"), years)}
-    assert cl.load({"a": frame}).units["fc1"].rows == tuple("wxyz")
+    assert cl.load({"a": frame}).units["a"].rows == tuple("wxyz")
     assert cl.load(pd.DataFrame(MATRIX)).units == {}
+
+
+def test_matrices_by_themselves_keep_their_names_and_those_of_their_units():
+    frames = {
+        "u/1": pd.DataFrame(MATRIX, list("wxyz"), list("abcdef")),
+        "v": pd.DataFrame(MATRIX, list("stuv")),
+    }
+    weights = cl.load(frames, transpose=True)
+    assert {name: list(matrix.shape) for name, matrix in weights.items()} == {
+        "u/1": [6, 4],
+        "v": [6, 4],
+    }
+    assert weights.units == {
+        "u/1": UnitNames(tuple("abcdef"), tuple("wxyz")),
+        "v": UnitNames(None, tuple("stuv")),
+    }
+    turned = cl.cluster(weights, 2, name="mine")
+    other = cl.cluster(frames, 2, name="mine", transpose=True)
+    assert list(turned) == list(frames)
+    for name, partition in turned.items():
+        assert partition.rows.tolist() == other[name].rows.tolist()
+    again = as_weights(weights, Reading(transpose=True))
+    assert again.units["u/1"] == UnitNames(tuple("wxyz"), tuple("abcdef"))
+
+
+def test_one_matrix_alone_is_fc1_whatever_is_asked():
+    for asked in ({}, {"chain": False}, {"layers": "weights"}, {"chain": True}):
+        assert list(cl.load(MATRIX, **asked)) == ["fc1"]
+    assert np.array_equal(loaded(MATRIX, transpose=True), MATRIX.T)
+    with pytest.raises(UserError, match="layers: found 'a', expected names of arrays"):
+        cl.load(MATRIX, "a")
 
 
 def test_a_frame_that_may_be_read_in_two_ways():

@@ -14,11 +14,14 @@ import pandas as pd
 import pytest
 import scipy.io
 import scipy.sparse as sp
+from safetensors.numpy import save_file
 
 import clusterability as cl
+from clusterability.__main__ import main
 from clusterability.errors import UserError
 from clusterability.networks.importing.read_network import read_network
-from clusterability.networks.importing.table_reading import table_reading
+from clusterability.networks.importing.selection import Reading
+from clusterability.networks.importing.tables.table_reading import table_reading
 from clusterability.networks.importing.unit_names import UnitNames
 
 # Two blocks, three decimals, and no whole number: what most programs write of weights.
@@ -31,7 +34,7 @@ KEYS = [17, 3, 5, 99, 8, 1, 44, 12, 13, 14]
 
 def read(path: Path, **said) -> np.ndarray:
     """The only layer of a file, as a study reads it."""
-    (stack,) = read_network("mine", path, None, table_reading(**said)).weights.values()
+    (stack,) = read_network("mine", path, Reading(table=table_reading(**said))).weights.values()
     return stack[0]
 
 
@@ -237,7 +240,9 @@ def test_separators_that_leave_it_open(tmp_path, text, found):
 
 
 def test_a_packed_table_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("clusterability.networks.importing.table_text.MOST_TEXT_BYTES", 10_000)
+    monkeypatch.setattr(
+        "clusterability.networks.importing.tables.table_text.MOST_TEXT_BYTES", 10_000
+    )
     (tmp_path / "w.csv.gz").write_bytes(gzip.compress(b"1,2\n" * 3000))
     assert "found more than 10000 bytes" in refusal(tmp_path / "w.csv.gz")
 
@@ -434,7 +439,7 @@ def test_parquet_that_claims_a_terabyte_takes_no_memory(tmp_path, monkeypatch):
     pd.DataFrame(np.zeros((2000, 20))).set_axis(map(str, range(20)), axis=1).to_parquet(
         tmp_path / "w.parquet"
     )
-    monkeypatch.setattr("clusterability.networks.importing.data_frame.MOST_BYTES", 10**5)
+    monkeypatch.setattr("clusterability.networks.importing.tables.data_frame.MOST_BYTES", 10**5)
     assert "cannot be read (320000 bytes of content" in refusal(tmp_path / "w.parquet")
 
 
@@ -450,11 +455,39 @@ def test_what_is_said_of_tables_is_refused_for_other_files(tmp_path, said):
 # --- names are kept ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "v2.csv.gz", "parquet"])
+def test_a_transposed_table_has_its_names_on_the_other_sides(tmp_path, ending):
+    path = tmp_path / f"w.{ending}"
+    frame = pd.DataFrame(MATRIX, [f"r{n}" for n in range(10)], list("abcdefgh"))
+    frame.to_parquet(path) if ending == "parquet" else frame.to_csv(path)
+    weights = cl.load(path, transpose=True)
+    assert weights.arrays == {"fc1": path.name.removesuffix(".gz").rpartition(".")[0]}
+    assert close(weights["fc1"], MATRIX.T)
+    assert weights.units == {"fc1": UnitNames(tuple(frame.columns), tuple(frame.index))}
+    names = read_network("mine", path, Reading(transpose=True)).recipe["names"]
+    assert names == {"fc1": {"rows": tuple(frame.columns), "columns": tuple(frame.index)}}
+
+
+def test_a_table_is_listed_as_it_is_read(tmp_path, capsys):
+    np.savetxt(tmp_path / "e.csv", [[1, 7, 0.5], [2, 8, 0.25]], "%g", ",")
+    asked = [str(tmp_path / "e.csv"), "--edges", "1,2,3", "--header", "no"]
+    assert main(["layers", *asked]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1].split() == ["e", "[2,", "2]", "float64", "50.0", "%", "scored", "as", "fc1"]
+
+
+def test_what_is_said_of_tables_is_refused_for_models_in_several_files(tmp_path):
+    for n in (1, 2):
+        save_file({f"w{n}": MATRIX}, tmp_path / f"model-0000{n}-of-00002.safetensors")
+    with pytest.raises(UserError, match=r"found index for a .safetensors file, expected these"):
+        cl.load(tmp_path, index=True)
+
+
 def test_names_are_those_of_the_study_too(tmp_path):
     frame = pd.DataFrame(MATRIX, [f"r{n}" for n in range(10)], list("abcdefgh"))
     frame.to_csv(tmp_path / "w.csv")
-    recipe = read_network("mine", tmp_path / "w.csv", None).recipe
+    recipe = read_network("mine", tmp_path / "w.csv").recipe
     assert recipe["names"]["fc1"]["rows"] == tuple(frame.index)
     assert recipe["names"]["fc1"]["columns"] == tuple(frame.columns)
     np.save(tmp_path / "w.npy", MATRIX)
-    assert "names" not in read_network("mine", tmp_path / "w.npy", None).recipe
+    assert "names" not in read_network("mine", tmp_path / "w.npy").recipe

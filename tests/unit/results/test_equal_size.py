@@ -39,6 +39,14 @@ def networks() -> Networks:
     return Networks("trained", (0, 4, 7), {}, weights)
 
 
+def test_matrices_by_themselves_are_called_as_their_tensors(networks):
+    names = {"fc1": "h.0~2Fmlp", "fc2": "head"}
+    weights = {names[layer]: stack for layer, stack in networks.weights.items()}
+    theirs = Networks("theirs", networks.seeds, {}, weights, chain=False)
+    assert set(equal_size_rows(theirs, "h.0~2Fmlp", JOB)["layer"]) == {"h.0/mlp"}
+    assert set(equal_size_rows(networks, "fc1", JOB)["layer"]) == {"fc1"}
+
+
 @pytest.fixture(scope="module")
 def rows(networks) -> pd.DataFrame:
     return pd.concat([equal_size_rows(networks, layer, JOB) for layer in networks.weights])

@@ -334,8 +334,8 @@ def test_rows_of_networks_by_hand():
     said = [("trained", *astuple(row)) for row in measured]
     expected = pd.DataFrame(
         [
-            (*said[0], np.nan, 8, 4, 1, 1, 1, 0, 0, 1, digests[0]),
-            (*said[1], np.nan, 8, 5, 0, 2, 1, 0, 1, 1, digests[1]),
+            (*said[0], np.nan, None, 8, 4, 1, 1, 1, 0, 0, 1, digests[0]),
+            (*said[1], np.nan, None, 8, 5, 0, 2, 1, 0, 1, 1, digests[1]),
         ],
         columns=[
             "condition",
@@ -347,6 +347,7 @@ def test_rows_of_networks_by_hand():
             "seconds",
             "device",
             "planted_clusterability",
+            "layers",
             "parameters",
             "zeros",
             "fc1_dead_u",
@@ -414,6 +415,20 @@ def test_partitions_have_the_names_of_units_where_a_file_had_some(tmp_path):
     assert found.loc[3:4, "name"].tolist() == ["Ann", "Bea"]
 
 
+def test_units_of_matrices_by_themselves_have_names_beside_those_of_tensors(tmp_path):
+    layer = "h.0~2Fmlp"
+    names = {layer: {"rows": None, "columns": ["Cid", "Dot", "Eve"]}}
+    layers = {"a": np.ones((1, 4, 5), "f4"), layer: np.ones((1, 2, 3), "f4")}
+    file = tmp_path / f"clusters/theirs/imported/{layer}/2.npz"
+    save_items(file, {("matched", 2): hand_made([[0, 1]], [[1, 0, 1]], [True])})
+    weights = tmp_path / "networks/theirs/imported.safetensors"
+    save_networks(weights, Networks("theirs", (-1,), {"names": names}, layers, chain=False))
+    rows = pd.concat(partition_frames([str(file)], [str(weights)]), ignore_index=True)
+    assert set(rows["layer"]) == {"h.0/mlp"}
+    assert rows.loc[rows["side"] == "V", "name"].tolist() == ["Cid", "Dot", "Eve"]
+    assert rows.loc[rows["side"] == "U", "name"].isna().all()
+
+
 @pytest.mark.parametrize(
     "names",
     [
@@ -431,7 +446,7 @@ def test_names_that_do_not_fit_their_units_are_refused(tmp_path, names):
     layers = {"fc1": np.ones((1, 2, 1), "f4")}
     save_networks(file, Networks("mine", (-1,), {"names": names}, layers))
     with pytest.raises(UserError, match="found names of units that do not fit, expected"):
-        stored_names(file, [1, 2])
+        stored_names(file)
 
 
 def test_partitions_survive_their_file(tmp_path, block):

@@ -16,7 +16,7 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.measures.catalogue import DIRECTED
-from clusterability.networks.importing.table_reading import TableReading, table_reading
+from clusterability.networks.importing.tables.table_reading import TableReading, table_reading
 from clusterability.report.catalogue import drawn_k, drawn_pixel_k, figure_items
 from clusterability.study.config_page import config_page
 from clusterability.study.job_parameters import fresh_job, import_job, probing_job, training_job
@@ -624,9 +624,9 @@ def test_what_a_config_says_of_a_table_is_what_its_job_is_asked():
     said = {"path": "e.csv", "header": True, "edges": ["user", "item"]}
     study = load_study({"networks": {"mine": said, "other": {"path": "w.npz"}}})
     job = import_job(study, "mine")
-    assert job.reading == {"header": True, "index": None, "edges": ["user", "item"]}
-    assert table_reading(**job.reading) == TableReading(True, None, ("user", "item"))
-    assert table_reading(**import_job(study, "other").reading) == TableReading()
+    assert job.table == {"header": True, "index": None, "edges": ["user", "item"]}
+    assert table_reading(**job.table) == TableReading(True, None, ("user", "item"))
+    assert table_reading(**import_job(study, "other").table) == TableReading()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from clusterability.errors import UserError, one_line
-from clusterability.networks.importing.data_frame import frame_matrix
 from clusterability.networks.importing.sparse_arrays import check_full, full
-from clusterability.networks.importing.table_reading import AS_IT_SHOWS, TableReading
+from clusterability.networks.importing.tables.data_frame import frame_matrix
+from clusterability.networks.importing.tables.table_reading import AS_IT_SHOWS, TableReading
 from clusterability.networks.importing.torch_file import tensor_array
 from clusterability.networks.importing.unit_names import NamedMatrix, UnitNames, printable_names
 

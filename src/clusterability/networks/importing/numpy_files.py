@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
+from clusterability.networks.importing.lazy_arrays import Entry, Facts, LazyArrays
 from clusterability.networks.importing.sparse_arrays import is_scipy_archive, scipy_archive
-from clusterability.networks.importing.wording import Arrays, quoted, type_error
-from clusterability.networks.safe_arrays import NoArrayError, ObjectsError, read_npy, read_npz
+from clusterability.networks.importing.wording import Arrays, quoted, stem, type_error
+from clusterability.networks.safe_arrays import (
+    NoArrayError,
+    ObjectsError,
+    npz_headers,
+    read_npy,
+    read_npz,
+)
 
 
 def read_array_file(path: Path) -> Arrays:
-    return {path.stem: read_npy(path)}
+    return {stem(path): read_npy(path)}
 
 
 def read_archive(path: Path) -> Arrays:
+    """Arrays in the order of the file, or the one matrix that SciPy wrote.
+
+    Only the headers of arrays that nobody asks for are read.
+    """
+    headers = npz_headers(path)
+    if is_scipy_archive({name: shape for name, (shape, _) in headers.items()}):
+        return {stem(path): scipy_archive(str(path), {name: _read(path, name) for name in headers})}
+    return LazyArrays(
+        {
+            name: Entry(Facts(shape, kind), partial(_read, path, name))
+            for name, (shape, kind) in headers.items()
+        }
+    )
+
+
+def _read(path: Path, name: str) -> np.ndarray:
     try:
-        arrays = read_npz(path)
+        return read_npz(path, lambda other: other == name)[name]
     except (ObjectsError, NoArrayError) as error:
-        name, found = error.args
-        raise type_error(f"{path}: array {quoted(name)}", found) from None
-    if is_scipy_archive(arrays):
-        return {path.stem: scipy_archive(str(path), arrays)}
-    return arrays
+        raise type_error(f"{path}: array {quoted(name)}", error.args[1]) from None

@@ -1,4 +1,5 @@
-"""From a file to its arrays: a new kind of file is a module here and a line in `READERS`."""
+"""From a file to its arrays: a new kind of file is a module here and a line in `READERS`, or of
+tables in `TABLES`."""
 
 from __future__ import annotations
 
@@ -6,50 +7,79 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clusterability.errors import UserError
-from clusterability.networks.importing.csv_file import read_csv
-from clusterability.networks.importing.data_frame import read_parquet
-from clusterability.networks.importing.matrix_market import read_matrix_market
 from clusterability.networks.importing.numpy_files import read_archive, read_array_file
 from clusterability.networks.importing.safetensors_file import read_safetensors
-from clusterability.networks.importing.table_reading import AS_IT_SHOWS, TableReading
+from clusterability.networks.importing.shards import (
+    INDEX,
+    files_of_model,
+    is_index,
+    read_shards,
+    with_notes_of_shard,
+)
+from clusterability.networks.importing.tables.csv_file import read_csv
+from clusterability.networks.importing.tables.data_frame import read_parquet
+from clusterability.networks.importing.tables.matrix_market import read_matrix_market
+from clusterability.networks.importing.tables.table_reading import AS_IT_SHOWS, TableReading
 from clusterability.networks.importing.torch_file import read_torch
 from clusterability.networks.importing.wording import Arrays, ending, listed, reason
 
 
 def check_file(path: Path, place: str) -> None:
     key = f"{place}path"
-    if ending(path) not in KINDS:
-        raise UserError(
-            f"{key}: found {path} with ending {path.suffix!r}, expected one of {listed(KINDS)}"
-        )
     try:
-        found = path.is_file()
+        folder, found = path.is_dir(), path.is_file()
     except OSError as error:  # a name that is too long, a folder that may not be entered
         raise UserError(f"{key}: found {path} ({error.strerror}), expected a file") from None
+    if folder:
+        return
+    if ending(path) not in KINDS and not is_index(path):
+        raise UserError(
+            f"{key}: found {path} with ending {path.suffix!r}, expected one of {listed(KINDS)},"
+            f" {INDEX}, or a folder"
+        )
     if not found:
         raise UserError(f"{key}: found no file {path}, expected a file of arrays")
 
 
-def read_arrays(path: Path, key: str = "", reading: TableReading = AS_IT_SHOWS) -> Arrays:
+def model_files(path: Path, key: str = "") -> list[Path]:
+    """The files that a path stands for: itself, or an index or a folder with its shards.
+
+    Raises:
+        UserError: where it stands for none, or for several models.
+    """
+    check_file(path, key)
+    return files_of_model(path, READERS, key)
+
+
+def read_arrays(path: Path, key: str = "", table: TableReading = AS_IT_SHOWS) -> Arrays:
     """All arrays of a file by name; a file that holds one array calls it by the file's own name.
 
     Args:
-        path: a file with one of the endings in `KINDS`.
+        path: a file with one of the endings in `KINDS`, an index of several files, or a folder.
         key: where `path` stands in the config, such as "networks.mine.", for messages.
-        reading: what the user says of a table.
+        table: what the user says of a table.
 
     Raises:
         UserError: where the file is missing, damaged, or of another format.
     """
-    check_file(path, key)
-    kind = ending(path)
-    if reading.says and kind not in TABLES:
+    files = model_files(path, key)
+    kind = ending(files[0])
+    if table.says and kind not in TABLES:
         raise UserError(
-            f"{path}: found {' and '.join(reading.says)} for a {kind} file, expected these for"
+            f"{path}: found {' and '.join(table.says)} for a {kind} file, expected these for"
             f" tables only ({listed(TABLES)})"
         )
+    if kind in TABLES:
+        return _read_file(path, table)
+    if len(files) > 1 or is_index(files[0]):
+        return read_shards(files, _read_file)
+    return with_notes_of_shard(files[0], _read_file(files[0]))
+
+
+def _read_file(path: Path, table: TableReading = AS_IT_SHOWS) -> Arrays:
+    kind = ending(path)
     try:
-        return TABLES[kind](path, reading) if kind in TABLES else READERS[kind](path)
+        return TABLES[kind](path, table) if kind in TABLES else READERS[kind](path)
     except UserError:
         raise
     # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
@@ -66,6 +96,10 @@ READERS: dict[str, Callable[[Path], Arrays]] = {
     ".npy": read_array_file,
     ".pt": read_torch,
     ".pth": read_torch,
+    ".bin": read_torch,
+    ".ckpt": read_torch,
+    ".pth.tar": read_torch,
+    ".pt.tar": read_torch,
     ".mtx": read_matrix_market,
 }
 """How each kind of file of arrays is read, by its ending."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,9 +42,13 @@ def full(where: str, matrix: Any) -> np.ndarray:
     return np.asarray(matrix.toarray())
 
 
-def is_scipy_archive(arrays: Arrays) -> bool:
-    """Whether these arrays are those of `scipy.sparse.save_npz`."""
-    return {"format", "shape", "data"} <= arrays.keys() and arrays["format"].ndim == 0
+def is_scipy_archive(shapes: Mapping[str, Sequence[int]]) -> bool:
+    """Whether arrays of these shapes by name are those of `scipy.sparse.save_npz`.
+
+    >>> is_scipy_archive({"format": (), "shape": (2,), "data": (3,), "row": (3,), "col": (3,)})
+    True
+    """
+    return {"format", "shape", "data"} <= shapes.keys() and len(shapes["format"]) == 0
 
 
 def scipy_archive(where: str, arrays: Arrays) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import shorten
 
@@ -10,17 +10,18 @@ import numpy as np
 
 from clusterability.errors import UserError, one_line
 
-Arrays = dict[str, np.ndarray]
+Arrays = Mapping[str, np.ndarray]
+"""Arrays by name: a dict, or `lazy_arrays.LazyArrays`."""
 
 
 def ending(path: Path) -> str:
-    """What a file's name ends with, in small letters; of a packed table both endings.
+    """What a file's name ends with, in small letters; two endings before `.gz` and `.tar`.
 
-    >>> ending(Path("w.CSV")), ending(Path("w.v2.csv.gz")), ending(Path("w.gz"))
-    ('.csv', '.csv.gz', '.gz')
+    >>> ending(Path("w.CSV")), ending(Path("w.v2.csv.gz")), ending(Path("best.pth.tar"))
+    ('.csv', '.csv.gz', '.pth.tar')
     """
     suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
-    return "".join(suffixes) if suffixes[1:] == [".gz"] else path.suffix.lower()
+    return "".join(suffixes) if suffixes[1:] in ([".gz"], [".tar"]) else path.suffix.lower()
 
 
 def stem(path: Path) -> str:
@@ -49,7 +50,7 @@ def listed(names: Iterable[str], most: int = 20) -> str:
 
 def type_error(where: str, found: str) -> UserError:
     return UserError(
-        f"{where}: found {found}, expected booleans, integers, or floats of 16, 32 or 64 bits"
+        f"{where}: found {found}, expected booleans, integers, or floats of 8 to 64 bits"
     )
 
 

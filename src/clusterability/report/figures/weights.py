@@ -22,6 +22,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from clusterability.jobs.figure_job import FigureJob
+from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import load_networks
@@ -108,7 +109,7 @@ def rows(
         labels = first_partition(files[layer], (method, k))
         for side, axis, cluster in (("U", 1, labels[0]), ("V", 0, labels[1])):
             strength = matrix.sum(axis=axis, dtype=float)
-            place = {"method": method, "layer": layer, "side": side}
+            place = {"method": method, "layer": tensor_name(layer), "side": side}
             frames.append(_side_rows(cluster, strength).assign(**place))
     table = pd.concat(frames, ignore_index=True)
     return table[["method", "layer", "side", "unit", "cluster", "strength", "position"]]
@@ -137,9 +138,10 @@ def draw(table: pd.DataFrame, matrices: Matrices) -> Figure:
     for (before, *ordered), (layer, matrix) in zip(panels, matrices.items(), strict=True):
         limit = _colour_limit(matrix)
         image = _draw_matrix(before, matrix, limit)
-        before.set(ylabel="U: output", xlabel="V: input", title=layer)
+        before.set(ylabel="U: output", xlabel="V: input", title=tensor_name(layer))
         for after, method in zip(ordered, methods, strict=True):
-            units = table[(table["layer"] == layer) & (table["method"] == method)]
+            shown = (table["layer"] == tensor_name(layer)) & (table["method"] == method)
+            units = table[shown]
             sides = [units[units["side"] == side].sort_values("position") for side in ("U", "V")]
             _draw_ordered(after, matrix, sides, limit, colours, _PANELS_WIDTH / columns)
             if layer == next(iter(matrices)):  # above the names of clusters

@@ -40,6 +40,7 @@ from clusterability.report.page.page_data import (
     LayerOfNetwork,
     Network,
     Sources,
+    hidden_layers,
     layer_shapes,
     most_clusters,
     read_means,
@@ -136,8 +137,8 @@ def _places(sources: Sources, grid: Grid) -> dict[str, _Place]:
     places = {}
     for condition in sources.conditions:
         block = sources.blocks_of(condition)[0]
-        layers = layer_shapes(sources.networks[condition, block])
-        hidden = set(list(layers)[:-1]) if grid.probed_k else set()
+        file = sources.networks[condition, block]
+        layers, hidden = layer_shapes(file), set(hidden_layers(file, grid))
         arrays = [
             array
             for layer in layers

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,10 @@ from clusterability.errors import UserError, one_line
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES, GROUPS
 from clusterability.names import IMPORTED, IMPORTED_SEED
+from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
-from clusterability.networks.stacked import stored_sizes
+from clusterability.networks.stacked import stored_shapes
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.page.words import STATUSES_SAY
 from clusterability.results.npz_files import StoredItems
@@ -154,9 +154,14 @@ def seeds_of_block(name: str) -> list[int]:
 
 
 def layer_shapes(file: Path) -> dict[str, tuple[int, int]]:
-    """Layers of the networks of a file with their [out, in], from the input on."""
-    sides = enumerate(pairwise(stored_sizes(file)), start=1)
-    return {f"fc{number}": (out, in_) for number, (in_, out) in sides}
+    """Layers of the networks of a file, as tables call them, with their [out, in], in order."""
+    return {tensor_name(name): size for name, size in stored_shapes(file).items()}
+
+
+def hidden_layers(file: Path, grid: Grid) -> list[str]:
+    """Layers of the networks of a file whose units are probed: of a chain, all but the last."""
+    layers = list(stored_shapes(file)) if grid.probed_k else []
+    return layers[:-1] if all(map(in_chain, layers)) else []
 
 
 def read_networks(sources: Sources, condition: str, grid: Grid) -> Iterator[Network]:
@@ -182,10 +187,10 @@ def _read_some(
     file = sources.networks[place]
     rows = where(condition=[condition], seed=seeds, method=grid.methods)
     scores = _by_network(read_rows(sources.scores, _SCORES, rows))
-    shapes = layer_shapes(file)
+    shapes = stored_shapes(file)
     clusters, falls = {}, {}
     # Of a study without hidden units these tables have no rows, and columns of no type.
-    if grid.probed_k and len(shapes) > 1:
+    if hidden_layers(file, grid):
         probed = rows & where(k=grid.probed_k)
         clusters = _by_network(read_rows(sources.clusters, [*_CLUSTER, *CLUSTER_NUMBERS], probed))
         falls = _by_network(read_rows(sources.ablations, _FALLS, probed))
@@ -195,8 +200,8 @@ def _read_some(
         labels = _labels(files, some, grid, m + n)
         weights = _weights(file, layer, some)
         for number, seed in enumerate(seeds):
-            key = (seed, layer)
-            found[number][layer] = LayerOfNetwork(
+            key = (seed, tensor_name(layer))
+            found[number][key[1]] = LayerOfNetwork(
                 weights[number],
                 labels[number],
                 *_score_arrays(scores.get(key, _NO_SCORES), grid),

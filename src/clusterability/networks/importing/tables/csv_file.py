@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from clusterability.errors import UserError
-from clusterability.networks.importing.edge_list import edge_matrix, refuse_likely_edges
-from clusterability.networks.importing.name_lines import Layout, layout_of
-from clusterability.networks.importing.table_reading import AS_IT_SHOWS, TableReading
-from clusterability.networks.importing.table_text import Cells, is_number, read_cells
+from clusterability.networks.importing.tables.edge_list import edge_matrix, refuse_likely_edges
+from clusterability.networks.importing.tables.name_lines import Layout, layout_of
+from clusterability.networks.importing.tables.table_reading import AS_IT_SHOWS, TableReading
+from clusterability.networks.importing.tables.table_text import Cells, is_number, read_cells
 from clusterability.networks.importing.unit_names import (
     NamedArrays,
     NamedMatrix,

@@ -9,9 +9,9 @@ import numpy as np
 
 from clusterability.errors import UserError
 from clusterability.networks.importing.sparse_arrays import check_full
-from clusterability.networks.importing.table_text import is_number, read_text
+from clusterability.networks.importing.tables.table_text import is_number, read_text
 from clusterability.networks.importing.unit_names import NamedArrays, NamedMatrix
-from clusterability.networks.importing.wording import quoted
+from clusterability.networks.importing.wording import quoted, stem
 
 _SYMMETRIES = {"general": 0, "symmetric": 1, "skew-symmetric": -1}
 """Factor of the entry on the other side of the diagonal."""
@@ -33,7 +33,7 @@ def read_matrix_market(path: Path) -> NamedArrays:
         matrix = _full_matrix(path, sizes, body[1:], symmetry)
     else:
         matrix = _entries(path, sizes, body[1:], field == "pattern", symmetry)
-    return NamedArrays({path.stem: NamedMatrix(matrix)})
+    return NamedArrays({stem(path): NamedMatrix(matrix)})
 
 
 def _header(path: Path, words: list[str]) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from clusterability.errors import UserError
 from clusterability.networks.importing.sparse_arrays import check_full
-from clusterability.networks.importing.table_text import Cells, is_number
+from clusterability.networks.importing.tables.table_text import Cells, is_number
 from clusterability.networks.importing.unit_names import NamedMatrix, UnitNames, printable_names
 from clusterability.networks.importing.wording import listed, quoted
 

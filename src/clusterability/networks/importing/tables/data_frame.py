@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clusterability.errors import UserError
-from clusterability.networks.importing.edge_list import edge_matrix, refuse_likely_edges
-from clusterability.networks.importing.name_lines import first_column_of
-from clusterability.networks.importing.table_reading import (
+from clusterability.networks.importing.tables.edge_list import edge_matrix, refuse_likely_edges
+from clusterability.networks.importing.tables.name_lines import first_column_of
+from clusterability.networks.importing.tables.table_reading import (
     AS_IT_SHOWS,
     TableReading,
     either_way,
 )
-from clusterability.networks.importing.table_text import Cells
+from clusterability.networks.importing.tables.table_text import Cells
 from clusterability.networks.importing.unit_names import (
     NamedArrays,
     NamedMatrix,

@@ -15,8 +15,8 @@ from math import isclose, isfinite
 from typing import Literal
 
 from clusterability.errors import UserError
-from clusterability.networks.importing.table_reading import TableReading, either_way
-from clusterability.networks.importing.table_text import Cells, is_number
+from clusterability.networks.importing.tables.table_reading import TableReading, either_way
+from clusterability.networks.importing.tables.table_text import Cells, is_number
 from clusterability.networks.importing.wording import quoted
 
 Verdict = Literal["names", "open", "numbers"]

@@ -1,0 +1,1 @@
+"""Tables as people keep them: text, Parquet, data frames, lists of edges, Matrix Market."""
