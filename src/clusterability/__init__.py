@@ -5,7 +5,7 @@
 >>> cl.cluster(weights, k=2)["fc1"].rows.tolist()
 [1, 1, 0, 0]
 
-`load`, `cluster`, `score` and `list_measures` are described in docs/python.md.
+`load`, `cluster`, `score`, `verdict` and `list_measures` are described in docs/python.md.
 """
 
 from importlib import import_module
@@ -20,6 +20,7 @@ __all__ = [
     "list_measures",
     "load",
     "score",
+    "verdict",
 ]
 
 

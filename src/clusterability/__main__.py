@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clusterability.networks.importing.selection import Reading
+    from clusterability.networks.stacked import Networks
     from clusterability.networks.weights import Weights
+    from clusterability.numerics import Workers
     from clusterability.study.arguments import Asked
 
 _SCORE = """\
@@ -134,6 +136,14 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="GB",
         help="for the draws that are worked on: of large layers, fewer at a time (default: 3)",
     )
+    add(
+        "--verdict",
+        choices=["auto", "bits", "draws", "none"],
+        default="auto",
+        help="do clusters pay? auto: saved bits of layers of at most 2,000,000 weights, and draws"
+        " of two nulls where there are at most 250,000; bits, draws: of layers of any size"
+        " (default: %(default)s)",
+    )
     add("--name", help="of the network; random numbers go by it (default: the file's)")
     add(
         "--output",
@@ -231,14 +241,38 @@ def _score(options: argparse.Namespace) -> None:
         asked = usual_k(networks, asked)
     with _watched() as said:
         rows = evaluate(networks, asked, said, workers)
+        verdicts = _verdicts(networks, asked, options.verdict, said, workers)
     _write(output, rows)
     parts = [
         "\n".join([repr(weights), *weights.told]),
         score_text(rows, options.all),
         *_named_clusters(weights, rows, asked),
+        *verdicts,
         f"{len(rows)} rows are in {output}",
     ]
     _print("\n\n".join(parts))
+
+
+def _verdicts(
+    networks: Networks, asked: Asked, extent: str, said: Callable[[str], None], workers: Workers
+) -> list[str]:
+    """Whether clusters of each layer pay for themselves, and beyond what."""
+    from clusterability.analysis.one_verdict import EXTENTS, layer_verdicts
+    from clusterability.measures.detectable_contrast import detectable_contrast
+    from clusterability.networks.layer_names import tensor_name
+    from clusterability.report.verdict_text import verdicts_text
+
+    if extent == "none":
+        return []
+    found = layer_verdicts(
+        networks,
+        asked.restarts,
+        contrast=detectable_contrast,
+        said=said,
+        workers=workers,
+        extent=EXTENTS[extent],
+    )
+    return [verdicts_text(found, [tensor_name(layer) for layer in networks.weights])]
 
 
 def _named_clusters(weights: Weights, rows: pd.DataFrame, asked: Asked) -> list[str]:

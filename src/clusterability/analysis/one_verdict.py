@@ -6,7 +6,9 @@ The same as in a study of the same network under the same name, with `described`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -15,9 +17,11 @@ from clusterability.analysis.verdict import VERDICT_COLUMNS, Contrast, verdict_r
 from clusterability.clustering.all_scales import block_partitions
 from clusterability.jobs.clustering_job import ClusteringJob, NullJob
 from clusterability.measures.catalogue import VERDICT_BITS
+from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.nulls.clustered_again import block_redrawn_tables
+from clusterability.nulls.degrees import are_counts
 from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.measured_draws import Measured, measured
 from clusterability.results.one_network import largest_k
@@ -27,9 +31,30 @@ METHOD, SCALINGS, JUDGED = "described", ["none", "ranked"], "described-ranked"
 DRAWS = 19
 """So many draws of each null: the chance that none of them saves as much is 1/20."""
 NULLS = ("strength", "rotated_u")
-"""What clusters have to lie beyond: the strengths of units, and mixtures of them."""
+"""What clusters have to lie beyond: the strengths of units, and mixtures of them. Of zeros and ones
+and of counts, `degrees` stands for `strength`."""
 MOST_CLUSTERS = 12
 """A side."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The largest layers, in weights, that are searched and of which draws are made.
+
+    A search takes seconds for a million weights, and 38 draws of two nulls take 38 of them.
+    """
+
+    searched: float = math.inf
+    drawn: float = math.inf
+
+
+EXTENTS = {
+    "auto": Extent(2_000_000, 250_000),
+    "bits": Extent(drawn=0),
+    "draws": Extent(),
+    "none": Extent(0, 0),
+}
+"""What a command can be asked for."""
 
 Said = Callable[[str], None]
 """Told what is done next."""
@@ -42,6 +67,7 @@ def layer_verdicts(
     contrast: Contrast | None = None,
     said: Said = lambda step: None,
     workers: Workers = ONE_AT_A_TIME,
+    extent: Extent = EXTENTS["draws"],
 ) -> pd.DataFrame:
     """Rows of the table `verdict`, one a layer with two live units on either side.
 
@@ -50,20 +76,30 @@ def layer_verdicts(
     Args:
         networks: a block of one.
         restarts: starts of the search.
-        nulls: draws by null. None: DRAWS of each of NULLS.
+        nulls: draws by null. None: DRAWS of each of NULLS, or of `degrees`.
         contrast: the smallest contrast that would have been seen.
         said: told of each step.
         workers: draws at a time.
+        extent: the largest layers that are searched, and of which draws are made; larger ones are
+            left out, or not compared.
     """
-    draws = dict.fromkeys(NULLS, DRAWS) if nulls is None else dict(nulls)
     frames = []
     for name in networks.weights:
-        layers = scaled_layers(networks, name, SCALINGS)
+        size = networks.weights[name][0].size
         k = min(MOST_CLUSTERS, largest_k(networks, name))
-        if k >= 2:
-            said(f"{name}: verdict")
-            frames.append(_layer_verdict(layers, k, restarts, draws, contrast, said, workers))
+        if k >= 2 and size <= extent.searched:
+            said(f"{tensor_name(name)}: verdict")
+            layers = scaled_layers(networks, name, SCALINGS)
+            asked = _usual_nulls(networks, name) if nulls is None else dict(nulls)
+            asked = asked if size <= extent.drawn else {}
+            frames.append(_layer_verdict(layers, k, restarts, asked, contrast, said, workers))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=VERDICT_COLUMNS)
+
+
+def _usual_nulls(networks: Networks, layer: str) -> dict[str, int]:
+    strengths, mixtures = NULLS
+    kept = "degrees" if are_counts(networks.weights[layer]) else strengths
+    return {kept: DRAWS, mixtures: DRAWS}
 
 
 def _layer_verdict(
@@ -82,7 +118,7 @@ def _layer_verdict(
     if (observed[JUDGED, k].bits >= VERDICT_BITS).any():
         threads = workers.at_once(layers[0].matrices[0].size)
         for null, count in draws.items():
-            said(f"{layer}: verdict, {null}")
+            said(f"{tensor_name(layer)}: verdict, {null}")
             job = NullJob([METHOD], restarts, SCALINGS, count, {METHOD: 0})
             nulls[null] = measured(block_redrawn_tables(null, layers, [k], job, threads))
     evidence = gather(layers, found.partitions, found.starts, nulls)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from clusterability.analysis.verdict import (
     VERDICTS,
 )
 from clusterability.measures.catalogue import VERDICT_BITS
+from clusterability.report.score_text import WIDTH
 from clusterability.results.display_names import rounded_text, sentence_list
 
 BEYOND = {
@@ -82,6 +84,25 @@ def verdict_table(table: pd.DataFrame) -> str:
         cells += [_sides(row), rounded_text(row["same_bits_ami"], 2), _strongest(row)]
         lines.append(_row([*cells, _contrast(row)]))
     return "\n".join(lines)
+
+
+def verdicts_text(table: pd.DataFrame, layers: Sequence[str]) -> str:
+    """Verdicts on the layers of one network, a paragraph each.
+
+    Args:
+        table: the verdicts.
+        layers: names of all layers; those without a verdict are named.
+    """
+    lines = [f"{row['layer']}: {verdict_line(row)}." for _, row in table.iterrows()]
+    left_out = [name for name in layers if name not in set(table["layer"])]
+    if left_out:
+        lines.append(
+            f"No verdict on {sentence_list(left_out)}: so large that the search takes long"
+            " (--verdict bits), or fewer than two live units on a side."
+        )
+    return "\n".join(
+        textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in ["Verdict", *lines]
+    )
 
 
 def _row(cells: list[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from clusterability.analysis.one_verdict import layer_verdicts
+import clusterability as cl
+from clusterability.analysis.one_verdict import Extent, layer_verdicts
 from clusterability.analysis.verdict import CLUSTERS, NONE, UNCHECKED
 from clusterability.networks.weights import as_networks, as_weights
 
@@ -75,3 +76,30 @@ def test_the_most_clusters_that_were_asked_for_are_told():
     matrix *= np.random.default_rng(3).normal(size=matrix.shape)
     (row,) = verdict_on(matrix, nulls={})
     assert (row["k_u"], row["k_v"], row["at_edge"]) == (12, 12, True)
+
+
+def test_larger_layers_are_not_searched_or_not_compared(noise):
+    assert verdict_on(blocks(noise), extent=Extent(searched=1000)) == []
+    (row,) = verdict_on(blocks(noise), extent=Extent(drawn=1000))
+    assert row["verdict"] == UNCHECKED.name
+    assert np.isnan(row["beyond_strength"])
+
+
+def test_a_study_of_the_network_gives_the_same(tmp_path, noise):
+    """From its own tables: the partitions, draws and choices of its jobs."""
+    networks = as_networks(as_weights(blocks(noise)), "mine")
+    found = layer_verdicts(networks)
+    asked = ["described"], ["none", "ranked"]
+    scores = cl.score(
+        blocks(noise),
+        12,
+        methods=asked[0],
+        scalings=asked[1],
+        nulls={"strength": 19},
+        name="mine",
+    )
+    bits = scores[(scores.measure == "bits") & (scores.method == "described-ranked")].iloc[0]
+    assert found["bits"].item() == bits["value"]
+    # The mean of draws that save nothing is 0, and so is the most of them.
+    assert bits["null_mean"] == 0
+    assert found["beyond_strength"].item() == bits["value"]
