@@ -51,7 +51,9 @@ class Number:
     @property
     def share_of_bound(self) -> float:
         """The difference, where 1 is the largest that counts as none."""
-        return self.difference / self.bound if self.difference else 0.0
+        if not self.difference:
+            return 0.0
+        return self.difference / self.bound if self.bound else math.inf
 
 
 @dataclass(frozen=True)

@@ -92,10 +92,12 @@ class StudyFiles:
             return pd.DataFrame()
         with _told(path):
             if path.suffix == ".csv":
-                rows = pd.read_csv(path, keep_default_na=False, na_values=[""])
+                # A list of one number, such as a plateau, is a text, too.
+                texts = dict.fromkeys(_TEXTS, str)
+                rows = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
             else:
-                texts = [name for name in pq.read_schema(path).names if name in _TEXTS]
-                rows = pq.read_table(path, read_dictionary=texts).to_pandas()
+                known = [name for name in pq.read_schema(path).names if name in _TEXTS]
+                rows = pq.read_table(path, read_dictionary=known).to_pandas()
         for column in _TEXTS & set(rows):
             rows[column] = rows[column].astype(object).where(rows[column].notna(), "")
         return rows

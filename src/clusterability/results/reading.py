@@ -120,10 +120,14 @@ def read_parquet(file: Path | str, **options: Any) -> pd.DataFrame:
         return pd.read_parquet(file, **options)
 
 
+_TEXTS = dict.fromkeys(("layer", "other_layer", "plateau"), str)
+"""Columns whose texts may look like numbers: an array called "0", the block of the one k "2"."""
+
+
 def read_csv(file: Path | str, **options: Any) -> pd.DataFrame:
-    """As `pandas.read_csv`; a file that is no table is a UserError."""
+    """As `pandas.read_csv`, with texts as they are; a file that is no table is a UserError."""
     with told_of_damage(file):
-        return pd.read_csv(file, **options)
+        return pd.read_csv(file, dtype=_TEXTS | options.pop("dtype", {}), **options)
 
 
 def read_schema(file: Path | str) -> pa.Schema:

@@ -181,6 +181,7 @@ def test_numbers_differ_by_more_than_rounding_or_by_being_there():
     assert exact("z", None, math.nan).agrees
     assert not exact("z", None, 1.0).agrees
     assert not exact("plateau", "2-3", "2").agrees
+    assert exact("plateau", "2-3", "2").share_of_bound == math.inf
     assert exact("plateau", None, "").agrees
     assert Number("range", math.inf, math.inf, 0).agrees
     cell = Cell("q", {"condition": "trained", "null": "", "k": 3}, (exact("q", 0.5, 0.1),))

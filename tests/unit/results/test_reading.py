@@ -32,6 +32,15 @@ def table(tmp_path) -> Path:
     return tmp_path / "t.parquet"
 
 
+def test_texts_that_look_like_numbers_stay_texts(tmp_path):
+    (tmp_path / "a.csv").write_text("layer,k,plateau\n0,2,2\n0,3,\n")
+    (tmp_path / "b.csv").write_text("layer,k,plateau\nfc1,2,2-3\n")
+    found = read_all([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")])
+    assert found["layer"].tolist() == ["0", "0", "fc1"]
+    assert found["plateau"].fillna("").tolist() == ["2", "", "2-3"]
+    assert found["k"].tolist() == [2, 3, 2]
+
+
 def test_whole_tables_are_read(tmp_path, table):
     pd.testing.assert_frame_equal(read_parquet(table), TABLE)
     pd.testing.assert_frame_equal(read_parquet(table, columns=["seed"]), TABLE[["seed"]])
