@@ -131,6 +131,10 @@ def imported_files(condition):
 
 
 IMPORTED_LAYERS = imported_layers()
+try:
+    check_covariates(STUDY, IMPORTED_LAYERS)
+except UserError as error:
+    sys.exit(str(error))
 
 
 def weights_of(condition):
@@ -413,6 +417,23 @@ def null_job(wildcards):
     draws = STUDY.nulls[wildcards.null]
     asked = STUDY.clustering, wildcards.null, draws, wildcards.layer
     return asdict(job_parameters.null_job(*asked))
+
+
+def stratified_job(wildcards):
+    """What decides the tables of the null `within`, beside the covariate."""
+    draws = STUDY.nulls["within"]
+    return asdict(job_parameters.stratified_job(STUDY, draws, wildcards.layer))
+
+
+def covariate_of(wildcards):
+    """The covariate of the columns of the job's layer, if they have one."""
+    if wildcards.layer != FIRST_LAYER:
+        return []
+    if wildcards.condition in STUDY.conditions:
+        return rules.pixel_deviation.output.covariate
+    network = STUDY.networks.get(wildcards.condition)
+    # A user's file, which no module's prefix and no remote storage moves.
+    return local(network.covariate) if network and network.covariate else []
 
 
 def labels_job(wildcards):

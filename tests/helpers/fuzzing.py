@@ -228,8 +228,9 @@ EXTRA_CONFIG = {
     "networks": {
         "mine": {"path": "data/mine.npz", "layers": ["a", "b"], "normalise": False},
         "table": {"path": "data/table.csv", "header": True, "index": False, "edges": ["a", "b"]},
-        "matrix": {"path": "data/matrix.csv", "edges": False},
+        "matrix": {"path": "data/matrix.csv", "edges": False, "covariate": "data/ages.csv"},
     },
+    "strata": {"covariate": "pixel_deviation", "number": 5},
     "nulls": {"shuffle": 9, "labels": 9, "untrained": 20},
     "calibration": ["untrained"],
     "training": {"device": "cuda:1", "threads": 1},
@@ -357,7 +358,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "history_every": (1, 1e9), "restarts": (1, 1e9), "draws": (0, 1e9), "images": (1, 1e9),
     "groups": (1, 1e9), "resamples": (1, 1e9), "k": (1, 1e9), "pixel_k": (1, 1e9),
     "shuffle": (1, 1e9), "shuffle_nonzero": (1, 1e9), "strength": (1, 1e9), "labels": (1, 1e9),
-    "untrained": (1, 1e9), "submatrices": (1, 1e9),
+    "untrained": (1, 1e9), "submatrices": (1, 1e9), "within": (1, 1e9), "number": (1, 1e9),
 }  # fmt: skip
 
 FOLDERS = {"networks", "clusters", "nulls", "scores", "tables", "figures", "data", "logs"}
@@ -439,6 +440,7 @@ def _check_paths(study: Study) -> None:
     items = [item for found in figure_items(study).values() for item in found]
     assert all(re.fullmatch(r"[a-z0-9_-]+", item, re.ASCII) for item in items)
     paths = [study.dataset.path, *(network.path for network in study.networks.values())]
+    paths += [network.covariate for network in study.networks.values()]
     for path in filter(None, paths):
         assert path.isprintable()
         assert not set(path) & set("{}<>*")

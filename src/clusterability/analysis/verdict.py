@@ -1,10 +1,11 @@
 """The verdict on each layer: do clusters of its units pay for themselves, and beyond what?
 
 Saved bits are compared with 20 (docs/bits.md), and then with what the same search saves on draws of
-nulls that keep what is no cluster: `strength` and `degrees` keep the strengths of units,
-`rotated_u` and `rotated_v` mix the units of one side. The difference of a network is its bits
-less the most that any of its draws saves, or less 0, which k = 1 saves. Differences are contrasts:
-they are no shares of the bits, do not add up, and may be negative.
+nulls that keep what is no cluster: `strength` and `degrees` keep the strengths of units, `within`
+what a covariate of the columns explains, `rotated_u` and `rotated_v` mix the units of one side. The
+difference of a network is its bits less the most that any of its draws saves, or less 0, which
+k = 1 saves. Differences are contrasts: they are no shares of the bits, do not add up, and may be
+negative.
 """
 
 from __future__ import annotations
@@ -90,6 +91,13 @@ STRENGTHS = Verdict(
     "about as much as units of the same strengths save",
     ("strength", "degrees"),
 )
+WITHIN = Verdict(
+    "as within strata",
+    "no clusters beyond what the covariate explains: weights permuted within its strata save about"
+    " as much",
+    "about as much as weights permuted within strata of the covariate save",
+    ("within",),
+)
 MIXTURES = Verdict(
     "as in mixtures of the units",
     "no clusters of these units: mixtures of them save about as much",
@@ -98,10 +106,20 @@ MIXTURES = Verdict(
 )
 NONE = Verdict("none that pay", "none that pay", "none that pay")
 UNDEFINED = Verdict("undefined", "no bits are defined", "without bits")
-VERDICTS = (CLUSTERS, CANNOT_TELL, UNCHECKED, CHANCE, STRENGTHS, MIXTURES, NONE, UNDEFINED)
+VERDICTS = (
+    CLUSTERS,
+    CANNOT_TELL,
+    UNCHECKED,
+    CHANCE,
+    STRENGTHS,
+    WITHIN,
+    MIXTURES,
+    NONE,
+    UNDEFINED,
+)
 """Those that say most first."""
 
-_FAILURES = (CHANCE, STRENGTHS, MIXTURES)
+_FAILURES = (CHANCE, STRENGTHS, WITHIN, MIXTURES)
 _ASKED_FOR = (STRENGTHS, MIXTURES)
 """Of each of these, one null at least has to be drawn before anything is called a cluster."""
 

@@ -36,6 +36,10 @@ NULLS: dict[str, NullEntry] = {
         "zeros and ones, or counts, drawn anew such that every unit keeps its degree, clustered"
         " again (Strona et al. 2014)"
     ),
+    "within": NullEntry(
+        "the weights of each output unit permuted among input units that are alike in a covariate"
+        " (`strata`), clustered again; of layers that have one"
+    ),
     "rotated_u": NullEntry(
         "output units replaced by random orthogonal mixtures of them, clustered again"
     ),

@@ -54,9 +54,10 @@ _BITS = (
     " clusters pay. Beyond a null: bits less the most that any draw of it saves; a layer that is"
     " like the null's draws lies at or below 0, but for one network in (draws + 1). A layer has"
     " clusters where the lower bounds over networks (of one network, the numbers) of its bits, of"
-    " those beyond units of the same strengths (`strength`, `degrees`) and of those beyond mixtures"
-    " of the units (`rotated_u`, `rotated_v`) all reach 20. The rotated nulls are not drawn where"
-    " more than 5 % of the weights are zero. The differences are no shares, and do not add up."
+    " those beyond units of the same strengths (`strength`, `degrees`), of those beyond mixtures of"
+    " the units (`rotated_u`, `rotated_v`) and, where columns have a covariate, of those beyond"
+    " weights permuted within its strata (`within`) all reach 20. The rotated nulls are not drawn"
+    " where more than 5 % of the weights are zero. The differences are no shares, and do not add up."
     " Where starts of the search that save as much agree by less than 0.8, there are many ways to"
     " cut the layer that are as good: believe the bits, and no single cluster."
 )

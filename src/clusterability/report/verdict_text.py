@@ -28,6 +28,7 @@ BEYOND = {
     "shuffle_nonzero": "weights shuffled among those that are not zero",
     "strength": "units of the same strengths",
     "degrees": "units of the same degrees",
+    "within": "what the covariate explains",
     "rotated_u": "mixtures of the output units",
     "rotated_v": "mixtures of the input units",
 }

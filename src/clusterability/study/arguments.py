@@ -20,6 +20,12 @@ from clusterability.study.sections import Clustering, KGrid, Methods, Nulls, Sca
 USUAL_K = "2-12"
 """Numbers of clusters, where nobody says others and the matrix can hold them."""
 
+_OF_STUDIES = {
+    "untrained": "which networks these weights were before training",
+    "within": "which columns are alike",
+}
+"""Nulls that need more than weights, and what they need."""
+
 
 class Asked(Section):
     """Arguments of `score` and `cluster`; keys are named as these name them."""
@@ -71,12 +77,13 @@ def asked_of(
     except ValidationError as error:
         faults = [fault_line(fault) for fault in error.errors()]
         raise UserError("; ".join(faults)) from None
-    if "untrained" in asked.nulls:
-        others = [null for null in NULLS if null != "untrained"]
-        raise UserError(
-            f"nulls: found 'untrained', expected of {', '.join(others)}: which"
-            " networks these weights were before training, only a study knows"
-        )
+    for null, unknown in _OF_STUDIES.items():
+        if null in asked.nulls:
+            others = [name for name in NULLS if name not in _OF_STUDIES]
+            raise UserError(
+                f"nulls: found {null!r}, expected of {', '.join(others)}: {unknown}, only a study"
+                " knows"
+            )
     return asked
 
 

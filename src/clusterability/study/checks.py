@@ -27,12 +27,13 @@ def _check_sources(study: Study) -> Iterator[str]:
 
 def _check_files(study: Study) -> Iterator[str]:
     for name, network in study.networks.items():
-        place = os.path.relpath(network.path, study.results).split(os.sep)
-        if place[0] in OWN_FOLDERS:
-            yield (
-                f"networks.{name}.path: found {shorten(network.path)}, expected a file that is not"
-                f" one of the study's own results in {study.results}"
-            )
+        for key in ("path", "covariate"):
+            path = getattr(network, key)
+            if path and os.path.relpath(path, study.results).split(os.sep)[0] in OWN_FOLDERS:
+                yield (
+                    f"networks.{name}.{key}: found {shorten(path)}, expected a file that is not"
+                    f" one of the study's own results in {study.results}"
+                )
 
 
 def _check_published_files(study: Study) -> Iterator[str]:

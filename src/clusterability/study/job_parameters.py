@@ -9,6 +9,7 @@ from clusterability.jobs.comparison_jobs import AggregationJob, AgreementJob, Va
 from clusterability.jobs.equal_size_job import EqualSizeJob
 from clusterability.jobs.import_job import ImportJob
 from clusterability.jobs.probing_job import ProbingJob
+from clusterability.jobs.stratified_job import StratifiedJob
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.study.sections import Clustering
 from clusterability.study.study import Study, fresh_recipe
@@ -48,6 +49,12 @@ def null_job(asked: Clustering, null: str, draws: int, layer: str) -> NullJob:
     """The draws of a null that are clustered as the layer is."""
     fewer = asked.fewer_draws(null, layer, draws)
     return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws, fewer)
+
+
+def stratified_job(study: Study, draws: int, layer: str) -> StratifiedJob:
+    """The draws of the null `within` that are clustered as the layer is."""
+    asked = null_job(study.clustering, "within", draws, layer)
+    return StratifiedJob(**asdict(asked), strata=study.strata.number)
 
 
 def labels_job(asked: Clustering, draws: int, layer: str) -> LabelsJob:

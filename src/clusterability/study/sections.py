@@ -262,6 +262,17 @@ class Clustering(Section):
         return [*single, NETWORK] if self.methods_for(NETWORK) else single
 
 
+class Strata(Section):
+    covariate: Literal["pixel_deviation"] = "pixel_deviation"
+    """What tells which input units of first layers of trained networks are alike, for the null
+    `within`:
+    - `pixel_deviation`: each pixel's standard deviation over the training images of the data set,
+      whatever `images` a condition is trained on."""
+    number: Annotated[Whole, Field(ge=1)] = 10
+    """Strata that input units are put into by quantiles of the covariate, trained or imported; ties
+    stay together. More leave less of the covariate, and fewer ways to permute."""
+
+
 class Agreement(Section):
     draws: Annotated[Whole, Field(ge=1)] = 99
     """Permutations of the labels that the agreement of two partitions is compared with."""
@@ -365,6 +376,9 @@ class ImportedNetwork(Section):
     """Columns of a table that lists edges: sources (rows), targets (columns) and, if there are any,
     weights; by their names, or by numbers from "1". `false`: a table that looks like such a list is
     a matrix. Empty: such a table is refused."""
+    covariate: FilePath | None = None
+    """CSV file of one number for each column of the first matrix, for the null `within`; its first
+    line may be a name. Empty: that null is not drawn for this network."""
     normalise: Flag = True
     """Standardise the pixels shown to a network of 784 inputs and 10 outputs, as `normalise` of
     `recipe` does; if false, scale them to [0, 1]."""

@@ -42,6 +42,7 @@ from clusterability.study.sections import (
     Overrides,
     Probe,
     Replication,
+    Strata,
     Training,
     Validity,
     parse_results,
@@ -89,6 +90,8 @@ class Study(Section):
     nulls: Nulls = {"shuffle": 99, "labels": 99}
     """Random models that measures are compared with, and the number of draws of each
     (docs/measures.md):"""
+    strata: Strata = Strata()
+    """Input units that are alike, among which the null `within` permutes weights."""
     keep_draws: Flag = True
     """Whether the draws of nulls stay, 1.4 of the 1.7 GB of the default study. If false, each file
     of draws is removed once its scores are there; a new measure then draws them again."""

@@ -64,6 +64,7 @@ _LOOKS = {
     "beyond_shuffle_nonzero": _Look("#6dc908", "1", "beyond shuffle_nonzero"),
     "beyond_strength": _Look("#c8382e", "^", "beyond strength"),
     "beyond_degrees": _Look("#e2976d", "<", "beyond degrees"),
+    "beyond_within": _Look("#00908c", "X", "beyond within"),
     "beyond_rotated_u": _Look("#bd5bd3", "D", "beyond rotated_u"),
     "beyond_rotated_v": _Look("#1040e7", "P", "beyond rotated_v"),
 }

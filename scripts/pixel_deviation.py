@@ -1,0 +1,17 @@
+"""Rule `pixel_deviation`: how far each pixel varies over the training images, for `within`."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from clusterability_workflow.job import running
+
+from clusterability.files import write_csv
+from clusterability.training.images import load_mnist
+from clusterability.training.pixel_deviations import pixel_deviations
+
+with running(snakemake):
+    params, folder = snakemake.params, Path(snakemake.input.mnist[0]).parent
+    data = load_mnist(folder, params.train_images, name=params.dataset)
+    deviations = pixel_deviations(data.train_images)
+    write_csv(Path(snakemake.output.covariate), pd.DataFrame({"pixel_deviation": deviations}))

@@ -1,0 +1,18 @@
+"""What a layer whose columns have a covariate is drawn again for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clusterability.jobs.clustering_job import NullJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class StratifiedJob(NullJob):
+    """What decides the tables of the null `within`, beside the weights and the covariate.
+
+    Attributes:
+        strata: how many, of columns.
+    """
+
+    strata: int

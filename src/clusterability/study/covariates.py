@@ -1,0 +1,104 @@
+"""Covariates of the columns of a matrix: CSV files that the null `within` goes by.
+
+Nothing here imports NumPy: Snakemake parses the workflow, and checks these files, for every job
+that runs on a cluster.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clusterability.errors import UserError, one_line, reason
+
+if TYPE_CHECKING:
+    from clusterability.study.study import Study
+
+FIRST_LAYER = "fc1"
+"""The layer whose columns have a covariate."""
+
+Shapes = Mapping[str, Sequence[int] | None]
+"""Layers with their [out, in]; None where the file was not read."""
+
+
+def check_covariates(study: Study, shapes: Mapping[str, Shapes]) -> None:
+    """Whether the covariates that the config names fit the matrices.
+
+    Args:
+        study: whose `networks` may have covariates.
+        shapes: layers of each of these networks.
+
+    Raises:
+        UserError: where a file cannot be read, or has not one number a column.
+    """
+    for name, network in study.networks.items():
+        if network.covariate is not None:
+            key = f"networks.{name}.covariate"
+            numbers = read_covariate(Path(network.covariate), key)
+            shape = shapes[name].get(FIRST_LAYER)
+            if shape is not None:
+                check_length(numbers, shape[1], network.covariate, key)
+
+
+def read_covariate(file: Path, key: str) -> list[float]:
+    """The numbers of a CSV file of one column, which may have a name in its first line.
+
+    Args:
+        file: text in UTF-8; empty lines do not count.
+        key: of the config, which a message begins with.
+
+    Raises:
+        UserError: where the file cannot be read, or a line is no finite number.
+    """
+    rows = [(place, cells) for place, cells in enumerate(_cells(file, key), 1) if any(cells)]
+    if rows and _is_name(rows[0][1]):
+        del rows[0]
+    numbers = []
+    for place, cells in rows:
+        number = _number(cells[0]) if len(cells) == 1 else None
+        if number is None or not math.isfinite(number):
+            found = repr(one_line(",".join(cells), 40))
+            raise UserError(
+                f"{key}: found {found} in line {place} of {file}, expected one finite number a line"
+            )
+        numbers.append(number)
+    return numbers
+
+
+def check_length(numbers: Sequence[float], columns: int, file: str | Path, key: str) -> None:
+    """UserError where there are not as many numbers as columns.
+
+    >>> check_length([0.5, 0.7], 2, "ages.csv", "networks.mine.covariate")
+    """
+    if len(numbers) != columns:
+        raise UserError(
+            f"{key}: found {len(numbers)} numbers in {file}, expected {columns}, one for each"
+            f" column of {FIRST_LAYER}"
+        )
+
+
+def _cells(file: Path, key: str) -> list[list[str]]:
+    """Cells of the file by line, without spaces around them."""
+    try:
+        if not file.is_file():
+            raise UserError(f"{key}: found no file {file}, expected a CSV file")
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        return [[cell.strip() for cell in row] for row in csv.reader(lines)]
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(
+            f"{key}: found {file}, which cannot be read ({reason(error)}), expected a CSV file"
+        ) from None
+
+
+def _is_name(cells: Sequence[str]) -> bool:
+    return len(cells) == 1 and _number(cells[0]) is None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
