@@ -355,6 +355,12 @@ NAN = np.where(np.eye(3) == 1, np.nan, 1.0)
         (PLANTED, {"k": 2, "nulls": {"labels": 0}}, "nulls.labels: found 0, expected a number of"),
         (PLANTED, {"k": 2, "nulls": {"untrained": 3}}, "nulls: found 'untrained', expected of"),
         (
+            PLANTED,
+            {"k": 2, "nulls": {"within": 3}},
+            "nulls: found 'within', expected of shuffle, shuffle_nonzero, strength, degrees,"
+            " rotated_u, rotated_v, labels: which columns are alike, only a study knows",
+        ),
+        (
             np.eye(6) + np.eye(6)[::-1],
             {"k": 2, "nulls": {"shuffle": 3, "rotated_v": 3}},
             "nulls: found 'rotated_v', expected layers of whose weights between live units at most"

@@ -20,7 +20,7 @@ from clusterability.networks.live_units import live_units
 from clusterability.nulls.redrawing import Draw
 from clusterability.randomness import StreamName, generator
 
-STRATA = 10
+STRATA = 20
 """As many as `strata.number` of a config has by default; docs/measures.md says why."""
 
 

@@ -56,8 +56,8 @@ _BITS = (
     " clusters where the lower bounds over networks (of one network, the numbers) of its bits, of"
     " those beyond units of the same strengths (`strength`, `degrees`), of those beyond mixtures of"
     " the units (`rotated_u`, `rotated_v`) and, where columns have a covariate, of those beyond"
-    " weights permuted within its strata (`within`) all reach 20. The rotated nulls are not drawn"
-    " where more than 5 % of the weights are zero. The differences are no shares, and do not add up."
+    " weights permuted within its strata (`within`) all reach 20. Rotated nulls are not drawn where"
+    " more than 5 % of the weights are zero. The differences are no shares, and do not add up."
     " Where starts of the search that save as much agree by less than 0.8, there are many ways to"
     " cut the layer that are as good: believe the bits, and no single cluster."
 )

@@ -268,7 +268,7 @@ class Strata(Section):
     `within`:
     - `pixel_deviation`: each pixel's standard deviation over the training images of the data set,
       whatever `images` a condition is trained on."""
-    number: Annotated[Whole, Field(ge=1)] = 10
+    number: Annotated[Whole, Field(ge=1)] = 20
     """Strata that input units are put into by quantiles of the covariate, trained or imported; ties
     stay together. More leave less of the covariate, and fewer ways to permute."""
 

@@ -18,6 +18,7 @@ from clusterability.analysis.verdict import (
     STRENGTHS,
     UNCHECKED,
     UNDEFINED,
+    WITHIN,
     judged,
     verdict_rows,
 )
@@ -77,6 +78,11 @@ def test_differences_and_intervals_are_those_of_a_hand_calculation():
         # A rotated null of a pruned layer is undefined: it counts for nothing.
         ([300.0], {"strength": [250.0], "rotated_u": [np.nan]}, UNCHECKED),
         ([300.0], {"strength": [250.0], "rotated_u": [-90.0]}, MIXTURES),
+        # What a covariate explains goes before mixtures, after strengths; it need not be drawn.
+        ([300.0], {"strength": [250.0], "within": [9.0], "rotated_u": [-90.0]}, WITHIN),
+        ([300.0], {"strength": [9.0], "within": [9.0], "rotated_u": [90.0]}, STRENGTHS),
+        ([300.0], {"strength": [250.0], "within": [90.0], "rotated_u": [90.0]}, CLUSTERS),
+        ([300.0], {"strength": [250.0], "within": [90.0]}, UNCHECKED),
         ([300.0], {"strength": [250.0], "rotated_u": [90.0], "rotated_v": [3.0]}, MIXTURES),
         ([300.0], {"degrees": [250.0], "rotated_u": [90.0]}, CLUSTERS),
         ([0.0] * 9 + [150.0], {}, NONE),
@@ -100,6 +106,15 @@ def test_nulls_without_a_defined_draw_are_not_drawn():
     assert row["verdict"] == UNCHECKED.name
     assert row["beyond_strength"] == 300
     assert np.isnan([row["beyond_rotated_u"], row["beyond_degrees"]]).all()
+
+
+def test_what_a_covariate_explains_is_said():
+    drawn = {"strength": [0.0], "within": [295.0], "rotated_u": [0.0]}
+    (row,) = verdict_rows(best_k([300.0], drawn), clusters()).to_dict("records")
+    assert (row["verdict"], row["beyond_within"]) == ("as within strata", 5)
+    line = verdict_line(row)
+    assert line.startswith("no clusters beyond what the covariate explains")
+    assert "5 beyond what the covariate explains" in line
 
 
 def test_how_many_networks_pay_is_counted():
