@@ -81,12 +81,13 @@ def column_strata(covariate: np.ndarray, count: int) -> np.ndarray:
 
     Args:
         covariate: finite numbers [n].
-        count: how many strata, if no columns are equal; n at most.
+        count: how many strata, if no columns are equal; at most n are made.
 
     >>> column_strata(np.array([0.0, 0.0, 0.0, 5.0, 7.0, 9.0]), 3).tolist()
     [0, 0, 0, 1, 2, 2]
     """
     if len(covariate) == 0:
         return np.empty(0, np.int64)
+    count = min(count, len(covariate))  # more would be no other strata
     bounds = np.quantile(covariate, np.arange(1, count) / count)
     return np.unique(np.searchsorted(bounds, covariate), return_inverse=True)[1].astype(np.int64)

@@ -70,7 +70,17 @@ def test_many_equal_columns_of_the_least_covariate_are_a_stratum_of_their_own():
     covariate = np.array([0.0, 0.3, 0.0, 0.1, 0.0, 0.2, 0.0, 0.4])
     assert column_strata(covariate, 4).tolist() == [0, 2, 0, 1, 0, 1, 0, 2]
     assert column_strata(np.zeros(5), 3).tolist() == [0] * 5
+    # As of MNIST: 67 pixels never vary.
+    pixels = np.append(np.zeros(67), np.arange(1, 718))
+    assert (column_strata(pixels, 20) == 0).sum() == 67
+    assert (column_strata(pixels, 10) == 0).sum() == 79
     assert column_strata(np.empty(0), 3).tolist() == []
+
+
+def test_more_strata_than_columns_are_one_each():
+    covariate = np.array([3.0, 1.0, 2.0, 1.0])
+    for count in (4, 5, 10**9):
+        assert column_strata(covariate, count).tolist() == [2, 0, 1, 0]
 
 
 def test_only_the_order_of_the_covariate_counts():
@@ -236,3 +246,13 @@ def test_within_takes_what_varies_inside_a_stratum_for_clusters():
     matrix = noise((40, 60)) * np.where(covariate < 0.25, 1.0, 8.0)
     assert against(model_within(covariate, 2), matrix, "bits").p == pytest.approx(1 / 20)
     assert against(model_within(covariate, 4), matrix, "bits").p > 0.05
+
+
+def test_within_explains_away_clusters_that_go_with_the_covariate():
+    """Each planted cluster of columns is a stratum: every draw has all of them."""
+    recipe = SyntheticRecipe(rows=48, columns=64, clusters=4, contrast=0.6, entries="normal")
+    networks, planted = synthesise("synthetic", recipe, [0])
+    (found,) = planted.values()
+    matrix, covariate = networks.weights["fc1"][0].astype(float), found.columns[0].astype(float)
+    assert against(model_within(covariate, 4), matrix, "mi").p > 0.05
+    assert against("shuffle", matrix, "mi").p == pytest.approx(1 / 20)
