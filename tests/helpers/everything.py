@@ -51,6 +51,7 @@ def write_everything(folder: Path, mnist: Path | None = None) -> None:
     """Writes the study's config, a network trained elsewhere, and published values."""
     matrix = np.random.default_rng(0).standard_normal((12, 15))
     np.savez(folder / "theirs.npz", fc1=matrix, fc2=matrix[:4, :12])
+    (folder / "covariate.csv").write_text("age\n" + "".join(f"{age}\n" for age in range(15)))
     for key, text in PUBLISHED.items():
         (folder / f"{key}.csv").write_text(text)
     planted = {"clusterability": 20, "planted_clusters": 2}
@@ -59,13 +60,15 @@ def write_everything(folder: Path, mnist: Path | None = None) -> None:
         | {"reordered": {"data_order": 1}, "clusterable": planted},
         "probe": {"k": [3], "images": 50, "groups": 5},
         "synthetic": {"planted": {"rows": 12, "columns": 20, "clusters": 2}},
-        "networks": {"theirs": {"path": "theirs.npz"}},
+        "networks": {"theirs": {"path": "theirs.npz", "covariate": "covariate.csv"}},
         "clustering": {
             "methods": ["joint", "whole"],
             "scalings": ["none", "balanced"],
             "restarts": 2,
         },
-        "nulls": {"shuffle": 3, "shuffle_nonzero": 3, "strength": 3, "labels": 3, "untrained": 4},
+        "nulls": dict.fromkeys(("shuffle", "shuffle_nonzero", "strength", "within", "labels"), 3)
+        | {"untrained": 4},
+        "strata": {"number": 4},
         "calibration": ["untrained"],
         "equal_size": {"draws": 2, "submatrices": 2, "k": [2], "methods": ["matched"]},
         "replication": {key: f"{key}.csv" for key in PUBLISHED},

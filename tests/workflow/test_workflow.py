@@ -367,13 +367,20 @@ def test_everything_that_a_study_can_ask_for(everything):
     # measures.
     deep, flat = 3 * 2 * 2 * 15, 2 * 2 * 2 * 15
     assert scores.groupby("condition").size().to_dict() == {
-        "untrained": 2 * 5 * deep,
-        "baseline": 2 * 5 * deep,
-        "reordered": 2 * 5 * deep,
-        "clusterable": 2 * 5 * deep,
-        "planted": 2 * 4 * flat,
-        "theirs": 4 * deep,
+        "untrained": 2 * 6 * deep,
+        "baseline": 2 * 6 * deep,
+        "reordered": 2 * 6 * deep,
+        "clusterable": 2 * 6 * deep,
+        "planted": 2 * 5 * flat,
+        "theirs": 5 * deep,
     }
+    # Inputs of trained networks and of `theirs` have a covariate, other columns have none.
+    within = scores[(scores["null"] == "within") & (scores.measure == "mi")]
+    assert set(within.null_n) == {0, 3}
+    drawn = within[within.null_n == 3]
+    assert set(drawn.layer) == {"fc1"}
+    assert set(drawn.condition) == set(scores.condition) - {"planted"}
+    assert len(drawn) == 9 * 2 * 2  # networks, scales and k
     undefined = scores[scores.status != "ok"]
     of_layers = {"held_out", "bits", "bits_within", "bits_per_weight"}
     assert set(undefined.measure) == of_layers
@@ -393,7 +400,7 @@ def test_everything_that_a_study_can_ask_for(everything):
     paired = pd.read_csv(tables / "paired.csv")
     assert set(paired.condition) == {"baseline", "reordered", "clusterable"}
     best = pd.read_csv(tables / "best_k.csv")
-    assert set(best.null) == {"shuffle", "shuffle_nonzero", "strength"}
+    assert set(best.null) == {"shuffle", "shuffle_nonzero", "strength", "within"}
     assert len(pd.read_csv(tables / "calibration.csv")) > 0
     equal = pd.read_csv(tables / "equal_size.csv")
     assert list(equal) == EQUAL_SIZE
