@@ -35,7 +35,7 @@ from clusterability.report.catalogue import (
 from clusterability.report.paper.catalogue import PAPER_TABLES, paper_name
 from clusterability.study import job_parameters
 from clusterability.study.config_files import DEFAULT, check_configs
-from clusterability.study.covariates import FIRST_LAYER, check_covariates
+from clusterability.study.covariates import check_covariates
 from clusterability.study.loading import load_study
 from clusterability.study.published import check_published, published_conditions
 from clusterability.study.sections import MNIST_FILES

@@ -427,7 +427,7 @@ def stratified_job(wildcards):
 
 def covariate_of(wildcards):
     """The covariate of the columns of the job's layer, if they have one."""
-    if wildcards.layer != FIRST_LAYER:
+    if wildcards.layer != weights_of(wildcards.condition)[0]:
         return []
     if wildcards.condition in STUDY.conditions:
         return rules.pixel_deviation.output.covariate

@@ -27,7 +27,7 @@ with running(snakemake):
     if source:
         key = f"networks.{wildcards.condition}.covariate"
         numbers = read_covariate(Path(source), key)
-        check_length(numbers, layers[0].matrices.shape[-1], source, key)
+        check_length(numbers, layers[0].matrices.shape[-1], source, wildcards.layer, key)
         parameters["covariate"] = file_digest(Path(source))
         covariate = np.array(numbers)
     machine = snakemake.config.get("training") or {}

@@ -17,9 +17,6 @@ from clusterability.errors import UserError, one_line, reason
 if TYPE_CHECKING:
     from clusterability.study.study import Study
 
-FIRST_LAYER = "fc1"
-"""The layer whose columns have a covariate."""
-
 Shapes = Mapping[str, Sequence[int] | None]
 """Layers with their [out, in]; None where the file was not read."""
 
@@ -38,9 +35,9 @@ def check_covariates(study: Study, shapes: Mapping[str, Shapes]) -> None:
         if network.covariate is not None:
             key = f"networks.{name}.covariate"
             numbers = read_covariate(Path(network.covariate), key)
-            shape = shapes[name].get(FIRST_LAYER)
+            layer, shape = next(iter(shapes[name].items()))
             if shape is not None:
-                check_length(numbers, shape[1], network.covariate, key)
+                check_length(numbers, shape[1], network.covariate, layer, key)
 
 
 def read_covariate(file: Path, key: str) -> list[float]:
@@ -68,15 +65,17 @@ def read_covariate(file: Path, key: str) -> list[float]:
     return numbers
 
 
-def check_length(numbers: Sequence[float], columns: int, file: str | Path, key: str) -> None:
-    """UserError where there are not as many numbers as columns.
+def check_length(
+    numbers: Sequence[float], columns: int, file: str | Path, layer: str, key: str
+) -> None:
+    """UserError where there are not as many numbers as columns of the layer.
 
-    >>> check_length([0.5, 0.7], 2, "ages.csv", "networks.mine.covariate")
+    >>> check_length([0.5, 0.7], 2, "ages.csv", "fc1", "networks.mine.covariate")
     """
     if len(numbers) != columns:
         raise UserError(
             f"{key}: found {len(numbers)} numbers in {file}, expected {columns}, one for each"
-            f" column of {FIRST_LAYER}"
+            f" column of {layer}"
         )
 
 
