@@ -252,7 +252,6 @@ def test_within_explains_away_clusters_that_go_with_the_covariate():
     """Each planted cluster of columns is a stratum: every draw has all of them."""
     recipe = SyntheticRecipe(rows=48, columns=64, clusters=4, contrast=0.6, entries="normal")
     networks, planted = synthesise("synthetic", recipe, [0])
-    (found,) = planted.values()
-    matrix, covariate = networks.weights["fc1"][0].astype(float), found.columns[0].astype(float)
+    matrix, covariate = networks.weights["fc1"][0].astype(float), planted.columns[0].astype(float)
     assert against(model_within(covariate, 4), matrix, "mi").p > 0.05
     assert against("shuffle", matrix, "mi").p == pytest.approx(1 / 20)
