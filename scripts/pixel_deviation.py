@@ -7,8 +7,8 @@ import pandas as pd
 from clusterability_workflow.job import running
 
 from clusterability.files import write_csv
+from clusterability.nulls.pixel_deviations import pixel_deviations
 from clusterability.training.images import load_mnist
-from clusterability.training.pixel_deviations import pixel_deviations
 
 with running(snakemake):
     params, folder = snakemake.params, Path(snakemake.input.mnist[0]).parent

@@ -423,7 +423,7 @@ def test_digests_are_those_of_what_the_jobs_load(everything):
         *("train", "synthesise", "import_network", "fresh", "plant", "cluster", "null"),
         *("null_labels", "score", "probe", "choose_k", "agree", "aggregate", "calibrate"),
         *("validate", "find", "replicate", "explore", "plot"),
-        *("equal_size", "equal_size_table"),
+        *("equal_size", "equal_size_table", "pixel_deviation", "null_within"),
     }
     for job in jobs:
         loaded = {file for file in job.files if not holds_docstring_alone(ROOT / file)}

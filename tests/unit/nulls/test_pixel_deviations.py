@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from clusterability.nulls.pixel_deviations import pixel_deviations
 from clusterability.training.images import left_out_pixels
-from clusterability.training.pixel_deviations import pixel_deviations
 
 
 def test_deviations_are_those_of_numpy_and_zero_where_nothing_varies():
