@@ -478,6 +478,23 @@ def test_a_matrix_needs_neither_training_nor_mnist(tmp_path):
     assert "input matrix.csv changed" in workflow.command("plan.py", "tables").stdout
 
 
+@pytest.mark.parametrize(
+    ("sizes", "needs_mnist"),
+    [((30, 20, 8), False), ((784, 20, 8), False), ((30, 20, 10), False), ((784, 20, 10), True)],
+)
+def test_mnist_is_fetched_only_for_networks_that_can_see_it(tmp_path, sizes, needs_mnist):
+    workflow = copy_workflow(tmp_path)
+    inputs, hidden, outputs = sizes
+    weights = {"a": np.ones((hidden, inputs)), "b": np.ones((outputs, hidden))}
+    np.savez(tmp_path / "theirs.npz", **weights)
+    study = {"k_grid": [2], "networks": {"theirs": {"path": "theirs.npz", "layers": ["a", "b"]}}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(study | {"nulls": {"shuffle": 5}}))
+    rules = workflow.planned_rules()
+    assert rules["probe"] == 1
+    assert ("mnist" in rules) is needs_mnist
+    assert "train" not in rules
+
+
 def test_a_wrong_file_of_a_network_is_one_line_before_anything_runs(tmp_path):
     workflow = copy_workflow(tmp_path)
     study = {"k_grid": [2], "networks": {"mine": {"path": "matrix.npz"}}}

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from clusterability.errors import UserError, reason
 from clusterability.results.display_names import chosen_nulls
+from clusterability.results.empty_columns import with_types
 
 _BATCH = 1 << 16
 """Rows read at once."""
@@ -86,7 +87,8 @@ def _batches(
 def _scanner(
     path: Path | str, columns: Sequence[str] | Mapping[str, Filter], rows: Filter
 ) -> ds.Scanner:
-    return ds.dataset(path, format="parquet").scanner(
+    table = ds.dataset(path, format="parquet")
+    return table.replace_schema(with_types(table.schema)).scanner(
         columns=columns,
         filter=rows,
         batch_size=_BATCH,

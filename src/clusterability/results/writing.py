@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
 from clusterability.files import whole_file
+from clusterability.results.empty_columns import with_types
 from clusterability.results.reading import read_schema
 
 ROW_GROUP = 1 << 17
@@ -25,8 +26,9 @@ Write = Callable[[pd.DataFrame], None]
 def schema_of(columns: Sequence[str], *parts: pa.Schema) -> pa.Schema:
     """The schema of rows of several files together: what they all fit into.
 
-    A column that is empty in one file takes its type from another; whole numbers and others give
-    floating-point numbers, as they do when pandas puts the rows together.
+    A column that is empty in one file takes its type from another, and where it is empty in all of
+    them, from its name; whole numbers and others give floating-point numbers, as they do when
+    pandas puts the rows together.
 
     Args:
         columns: names, in order; those that no file has are empty.
@@ -35,7 +37,7 @@ def schema_of(columns: Sequence[str], *parts: pa.Schema) -> pa.Schema:
     plain = [part.remove_metadata() for part in parts] or [pa.schema([])]
     known = pa.unify_schemas(plain, promote_options="permissive")
     types = dict(zip(known.names, known.types, strict=True))
-    schema = pa.schema([(name, types.get(name, pa.null())) for name in columns])
+    schema = with_types(pa.schema([(name, types.get(name, pa.null())) for name in columns]))
     # What pandas says of its types, so that it reads them as it wrote them.
     sample = schema.empty_table().to_pandas()
     return schema.with_metadata(pa.Table.from_pandas(sample, preserve_index=False).schema.metadata)

@@ -8,8 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from clusterability.analysis.agreement import AGREEMENT_COLUMNS
 from clusterability.results import writing as row_files
+from clusterability.results.aggregation import write_rows
+from clusterability.results.columns import SCORES
+from clusterability.results.empty_columns import TEXT_COLUMNS
+from clusterability.results.function_columns import ABLATION_COLUMNS, LESION_COLUMNS
+from clusterability.results.reading import defined, distinct, read_rows, where
 from clusterability.results.writing import csv_lines, row_file, schema_of, stored_schemas
+from result_tables import cells, described_tables, section
 
 
 def numbers() -> np.ndarray:
@@ -83,3 +90,59 @@ def test_a_table_without_rows_has_its_columns(tmp_path):
     with row_file(tmp_path / "none.parquet", schema_of(["k", "p"])):
         pass
     assert list(pd.read_parquet(tmp_path / "none.parquet")) == ["k", "p"]
+
+
+def written_from(folder, *parts: pd.DataFrame):
+    """The table of rows of these files, each written as a job writes it."""
+    files = [folder / f"{number}.parquet" for number in range(len(parts))]
+    for file, part in zip(files, parts, strict=True):
+        part.to_parquet(file, index=False)
+    write_rows(folder / "all.parquet", list(map(str, files)), list(parts[0]))
+    return folder / "all.parquet"
+
+
+NOTHING = pd.DataFrame(columns=ABLATION_COLUMNS)
+ROW = pd.DataFrame(
+    {name: ["fc1"] if name in TEXT_COLUMNS else [2] for name in ABLATION_COLUMNS}
+).assign(ablation=None)
+
+
+@pytest.mark.parametrize("columns", [ABLATION_COLUMNS, SCORES, AGREEMENT_COLUMNS, LESION_COLUMNS])
+def test_a_table_without_rows_can_be_asked_for_texts_and_numbers(tmp_path, columns):
+    table = written_from(tmp_path, pd.DataFrame(columns=columns))
+    texts = {name: ["zero", "mean"] for name in columns if name in TEXT_COLUMNS}
+    numbers = {name: [2] for name in columns if name not in TEXT_COLUMNS}
+    assert texts.keys() > {"layer", "method"}
+    assert numbers.keys() >= {"k"}
+    found = read_rows(table, columns, where(**texts) & where(**numbers))
+    assert (list(found), len(found)) == (columns, 0)
+
+
+@pytest.mark.parametrize("parts", [(NOTHING, ROW), (ROW, NOTHING), (NOTHING, NOTHING, ROW)])
+def test_files_without_rows_join_those_with_rows(tmp_path, parts):
+    found = read_rows(written_from(tmp_path, *parts), ABLATION_COLUMNS, where(layer=["fc1"], k=[2]))
+    assert found.to_csv() == ROW.to_csv()
+
+
+def test_a_column_that_is_empty_in_all_rows_is_asked_as_others_are(tmp_path):
+    """Of a table that this program wrote, and of one that pandas wrote."""
+    table = written_from(tmp_path, ROW, ROW)
+    for file, rows in ((table, 2), (tmp_path / "0.parquet", 1)):
+        assert len(read_rows(file, ["k"], where(ablation=["zero"]))) == 0
+        assert len(read_rows(file, ["k"], ~defined("ablation"))) == rows
+        assert len(distinct(file, ["ablation", "k"], where(k=[2]))) == 1
+    assert pq.read_schema(table).field("ablation").type == pa.string()
+
+
+def test_text_columns_are_those_of_the_document():
+    kinds = {
+        (row[0].strip("`"), row[1])
+        for table in described_tables()
+        for row in cells(section(f"`{table}`"))
+    }
+    texts, others = (
+        {name for name, kind in kinds if (kind == "text") == is_text} for is_text in (True, False)
+    )
+    # `k` and `published` are a text in one table and a number in the others.
+    assert texts - others == TEXT_COLUMNS
+    assert texts & others == {"k", "published"}

@@ -189,7 +189,7 @@ def _read_some(
     scores = _by_network(read_rows(sources.scores, _SCORES, rows))
     shapes = stored_shapes(file)
     clusters, falls = {}, {}
-    # Of a study without hidden units these tables have no rows, and columns of no type.
+    # Of a study without hidden units these tables have no rows of it.
     if hidden_layers(file, grid):
         probed = rows & where(k=grid.probed_k)
         clusters = _by_network(read_rows(sources.clusters, [*_CLUSTER, *CLUSTER_NUMBERS], probed))
