@@ -116,8 +116,9 @@ class Dataset(Section):
     name: Literal["mnist", "fashion_mnist", "kmnist"] = "mnist"
     """Data set: MNIST, or another in its format."""
     path: FilePath | None = None
-    """Folder that already holds the four files of the data set (IDX, plain or .gz). Empty: they are
-    downloaded."""
+    """Folder that already holds the four files of the data set (IDX, plain or .gz), named as
+    train-images-idx3-ubyte or train-images.idx3-ubyte, in it or where torchvision has them
+    (MNIST/raw/). Empty: they are downloaded."""
     train_images: Annotated[Whole, Field(ge=1, le=MNIST_TRAIN_IMAGES)] | None = None
     """Number of training images to use, counted from the first. Empty: all 60,000."""
     test_images: Annotated[Whole, Field(ge=1, le=MNIST_TEST_IMAGES)] | None = None

@@ -30,6 +30,7 @@ import requests
 from requests.exceptions import ChunkedEncodingError, ConnectTimeout, ProxyError, SSLError
 
 from clusterability.errors import UserError
+from clusterability.training.given_files import given_files
 from clusterability.training.images import (
     DATA_SETS,
     IDX_MAGICS,
@@ -183,9 +184,9 @@ def get_mnist(
 ) -> dict[str, str]:
     """Put the four verified, uncompressed IDX files of a data set into `folder`.
 
-    path: a folder that holds the files, gzipped or not (`dataset.path` in the config); nothing
-        else is tried then. Without it the `sources` are tried in order, unless the files are in
-        `folder` already.
+    path: a folder that holds the files, as `given_files` looks for them (`dataset.path` in the
+        config); nothing else is tried then. Without it the `sources` are tried in order, unless
+        the files are in `folder` already.
     sources, digests: None takes those of the data set; see SOURCES and DataSet.
     name: of the data set, in DATA_SETS.
 
@@ -247,9 +248,7 @@ def _copy(path: Path, scratch: Path, digests: Mapping[str, str], title: str) -> 
     origins = {}
     for name, expected in digests.items():
         try:
-            given = _find(path, name, expected)
-            _unpack(given, scratch / name)
-            _check_digest(scratch / name, expected)
+            given = _copy_one(path, scratch / name, expected)
         except SourceError as error:
             raise UserError(f"dataset.path: {path}: {error}") from error
         origins[name] = str(given)
@@ -257,13 +256,20 @@ def _copy(path: Path, scratch: Path, digests: Mapping[str, str], title: str) -> 
     return origins
 
 
-def _find(path: Path, name: str, expected: str) -> Path:
+def _copy_one(path: Path, target: Path, expected: str) -> Path:
+    """Copy a file from below `path` and say which: the first with the right checksum."""
+    name, refused = target.name, None
     if not path.is_dir():
         raise SourceError(f"found no such folder, expected one that holds {name} or {name}.gz")
-    for file in (path / name, path / f"{name}.gz"):
-        if file.is_file():
-            return file
-    raise SourceError(
+    for given in given_files(path, name):
+        try:
+            _unpack(given, target)
+            _check_digest(target, expected)
+        except SourceError as error:
+            refused = refused or error
+        else:
+            return given
+    raise refused or SourceError(
         f"found neither {name} nor {name}.gz, expected {digest_kind(expected)} {expected}"
     )
 

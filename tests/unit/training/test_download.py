@@ -464,6 +464,38 @@ def test_path_is_copied(tmp_path: Path, folder: Path, given: dict[str, bytes]) -
     assert list(origins.values()) == [str(path / name) for name in given]
 
 
+def dotted(name: str) -> str:
+    return name.replace("-idx", ".idx")
+
+
+@pytest.mark.parametrize("given", [CONTENTS, PACKED], ids=["plain", "gzip"])
+@pytest.mark.parametrize("below", ["", "raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw"])
+@pytest.mark.parametrize("rename", [str, dotted])
+def test_path_may_hold_the_files_as_others_keep_them(
+    tmp_path: Path,
+    folder: Path,
+    given: dict[str, bytes],
+    below: str,
+    rename: Callable[[str], str],
+) -> None:
+    renamed = {rename(name): content for name, content in given.items()}
+    put(tmp_path / "mine" / below, renamed)
+    origins = get_mnist(folder, tmp_path / "mine", sources=[], digests=DIGESTS)
+    assert contents(folder) == CONTENTS
+    assert [Path(file).name for file in origins.values()] == list(renamed)
+
+
+def test_the_file_with_the_right_checksum_is_taken(tmp_path: Path, folder: Path) -> None:
+    """Of torchvision's folders of two data sets, and of two files of one name."""
+    root = tmp_path / "mine"
+    put(root, {TRAIN_IMAGES: b"cut off", FIRST: b"\x1f\x8b no gzip"})
+    put(root / "MNIST" / "raw", dict.fromkeys(CONTENTS, b"of another data set"))
+    right = put(root / "FashionMNIST" / "raw", CONTENTS)
+    origins = get_mnist(folder, root, sources=[], digests=DIGESTS)
+    assert origins == {name: str(right / name) for name in FILES}
+    assert contents(folder) == CONTENTS
+
+
 def test_path_may_be_the_folder_itself(folder: Path) -> None:
     put(folder, CONTENTS)
     get_mnist(folder, folder, digests=DIGESTS)
