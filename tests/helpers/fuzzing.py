@@ -469,7 +469,7 @@ def text_case(source: random.Random, folder: Path) -> bool:
     file.write_bytes(mutate_text(source, source.choice(SMALL_CONFIGS)))
     config, refusal = attempt(lambda: read_config(file))
     if refusal:
-        check_clear(refusal, f"{file}: ")
+        check_clear(refusal, f"{file}: ", several=True)
         return False
     assert _equal(load_configfile(file), config)
     study, refusal = attempt(lambda: load_study(config, source=str(file)))

@@ -10,6 +10,7 @@ and the Snakefile look at a config here first. Imports nothing that takes long.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ from typing import Any, NoReturn
 import yaml
 
 from clusterability.errors import UserError, one_line
+from clusterability.study import two_readings
 
 DEFAULT = Path("config.yaml")
 
@@ -31,6 +33,9 @@ MOST_VALUES = 100_000
 
 MOST_MERGED = 16
 """Mappings that one merge key (<<) puts in."""
+
+MOST_TOLD = 20
+"""Lines of faults at a time."""
 
 TEMPLATE_KEY = "__use_yte__"
 
@@ -47,6 +52,8 @@ def read_config(path: Path) -> dict[Any, Any]:
         _check_size(path, config)
     except UserError:
         raise
+    except _TwoReadings as error:
+        raise UserError("\n".join(f"{path}: {fault}" for fault in error.faults)) from None
     except yaml.YAMLError as error:
         _refuse(path, _problem(error), "YAML")
     except RecursionError:
@@ -119,10 +126,24 @@ def _without_twins(pairs: list[tuple[Hashable, Any]]) -> dict[Any, Any]:
     return seen
 
 
+class _TwoReadings(yaml.YAMLError):
+    """Scalars that YAML 1.1 and 1.2 read as different values."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
 class _Loader(yaml.SafeLoader):
-    """Plain values, and no key twice in a mapping."""
+    """Plain values that both versions of YAML read alike, and no key twice in a mapping."""
 
     merged = 0
+
+    def construct_document(self, node: yaml.Node) -> Any:
+        told = itertools.islice(two_readings.faults(node, self.construct_object), MOST_TOLD)
+        if faults := list(told):
+            raise _TwoReadings(faults)
+        return super().construct_document(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         # Before merge keys (<<) are put in, which a mapping may say again.
