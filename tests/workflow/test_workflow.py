@@ -495,6 +495,21 @@ def test_mnist_is_fetched_only_for_networks_that_can_see_it(tmp_path, sizes, nee
     assert "train" not in rules
 
 
+def test_a_home_that_cannot_be_written_is_not_needed(tmp_path, monkeypatch):
+    workflow = copy_workflow(tmp_path)
+    np.savetxt(tmp_path / "matrix.csv", np.arange(20.0).reshape(4, 5) % 3, delimiter=",")
+    study = {"k_grid": [2], "networks": {"mine": {"path": "matrix.csv"}}}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(study | {"nulls": {"shuffle": 5}}))
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", os.devnull)  # below which nobody can make a folder, not even root
+    clusters = "results/clusters/mine/imported/fc1/2.npz"
+    for ran in (workflow.snakemake(clusters), workflow.command("plan.py")):
+        assert ran.returncode == 0, ran.stdout
+        assert "Traceback" not in ran.stdout
+    assert (tmp_path / clusters).is_file()
+
+
 def test_a_wrong_file_of_a_network_is_one_line_before_anything_runs(tmp_path):
     workflow = copy_workflow(tmp_path)
     study = {"k_grid": [2], "networks": {"mine": {"path": "matrix.npz"}}}
