@@ -219,8 +219,9 @@ def _reading(options: argparse.Namespace) -> Reading:
 def _score(options: argparse.Namespace) -> None:
     from clusterability.networks.weights import as_networks, load_weights, name_of
     from clusterability.numerics import cores
+    from clusterability.report.score_notes import score_notes
     from clusterability.report.score_text import score_text
-    from clusterability.results.one_network import evaluate, usual_k
+    from clusterability.results.one_network import evaluate_with_sizes, usual_k
     from clusterability.study.arguments import USUAL_K, asked_of, workers_of
 
     name = name_of(Path(options.file)) if options.name is None else options.name
@@ -240,12 +241,13 @@ def _score(options: argparse.Namespace) -> None:
     if options.k is None:
         asked = usual_k(networks, asked)
     with _watched() as said:
-        rows = evaluate(networks, asked, said, workers)
+        rows, sizes = evaluate_with_sizes(networks, asked, said, workers)
         verdicts = _verdicts(networks, asked, options.verdict, said, workers)
     _write(output, rows)
     parts = [
         "\n".join([repr(weights), *weights.told]),
         score_text(rows, options.all),
+        *filter(None, [score_notes(rows, sizes, networks)]),
         *_named_clusters(weights, rows, asked),
         *verdicts,
         f"{len(rows)} rows are in {output}",

@@ -5,8 +5,9 @@ The same network of the same name gives the same numbers, to the bit, as a study
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from clusterability.blocks import Block
@@ -14,8 +15,9 @@ from clusterability.clustering.all_scales import block_partitions
 from clusterability.clustering.block_sums import Tables
 from clusterability.errors import UserError
 from clusterability.networks.graph import layer_matrices
-from clusterability.networks.live_units import live_units
-from clusterability.networks.partitions import Key
+from clusterability.networks.layer_names import tensor_name
+from clusterability.networks.live_units import DEAD, live_units
+from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.scaled_layer import ScaledLayer, check_chain, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.nulls.catalogue import NULLS
@@ -31,6 +33,9 @@ from clusterability.study.job_parameters import clustering_job, labels_job, null
 
 Said = Callable[[str], None]
 """Told what is done next."""
+
+SIZES = ["layer", "method", "k", "u_sizes", "v_sizes"]
+"""Columns of the sizes of clusters."""
 
 
 def largest_k(networks: Networks, layer: str) -> int:
@@ -109,21 +114,60 @@ def evaluate(
         UserError: where no layer can hold some k, or matrices that are no chain are asked for what
             needs one.
     """
+    return evaluate_with_sizes(networks, asked, said, workers)[0]
+
+
+def evaluate_with_sizes(
+    networks: Networks,
+    asked: Asked,
+    said: Said = lambda step: None,
+    workers: Workers = ONE_AT_A_TIME,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows as `evaluate` gives them, and the sizes of the clusters, as `cluster_sizes` does."""
     names = asked.clustering.clustered_layers(list(networks.weights))
     check_chain(networks, names, asked.scalings)
     check_k(networks, names, asked.k_values)
     _check_counts(networks, asked)
     _check_zeros(networks, asked)
-    frames = []
+    blocks = []
     for name in names:
         layers = scaled_layers(networks, name, asked.scalings)
-        frames += [_block_rows(layers, asked, block, said, workers) for block in asked.k_blocks]
-    return with_q(pd.concat(frames, ignore_index=True))
+        blocks += [_block_rows(layers, asked, block, said, workers) for block in asked.k_blocks]
+    rows, sizes = (pd.concat(frames, ignore_index=True) for frames in zip(*blocks, strict=True))
+    return with_q(rows), sizes
+
+
+def cluster_sizes(layer: str, partitions: Mapping[Key, Partitions]) -> pd.DataFrame:
+    """Sizes of the clusters of one network, a row a partition that is feasible.
+
+    Args:
+        layer: the name of the layer in files.
+        partitions: [1, ...] by method and k.
+
+    Returns:
+        Columns SIZES: layer, method, k, and lists of the numbers of live units on either side, by
+        the number of the cluster.
+
+    >>> labels = np.array([[0, 0, 1, -1]], np.int16), np.array([[1, 0]], np.int16)
+    >>> found = {("matched", 2): Partitions(*labels, np.array([True]))}
+    >>> cluster_sizes("fc1", found).to_numpy().tolist()
+    [['fc1', 'matched', 2, [2, 1], [1, 1]]]
+    """
+    rows = [
+        (tensor_name(layer), method, k, _counts(found.rows[0]), _counts(found.columns[0]))
+        for (method, k), found in partitions.items()
+        if found.feasible[0]
+    ]
+    return pd.DataFrame(rows, columns=SIZES)
+
+
+def _counts(labels: np.ndarray) -> list[int]:
+    return [int(count) for count in np.bincount(labels[labels != DEAD])]
 
 
 def _block_rows(
     layers: Sequence[ScaledLayer], asked: Asked, block: Block, said: Said, workers: Workers
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     networks, layer = layers[0].networks, layers[0].layer
     said(f"{layer}, k = {block.name}: clusters")
     found = block_partitions(layers, block, clustering_job(asked.clustering, layer))
@@ -139,4 +183,5 @@ def _block_rows(
             permuted = labels_job(asked.clustering, draws, layer)
             own = (found.partitions, found.held_out)
             nulls[null] = block_label_tables(layers, draws, *own, threads, permuted.fewer)
-    return score_rows(networks, layer, found.partitions, observed, nulls)
+    rows = score_rows(networks, layer, found.partitions, observed, nulls)
+    return rows, cluster_sizes(layer, found.partitions)
