@@ -25,6 +25,7 @@ TABLES = {
     "ablations": "parquet",
     "agreement": "csv",
     "best_k": "csv",
+    "best_k_networks": "csv",
     "calibration": "csv",
     "clusters": "parquet",
     "findings": "csv",
@@ -190,7 +191,7 @@ FIGURES: dict[str, FigureEntry] = {
     "z_scores": FigureEntry(QUALITY, items=_compared, item="method"),
     "best_k": FigureEntry(
         QUALITY,
-        ("best_k", "networks"),
+        ("best_k", "best_k_networks", "networks"),
         lambda study: study.variants() if study.redrawn_nulls else [],
         item="method",
     ),

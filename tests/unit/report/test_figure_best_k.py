@@ -15,6 +15,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from clusterability.analysis.choose_k import BEST_K_COLUMNS
@@ -187,3 +188,96 @@ def test_same_rows_same_bytes(tmp_path: Path):
     first = saved()
     with matplotlib.rc_context({"font.size": 30, "axes.grid": True}):
         assert saved() == first
+
+
+def write_networks(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
+    """The table `best_k_networks`, with the columns that the figure reads."""
+    path = folder / "best_k_networks.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+def by_itself(**changes: Any) -> dict[str, Any]:
+    row = {"condition": "theirs", "seed": -1, "layer": "fc1", "method": "matched", "measure": "mi"}
+    return row | {"null": "shuffle", "p_max": 0.01} | changes
+
+
+ALONE: dict[str, Any] = {"condition": "theirs", "n_select": 1, "n_report": 0, "z": None, "p": None}
+
+
+def made_alone(
+    folder: Path, cells: Sequence[Mapping[str, Any]], each: Sequence[Mapping[str, Any]]
+) -> tuple[Figure, pd.DataFrame]:
+    inputs = {
+        "best_k": str(write(folder, cells)),
+        "best_k_networks": str(write_networks(folder, each)),
+    }
+    return best_k.make(inputs, "matched", FigureJob())
+
+
+def white(axes: Axes) -> set[tuple[int, int]]:
+    """Places of the cells with an edge."""
+    return {
+        (round(patch.get_x() + 0.5), round(patch.get_y() + 0.5))
+        for patch in axes.patches
+        if isinstance(patch, Rectangle)
+    }
+
+
+def test_a_single_network_shows_what_it_chooses_by_itself(tmp_path: Path):
+    figure, table = made_alone(
+        tmp_path,
+        [
+            cell(**ALONE, measure="mi", k=4),
+            cell(**ALONE, measure="ncut", k=1, k_candidate=7),
+            cell(**ALONE | {"n_report": 1}, measure="bits", k=3),
+            cell(**ALONE, measure="held_out", k=None, k_candidate=None),
+        ],
+        [
+            by_itself(measure="mi", p_max=0.01),
+            by_itself(measure="ncut", p_max=0.3),
+            by_itself(measure="bits", p_max=0.02),
+            by_itself(measure="mi", null="strength", p_max=0.9),
+        ],
+    )
+    assert table["networks"].tolist() == [1] * 4
+    assert table["p_max"].tolist()[:3] == [0.01, 0.3, 0.02]
+    axes = figure.axes[0]
+    shown = {round(x): text.get_text() for (x, _), text in numbers(axes).items() if x < 3.1}
+    assert shown == {0: "4", 1: "1", 2: "3"}
+    assert dots(axes) == {(0, 0), (2, 0)}
+    assert white(axes) == {(0, 0), (1, 0), (2, 0)}
+    assert len(figure.axes) == 1  # no colour bar, as no cell has a colour
+    assert [text.get_text() for text in figure.legends[0].texts] == [
+        "one network: p of its largest z ≤ 0.05",
+        "no clusters",
+        "one network, by itself (null: shuffle)",
+        "no z",
+    ]
+
+
+def test_conditions_of_several_networks_stay_as_they_are_beside_a_single_one(tmp_path: Path):
+    several = [by_itself(condition="baseline", seed=seed, p_max=0.01) for seed in range(2)]
+    figure, table = made_alone(
+        tmp_path,
+        [
+            cell(n_select=1, n_report=1, z=6.0, p=0.2),
+            cell(**ALONE, k=5),
+            cell(layer="fc2", z=None, p=None),
+        ],
+        [*several, by_itself()],
+    )
+    assert table.groupby("condition")["networks"].first().to_dict() == {"baseline": 2, "theirs": 1}
+    assert table["p_max"].notna().tolist() == [False, True, False]
+    assert len(white(figure.axes[0])) == 1
+    assert len(dots(figure.axes[0])) == 1
+    assert len(figure.axes) == 2
+    figure.draw_without_rendering()
+    assert figure.legends[0].get_window_extent().x1 <= figure.bbox.x1 + 1
+
+
+def test_bits_without_draws_have_a_k_and_no_p(tmp_path: Path):
+    row = cell(**ALONE | {"n_report": 1, "null": None}, measure="bits", k=3)
+    figure, _ = made_alone(tmp_path, [row], [by_itself(measure="bits", null=None, p_max=None)])
+    assert white(figure.axes[0]) == {(0, 0)}
+    assert dots(figure.axes[0]) == set()

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 import clusterability as cl
-from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import as_networks, as_weights
 from clusterability.report.score_notes import FAR, score_notes
 from clusterability.report.score_text import WIDTH
@@ -125,7 +124,6 @@ def test_lines_of_many_clusters_and_layers_fit():
     networks = as_networks(as_weights(arrays), "mine")
     asked = asked_of("mine", ["25-28"], ["matched"], ["none"], {}, 1)
     rows, found = evaluate_with_sizes(networks, asked)
-    assert isinstance(networks, Networks)
     lines = score_notes(rows, found, networks).splitlines()
     assert max(map(len, lines)) <= WIDTH
     assert "% of the weights of" in " ".join(lines)

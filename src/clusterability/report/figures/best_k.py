@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
 from clusterability.analysis.largest_z import NO_CLUSTERS
 from clusterability.errors import UserError
@@ -49,7 +49,11 @@ COLUMNS = [
     "z",
     "p",
     "gap_k",
+    "networks",
+    "p_max",
 ]
+
+_CELL = ["condition", "layer", "method", "measure", "null"]
 
 _FEW = 4
 """So many measures fit into one column of a page."""
@@ -64,6 +68,10 @@ _GAP_DISTANCE = 0.3
 """Between the measures and the singular-value gap, in columns."""
 _DOT: dict[str, Any] = {"marker": ".", "markersize": 3.4, "markeredgewidth": 0, "linestyle": ""}
 _ONE: dict[str, Any] = {"marker": "$1$", "markersize": 4, "markeredgewidth": 0, "linestyle": ""}
+_ALONE: dict[str, Any] = {"facecolor": "white", "edgecolor": NO_VALUE, "linewidth": 0.8}
+"""Look of a cell of one network, which has no z on others. Its edge tells it from one by chance."""
+_INSET = 0.05
+"""Between such a cell and its edge, in columns and lines."""
 _DOT_PLACE = 0.32
 """Where the dot lies, in columns right of the middle of its cell."""
 
@@ -71,19 +79,29 @@ CAPTION = """How many clusters there are: the number in a cell is the k that hal
 chose by a measure (columns), 1 for none; its colour is the mean directed z of that k on the other
 half, and a dot marks p at most 0.05 there. By condition and layer (rows); method {item}. The
 column on the right is the k of the largest gap between singular values, which knows no measure. By
-saved bits all networks choose, 1 means fewer than 20 of them, and there is no z."""
+saved bits all networks choose, 1 means fewer than 20 of them, and there is no z. One network alone
+has no other half: in a white cell with an edge stands the k that it chooses by itself, 1 where p of
+its largest z over k, against that of each draw, is above 0.05 (by bits: fewer than 20), and a dot
+marks that p (by bits, that of the most bits) at most 0.05."""
 
 
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the table `best_k`."""
-    table = with_accuracy(rows(paths(inputs, "best_k")[0], item), inputs)
+    by_network = paths(inputs, "best_k_networks")[0] if "best_k_networks" in inputs else None
+    table = with_accuracy(rows(paths(inputs, "best_k")[0], item, by_network), inputs)
     return draw(table), table
 
 
-def rows(best_k: Path, method: str) -> pd.DataFrame:
+def rows(best_k: Path, method: str, by_network: Path | None = None) -> pd.DataFrame:
     """One row a cell: the chosen `k` and the mean `z` and `p` on the networks it was not chosen on.
 
-    `z` and `p` are those at `k_candidate`, also where the answer is k = 1.
+    `z` and `p` are those at `k_candidate`, also where the answer is k = 1. `networks` is how many
+    there are of the condition; `p_max` is that of the only one, where there is one.
+
+    Args:
+        best_k: the table of that name.
+        method: whose rows are meant.
+        by_network: the table `best_k_networks`; without it, `networks` and `p_max` are empty.
 
     Raises:
         UserError: where the table has no rows of the method.
@@ -92,12 +110,29 @@ def rows(best_k: Path, method: str) -> pd.DataFrame:
     found = table[table["method"] == method]
     if found.empty:
         raise UserError(f"{best_k}: found no rows with method {method!r}, expected some")
-    found = shown_null(found)
+    found = _with_networks(shown_null(found), by_network)
     found = found.assign(
         condition=as_categories(found["condition"], found["condition"].unique()),
         layer=as_categories(found["layer"], layer_order(found["layer"].unique())),
     )
     return found[COLUMNS].reset_index(drop=True)
+
+
+def _with_networks(table: pd.DataFrame, by_network: Path | None) -> pd.DataFrame:
+    """Rows with `networks`, and with `p_max` of conditions of one network."""
+    if by_network is None:
+        return table.assign(networks=np.nan, p_max=np.nan)
+    each = read_csv(by_network)
+    networks = table["condition"].map(each.groupby("condition")["seed"].nunique())
+    alone = each[~each.duplicated(_CELL, keep=False)]
+    joined = table.merge(alone[[*_CELL, "p_max"]], how="left", on=_CELL)
+    one = (networks == 1).to_numpy()
+    return joined.assign(networks=networks.to_numpy(), p_max=joined["p_max"].where(one))
+
+
+def _alone(table: pd.DataFrame) -> pd.Series:
+    """Whether a row is of a single network, which chose its k by itself and has no z on others."""
+    return (table["networks"] == 1) & table["z"].isna() & table["k"].notna()
 
 
 @style()
@@ -112,6 +147,8 @@ def draw(table: pd.DataFrame) -> Figure:
     y = np.array([places[line] for line in zip(table["condition"], table["layer"], strict=True)])
     x = np.array([measures.index(measure) for measure in table["measure"]])
     _draw_cells(axes, x, y, table["z"], scale)
+    alone = _alone(table).to_numpy()
+    _draw_alone(axes, x[alone], y[alone])
     _write_choices(axes, x, y, table, scale, _number_size(figure, len(lines)))
     _set_axes(axes, lines, measures)
     name_groups(axes, lines, 3.8, shown_names(table), fontsize=6.0)
@@ -151,6 +188,12 @@ def _draw_cells(
     )
 
 
+def _draw_alone(axes: Axes, x: np.ndarray, y: np.ndarray) -> None:
+    side = 1 - 2 * _INSET
+    for i, j in zip(x, y, strict=True):
+        axes.add_patch(Rectangle((i - side / 2, j - side / 2), side, side, **_ALONE))
+
+
 def _write_choices(
     axes: Axes,
     x: np.ndarray,
@@ -161,7 +204,8 @@ def _write_choices(
 ) -> None:
     """The chosen k, dots where p is significant, and the k of the gap."""
     inks = _inks(table["z"], scale)
-    for i, j, k, p, ink in zip(x, y, table["k"], table["p"], inks, strict=True):
+    shown_p = table["p"].where(~_alone(table), table["p_max"])
+    for i, j, k, p, ink in zip(x, y, table["k"], shown_p, inks, strict=True):
         _write_k(axes, i, j, k, size, ink)
         if p <= SIGNIFICANT:
             axes.plot(i + _DOT_PLACE, j, color=ink, **_DOT)
@@ -207,7 +251,8 @@ def _set_axes(axes: Axes, lines: Sequence[tuple[str, str]], measures: Sequence[s
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, scale: ScalarMappable) -> None:
     wide = figure.get_figwidth() > COLUMN_WIDTH
-    draw_z_bar(figure, scale, _scale_label(table, wide), narrow=not wide)
+    if table["z"].notna().any() or not _alone(table).any():
+        draw_z_bar(figure, scale, _scale_label(table, wide), narrow=not wide)
     handles = list(_legend_handles(table))
     if handles:
         columns = len(handles) if wide else 1
@@ -226,10 +271,19 @@ def _scale_label(table: pd.DataFrame, wide: bool) -> str:
 
 def _legend_handles(table: pd.DataFrame) -> Iterator[Artist]:
     """Explains the marks that occur."""
+    alone = _alone(table)
     if (table["p"] <= SIGNIFICANT).any():
         yield Line2D([], [], color=INK, label=f"p ≤ {SIGNIFICANT} on these networks", **_DOT)
-    if (table["k"] == NO_CLUSTERS).any():
+    if (table.loc[alone, "p_max"] <= SIGNIFICANT).any():
+        label = f"one network: p of its largest z ≤ {SIGNIFICANT}"
+        yield Line2D([], [], color=INK, label=label, **_DOT)
+    ones = table["k"] == NO_CLUSTERS
+    if (ones & ~alone).any():
         label = "no clusters; colour and dot: at the best k above 1"
         yield Line2D([], [], color=INK, alpha=_PALE, label=label, **_ONE)
-    if table["z"].isna().any():
+    elif ones.any():
+        yield Line2D([], [], color=INK, alpha=_PALE, label="no clusters", **_ONE)
+    if alone.any():
+        yield Patch(label=f"one network, by itself (null: {null_name(table)})", **_ALONE)
+    if (table["z"].isna() & ~alone).any():
         yield Patch(label="no z", **PLAIN)
