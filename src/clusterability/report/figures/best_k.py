@@ -59,7 +59,8 @@ _FEW = 4
 """So many measures fit into one column of a page."""
 _LINE_HEIGHT = 0.17
 _HEADING_HEIGHT = 0.85
-_LEGEND_HEIGHT = 0.95
+_LEGEND_HEIGHT, _LEGEND_ALONE = 0.95, 0.3
+"""With the colour bar, and without."""
 _LARGEST_NUMBER = 6.5
 """Points; where lines are lower than usual, numbers are smaller."""
 _PALE = 0.5
@@ -140,7 +141,8 @@ def draw(table: pd.DataFrame) -> Figure:
     """A heat map of z with the chosen k in its cells; the k of the singular-value gap beside it."""
     lines = condition_layers(table)
     measures = list(table["measure"].unique())
-    figure = _empty_figure(len(lines), len(measures))
+    legend_height = _LEGEND_HEIGHT if _has_colours(table) else _LEGEND_ALONE
+    figure = _empty_figure(len(lines), len(measures), legend_height)
     axes = figure.subplots()
     scale = z_scale()
     places = {line: place for place, line in enumerate(lines)}
@@ -149,21 +151,27 @@ def draw(table: pd.DataFrame) -> Figure:
     _draw_cells(axes, x, y, table["z"], scale)
     alone = _alone(table).to_numpy()
     _draw_alone(axes, x[alone], y[alone])
-    _write_choices(axes, x, y, table, scale, _number_size(figure, len(lines)))
+    size = _number_size(figure, len(lines), legend_height)
+    _write_choices(axes, x, y, table, scale, size)
     _set_axes(axes, lines, measures)
     name_groups(axes, lines, 3.8, shown_names(table), fontsize=6.0)
     _draw_legend(figure, table, scale)
     return figure
 
 
-def _empty_figure(lines: int, measures: int) -> Figure:
-    height = lines * _LINE_HEIGHT + _HEADING_HEIGHT + _LEGEND_HEIGHT
+def _has_colours(table: pd.DataFrame) -> bool:
+    """Whether there is a colour bar: not where all cells are of single networks."""
+    return bool(table["z"].notna().any() or not _alone(table).any())
+
+
+def _empty_figure(lines: int, measures: int, legend_height: float) -> Figure:
+    height = lines * _LINE_HEIGHT + _HEADING_HEIGHT + legend_height
     return new_figure(COLUMN_WIDTH if measures <= _FEW else PAGE_WIDTH, height)
 
 
-def _number_size(figure: Figure, lines: int) -> float:
+def _number_size(figure: Figure, lines: int, legend_height: float) -> float:
     """Font size at which the numbers of neighbouring lines keep apart, in points."""
-    room = (figure.get_figheight() - _HEADING_HEIGHT - _LEGEND_HEIGHT) / lines
+    room = (figure.get_figheight() - _HEADING_HEIGHT - legend_height) / lines
     return min(_LARGEST_NUMBER, 0.8 * 72 * room)
 
 
@@ -251,7 +259,7 @@ def _set_axes(axes: Axes, lines: Sequence[tuple[str, str]], measures: Sequence[s
 
 def _draw_legend(figure: Figure, table: pd.DataFrame, scale: ScalarMappable) -> None:
     wide = figure.get_figwidth() > COLUMN_WIDTH
-    if table["z"].notna().any() or not _alone(table).any():
+    if _has_colours(table):
         draw_z_bar(figure, scale, _scale_label(table, wide), narrow=not wide)
     handles = list(_legend_handles(table))
     if handles:
