@@ -48,7 +48,7 @@ def size_lines(scores: pd.DataFrame, sizes: pd.DataFrame) -> list[str]:
     """Sizes of the clusters of each layer and method, at the k whose naming saves most."""
     lines = []
     for (layer, method), rows in sizes.groupby(["layer", "method"], sort=False):
-        k = k_of_most_bits(scores[scores["layer"] == layer], method)
+        k = k_of_most_bits(scores[scores["layer"] == layer], str(method))
         for _, row in rows[rows["k"] == k].iterrows():
             sides = f"{_sum(row['u_sizes'])} / {_sum(row['v_sizes'])}"
             lines.append(f"  {layer}, {method}, k = {k}: {sides}")
