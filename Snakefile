@@ -76,7 +76,10 @@ onstart:
     try:
         check_accounting(getattr(workflow.executor_settings, "status_command", None))
         for line in lock_and_config.begin(
-            config, Path(STUDY.results), Path(STUDY.data_folder), MNIST_FILES
+            config,
+            Path(STUDY.results),
+            Path(STUDY.data_folder),
+            MNIST_FILES if shows_mnist() else [],
         ):
             print(line, file=sys.stderr)
     except UserError as error:

@@ -359,6 +359,12 @@ def probed_layers_of(condition):
     return STUDY.probed_layers(layers) if is_chain(layers) else []
 
 
+def shows_mnist():
+    """Whether any network of the study is trained on MNIST, or shown it."""
+    shown = (name for name in STUDY.names if probed_layers_of(name))
+    return bool(STUDY.conditions) or any(map(may_see_mnist, shown))
+
+
 def probed_files(pattern):
     """Files of the grid where it is asked what units do."""
     return [

@@ -508,6 +508,7 @@ def test_a_home_that_cannot_be_written_is_not_needed(tmp_path, monkeypatch):
         assert ran.returncode == 0, ran.stdout
         assert "Traceback" not in ran.stdout
     assert (tmp_path / clusters).is_file()
+    assert not (tmp_path / "results" / "data").exists()  # which other studies may hold
 
 
 def test_a_wrong_file_of_a_network_is_one_line_before_anything_runs(tmp_path):

@@ -16,7 +16,7 @@ from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.stacked import Networks
 from clusterability.report.named_clusters import k_of_most_bits
 from clusterability.report.score_text import WIDTH
-from clusterability.results.display_names import sentence_list, shown_null
+from clusterability.results.display_names import ranges, sentence_list, shown_null
 
 FEW_UNITS = 2
 """A cluster with at most so many units on either side is a handful of weights."""
@@ -52,7 +52,7 @@ def size_lines(scores: pd.DataFrame, sizes: pd.DataFrame) -> list[str]:
         for _, row in rows[rows["k"] == k].iterrows():
             sides = f"{_sum(row['u_sizes'])} / {_sum(row['v_sizes'])}"
             lines.append(f"  {layer}, {method}, k = {k}: {sides}")
-    heading = "Sizes of clusters, output / input units, at the k with the most bits:"
+    heading = "Sizes of clusters, U side / V side, at the k with the most bits:"
     return [heading, *lines] if lines else []
 
 
@@ -96,9 +96,9 @@ def _off_diagonal(scores: pd.DataFrame) -> Iterator[str]:
 
 
 def _where(rows: pd.DataFrame) -> str:
-    """Layers, methods and k of rows, such as "fc1 by matched at k = 2, 3"."""
+    """Layers, methods and k of rows, such as "fc1 by matched at k = 2-4, 8"."""
     return "; ".join(
-        f"{layer} by {method} at k = {', '.join(map(str, dict.fromkeys(group['k'])))}"
+        f"{layer} by {method} at k = {ranges(set(group['k']))}"
         for (layer, method), group in rows.groupby(["layer", "method"], sort=False)
     )
 

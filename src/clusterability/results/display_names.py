@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,17 @@ def span(counts: pd.Series) -> str:
     known = counts[counts > 0]
     ends = [str(known.min()), str(known.max())] if len(known) else ["0"]
     return " to ".join(dict.fromkeys(ends))
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Numbers that follow each other, in short.
+
+    >>> ranges([0, 1, 2, 5, 7, 8])
+    '0-2, 5, 7-8'
+    """
+    groups = groupby(enumerate(sorted(numbers)), key=lambda item: item[1] - item[0])
+    runs = [[number for _, number in run] for _, run in groups]
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def sentence_list(parts: Sequence[str]) -> str:

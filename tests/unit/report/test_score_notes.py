@@ -36,7 +36,7 @@ def blocks(sizes: list[tuple[int, int]]) -> np.ndarray:
 def test_sizes_are_those_of_the_partition_at_the_k_of_most_bits():
     matrix = blocks([(12, 20), (9, 15), (6, 30)])
     lines = notes(matrix, k="2-5", methods=("matched", "joint"))
-    assert lines[0] == "Sizes of clusters, output / input units, at the k with the most bits:"
+    assert lines[0] == "Sizes of clusters, U side / V side, at the k with the most bits:"
     for line, method in zip(lines[1:3], ("matched", "joint"), strict=True):
         start = f"  fc1, {method}, k = 3: "
         assert line.startswith(start)
@@ -72,7 +72,7 @@ def test_a_cluster_of_a_single_weight_is_called_so():
     matrix[0, 0] = 30
     lines = notes(matrix, k="2-3")
     assert lines[1] == "  fc1, matched, k = 2: 19+1 / 29+1"
-    assert lines[2].startswith("A cluster of one or two units a side (fc1 by matched at k = 2, 3):")
+    assert lines[2].startswith("A cluster of one or two units a side (fc1 by matched at k = 2-3):")
     assert not [line for line in notes(blocks([(9, 9), (9, 9)]), k="2") if "cluster of one" in line]
 
 

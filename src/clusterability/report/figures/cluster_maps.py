@@ -16,7 +16,7 @@ from matplotlib.image import AxesImage
 from clusterability.report.figures.inputs import as_categories, categories, layer_order
 from clusterability.report.figures.style import COLUMN_WIDTH, INK, NO_VALUE, PAGE_WIDTH, new_figure
 from clusterability.results.function_columns import ABLATION_COLUMNS
-from clusterability.results.reading import read_parquet
+from clusterability.results.reading import read_rows, where
 
 _ROW_HEIGHT = 0.13
 _LAYER_MARGIN = 0.34
@@ -46,8 +46,8 @@ class MapLook:
 
 def read_first_network(path: Path, condition: str, method: str, k: int) -> pd.DataFrame:
     """Rows of the first network of a condition at this method and k; there may be none."""
-    filters = [("condition", "==", condition), ("method", "==", method), ("k", "==", k)]
-    rows = read_parquet(path, filters=filters, columns=ABLATION_COLUMNS)
+    asked = where(condition=[condition], method=[method], k=[k])
+    rows = read_rows(path, ABLATION_COLUMNS, asked)
     rows = rows[rows["seed"] == rows["seed"].min()]
     layers = layer_order(rows["layer"].unique())
     return rows.assign(layer=as_categories(rows["layer"], layers)).reset_index(drop=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ from clusterability.report.page.page_data import (
     read_networks,
 )
 from clusterability.report.page.words import STATUSES_SAY
-from clusterability.results.display_names import chosen_nulls
+from clusterability.results.display_names import chosen_nulls, ranges
 from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
 
 BUDGET = 9_000_000
@@ -223,17 +222,6 @@ def _condition(name: str, place: _Place, means: str, seeds: Sequence[int]) -> di
         "seeds": len(seeds),
         "left_out": ranges([seed for seed in seeds if seed not in there]),
     }
-
-
-def ranges(numbers: Sequence[int]) -> str:
-    """Numbers that follow each other, in short.
-
-    >>> ranges([0, 1, 2, 5, 7, 8])
-    '0-2, 5, 7-8'
-    """
-    groups = groupby(enumerate(sorted(numbers)), key=lambda item: item[1] - item[0])
-    runs = [[number for _, number in run] for _, run in groups]
-    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def _start(places: Mapping[str, _Place], job: PageJob, grid: Grid) -> dict[str, Any]:
