@@ -134,7 +134,8 @@ def evaluate_with_sizes(
         layers = scaled_layers(networks, name, asked.scalings)
         blocks += [_block_rows(layers, asked, block, said, workers) for block in asked.k_blocks]
     rows, sizes = (pd.concat(frames, ignore_index=True) for frames in zip(*blocks, strict=True))
-    return with_q(rows), sizes
+    # Texts without any, too: as in the table of a study.
+    return with_q(rows.astype({"null": "str"})), sizes
 
 
 def cluster_sizes(layer: str, partitions: Mapping[Key, Partitions]) -> pd.DataFrame:
