@@ -21,7 +21,8 @@ CONFIG = {
     "clustering": {"methods": ["matched"], "restarts": 1},
     "nulls": {"shuffle": 3},
 }
-AFTER_SCORES = {"aggregate", "choose_k", "validate", "find", "explore", "contact_sheet", "plot"}
+AFTER_SCORES = {"aggregate", "choose_k", "validate", "answer", "find", "explore", "contact_sheet"}
+AFTER_SCORES |= {"plot"}
 
 
 def section(title: str) -> str:

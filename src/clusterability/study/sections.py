@@ -366,8 +366,6 @@ class ImportedNetwork(Section):
     transpose: Flag | None = None
     """Whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. Empty: [out, in], as
     PyTorch's Linear; a chain whose shapes fit both ways has to say it."""
-    """Names of the weight arrays, each [out, in], from the input on. Empty: all 2-D arrays in
-    natural order of their names."""
     header: Flag | None = None
     """Whether the first row of a table is names of columns. Empty: as the table shows; one that may
     be read in two ways is refused."""
