@@ -26,9 +26,10 @@ AFTER_SCORES = {
     "score": 4,
     "choose_k": 4,
     "aggregate": 1,
+    "answer": 1,
     "find": 1,
     "explore": 1,
-    "plot": 7,
+    "plot": 9,
     "contact_sheet": 1,
 }
 """Jobs of the finished study where scores have to be made again."""
@@ -64,11 +65,11 @@ def test_the_study_has_run(finished):
     assert len(pd.read_csv(tables / "networks.csv")) == 4
     partitions = pd.read_parquet(tables / "partitions.parquet")
     assert len(partitions) == 2 * 2 * 2 * 2 * (784 + 8 + 8 + 10)
-    # Learning curves, one measure, pixels, weights and responses of 2 conditions; z, best k and
-    # agreement by 2 methods; 5 files each; and a sheet of all.
+    # The verdict, bits by k, learning curves, one measure, pixels, weights and responses of 2
+    # conditions; z, best k and agreement by 2 methods; 5 files each; and a sheet of all.
     figures = list((finished.folder / "results" / "figures").glob("*.*.*"))
     assert (finished.folder / "results" / "figures" / "index.png").exists()
-    assert len(figures) == 13 * 5
+    assert len(figures) == 15 * 5
     assert all(file.stat().st_size > 100 for file in figures)
     described = described_figures()
     for file in (file for file in figures if file.suffix == ".csv"):
@@ -89,6 +90,7 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
     assert {job["rule"] for job in whole} == {
         "choose_k",
         "aggregate",
+        "answer",
         "find",
         "explore",
         "plot",
@@ -104,9 +106,10 @@ def test_an_appended_block_of_seeds_runs_its_own_jobs_and_the_aggregation(workfl
         "choose_k": 4,  # of all seeds together
         "agree": 2,
         "aggregate": 1,
+        "answer": 1,
         "find": 1,
         "explore": 1,
-        "plot": 8,  # all but pixels, weights and responses, which show the first block
+        "plot": 10,  # all but pixels, weights and responses, which show the first block
         "contact_sheet": 1,
     }
 
@@ -123,9 +126,10 @@ def test_an_appended_block_of_k_trains_nothing(workflow):
         "choose_k": 4,
         "agree": 2,
         "aggregate": 1,
+        "answer": 1,
         "find": 1,
         "explore": 1,
-        "plot": 7,  # the others do not depend on k
+        "plot": 9,  # the others do not depend on k
         "contact_sheet": 1,
     }
 
@@ -162,9 +166,10 @@ def test_two_values_swapped_are_seen(workflow):
                 "agree": 2,
                 "choose_k": 4,
                 "aggregate": 1,
+                "answer": 1,
                 "find": 1,
                 "explore": 1,
-                "plot": 7,
+                "plot": 9,
                 "contact_sheet": 1,
             },
         ),
@@ -222,7 +227,7 @@ def test_another_version_of_a_package_reruns_what_calls_it(workflow, tmp_path, m
     jobs = {name: (int(number), why) for name, number, why in PLAN_ROW.findall(plan)}
     assert {name: number for name, (number, _) in jobs.items()} == {
         "explore": 1,
-        "plot": 13,
+        "plot": 15,
         "contact_sheet": 1,
     }
     for _, why in jobs.values():
@@ -321,10 +326,11 @@ def test_what_units_do_is_asked_where_there_are_hidden_ones(workflow):
         "probe": 2,
         "aggregate": 1,
         "validate": 1,
+        "answer": 1,
         "find": 1,
         "explore": 1,
         # 1 of ablations, 2 of activities, 2 of function, 3 of validity, and those of tables.
-        "plot": 8 + 7,
+        "plot": 10 + 7,
         "contact_sheet": 1,
     }
 
@@ -422,7 +428,7 @@ def test_digests_are_those_of_what_the_jobs_load(everything):
     assert rules >= {
         *("train", "synthesise", "import_network", "fresh", "plant", "cluster", "null"),
         *("null_labels", "score", "probe", "choose_k", "agree", "aggregate", "calibrate"),
-        *("validate", "find", "replicate", "explore", "plot"),
+        *("validate", "answer", "find", "replicate", "explore", "plot"),
         *("equal_size", "equal_size_table", "pixel_deviation", "null_within"),
     }
     for job in jobs:
@@ -444,6 +450,7 @@ def test_an_edit_of_ablation_reruns_probing_and_what_follows(everything, tmp_pat
         "aggregate",
         "calibrate",
         "validate",
+        "answer",
         "find",
         "replicate",
         "explore",
