@@ -117,13 +117,19 @@ def _by_bits(
         "value": most,
         "at_edge": at_edge(place, values),
     }
+    searched = row["method"].partition("-")[0] in SEARCHED
+    if searched:  # it may end with fewer clusters than it was asked for
+        largest = max(
+            k for k, bits in zip(found.k_values, values, strict=True) if np.isfinite(bits)
+        )
+        result["at_edge"] = max(result["k_u"], result["k_v"]) == largest
     drawn = found.draws[number]
     if row["null"] and drawn.size:
         of_draws = np.fmax.reduce(drawn, axis=0)
         known = of_draws[np.isfinite(of_draws)]
         result["drawn_most"] = float(known.max()) if len(known) else math.nan
         result["p_max"] = permutation_p(most, known, 1) if len(known) else math.nan
-    if row["method"].partition("-")[0] in SEARCHED:
+    if searched:
         place_of = (row["condition"], int(row["seed"]), row["layer"], row["method"])
         result["same_bits_ami"] = same_bits_ami(study, *place_of, k)
     return result
