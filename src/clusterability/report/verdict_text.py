@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clusterability.analysis.verdict import (
+    MIXTURES,
     NONE,
     PLANTED,
     REDRAWN,
@@ -136,10 +137,10 @@ def _not_compared(row: Row) -> str:
     """What the bits were not compared with: strengths, mixtures, or both."""
     missing = [
         text
-        for text, nulls in (("the strengths", STRENGTHS.nulls), ("mixtures", ("rotated_u",)))
+        for text, nulls in (("the strengths", STRENGTHS.nulls), ("mixtures", MIXTURES.nulls))
         if not any(np.isfinite(row.get(f"beyond_{null}", np.nan)) for null in nulls)
     ]
-    return f"bits, but not compared with {sentence_list(missing or ['mixtures'])} of units"
+    return f"bits, but not compared with {sentence_list(missing)} of units"
 
 
 def _clusters_text(row: Row) -> str:

@@ -137,6 +137,12 @@ def test_what_would_be_seen_is_asked_of_the_live_units():
     assert asked == [(10, 20, 4, "ranked")]
 
 
+def test_a_comparison_with_mixtures_of_either_side_is_one():
+    table = verdict_rows(best_k([300.0], {"rotated_v": [0.0]}), clusters())
+    line = verdict_line(table.iloc[0])
+    assert line.startswith("bits, but not compared with the strengths of units;")
+
+
 def test_where_no_contrast_is_seen_it_is_infinite():
     (row,) = verdict_rows(best_k([3.0], {}), clusters(), lambda *shape: None).to_dict("records")
     assert row["contrast"] == np.inf
