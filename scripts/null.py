@@ -9,6 +9,7 @@ from clusterability.jobs.clustering_job import NullJob
 from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.networks.stacked import load_networks
 from clusterability.nulls.clustered_again import drawn_one_by_one, stacked_draws
+from clusterability.nulls.redrawing import RandomModel
 from clusterability.results.kept_draws import KeptDraws
 from clusterability.results.npz_files import save_items
 from clusterability.signals import told_to_stop
@@ -22,7 +23,7 @@ with running(snakemake):
     seconds = machine.get("checkpoint_every", 30)
     kept = KeptDraws.of_job(output, file, dict(params.items()), seconds)
     done = kept.found()
-    job = (wildcards.null, layers, params.k_values, asked, snakemake.threads)
+    job = (RandomModel.named(wildcards.null), layers, params.k_values, asked, snakemake.threads)
     with told_to_stop(kept.stop):
         drawn = chain(done, kept.keeping(drawn_one_by_one(*job, done=len(done))))
         tables = stacked_draws(layers, asked, drawn)

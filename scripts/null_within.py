@@ -11,8 +11,8 @@ from clusterability.files import file_digest
 from clusterability.jobs.stratified_job import StratifiedJob
 from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.networks.stacked import load_networks
-from clusterability.nulls.clustered_again import stacked_draws
-from clusterability.nulls.drawn_within import drawn_within
+from clusterability.nulls.clustered_again import drawn_one_by_one, stacked_draws
+from clusterability.nulls.within import model_within
 from clusterability.results.kept_draws import KeptDraws
 from clusterability.results.npz_files import save_items
 from clusterability.signals import told_to_stop
@@ -34,9 +34,10 @@ with running(snakemake):
     seconds = machine.get("checkpoint_every", 30)
     kept = KeptDraws.of_job(output, file, parameters, seconds)
     done = kept.found()
-    job = (covariate, layers, params.k_values, asked, snakemake.threads)
+    model = model_within(covariate, asked.strata)
+    job = (model, layers, params.k_values, asked, snakemake.threads)
     with told_to_stop(kept.stop):
-        drawn = chain(done, kept.keeping(drawn_within(*job, done=len(done))))
+        drawn = chain(done, kept.keeping(drawn_one_by_one(*job, done=len(done))))
         tables = stacked_draws(layers, asked, drawn)
     save_items(output, tables)
     kept.remove()

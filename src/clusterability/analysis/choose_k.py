@@ -51,6 +51,7 @@ from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.partitions import Key, Partitions, Starts
 from clusterability.networks.scaled_layer import ScaledLayer
+from clusterability.results.effect_sizes import z_errors
 from clusterability.results.measured_draws import Measured
 from clusterability.results.structure_rows import observed_tables
 from clusterability.statistics import compared_means, interval, replicate_p
@@ -419,7 +420,7 @@ def _network_frame(judged: Judged, series: _Series) -> pd.DataFrame:
         "z": series.z[rows, choice.place],
         "p_max": choice.p,
         **_edge_and_plateau(
-            series.z, choice.place, series.k_values, _error(series.z, series.draws)
+            series.z, choice.place, series.k_values, z_errors(series.z, np.array(series.draws))
         ),
         "gap_k": judged.gap_k,
         **_stability_at(judged, series.method, choice),
@@ -441,11 +442,6 @@ def _bits_frame(judged: Judged, series: BitsSeries, found: Mapping[str, Any]) ->
 
 def _gap(judged: Judged) -> dict[str, int]:
     return {"gap_k": int(np.quantile(judged.gap_k, 0.5, method="lower"))}
-
-
-def _error(z: np.ndarray, draws: int) -> np.ndarray:
-    """Standard error of z by the number of draws that its mean and sd are taken from."""
-    return np.sqrt(1 / max(draws, 1) + z**2 / (2 * max(draws - 1, 1)))
 
 
 def _edge_and_plateau(
@@ -492,7 +488,8 @@ def _cell_row(judged: Judged, series: _Series) -> dict[str, Any]:
     deciding = series.z[series.selection]
     deciding = deciding[np.isfinite(deciding).any(axis=1)]
     z = deciding.mean(axis=0) if len(deciding) else np.full(len(series.k_values), np.nan)
-    error = np.sqrt((_error(deciding, series.draws) ** 2).sum(axis=0)) / max(len(deciding), 1)
+    squares = z_errors(deciding, np.array(series.draws)) ** 2
+    error = np.sqrt(squares.sum(axis=0)) / max(len(deciding), 1)
     return {
         "condition": judged.condition,
         "layer": tensor_name(judged.layer),

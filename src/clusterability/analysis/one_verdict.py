@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -25,7 +25,7 @@ from clusterability.nulls.degrees import are_counts
 from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.measured_draws import Measured, measured
 from clusterability.results.one_network import largest_k
-from clusterability.results.structure_rows import cluster_rows, observed_tables
+from clusterability.results.structure_rows import cluster_rows
 
 METHOD, SCALINGS, JUDGED = "described", ["none", "ranked"], "described-ranked"
 DRAWS = 19
@@ -52,9 +52,8 @@ EXTENTS = {
     "auto": Extent(2_000_000, 250_000),
     "bits": Extent(drawn=0),
     "draws": Extent(),
-    "none": Extent(0, 0),
 }
-"""What a command can be asked for."""
+"""What a command can be asked for, beside no verdict."""
 
 Said = Callable[[str], None]
 """Told what is done next."""
@@ -113,7 +112,8 @@ def _layer_verdict(
 ) -> pd.DataFrame:
     networks, layer = layers[0].networks, layers[0].layer
     found = block_partitions(layers, [k], ClusteringJob([METHOD], restarts, SCALINGS))
-    observed = observed_tables(layers, found.partitions, found.held_out)
+    evidence = list(gather(layers, found.partitions, found.starts, {}))
+    observed = {key: tables for item in evidence for key, tables in item.observed.items()}
     nulls: dict[str, Measured] = {}
     if (observed[JUDGED, k].bits >= VERDICT_BITS).any():
         threads = workers.at_once(layers[0].matrices[0].size)
@@ -121,7 +121,7 @@ def _layer_verdict(
             said(f"{tensor_name(layer)}: verdict, {null}")
             job = NullJob([METHOD], restarts, SCALINGS, count, {METHOD: 0})
             nulls[null] = measured(block_redrawn_tables(null, layers, [k], job, threads))
-    evidence = gather(layers, found.partitions, found.starts, nulls)
-    best = pd.concat([best_k_network_rows(judge(item)) for item in evidence], ignore_index=True)
+    judged = [judge(replace(item, nulls=nulls)) for item in evidence]
+    best = pd.concat(map(best_k_network_rows, judged), ignore_index=True)
     clusters = cluster_rows(networks, layer, found.partitions, observed, layers)
     return verdict_rows(best, clusters, contrast)

@@ -19,7 +19,7 @@ import pandas as pd
 
 from clusterability.clustering.method_kinds import chooses
 from clusterability.measures.catalogue import VERDICT_BITS
-from clusterability.networks.scaling_names import scaling_of
+from clusterability.networks.scaling_names import plain_method, scaling_of
 from clusterability.nulls.catalogue import NULLS
 from clusterability.statistics import interval
 
@@ -164,7 +164,7 @@ def verdict_rows(
         own = group[group["method"] == method]
         if len(own):
             units = clusters[(clusters["condition"] == condition) & (clusters["layer"] == layer)]
-            unscaled = group[group["method"] == str(method).partition("-")[0]]
+            unscaled = group[group["method"] == plain_method(str(method))]
             names = {"condition": condition, "layer": layer, "method": method}
             rows.append(names | _row(own, unscaled, units[units["method"] == method], contrast))
     return pd.DataFrame(rows, columns=VERDICT_COLUMNS)

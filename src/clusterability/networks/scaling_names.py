@@ -25,6 +25,15 @@ def scaled_method(method: str, scaling: str) -> str:
     return method if scaling == "none" else f"{method}-{scaling}"
 
 
+def plain_method(method: str) -> str:
+    """The method without the scale that its name says.
+
+    >>> plain_method("joint"), plain_method("joint-unit-norm")
+    ('joint', 'joint')
+    """
+    return method.partition("-")[0]
+
+
 def scaling_of(method: str) -> str:
     """The scale that the name of a method says.
 

@@ -48,11 +48,12 @@ def block_redrawn_tables(
         job: draws, methods and restarts.
         threads: draws at a time.
     """
-    return stacked_draws(layers, job, drawn_one_by_one(null, layers, k_values, job, threads))
+    model = RandomModel.named(null)
+    return stacked_draws(layers, job, drawn_one_by_one(model, layers, k_values, job, threads))
 
 
 def drawn_one_by_one(
-    null: str,
+    model: RandomModel,
     layers: Sequence[ScaledLayer],
     k_values: Sequence[int],
     job: NullJob,
@@ -61,9 +62,8 @@ def drawn_one_by_one(
 ) -> Iterator[KeyedTables]:
     """Tables of each draw: by scale, then by network, then by number, without the first `done`.
 
-    The other arguments are those of `block_redrawn_tables`.
+    Of a null by its model; the other arguments are those of `block_redrawn_tables`.
     """
-    model = RandomModel.named(null)
     for scaled in layers:
         parts = _draws_by_methods(job, scaled.scaling)
         for (number, seed), (draws, methods) in product(enumerate(scaled.networks.seeds), parts):

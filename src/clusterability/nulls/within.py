@@ -12,16 +12,28 @@ observations.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from clusterability.networks.live_units import live_units
-from clusterability.nulls.redrawing import Draw
+from clusterability.nulls.redrawing import Draw, RandomModel
 from clusterability.randomness import StreamName, generator
 
 STRATA = 20
 """As many as `strata.number` of a config has by default; docs/measures.md says why."""
+
+
+def model_within(covariate: np.ndarray | None, strata: int) -> RandomModel:
+    """The null for columns with this covariate.
+
+    Args:
+        covariate: finite numbers [n], one a column, or None: then no draw is defined.
+        strata: how many.
+    """
+    known = covariate is not None
+    return RandomModel("within", partial(redraw, covariate=covariate, count=strata), permutes=known)
 
 
 def redraw(

@@ -261,9 +261,9 @@ def test_methods_that_cluster_fewer_draws_have_the_first_ones():
             first = getattr(every[method, k], field.name)[:, : counts[method]]
             assert np.array_equal(getattr(tables, field.name), first, equal_nan=True)
     # A job that goes on after any number of draws draws the others.
-    drawn = list(drawn_one_by_one("shuffle", layers, [2], job))
+    drawn = list(drawn_one_by_one(RandomModel.named("shuffle"), layers, [2], job))
     for done in (1, 3, 6, 8):
-        rest = list(drawn_one_by_one("shuffle", layers, [2], job, done=done))
+        rest = list(drawn_one_by_one(RandomModel.named("shuffle"), layers, [2], job, done=done))
         assert len(rest) == len(drawn) - done
         assert all(a.keys() == b.keys() for a, b in zip(rest, drawn[done:], strict=True))
 

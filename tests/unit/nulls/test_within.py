@@ -22,10 +22,9 @@ from clusterability.networks.stacked import Networks
 from clusterability.networks.synthetic import synthesise
 from clusterability.networks.synthetic_recipe import SyntheticRecipe
 from clusterability.networks.two_way_ranks import two_way_ranks
-from clusterability.nulls.clustered_again import stacked_draws
-from clusterability.nulls.drawn_within import drawn_within, model_within
+from clusterability.nulls.clustered_again import drawn_one_by_one, stacked_draws
 from clusterability.nulls.redrawing import RandomModel
-from clusterability.nulls.within import column_strata, redraw
+from clusterability.nulls.within import column_strata, model_within, redraw
 from null_draws import null_tables
 
 NAME = ("trained", 3, "fc1")
@@ -175,7 +174,9 @@ def values(tables: dict[tuple[str, int], Tables]) -> dict:
 
 def test_tables_are_those_of_draws_made_one_by_one():
     covariate, layers = noise((12,), 1), block()
-    tables = stacked_draws(layers, JOB, drawn_within(covariate, layers, [2], JOB))
+    tables = stacked_draws(
+        layers, JOB, drawn_one_by_one(model_within(covariate, JOB.strata), layers, [2], JOB)
+    )
     expected = {("matched", 2): 4, ("joint", 2): 2, ("joint-ranked", 2): 4}
     assert {key: np.shape(found.mi_total) for key, found in tables.items()} == {
         key: (2, draws) for key, draws in expected.items()
@@ -196,16 +197,20 @@ def test_tables_are_those_of_draws_made_one_by_one():
 
 def test_a_job_goes_on_from_any_draw():
     covariate, layers = noise((12,), 1), block()
-    every = list(drawn_within(covariate, layers, [2], JOB))
+    every = list(drawn_one_by_one(model_within(covariate, JOB.strata), layers, [2], JOB))
     for done in (1, 3, len(every) - 1, len(every)):
-        rest = drawn_within(covariate, layers, [2], JOB, threads=2, done=done)
+        rest = drawn_one_by_one(
+            model_within(covariate, JOB.strata), layers, [2], JOB, threads=2, done=done
+        )
         again = stacked_draws(layers, JOB, chain(every[:done], rest))
         assert values(again) == values(stacked_draws(layers, JOB, iter(every)))
 
 
 def test_layers_without_a_covariate_have_draws_without_values():
     layers = block()
-    tables = stacked_draws(layers, JOB, drawn_within(None, layers, [2], JOB))
+    tables = stacked_draws(
+        layers, JOB, drawn_one_by_one(model_within(None, JOB.strata), layers, [2], JOB)
+    )
     for found in tables.values():
         assert np.isnan(FUNCTIONS["mi"](found)).all()
         assert np.isnan(FUNCTIONS["bits"](found)).all()

@@ -18,6 +18,7 @@ from clusterability.nulls.clustered_again import (
     drawn_one_by_one,
     stacked_draws,
 )
+from clusterability.nulls.redrawing import RandomModel
 from clusterability.results.kept_draws import KeptDraws
 
 JOB = NullJob(["matched"], 2, ["none", "balanced"], 5)
@@ -39,7 +40,7 @@ def kept_in(folder: Path, parameters=PARAMETERS, seconds: float = 0.0) -> KeptDr
 
 
 def drawn(done: int = 0):
-    return drawn_one_by_one("shuffle", layers(), K_VALUES, JOB, done=done)
+    return drawn_one_by_one(RandomModel.named("shuffle"), layers(), K_VALUES, JOB, done=done)
 
 
 def same(one, other) -> bool:

@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from clusterability.clustering.method_kinds import chooses
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.catalogue import VERDICT_BITS
-from clusterability.networks.scaling_names import scaling_of
+from clusterability.networks.scaling_names import plain_method, scaling_of
 from clusterability.report.figures.accuracy import shown_names, with_accuracy
 from clusterability.report.figures.inputs import Inputs, categories, paths
 from clusterability.report.figures.score_inputs import read_scores
@@ -65,7 +65,7 @@ def rows(scores: Path, method: str) -> pd.DataFrame:
     Of this method and of those that search for bits, at all scales of the weights.
     """
     found = read_scores(scores, ["bits"])
-    plain = found["method"].str.partition("-")[0]
+    plain = found["method"].map(plain_method)
     found = found[(plain == method) | plain.map(chooses)]
     cells = found.groupby(CELL, sort=False, observed=True)
     table = pd.DataFrame(
@@ -111,12 +111,12 @@ def draw(table: pd.DataFrame) -> Figure:
 
 def _looks(methods: list[str]) -> dict[str, dict[str, Any]]:
     """A colour a method, and dashes a scale of the weights."""
-    plain = list(dict.fromkeys(name.partition("-")[0] for name in methods))
+    plain = list(dict.fromkeys(plain_method(name) for name in methods))
     looks = dict(zip(plain, cycle(_LOOKS)))
     return {
         name: {"color": colour, "marker": marker, "linestyle": _DASHES[scaling_of(name)]}
         for name in methods
-        for colour, marker in [looks[name.partition("-")[0]]]
+        for colour, marker in [looks[plain_method(name)]]
     }
 
 
