@@ -26,7 +26,7 @@ STUDY = {
     "figures": {"measures": ["mi"]},
 }
 """Two kinds of random matrices: nothing is trained."""
-AFTER_DRAWS = {"score": 2, "choose_k": 2, "aggregate": 1}
+AFTER_DRAWS = {"score": 2, "choose_k": 2, "aggregate": 1, "answer": 1}
 AFTER_TABLES = ("validate", "explore", "plot", "contact_sheet")
 RAN = re.compile(r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)\n", re.M)
 """A job with wildcards that Snakemake tells of."""
@@ -134,7 +134,7 @@ def test_draws_that_have_yet_to_be_scored_are_no_orphans(with_draws, tmp_path):
     (workflow.folder / scores).unlink()
     assert workflow.command("plan.py", "--clean-orphans").returncode == 0
     assert {Path(file).parts[1] for file in contents(workflow, "nulls")} == {"planted"}
-    assert planned(workflow) == {"score": 1, "choose_k": 1, "aggregate": 1}
+    assert planned(workflow) == {"score": 1, "choose_k": 1, "aggregate": 1, "answer": 1}
     ran(workflow, scores)
     assert contents(workflow, "nulls") == {}
 

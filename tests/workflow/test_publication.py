@@ -175,7 +175,7 @@ def test_the_report_begins_with_the_answer(report, browser):
     # Its style sheet says of itself, on the console, that it is not for production.
     with watched_page(browser, ignored=["cdn.tailwindcss.com should not be used"]) as page:
         open_file(page, report)
-        title = page.get_by_role("heading", name="How good is a cluster")
+        title = page.get_by_role("heading", name="How good are the clusters")
         title.wait_for()
         assert 0 <= title.bounding_box()["y"] < 200
 
