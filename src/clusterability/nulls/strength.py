@@ -63,6 +63,12 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
     weights /= largest
     sums = weights.sum(axis=1), weights.sum(axis=0)
     places = np.flatnonzero(weights)
+    # A difference counts in units of its sum over the root of its number of entries, so that chance
+    # makes it as large on both sides.
+    counts = tuple(
+        (weights != 0).sum(axis) / np.where(total > 0, total, 1) ** 2
+        for axis, total in zip((1, 0), sums, strict=True)
+    )
     sides = unit_strengths(weights)
     if sides is None:
         fill = np.nan if weights.any() else 0.0
@@ -74,7 +80,7 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
         entries = weights / rows[:, None]
         entries /= columns
         np.put(entries, places, permuted(entries.ravel()[places], source))
-        _bring_near(entries, places, (rows, columns), sums, source)
+        _bring_near(entries, places, (rows, columns), sums, counts, source)
         entries *= rows[:, None]
         entries *= columns
         return largest * scale_to(entries, *sums)
@@ -87,34 +93,26 @@ def _bring_near(
     places: np.ndarray,
     strengths: tuple[np.ndarray, np.ndarray],
     sums: tuple[np.ndarray, np.ndarray],
+    counts: tuple[np.ndarray, ...],
     source: np.random.Generator,
 ) -> None:
     """Exchanges entries in place until the sums of r_i c_j E_ij are near to these.
 
-    A difference counts in units of its sum over the root of its number of entries, so that chance
-    makes it as large on both sides.
+    counts: what the square of a difference counts, of rows and of columns.
     """
     # Not `@`: it may split a sum among threads, and add up in another order.
     drawn = (
         strengths[0] * np.einsum("ij,j->i", entries, strengths[1]),
         strengths[1] * np.einsum("ij,i->j", entries, strengths[0]),
     )
-    used, errors = entries != 0, [each - total for each, total in zip(drawn, sums, strict=True)]
-    weights = [
-        used.sum(axis) / np.where(total > 0, total, 1) ** 2
-        for axis, total in zip((1, 0), sums, strict=True)
-    ]
-    left = float(
-        sum((weight * error**2).sum() for weight, error in zip(weights, errors, strict=True))
-    )
+    errors = [each - total for each, total in zip(drawn, sums, strict=True)]
+    left = float(sum((count * error**2).sum() for count, error in zip(counts, errors, strict=True)))
     enough = max(_NEAR_ENOUGH * left, _ROUNDING * len(places))
     tries = _MOST_TRIES * len(places)
     at_once = min(max(len(places) // 16, _FEWEST_AT_ONCE), _MOST_AT_ONCE, tries)
     while left > enough and tries > 0:
         first, second = places[source.integers(0, len(places), (2, at_once))]
-        left -= _exchange(
-            entries, *strengths, errors[0], errors[1], weights[0], weights[1], first, second
-        )
+        left -= _exchange(entries, *strengths, *errors, *counts, first, second)
         tries -= at_once
 
 
