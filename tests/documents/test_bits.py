@@ -29,7 +29,7 @@ def merged(labels: np.ndarray, k: int) -> tuple[float, float]:
 
 
 def said(number: float) -> str:
-    return f"{number:.2f}".replace("-", "−")
+    return f"{number:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def test_what_weights_and_labels_take():
@@ -43,7 +43,8 @@ def test_what_weights_and_labels_take():
 
 def test_what_clusters_save():
     displaced = np.r_[1, TWO[1:]]
-    assert f"clusters save 67.33 − 11.35 − 18.60 = **{said(saved(TWO, TWO, 2))} bits**" in TEXT
+    costs = "67.33 \N{MINUS SIGN} 11.35 \N{MINUS SIGN} 18.60"
+    assert f"clusters save {costs} = **{said(saved(TWO, TWO, 2))} bits**" in TEXT
     assert f"wrong cluster, and they save {said(saved(displaced, TWO, 2))}." in TEXT
     assert f"units a side, {said(saved(FOUR, FOUR, 4))} bits are left" in TEXT
 
