@@ -98,10 +98,8 @@ def _digest(file: Path) -> str:
 @cache
 def _modules(file: Path) -> frozenset[str]:
     """Modules that a file imports, anywhere in it, and the names that it takes from them."""
-    if file.suffix != ".py":
-        return frozenset()
     found: set[str] = set()
-    for node in _statements(ast.parse(file.read_bytes())):
+    for node in _statements(_body(file)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -110,9 +108,15 @@ def _modules(file: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+@cache
+def _body(file: Path) -> list[ast.stmt]:
+    """The statements of a file, none of one that is not Python; kept, since both questions ask."""
+    return ast.parse(file.read_bytes()).body if file.suffix == ".py" else []
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
     """All statements, however deep; expressions hold no imports, and most of a tree is these."""
-    waiting: list[ast.AST] = [tree]
+    waiting: list[ast.AST] = list(body)
     while waiting:
         node = waiting.pop()
         for field in ("body", "orelse", "finalbody", "handlers", "cases"):
@@ -120,6 +124,7 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
         yield node
 
 
+@cache
 def _module_files(folder: Path, module: str) -> list[Path]:
     """The file of a module of the project, and those of the packages that it lies in.
 
@@ -137,7 +142,5 @@ def _module_files(folder: Path, module: str) -> list[Path]:
     return [path for path in candidates if path.is_file() and not _holds_docstring_alone(path)]
 
 
-@cache
 def _holds_docstring_alone(file: Path) -> bool:
-    body = ast.parse(file.read_bytes()).body
-    return all(isinstance(node, ast.Expr) for node in body)
+    return all(isinstance(node, ast.Expr) for node in _body(file))
