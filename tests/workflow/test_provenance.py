@@ -99,7 +99,8 @@ def forget() -> None:
     for cached in (
         provenance._digest,
         provenance._files,
-        provenance._holds_docstring_alone,
+        provenance._body,
+        provenance._module_files,
         provenance._imported_files,
         provenance._modules,
     ):
