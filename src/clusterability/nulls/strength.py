@@ -65,10 +65,9 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
     places = np.flatnonzero(weights)
     # A difference counts in units of its sum over the root of its number of entries, so that chance
     # makes it as large on both sides.
-    counts = tuple(
-        (weights != 0).sum(axis) / np.where(total > 0, total, 1) ** 2
-        for axis, total in zip((1, 0), sums, strict=True)
-    )
+    used = weights != 0
+    squares = [np.where(total > 0, total, 1) ** 2 for total in sums]
+    counts = used.sum(axis=1) / squares[0], used.sum(axis=0) / squares[1]
     sides = unit_strengths(weights)
     if sides is None:
         fill = np.nan if weights.any() else 0.0
@@ -93,7 +92,7 @@ def _bring_near(
     places: np.ndarray,
     strengths: tuple[np.ndarray, np.ndarray],
     sums: tuple[np.ndarray, np.ndarray],
-    counts: tuple[np.ndarray, ...],
+    counts: tuple[np.ndarray, np.ndarray],
     source: np.random.Generator,
 ) -> None:
     """Exchanges entries in place until the sums of r_i c_j E_ij are near to these.
@@ -105,14 +104,14 @@ def _bring_near(
         strengths[0] * np.einsum("ij,j->i", entries, strengths[1]),
         strengths[1] * np.einsum("ij,i->j", entries, strengths[0]),
     )
-    errors = [each - total for each, total in zip(drawn, sums, strict=True)]
-    left = float(sum((count * error**2).sum() for count, error in zip(counts, errors, strict=True)))
+    of_rows, of_columns = drawn[0] - sums[0], drawn[1] - sums[1]
+    left = float((counts[0] * of_rows**2).sum() + (counts[1] * of_columns**2).sum())
     enough = max(_NEAR_ENOUGH * left, _ROUNDING * len(places))
     tries = _MOST_TRIES * len(places)
     at_once = min(max(len(places) // 16, _FEWEST_AT_ONCE), _MOST_AT_ONCE, tries)
     while left > enough and tries > 0:
         first, second = places[source.integers(0, len(places), (2, at_once))]
-        left -= _exchange(entries, *strengths, *errors, *counts, first, second)
+        left -= _exchange(entries, *strengths, of_rows, of_columns, *counts, first, second)
         tries -= at_once
 
 
