@@ -5,7 +5,8 @@
 >>> cl.cluster(weights, k=2)["fc1"].rows.tolist()
 [1, 1, 0, 0]
 
-`load`, `cluster`, `score`, `verdict` and `list_measures` are described in docs/python.md.
+`load`, `cluster`, `score`, `agreement`, `verdict` and `list_measures` are described in
+docs/python.md.
 """
 
 from importlib import import_module
@@ -16,6 +17,7 @@ __all__ = [
     "Partition",
     "UserError",
     "Weights",
+    "agreement",
     "cluster",
     "list_measures",
     "load",

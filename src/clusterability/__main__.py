@@ -10,8 +10,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
@@ -22,9 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clusterability.networks.importing.selection import Reading
+    from clusterability.networks.known_groups import KnownGroups
     from clusterability.networks.stacked import Networks
     from clusterability.networks.weights import Weights
     from clusterability.numerics import Workers
+    from clusterability.results.one_network import Scored
+    from clusterability.results.single.work import Work
     from clusterability.study.arguments import Asked
 
 _SCORE = """\
@@ -59,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except UserError as error:
         return _told(str(error))
-    except KeyboardInterrupt:
-        return _told("interrupted", 130)
+    except KeyboardInterrupt as stopped:
+        return _told("; ".join(["interrupted", *map(str, stopped.args)]), 130)
     except BrokenPipeError:
         # Whoever read the table has seen enough. Python would complain again on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -144,6 +146,13 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         " of two nulls where there are at most 250,000; bits, draws: of layers of any size"
         " (default: %(default)s)",
     )
+    add(
+        "--groups",
+        metavar="TABLE",
+        help="known groups of units, which are scored as they are and compared with the clusters:"
+        " columns side (U or V), unit (name, or number from 0), group, and layer where there are"
+        " several",
+    )
     add("--name", help="of the network; random numbers go by it (default: the file's)")
     add(
         "--output",
@@ -152,6 +161,11 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     add("--force", action="store_true", help="write over a file that is there")
     add("--all", action="store_true", help="print all measures and all nulls")
+    add(
+        "--fresh",
+        action="store_true",
+        help="begin anew, and remove what interrupted calls have left beside the output",
+    )
     parser.set_defaults(run=_score)
 
 
@@ -217,11 +231,12 @@ def _reading(options: argparse.Namespace) -> Reading:
 
 
 def _score(options: argparse.Namespace) -> None:
+    from clusterability.networks.known_groups import groups_in_files
     from clusterability.networks.weights import as_networks, load_weights, name_of
     from clusterability.numerics import cores
-    from clusterability.report.score_notes import score_notes
-    from clusterability.report.score_text import score_text
-    from clusterability.results.one_network import evaluate_with_sizes, usual_k
+    from clusterability.results.one_network import evaluate, usual_k
+    from clusterability.results.single.kept_work import KeptWork, key_of
+    from clusterability.results.single.progress import Progress
     from clusterability.study.arguments import USUAL_K, asked_of, workers_of
 
     name = name_of(Path(options.file)) if options.name is None else options.name
@@ -235,28 +250,62 @@ def _score(options: argparse.Namespace) -> None:
     )
     workers = workers_of(_number(options.jobs or cores()), options.memory)
     output = Path(options.output or f"{name}.scores.csv")
-    _check_output(output, options.force)
+    agreed = output.with_name(f"{output.stem.removesuffix('.scores')}.agreement{output.suffix}")
+    for path in (output, agreed) if options.groups else (output,):
+        _check_output(path, options.force)
     weights = load_weights(options.file, _reading(options))
     networks = as_networks(weights, name)
+    known = groups_in_files(options.groups, weights, networks)
     if options.k is None:
         asked = usual_k(networks, asked)
-    with _watched() as said:
-        rows, sizes = evaluate_with_sizes(networks, asked, said, workers)
-        verdicts = _verdicts(networks, asked, options.verdict, said, workers)
-    _write(output, rows)
+    work = KeptWork(output, key_of(networks, asked), Progress())
+    with work.going_on(options.fresh):
+        scored = evaluate(networks, asked, work, workers, known)
+        verdicts = _verdicts(networks, asked, options.verdict, work, workers)
+        _write(output, scored.rows)
     parts = [
         "\n".join([repr(weights), *weights.told]),
-        score_text(rows, options.all),
-        *filter(None, [score_notes(rows, sizes, networks)]),
-        *_named_clusters(weights, rows, asked),
+        *_found_parts(weights, networks, scored, asked, options.all),
+        *_group_parts(scored, known, name, agreed, options.all),
         *verdicts,
-        f"{len(rows)} rows are in {output}",
+        f"{len(scored.rows)} rows are in {output}",
     ]
     _print("\n\n".join(parts))
 
 
+def _found_parts(
+    weights: Weights, networks: Networks, scored: Scored, asked: Asked, everything: bool
+) -> list[str]:
+    """The clusters that were found: their scores, and what to know of them."""
+    from clusterability.report.score_notes import score_notes
+    from clusterability.report.score_text import score_text
+    from clusterability.results.single.group_rows import of_groups
+
+    rows = scored.rows[~of_groups(scored.rows)]
+    notes = score_notes(rows, scored.sizes, networks)
+    named = _named_clusters(weights, rows, asked)
+    return [score_text(rows, everything), *filter(None, [notes]), *named]
+
+
+def _group_parts(
+    scored: Scored, known: Mapping[str, KnownGroups], name: str, agreed: Path, everything: bool
+) -> list[str]:
+    """The known groups, if there are any, and the clusters that agree with them."""
+    from clusterability.analysis.group_agreement import group_agreement
+    from clusterability.report.groups_text import groups_text
+    from clusterability.results.single.group_rows import of_groups
+
+    if not known:
+        return []
+    agreement = group_agreement(name, scored.found, known)
+    _write(agreed, agreement)
+    rows = scored.rows[of_groups(scored.rows)]
+    text = groups_text(rows, known, agreement, everything)
+    return [text, f"{len(agreement)} rows on clusters beside known groups are in {agreed}"]
+
+
 def _verdicts(
-    networks: Networks, asked: Asked, extent: str, said: Callable[[str], None], workers: Workers
+    networks: Networks, asked: Asked, extent: str, work: Work, workers: Workers
 ) -> list[str]:
     """Whether clusters of each layer pay for themselves, and beyond what."""
     from clusterability.analysis.one_verdict import EXTENTS, layer_verdicts
@@ -270,7 +319,7 @@ def _verdicts(
         networks,
         asked.restarts,
         contrast=detectable_contrast,
-        said=said,
+        work=work,
         workers=workers,
         extent=EXTENTS[extent],
     )
@@ -355,21 +404,6 @@ def _check_output(output: Path, force: bool) -> None:
         raise UserError(f"output: found no folder {output.parent}, expected one to write in")
     if not os.access(output.parent, os.W_OK):
         raise UserError(f"output: found no permission to write in {output.parent.resolve()}")
-
-
-@contextmanager
-def _watched() -> Iterator[Callable[[str], None]]:
-    """What tells a person who watches of each step, in one line that goes away."""
-    watched = sys.stderr.isatty()
-
-    def show(text: str) -> None:
-        if watched:
-            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-    try:
-        yield lambda step: show(f"{step} …")
-    finally:
-        show("")
 
 
 def _write(output: Path, rows: pd.DataFrame) -> None:

@@ -16,6 +16,8 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
+from clusterability.analysis.group_agreement import DRAWS as GROUP_DRAWS
+from clusterability.analysis.group_agreement import group_agreement
 from clusterability.analysis.one_verdict import METHOD as VERDICT_METHOD
 from clusterability.analysis.one_verdict import SCALINGS as VERDICT_SCALINGS
 from clusterability.analysis.one_verdict import layer_verdicts
@@ -28,6 +30,7 @@ from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
 from clusterability.networks.importing.selection import Reading
 from clusterability.networks.importing.tables.table_reading import Edges, table_reading
+from clusterability.networks.known_groups import groups_in_files
 from clusterability.networks.scaled_layer import check_chain, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (
@@ -41,13 +44,15 @@ from clusterability.networks.weights import (
     load_weights,
 )
 from clusterability.numerics import DRAWS_MEMORY
-from clusterability.results.one_network import Said, check_k, evaluate, usual_k
-from clusterability.study.arguments import USUAL_K, Asked, asked_of, whole_number, workers_of
+from clusterability.results.one_network import check_k, evaluate, usual_k
+from clusterability.results.single.work import Said, Work
+from clusterability.study.arguments import USUAL_K, Asked, asked_of, k_grid, listed, workers_of
 
 __all__ = [
     "Partition",
     "UserError",
     "Weights",
+    "agreement",
     "cluster",
     "list_measures",
     "load",
@@ -224,7 +229,7 @@ def cluster(
     """
     found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
     asked = asked_of(
-        found.name if name is None else name, _k_grid(k), [method], [scaling], {}, restarts
+        found.name if name is None else name, k_grid(k), [method], [scaling], {}, restarts
     )
     networks = as_networks(found, asked.name)
     if len(asked.k_values) > 1:
@@ -278,6 +283,7 @@ def score(
     progress: Said | None = None,
     jobs: int = 1,
     memory: float = DRAWS_MEMORY,
+    groups: Any = None,
     chain: bool | None = None,
     transpose: bool | None = None,
 ) -> pd.DataFrame:
@@ -303,6 +309,11 @@ def score(
         progress: is called with a text, such as `print`, before each step.
         jobs: draws at a time, one a core. The numbers are the same.
         memory: gigabytes for the draws that are worked on: of large layers, fewer at a time.
+        groups: known groups of units, which are scored as they are (docs/your-own-matrix.md): the
+            file of a table or a data frame with the columns `side` (U: rows, V: columns), `unit`
+            (name, or number from 0), `group` and, of several layers, `layer`; or a pair (of the
+            rows, of the columns; None: not known), a `Partition`, or a dict of these by layer.
+            Their rows have the method `groups`, and `labels` as the only null.
         chain, transpose: as for `load`.
 
     Returns:
@@ -315,7 +326,7 @@ def score(
 
     Raises:
         UserError: where the weights are not finite, no layer can hold some k, or an argument is
-            none of these.
+            none of these; where a unit is missing in `groups`, unknown or there twice.
 
     >>> blocks = np.kron(np.eye(2), np.ones((4, 6))) + np.arange(96).reshape(8, 12) / 960
     >>> scores = score(blocks, k=2, nulls={"shuffle": 19})
@@ -323,19 +334,58 @@ def score(
     {'k': [2], 'value': [0.45], 'p': [0.05]}
     """
     found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
-    asked = asked_of(
-        found.name if name is None else name,
-        _k_grid(USUAL_K if k is None else k),
-        _listed(methods),
-        _listed(scalings),
-        nulls,
-        restarts,
-    )
+    lists = (k_grid(USUAL_K if k is None else k), listed(methods), listed(scalings))
+    asked = asked_of(found.name if name is None else name, *lists, nulls, restarts)
     workers = workers_of(jobs, memory)
     networks = as_networks(found, asked.name)
+    known = groups_in_files(groups, found, networks)
     if k is None:
         asked = usual_k(networks, asked)
-    return evaluate(networks, asked, progress or (lambda step: None), workers)
+    return evaluate(networks, asked, Work(progress), workers, known).rows
+
+
+def agreement(
+    weights: Source,
+    groups: Any,
+    k: int | str | Iterable[int | str] | None = None,
+    *,
+    methods: str | Sequence[str] = ("matched",),
+    scalings: str | Sequence[str] = ("none",),
+    restarts: int = 3,
+    name: str | None = None,
+    draws: int = GROUP_DRAWS,
+    chain: bool | None = None,
+    transpose: bool | None = None,
+) -> pd.DataFrame:
+    """How far the clusters of each layer agree with known groups of its units, side by side.
+
+    Adjusted mutual information (Vinh, Epps & Bailey 2010) and adjusted Rand index (Hubert & Arabie
+    1985): 1 where both are the same, 0 on average over permuted labels.
+
+    Args:
+        weights, groups, k, methods, scalings, restarts, name, chain, transpose: as for `score`.
+        draws: permutations of the labels, from which `z` and `p` come.
+
+    Returns:
+        One row for each layer, method, k, side (U: rows, V: columns) and measure (`ami`, `ari`,
+        `nmi`), with the columns of a study's `agreement.parquet` (docs/results.md).
+
+    Raises:
+        UserError: as `score`.
+
+    >>> blocks = np.kron(np.eye(2), np.ones((4, 6))) + np.arange(96).reshape(8, 12) / 960
+    >>> found = agreement(blocks, (list("aaaabbbb"), None), k=2)
+    >>> found[["side", "measure", "value"]].to_dict("list")
+    {'side': ['U', 'U', 'U'], 'measure': ['ami', 'ari', 'nmi'], 'value': [1.0, 1.0, 1.0]}
+    """
+    found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
+    lists = (k_grid(USUAL_K if k is None else k), listed(methods), listed(scalings))
+    asked = asked_of(found.name if name is None else name, *lists, {}, restarts)
+    networks = as_networks(found, asked.name)
+    known = groups_in_files(groups, found, networks)
+    if k is None:
+        asked = usual_k(networks, asked)
+    return group_agreement(asked.name, evaluate(networks, asked).found, known, draws)
 
 
 def verdict(
@@ -377,7 +427,7 @@ def verdict(
         asked.restarts,
         nulls=None if nulls is None else asked.nulls,
         contrast=detectable_contrast,
-        said=progress or (lambda step: None),
+        work=Work(progress),
         workers=workers_of(jobs, memory),
     )
 
@@ -402,25 +452,3 @@ def list_measures() -> pd.DataFrame:
             for name, measure in MEASURES.items()
         ]
     )
-
-
-def _listed(names: str | Sequence[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
-
-
-def _k_grid(k: int | str | Iterable[int | str]) -> list[int | str]:
-    """Blocks of k. Whole numbers that follow each other are one: it is clustered in one go.
-
-    >>> _k_grid([2, 3, 4, 8]), _k_grid("2-12, 16"), _k_grid(4)
-    (['2-4', 8], ['2-12', '16'], [4])
-    """
-    if isinstance(k, str):
-        return [part.strip() for part in k.split(",")]
-    items: list[Any] = list(k) if isinstance(k, Iterable) else [k]
-    blocks: list[list[Any]] = []
-    for item in map(whole_number, items):
-        if blocks and isinstance(item, int) and blocks[-1][-1] == item - 1:
-            blocks[-1].append(item)
-        else:
-            blocks.append([item])
-    return [f"{b[0]}-{b[-1]}" if len(b) > 1 else b[0] for b in blocks]

@@ -7,24 +7,23 @@ The same as in a study of the same network under the same name, with `described`
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from clusterability.analysis.choose_k import best_k_network_rows, gather, judge
 from clusterability.analysis.verdict import VERDICT_COLUMNS, Contrast, verdict_rows
-from clusterability.clustering.all_scales import block_partitions
 from clusterability.jobs.clustering_job import ClusteringJob, NullJob
 from clusterability.measures.catalogue import VERDICT_BITS
 from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
 from clusterability.networks.stacked import Networks
-from clusterability.nulls.clustered_again import block_redrawn_tables
 from clusterability.nulls.degrees import are_counts
 from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.measured_draws import Measured, measured
 from clusterability.results.one_network import largest_k
+from clusterability.results.single.work import Work, clustered, cost_of, redrawn
 from clusterability.results.structure_rows import cluster_rows
 
 METHOD, SCALINGS, JUDGED = "described", ["none", "ranked"], "described-ranked"
@@ -55,16 +54,13 @@ EXTENTS = {
 }
 """What a command can be asked for, beside no verdict."""
 
-Said = Callable[[str], None]
-"""Told what is done next."""
-
 
 def layer_verdicts(
     networks: Networks,
     restarts: int = 3,
     nulls: Mapping[str, int] | None = None,
     contrast: Contrast | None = None,
-    said: Said = lambda step: None,
+    work: Work | None = None,
     workers: Workers = ONE_AT_A_TIME,
     extent: Extent = EXTENTS["draws"],
 ) -> pd.DataFrame:
@@ -77,22 +73,30 @@ def layer_verdicts(
         restarts: starts of the search.
         nulls: draws by null. None: DRAWS of each of NULLS, or of `degrees`.
         contrast: the smallest contrast that would have been seen.
-        said: told of each step.
+        work: told of each step; may keep them.
         workers: draws at a time.
         extent: the largest layers that are searched, and of which draws are made; larger ones are
             left out, or not compared.
     """
-    frames = []
-    for name in networks.weights:
-        size = networks.weights[name][0].size
-        k = min(MOST_CLUSTERS, largest_k(networks, name))
+    work = Work() if work is None else work
+    asked: dict[str, tuple[int, dict[str, int]]] = {}
+    for name, stack in networks.weights.items():
+        k, size = min(MOST_CLUSTERS, largest_k(networks, name)), stack[0].size
         if k >= 2 and size <= extent.searched:
-            said(f"{tensor_name(name)}: verdict")
-            layers = scaled_layers(networks, name, SCALINGS)
-            asked = _usual_nulls(networks, name) if nulls is None else dict(nulls)
-            asked = asked if size <= extent.drawn else {}
-            frames.append(_layer_verdict(layers, k, restarts, asked, contrast, said, workers))
+            draws = _usual_nulls(networks, name) if nulls is None else dict(nulls)
+            asked[name] = k, draws if size <= extent.drawn else {}
+    work.begin(sum(_cost(networks, name, draws) for name, (_, draws) in asked.items()))
+    frames = []
+    for name, (k, draws) in asked.items():
+        work.step(f"{tensor_name(name)}: verdict")
+        layers = scaled_layers(networks, name, SCALINGS)
+        frames.append(_layer_verdict(layers, k, restarts, draws, contrast, work, workers))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=VERDICT_COLUMNS)
+
+
+def _cost(networks: Networks, layer: str, draws: Mapping[str, int]) -> float:
+    """Of a layer whose clusters pay: see `work.Work`."""
+    return networks.weights[layer][0].size * float(len(SCALINGS) + sum(draws.values()))
 
 
 def _usual_nulls(networks: Networks, layer: str) -> dict[str, int]:
@@ -107,20 +111,23 @@ def _layer_verdict(
     restarts: int,
     draws: Mapping[str, int],
     contrast: Contrast | None,
-    said: Said,
+    work: Work,
     workers: Workers,
 ) -> pd.DataFrame:
     networks, layer = layers[0].networks, layers[0].layer
-    found = block_partitions(layers, [k], ClusteringJob([METHOD], restarts, SCALINGS))
+    place = f"{layer}/verdict"
+    found = clustered(work, place, layers, [k], ClusteringJob([METHOD], restarts, SCALINGS))
     evidence = list(gather(layers, found.partitions, found.starts, {}))
     observed = {key: tables for item in evidence for key, tables in item.observed.items()}
     nulls: dict[str, Measured] = {}
-    if (observed[JUDGED, k].bits >= VERDICT_BITS).any():
+    pays = bool((observed[JUDGED, k].bits >= VERDICT_BITS).any())
+    for null, count in draws.items() if pays else ():
+        work.step(f"{tensor_name(layer)}: verdict, {null}")
+        job = NullJob([METHOD], restarts, SCALINGS, count, {METHOD: 0})
         threads = workers.at_once(layers[0].matrices[0].size)
-        for null, count in draws.items():
-            said(f"{tensor_name(layer)}: verdict, {null}")
-            job = NullJob([METHOD], restarts, SCALINGS, count, {METHOD: 0})
-            nulls[null] = measured(block_redrawn_tables(null, layers, [k], job, threads))
+        nulls[null] = measured(redrawn(work, place, null, layers, [k], job, threads))
+    if not pays:
+        work.skip(_cost(networks, layer, draws) - cost_of(layers, [k]))
     judged = [judge(replace(item, nulls=nulls)) for item in evidence]
     best = pd.concat(map(best_k_network_rows, judged), ignore_index=True)
     clusters = cluster_rows(networks, layer, found.partitions, observed, layers)

@@ -25,6 +25,11 @@ def score_text(scores: pd.DataFrame, everything: bool = False) -> str:
             the null that says most, in one table.
     """
     shown = scores if everything else shown_null(scores[scores["measure"].isin(KNOWN)])
+    return "\n".join([*score_lines(shown, everything), "", *_legend(shown, everything)])
+
+
+def score_lines(shown: pd.DataFrame, everything: bool = False) -> list[str]:
+    """The rows that are shown, as `score_text` has them; with everything, nulls by their names."""
     compared = shown["null"].notna().any()
     # With a null's name beside it, there is room for no more.
     digits = "+.3f" if everything else "+.4f"
@@ -51,8 +56,7 @@ def score_text(scores: pd.DataFrame, everything: bool = False) -> str:
     table = pd.DataFrame({name: list(column) for name, column in columns.items()})
     order = pd.MultiIndex.from_frame(table[["layer", "method", "measure"]]).factorize()[0]
     table = table.iloc[np.argsort(order, kind="stable")]
-    lines = _tables(table) if everything else _lines(table)
-    return "\n".join([*lines, "", *_legend(shown, everything)])
+    return list(_tables(table)) if everything else table_lines(table)
 
 
 def measures_text(measures: pd.DataFrame) -> str:
@@ -89,10 +93,10 @@ def _tables(table: pd.DataFrame) -> Iterator[str]:
     for number, ((layer, method), rows) in enumerate(table.groupby(place, sort=False)):
         yield from ([""] if number else [])
         yield f"{layer}, {method}"
-        yield from _lines(rows.drop(columns=place))
+        yield from table_lines(rows.drop(columns=place))
 
 
-def _lines(table: pd.DataFrame) -> list[str]:
+def table_lines(table: pd.DataFrame) -> list[str]:
     """Names to the left, numbers to the right."""
     rows = [list(table), *table.to_numpy().tolist()]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]

@@ -5,34 +5,34 @@ The same network of the same name gives the same numbers, to the bit, as a study
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from clusterability.blocks import Block
-from clusterability.clustering.all_scales import block_partitions
-from clusterability.clustering.block_sums import Tables
+from clusterability.clustering.all_scales import ClusteredLayer
+from clusterability.clustering.block_sums import KeyedTables
 from clusterability.errors import UserError
 from clusterability.networks.graph import layer_matrices
+from clusterability.networks.known_groups import KnownGroups
 from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.live_units import DEAD, live_units
 from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.scaled_layer import ScaledLayer, check_chain, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.nulls.catalogue import NULLS
-from clusterability.nulls.clustered_again import block_redrawn_tables
 from clusterability.nulls.degrees import are_counts
 from clusterability.nulls.labels import block_label_tables
 from clusterability.nulls.mixing_units import MOST_ZEROS, too_many_zeros
 from clusterability.numerics import ONE_AT_A_TIME, Workers
+from clusterability.results.single.group_rows import group_rows
+from clusterability.results.single.work import LABELS_COST, Work, clustered, cost_of, redrawn
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.summary import with_q
 from clusterability.study.arguments import Asked
 from clusterability.study.job_parameters import clustering_job, labels_job, null_job
-
-Said = Callable[[str], None]
-"""Told what is done next."""
 
 SIZES = ["layer", "method", "k", "u_sizes", "v_sizes"]
 """Columns of the sizes of clusters."""
@@ -93,49 +93,75 @@ def _check_zeros(networks: Networks, asked: Asked) -> None:
             )
 
 
+class Scored(NamedTuple):
+    """What `scored` gives.
+
+    Attributes:
+        rows: of the table `scores`, as a study gives them for the network.
+        sizes: of the clusters, as `cluster_sizes` gives them.
+        found: partitions [1, ...] by layer, as files name it, then by (method, k).
+    """
+
+    rows: pd.DataFrame
+    sizes: pd.DataFrame
+    found: dict[str, dict[Key, Partitions]]
+
+
 def evaluate(
     networks: Networks,
     asked: Asked,
-    said: Said = lambda step: None,
+    work: Work | None = None,
     workers: Workers = ONE_AT_A_TIME,
-) -> pd.DataFrame:
-    """Rows of the table `scores`, as a study gives them for the network.
+    groups: Mapping[str, KnownGroups] | None = None,
+) -> Scored:
+    """Clusters of the network, and what is scored of them and of its known groups.
 
     Args:
         networks: a block of one.
         asked: k, methods, scalings, restarts and nulls.
-        said: told of each step.
+        work: told of each step; may keep them.
         workers: draws at a time.
+        groups: known groups of units by layer, as files name it.
 
     Returns:
-        Columns `columns.SCORES`; by layer, block of k, method, k, measure and null.
+        Rows with the columns `columns.SCORES`; by layer, block of k, method, k, measure and null,
+        the known groups of a layer at its end.
 
     Raises:
         UserError: where no layer can hold some k, or matrices that are no chain are asked for what
             needs one.
     """
-    return evaluate_with_sizes(networks, asked, said, workers)[0]
-
-
-def evaluate_with_sizes(
-    networks: Networks,
-    asked: Asked,
-    said: Said = lambda step: None,
-    workers: Workers = ONE_AT_A_TIME,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows as `evaluate` gives them, and the sizes of the clusters, as `cluster_sizes` does."""
     names = asked.clustering.clustered_layers(list(networks.weights))
     check_chain(networks, names, asked.scalings)
     check_k(networks, names, asked.k_values)
     _check_counts(networks, asked)
     _check_zeros(networks, asked)
-    blocks = []
+    work = Work() if work is None else work
+    work.begin(sum(_cost(networks, name, asked) for name in names))
+    rows, sizes = [], []
+    found: dict[str, dict[Key, Partitions]] = {name: {} for name in names}
     for name in names:
         layers = scaled_layers(networks, name, asked.scalings)
-        blocks += [_block_rows(layers, asked, block, said, workers) for block in asked.k_blocks]
-    rows, sizes = (pd.concat(frames, ignore_index=True) for frames in zip(*blocks, strict=True))
+        for block in asked.k_blocks:
+            partitions, scores = _block_rows(layers, asked, block, work, workers)
+            found[name] |= partitions
+            rows.append(scores)
+            sizes.append(cluster_sizes(name, partitions))
+    for name, known in (groups or {}).items():
+        work.step(f"{tensor_name(name)}: known groups")
+        layers = scaled_layers(networks, name, asked.scalings)
+        rows.append(group_rows(layers, known, asked.nulls.get("labels", 0), workers))
     # Texts without any, too: as in the table of a study.
-    return with_q(rows.astype({"null": "str"})), sizes
+    table = pd.concat(rows, ignore_index=True).astype({"null": "str"})
+    return Scored(with_q(table), pd.concat(sizes, ignore_index=True), found)
+
+
+def _cost(networks: Networks, layer: str, asked: Asked) -> float:
+    """Of all that is asked of a layer: see `work.Work`."""
+    draws = {null: 1.0 if NULLS[null].redrawn else LABELS_COST for null in asked.nulls}
+    each = 1 + sum(count * draws[null] for null, count in asked.nulls.items())
+    size = layer_matrices(networks.weights, layer)[0].size
+    return each * size * len(asked.scalings) * len(asked.k_values)
 
 
 def cluster_sizes(layer: str, partitions: Mapping[Key, Partitions]) -> pd.DataFrame:
@@ -167,22 +193,39 @@ def _counts(labels: np.ndarray) -> list[int]:
 
 
 def _block_rows(
-    layers: Sequence[ScaledLayer], asked: Asked, block: Block, said: Said, workers: Workers
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    layers: Sequence[ScaledLayer], asked: Asked, block: Block, work: Work, workers: Workers
+) -> tuple[dict[Key, Partitions], pd.DataFrame]:
     networks, layer = layers[0].networks, layers[0].layer
-    said(f"{layer}, k = {block.name}: clusters")
-    found = block_partitions(layers, block, clustering_job(asked.clustering, layer))
+    place, shown = f"{layer}/{block.name}", f"{layer}, k = {block.name}"
+    work.step(f"{shown}: clusters")
+    found = clustered(work, place, layers, block, clustering_job(asked.clustering, layer))
     observed = observed_tables(layers, found.partitions, found.held_out)
-    nulls: dict[str, dict[Key, Tables]] = {}
+    nulls: dict[str, KeyedTables] = {}
     for null, draws in asked.nulls.items():
-        said(f"{layer}, k = {block.name}: {null}")
+        work.step(f"{shown}: {null}")
         threads = workers.at_once(layers[0].matrices[0].size)
         if NULLS[null].redrawn:
             job = null_job(asked.clustering, null, draws, layer)
-            nulls[null] = block_redrawn_tables(null, layers, block, job, threads)
+            nulls[null] = redrawn(work, place, null, layers, block, job, threads)
         else:
-            permuted = labels_job(asked.clustering, draws, layer)
-            own = (found.partitions, found.held_out)
-            nulls[null] = block_label_tables(layers, draws, *own, threads, permuted.fewer)
-    rows = score_rows(networks, layer, found.partitions, observed, nulls)
-    return rows, cluster_sizes(layer, found.partitions)
+            nulls[null] = _permuted(work, place, layers, block, asked, found, threads)
+    return found.partitions, score_rows(networks, layer, found.partitions, observed, nulls)
+
+
+def _permuted(
+    work: Work,
+    place: str,
+    layers: Sequence[ScaledLayer],
+    block: Block,
+    asked: Asked,
+    found: ClusteredLayer,
+    threads: int,
+) -> KeyedTables:
+    """Draws of the null `labels`."""
+    job = labels_job(asked.clustering, asked.nulls["labels"], layers[0].layer)
+    own = (found.partitions, found.held_out)
+    return work.permuted(
+        f"{place}.labels",
+        LABELS_COST * job.draws * cost_of(layers, block),
+        lambda: block_label_tables(layers, job.draws, *own, threads, job.fewer),
+    )

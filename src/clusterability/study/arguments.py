@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
@@ -111,3 +111,26 @@ def whole_number(item: Any) -> Any:
         return item if isinstance(item, bool) else operator.index(item)
     except TypeError:
         return item
+
+
+def listed(names: str | Sequence[str]) -> list[str]:
+    """Names, of which one needs no list."""
+    return [names] if isinstance(names, str) else list(names)
+
+
+def k_grid(k: int | str | Iterable[int | str]) -> list[int | str]:
+    """Blocks of k. Whole numbers that follow each other are one: it is clustered in one go.
+
+    >>> k_grid([2, 3, 4, 8]), k_grid("2-12, 16"), k_grid(4)
+    (['2-4', 8], ['2-12', '16'], [4])
+    """
+    if isinstance(k, str):
+        return [part.strip() for part in k.split(",")]
+    items: list[Any] = list(k) if isinstance(k, Iterable) else [k]
+    blocks: list[list[Any]] = []
+    for item in map(whole_number, items):
+        if blocks and isinstance(item, int) and blocks[-1][-1] == item - 1:
+            blocks[-1].append(item)
+        else:
+            blocks.append([item])
+    return [f"{b[0]}-{b[-1]}" if len(b) > 1 else b[0] for b in blocks]

@@ -1,0 +1,109 @@
+"""Tables that say which group each unit belongs to: columns `side`, `unit`, `group` and `layer`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from clusterability.errors import UserError
+from clusterability.networks.importing.tables.table_text import Cells, read_cells
+from clusterability.networks.importing.wording import listed, quoted, reason
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("layer", "side", "unit", "group")
+"""Of these, `layer` and `side` may be left out where they are clear."""
+
+SIDES = dict.fromkeys(("u", "row", "rows", "output", "outputs", "out"), "U")
+SIDES |= dict.fromkeys(("v", "column", "columns", "input", "inputs", "in"), "V")
+"""Sides by the words for them, in small letters."""
+
+
+class GroupOfUnit(NamedTuple):
+    """One row of a table of groups.
+
+    Attributes:
+        layer: as the table names it; None where it has no such column.
+        side: "U" or "V"; None where the table has no such column.
+        unit: name, or number from 0.
+        group: name; "" where there is none.
+    """
+
+    layer: str | None
+    side: str | None
+    unit: str
+    group: str
+
+
+def read_groups(path: Path) -> list[GroupOfUnit]:
+    """Rows of a text table, whose first row names its columns; others than COLUMNS are left out.
+
+    Raises:
+        UserError: where the file is missing or no table, or columns are missing.
+    """
+    if not path.is_file():
+        raise UserError(f"groups: found no file {path}, expected a table of units and their groups")
+    try:
+        cells = read_cells(path)
+    except UserError:
+        raise
+    # Bytes that are no text raise errors of several kinds.
+    except Exception as error:
+        raise UserError(
+            f"{path}: found a file that cannot be read ({reason(error)}), expected a text table of"
+            " units and their groups"
+        ) from error
+    return rows_of_cells(str(path), cells)
+
+
+def frame_groups(frame: pd.DataFrame) -> list[GroupOfUnit]:
+    """The same of a data frame, in which missing values are no group."""
+    rows = [[text_of(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    return rows_of_cells("groups", [list(map(str, frame.columns)), *rows])
+
+
+def text_of(value: Any) -> str:
+    """A name or a number as text; "" for a missing value. Whole floats are numbers of units.
+
+    >>> text_of(3.0), text_of("a "), text_of(float("nan")), text_of(None)
+    ('3', 'a', '', '')
+    """
+    if value is None or value != value or type(value).__name__ == "NAType":
+        return ""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value).strip()
+
+
+def rows_of_cells(where: str, cells: Cells) -> list[GroupOfUnit]:
+    """Rows below the names of their columns."""
+    heading = [cell.strip().lower() for cell in cells[0]] if cells else []
+    place = {name: heading.index(name) for name in COLUMNS if name in heading}
+    if not {"unit", "group"} <= set(place) or any(heading.count(name) > 1 for name in place):
+        raise UserError(
+            f"{where}: found the columns {listed(heading)}, expected unit and group in the first"
+            " row, with side (U or V) and layer where these are not clear"
+        )
+    rows = [
+        {name: row[number].strip() for name, number in place.items()}
+        for row in cells[1:]
+        if any(cell.strip() for cell in row)
+    ]
+    return [_row(where, number, row) for number, row in enumerate(rows, start=2)]
+
+
+def _row(where: str, number: int, row: dict[str, str]) -> GroupOfUnit:
+    side = row.get("side")
+    if side is not None and side.lower() not in SIDES:
+        raise UserError(
+            f"{where}: found the side {quoted(side)} in row {number}, expected U (rows, output"
+            " units) or V (columns, input units)"
+        )
+    known = None if side is None else SIDES[side.lower()]
+    return GroupOfUnit(row.get("layer"), known, row["unit"], row["group"])
+
+
+def units_listed(units: Sequence[str]) -> str:
+    """The first of several units, for messages."""
+    return listed([quoted(unit) for unit in units], 3)

@@ -1,0 +1,237 @@
+"""What an interrupted score has done: the same call goes on from there.
+
+Partitions and draws lie in a folder beside the output, in one of its own for the weights, what is
+asked of them, and the code; it is there only while a score lasts, or once it was interrupted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import clusterability
+from clusterability.clustering.all_scales import ClusteredLayer
+from clusterability.clustering.block_sums import KeyedTables, Tables, stack_by_key
+from clusterability.errors import UserError
+from clusterability.networks.partitions import HeldOut, Key, Partitions, Starts
+from clusterability.networks.stacked import Networks
+from clusterability.results.kept_draws import one_by_one
+from clusterability.results.npz_files import load_items, save_items
+from clusterability.results.single.progress import Progress
+from clusterability.results.single.work import Work
+from clusterability.study.arguments import Asked
+
+SECONDS_BETWEEN = 30.0
+"""From one writing to the next: about the most work that a kill can cost, and a score that takes
+less leaves no file on its way."""
+
+_NUMERICAL = ("numba", "numpy", "scipy", "scikit-learn")
+
+
+class KeptWork(Work):
+    """Steps that are shown and kept.
+
+    Attributes:
+        folder: where they are kept: `{output}.unfinished/{key}`.
+        progress: where they are shown.
+    """
+
+    def __init__(self, output: Path, key: str, progress: Progress) -> None:
+        super().__init__(progress.step)
+        self.folder = output.with_name(f"{output.stem}.unfinished") / key
+        self.progress = progress
+        self._unwritten: list[_Items | _Draws] = []
+        self._last = time.monotonic()
+        self._refused = False
+
+    def begin(self, cost: float) -> None:
+        self.progress.begin(cost)
+
+    def skip(self, cost: float) -> None:
+        self.progress.advance(cost, there=True)
+
+    def clusters(
+        self, place: str, cost: float, make: Callable[[], ClusteredLayer]
+    ) -> ClusteredLayer:
+        paths = [self.folder / f"{place}.{kind}.npz" for kind in ClusteredLayer._fields]
+        found = None
+        if all(path.exists() for path in paths):
+            with suppress(UserError):  # damaged: made again
+                partitions, starts, held_out = paths
+                found = ClusteredLayer(
+                    load_items(partitions, Partitions),
+                    load_items(starts, Starts),
+                    load_items(held_out, HeldOut),
+                )
+        self.progress.advance(cost if found else 0.0, there=True)
+        if found:
+            return found
+        made = make()
+        self.progress.advance(cost)
+        kinds: Iterable[Mapping[Key, Any]] = made
+        for path, items in zip(paths, kinds, strict=True):
+            self._keep(_Items(path, items))
+        return made
+
+    def permuted(self, place: str, cost: float, make: Callable[[], KeyedTables]) -> KeyedTables:
+        path = self.folder / f"{place}.npz"
+        if path.exists():
+            with suppress(UserError):
+                found = load_items(path, Tables)
+                self.progress.advance(cost, _count(found), there=True)
+                return found
+        made = make()
+        self.progress.advance(cost, _count(made))
+        self._keep(_Items(path, made))
+        return made
+
+    def draws(
+        self, place: str, cost: float, make: Callable[[int], Iterator[KeyedTables]]
+    ) -> Iterator[KeyedTables]:
+        unwritten = _Draws(self.folder / place)
+        there = list(unwritten.draws)
+        self.progress.advance(cost * len(there), len(there), there=True)
+        yield from there
+        self._keep(unwritten)
+        try:
+            for draw in make(len(there)):
+                unwritten.draws.append(draw)
+                self.progress.advance(cost, 1)
+                self._write_if_due()
+                yield draw
+        finally:
+            unwritten.finished = True
+
+    def _keep(self, unwritten: _Items | _Draws) -> None:
+        self._unwritten.append(unwritten)
+        self._write_if_due()
+
+    def _write_if_due(self) -> None:
+        if time.monotonic() - self._last >= SECONDS_BETWEEN:
+            self.write()
+
+    def write(self) -> None:
+        """Writes what is done, whole or not at all; a full disk does not end the work."""
+        try:
+            for unwritten in self._unwritten if not self._refused else ():
+                unwritten.write()
+        except (OSError, UserError) as error:
+            self._refused = True
+            self.progress.tell(f"clusterability: nothing can be kept for another call: {error}")
+        self._unwritten = [each for each in self._unwritten if not each.finished]
+        self._last = time.monotonic()
+
+    @contextmanager
+    def going_on(self, fresh: bool = False) -> Iterator[None]:
+        """Goes on from what is kept; removes it at the end, and keeps what is done at Ctrl-C.
+
+        Args:
+            fresh: what earlier calls have left is removed first.
+
+        Raises:
+            KeyboardInterrupt: which says where work is kept.
+        """
+        if fresh:
+            shutil.rmtree(self.folder.parent, ignore_errors=True)
+        self._say_what_is_there()
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.progress.close()
+            self.write()
+            where = f"{self.folder} keeps what is done: the same call goes on from it"
+            raise KeyboardInterrupt(where if self._kept() else "nothing was done yet") from None
+        finally:
+            self.progress.close()
+        self._remove()
+
+    def _say_what_is_there(self) -> None:
+        if self._kept():
+            self.progress.tell(f"clusterability: going on from {self.folder} (--fresh: anew)")
+        elif any(self.folder.parent.glob("*")):
+            self.progress.tell(
+                f"clusterability: {self.folder.parent} keeps work on other weights, by other"
+                " options or other code: beginning anew (--fresh removes it)"
+            )
+
+    def _kept(self) -> bool:
+        """Whether something is there for another call."""
+        return any(self.folder.glob("**/*.npz"))
+
+    def _remove(self) -> None:
+        """Removes what is kept, once it is not needed."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):  # other calls' work lies in it, or nothing was kept
+            self.folder.parent.rmdir()
+
+
+class _Items:
+    """Partitions or tables that are to be written."""
+
+    finished = True
+
+    def __init__(self, path: Path, items: Mapping[Key, Any]) -> None:
+        self.path, self.items = path, items
+
+    def write(self) -> None:
+        save_items(self.path, self.items)
+
+
+class _Draws:
+    """Draws of one null, in files of some each; a file is named by its first draw.
+
+    Attributes:
+        draws: those that were there, and those made since.
+        finished: whether there are no more to come.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.finished = folder, False
+        self.draws: list[KeyedTables] = []
+        with suppress(UserError):  # damaged: drawn again from there on
+            while (path := self._path(len(self.draws))).exists():
+                self.draws += one_by_one(load_items(path, Tables))
+        self.written = len(self.draws)
+
+    def write(self) -> None:
+        # Draws that other methods cluster have files of their own.
+        for _, draws in groupby(self.draws[self.written :], list):
+            alike = list(draws)
+            save_items(self._path(self.written), stack_by_key(alike))
+            # Interrupted before this, the same draws are written to the same file again.
+            self.written += len(alike)
+
+    def _path(self, first: int) -> Path:
+        return self.folder / f"{first:07}.npz"
+
+
+def _count(tables: KeyedTables) -> int:
+    """Draws in tables [networks, draws, ...]."""
+    return next(iter(tables.values())).mi_total.shape[1] if tables else 0
+
+
+def key_of(networks: Networks, asked: Asked) -> str:
+    """What decides every bit of a score, in sixteen characters: weights, options and code."""
+    digest = hashlib.sha256()
+    options = [asked.model_dump(mode="json"), networks.chain, [version(n) for n in _NUMERICAL]]
+    digest.update(json.dumps(options, sort_keys=True).encode())
+    for layer, stack in networks.weights.items():
+        digest.update(f"{layer} {stack.shape} {stack.dtype}".encode())
+        digest.update(np.ascontiguousarray(stack).data)
+    for file in _sources():
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _sources() -> Sequence[Path]:
+    return sorted(Path(clusterability.__file__).parent.rglob("*.py"))

@@ -1,0 +1,83 @@
+"""How far a long score is: a bar on a terminal, and elsewhere a line a minute."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 60.0
+
+_BAR = "{desc}: {percentage:3.0f} %|{bar}| {postfix}{remaining} left"
+
+
+class Progress:
+    """A bar, or lines, with the number of draws, the share that is done and the time left.
+
+    What was there already counts as done, and not for the time that is left.
+    """
+
+    def __init__(self) -> None:
+        self._watched = sys.stderr.isatty()
+        self._bar: tqdm | None = None
+        self._text, self._draws = "", 0
+        self._cost = self._done = self._there = 0.0
+        self._begun = self._last = time.monotonic()
+
+    def begin(self, cost: float) -> None:
+        """A part of the work begins, which has this cost in all."""
+        self.close()
+        self._cost, self._done, self._there, self._draws = cost, 0.0, 0.0, 0
+        self._begun = time.monotonic()
+        if self._watched:
+            self._bar = tqdm(
+                total=cost, bar_format=_BAR, leave=False, smoothing=0, dynamic_ncols=True
+            )
+
+    def step(self, text: str) -> None:
+        """Says what is done next."""
+        self._text = text
+        if self._bar is not None:
+            self._bar.set_description_str(text)
+
+    def advance(self, cost: float, draws: int = 0, there: bool = False) -> None:
+        """Work of this cost is done, or was there."""
+        self._done += cost
+        self._there += cost if there else 0.0
+        self._draws += draws
+        if self._bar is not None:
+            self._bar.initial = self._there
+            if draws:
+                self._bar.set_postfix_str(f"{self._draws:,} draws, ", refresh=False)
+            self._bar.update(cost)
+        elif (now := time.monotonic()) - self._last >= SECONDS_BETWEEN_LINES:
+            self._last = now
+            self.tell(self.line(now))
+
+    def line(self, now: float) -> str:
+        """How far it is.
+
+        >>> progress = Progress()
+        >>> progress.begin(100.0)
+        >>> progress.step("fc1: shuffle")
+        >>> progress.advance(50.0, there=True)
+        >>> progress.advance(10.0, draws=20)
+        >>> progress.line(progress._begun + 60)
+        'fc1: shuffle; 20 draws, 60 %, about 04:00 left'
+        """
+        worked = self._done - self._there
+        left = (now - self._begun) * (self._cost - self._done) / worked if worked else None
+        after = "" if left is None else f", about {tqdm.format_interval(max(left, 0))} left"
+        share = self._done / self._cost if self._cost else 1.0
+        return f"{self._text}; {self._draws:,} draws, {share:.0%}{after}".replace("%", " %")
+
+    def tell(self, line: str) -> None:
+        """Says something on standard error, above the bar."""
+        tqdm.write(line, file=sys.stderr)
+
+    def close(self) -> None:
+        """The bar goes away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

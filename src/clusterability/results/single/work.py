@@ -1,0 +1,80 @@
+"""The steps of a long score: whoever watches is told of them, and whoever keeps them has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from clusterability.clustering.all_scales import ClusteredLayer, block_partitions
+from clusterability.clustering.block_sums import KeyedTables
+from clusterability.jobs.clustering_job import ClusteringJob, NullJob
+from clusterability.networks.scaled_layer import ScaledLayer
+from clusterability.nulls.clustered_again import drawn_one_by_one, stacked_draws
+from clusterability.nulls.redrawing import RandomModel
+
+Said = Callable[[str], None]
+"""Told what is done next."""
+
+LABELS_COST = 0.1
+"""A draw that clusters nothing, in draws that do: about, for the time that is left."""
+
+
+class Work:
+    """Steps that are told, and not kept.
+
+    Costs are in units of one clustering of one weight: they say how far the work is.
+    """
+
+    def __init__(self, said: Said | None = None) -> None:
+        self.step: Said = said or (lambda text: None)
+
+    def begin(self, cost: float) -> None:
+        """A part of the work begins, which has this cost in all."""
+
+    def skip(self, cost: float) -> None:
+        """Work of this cost that was expected need not be done."""
+
+    def clusters(
+        self, place: str, cost: float, make: Callable[[], ClusteredLayer]
+    ) -> ClusteredLayer:
+        """Partitions of a layer; `place` is a name of their own."""
+        return make()
+
+    def draws(
+        self, place: str, cost: float, make: Callable[[int], Iterator[KeyedTables]]
+    ) -> Iterator[KeyedTables]:
+        """Draws one by one, of this cost each; `make` makes them, without as many as it is told."""
+        return make(0)
+
+    def permuted(self, place: str, cost: float, make: Callable[[], KeyedTables]) -> KeyedTables:
+        """All draws of a null that clusters none."""
+        return make()
+
+
+def clustered(
+    work: Work, place: str, layers: Sequence[ScaledLayer], k: Sequence[int], job: ClusteringJob
+) -> ClusteredLayer:
+    """Partitions of a layer at each scale, as `all_scales.block_partitions` gives them."""
+    return work.clusters(place, cost_of(layers, k), lambda: block_partitions(layers, k, job))
+
+
+def redrawn(
+    work: Work,
+    place: str,
+    null: str,
+    layers: Sequence[ScaledLayer],
+    k: Sequence[int],
+    job: NullJob,
+    threads: int,
+) -> KeyedTables:
+    """Draws of a null, as `clustered_again.block_redrawn_tables` gives them."""
+    model, cost = RandomModel.named(null), cost_of(layers, k) / len(layers)
+
+    def drawn(done: int) -> Iterator[KeyedTables]:
+        return drawn_one_by_one(model, layers, k, job, threads, done)
+
+    return stacked_draws(layers, job, work.draws(f"{place}.{null}", cost, drawn))
+
+
+def cost_of(layers: Sequence[ScaledLayer], k: Sequence[int]) -> float:
+    """Of clustering a layer once at each scale."""
+    return float(sum(layer.matrices[0].size for layer in layers) * len(k))
