@@ -301,8 +301,7 @@ def score(
         scalings: of the weights: any of `none`, `unit-norm`, `balanced`, `ranked`. Rows of the
             last three have methods such as `matched-balanced`.
         nulls: random models to number of draws: of `shuffle`, `shuffle_nonzero`, `strength`,
-            `degrees`, `rotated_u`, `rotated_v` and `labels`. {}: none, and then there is no z and
-            no p.
+            `degrees`, `rotated_u`, `rotated_v` and `labels`. {}: none, and then no z and no p.
         restarts: starts of k-means, for the weights and for each draw.
         name: of the network: it is the column `condition`, and decides the random numbers with the
             names of the layers. Small letters, digits and _. None: that of the weights.
@@ -354,8 +353,6 @@ def agreement(
     restarts: int = 3,
     name: str | None = None,
     draws: int = GROUP_DRAWS,
-    chain: bool | None = None,
-    transpose: bool | None = None,
 ) -> pd.DataFrame:
     """How far the clusters of each layer agree with known groups of its units, side by side.
 
@@ -363,12 +360,12 @@ def agreement(
     1985): 1 where both are the same, 0 on average over permuted labels.
 
     Args:
-        weights, groups, k, methods, scalings, restarts, name, chain, transpose: as for `score`.
-        draws: permutations of the labels, from which `z` and `p` come.
+        weights, groups, k, methods, scalings, restarts, name: as for `score`.
+        draws: permutations of the labels.
 
     Returns:
-        One row for each layer, method, k, side (U: rows, V: columns) and measure (`ami`, `ari`,
-        `nmi`), with the columns of a study's `agreement.parquet` (docs/results.md).
+        One row for each layer, method, k, side and measure (`ami`, `ari`, `nmi`), with the columns
+        of a study's `agreement.parquet` (docs/results.md).
 
     Raises:
         UserError: as `score`.
@@ -378,13 +375,12 @@ def agreement(
     >>> found[["side", "measure", "value"]].to_dict("list")
     {'side': ['U', 'U', 'U'], 'measure': ['ami', 'ari', 'nmi'], 'value': [1.0, 1.0, 1.0]}
     """
-    found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
+    found = _told(as_weights(weights), weights)
     lists = (k_grid(USUAL_K if k is None else k), listed(methods), listed(scalings))
     asked = asked_of(found.name if name is None else name, *lists, {}, restarts)
     networks = as_networks(found, asked.name)
     known = groups_in_files(groups, found, networks)
-    if k is None:
-        asked = usual_k(networks, asked)
+    asked = usual_k(networks, asked) if k is None else asked
     return group_agreement(asked.name, evaluate(networks, asked).found, known, draws)
 
 

@@ -77,10 +77,10 @@ class KeptWork(Work):
         if found:
             return found
         made = make()
-        self.progress.advance(cost)
         kinds: Iterable[Mapping[Key, Any]] = made
         for path, items in zip(paths, kinds, strict=True):
             self._keep(_Items(path, items))
+        self.progress.advance(cost)
         return made
 
     def permuted(self, place: str, cost: float, make: Callable[[], KeyedTables]) -> KeyedTables:
@@ -91,8 +91,8 @@ class KeptWork(Work):
                 self.progress.advance(cost, _count(found), there=True)
                 return found
         made = make()
-        self.progress.advance(cost, _count(made))
         self._keep(_Items(path, made))
+        self.progress.advance(cost, _count(made))
         return made
 
     def draws(
