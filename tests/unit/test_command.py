@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -293,26 +292,43 @@ def test_no_command_and_an_unknown_one(capsys):
     assert "invalid choice: 'train'" in refusal(capsys, "train")
 
 
-@pytest.mark.slow
-def test_interrupted_it_says_so_and_leaves_nothing(folder):
-    np.save("w.npy", np.random.default_rng(0).standard_normal((300, 300)))
-    started = subprocess.Popen(
-        [*COMMAND, "score", "w.npy", "--nulls", "shuffle=99999"],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=ENVIRONMENT,
-        # What was started in the background, as these tests may be, has its children ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+# --- known groups -------------------------------------------------------------------------------
+
+
+def test_known_groups_stand_beside_the_clusters(capsys, folder):
+    table = pd.read_csv(SOUTHERN_WOMEN, index_col=0)
+    women = pd.DataFrame(
+        {"side": "rows", "unit": table.index, "group": ["early"] * 9 + ["late"] * 9}
     )
-    try:
-        with pytest.raises(subprocess.TimeoutExpired):
-            started.wait(6)
-        started.send_signal(signal.SIGINT)
-        _, said = started.communicate(timeout=1200)
-    finally:
-        started.kill()
-    assert (started.returncode, said) == (130, "clusterability: interrupted\n")
-    assert [path.name for path in folder.iterdir()] == ["w.npy"]
+    events = pd.DataFrame({"side": "columns", "unit": table.columns, "group": "early"})
+    events.loc[8:, "group"] = "late"
+    pd.concat([women, events]).to_csv("known.csv", index=False)
+    asked = (SOUTHERN_WOMEN, "--k", "2-3", "--nulls", "shuffle=9,labels=9", "--verdict", "none")
+    lines = shown(capsys, *asked, "--groups", "known.csv")
+    start = lines.index("Known groups, units of side U / side V:")
+    assert lines[start + 1] == "  fc1: early 9 / 8, late 9 / 6"
+    rows = [line.split() for line in lines[start + 5 : start + 5 + len(KNOWN)]]
+    assert [row[:4] for row in rows] == [["fc1", "groups", measure, "2"] for measure in KNOWN]
+    assert not [line for line in lines[:start] if "groups" in line.split()]
+    found = [line.split() for line in lines if line.startswith("fc1    matched")][-2:]
+    assert found[0] == ["fc1", "matched", "2", *["1.000"] * 4]
+    assert max(map(len, lines)) <= WIDTH
+    written = pd.read_csv("southern_women.scores.csv")
+    expected = cl.score(
+        SOUTHERN_WOMEN, "2-3", nulls={"shuffle": 9, "labels": 9}, groups="known.csv"
+    )
+    assert written["value"].equals(expected["value"])
+    agreement = pd.read_csv("southern_women.agreement.csv")
+    assert agreement["value"].equals(cl.agreement(SOUTHERN_WOMEN, "known.csv", "2-3")["value"])
+
+
+def test_known_groups_are_looked_at_before_the_work(capsys, folder):
+    Path("known.csv").write_text("unit,group\nE1,a\n")
+    said = refusal(capsys, "score", SOUTHERN_WOMEN, *QUICK, "--groups", "known.csv")
+    assert "found no group for 13 of the 14 units of side V: 'E2', 'E3'" in said
+    Path("southern_women.agreement.csv").write_text("mine")
+    said = refusal(capsys, "score", SOUTHERN_WOMEN, *QUICK, "--groups", "known.csv")
+    assert "found southern_women.agreement.csv there already" in said
 
 
 # --- help ---------------------------------------------------------------------------------------
@@ -327,7 +343,7 @@ def test_help_is_quick_and_tells_every_option(folder):
     assert done.stdout.endswith("False\n"), done.stderr
     for option in (
         "--k", "--methods", "--nulls", "--layers", "--scalings", "--restarts", "--name", "--output",
-        "--force", "--all", "--chain,", "--transpose,",
+        "--force", "--all", "--chain,", "--transpose,", "--groups", "--fresh",
     ):  # fmt: skip
         assert f"  {option} " in done.stdout
         assert f"`{option}" in (DOCS / "python.md").read_text()

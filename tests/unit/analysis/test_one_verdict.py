@@ -9,6 +9,7 @@ import clusterability as cl
 from clusterability.analysis.one_verdict import Extent, layer_verdicts
 from clusterability.analysis.verdict import CLUSTERS, NONE, UNCHECKED
 from clusterability.networks.weights import as_networks, as_weights
+from clusterability.results.single.work import Work
 
 
 def verdict_on(matrix, **asked):
@@ -39,7 +40,7 @@ def test_planted_blocks_are_clusters_of_these_units(noise):
 
 def test_noise_has_none_and_nothing_is_drawn_of_it(noise):
     told = []
-    (row,) = verdict_on(noise, said=told.append)
+    (row,) = verdict_on(noise, work=Work(told.append))
     assert row["verdict"] == NONE.name
     assert told == ["fc1: verdict"]
 

@@ -12,14 +12,15 @@ import clusterability as cl
 from clusterability.networks.weights import as_networks, as_weights
 from clusterability.report.score_notes import FAR, score_notes
 from clusterability.report.score_text import WIDTH
-from clusterability.results.one_network import SIZES, evaluate, evaluate_with_sizes
+from clusterability.results.one_network import SIZES, evaluate
 from clusterability.study.arguments import asked_of
 
 
 def scored(matrix, k="2-4", methods=("matched",), nulls=None) -> tuple[pd.DataFrame, ...]:
     networks = as_networks(as_weights(matrix), "mine")
     asked = asked_of("mine", k.split(","), list(methods), ["none"], nulls or {}, 3)
-    return *evaluate_with_sizes(networks, asked), networks
+    found = evaluate(networks, asked)
+    return found.rows, found.sizes, networks
 
 
 def notes(matrix, **asked) -> list[str]:
@@ -59,12 +60,6 @@ def test_dead_units_have_no_cluster_and_all_k_have_sizes():
     assert sizes["v_sizes"].map(sum).tolist() == [15] * 3
     labels = cl.cluster(both, 3, name="mine")["a"].rows
     assert sizes["u_sizes"][1] == [(labels == label).sum() for label in range(3)]
-
-
-def test_rows_do_not_depend_on_sizes():
-    rows, _, networks = scored(blocks([(6, 8), (5, 7)]), nulls={"shuffle": 3})
-    asked = asked_of("mine", ["2-4"], ["matched"], ["none"], {"shuffle": 3}, 3)
-    pd.testing.assert_frame_equal(evaluate(networks, asked), rows, check_exact=True)
 
 
 def test_a_cluster_of_a_single_weight_is_called_so():
@@ -123,7 +118,7 @@ def test_lines_of_many_clusters_and_layers_fit():
     arrays["layer_1"] = abs(arrays["layer_1"])
     networks = as_networks(as_weights(arrays), "mine")
     asked = asked_of("mine", ["25-28"], ["matched"], ["none"], {}, 1)
-    rows, found = evaluate_with_sizes(networks, asked)
-    lines = score_notes(rows, found, networks).splitlines()
+    found = evaluate(networks, asked)
+    lines = score_notes(found.rows, found.sizes, networks).splitlines()
     assert max(map(len, lines)) <= WIDTH
     assert "% of the weights of" in " ".join(lines)
