@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 SECONDS_BETWEEN_LINES = 60.0
 
-_BAR = "{desc}: {percentage:3.0f} %|{bar}| {postfix}{remaining} left"
+_BAR = "{desc}: {percentage:3.0f} %|{bar}| {remaining} left{postfix}"
 
 
 class Progress:
@@ -30,16 +30,16 @@ class Progress:
         self.close()
         self._cost, self._done, self._there, self._draws = cost, 0.0, 0.0, 0
         self._begun = time.monotonic()
-        if self._watched:
-            self._bar = tqdm(
-                total=cost, bar_format=_BAR, leave=False, smoothing=0, dynamic_ncols=True
-            )
 
     def step(self, text: str) -> None:
         """Says what is done next."""
         self._text = text
         if self._bar is not None:
             self._bar.set_description_str(text)
+        elif self._watched:
+            # Costs differ much: how often to show the bar cannot be told by those that came before.
+            shown = {"leave": False, "smoothing": 0, "miniters": 0, "dynamic_ncols": True}
+            self._bar = tqdm(desc=text, total=self._cost, bar_format=_BAR, **shown)
 
     def advance(self, cost: float, draws: int = 0, there: bool = False) -> None:
         """Work of this cost is done, or was there."""
@@ -49,7 +49,7 @@ class Progress:
         if self._bar is not None:
             self._bar.initial = self._there
             if draws:
-                self._bar.set_postfix_str(f"{self._draws:,} draws, ", refresh=False)
+                self._bar.set_postfix_str(f"{self._draws:,} draws", refresh=False)
             self._bar.update(cost)
         elif (now := time.monotonic()) - self._last >= SECONDS_BETWEEN_LINES:
             self._last = now
