@@ -73,7 +73,7 @@ class KeptDraws:
         draws: list[KeyedTables] = []
         while (path := self._path(len(draws))).exists():
             try:
-                draws += one_by_one(load_items(path, Tables))
+                draws += _one_by_one(load_items(path, Tables))
             except UserError as error:
                 logger.warning("%s; drawing anew from there", error)
                 break
@@ -126,6 +126,6 @@ class KeptDraws:
         return self.folder / f"{first:07}.npz"
 
 
-def one_by_one(stacked: KeyedTables) -> list[KeyedTables]:
+def _one_by_one(stacked: KeyedTables) -> list[KeyedTables]:
     count = len(next(iter(stacked.values())).mi_total)
     return [{key: tables.at(number) for key, tables in stacked.items()} for number in range(count)]

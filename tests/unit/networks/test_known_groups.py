@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import random
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +179,40 @@ def test_a_file_that_is_no_text(tmp_path: Path):
     path = tmp_path / "g.csv"
     path.write_bytes(b"\xff\xfe\x00side")
     assert f"{path}: found a file that cannot be read" in refused(path)
+
+
+def mutated(text: bytes, source: random.Random) -> bytes:
+    """A table in which some bytes are gone, others, or there twice."""
+    content = bytearray(text)
+    for _ in range(source.randint(1, 3)):
+        place = source.randrange(len(content))
+        kind = source.randrange(3)
+        if kind == 0:
+            content[place] = source.choice(b'abU,;\n"0\xff ')
+        elif kind == 1:
+            del content[place : place + source.randint(1, 8)]
+        else:
+            content[place:place] = content[place : place + source.randint(1, 8)]
+    return bytes(content)
+
+
+def test_damaged_tables_are_refused_or_read_as_they_stand(tmp_path):
+    source, weights, read_as_they_stand = random.Random(0), cl.load(NAMED), 0
+    text, path = table().to_csv(index=False).encode(), tmp_path / "g.csv"
+    for _ in range(500):
+        path.write_bytes(mutated(text, source))
+        try:
+            known = known_groups(path, weights)["fc1"]
+        except cl.UserError as error:
+            assert "\n" not in str(error)
+            continue
+        read_as_they_stand += 1
+        units = {"U": list(NAMED.index), "V": list(NAMED.columns)}
+        found = {
+            (side, units[side][number], known.names[label])
+            for side, labels in known.sides.items()
+            for number, label in enumerate(labels)
+        }
+        rows = csv.DictReader(io.StringIO(path.read_text()))
+        assert found == {(r["side"], r["unit"].strip(), r["group"].strip()) for r in rows}
+    assert 20 < read_as_they_stand < 400

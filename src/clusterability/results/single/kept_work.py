@@ -25,7 +25,6 @@ from clusterability.clustering.block_sums import KeyedTables, Tables, stack_by_k
 from clusterability.errors import UserError
 from clusterability.networks.partitions import HeldOut, Key, Partitions, Starts
 from clusterability.networks.stacked import Networks
-from clusterability.results.kept_draws import one_by_one
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.single.progress import Progress
 from clusterability.results.single.work import Work
@@ -199,8 +198,8 @@ class _Draws:
         self.folder, self.finished = folder, False
         self.draws: list[KeyedTables] = []
         with suppress(UserError):  # damaged: drawn again from there on
-            while (path := self._path(len(self.draws))).exists():
-                self.draws += one_by_one(load_items(path, Tables))
+            while (path := self._path(len(self.draws))).exists() and (found := _one_by_one(path)):
+                self.draws += found
         self.written = len(self.draws)
 
     def write(self) -> None:
@@ -213,6 +212,13 @@ class _Draws:
 
     def _path(self, first: int) -> Path:
         return self.folder / f"{first:07}.npz"
+
+
+def _one_by_one(path: Path) -> list[KeyedTables]:
+    """The draws of a file."""
+    stacked = load_items(path, Tables)
+    count = min((len(tables.mi_total) for tables in stacked.values()), default=0)
+    return [{key: tables.at(draw) for key, tables in stacked.items()} for draw in range(count)]
 
 
 def _count(tables: KeyedTables) -> int:
