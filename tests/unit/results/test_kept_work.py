@@ -20,14 +20,25 @@ from clusterability.results.single.progress import SECONDS_BETWEEN_LINES, Progre
 from clusterability.study.arguments import asked_of
 from project import PATH
 
-AT_ONCE = """
-import sys
+WAITS = """
+import sys, time
 from clusterability.results.single import kept_work
-kept_work.SECONDS_BETWEEN = 0
 from clusterability.__main__ import main
+
+save = kept_work.save_items
+
+
+def save_and_wait(path, items):
+    new = not path.exists()
+    save(path, items)
+    if new and path.parts[-3:-1] == ("b", "2-3.shuffle"):
+        time.sleep(3600)
+
+
+kept_work.SECONDS_BETWEEN, kept_work.save_items = 0, save_and_wait
 sys.exit(main(sys.argv[1:]))
 """
-"""The command, with everything written as soon as it is done."""
+"""The command, which writes everything as soon as it is done, and waits for Ctrl-C in layer b."""
 
 ASKED = ("score", "w.npz", "--k", "2-3", "--restarts", "1", "--verdict", "none", "--jobs", "1")
 NULLS = ("--nulls", "shuffle=40,labels=4,strength=3")
@@ -188,8 +199,8 @@ def test_draws_of_a_verdict_are_kept_too(monkeypatch, folder):
 @pytest.mark.slow
 def test_ctrl_c_after_the_first_layer_and_the_same_command_again(folder):
     environment = os.environ | {"PYTHONPATH": PATH}
-    nulls = ("--nulls", "shuffle=100,labels=4")
-    command = [sys.executable, "-c", AT_ONCE, *ASKED, *nulls]
+    nulls = ("--nulls", "shuffle=20,labels=4")
+    command = [sys.executable, "-c", WAITS, *ASKED, *nulls]
     started = subprocess.Popen(
         command,
         stderr=subprocess.PIPE,
@@ -199,7 +210,7 @@ def test_ctrl_c_after_the_first_layer_and_the_same_command_again(folder):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
-        while not list(folder.glob("*.unfinished/*/b/2-3.shuffle/*.npz")):
+        while not list(folder.glob("*.unfinished/*/b/2-3.shuffle/0000000.npz")):
             assert started.poll() is None
             time.sleep(0.01)
         started.send_signal(signal.SIGINT)
@@ -210,7 +221,8 @@ def test_ctrl_c_after_the_first_layer_and_the_same_command_again(folder):
     assert said.splitlines()[-1].startswith("clusterability: interrupted; w.scores.unfinished/")
     (kept,) = (folder / "w.scores.unfinished").iterdir()
     assert (kept / "a" / "2-3.labels.npz").exists()  # the first layer is whole
-    again = subprocess.run(command, capture_output=True, text=True, env=environment)
+    plain = [sys.executable, "-m", "clusterability", *ASKED, *nulls]
+    again = subprocess.run(plain, capture_output=True, text=True, env=environment)
     assert again.returncode == 0, again.stderr
     assert "going on from" in again.stderr
     assert not kept.parent.exists()
