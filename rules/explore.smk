@@ -1,4 +1,4 @@
-# One page to look at every network: weights, clusters, scores, ablations.
+# One page: the verdict, and every network to look at, its weights, clusters, scores, ablations.
 
 
 rule explore:
@@ -14,6 +14,7 @@ rule explore:
         clusters=rules.aggregate.output.clusters,
         ablations=rules.aggregate.output.ablations,
         networks=rules.aggregate.output.networks,
+        verdict=rules.answer.output.verdict,
     output:
         page="<results>/explore.html",
     log:

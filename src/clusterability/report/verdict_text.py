@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -75,17 +76,24 @@ def verdict_sentence(table: pd.DataFrame) -> str:
 
 def verdict_table(table: pd.DataFrame) -> str:
     """A line a condition and layer, in Markdown."""
+    names, rows = verdict_cells(table)
+    marked = [re.sub(r"beyond (\w+)", r"beyond `\1`", name) for name in names]
+    return "\n".join(map(_row, [marked, ["---"] * len(names), *rows]))
+
+
+def verdict_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Names of columns and cells of the answer's table, a row a condition and layer."""
     nulls = [null for null in REDRAWN if table[f"beyond_{null}"].notna().any()]
-    names = ["condition", "layer", "verdict", "bits", *(f"beyond `{null}`" for null in nulls)]
+    names = ["condition", "layer", "verdict", "bits", *(f"beyond {null}" for null in nulls)]
     names += ["output \N{MULTIPLICATION SIGN} input clusters", "starts agree", "strongest cluster"]
     names += ["would have been seen"]
-    lines = [_row(names), _row(["---"] * len(names))]
+    rows = []
     for _, row in table.iterrows():
         cells = [row["condition"], row["layer"], row["verdict"], _bits(row, "bits", unit="")]
         cells += [_bits(row, f"beyond_{null}", unit="") for null in nulls]
         cells += [_sides(row), rounded_text(row["same_bits_ami"], 2), _strongest(row)]
-        lines.append(_row([*cells, _contrast(row)]))
-    return "\n".join(lines)
+        rows.append([*cells, _contrast(row)])
+    return names, rows
 
 
 def verdicts_text(table: pd.DataFrame, layers: Sequence[str]) -> str:

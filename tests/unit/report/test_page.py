@@ -19,6 +19,7 @@ from matplotlib.image import imread
 from clusterability_workflow.provenance import made_by
 
 from browser import open_file, running_browser, watched_page
+from clusterability.analysis.verdict import CLUSTERS, NONE, VERDICT_COLUMNS
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.report_jobs import PageJob
@@ -160,6 +161,7 @@ def write_tables(blocks: StudyBlocks) -> dict[str, str]:
             ("clusters", "parquet"),
             ("ablations", "parquet"),
             ("networks", "csv"),
+            ("verdict", "csv"),
         )
     }
     tables.mkdir()
@@ -171,7 +173,22 @@ def write_tables(blocks: StudyBlocks) -> dict[str, str]:
     write_clusters(Path(named["clusters"]), blocks.clusters(), blocks.function_clusters())
     write_rows(Path(named["ablations"]), blocks.ablations(), ABLATION_COLUMNS)
     networks.to_csv(named["networks"], index=False)
+    verdicts().to_csv(named["verdict"], index=False)
     return named
+
+
+def verdicts() -> pd.DataFrame:
+    """One layer with clusters, one without; the second one's method is not on the page."""
+    found = {"n": 3, "bits": 300.0, "bits_low": 200.0, "bits_high": 400.0, "k_u": 3.0, "k_v": 2.0}
+    found |= {"beyond_strength": 250.0, "beyond_rotated_u": 90.0, "same_bits_ami": 0.95}
+    found |= {"strongest_u": 4.0, "strongest_v": 99.0, "strongest_bits": 70.0}
+    rows = [
+        {"condition": "trained", "layer": "fc1", "method": METHODS[1], "verdict": CLUSTERS.name},
+        {"condition": "untrained", "layer": "fc2", "method": "described", "verdict": NONE.name},
+    ]
+    rest = [found, {"n": 3, "paying": 0, "bits": 4.0, "k_u": 1.0, "k_v": 1.0, "contrast": 1.7}]
+    both = [row | more for row, more in zip(rows, rest, strict=True)]
+    return pd.DataFrame(both, columns=VERDICT_COLUMNS)
 
 
 @pytest.fixture(scope="module")
@@ -688,6 +705,48 @@ def test_a_narrow_page_does_not_scroll_sideways(browser, page_file, scheme):
             page.reload()
             wait(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_page_opens_with_the_verdict(browser, page_file, width):
+    with watched_page(browser, width, 800) as page:
+        open_file(page, page_file)
+        wait(page)
+        sentence = page.locator("#verdict-sentence")
+        assert sentence.inner_text() == (
+            "Clusters of units that pay, beyond strengths and mixtures of units: fc1 of trained;"
+            " none that pay: fc2 of untrained."
+        )
+        top = [page.locator(name).bounding_box()["y"] for name in ("#verdict-table", "#controls")]
+        assert sentence.bounding_box()["y"] < top[0] < top[1]
+        cells = page.locator("#verdict-table tbody tr").first.locator("th, td").all_inner_texts()
+        assert cells[:6] == ["trained", "fc1", "clusters", "300 [200, 400]", "250", "90"]
+        assert cells[6:] == [
+            "3 \N{MULTIPLICATION SIGN} 2",
+            "0.95",
+            "4 output and 99 input units, 70 bits",
+            "",
+        ]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+def test_a_layer_of_the_verdict_leads_to_it(page):
+    said = page.locator("#layer-verdict")
+    page.get_by_role("link", name="fc2").click()
+    wait(page)
+    assert page.locator("#layer").input_value() == "fc2"
+    assert page.locator("#method").input_value() == "matched"  # the page has no `described`
+    assert "Verdict on fc2 of untrained: none that pay (4 bits); 4 clusters" in said.inner_text()
+    page.get_by_role("link", name="fc1").click()
+    wait(page)
+    assert page.locator("#condition").input_value() == "trained"
+    assert page.locator("#method").input_value() == METHODS[1]
+    assert "fc1 of trained: clusters; 300 bits [200, 400], 250 beyond" in said.inner_text()
+    page.select_option("#layer", "fc2")
+    wait(page)
+    assert said.inner_text() == ""
 
 
 @pytest.mark.browser

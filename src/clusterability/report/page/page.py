@@ -19,7 +19,7 @@ from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.networks.scaling_names import SCALINGS_SAY, scaling_of
 from clusterability.nulls.catalogue import NULLS
-from clusterability.report.figures.inputs import Inputs
+from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.figures.weights import CLIP
 from clusterability.report.page.packing import (
@@ -46,7 +46,9 @@ from clusterability.report.page.page_data import (
     read_networks,
 )
 from clusterability.report.page.words import STATUSES_SAY
+from clusterability.report.verdict_text import verdict_cells, verdict_line, verdict_sentence
 from clusterability.results.display_names import chosen_nulls, ranges
+from clusterability.results.reading import read_csv
 from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
 
 BUDGET = 9_000_000
@@ -80,8 +82,8 @@ def make_page(files: Inputs, job: PageJob, budget: int = BUDGET) -> bytes:
 
     Args:
         files: `weights`, `partitions`, and tables: `scores`, `summary`, `clusters`, `ablations`,
-            `networks`.
-        study: `methods`, `k`, `nulls` and `groups` (numbers of draws), `probed_k`, `drawn_method`,
+            `networks`, `verdict`.
+        job: `methods`, `k`, `nulls` and `groups` (numbers of draws), `probed_k`, `drawn_method`,
             `drawn_k`, `whole`: whether the whole network is clustered, too.
         budget: bytes of the packed arrays. Networks are taken a seed of each condition at a time
             until the next one does not fit.
@@ -108,6 +110,7 @@ def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
         for name, place in places.items()
     ]
     return {
+        "verdict": _verdict(read_csv(paths(files, "verdict")[0])),
         "start": _start(places, job, grid),
         "methods": {method: _method_says(method) for method in grid.methods},
         "k": list(grid.k),
@@ -127,6 +130,20 @@ def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
         "whole": job.whole,
         "colours": _colours(grid),
         "conditions": conditions,
+    }
+
+
+def _verdict(table: pd.DataFrame) -> dict[str, Any]:
+    """What the page opens with: the answer in words, and what is said of each layer."""
+    names, rows = verdict_cells(table)
+    lines = [verdict_line(row) for _, row in table.iterrows()]
+    return {
+        "sentence": verdict_sentence(table),
+        "names": names,
+        "rows": [
+            {"cells": cells, "method": method, "says": line}
+            for cells, method, line in zip(rows, table["method"], lines, strict=True)
+        ],
     }
 
 
