@@ -180,7 +180,7 @@ def best_k_network_rows(judged: Judged) -> pd.DataFrame:
     `k`, `k_candidate` and `p_max` are empty where no k has a z, or bits.
     """
     frames = [_network_frame(judged, series) for series in judged.known_series]
-    for series in judged.bits:
+    for series in judged.known_bits:
         frames += [_bits_frame(judged, series, found) for found in network_columns(series)]
     rows = (
         pd.concat(frames, ignore_index=True)
@@ -209,7 +209,7 @@ def best_k_rows(judged: Judged) -> pd.DataFrame:
       means over all networks at `k_candidate`; `same_bits_ami`: mean over all networks.
     """
     rows = [_cell_row(judged, series) for series in judged.known_series]
-    for series in judged.bits:
+    for series in judged.known_bits:
         names = {
             "condition": judged.condition,
             "layer": tensor_name(judged.layer),
@@ -281,6 +281,11 @@ class Judged:
         """Those in which any network has a value, and any draw."""
         return [one for one in self.series if one.drawn and np.isfinite(one.values).any()]
 
+    @property
+    def known_bits(self) -> list[BitsSeries]:
+        """Those of methods by which any network has bits."""
+        return [one for one in self.bits if np.isfinite(one.values).any()]
+
 
 def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judged:
     """Sums up evidence, of all networks or of a block of them.
@@ -315,16 +320,19 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
         series=[found[name] for name in order if name in found],
         bits=[
             bits_series(method, evidence.observed, evidence.nulls, ami)
-            for method, ami in _with_bits(evidence).items()
+            for method, ami in _same_bits_by_method(evidence).items()
         ],
     )
 
 
-def _with_bits(evidence: Evidence) -> dict[str, np.ndarray]:
-    """Methods with bits, and how far their starts that save as much agree, [networks]."""
-    known = [key[0] for key, each in evidence.observed.items() if np.isfinite(each.bits).any()]
+def _same_bits_by_method(evidence: Evidence) -> dict[str, np.ndarray]:
+    """How far starts that save as much agree, [networks], of every method.
+
+    Of those without bits in this block, too: another block of the same networks may have some.
+    """
     nothing = np.full(len(evidence.seeds), np.nan)
-    return {method: evidence.same_bits_ami.get(method, nothing) for method in dict.fromkeys(known)}
+    methods = dict.fromkeys(method for method, _ in evidence.observed)
+    return {method: evidence.same_bits_ami.get(method, nothing) for method in methods}
 
 
 def join_judged(blocks: Sequence[Judged]) -> Judged:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.measures.function_catalogue import GROUPS
-from clusterability.results.display_names import first_null
+from clusterability.results.display_names import counted, first_null
 from clusterability.results.reading import Filter, where
 from clusterability.statistics import interval
 
@@ -182,7 +182,7 @@ def _row(finding: Finding, place: Mapping[str, Any], values: pd.Series) -> dict[
     estimate, low, high = interval(values.to_numpy(float))
     count = int(np.isfinite(values).sum())
     if count < FEWEST_SEEDS:
-        verdict, reason = CANNOT_TELL, f"{count} seeds, expected at least {FEWEST_SEEDS}"
+        verdict, reason = CANNOT_TELL, f"{counted(count, 'seed')}, expected at least {FEWEST_SEEDS}"
     else:
         verdict, reason = finding.rule(estimate, low, high)
         reason = "; ".join(part for part in (reason, finding.differs) if part)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from clusterability.analysis.prediction import BASELINE
 from clusterability.report.verdict_text import verdict_sentence, verdict_table
-from clusterability.results.display_names import rounded_text, sentence_list
+from clusterability.results.display_names import counted, rounded_text, sentence_list
 
 TITLE = "How good are the clusters?"
 MEASURES_TITLE = "Which measure should I trust?"
@@ -204,8 +204,8 @@ def _caution(seeds: int) -> str:
     if seeds >= ENOUGH_SEEDS:
         return ""
     return (
-        f"**The evidence is too weak to tell: {seeds} seeds, where {ENOUGH_SEEDS} are asked for"
-        " (studies/validity.yaml has them).** So far:"
+        f"**The evidence is too weak to tell: {counted(seeds, 'seed')}, where {ENOUGH_SEEDS} are"
+        " asked for (studies/validity.yaml has them).** So far:"
     )
 
 
@@ -365,8 +365,9 @@ def _basis(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resa
     conditions = (
         sentence_list(list(probed["condition"].unique())) if len(probed) else "no condition"
     )
+    seeds = counted(_seeds(here, networks), "seed")
     return (
-        f"It rests on {_seeds(here, networks)} seeds a condition, method `{method}`; intervals are"
+        f"It rests on {seeds} a condition, method `{method}`; intervals are"
         f" 95 % bootstrap intervals over seeds ({resamples} resamples), the same seeds drawn in all"
         f" conditions. What units do was asked in {conditions}. All rows: tables/validity.csv."
     )

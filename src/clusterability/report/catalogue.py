@@ -115,7 +115,7 @@ def paper_job(study: Study, tables: list[str]) -> PaperJob:
         method=study.drawn_method or study.variants()[0],
         nulls={**study.nulls, GROUPS: study.probe.groups},
         recipes=recipes,
-        seeds=list(study.seeds),
+        seeds=study.own_seeds,
         tables=tables,
     )
 
@@ -160,7 +160,7 @@ class FigureEntry:
             k=self.k(study) if self.k else None,
             method=study.drawn_method if self.method else None,
             nulls={**study.nulls, GROUPS: study.probe.groups} if of_tables else None,
-            seeds=list(study.seeds) if of_tables else None,
+            seeds=study.own_seeds if of_tables else None,
         )
 
     def labels(self, study: Study, item: str) -> dict[str, str]:

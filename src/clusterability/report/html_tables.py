@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from clusterability.results.display_names import shown_null
+from clusterability.results.display_names import counted, shown_null
 from clusterability.results.reading import read_csv
 
 MOST_ROWS = 20_000
@@ -48,7 +48,7 @@ def _shown(rows: pd.DataFrame, method: str | None) -> tuple[pd.DataFrame, str]:
     cut = len(shown) > MOST_ROWS
     shown = shown.head(MOST_ROWS)
     if len(shown) == len(rows):
-        return shown, f"{len(rows)} rows."
+        return shown, f"{counted(len(rows), 'row')}."
     first = f"the first {MOST_ROWS} rows" if cut else f"{len(shown)} of {len(rows)} rows"
     return shown, f"{first}: {', '.join(parts)}. All rows are in the table's file."
 

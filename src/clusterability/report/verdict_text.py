@@ -23,7 +23,7 @@ from clusterability.analysis.verdict import (
 )
 from clusterability.measures.catalogue import VERDICT_BITS
 from clusterability.report.score_text import WIDTH
-from clusterability.results.display_names import rounded_text, sentence_list
+from clusterability.results.display_names import counted, rounded_text, sentence_list
 
 BEYOND = {
     "shuffle": "shuffled weights",
@@ -132,7 +132,7 @@ def _paying(row: Row) -> str:
     """In how many networks clusters pay, where they do not on the whole."""
     if not row.get("paying"):
         return ""
-    return f"; {VERDICT_BITS:g} or more in {row['paying']} of {row['n']} networks"
+    return f"; {VERDICT_BITS:g} or more in {row['paying']} of {counted(row['n'], 'network')}"
 
 
 def _beyond_text(row: Row) -> str:
@@ -153,7 +153,7 @@ def _not_compared(row: Row) -> str:
 
 def _clusters_text(row: Row) -> str:
     """How many clusters, and whether the cut is the only one as good."""
-    text = f"{row['k_u']:g} output and {row['k_v']:g} input clusters"
+    text = f"{row['k_u']:g} output and {counted(float(row['k_v']), 'input cluster')}"
     if row.get("at_edge"):
         text += ", the most that were asked for"
     ami = row.get("same_bits_ami", np.nan)
@@ -170,7 +170,8 @@ def _clusters_text(row: Row) -> str:
 def _strongest(row: Row) -> str:
     if not np.isfinite(row.get("strongest_bits", np.nan)):
         return ""
-    units = f"{row['strongest_u']:.0f} output and {row['strongest_v']:.0f} input units"
+    inputs = counted(f"{row['strongest_v']:.0f}", "input unit")
+    units = f"{row['strongest_u']:.0f} output and {inputs}"
     return f"{units}, {rounded_text(row['strongest_bits'], 0)} bits"
 
 

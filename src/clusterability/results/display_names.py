@@ -95,6 +95,16 @@ def span(counts: pd.Series) -> str:
     return " to ".join(dict.fromkeys(ends))
 
 
+def counted(number: object, noun: str) -> str:
+    """A number, or a text with one, before its noun.
+
+    >>> counted(1, "seed"), counted("8 to 10", "seed"), counted(1.0, "output unit")
+    ('1 seed', '8 to 10 seeds', '1 output unit')
+    """
+    text = f"{number:g}" if isinstance(number, float) else str(number)
+    return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
+
+
 def ranges(numbers: Iterable[int]) -> str:
     """Numbers that follow each other, in short.
 
@@ -104,6 +114,16 @@ def ranges(numbers: Iterable[int]) -> str:
     groups = groupby(enumerate(sorted(numbers)), key=lambda item: item[1] - item[0])
     runs = [[number for _, number in run] for _, run in groups]
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+
+
+def seeds_text(blocks: Sequence[str]) -> str:
+    """Blocks of seeds in a text; nothing where there are none.
+
+    >>> seeds_text(["0-9", "16"]), seeds_text(["0"]), seeds_text([])
+    ('seeds 0-9, 16', 'seed 0', '')
+    """
+    names = ", ".join(map(str, blocks))
+    return f"seed{'' if names.isdigit() else 's'} {names}" if names else ""
 
 
 def sentence_list(parts: Sequence[str]) -> str:

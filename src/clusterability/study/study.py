@@ -162,6 +162,11 @@ class Study(Section):
         """Everything that networks come from: trained conditions, synthetic and imported ones."""
         return [*self.conditions, *self.synthetic, *self.networks]
 
+    @property
+    def own_seeds(self) -> list[str]:
+        """Blocks of seeds of what the study makes; imported networks have none."""
+        return list(self.seeds) if self.conditions or self.synthetic else []
+
     def seed_blocks_of(self, name: str) -> list[str]:
         """Names of the blocks of networks that a condition has."""
         if name in self.networks:

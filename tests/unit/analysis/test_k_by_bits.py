@@ -8,9 +8,11 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
 from clusterability.analysis.choose_k import (
+    Evidence,
     best_k_network_rows,
     best_k_rows,
     gather,
+    join_judged,
     judge,
 )
 from clusterability.analysis.k_by_bits import (
@@ -86,15 +88,29 @@ def planted(seed: int, units: int = 40, k: int = 3) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((units, units)) * inside
 
 
+def evidence_of(matrices: np.ndarray, seeds, methods=("matched", "described")) -> Evidence:
+    """Of networks of one layer, without draws."""
+    networks = Networks("mine", tuple(seeds), {}, {"fc1": matrices})
+    names = [("mine", seed, "fc1", "network") for seed in seeds]
+    found = cluster_with_starts(matrices, names, [2, 3, 4, 5], methods, 3)
+    (evidence,) = gather(layers_of_methods(networks, "fc1", found[0]), *found, {})
+    return evidence
+
+
+def test_a_block_of_networks_without_bits_joins_another():
+    """As where one block's only network has no live units in a layer."""
+    matrices = np.stack([planted(0), np.zeros((40, 40))])
+    blocks = [judge(evidence_of(matrices[[seed]], [seed]), [0]) for seed in (0, 1)]
+    joined, whole = join_judged(blocks), judge(evidence_of(matrices, [0, 1]))
+    rows = best_k_network_rows(joined)
+    pd.testing.assert_frame_equal(rows, best_k_network_rows(whole))
+    assert rows["value"].notna().tolist() == [True, False] * 2
+    pd.testing.assert_frame_equal(best_k_rows(joined), best_k_rows(whole))
+    assert not len(best_k_network_rows(blocks[1]))
+
+
 def test_a_single_network_without_draws_has_its_k():
-    matrices = {"fc1": planted(0)[None]}
-    networks = Networks("mine", (-1,), {}, matrices)
-    methods, k_values = ["matched", "described"], [2, 3, 4, 5]
-    names = [("mine", -1, "fc1", "network")]
-    found = cluster_with_starts(matrices["fc1"], names, k_values, methods, 3)
-    layers = layers_of_methods(networks, "fc1", found[0])
-    (evidence,) = gather(layers, *found, {})
-    judged = judge(evidence)
+    judged = judge(evidence_of(planted(0)[None], [-1]))
     one = best_k_network_rows(judged).set_index("method")
     assert one["k"].tolist() == one["k_candidate"].tolist() == [3, 3]
     assert one["measure"].tolist() == ["bits", "bits"]

@@ -150,7 +150,7 @@ def test_each_verdict_has_its_mark_at_its_share(inputs: Inputs) -> None:
     assert [axes.get_title().split(",")[0] for axes in (shuffle, labels)] == ["shuffle", "labels"]
     texts = [text.get_text() for text in figure.legends[0].texts]
     counts = {"calibrated: 2 cells", "conservative: 0 cells", "liberal: 3 cells"}
-    assert counts | {"undefined: 1 cells"} <= set(texts)
+    assert counts | {"undefined: 1 cell"} <= set(texts)
 
 
 def test_lines_are_layers_in_order_and_cells_lie_on_theirs(inputs: Inputs) -> None:

@@ -197,6 +197,11 @@ def test_a_caption_says_n_seeds_interval_and_null():
         "I(T) [nats] at k = \N{HORIZONTAL ELLIPSIS}, with its 95 % t interval."
         " n = 9 to 10 networks a value; seeds 0-9; null: shuffle (99 draws)."
     )
+    rows = pd.DataFrame({"n": [1, 1], "null": "shuffle", "measure": "mi"})
+    text = caption("{label}.", rows, "mi", FigureJob(seeds=["0-9"], nulls={"shuffle": 1}))
+    assert text.endswith("n = 1 network a value; null: shuffle (1 draw).")  # imported: no seeds
+    assert caption("{label}.", rows[["n"]], "mi", FigureJob(seeds=["4"])).endswith("seed 4.")
+    assert caption("Text.", pd.DataFrame({"x": [3]}), "mi", FigureJob(seeds=[])) == "Text."
     assert caption("Seed {seed}.", pd.DataFrame({"seed": [3]}), "trained", FigureJob()) == "Seed 3."
 
 

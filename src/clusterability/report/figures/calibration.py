@@ -35,7 +35,7 @@ from clusterability.report.figures.style import (
     new_figure,
     style,
 )
-from clusterability.results.display_names import null_name, span
+from clusterability.results.display_names import counted, null_name, span
 from clusterability.results.reading import read_csv, read_rows, where
 from clusterability.statistics import SHARED_DRAWS, SIGNIFICANT, interval
 
@@ -164,11 +164,12 @@ def draw(table: pd.DataFrame) -> Figure:
         above.set_title(textwrap.fill(null_name(cells[cells["null"] == null]), _TITLE_LETTERS))
     _set_axes(panels, lines, levels)
     condition, columns = cells["condition"].iloc[0], 3
+    networks = counted(span(cells["n"]), "network")
     figure.legend(
         handles=by_rows(list(_legend_handles(cells)), columns),
         loc="outside lower center",
         ncols=columns,
-        title=f"{condition}: a point a cell (k and measure), n = {span(cells['n'])} networks",
+        title=f"{condition}: a point a cell (k and measure), n = {networks}",
     )
     return figure
 
@@ -266,4 +267,4 @@ def _legend_handles(cells: pd.DataFrame) -> Iterator[Artist]:
     for verdict, look in _LOOKS.items():
         count = int((cells["verdict"] == verdict).sum())
         if count or verdict != "undefined":
-            yield Line2D([], [], **_mark(look), label=f"{verdict}: {count} cells")
+            yield Line2D([], [], **_mark(look), label=f"{verdict}: {counted(count, 'cell')}")

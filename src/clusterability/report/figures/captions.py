@@ -6,12 +6,19 @@ Each module of a figure has a text `CAPTION`. In braces it may name what its row
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import pandas as pd
 
 from clusterability.jobs.figure_job import FigureJob
-from clusterability.results.display_names import measure_label, null_name, span
+from clusterability.results.display_names import (
+    counted,
+    measure_label,
+    null_name,
+    seeds_text,
+    span,
+)
 
 
 def caption(template: str, rows: pd.DataFrame, item: str, job: FigureJob) -> str:
@@ -50,18 +57,29 @@ def basis(rows: pd.DataFrame, job: FigureJob) -> str:
     """
     if job.seeds is None or ("seed" in rows and rows["seed"].nunique() == 1):
         return ""
-    parts = [_replicates(rows), f"seeds {', '.join(map(str, job.seeds))}"]
+    parts = [_replicates(rows), _seeds(rows, job.seeds)]
     if "null" in rows and rows["null"].notna().any():
         draws = {null: (job.nulls or {}).get(null) for null in rows["null"].dropna().unique()}
         counts = ", ".join(f"{null}: {count}" for null, count in draws.items() if count)
         single = counts.rpartition(": ")[2] if len(draws) == 1 else counts
-        parts.append(f"null: {null_name(rows)}" + (f" ({single} draws)" if counts else ""))
-    text = "; ".join(part for part in parts if part) + "."
-    return text if parts[0] else text[0].upper() + text[1:]
+        parts.append(
+            f"null: {null_name(rows)}" + (f" ({counted(single, 'draw')})" if counts else "")
+        )
+    text = "; ".join(part for part in parts if part)
+    return f"{text if parts[0] else text[0].upper() + text[1:]}." if text else ""
+
+
+def _seeds(rows: pd.DataFrame, blocks: Sequence[str]) -> str:
+    """Seeds behind the rows; none where each value is one network's and the study has several:
+    imported networks have no seed.
+    """
+    said = seeds_text(blocks)
+    several = said.startswith("seeds")
+    return "" if several and _replicates(rows).startswith("n = 1 network ") else said
 
 
 def _replicates(rows: pd.DataFrame) -> str:
     counts = next((rows[name] for name in ("n", "n_report") if name in rows), None)
     if counts is None:
         return ""
-    return f"n = {span(counts)} networks a value"
+    return f"n = {counted(span(counts), 'network')} a value"

@@ -25,6 +25,7 @@ from clusterability.report.figures.style import (
     new_figure,
     style,
 )
+from clusterability.results.display_names import counted
 
 _NARROW = 4
 """So many maps fit into a column of a page."""
@@ -96,7 +97,7 @@ def draw(table: pd.DataFrame, condition: str) -> Figure:
         image[here["y"], here["x"]] = here["weight"]
         shown = axes.imshow(image, cmap="PuOr", norm=Normalize(-top, top))
         axes.set_facecolor(NO_VALUE)
-        axes.set_title(f"{cluster} ({here['u_size'].iloc[0]} units)")
+        axes.set_title(f"{cluster} ({counted(here['u_size'].iloc[0], 'unit')})")
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
     for axes in panels.flat[len(clusters) :]:

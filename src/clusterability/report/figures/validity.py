@@ -16,7 +16,7 @@ from clusterability.report.answer import NAMES
 from clusterability.report.figures.cluster_maps import draw_in_words
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import INK, PAGE_WIDTH, cluster_colours, new_figure, style
-from clusterability.results.display_names import measure_label
+from clusterability.results.display_names import counted, measure_label
 from clusterability.results.reading import read_csv
 
 PANELS = {
@@ -87,9 +87,9 @@ def draw(table: pd.DataFrame, method: str) -> Figure:
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for place, name in zip(axes, panels, strict=True):
         _draw_panel(place, table[table["analysis"] == name], name)
-    seeds = int(table["n"].max())
+    seeds = counted(int(table["n"].max()), "seed")
     figure.supxlabel(
-        f"method {method}; at most {seeds} seeds a condition; 95 % bootstrap intervals over seeds;"
+        f"method {method}; at most {seeds} a condition; 95 % bootstrap intervals over seeds;"
         " dotted: chance",
         fontsize=6,
     )

@@ -12,7 +12,7 @@ from clusterability.networks.scaling_names import SCALINGS_SAY
 from clusterability.nulls.catalogue import NULLS
 from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import networks
-from clusterability.results.display_names import measure_label, sentence_list
+from clusterability.results.display_names import counted, measure_label, sentence_list
 from clusterability.training.images import DATA_SETS, DataSet
 from clusterability.training.optimisers import OPTIMISERS
 
@@ -219,7 +219,7 @@ def _clustering(config: Mapping[str, Any]) -> str:
         " units (U) and its input units (V); units all of whose weights are zero are left out."
         " Units were embedded by the leading singular vectors of the matrix normalised by the"
         " square roots of its row and column sums, and clustered by k-means (k-means++, best of"
-        f" {clustering['restarts']} starts unless said otherwise) for k = {blocks}."
+        f" {counted(clustering['restarts'], 'start')} unless said otherwise) for k = {blocks}."
         f" Methods: {'; '.join(methods)}. Weights were taken {sentence_list(scalings)}."
     )
 
@@ -254,7 +254,7 @@ def _nulls(config: Mapping[str, Any]) -> str:
 
 def _null(name: str, draws: int) -> str:
     parts = (NULLS[name].says, NULLS[name].caveat)
-    return f"`{name}` ({draws} draws), {', '.join(part for part in parts if part)}"
+    return f"`{name}` ({counted(draws, 'draw')}), {', '.join(part for part in parts if part)}"
 
 
 def _function(config: Mapping[str, Any], shown: Shown) -> Iterator[str]:

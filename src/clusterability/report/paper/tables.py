@@ -14,7 +14,7 @@ from clusterability.report.answer import NAMES
 from clusterability.report.paper.catalogue import PAPER_TABLES
 from clusterability.report.paper.latex import escaped, interval, rounded, tabular
 from clusterability.report.paper.study_tables import Shown
-from clusterability.results.display_names import measure_label, null_name, sentence_list
+from clusterability.results.display_names import measure_label, null_name, seeds_text, sentence_list
 from clusterability.statistics import Replicates, intervals
 
 
@@ -62,7 +62,7 @@ def _verdict(shown: Shown) -> PaperTable:
         "Saved bits of each layer, and bits less the most that any draw of a null saves: means over"
         f" networks with their 95 % t intervals. Partitions: {sentence_list(_methods(rows))}."
     )
-    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text} {_seeds(shown)}")
+    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text}{_seeds(shown)}")
 
 
 def _methods(rows: pd.DataFrame) -> list[str]:
@@ -95,7 +95,7 @@ def networks(shown: Shown) -> PaperTable:
         }
     )
     text = "Networks by condition: means over seeds, with the 95 % t interval of test accuracy."
-    return PaperTable(rows, tabular(look), f"{text} {_seeds(shown)}")
+    return PaperTable(rows, tabular(look), f"{text}{_seeds(shown)}")
 
 
 # --- quality -----------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def _detection(shown: Shown) -> PaperTable:
         "Area under the curve by which the z of a measure tells networks with planted clusters from"
         " those without (0.5: chance), with its 95 % bootstrap interval over seeds."
     )
-    return PaperTable(rows, tabular(look), f"{text} {_seeds(shown)}")
+    return PaperTable(rows, tabular(look), f"{text}{_seeds(shown)}")
 
 
 def _prediction(shown: Shown) -> PaperTable:
@@ -196,7 +196,7 @@ def _prediction(shown: Shown) -> PaperTable:
         "Rank correlation within networks, adjusted for size, of a cluster's own term with what"
         " ablating it does (0: chance), with its 95 % bootstrap interval over seeds."
     )
-    return PaperTable(rows, tabular(look), f"{text} {_seeds(shown)}")
+    return PaperTable(rows, tabular(look), f"{text}{_seeds(shown)}")
 
 
 def _findings(shown: Shown) -> PaperTable:
@@ -215,7 +215,7 @@ def _findings(shown: Shown) -> PaperTable:
         }
     )
     text = "Published findings and our estimates; the file of rows says what each estimate is."
-    return PaperTable(rows, tabular(look, long=True), f"{text} {_seeds(shown)}")
+    return PaperTable(rows, tabular(look, long=True), f"{text}{_seeds(shown)}")
 
 
 # --- other comparisons -------------------------------------------------------------------------
@@ -239,7 +239,7 @@ def _agreement(shown: Shown) -> PaperTable:
         f" {shown.method}: means over networks or pairs of them, with 95 % t intervals, and the"
         " mean with labels permuted."
     )
-    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text} {_seeds(shown)}")
+    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text}{_seeds(shown)}")
 
 
 def _paired(shown: Shown) -> PaperTable:
@@ -256,7 +256,7 @@ def _paired(shown: Shown) -> PaperTable:
         f"What training changed, at k = {shown.k}, method {shown.method}: value less that of the"
         " same network before training, mean over networks with its 95 % t interval."
     )
-    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text} {_seeds(shown)}")
+    return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text}{_seeds(shown)}")
 
 
 _MAKERS: dict[str, Callable[[Shown], PaperTable]] = {
@@ -305,14 +305,15 @@ def _in_order(rows: pd.DataFrame, columns: list[str]) -> pd.MultiIndex:
 
 
 def _seeds(shown: Shown) -> str:
-    return f"Seeds {', '.join(shown.seeds)}."
+    """A sentence that follows another; nothing where no network has a seed."""
+    text = seeds_text(shown.seeds)
+    return f" {text[0].upper()}{text[1:]}." if text else ""
 
 
 def _basis(shown: Shown, rows: pd.DataFrame) -> str:
     """Method, seeds, null and its draws."""
     nulls = [null for null in rows["null"].dropna().unique() if null in shown.nulls]
     draws = sentence_list([f"{shown.nulls[null]} of {null}" for null in nulls]) if nulls else "none"
-    return (
-        f"Method {shown.method}; 95 % t intervals over seeds {', '.join(shown.seeds)};"
-        f" null: {null_name(rows)} (draws: {draws})."
-    )
+    seeds = seeds_text(shown.seeds)
+    intervals = f" 95 % t intervals over {seeds};" if seeds else ""
+    return f"Method {shown.method};{intervals} null: {null_name(rows)} (draws: {draws})."
