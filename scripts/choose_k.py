@@ -6,13 +6,8 @@ import pandas as pd
 
 from clusterability_workflow.job import running
 
-from clusterability.analysis.choose_k import (
-    best_k_network_rows,
-    best_k_rows,
-    gather,
-    join_judged,
-    judge,
-)
+from clusterability.analysis.best_k_rows import best_k_network_rows, best_k_rows
+from clusterability.analysis.choose_k import gather, join_judged, judge
 from clusterability.analysis.largest_z import halves
 from clusterability.files import write_csv
 from clusterability.networks.partitions import Partitions, Starts

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from clusterability.analysis import (
+    best_k_rows,
     calibration_bits,
-    choose_k,
     findings,
     lesion_networks,
     validity,
@@ -166,8 +166,8 @@ def test_columns_that_the_library_names_are_those_of_the_document():
         "ablations": ABLATION_COLUMNS,
         "lesions": LESION_COLUMNS,
         "lesions_networks": lesion_networks.COLUMNS,
-        "best_k": choose_k.BEST_K_COLUMNS,
-        "best_k_networks": choose_k.BEST_K_NETWORKS_COLUMNS,
+        "best_k": best_k_rows.BEST_K_COLUMNS,
+        "best_k_networks": best_k_rows.BEST_K_NETWORKS_COLUMNS,
         "agreement.parquet": AGREEMENT_COLUMNS,
         "verdict": verdict.VERDICT_COLUMNS,
         "validity": validity.COLUMNS,

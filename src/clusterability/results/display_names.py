@@ -105,15 +105,15 @@ def counted(number: object, noun: str) -> str:
     return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
 
 
-def ranges(numbers: Iterable[int]) -> str:
+def ranges(numbers: Iterable[int], between: str = ", ") -> str:
     """Numbers that follow each other, in short.
 
-    >>> ranges([0, 1, 2, 5, 7, 8])
-    '0-2, 5, 7-8'
+    >>> ranges([0, 1, 2, 5, 7, 8]), ranges([3, 4, 6], ",")
+    ('0-2, 5, 7-8', '3-4,6')
     """
     groups = groupby(enumerate(sorted(numbers)), key=lambda item: item[1] - item[0])
     runs = [[number for _, number in run] for _, run in groups]
-    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
+    return between.join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def seeds_text(blocks: Sequence[str]) -> str:

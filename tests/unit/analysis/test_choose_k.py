@@ -9,13 +9,13 @@ import pytest
 from scipy import stats
 from sklearn.metrics import adjusted_mutual_info_score
 
-from clusterability.analysis.choose_k import (
+from clusterability.analysis.best_k_rows import (
     BEST_K_COLUMNS,
     BEST_K_NETWORKS_COLUMNS,
-    Evidence,
     rows_by_cell,
     rows_by_network,
 )
+from clusterability.analysis.choose_k import Evidence
 from clusterability.analysis.gap_and_stability import gap_k, singular_values, stability
 from clusterability.analysis.largest_z import choose, choose_together, halves, standardised
 from clusterability.clustering.block_sums import Tables, stack_by_key, stack_tables

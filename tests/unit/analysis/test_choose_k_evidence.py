@@ -11,15 +11,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from clusterability.analysis.choose_k import (
+from clusterability.analysis.best_k_rows import (
     best_k_network_rows,
     best_k_rows,
-    gather,
-    join_judged,
-    judge,
     rows_by_cell,
     rows_by_network,
 )
+from clusterability.analysis.choose_k import gather, join_judged, judge
 from clusterability.analysis.largest_z import halves
 from clusterability.clustering.block_sums import Tables, stack_by_key
 from clusterability.clustering.spectral import cluster_with_starts

@@ -7,14 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from clusterability.analysis.choose_k import (
-    Evidence,
-    best_k_network_rows,
-    best_k_rows,
-    gather,
-    join_judged,
-    judge,
-)
+from clusterability.analysis.best_k_rows import best_k_network_rows, best_k_rows
+from clusterability.analysis.choose_k import Evidence, gather, join_judged, judge
 from clusterability.analysis.k_by_bits import (
     BitsSeries,
     cell_columns,

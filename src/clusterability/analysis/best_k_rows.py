@@ -1,0 +1,264 @@
+"""The tables of the chosen k: `best_k_networks`, a row a network, and `best_k`, a row for all.
+
+How good the partition at the chosen k is cannot be read off the networks that it was chosen from:
+k is chosen on one half of the seeds and the measure is reported on the other half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clusterability.analysis.choose_k import Evidence, Judged, Series, judge
+from clusterability.analysis.k_by_bits import BitsSeries, cell_columns, network_columns
+from clusterability.analysis.largest_z import Choice, choose_by_mean, halves
+from clusterability.networks.layer_names import tensor_name
+from clusterability.results.display_names import ranges
+from clusterability.results.effect_sizes import z_errors
+from clusterability.statistics import compared_means, interval, replicate_p
+
+BEST_K_NETWORKS_COLUMNS = [
+    "condition",
+    "seed",
+    "layer",
+    "method",
+    "measure",
+    "null",
+    "k",
+    "k_candidate",
+    "k_u",
+    "k_v",
+    "value",
+    "drawn_most",
+    "z",
+    "p_max",
+    "at_edge",
+    "plateau",
+    "gap_k",
+    "stability_u",
+    "stability_v",
+    "same_bits_ami",
+]
+"""Columns of `best_k_network_rows`."""
+
+BEST_K_COLUMNS = [
+    "condition",
+    "layer",
+    "method",
+    "measure",
+    "null",
+    "k",
+    "k_candidate",
+    "p_select",
+    "n_select",
+    "n_report",
+    "value",
+    "value_low",
+    "value_high",
+    "excess",
+    "excess_low",
+    "excess_high",
+    "z",
+    "z_low",
+    "z_high",
+    "p",
+    "at_edge",
+    "plateau",
+    "gap_k",
+    "stability_u",
+    "stability_v",
+    "same_bits_ami",
+]
+"""Columns of `best_k_rows`."""
+
+
+_REACH = 1.96
+"""Standard errors within which z are as good."""
+_INTEGERS = dict.fromkeys(("k", "k_candidate", "gap_k"), "Int64")
+"""Types of the columns that may be empty but hold no fractions."""
+
+
+def rows_by_network(evidence: Evidence) -> pd.DataFrame:
+    """`best_k_network_rows` of all networks at once."""
+    return best_k_network_rows(judge(evidence))
+
+
+def rows_by_cell(evidence: Evidence) -> pd.DataFrame:
+    """`best_k_rows` of all networks at once."""
+    return best_k_rows(judge(evidence))
+
+
+def best_k_network_rows(judged: Judged) -> pd.DataFrame:
+    """The k of each network, one row a (network, method, measure, null).
+
+    By the largest z: measures without z are left out, and those without draws. And by saved bits,
+    also without draws: measure `bits`. Columns beside the cell's:
+
+    - `k`: the answer, 1 for no clusters: `k_candidate` where `p_max` <= 0.05; by bits, where
+      `value` is at least 20.
+    - `k_candidate`: k of the largest z, or of most bits; `k_u`, `k_v`: clusters that hold units
+      there, of either side; `value`: the measure there; `drawn_most`: the most that any draw
+      saves.
+    - `z`: the directed z, against the draws alone. It is the largest of several: compare it with
+      nothing but `p_max`, p of the largest z (of most bits) against that of each draw.
+    - `at_edge`: whether it is the largest k: more might have been chosen.
+    - `plateau`: all k whose z is within the Monte Carlo error of the largest, as "3-5,7".
+    - `gap_k`: k of the largest gap between singular values.
+    - `stability_u`, `stability_v`: agreement of the starts of k-means at `k_candidate`.
+    - `same_bits_ami`: agreement of the starts that save nearly as many bits as the best.
+
+    `k`, `k_candidate` and `p_max` are empty where no k has a z, or bits.
+    """
+    frames = [_network_frame(judged, series) for series in judged.known_series]
+    for series in judged.known_bits:
+        frames += [_bits_frame(judged, series, found) for found in network_columns(series)]
+    rows = (
+        pd.concat(frames, ignore_index=True)
+        if frames
+        else pd.DataFrame(columns=BEST_K_NETWORKS_COLUMNS)
+    )
+    integers = _INTEGERS | dict.fromkeys(("k_u", "k_v"), "Int64")
+    return rows.reindex(columns=BEST_K_NETWORKS_COLUMNS).astype(integers)
+
+
+def best_k_rows(judged: Judged) -> pd.DataFrame:
+    """One k for all networks, one row a (method, measure, null).
+
+    By the largest mean z, and by the largest mean of saved bits, as `best_k_network_rows`. Columns
+    beside the cell's:
+
+    - `k`, `k_candidate`: as for a network, from the mean z of the selection half (`halves`), of
+      `n_select` networks; `p_select`: p of its largest mean z.
+    - `value`, `excess` (value - null mean), `z` (directed, against the draws alone), with `_low`
+      and `_high`: means over the `n_report` networks of the other half that have a value at
+      `k_candidate`, and 95 % t intervals; `p`: the t test that the mean z is above 0. All empty
+      where there is one network only.
+    - By bits, all networks choose and are reported: see `k_by_bits`.
+    - `at_edge`, `plateau`: as for a network, of the mean.
+    - `gap_k`: the median over all networks, the lower one of two; `stability_u`, `stability_v`:
+      means over all networks at `k_candidate`; `same_bits_ami`: mean over all networks.
+    """
+    rows = [_cell_row(judged, series) for series in judged.known_series]
+    for series in judged.known_bits:
+        names = {
+            "condition": judged.condition,
+            "layer": tensor_name(judged.layer),
+            "method": series.method,
+        }
+        rows += [{**names, **found, **_gap(judged)} for found in cell_columns(series)]
+    return pd.DataFrame(rows, columns=BEST_K_COLUMNS).astype(_INTEGERS)
+
+
+def _network_frame(judged: Judged, series: Series) -> pd.DataFrame:
+    choice, rows = series.choice, np.arange(len(series.z))
+    columns = {
+        "condition": judged.condition,
+        "seed": judged.seeds,
+        "layer": tensor_name(judged.layer),
+        **series.names,
+        **_answer(choice),
+        "value": np.where(choice.known, series.values[rows, choice.place], np.nan),
+        "z": series.z[rows, choice.place],
+        "p_max": choice.p,
+        **_edge_and_plateau(
+            series.z, choice.place, series.k_values, z_errors(series.z, np.array(series.draws))
+        ),
+        "gap_k": judged.gap_k,
+        **_stability_at(judged, series.method, choice),
+    }
+    return pd.DataFrame(columns)
+
+
+def _bits_frame(judged: Judged, series: BitsSeries, found: Mapping[str, Any]) -> pd.DataFrame:
+    columns = {
+        "condition": judged.condition,
+        "seed": judged.seeds,
+        "layer": tensor_name(judged.layer),
+        "method": series.method,
+        "gap_k": judged.gap_k,
+        **found,
+    }
+    return pd.DataFrame(columns)
+
+
+def _gap(judged: Judged) -> dict[str, int]:
+    return {"gap_k": int(np.quantile(judged.gap_k, 0.5, method="lower"))}
+
+
+def _edge_and_plateau(
+    z: np.ndarray, place: np.ndarray | int, k_values: Sequence[int], error: np.ndarray
+) -> dict[str, Any]:
+    """Whether the k at a place is the largest, and which k are as good but for Monte Carlo error.
+
+    Args:
+        z: [networks, k], NaN where undefined; error: of each.
+        place: of the largest z.
+        k_values: rising.
+    """
+    places = np.broadcast_to(place, len(z))
+    largest = z[np.arange(len(z)), places] - _REACH * error[np.arange(len(z)), places]
+    as_good = z >= largest[:, None]
+    known = np.isfinite(z)
+    last = z.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    edge = known.any(axis=1) & (places == last) & (places > 0)
+    texts = [
+        ranges((k for k, one in zip(k_values, row, strict=True) if one), ",") or None
+        for row in as_good
+    ]
+    if isinstance(place, int):
+        return {"at_edge": bool(edge[0]), "plateau": texts[0]}
+    return {"at_edge": edge, "plateau": texts}
+
+
+def _cell_row(judged: Judged, series: Series) -> dict[str, Any]:
+    _, report = halves(judged.seeds)
+    choice = choose_by_mean(series.total, series.deciding, series.k_values)
+    agreement = _stability_at(judged, series.method, choice)
+    deciding = series.z[series.selection]
+    deciding = deciding[np.isfinite(deciding).any(axis=1)]
+    z = deciding.mean(axis=0) if len(deciding) else np.full(len(series.k_values), np.nan)
+    squares = z_errors(deciding, np.array(series.draws)) ** 2
+    error = np.sqrt(squares.sum(axis=0)) / max(len(deciding), 1)
+    return {
+        "condition": judged.condition,
+        "layer": tensor_name(judged.layer),
+        **series.names,
+        **{name: float(k) for name, k in _answer(choice).items()},
+        "p_select": float(choice.p),
+        "n_select": series.deciding,
+        **_report(series, report if choice.known else report[:0], int(choice.place)),
+        **_edge_and_plateau(z[None], int(choice.place), series.k_values, error[None]),
+        **_gap(judged),
+        **{side: interval(values)[0] for side, values in agreement.items()},
+    }
+
+
+def _answer(choice: Choice) -> dict[str, np.ndarray]:
+    """The chosen k, NaN where no k has a z."""
+    found = {"k": choice.k, "k_candidate": choice.candidate}
+    return {name: np.where(choice.known, k, np.nan) for name, k in found.items()}
+
+
+def _report(series: Series, networks: np.ndarray, place: int) -> dict[str, float]:
+    """The measure at one k for networks that had no part in choosing it."""
+    values, means, z = (each[networks, place] for each in (series.values, series.means, series.z))
+    return {
+        "n_report": int(np.isfinite(values).sum()),
+        **compared_means(values, means, z),
+        "p": replicate_p(z),
+    }
+
+
+def _stability_at(judged: Judged, method: str, choice: Choice) -> dict[str, np.ndarray]:
+    """Stability of both sides at each network's candidate k, or at the one of all networks."""
+    networks = len(judged.seeds)
+    unknown = np.full(networks, np.nan)
+    candidates = np.broadcast_to(np.where(choice.known, choice.candidate, 0), networks)
+    both = [judged.stability.get((method, k), (unknown, unknown)) for k in candidates]
+    return {
+        name: np.array([found[side][network] for network, found in enumerate(both)])
+        for side, name in enumerate(("stability_u", "stability_v"))
+    }
