@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from clusterability.clustering import describing
+from clusterability.clustering import describing, describing_loops
 from clusterability.clustering.code_lengths import classes_length, labels_length
 from clusterability.clustering.describing import descend, occupied, settle, sorted_clusters
 from clusterability.clustering.saved_bits import MatrixBits, block_counts
@@ -150,7 +150,7 @@ def test_every_start_is_told():
 def test_large_counts_take_what_small_ones_take():
     """Where tables of logarithms end, a series goes on."""
     counts = np.array([1 << 15, 3, (1 << 15) - 1, 1 << 20])
-    length = describing._code(counts, describing._known(4))
+    length = describing_loops._code(counts, describing._known(4))
     assert length == pytest.approx(float(classes_length(counts)), rel=1e-13)
 
 
