@@ -66,7 +66,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan clean-orphans clean verify bench bench-check test test-all lint audit format lock schema
+.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all lint audit format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -109,6 +109,10 @@ clean: ## remove what the study wrote, once it has asked (ARGS=--yes: unasked); 
 verify: ## check results against their records, and make blocks again (ARGS=--audit: numbers, by other code)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/verify.py $(ARGS)
+
+record: ## take the rows and figures that documents quote from a finished study into docs/
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/record.py $(ARGS)
 
 bench: ## time the kernels against what they replace, and the workflow (DEVICE=cuda: on a GPU)
 	$(call prepare,study)

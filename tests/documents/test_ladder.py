@@ -1,4 +1,4 @@
-"""What the README says of the ladder: every number is one of docs/ladder.csv."""
+"""What the README says of the ladder: every number is one of docs/ladder.verdict.csv."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from clusterability.results.display_names import rounded_text
 from project import DOCS, ROOT
 
-TABLE = pd.read_csv(DOCS / "ladder.csv").set_index(["condition", "layer"])
+TABLE = pd.read_csv(DOCS / "ladder.verdict.csv").set_index(["condition", "layer"])
 COLUMNS = {
     "bits": "bits",
     "beyond strengths": "beyond_strength",

@@ -1,0 +1,129 @@
+"""What documents quote of a finished study: few rows of its tables and some figures, in docs/.
+
+tests/documents/test_recorded_numbers.py compares the documents with these files.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from clusterability.errors import UserError
+from clusterability.files import write_csv
+from clusterability.results.reading import read_csv
+from clusterability.statistics import interval
+
+LARGEST = 100_000
+"""Bytes of a file in docs/."""
+
+FIGURES = {
+    "default": {
+        name: name
+        for name in ("z_scores.matched", "pixels.all", "best_k.matched", "function.matched")
+    },
+    "ladder": {"verdict.all": "verdict.ladder"},
+    "validity": {"validity.all": "validity.all"},
+    "filan2021": {"replication.ncut": "replication.ncut"},
+}
+"""By study: the figures that documents show, and their names in docs/images."""
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """The study that is quoted.
+
+    Attributes:
+        name: of its config's file; `default` of config.yaml.
+        commit: of the code.
+        method, k: that its figures show.
+    """
+
+    name: str
+    commit: str
+    method: str | None
+    k: int
+
+
+def record(study: Quoted, results: Path, docs: Path) -> list[Path]:
+    """Writes `docs/<study>.<table>.csv` and figures; returns the files.
+
+    Tables and figures that the study has not are left out.
+
+    Raises:
+        UserError: where a file would be larger than LARGEST.
+    """
+    written = []
+    for table, quoted in TABLES.items():
+        source = results / "tables" / f"{table}.csv"
+        rows = quoted(read_csv(source), study) if source.exists() else pd.DataFrame()
+        if len(rows):
+            named = rows.drop(columns=["study", "commit"], errors="ignore")
+            named.insert(0, "study", study.name)
+            named.insert(1, "commit", study.commit)
+            written.append(_written(docs / f"{study.name}.{table}.csv", named))
+    for figure, name in FIGURES.get(study.name, {}).items():
+        source = results / "figures" / f"{figure}.png"
+        if source.exists():
+            written.append(Path(shutil.copyfile(source, docs / "images" / f"{name}.png")))
+    return written
+
+
+def _written(path: Path, rows: pd.DataFrame) -> Path:
+    size = len(rows.to_csv(index=False).encode())
+    if size > LARGEST:
+        raise UserError(
+            f"{path}: found {len(rows)} rows of {size} bytes, expected at most {LARGEST}: documents"
+            " quote few rows, which TABLES in clusterability_workflow/recording.py chooses"
+        )
+    write_csv(path, rows)
+    return path
+
+
+# --- rows that are quoted, by table ------------------------------------------------------------
+
+
+def _all(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
+    return rows
+
+
+def _accuracies(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
+    """Means over the networks of a condition, with 95 % t intervals."""
+    found = []
+    for condition, group in rows.groupby("condition", sort=False):
+        row: dict[str, object] = {"condition": condition, "n": len(group)}
+        for name in ("train_accuracy", "test_accuracy"):
+            ends = interval(group[name].to_numpy(float))
+            row |= dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
+        found.append(row)
+    return pd.DataFrame(found)
+
+
+def _validity(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
+    """Means over doses and cells, and each of them of mutual information."""
+    own = rows[rows["method"] == study.method]
+    return own[own["condition"].isna() | own["measure"].isin(["mi", "mi_term"])]
+
+
+def _findings(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
+    return rows.drop(columns=["claim", "source", "published"])
+
+
+def _agreement(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
+    own = (rows["method"] == study.method) & (rows["measure"] == "ami")
+    return rows[own & (rows["k"] == study.k)]
+
+
+TABLES: Mapping[str, Callable[[pd.DataFrame, Quoted], pd.DataFrame]] = {
+    "verdict": _all,
+    "networks": _accuracies,
+    "validity": _validity,
+    "findings": _findings,
+    "agreement": _agreement,
+    "lesions_networks": _all,
+    "replication": _all,
+    "replication_sizes": _all,
+}

@@ -1,0 +1,55 @@
+"""`make record`: what documents quote of a finished study, into docs/: few rows, and figures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from project_folders import PROJECT
+
+from clusterability_workflow.dry_run import planned_jobs
+from clusterability_workflow.recording import Quoted, record
+
+from clusterability.errors import UserError
+from clusterability.report.catalogue import drawn_k
+from clusterability.report.paper.manifest import git_state
+
+WRITTEN = ("docs/", "README.md")
+"""What may differ from the commit: documents."""
+
+
+def main(arguments: list[str]) -> None:
+    """Records the study, and names each file."""
+    study, jobs, _ = planned_jobs(arguments)
+    waiting = sum(bool(job.reasons) for job in jobs)
+    if waiting:
+        raise UserError(
+            f"{study.results}: found {waiting} of {len(jobs)} jobs that have yet to run, expected"
+            " all results: make study first"
+        )
+    results = Path(study.results)
+    name = "default" if results.name == "results" else results.name
+    quoted = Quoted(name, commit(), study.drawn_method, drawn_k(study))
+    for file in record(quoted, results, PROJECT / "docs"):
+        print(file.relative_to(PROJECT))
+
+
+def commit() -> str:
+    """The commit of the code.
+
+    Raises:
+        UserError: where there is none, or files of the code differ from it.
+    """
+    state = git_state(PROJECT)
+    changed = [file for file in state["changed"] or [] if not file.startswith(WRITTEN)]
+    if state["commit"] is None or changed:
+        found = f"changes of {changed[0]}" if changed else "no commit"
+        raise UserError(f"git: found {found}, expected code as committed, since files name it")
+    return str(state["commit"])[:12]
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except UserError as error:
+        sys.exit(str(error))

@@ -1,0 +1,71 @@
+"""`make record`: the rows and figures of a study that documents quote."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from clusterability_workflow import recording
+from clusterability_workflow.recording import Quoted, record
+
+from clusterability.errors import UserError
+
+STUDY = Quoted("validity", "0123456789ab", "matched", 4)
+
+
+@pytest.fixture
+def results(tmp_path) -> Path:
+    """Tables of two conditions, and a figure."""
+    folder = tmp_path / "results"
+    (folder / "tables").mkdir(parents=True)
+    (folder / "figures").mkdir()
+    (tmp_path / "docs" / "images").mkdir(parents=True)
+    tables = {
+        "verdict": {"condition": ["a", "b"], "layer": "fc1", "bits": [1.5, 20.0]},
+        "networks": {"condition": ["a", "a", "b"], "test_accuracy": [0.5, 0.7, None]}
+        | {"train_accuracy": [0.5, 0.7, 0.9], "seed": [0, 1, 0]},
+        "validity": {"method": ["matched", "matched", "matched", "joint"], "estimate": range(4)}
+        | {"condition": [None, "a", "a", None], "measure": ["ncut", "mi", "ncut", "mi"]},
+    }
+    for name, columns in tables.items():
+        pd.DataFrame(columns).to_csv(folder / "tables" / f"{name}.csv", index=False)
+    (folder / "figures" / "validity.all.png").write_bytes(b"picture")
+    return folder
+
+
+def test_rows_that_are_quoted_name_study_and_commit(results, tmp_path):
+    docs = tmp_path / "docs"
+    written = record(STUDY, results, docs)
+    names = [file.relative_to(docs).as_posix() for file in written]
+    tables = [f"validity.{name}.csv" for name in ("verdict", "networks", "validity")]
+    assert names == [*tables, "images/validity.all.png"]
+    for name in tables:
+        rows = pd.read_csv(docs / name)
+        assert rows[["study", "commit"]].drop_duplicates().values.tolist() == [
+            ["validity", "0123456789ab"]
+        ]
+    assert pd.read_csv(docs / tables[0])["bits"].tolist() == [1.5, 20]
+    means = pd.read_csv(docs / tables[1]).set_index("condition")
+    assert means["n"].to_dict() == {"a": 2, "b": 1}
+    assert means.loc["a", "test_accuracy"] == pytest.approx(0.6)
+    # Half of 0.2 times the t quantile of one degree of freedom.
+    assert means.loc["a", "test_accuracy_high"] == pytest.approx(0.6 + 0.1 * 12.706, abs=1e-4)
+    # Means over doses, and each of mutual information, of the method that figures show.
+    assert pd.read_csv(docs / tables[2])["estimate"].tolist() == [0, 1]
+    assert (docs / "images" / "validity.all.png").read_bytes() == b"picture"
+
+
+def test_a_study_takes_its_own_figures_alone(results, tmp_path):
+    written = record(replace(STUDY, name="default"), results, tmp_path / "docs")
+    assert not list((tmp_path / "docs" / "images").iterdir())
+    assert {file.name for file in written} >= {"default.verdict.csv"}
+
+
+def test_a_file_that_would_be_large_is_refused(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(recording, "LARGEST", 50)
+    with pytest.raises(UserError, match=r"verdict.csv: found 2 rows of \d+ bytes, expected at"):
+        record(STUDY, results, tmp_path / "docs")
+    assert not list((tmp_path / "docs").glob("*.csv"))
