@@ -29,7 +29,7 @@ from audit.largest_z import (
     pooled_z,
     z_of,
 )
-from audit.shuffles import cluster, compared
+from audit.shuffles import LEVEL, cluster, compared, mean_reach, p_reach, ratio_reach
 from audit.starts import ami, singular_values, widest_gap
 
 # --- comparing ---------------------------------------------------------------------------------
@@ -156,6 +156,27 @@ def test_other_draws_agree_within_chance_and_shifted_ones_do_not():
     assert agree(study + 1.2, 0.3)[0] is False
     assert agree(3 * study, 0.3)[1] is False
     assert agree(study, 3.5, p=0.6)[2] is False
+
+
+def test_bounds_of_chance_are_those_of_other_formulas():
+    # Welch's t with equal deviations and numbers is Student's.
+    expected = stats.t.isf(LEVEL / 2, 2 * 98) * math.sqrt(2 / 99)
+    assert mean_reach(1.0, 99, 1.0, 99) == pytest.approx(expected)
+    # Fisher's exact test at the bound is about at the level, and beyond it below.
+    study = [(1 + extreme) / 100 for extreme in range(100)]
+    agree = [abs(p - 0.21) <= p_reach(p, 99, 0.21, 99) for p in study]
+    exact = [stats.fisher_exact([[20, 79], [extreme, 99 - extreme]])[1] for extreme in range(100)]
+    assert agree == [p >= LEVEL for p in exact]
+
+
+@pytest.mark.parametrize("draw", ["standard_normal", "standard_exponential"])
+def test_ratios_of_deviations_are_within_their_bound(draw):
+    """Of 2,000 pairs of 99 draws, at a level of 1 in 60,000."""
+    source = np.random.default_rng(0)
+    pairs = getattr(source, draw)((2000, 2, 99))
+    ratios = np.exp(np.abs(np.diff(np.log(pairs.std(axis=2, ddof=1)), axis=1)))[:, 0]
+    assert all(ratio <= ratio_reach(own[0], 99) for own, ratio in zip(pairs, ratios, strict=True))
+    assert 1.5 < ratio_reach(source.standard_normal(99), 99) < 2
 
 
 # --- which cells, and how they are told ----------------------------------------------------------
