@@ -76,8 +76,8 @@ def _written(path: Path, rows: pd.DataFrame) -> Path:
     size = len(rows.to_csv(index=False).encode())
     if size > LARGEST:
         raise UserError(
-            f"{path}: found {len(rows)} rows of {size} bytes, expected at most {LARGEST}: documents"
-            " quote few rows, which TABLES in clusterability_workflow/recording.py chooses"
+            f"{path}: found {len(rows)} rows of {size} bytes, expected at most {LARGEST}: TABLES"
+            " chooses rows that documents quote"
         )
     write_csv(path, rows)
     return path
