@@ -30,7 +30,8 @@ class ScaledLayer:
         networks: the block.
         layer: name of one of its layers, or "network".
         scaling: of the weights.
-        weights: of all layers at this scale, [networks, out, in] by layer.
+        weights: of the layer at this scale, [networks, out, in] by layer; of all layers for the
+            whole network.
     """
 
     networks: Networks
@@ -80,9 +81,18 @@ def scaled_layers(networks: Networks, layer: str, scalings: Sequence[str]) -> li
     check_chain(networks, [layer], scalings)
     names = [(networks.condition, seed) for seed in networks.seeds]
     return [
-        ScaledLayer(networks, layer, scaling, scale_weights(networks.weights, scaling, names))
+        ScaledLayer(networks, layer, scaling, _scaled(networks, layer, scaling, names))
         for scaling in scalings
     ]
+
+
+def _scaled(
+    networks: Networks, layer: str, scaling: str, names: Sequence[StreamName]
+) -> dict[str, np.ndarray]:
+    """Weights at a scale; where layers are scaled each by itself, of the one that is asked for."""
+    together = layer == NETWORK or scaling == "unit-norm"
+    weights = networks.weights if together else {layer: networks.weights[layer]}
+    return scale_weights(weights, scaling, names)
 
 
 def check_chain(networks: Networks, layers: Sequence[str], scalings: Sequence[str]) -> None:

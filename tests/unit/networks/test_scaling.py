@@ -11,7 +11,7 @@ from clusterability.clustering.summing import tables_of
 from clusterability.errors import UserError
 from clusterability.measures.asked import asked_of_method
 from clusterability.measures.structure import FUNCTIONS
-from clusterability.networks.scaled_layer import layers_of_methods
+from clusterability.networks.scaled_layer import layers_of_methods, scaled_layers
 from clusterability.networks.scaling import scale_weights
 from clusterability.networks.sinkhorn import balance, scale_to
 from clusterability.networks.stacked import Networks
@@ -220,6 +220,17 @@ def test_layers_come_at_the_scale_that_their_methods_name():
     assert [list(plain.own(found)), list(balanced.own(found))] == [keys[::2], keys[1::2]]
     assert plain.matrices is weights["fc2"]
     assert np.array_equal(balanced.matrices, scale_weights(weights, "balanced")["fc2"])
+
+
+@pytest.mark.parametrize("scaling", ["none", "unit-norm", "balanced", "ranked"])
+def test_one_layer_is_scaled_as_with_the_others_and_these_only_where_it_depends_on_them(scaling):
+    weights = random_networks()
+    seeds = tuple(range(len(weights["fc2"])))
+    networks = Networks("any", seeds, {}, weights)
+    (layer,) = scaled_layers(networks, "fc2", [scaling])
+    expected = scale_weights(weights, scaling, [("any", seed) for seed in seeds])["fc2"]
+    assert np.array_equal(layer.matrices, expected)
+    assert list(layer.weights) == (list(weights) if scaling == "unit-norm" else ["fc2"])
 
 
 def test_errors_name_what_was_found_and_expected():
