@@ -18,6 +18,7 @@ from clusterability_workflow import let_jobs_find_library, lock_and_config
 from clusterability_workflow.gpus import gpus_at_once
 from clusterability_workflow.provenance import made_by
 from clusterability_workflow.slurm import check_accounting
+from clusterability_workflow.together import Place, jobs_of_layers
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.clustering_job import BYTES_OF_DRAW

@@ -1,8 +1,11 @@
 # What several rules need: wildcards, files of the grid, parameters of a job.
 
 
+CONDITION = rf"[a-z][a-z0-9_]*|{FRESH}({GLOROT})?[0-9-]+"
+
+
 wildcard_constraints:
-    condition=rf"[a-z][a-z0-9_]*|{FRESH}({GLOROT})?[0-9-]+",
+    condition=CONDITION,
     seeds=rf"\d+(-\d+)?|{IMPORTED}",
     layer=LAYER_NAME,
     k=r"\d+(-\d+)?",
@@ -187,6 +190,15 @@ def threads_of_draws(wildcards):
 
 
 SMALL_MATRIX, DRAWS_AT_ONCE = 1 << 19, 4
+
+
+def layers_as_jobs_take_them():
+    """Layers of all conditions: those of imported networks that are small go together."""
+    places = [Place(name, IMPORTED, layer) for name in STUDY.networks for layer in layers_of(name)]
+    within = "within" in STUDY.nulls
+    alone = [p for p in places if p.layer == NETWORK or (within and covariate_of(p))]
+    weights = {place: weights_of_matrix(place) for place in places}
+    return jobs_of_layers(places, weights, alone, STUDY.clustering.weights_per_job)
 
 
 def minutes_of_matrices(wildcards, passes):
@@ -418,6 +430,22 @@ def nulls_of(wildcards):
     return [] if wildcards.condition.startswith(FRESH) else STUDY.block_nulls
 
 
+def redrawn_nulls_of(wildcards):
+    """Those of them that k can be chosen by."""
+    return [null for null in nulls_of(wildcards) if null in STUDY.redrawn_nulls]
+
+
+def draws_of(wildcards):
+    """Files of the draws that a layer of a block is compared with."""
+    file = "<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz"
+    return expand(file, null=nulls_of(wildcards), **dict(wildcards.items()))
+
+
+def clustering_job(wildcards):
+    """What decides the partitions of a layer, beside the weights and k."""
+    return asdict(job_parameters.clustering_job(STUDY.clustering, wildcards.layer))
+
+
 def null_job(wildcards):
     """What decides the tables of a null that clusters its draws."""
     draws = STUDY.nulls[wildcards.null]
@@ -456,6 +484,11 @@ def files_of_null(wildcards):
 def files_of(pattern, condition, layers, seeds):
     """Files of a pattern with {seeds}, {layer} and {k}, at all k."""
     return expand(pattern, condition=condition, layer=layers, seeds=seeds, k=STUDY.k_grid)
+
+
+def networks_of_condition(wildcards):
+    """All networks of the job's condition."""
+    return network_files(conditions=[wildcards.condition])
 
 
 def choice_files(pattern):
@@ -610,3 +643,7 @@ def tables_in_print():
     if STUDY.conditions:
         found.append("findings")
     return found
+
+
+# Behind all that tells one layer from another.
+JOBS_OF_LAYERS = layers_as_jobs_take_them()

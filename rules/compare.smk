@@ -1,30 +1,37 @@
 # Partitions of several k, layers and networks together: the choice of k, and agreement.
 
 
-rule choose_k:
-    input:
-        networks=lambda wildcards: network_files(conditions=[wildcards.condition]),
-        partitions=choice_files(rules.cluster.output.partitions),
-        starts=choice_files(rules.cluster.output.starts),
-        draws=choice_files(rules.score.output.draws),
-    output:
-        cells="<results>/scores/{condition}/{layer}.best_k.csv",
-        networks="<results>/scores/{condition}/{layer}.best_k_networks.csv",
-    log:
-        "<results>/logs/choose_k/{condition}/{layer}.log",
-    benchmark:
-        "<results>/benchmarks/choose_k/{condition}/{layer}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=growing(memory(1000, 1, networks_of_job)),
-        runtime=growing(lambda wildcards: 60 + networks_of_job(wildcards) // 10),
-    params:
-        **made_by("choose_k.py"),
-        nulls=STUDY.redrawn_nulls,
-    script:
-        "../scripts/choose_k.py"
+for jobs in JOBS_OF_LAYERS:
+
+    rule:
+        name:
+            jobs.rule("choose_k")
+        input:
+            networks=jobs.each(networks_of_condition),
+            partitions=jobs.each(choice_files(rules.cluster.output.partitions)),
+            starts=jobs.each(choice_files(rules.cluster.output.starts)),
+            draws=jobs.each(choice_files(rules.score.output.draws)),
+        output:
+            cells=jobs.files("<results>/scores/{condition}/{layer}.best_k.csv"),
+            networks=jobs.files("<results>/scores/{condition}/{layer}.best_k_networks.csv"),
+        log:
+            jobs.file("<results>/logs/choose_k/{condition}/{layer}.log"),
+        benchmark:
+            jobs.file("<results>/benchmarks/choose_k/{condition}/{layer}.tsv")
+        wildcard_constraints:
+            condition=jobs.condition(CONDITION),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=growing(jobs.largest(memory(1000, 1, networks_of_job))),
+            runtime=growing(jobs.total(lambda wildcards: 60 + networks_of_job(wildcards) // 10)),
+        params:
+            **made_by("choose_k.py"),
+            **jobs.params,
+            nulls=STUDY.redrawn_nulls,
+        script:
+            "../scripts/choose_k.py"
 
 
 rule agree:

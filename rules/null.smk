@@ -1,54 +1,3 @@
-rule null:
-    input:
-        networks=rules.cluster.input.networks,
-    output:
-        tables=draws("<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz"),
-    log:
-        "<results>/logs/null/{condition}/{seeds}/{layer}/{k}.{null}.log",
-    benchmark:
-        "<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.{null}.tsv"
-    wildcard_constraints:
-        null=one_of(null for null in STUDY.redrawn_nulls if null != "within"),
-    priority: max(1, DRAWN_FIRST)
-    conda:
-        ENVIRONMENT
-    threads: threads_of_draws
-    resources:
-        mem_mb=growing_with_threads(memory_of_draws),
-        runtime=growing_with_threads(minutes_of_draws),
-    params:
-        **of_wildcards(files_of_null),
-        job=null_job,
-        k_values=k_values_of,
-    script:
-        "../scripts/null.py"
-
-
-rule null_labels:
-    input:
-        networks=rules.cluster.input.networks,
-        partitions=rules.cluster.output.partitions,
-        held_out=rules.cluster.output.held_out,
-    output:
-        tables=draws("<results>/nulls/{condition}/{seeds}/{layer}/{k}.labels.npz"),
-    log:
-        "<results>/logs/null/{condition}/{seeds}/{layer}/{k}.labels.log",
-    benchmark:
-        "<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.labels.tsv"
-    priority: DRAWN_FIRST
-    conda:
-        ENVIRONMENT
-    threads: threads_of_draws
-    resources:
-        mem_mb=growing_with_threads(memory_of_draws),
-        runtime=growing_with_threads(minutes_of_draws),
-    params:
-        **made_by("null_labels.py"),
-        job=labels_job,
-    script:
-        "../scripts/null_labels.py"
-
-
 rule pixel_deviation:
     input:
         # The files are known by their checksums: made again, they are the same.
@@ -73,27 +22,92 @@ rule pixel_deviation:
         "../scripts/pixel_deviation.py"
 
 
-# A rule of its own: other nulls have no covariate, and are not drawn again where this changes.
-rule null_within:
-    input:
-        networks=rules.cluster.input.networks,
-        covariate=covariate_of,
-    output:
-        tables=draws("<results>/nulls/{condition}/{seeds}/{layer}/{k}.within.npz"),
-    log:
-        "<results>/logs/null/{condition}/{seeds}/{layer}/{k}.within.log",
-    benchmark:
-        "<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.within.tsv"
-    priority: max(1, DRAWN_FIRST)
-    conda:
-        ENVIRONMENT
-    threads: threads_of_draws
-    resources:
-        mem_mb=growing_with_threads(memory_of_draws),
-        runtime=growing_with_threads(minutes_of_draws),
-    params:
-        **made_by("null_within.py", *METHOD_FILES),
-        job=stratified_job,
-        k_values=k_values_of,
-    script:
-        "../scripts/null_within.py"
+for jobs in JOBS_OF_LAYERS:
+
+    rule:
+        name:
+            jobs.rule("null")
+        input:
+            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
+        output:
+            tables=draws(jobs.files("<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz")),
+        log:
+            jobs.file("<results>/logs/null/{condition}/{seeds}/{layer}/{k}.{null}.log"),
+        benchmark:
+            jobs.file("<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.{null}.tsv")
+        wildcard_constraints:
+            condition=jobs.condition(CONDITION),
+            null=one_of(null for null in STUDY.redrawn_nulls if null != "within"),
+        priority: max(1, DRAWN_FIRST)
+        conda:
+            ENVIRONMENT
+        threads: jobs.largest(threads_of_draws)
+        resources:
+            mem_mb=growing_with_threads(jobs.largest(memory_of_draws)),
+            runtime=growing_with_threads(jobs.total(minutes_of_draws)),
+        params:
+            **of_wildcards(files_of_null),
+            **jobs.params,
+            job=jobs.any(null_job),
+            k_values=k_values_of,
+        script:
+            "../scripts/null.py"
+
+    rule:
+        name:
+            jobs.rule("null_labels")
+        input:
+            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
+            partitions=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"),
+            held_out=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz"),
+        output:
+            tables=draws(jobs.files("<results>/nulls/{condition}/{seeds}/{layer}/{k}.labels.npz")),
+        log:
+            jobs.file("<results>/logs/null/{condition}/{seeds}/{layer}/{k}.labels.log"),
+        benchmark:
+            jobs.file("<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.labels.tsv")
+        wildcard_constraints:
+            condition=jobs.condition(CONDITION),
+        priority: DRAWN_FIRST
+        conda:
+            ENVIRONMENT
+        threads: jobs.largest(threads_of_draws)
+        resources:
+            mem_mb=growing_with_threads(jobs.largest(memory_of_draws)),
+            runtime=growing_with_threads(jobs.total(minutes_of_draws)),
+        params:
+            **made_by("null_labels.py"),
+            **jobs.params,
+            job=jobs.any(labels_job),
+        script:
+            "../scripts/null_labels.py"
+
+    # A rule of its own: other nulls have no covariate, and are not drawn again where this changes.
+    rule:
+        name:
+            jobs.rule("null_within")
+        input:
+            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
+            covariate=jobs.each(covariate_of),
+        output:
+            tables=draws(jobs.files("<results>/nulls/{condition}/{seeds}/{layer}/{k}.within.npz")),
+        log:
+            jobs.file("<results>/logs/null/{condition}/{seeds}/{layer}/{k}.within.log"),
+        benchmark:
+            jobs.file("<results>/benchmarks/null/{condition}/{seeds}/{layer}/{k}.within.tsv")
+        wildcard_constraints:
+            condition=jobs.condition(CONDITION),
+        priority: max(1, DRAWN_FIRST)
+        conda:
+            ENVIRONMENT
+        threads: jobs.largest(threads_of_draws)
+        resources:
+            mem_mb=growing_with_threads(jobs.largest(memory_of_draws)),
+            runtime=growing_with_threads(jobs.total(minutes_of_draws)),
+        params:
+            **made_by("null_within.py", *METHOD_FILES),
+            **jobs.params,
+            job=jobs.any(stratified_job),
+            k_values=k_values_of,
+        script:
+            "../scripts/null_within.py"

@@ -1,33 +1,35 @@
-rule score:
-    input:
-        networks=rules.cluster.input.networks,
-        partitions=rules.cluster.output.partitions,
-        held_out=rules.cluster.output.held_out,
-        nulls=lambda wildcards: expand(
-            "<results>/nulls/{{condition}}/{{seeds}}/{{layer}}/{{k}}.{null}.npz",
-            null=nulls_of(wildcards),
-        ),
-    output:
-        scores="<results>/scores/{condition}/{seeds}/{layer}/{k}.structure.parquet",
-        clusters="<results>/scores/{condition}/{seeds}/{layer}/{k}.clusters.parquet",
-        # What measures say of draws: the choice of k needs no more of them.
-        draws="<results>/scores/{condition}/{seeds}/{layer}/{k}.draws.npz",
-    log:
-        "<results>/logs/score/{condition}/{seeds}/{layer}/{k}.log",
-    benchmark:
-        "<results>/benchmarks/score/{condition}/{seeds}/{layer}/{k}.tsv"
-    priority: SCORED_FIRST
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=growing(memory_of_block(1000, 4, BYTES_OF_DRAW)),
-        runtime=growing(minutes_of_clusters),
-    params:
-        **made_by("score.py"),
-        nulls=nulls_of,
-        choosing=lambda wildcards: [
-            null for null in nulls_of(wildcards) if null in STUDY.redrawn_nulls
-        ],
-    script:
-        "../scripts/score.py"
+for jobs in JOBS_OF_LAYERS:
+
+    rule:
+        name:
+            jobs.rule("score")
+        input:
+            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
+            partitions=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"),
+            held_out=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz"),
+            nulls=jobs.each(draws_of),
+        output:
+            scores=jobs.files("<results>/scores/{condition}/{seeds}/{layer}/{k}.structure.parquet"),
+            clusters=jobs.files("<results>/scores/{condition}/{seeds}/{layer}/{k}.clusters.parquet"),
+            # What measures say of draws: the choice of k needs no more of them.
+            draws=jobs.files("<results>/scores/{condition}/{seeds}/{layer}/{k}.draws.npz"),
+        log:
+            jobs.file("<results>/logs/score/{condition}/{seeds}/{layer}/{k}.log"),
+        benchmark:
+            jobs.file("<results>/benchmarks/score/{condition}/{seeds}/{layer}/{k}.tsv")
+        wildcard_constraints:
+            condition=jobs.condition(CONDITION),
+        priority: SCORED_FIRST
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=growing(jobs.largest(memory_of_block(1000, 4, BYTES_OF_DRAW))),
+            runtime=growing(jobs.total(minutes_of_clusters)),
+        params:
+            **made_by("score.py"),
+            **jobs.params,
+            nulls=jobs.any(nulls_of),
+            choosing=jobs.any(redrawn_nulls_of),
+        script:
+            "../scripts/score.py"

@@ -1,19 +1,17 @@
-"""Rule `cluster`: partitions of one layer of a block of networks, at all k of a block."""
-
-from pathlib import Path
+"""Rule `cluster`: partitions of layers of a block of networks, at all k of a block."""
 
 from clusterability_workflow.job import running
+from clusterability_workflow.layers import layers_of
 
 from clusterability.clustering.all_scales import block_partitions
 from clusterability.jobs.clustering_job import ClusteringJob
 from clusterability.networks.scaled_layer import scaled_layers
-from clusterability.networks.stacked import load_networks
 from clusterability.results.npz_files import save_items
 
 with running(snakemake):
     params, asked = snakemake.params, ClusteringJob(**snakemake.params.job)
-    networks = load_networks(Path(snakemake.input.networks))
-    layers = scaled_layers(networks, snakemake.wildcards.layer, asked.scalings)
-    found = block_partitions(layers, params.k_values, asked)
-    for name, items in found._asdict().items():
-        save_items(Path(getattr(snakemake.output, name)), items)
+    for layer in layers_of(snakemake):
+        scaled = scaled_layers(layer.networks(), layer.name, asked.scalings)
+        found = block_partitions(scaled, params.k_values, asked)
+        for name, items in found._asdict().items():
+            save_items(layer.output(name), items)

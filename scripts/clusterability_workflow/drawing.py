@@ -1,14 +1,15 @@
-"""The tables of a null that one job makes: the draws that it has kept, then all others."""
+"""What jobs of nulls that draw weights anew do, whatever the null: they keep draws as they go."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
+from clusterability_workflow.layers import Layer, layers_of
+
 from clusterability.jobs.clustering_job import NullJob
-from clusterability.networks.scaled_layer import ScaledLayer
+from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.nulls.clustered_again import drawn_one_by_one, stacked_draws
 from clusterability.nulls.redrawing import RandomModel
 from clusterability.results.kept_draws import KeptDraws
@@ -16,34 +17,45 @@ from clusterability.results.npz_files import save_items
 from clusterability.signals import told_to_stop
 
 
-def write_draws(
-    job: Any,
-    layers: Sequence[ScaledLayer],
-    asked: NullJob,
-    model: RandomModel,
-    others: Mapping[str, str] | None = None,
+def draw_layers(
+    job: Any, asked: NullJob, model: RandomModel, decides: Mapping[str, Any] | None = None
 ) -> None:
-    """Draws, clusters each draw, and writes the job's output.
+    """Writes the tables of draws of all layers of a job.
+
+    What was drawn is kept until all are written: Snakemake removes what a job that fails has
+    written.
 
     Args:
-        job: Snakemake's, with the input `networks`, the output `tables` and the parameter
-            `k_values`.
-        layers: the layer of the block at each scale.
-        asked: draws, methods and restarts.
-        model: what is drawn.
-        others: what decides the draws beside the job's parameters.
+        job: the object `snakemake` of a rule's script.
+        asked: what decides the draws.
+        model: the null.
+        decides: what does so beside the job's parameters.
     """
-    output = Path(job.output.tables)
-    machine = job.config.get("training") or {}
-    kept = KeptDraws.of_job(
-        output,
-        Path(job.input.networks),
-        {**dict(job.params.items()), **(others or {})},
-        machine.get("checkpoint_every", 30),
-    )
+    seconds = (job.config.get("training") or {}).get("checkpoint_every", 30)
+    parameters = {key: value for key, value in job.params.items() if key != "layers"}
+    layers = list(layers_of(job))
+    kept = [
+        KeptDraws.of_job(
+            layer.output("tables"),
+            layer.input("networks"),
+            parameters | dict(decides or {}),
+            seconds,
+        )
+        for layer in layers
+    ]
+    for number, layer in enumerate(layers, 1):
+        _draw(job, asked, model, layer, kept[number - 1])
+        if number < len(layers):
+            kept[number - 1].keep()
+    for draws in kept:
+        draws.remove()
+
+
+def _draw(job: Any, asked: NullJob, model: RandomModel, layer: Layer, kept: KeptDraws) -> None:
+    scaled = scaled_layers(layer.networks(), layer.name, asked.scalings)
     done = kept.found()
-    rest = drawn_one_by_one(model, layers, job.params.k_values, asked, job.threads, done=len(done))
+    what = (model, scaled, job.params.k_values, asked, job.threads)
     with told_to_stop(kept.stop):
-        tables = stacked_draws(layers, asked, chain(done, kept.keeping(rest)))
-    save_items(output, tables)
-    kept.remove()
+        drawn = chain(done, kept.keeping(drawn_one_by_one(*what, done=len(done))))
+        tables = stacked_draws(scaled, asked, drawn)
+    save_items(layer.output("tables"), tables)

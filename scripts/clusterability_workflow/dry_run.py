@@ -14,6 +14,7 @@ from snakemake.io import is_flagged
 
 from clusterability_workflow import lock_and_config
 from clusterability_workflow.planning import PlannedJob, parameter_changes
+from clusterability_workflow.together import rule_of
 
 from clusterability.study.config_files import check_configs, named_configs
 from clusterability.study.study import Study
@@ -60,7 +61,7 @@ def _planned(dag: Any, job: Any, needed: set[Any]) -> PlannedJob:
         for file in files
     }
     return PlannedJob(
-        rule=job.rule.name,
+        rule=rule_of(job.rule.name),
         outputs=tuple(map(str, job.output)),
         benchmark=Path(str(job.benchmark)),
         reasons=tuple(_reasons(dag, job)) if job in needed else (),
@@ -94,12 +95,19 @@ def _reasons(dag: Any, job: Any) -> Iterator[str]:
         yield "forced"
         found = True
     if reason.missing_output and not found:
-        known = any(dag.workflow.persistence.metadata(file) for file in job.output)
-        removed = "results were removed"
-        if any(is_flagged(file, "temp") for file in job.output):
-            removed = "draws went, and are to be scored again"
-        yield removed if known else "new"
+        yield _why_missing(dag, job)
         found = True
     if reason.updated_input_run and not found:
-        makers = {other.rule.name for other in dag.dependencies[job] if dag.needrun(other)}
+        jobs = filter(dag.needrun, dag.dependencies[job])
+        makers = {rule_of(other.rule.name) for other in jobs}
         yield f"after {', '.join(sorted(makers))}"
+
+
+def _why_missing(dag: Any, job: Any) -> str:
+    """Why files of a job are missing."""
+    known = [bool(dag.workflow.persistence.metadata(file)) for file in job.output]
+    if not any(known):
+        return "new"
+    if any(is_flagged(file, "temp") for file in job.output):
+        return "draws went, and are to be scored again"
+    return "results were removed"

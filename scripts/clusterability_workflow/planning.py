@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from clusterability_workflow.records import LOGS, RECORDS, Record
+from clusterability_workflow.together import TOGETHER, number_of_layers, other_layers
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError
@@ -78,6 +79,8 @@ def parameter_changes(before: Iterable[str], now: Iterable[str]) -> list[str]:
     ['code of b.py']
     >>> parameter_changes(["{'train.py': '1', 'clusterability/recipe.py': '2'}"], [])
     ['code moved to other folders: runs again once (CHANGELOG.md)']
+    >>> parameter_changes([], ["{'together': [['mine', 'imported', 'fc1']]}"])
+    ['layers taken together: 1 more']
     """
     old, new = [_value(text) for text in before], [_value(text) for text in now]
     changes: list[str] = []
@@ -129,6 +132,8 @@ def _differences(key: str, before: Any, now: Any) -> Iterator[str]:
                 )
     elif isinstance(before or now, dict) and not key:
         yield from _differences("", before or {}, now or {})
+    elif key == TOGETHER:
+        yield other_layers(before or [], now or [])
     elif key.endswith(".py"):
         kind = "new import of" if before is None else "no more import of" if now is None else ""
         yield f"{kind or 'code of'} {key}"
@@ -302,9 +307,10 @@ def _place(benchmark: Path) -> list[str]:
 
 
 def _blocks(benchmark: Path) -> float:
-    """The product of the sizes of a job's blocks."""
+    """The product of the sizes of a job's blocks, and of the number of layers that it takes."""
     blocks = [part for part in _place(benchmark) if _BLOCK.fullmatch(part)]
-    return float(math.prod(len(Block.parse(block)) for block in blocks))
+    layers = max(map(number_of_layers, _place(benchmark)))
+    return float(layers * math.prod(len(Block.parse(block)) for block in blocks))
 
 
 def _kinds(benchmark: Path) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clusterability_workflow.planning import BENCHMARKS, PlannedJob, beside
+from clusterability_workflow.planning import PlannedJob, beside
 from clusterability_workflow.records import RECORDS, Record
 
 from clusterability.errors import UserError
@@ -141,16 +141,12 @@ def blocks(jobs: Sequence[PlannedJob]) -> list[Block]:
         results = tuple(
             file
             for job in jobs
-            if job.rule != "agree" and part in f"/{_place(job.benchmark)}"
+            if job.rule != "agree"
             for file in map(Path, job.outputs)
-            if file.is_file()
+            if part in file.as_posix() and file.is_file()
         )
         found.append(Block(f"{condition} {seeds}", networks, results))
     return found
-
-
-def _place(benchmark: Path) -> str:
-    return "/".join(benchmark.parts[benchmark.parts.index(BENCHMARKS) + 1 :])
 
 
 def compare_weights(ours: Path, again: Path) -> str | None:

@@ -262,7 +262,8 @@ def written_files() -> set[str]:
     """Patterns of the files that rules write, as the document shows them."""
     found = set()
     for rule in (ROOT / "rules").glob("*.smk"):
-        for output in re.findall(r"^    output:\n((?:        .*\n)+)", rule.read_text(), re.M):
+        outputs = re.findall(r"^( +)output:\n((?:\1    .*\n)+)", rule.read_text(), re.M)
+        for _, output in outputs:
             found |= set(re.findall(r'"(<results>/[^"]+)"', output))
     braces = str.maketrans("{}", "<>")
     return {name.replace("<results>", "results").translate(braces) for name in found}

@@ -359,6 +359,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "groups": (1, 1e9), "resamples": (1, 1e9), "k": (1, 1e9), "pixel_k": (1, 1e9),
     "shuffle": (1, 1e9), "shuffle_nonzero": (1, 1e9), "strength": (1, 1e9), "labels": (1, 1e9),
     "untrained": (1, 1e9), "submatrices": (1, 1e9), "within": (1, 1e9), "number": (1, 1e9),
+    "weights_per_job": (0, 1e9),
 }  # fmt: skip
 
 FOLDERS = {"networks", "clusters", "nulls", "scores", "tables", "figures", "data", "logs"}

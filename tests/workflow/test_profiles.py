@@ -40,7 +40,7 @@ def test_the_profile_repeats_what_it_replaces():
 @pytest.mark.parametrize("file", sorted(ROOT.glob("rules/*.smk")), ids=lambda file: file.stem)
 def test_memory_and_time_of_every_rule_grow_with_its_tries(file):
     text = file.read_text()
-    rules = len(re.findall(r"^rule ", text, re.MULTILINE))
+    rules = len(re.findall(r"^ *rule\b.*:$", text, re.MULTILINE))
     for resource in ("mem_mb", "runtime"):
         assert len(re.findall(rf"^ +{resource}=", text, re.MULTILINE)) == rules
         assert (

@@ -92,7 +92,7 @@ class KeptDraws:
             self._made.append(draw)
             yield draw
             if self.stopped or time.monotonic() - self._last >= self.seconds_between:
-                self._keep()
+                self.keep()
 
     def stop(self) -> None:
         """Keeps what is drawn and ends, as soon as the draws that are worked on are done."""
@@ -105,8 +105,12 @@ class KeptDraws:
             with suppress(OSError):  # another job's lie in it
                 folder.rmdir()
 
-    def _keep(self) -> None:
-        """Writes those that are new, whole or not at all; a full disk does not end the job."""
+    def keep(self) -> None:
+        """Writes those that are new, whole or not at all; a full disk does not end the job.
+
+        Raises:
+            UserError: where the job was asked to stop.
+        """
         said = "what is drawn is kept for the next run"
         try:
             # Of draws that other methods cluster, each kind has files of its own.

@@ -226,6 +226,9 @@ class Clustering(Section):
     """Methods that a null is drawn for, by null: names as in `draws_at_most`, such as `matched` (at
     every scale), `ranked`, `described-ranked` or `matched-none`. Other nulls are drawn for all
     methods."""
+    weights_per_job: Annotated[Whole, Field(ge=0)] = 2_000_000
+    """Weights of imported networks that a job takes together, layer by layer; one with fewer than
+    65,536 counts as so many. Fewer make more jobs, for more cores; 0: each layer has its own."""
 
     @model_validator(mode="after")
     def _null_methods_that_there_are(self) -> Clustering:

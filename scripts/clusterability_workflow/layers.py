@@ -1,0 +1,79 @@
+"""The layers of a job one by one: the one that its wildcards name, or those taken together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from clusterability_workflow.together import TOGETHER
+
+from clusterability.networks.stacked import Networks, load_networks
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a job, with the files that are its own.
+
+    Attributes:
+        condition: whose layer it is, where wildcards or parameters say so.
+        name: as files call it.
+        inputs, outputs: files by the names that the rule has for them.
+    """
+
+    condition: str
+    name: str
+    inputs: Mapping[str, Sequence[str]]
+    outputs: Mapping[str, Sequence[str]]
+
+    def input(self, name: str) -> Path:
+        """The one input of that name."""
+        (file,) = self.inputs[name]
+        return Path(file)
+
+    def output(self, name: str) -> Path:
+        """The one output of that name."""
+        (file,) = self.outputs[name]
+        return Path(file)
+
+    def networks(self) -> Networks:
+        """The networks of the layer."""
+        return networks_in(self.input("networks"))
+
+
+networks_in = lru_cache(maxsize=1)(load_networks)
+"""As `load_networks`, once for layers of one file that follow each other."""
+
+
+def layers_of(job: Any) -> Iterator[Layer]:
+    """The layers of a job, in their order.
+
+    Args:
+        job: the object `snakemake` of a rule's script. Of layers that are taken together, each has
+            an equal share of the files of each name.
+    """
+    inputs, outputs = _by_name(job.input), _by_name(job.output)
+    layers = dict(job.params.items()).get("layers")
+    if layers is None:
+        wildcards = dict(job.wildcards.items())
+        yield Layer(wildcards.get("condition", ""), wildcards["layer"], inputs, outputs)
+        return
+    together = layers[TOGETHER]
+    for number, (condition, _, layer) in enumerate(together):
+        shares = [_share(files, number, len(together)) for files in (inputs, outputs)]
+        yield Layer(condition, layer, *shares)
+
+
+def _by_name(files: Any) -> dict[str, list[str]]:
+    return {
+        name: [found] if isinstance(found, str) else list(found) for name, found in files.items()
+    }
+
+
+def _share(files: Mapping[str, list[str]], number: int, count: int) -> dict[str, list[str]]:
+    return {
+        name: found[number * len(found) // count : (number + 1) * len(found) // count]
+        for name, found in files.items()
+    }
