@@ -184,9 +184,10 @@ def weights_of_matrix(wildcards):
     return sum(sizes[0::2]) * sum(sizes[1::2])
 
 
-def threads_of_draws(wildcards):
-    """Draws at a time: of small matrices one, as many jobs run beside each other."""
-    return 1 if weights_of_matrix(wildcards) < SMALL_MATRIX else DRAWS_AT_ONCE
+def threads_of_draws(jobs):
+    """Draws at a time: of a small matrix one, as many jobs run beside each other."""
+    weights = jobs.total(weights_of_matrix)
+    return lambda wildcards: 1 if weights(wildcards) < SMALL_MATRIX else DRAWS_AT_ONCE
 
 
 SMALL_MATRIX, DRAWS_AT_ONCE = 1 << 19, 4

@@ -41,7 +41,7 @@ for jobs in JOBS_OF_LAYERS:
         priority: max(1, DRAWN_FIRST)
         conda:
             ENVIRONMENT
-        threads: jobs.largest(threads_of_draws)
+        threads: threads_of_draws(jobs)
         resources:
             mem_mb=growing_with_threads(jobs.largest(memory_of_draws)),
             runtime=growing_with_threads(jobs.total(minutes_of_draws)),
@@ -71,7 +71,7 @@ for jobs in JOBS_OF_LAYERS:
         priority: DRAWN_FIRST
         conda:
             ENVIRONMENT
-        threads: jobs.largest(threads_of_draws)
+        threads: threads_of_draws(jobs)
         resources:
             mem_mb=growing_with_threads(jobs.largest(memory_of_draws)),
             runtime=growing_with_threads(jobs.total(minutes_of_draws)),
@@ -100,7 +100,7 @@ for jobs in JOBS_OF_LAYERS:
         priority: max(1, DRAWN_FIRST)
         conda:
             ENVIRONMENT
-        threads: jobs.largest(threads_of_draws)
+        threads: threads_of_draws(jobs)
         resources:
             mem_mb=growing_with_threads(jobs.largest(memory_of_draws)),
             runtime=growing_with_threads(jobs.total(minutes_of_draws)),

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import yaml
 
+from clusterability_workflow.together import rule_of
+
 from everything import MICRO
 from project import ROOT
 
@@ -80,7 +82,7 @@ class Workflow:
         for name, body in RULE.findall(text):
             wildcards = re.search(r"wildcards: (.*)", body)
             pairs = [pair.split("=", 1) for pair in wildcards[1].split(", ")] if wildcards else []
-            jobs.append({"rule": name, **dict(pairs)})
+            jobs.append({"rule": rule_of(name), **dict(pairs)})
         return jobs
 
     def planned_rules(self) -> dict[str, int]:

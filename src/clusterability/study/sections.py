@@ -226,7 +226,7 @@ class Clustering(Section):
     """Methods that a null is drawn for, by null: names as in `draws_at_most`, such as `matched` (at
     every scale), `ranked`, `described-ranked` or `matched-none`. Other nulls are drawn for all
     methods."""
-    weights_per_job: Annotated[Whole, Field(ge=0)] = 2_000_000
+    weights_per_job: Annotated[Whole, Field(ge=0)] = 4_000_000
     """Weights of imported networks that a job takes together, layer by layer; one with fewer than
     65,536 counts as so many. Fewer make more jobs, for more cores; 0: each layer has its own."""
 
