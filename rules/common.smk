@@ -194,12 +194,22 @@ SMALL_MATRIX, DRAWS_AT_ONCE = 1 << 19, 4
 
 
 def layers_as_jobs_take_them():
-    """Layers of all conditions: those of imported networks that are small go together."""
+    """Layers of all conditions: those of an imported network that are small go together."""
     places = [Place(name, IMPORTED, layer) for name in STUDY.networks for layer in layers_of(name)]
     within = "within" in STUDY.nulls
     alone = [p for p in places if p.layer == NETWORK or (within and covariate_of(p))]
     weights = {place: weights_of_matrix(place) for place in places}
-    return jobs_of_layers(places, weights, alone, STUDY.clustering.weights_per_job)
+    asked = STUDY.clustering
+    across = asked.networks_together
+    return jobs_of_layers(places, weights, asked.weights_per_job, alone=alone, across=across)
+
+
+def networks_as_jobs_take_them():
+    """Blocks of networks: small ones from elsewhere go together, if the config says so."""
+    asked = STUDY.clustering
+    places = [Place(name, IMPORTED) for name in STUDY.networks if asked.networks_together]
+    weights = {place: weights_of_network(place) for place in places}
+    return jobs_of_layers(places, weights, asked.weights_per_job, across=True)
 
 
 def minutes_of_matrices(wildcards, passes):
@@ -442,6 +452,22 @@ def draws_of(wildcards):
     return expand(file, null=nulls_of(wildcards), **dict(wildcards.items()))
 
 
+def import_job(wildcards):
+    """Which network from elsewhere, and how its file is read, by the network's name."""
+    name = wildcards.condition
+    return {name: asdict(job_parameters.import_job(STUDY, name))}
+
+
+def files_of_import(wildcards):
+    """The files of an imported network."""
+    return imported_files(wildcards.condition)
+
+
+def agreement_job(wildcards):
+    """What decides the agreement of partitions."""
+    return asdict(job_parameters.agreement_job(STUDY, wildcards.condition))
+
+
 def clustering_job(wildcards):
     """What decides the partitions of a layer, beside the weights and k."""
     return asdict(job_parameters.clustering_job(STUDY.clustering, wildcards.layer))
@@ -502,21 +528,24 @@ def choice_files(pattern):
     )
 
 
-def agreement_inputs(wildcards):
-    """Partitions of a block at all layers and k, what was planted, and what they compare with."""
-    condition, seeds = wildcards.condition, wildcards.seeds
-    layers = layers_of(condition)
-    partitions, starts = rules.cluster.output.partitions, rules.cluster.output.starts
-    found = {
-        "partitions": files_of(partitions, condition, layers, seeds),
-        "starts": files_of(starts, condition, layers, seeds),
-    }
-    if STUDY.plants(condition):
-        found["planted"] = [f"<results>/networks/{condition}/{seeds}.planted.npz"]
-    others = STUDY.reordered_of(condition)
-    if others:
-        found["partners"] = files_of(partitions, others, layers, seeds)
-    return found
+def compared_in_block(pattern):
+    """Files of a block at all layers and k."""
+    return lambda wildcards: files_of(
+        pattern, wildcards.condition, layers_of(wildcards.condition), wildcards.seeds
+    )
+
+
+def planted_in_block(wildcards):
+    """What was planted in a block, if anything was."""
+    planted = f"<results>/networks/{wildcards.condition}/{wildcards.seeds}.planted.npz"
+    return [planted] if STUDY.plants(wildcards.condition) else []
+
+
+def partners_of_block(wildcards):
+    """Partitions of networks that saw the images in another order, at all layers and k."""
+    others = STUDY.reordered_of(wildcards.condition)
+    layers = layers_of(wildcards.condition)
+    return files_of(rules.cluster.output.partitions, others, layers, wildcards.seeds)
 
 
 def choices(file):
@@ -648,3 +677,4 @@ def tables_in_print():
 
 # Behind all that tells one layer from another.
 JOBS_OF_LAYERS = layers_as_jobs_take_them()
+JOBS_OF_NETWORKS = networks_as_jobs_take_them()

@@ -34,23 +34,33 @@ for jobs in JOBS_OF_LAYERS:
             "../scripts/choose_k.py"
 
 
-rule agree:
-    input:
-        unpack(agreement_inputs),
-    output:
-        agreement="<results>/scores/{condition}/{seeds}.agreement.parquet",
-    log:
-        "<results>/logs/agree/{condition}/{seeds}.log",
-    benchmark:
-        "<results>/benchmarks/agree/{condition}/{seeds}.tsv"
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=growing(memory(1000, 6)),
-        runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
-    params:
-        **made_by("agree.py"),
-        job=lambda wildcards: asdict(job_parameters.agreement_job(STUDY, wildcards.condition)),
-    script:
-        "../scripts/agree.py"
+for jobs in JOBS_OF_NETWORKS:
+
+    rule:
+        name:
+            jobs.rule("agree")
+        input:
+            partitions=jobs.each(compared_in_block(rules.cluster.output.partitions)),
+            starts=jobs.each(compared_in_block(rules.cluster.output.starts)),
+            planted=jobs.each(planted_in_block),
+            partners=jobs.each(partners_of_block),
+        output:
+            agreement=jobs.files("<results>/scores/{condition}/{seeds}.agreement.parquet"),
+        log:
+            jobs.file("<results>/logs/agree/{condition}/{seeds}.log"),
+        benchmark:
+            jobs.file("<results>/benchmarks/agree/{condition}/{seeds}.tsv")
+        wildcard_constraints:
+            condition=jobs.condition(CONDITION),
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=growing(jobs.total(memory(1000, 6))),
+            runtime=growing(jobs.total(lambda wildcards: 30 + size_of(wildcards))),
+        params:
+            **made_by("agree.py"),
+            **jobs.params,
+            job=jobs.any(agreement_job),
+        script:
+            "../scripts/agree.py"

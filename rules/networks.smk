@@ -27,30 +27,35 @@ rule synthesise:
         "../scripts/synthesise.py"
 
 
-rule import_network:
-    input:
-        files=lambda wildcards: imported_files(wildcards.condition),
-    output:
-        networks="<results>/networks/{condition}/{seeds}.safetensors",
-        rows="<results>/networks/{condition}/{seeds}.networks.csv",
-    log:
-        "<results>/logs/import_network/{condition}/{seeds}.log",
-    benchmark:
-        "<results>/benchmarks/import_network/{condition}/{seeds}.tsv"
-    wildcard_constraints:
-        condition=one_of(STUDY.networks),
-        seeds=IMPORTED,
-    conda:
-        ENVIRONMENT
-    threads: 1
-    resources:
-        mem_mb=growing(memory_of_file),
-        runtime=growing(20),
-    params:
-        **made_by("import_network.py"),
-        job=lambda wildcards: asdict(job_parameters.import_job(STUDY, wildcards.condition)),
-    script:
-        "../scripts/import_network.py"
+for jobs in JOBS_OF_NETWORKS:
+
+    rule:
+        name:
+            jobs.rule("import_network")
+        input:
+            files=jobs.each(files_of_import),
+        output:
+            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
+            rows=jobs.files("<results>/networks/{condition}/{seeds}.networks.csv"),
+        log:
+            jobs.file("<results>/logs/import_network/{condition}/{seeds}.log"),
+        benchmark:
+            jobs.file("<results>/benchmarks/import_network/{condition}/{seeds}.tsv")
+        wildcard_constraints:
+            condition=jobs.condition(one_of(STUDY.networks)),
+            seeds=IMPORTED,
+        conda:
+            ENVIRONMENT
+        threads: 1
+        resources:
+            mem_mb=growing(jobs.largest(memory_of_file)),
+            runtime=growing(20),
+        params:
+            **made_by("import_network.py"),
+            **jobs.params,
+            job=jobs.merged(import_job),
+        script:
+            "../scripts/import_network.py"
 
 
 rule fresh:

@@ -1,8 +1,7 @@
 """Rule `agree`: agreement of the partitions of a block with each other."""
 
-from pathlib import Path
-
 from clusterability_workflow.job import running
+from clusterability_workflow.layers import layers_of
 
 from clusterability.analysis.agreement import agreement_rows
 from clusterability.files import write_parquet
@@ -11,7 +10,8 @@ from clusterability.results.block_paths import read_blocks
 
 with running(snakemake):
     inputs, asked = snakemake.input, AgreementJob(**snakemake.params.job)
-    (block,) = read_blocks(inputs.partitions, inputs.starts, inputs.get("planted", []))
-    partners = read_blocks(inputs.get("partners", []))
-    rows = agreement_rows(block, asked.draws, partners, shared_ends=asked.shared_ends)
-    write_parquet(Path(snakemake.output.agreement), rows)
+    blocks = read_blocks(inputs.partitions, inputs.starts, inputs.planted)
+    partners = read_blocks(inputs.partners)
+    for block, each in zip(blocks, layers_of(snakemake), strict=True):
+        rows = agreement_rows(block, asked.draws, partners, shared_ends=asked.shared_ends)
+        write_parquet(each.output("agreement"), rows)

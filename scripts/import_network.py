@@ -1,8 +1,9 @@
-"""Rule `import_network`: a network trained elsewhere, from a file of its own."""
+"""Rule `import_network`: networks trained elsewhere, each from a file of its own."""
 
 from pathlib import Path
 
 from clusterability_workflow.job import running
+from clusterability_workflow.layers import layers_of
 
 from clusterability.files import write_csv
 from clusterability.jobs.import_job import ImportJob
@@ -10,7 +11,8 @@ from clusterability.networks.importing.read_network import asked_reading, read_n
 from clusterability.networks.stacked import network_rows, save_networks
 
 with running(snakemake):
-    job = ImportJob(**snakemake.params.job)
-    networks = read_network(snakemake.wildcards.condition, Path(job.path), asked_reading(job))
-    write_csv(Path(snakemake.output.rows), network_rows(networks))
-    save_networks(Path(snakemake.output.networks), networks)
+    for each in layers_of(snakemake):
+        job = ImportJob(**snakemake.params.job[each.condition])
+        networks = read_network(each.condition, Path(job.path), asked_reading(job))
+        write_csv(each.output("rows"), network_rows(networks))
+        save_networks(each.output("networks"), networks)

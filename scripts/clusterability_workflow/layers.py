@@ -58,7 +58,7 @@ def layers_of(job: Any) -> Iterator[Layer]:
     layers = dict(job.params.items()).get("layers")
     if layers is None:
         wildcards = dict(job.wildcards.items())
-        yield Layer(wildcards.get("condition", ""), wildcards["layer"], inputs, outputs)
+        yield Layer(wildcards.get("condition", ""), wildcards.get("layer", ""), inputs, outputs)
         return
     together = layers[TOGETHER]
     for number, (condition, _, layer) in enumerate(together):

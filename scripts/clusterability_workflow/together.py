@@ -29,11 +29,11 @@ class Wildcards(SimpleNamespace):
 
 
 class Place(NamedTuple):
-    """The wildcards of a job that takes one layer."""
+    """The wildcards of a job that takes one layer, or one whole block of networks."""
 
     condition: str
     seeds: str
-    layer: str
+    layer: str = ""
 
 
 def rule_of(name: str) -> str:
@@ -109,8 +109,9 @@ class JobsOfLayers:
         if not self.places:
             return pattern
         first, *others = self.places
-        named = f"{first.layer}+{len(others)}" if others else first.layer
-        return _filled(pattern, first._replace(layer=named))
+        part = "layer" if first.layer else "condition"
+        named = f"{getattr(first, part)}+{len(others)}" if others else getattr(first, part)
+        return _filled(pattern, first._replace(**{part: named}))
 
     def any(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function of wildcards that says the same of all layers."""
@@ -127,6 +128,12 @@ class JobsOfLayers:
     def each(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The files that a function of wildcards lists for the layers, in their order."""
         return self._joined(function, lambda lists: [file for files in lists for file in files])
+
+    def merged(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The dictionary of all that a function of wildcards says, by keys that differ."""
+        return self._joined(
+            function, lambda dicts: {k: v for each in dicts for k, v in each.items()}
+        )
 
     def _joined(
         self, function: Callable[..., Any], join: Callable[[Iterator[Any]], Any]
@@ -154,7 +161,12 @@ def _wildcards(place: Place, others: Any) -> Wildcards:
 
 
 def jobs_of_layers(
-    places: Iterable[Place], weights: Mapping[Place, int], alone: Collection[Place], most: int
+    places: Iterable[Place],
+    weights: Mapping[Place, int],
+    most: int,
+    *,
+    alone: Collection[Place] = (),
+    across: bool = False,
 ) -> list[JobsOfLayers]:
     """How jobs take layers: the first takes all that no other does, by wildcards.
 
@@ -164,17 +176,19 @@ def jobs_of_layers(
     Args:
         places: layers in their order.
         weights: entries of the matrix of each.
-        alone: those that are not taken with others.
         most: weights that a job takes together, small matrices counted as `SMALLEST`; 0 to take
             each layer alone.
+        alone: those that are not taken with others.
+        across: whether a job takes layers of several conditions.
 
     >>> places = [Place("mine", "imported", name) for name in "abc"]
-    >>> jobs = jobs_of_layers(places, dict.fromkeys(places, 100_000), [], 250_000)
+    >>> jobs = jobs_of_layers(places, dict.fromkeys(places, 100_000), 250_000)
     >>> [job.file("{layer}.log") for job in jobs]
     ['{layer}.log', 'a+1.log', 'c.log']
     """
     places = list(places)
-    shared = list(_shared([place for place in places if place not in alone], weights, most))
+    others = [place for place in places if place not in alone]
+    shared = list(_shared(others, weights, most, across))
     together = {place.condition for group in shared if len(group) > 1 for place in group}
     groups = [*shared, *((place,) for place in places if place in alone)]
     own = [group for group in groups if group[0].condition in together]
@@ -183,14 +197,15 @@ def jobs_of_layers(
 
 
 def _shared(
-    places: Iterable[Place], weights: Mapping[Place, int], most: int
+    places: Iterable[Place], weights: Mapping[Place, int], most: int, across: bool
 ) -> Iterator[tuple[Place, ...]]:
     """Layers that follow each other, while they have no more weights than that together."""
     group: list[Place] = []
     total = 0
     for place in places:
         counted = max(weights[place], SMALLEST)
-        if group and total + counted > most:
+        joins = across or place.condition == group[0].condition if group else True
+        if group and (total + counted > most or not joins):
             yield tuple(group)
             group, total = [], 0
         group.append(place)

@@ -101,7 +101,7 @@ class Jobs:
         self.run(
             "import_network.py",
             {"condition": name},
-            {"job": asdict(ImportJob(str(path)))},
+            {"job": {name: asdict(ImportJob(str(path)))}},
             {"files": [str(path)]},
             imported,
         )

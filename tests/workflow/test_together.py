@@ -32,7 +32,12 @@ STUDY = {
         "second": {"path": "second.npz", "layers": ["*"]},
     },
     "k_grid": ["2-3"],
-    "clustering": {"methods": ["matched", "joint"], "scalings": ["none", "ranked"], "restarts": 1},
+    "clustering": {
+        "methods": ["matched", "joint"],
+        "scalings": ["none", "ranked"],
+        "restarts": 2,
+        "networks_together": True,
+    },
     "nulls": {"shuffle": 3, "strength": 2, "within": 2, "labels": 3},
     "strata": {"number": 2},
     "agreement": {"draws": 3},
@@ -47,8 +52,8 @@ def places(shapes: Sequence[int], condition: str = "mine") -> dict[Place, int]:
     return {Place(condition, "imported", f"w{n}"): size for n, size in enumerate(shapes)}
 
 
-def groups(weights: dict[Place, int], most: int, alone=()) -> list[tuple[str, ...]]:
-    jobs = jobs_of_layers(weights, weights, list(alone), most)
+def groups(weights: dict[Place, int], most: int, alone=(), across=True) -> list[tuple[str, ...]]:
+    jobs = jobs_of_layers(weights, weights, most, alone=list(alone), across=across)
     return [tuple(place.layer for place in each.places) for each in jobs]
 
 
@@ -67,18 +72,19 @@ def test_matrices_however_small_count_as_the_smallest():
 
 @pytest.mark.parametrize("most", [0, SMALLEST, 2 * SMALLEST - 1])
 def test_where_no_two_fit_all_is_left_to_wildcards(most):
-    (only,) = jobs_of_layers(places([6] * 5), places([6] * 5), [], most)
+    (only,) = jobs_of_layers(places([6] * 5), places([6] * 5), most)
     assert only == JobsOfLayers()
     assert only.condition("[a-z]+") == "[a-z]+"
 
 
-def test_every_layer_has_one_job_whatever_the_weights():
+@pytest.mark.parametrize("across", [False, True])
+def test_every_layer_has_one_job_whatever_the_weights(across):
     source = np.random.default_rng(0)
     for _ in range(50):
         sizes = source.integers(1, 400_000, source.integers(1, 40)).tolist()
         weights = places(sizes[::2], "one") | places(sizes[1::2], "two")
         alone = [place for place in weights if source.random() < 0.1]
-        by_wildcards, *jobs = jobs_of_layers(weights, weights, alone, 600_000)
+        by_wildcards, *jobs = jobs_of_layers(weights, weights, 600_000, alone=alone, across=across)
         taken = [place for each in jobs for place in each.places]
         assert len(taken) == len(set(taken))
         left = [place for place in weights if place.condition not in by_wildcards.others]
@@ -87,6 +93,7 @@ def test_every_layer_has_one_job_whatever_the_weights():
         for each in (each for each in jobs if len(each.places) > 1):
             assert sum(max(weights[place], SMALLEST) for place in each.places) <= 600_000
             assert not set(each.places) & set(alone)
+            assert across or len({place.condition for place in each.places}) == 1
 
 
 def test_what_comes_behind_changes_the_last_job_alone():
@@ -125,6 +132,7 @@ def test_functions_of_wildcards_are_asked_for_each_layer():
         return threads * int(asked.layer[1:])
 
     assert together.largest(size)(wildcards, 10) == 20
+    assert together.merged(lambda asked: {asked.layer: 1})(wildcards) == {"w0": 1, "w1": 1, "w2": 1}
     assert together.total(size)(wildcards) == 3
     assert together.any(size)(wildcards) == 0
     assert together.each(lambda asked: [asked.layer, "x"])(wildcards) == [
@@ -221,14 +229,25 @@ def test_the_36_matrices_of_a_small_transformer_take_60_jobs(tmp_path):
 
 
 @pytest.mark.slow
-def test_every_file_is_the_same_to_the_bit_as_with_a_job_a_layer(together, tmp_path):
-    alone = study(tmp_path, clustering=STUDY["clustering"] | {"weights_per_job": 0})
-    assert alone.planned_rules()["cluster"] == 8
-    run(alone)
-    found, expected = contents(together), contents(alone)
+@pytest.mark.parametrize(
+    ("asked", "jobs"), [({"weights_per_job": 0}, 8), ({"networks_together": False}, 3)]
+)
+def test_every_file_is_the_same_to_the_bit_as_with_other_jobs(together, tmp_path, asked, jobs):
+    other = study(tmp_path, clustering=STUDY["clustering"] | asked)
+    rules = other.planned_rules()
+    assert (rules["cluster"], rules["null_within"], rules["score"]) == (jobs, jobs, jobs)
+    run(other)
+    found, expected = contents(together), contents(other)
     assert list(found) == list(expected)
     assert len(found) > 8 * 10
     assert not [name for name in found if found[name] != expected[name]]
+    # A network more has jobs of its own.
+    np.savez(tmp_path / "third.npz", v=np.ones((6, 5)), w=np.ones((7, 5)))
+    more = STUDY["networks"] | {"third": {"path": "third.npz", "layers": ["*"]}}
+    configure(other, clustering=STUDY["clustering"] | asked, networks=more)
+    rules = other.planned_rules()
+    expected = 1 if asked.get("weights_per_job") is None else 2
+    assert (rules["import_network"], rules["cluster"], rules["choose_k"]) == (1, expected, expected)
 
 
 @pytest.mark.slow
@@ -252,9 +271,7 @@ def test_a_network_behind_the_others_goes_into_the_last_job(together, tmp_path):
     more = STUDY["networks"] | {"third": {"path": "third.npz", "layers": ["*"]}}
     configure(workflow, clustering=clustering, networks=more)
     rules = workflow.planned_rules()
-    assert {rule: rules[rule] for rule in ("import_network", "cluster", "score")} == {
-        "import_network": 1, "cluster": 1, "score": 1,
-    }  # fmt: skip
+    assert {rules[rule] for rule in ("import_network", "agree")} == {1}
     said = workflow.command("plan.py").stdout
     assert "layers taken together: 1 more" in said
     run(workflow)

@@ -227,8 +227,11 @@ class Clustering(Section):
     every scale), `ranked`, `described-ranked` or `matched-none`. Other nulls are drawn for all
     methods."""
     weights_per_job: Annotated[Whole, Field(ge=0)] = 4_000_000
-    """Weights of imported networks that a job takes together, layer by layer; one with fewer than
+    """Weights of an imported network that a job takes together, layer by layer; one with fewer than
     65,536 counts as so many. Fewer make more jobs, for more cores; 0: each layer has its own."""
+    networks_together: bool = False
+    """Whether a job takes layers of several imported networks together, too. Then a network that is
+    changed, or added to a job, makes its others run again."""
 
     @model_validator(mode="after")
     def _null_methods_that_there_are(self) -> Clustering:
