@@ -10,13 +10,14 @@ from clusterability.analysis.prediction import (
     condition_prediction,
     network_prediction,
 )
+from clusterability.analysis.recovery import recovery_rows
 from clusterability.analysis.validity import validity_table
 from clusterability.analysis.validity_inputs import (
     all_seeds,
     detection_scores,
+    planted_agreement,
     prediction_clusters,
     prediction_scores,
-    recovery_rows,
 )
 from clusterability.files import write_csv
 from clusterability.jobs.comparison_jobs import ValidityJob
@@ -28,9 +29,10 @@ with running(snakemake):
     networks = read_csv(inputs.networks)
     accuracy = networks.groupby("condition")["test_accuracy"].mean().to_dict()
     resamples = Resamples.draw(all_seeds(inputs.scores), asked.resamples)
-    planted = detection_scores(inputs.scores, asked.pairs)
-    recovered = recovery_rows(inputs.agreement)
-    rows = detection_rows(planted, recovered, accuracy, asked.pairs, resamples)
+    planted = detection_scores(inputs.scores, asked.pairs, asked.judged)
+    recovered = planted_agreement(inputs.agreement)
+    rows = recovery_rows(planted, recovered, asked.judged)
+    rows += detection_rows(planted, recovered, accuracy, asked.pairs, resamples)
     rows += cluster_prediction(prediction_clusters(inputs.clusters), resamples)
     scores = prediction_scores(inputs.scores)
     rows += network_prediction(scores, resamples) + condition_prediction(scores, resamples)

@@ -138,6 +138,22 @@ def compared_means(value: np.ndarray, null_mean: np.ndarray, z: np.ndarray) -> d
     return row
 
 
+def clopper_pearson(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Bounds of the exact interval of a share, count out of n (Clopper & Pearson 1934).
+
+    From 0 to 1 without any cases.
+
+    >>> [round(bound, 4) for bound in clopper_pearson(0, 400)]
+    [0.0, 0.0092]
+    >>> clopper_pearson(0, 0)
+    (0.0, 1.0)
+    """
+    error = (1 - confidence) / 2
+    low = stats.beta.ppf(error, count, n - count + 1) if count else 0.0
+    high = stats.beta.isf(error, count + 1, n - count) if count < n else 1.0
+    return float(low), float(high)
+
+
 def share_significant(p: np.ndarray) -> float:
     """Share of the defined p that are at most 0.05; NaN without any."""
     return float(shares_significant(_only_cell(p))[0])

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from scipy import stats
 
 from clusterability.measures.catalogue import VERDICT_BITS
 from clusterability.results.reading import read_rows, where
-from clusterability.statistics import CONFIDENCE
+from clusterability.statistics import clopper_pearson
 
 CELL = ["condition", "layer", "method", "k"]
 COLUMNS = [
@@ -70,7 +69,4 @@ def _share(count: int, n: int) -> tuple[float, float, float]:
     >>> [round(float(bound), 4) for bound in _share(0, 400)]
     [0.0, 0.0, 0.0092]
     """
-    error = (1 - CONFIDENCE) / 2
-    low = stats.beta.ppf(error, count, n - count + 1) if count else 0.0
-    high = stats.beta.isf(error, count + 1, n - count) if count < n else 1.0
-    return count / n, float(low), float(high)
+    return count / n, *clopper_pearson(count, n)

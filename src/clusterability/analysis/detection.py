@@ -14,7 +14,7 @@ from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.measures.catalogue import MEASURES
 from clusterability.nulls.catalogue import NULLS
 from clusterability.resampling import Floats, Resamples
-from clusterability.results.display_names import first_null
+from clusterability.results.display_names import ordered_nulls
 from clusterability.statistics import interval
 
 FORMS = ("value", "z")
@@ -44,8 +44,8 @@ def detection_rows(
         resamples: of the study's seeds.
 
     Returns:
-        One row a pair, method, measure and form, `p` two-sided of Mann & Whitney 1947; then the
-        mean over doses by family, and over families, ranked.
+        One row a pair, method, measure, form and null, `p` two-sided of Mann & Whitney 1947; then
+        the mean over doses by family, and over families, ranked.
     """
     rows, found = [], []
     for pair in pairs:
@@ -69,19 +69,15 @@ def detection_rows(
 def _samples(
     scores: pd.DataFrame, pair: PlantedPair
 ) -> Iterator[tuple[dict[str, Any], pd.Series, pd.Series]]:
-    """Directed values by seed of the two conditions, for each method, measure and form."""
+    """Directed values by seed of the two conditions, for each method, measure, form and null."""
     here = scores[(scores["layer"] == pair.layer) & (scores["k"] == pair.k)]
     here = here[here["condition"].isin((pair.condition, pair.reference))]
     here = here[here["measure"].isin([n for n, m in MEASURES.items() if m.direction])]
     for (method, measure), cell in here.groupby(["method", "measure"], sort=False):
-        null = first_null(cell)
-        # Where no null gives a z, the value stands once for each null.
-        rows = cell[cell["null"] == null] if null else cell.drop_duplicates(["condition", "seed"])
-        # z against permuted labels answers another question than z against draws clustered anew.
-        standardised = null is not None and (null not in NULLS or NULLS[null].caveat is None)
-        for form in FORMS if standardised else FORMS[:1]:
+        direction = MEASURES[str(measure)].direction
+        for form, null, rows in _forms(cell):
             # z is directed already.
-            values = rows[form] * (MEASURES[str(measure)].direction if form == "value" else 1)
+            values = rows[form] * (direction if form == "value" else 1)
             by_seed = values.set_axis(rows["seed"])
             planted, plain = (
                 by_seed[(rows["condition"] == name).to_numpy()].dropna().sort_index()
@@ -98,9 +94,22 @@ def _samples(
                     "k": pair.k,
                     "measure": measure,
                     "form": form,
+                    "null": null,
                     "statistic": "auc",
                 }
                 yield place, planted, plain
+
+
+def _forms(cell: pd.DataFrame) -> Iterator[tuple[str, str | None, pd.DataFrame]]:
+    """Rows of one measure as it is, and as z of each null that gives one.
+
+    The value stands once for each null, and is taken once. z against permuted labels answers
+    another question than z against draws clustered anew: nulls with a caveat have none here.
+    """
+    yield "value", None, cell.drop_duplicates(["condition", "seed"])
+    for null in ordered_nulls(cell):
+        if null not in NULLS or NULLS[null].caveat is None:
+            yield "z", null, cell[cell["null"] == null]
 
 
 def _auc(planted: pd.Series, plain: pd.Series, resamples: Resamples) -> Floats:
@@ -155,7 +164,7 @@ def _averages(
         number=range(len(found)), n=[row["n"] for row in rows]
     )
     result = []
-    for _, ranked in table.groupby(["method", "form"], sort=False):
+    for _, ranked in table.groupby(["method", "form", "null"], sort=False, dropna=False):
         families = list(ranked["family"].unique())
         for family in [*families, *([None] if len(families) > 1 else [])]:
             within = ranked if family is None else ranked[ranked["family"] == family]
@@ -173,5 +182,5 @@ def _averages(
 
 def _average_place(group: pd.DataFrame, family: str | None) -> dict[str, Any]:
     first = group.iloc[0]
-    kept = ("analysis", "method", "measure", "form", "statistic")
+    kept = ("analysis", "method", "measure", "form", "null", "statistic")
     return {name: first[name] for name in kept} | {"family": family, "n": group["n"].min()}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from clusterability.analysis.recovery import RECOVERY_COLUMNS
 from clusterability.resampling import Floats, bounds
 
 COLUMNS = [
@@ -20,6 +21,7 @@ COLUMNS = [
     "k",
     "measure",
     "form",
+    "null",
     "function",
     "statistic",
     "estimate",
@@ -27,6 +29,7 @@ COLUMNS = [
     "high",
     "p",
     "n",
+    *RECOVERY_COLUMNS,
     "low_of_all",
     "high_of_all",
     "behind",
@@ -44,7 +47,8 @@ COLUMNS = [
 ]
 """One row an estimate. What is empty of condition, layer, k and function is averaged over.
 
-`analysis`: `detection` (AUC of planted networks against those without), `clusters` (of a cluster's
+`analysis`: `recovery` (whether a measure is right about a partition, `recovery.recovery_rows`),
+`detection` (AUC of planted networks against those without), `clusters` (of a cluster's
 own term with what ablating it does), `networks` and `conditions` (of a measure with a function
 measure, over networks and over means of conditions). `low` and `high` bound the 95 % bootstrap
 interval over seeds. `low_of_all`, `high_of_all`: the bounds if intervals of all that it is ranked
@@ -121,4 +125,4 @@ def ranked_rows(
 def validity_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """The rows with COLUMNS; whole numbers stay whole where some are missing."""
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.astype({"k": "Int64", "n": "Int64"})
+    return table.astype({"k": "Int64", "n": "Int64", "found": "Int64"})

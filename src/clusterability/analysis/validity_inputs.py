@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from clusterability.analysis.prediction import CELL, TERMS
-from clusterability.jobs.comparison_jobs import PlantedPair
+from clusterability.jobs.comparison_jobs import JudgedCondition, PlantedPair
 from clusterability.measures.catalogue import DIRECTED
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES
 from clusterability.results.reading import any_of, defined, distinct, read_rows, shown_rows, where
 
 _SCORES = [*CELL, "seed", "measure", "null", "value", "z"]
 _FUNCTION = [name for name, measure in FUNCTION_MEASURES.items() if measure.direction]
-_RECOVERY = ["comparison", "condition", "layer", "k", "method", "measure", "side", "value"]
+_RECOVERY = ["comparison", "condition", "seed", "layer", "k", "method", "measure", "side", "value"]
 
 
 def all_seeds(scores: str | Path) -> list[int]:
@@ -23,16 +23,19 @@ def all_seeds(scores: str | Path) -> list[int]:
     return sorted(int(seed) for seed in distinct(scores, ["seed"])["seed"])
 
 
-def detection_scores(scores: str | Path, pairs: Sequence[PlantedPair]) -> pd.DataFrame:
+def detection_scores(
+    scores: str | Path, pairs: Sequence[PlantedPair], judged: Sequence[JudgedCondition]
+) -> pd.DataFrame:
     """Scores of planted and unplanted networks at the planted layer and k."""
     asked = [
         where(condition=[pair.condition, pair.reference], layer=[pair.layer], k=[pair.k])
         for pair in pairs
     ]
-    return read_rows(scores, _SCORES, any_of(asked) & where(measure=DIRECTED))
+    asked += [where(condition=[e.condition], layer=[e.layer], k=[e.k]) for e in judged]
+    return read_rows(scores, [*_SCORES, "p"], any_of(asked) & where(measure=DIRECTED))
 
 
-def recovery_rows(agreement: str | Path) -> pd.DataFrame:
+def planted_agreement(agreement: str | Path) -> pd.DataFrame:
     """How much of planted clusters was found."""
     asked = where(comparison=["planted"], measure=["ami"])
     return read_rows(agreement, _RECOVERY, asked)

@@ -53,20 +53,42 @@ class PlantedPair:
 
 
 @dataclass(frozen=True)
+class JudgedCondition:
+    """A condition of whose partitions it is known what there is to find.
+
+    Attributes:
+        condition: its name.
+        family: `trained` or `synthetic`.
+        k, layer: at which its partitions are judged; those of the planted clusters.
+        planted: whether there are any; otherwise there is nothing to find.
+    """
+
+    condition: str
+    family: str
+    k: int
+    layer: str
+    planted: bool
+
+
+@dataclass(frozen=True)
 class ValidityJob:
     """What decides which measure is found right, beside the tables.
 
     Attributes:
         method: whose partitions are asked; None where no layers are clustered.
         pairs: conditions with planted clusters and their references.
+        judged: conditions whose partitions are judged.
         resamples: bootstrap samples of seeds.
     """
 
     method: str | None
     pairs: Sequence[PlantedPair]
+    judged: Sequence[JudgedCondition]
     resamples: int
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> ValidityJob:
         """The job that `asdict` made these parameters of."""
-        return cls(**{**params, "pairs": [PlantedPair(**pair) for pair in params["pairs"]]})
+        pairs = [PlantedPair(**pair) for pair in params["pairs"]]
+        judged = [JudgedCondition(**each) for each in params["judged"]]
+        return cls(**{**params, "pairs": pairs, "judged": judged})

@@ -2,10 +2,10 @@
 
 First the verdict on each layer, then how far to trust it, then which measure is right. Every number
 is a table's. The rules of the last part: with fewer than ENOUGH_SEEDS seeds the evidence is too
-weak; a measure detects if the interval of its mean area under the curve lies above 1/2, and a term
-predicts if that of its mean correlation holds no 0, both widened for how many are ranked, since the
-best of many is above chance by chance; two cannot be told apart if the interval of their paired
-difference holds 0.
+weak; a measure is right about partitions if the interval of its balanced accuracy lies above 1/2;
+it detects if that of its mean area under the curve does, and a term predicts if that of its mean
+correlation holds no 0, all widened for how many are ranked, since the best of many is above chance
+by chance; two cannot be told apart if the interval of their paired difference holds 0.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from clusterability.analysis.prediction import BASELINE
+from clusterability.report.recovery_text import (
+    of_first_null,
+    recovery_in_short,
+    recovery_sentence,
+)
 from clusterability.report.verdict_text import verdict_sentence, verdict_table
 from clusterability.results.display_names import counted, rounded_text, sentence_list
 
@@ -119,7 +124,16 @@ def measures_answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | N
     seeds = _seeds(here, networks)
     return [
         f"**{one_sentence(here, seeds)}**",
-        " ".join([_caution(seeds), detection_sentence(here), prediction_sentence(here)]).strip(),
+        " ".join(
+            part
+            for part in (
+                _caution(seeds),
+                recovery_sentence(here),
+                detection_sentence(here),
+                prediction_sentence(here),
+            )
+            if part
+        ),
     ]
 
 
@@ -135,7 +149,8 @@ def one_sentence(table: pd.DataFrame, seeds: int) -> str:
             f"Too few seeds for an answer: {seeds}, where {ENOUGH_SEEDS} are asked for; numbers of"
             " so few say only that the study has run."
         )
-    parts = [part for part in (_detection_in_short(table), _prediction_in_short(table)) if part]
+    told = (recovery_in_short(table), _detection_in_short(table), _prediction_in_short(table))
+    parts = [part for part in told if part]
     text = "; ".join(parts) if parts else "nothing was planted and nothing was ablated"
     weak = "" if seeds >= ENOUGH_SEEDS else f" (weak evidence: {seeds} of {ENOUGH_SEEDS} seeds)"
     return f"{text[0].upper()}{text[1:]}{weak}."
@@ -217,6 +232,7 @@ def _detection(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[
         (table["analysis"] == "detection") & (table["form"] == "z") & table["condition"].isna()
     ]
+    rows = of_first_null(rows)
     every = rows[rows["family"].isna()]
     return (every if len(every) else rows).sort_values("estimate", ascending=False)
 
@@ -233,6 +249,7 @@ def detection_sentence(table: pd.DataFrame) -> str:
         & (table["measure"] == best["measure"])
         & table["condition"].notna()
     ]
+    doses = of_first_null(doses)
     kinds = f"{len(doses)} kind{'s' if len(doses) > 1 else ''} of planted clusters"
     detecting = ranked[ranked["low_of_all"] > 0.5]
     if detecting.empty:

@@ -40,8 +40,12 @@ def chosen_nulls(scores: pd.DataFrame, with_z: pd.Series) -> dict[str, str]:
 
 def first_null(scores: pd.DataFrame) -> str | None:
     """The null that the rows of one measure are shown against: the first that gives a z, if any."""
-    with_z = scores.loc[scores["z"].notna(), "null"].dropna().unique()
-    return min(with_z, key=_ORDER.index, default=None)
+    return next(iter(ordered_nulls(scores)), None)
+
+
+def ordered_nulls(scores: pd.DataFrame) -> list[str]:
+    """Nulls that give the rows a z, those that say most first."""
+    return sorted(scores.loc[scores["z"].notna(), "null"].dropna().unique(), key=_ORDER.index)
 
 
 def _nulls_by_measure(scores: pd.DataFrame) -> dict[str, list[str]]:

@@ -105,4 +105,5 @@ def aggregation_job(study: Study) -> AggregationJob:
 
 def validity_job(study: Study) -> ValidityJob:
     """Which measure is right, and whether published findings hold."""
-    return ValidityJob(study.drawn_method, study.planted_pairs(), study.validity.resamples)
+    planted, judged = study.planted_pairs(), study.judged_conditions()
+    return ValidityJob(study.drawn_method, planted, judged, study.validity.resamples)

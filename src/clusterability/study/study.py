@@ -16,7 +16,7 @@ from pydantic.functional_validators import AfterValidator
 from clusterability.blocks import Block
 from clusterability.clustering.catalogue import METHODS
 from clusterability.fields import Flag, Name, Section, different
-from clusterability.jobs.comparison_jobs import PlantedPair
+from clusterability.jobs.comparison_jobs import JudgedCondition, PlantedPair
 from clusterability.measures.asked import asked_of_method
 from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED
 from clusterability.networks.scaling_names import scaled_method
@@ -309,6 +309,28 @@ class Study(Section):
             if recipe.plants and reference:
                 place = (recipe.clusters, SYNTHETIC_LAYER)
                 yield PlantedPair(name, reference, recipe.contrast, "synthetic", *place)
+
+    def judged_conditions(self) -> list[JudgedCondition]:
+        """Conditions of which it is known what there is to find, at each k where it is asked.
+
+        Those of `planted_pairs`, and all random matrices: those without clusters at every k that
+        is planted in others.
+        """
+        pairs = self.planted_pairs()
+        found = [
+            JudgedCondition(name, pair.family, pair.k, pair.layer, name == pair.condition)
+            for pair in pairs
+            for name in (pair.condition, pair.reference)
+        ]
+        planted = [r.clusters for r in self.synthetic.values() if r.plants]
+        for name, recipe in self.synthetic.items():
+            asked = [recipe.clusters] if recipe.plants else planted
+            found += [
+                JudgedCondition(name, "synthetic", k, SYNTHETIC_LAYER, recipe.plants)
+                for k in asked
+                if k in self.k_values
+            ]
+        return list(dict.fromkeys(found))
 
     # --- what is published ---
 

@@ -76,3 +76,34 @@ def test_a_study_of_whole_networks_alone_says_that_it_is_no_answer() -> None:
     text = "\n\n".join(measures_answer(validity_table([]), NETWORKS, None))
     assert sentence(text).startswith("This study clusters whole networks alone;")
     assert "too few" not in text.lower()
+
+
+def recovered(low: float = 0.7) -> dict:
+    return {
+        "analysis": "recovery",
+        "method": "matched",
+        "form": "p",
+        "null": "shuffle",
+        "measure": "mi",
+        "n": 300,
+        "found": 120,
+        "estimate": 0.8,
+        "low": 0.75,
+        "high": 0.85,
+        "low_of_all": low,
+        "sensitivity": 0.9,
+        "specificity": 0.7,
+    }
+
+
+def test_recovery_comes_first_in_the_answer() -> None:
+    table = validity_table([recovered()])
+    text = "\n\n".join(measures_answer(table, NETWORKS, "matched"))
+    assert sentence(text) == (
+        "P ≤ 0.05 of `mi` by `shuffle` is right about a partition in 80 % [75, 85] (balanced"
+        " accuracy)."
+    )
+    assert "Of 300 partitions of networks whose clusters are known, 120 are the planted" in text
+    assert "it calls 90 % of the found ones good, and 30 % of the others" in text
+    weak = "\n\n".join(measures_answer(validity_table([recovered(0.4)]), NETWORKS, "matched"))
+    assert sentence(weak).startswith("No measure is right about which partitions are")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -178,9 +179,11 @@ def validity_rows() -> list[dict]:
     common = {"method": "matched", "low": 0.4, "high": 0.9, "n": 20}
     rows = []
     for measure, auc in (("ncut", 0.6), ("mi", 0.8)):
-        for family in ("trained", "synthetic", None):
-            place = {"analysis": "detection", "family": family, "form": "z", "statistic": "auc"}
+        for family, null in product(("trained", "synthetic", None), ("strength", "shuffle")):
+            place = {"analysis": "detection", "family": family, "form": "z", "null": null}
             rows.append(common | place | {"measure": measure, "estimate": auc})
+        recovery = {"analysis": "recovery", "form": "p", "null": "shuffle", "found": 7, "n": 90}
+        rows.append(common | recovery | {"measure": measure, "estimate": auc})
         place = {"analysis": "networks", "form": "z", "statistic": "spearman"}
         rows.append(common | place | {"measure": measure, "estimate": auc - 0.5})
     for term, rho in (("mi_term", -0.1), ("barber_term", 0.3)):
@@ -188,6 +191,8 @@ def validity_rows() -> list[dict]:
             place = {"analysis": "clusters", "form": "term", "function": function_}
             rows.append(common | place | {"measure": term, "estimate": rho - more * np.sign(rho)})
         rows.append(common | {"analysis": "clusters", "measure": term, "estimate": rho})
+    bits = {"analysis": "recovery", "form": "bits", "measure": "bits", "found": 7, "n": 90}
+    rows.append(common | bits | {"estimate": 0.9})
     rows.append(common | {"analysis": "detection", "condition": "a", "estimate": 0.1, "form": "z"})
     return rows
 
@@ -203,14 +208,17 @@ def test_measures_come_from_the_best_to_the_worst(ranked, tmp_path):
     figure, rows = validity.make({"validity": str(ranked)}, "all", JOB)
     panels = [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes]
     assert panels == [
-        ["I(T)", "n-cut"],
+        ["saved bits", "I(T)", "n-cut"],
         ["I(T)", "n-cut"],
         ["Barber's modularity", "mutual information"],
+        ["I(T)", "n-cut"],
     ]
     detection = rows[rows.analysis == "detection"]
-    assert set(detection.series) == {"trained", "synthetic", "all"}
-    assert len(rows) == 6 + 2 + 6
+    assert set(detection.series) == {"shuffle", "strength"}
+    assert set(rows[rows.analysis == "recovery"].series) == {"shuffle", "20 bits"}
+    assert len(rows) == 3 + 4 + 6 + 2
     assert "at most 20 seeds" in texts(figure)
+    assert "planted clusters found in 7 of 90 partitions" in texts(figure)
     make = lambda: validity.make({"validity": str(ranked)}, "all", JOB)  # noqa: E731
     assert_same_bytes_twice(make, tmp_path / "twice")
 

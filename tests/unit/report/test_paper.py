@@ -72,7 +72,7 @@ def summary() -> pd.DataFrame:
 
 def validity() -> pd.DataFrame:
     shared = {"method": "matched", "form": "z", "condition": np.nan, "family": "trained", "n": 3}
-    detection = {"analysis": "detection", "measure": "mi", "function": np.nan}
+    detection = {"analysis": "detection", "measure": "mi", "null": "shuffle"}
     term = {"analysis": "clusters", "measure": "mi_term", "function": "importance", "form": "term"}
     bounds = {"estimate": 0.93, "low": 0.91, "high": 0.95}
     return pd.DataFrame([shared | detection | bounds, shared | term | bounds | {"family": np.nan}])

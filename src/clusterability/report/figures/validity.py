@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -12,34 +13,44 @@ from matplotlib.figure import Figure
 
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.function_catalogue import ABLATION_MEASURES
+from clusterability.nulls.catalogue import NULLS
 from clusterability.report.answer import NAMES
 from clusterability.report.figures.cluster_maps import draw_in_words
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import INK, PAGE_WIDTH, cluster_colours, new_figure, style
-from clusterability.results.display_names import counted, measure_label
+from clusterability.results.display_names import measure_label
 from clusterability.results.reading import read_csv
 
 PANELS = {
-    "detection": "detects planted clusters\n(mean AUC of z)",
-    "networks": "predicts function, over networks\n(mean correlation of z)",
+    "recovery": "calls a partition good exactly\nwhere clusters were found (balanced accuracy)",
+    "detection": "tells networks with planted clusters\nfrom those without (mean AUC of z)",
     "clusters": "a cluster's term predicts\nwhat ablating it does",
+    "networks": "predicts function, over networks\n(mean correlation of z)",
 }
 """Analyses in the order of the panels, with what they say."""
 
-CHANCE = {"detection": 0.5, "networks": 0.0, "clusters": 0.0}
+CHANCE = {"recovery": 0.5, "detection": 0.5, "clusters": 0.0, "networks": 0.0}
 
-_MARKERS = "s^vD"
+BITS = "20 bits"
+"""The series of what is asked for bits and not for p."""
+
+_MARKERS = "s^vDP"
 _MEAN = (INK, "o")
+_COLUMNS = 2
 _LINE_HEIGHT = 0.17
 _MARGIN = 1.05
 
-COLUMNS = ["analysis", "measure", "series", "estimate", "low", "high", "n"]
+COLUMNS = ["analysis", "measure", "series", "estimate", "low", "high", "n", "found"]
 
-CAPTION = """Which measure is right. Detection: how well the z of a measure tells networks with
-planted clusters from those without (area under the curve, 0.5 is chance). Prediction over
-networks: how the z of a measure goes with what ablating the clusters does (rank correlation, 0 is
-chance). Prediction of a cluster's term: how a single cluster's own term predicts it. Method
-{method}; lines are 95 % bootstrap intervals over seeds, dotted lines chance."""
+CAPTION = """Which measure is right. Recovery: of all partitions of networks whose clusters are
+known, the share that a measure is right about, as the mean of those whose clusters are the planted
+ones (adjusted mutual information above 0.5), which it should call good (p at most 0.05 by the null
+named, or 20 bits), and of the others, which it should not (balanced accuracy; 0.5 is chance; 95 %
+intervals of Clopper and Pearson). Detection: how well z by the null named tells networks with
+planted clusters from those without (area under the curve, 0.5 is chance). Prediction of a
+cluster's term: how a single cluster's own term predicts what ablating it does (rank correlation, 0
+is chance). Prediction over networks: how the z of a measure goes with it. Method {method}; lines
+but those of recovery are 95 % bootstrap intervals over seeds, dotted lines chance."""
 
 
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
@@ -49,18 +60,28 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(validity: Path, method: str) -> pd.DataFrame:
-    """One row a mark: means over all conditions; `series` is a family, or a function measure.
+    """One row a mark: means over all conditions; `series` is a null, or a function measure.
 
-    Measures come from the best to the worst of the mean over series.
+    Measures come from the best to the worst of the mean over series, or of their best series.
     """
     found = read_csv(validity)
     found = found[(found["method"] == method) & found["condition"].isna()]
+    named = found["null"].astype(object).where(found["form"] != "bits", BITS).fillna("z")
+    known = found.assign(null=named)
     series = {
-        "detection": _series(found[found["form"] == "z"], "detection", "family", "all"),
-        "networks": _series(found[found["form"] == "z"], "networks", "function", "mean"),
+        "recovery": _series(over_families(known, "recovery"), "recovery", "null", "p"),
+        "detection": _series(over_families(known, "detection"), "detection", "null", "z"),
         "clusters": _series(found, "clusters", "function", "mean"),
+        "networks": _series(found[found["form"] == "z"], "networks", "function", "mean"),
     }
     return pd.concat(series.values(), ignore_index=True)[COLUMNS]
+
+
+def over_families(found: pd.DataFrame, analysis: str) -> pd.DataFrame:
+    """Rows of an analysis over all families, or of the only one; of detection, those of z."""
+    rows = found[(found["analysis"] == analysis) & (found["form"] != "value")]
+    every = rows[rows["family"].isna()]
+    return every if len(every) else rows
 
 
 def _series(found: pd.DataFrame, analysis: str, column: str, together: str) -> pd.DataFrame:
@@ -82,18 +103,36 @@ def draw(table: pd.DataFrame, method: str) -> Figure:
     panels = [name for name in PANELS if (table["analysis"] == name).any()]
     if not panels:
         return draw_in_words("nothing to rank: no planted clusters, too few accurate networks")
-    lines = max(table.groupby("analysis")["measure"].nunique())
-    figure = new_figure(PAGE_WIDTH, _LINE_HEIGHT * max(lines, 5) + _MARGIN)
-    axes = figure.subplots(1, len(panels), squeeze=False)[0]
-    for place, name in zip(axes, panels, strict=True):
-        _draw_panel(place, table[table["analysis"] == name], name)
-    seeds = counted(int(table["n"].max()), "seed")
-    figure.supxlabel(
-        f"method {method}; at most {seeds} a condition; 95 % bootstrap intervals over seeds;"
-        " dotted: chance",
-        fontsize=6,
-    )
+    lines = {name: max(_lines(table, name), 5) for name in panels}
+    starts = range(0, len(panels), _COLUMNS)
+    heights = [max(lines[name] for name in panels[at : at + _COLUMNS]) for at in starts]
+    height = sum(_LINE_HEIGHT * each + _MARGIN for each in heights)
+    figure = new_figure(PAGE_WIDTH, height)
+    columns = min(len(panels), _COLUMNS)
+    axes = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
+    for place, name in zip_longest(axes.flat, panels):
+        if name is None:
+            place.remove()
+        else:
+            _draw_panel(place, table[table["analysis"] == name], name)
+    figure.supxlabel(_small_print(table, method), fontsize=6)
     return figure
+
+
+def _lines(table: pd.DataFrame, analysis: str) -> int:
+    return int(table.loc[table["analysis"] == analysis, "measure"].nunique())
+
+
+def _small_print(table: pd.DataFrame, method: str) -> str:
+    others = table[table["analysis"] != "recovery"]
+    parts = [f"method {method}"]
+    if len(others):
+        parts.append(f"at most {int(others['n'].max())} seeds a condition")
+    counted = table[table["analysis"] == "recovery"].nlargest(1, "n")
+    if len(counted):
+        found, n = int(counted["found"].iloc[0]), int(counted["n"].iloc[0])
+        parts.append(f"planted clusters found in {found} of {n} partitions")
+    return "; ".join([*parts, "95 % intervals", "dotted: chance"])
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, analysis: str) -> None:
@@ -126,12 +165,13 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, analysis: str) -> None:
 
 def _look(number: int) -> tuple[str, str]:
     """Colour and marker of a series; not those of conditions."""
-    return cluster_colours(len(_MARKERS) + 1)[number % len(_MARKERS)], _MARKERS[number % 4]
+    place = number % len(_MARKERS)
+    return cluster_colours(len(_MARKERS) + 1)[place], _MARKERS[place]
 
 
 def _ordered(series: Sequence[str]) -> list[str]:
-    """Function measures in their order, means last."""
-    known = [name for name in ABLATION_MEASURES if name in series]
+    """Function measures and nulls in their order, means last."""
+    known = [name for name in (*ABLATION_MEASURES, *NULLS) if name in series]
     means = [name for name in ("all", "mean") if name in series]
     return [*known, *(n for n in series if n not in known + means), *means]
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 from clusterability.report.paper.latex import interval, macros, rounded
 from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import networks
+from clusterability.report.recovery_text import of_first_null
 
 COMMAND = "result"
 
@@ -79,8 +82,10 @@ def _validity(shown: Shown) -> dict[str, str]:
     rows = shown.of_method("validity")
     rows = rows[rows["condition"].isna() & rows["estimate"].notna()]
     found = {}
-    for row in rows.to_dict("records"):
-        if row["analysis"] == "detection" and row["form"] == "z":
+    detected = of_first_null(rows[(rows["analysis"] == "detection") & (rows["form"] == "z")])
+    others = rows[rows["analysis"] != "detection"]
+    for row in pd.concat([detected, others]).to_dict("records"):
+        if row["analysis"] == "detection":
             family = f"/{row['family']}" if isinstance(row["family"], str) else ""
             key = f"auc{family}/{row['measure']}"
         elif row["analysis"] == "clusters" and isinstance(row["function"], str):

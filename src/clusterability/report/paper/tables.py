@@ -165,6 +165,7 @@ def _detection(shown: Shown) -> PaperTable:
     look = pd.DataFrame(
         {
             "family": _texts(rows["family"], "all"),
+            "null": _texts(rows["null"]),
             "measure": rows["measure"].map(_label),
             "$n$": rows["n"].astype(str),
             "AUC": [rounded(value, 2) for value in rows["estimate"]],
