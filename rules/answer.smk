@@ -2,12 +2,49 @@
 # hold here, and how near published values are.
 
 
+CONTENDER_FILES = [
+    "contend.py",
+    *(f"nulls/{null}.py" for null in STUDY.redrawn_nulls if null != "within"),
+    *METHOD_FILES,
+]
+"""The script and the modules of the library that it loads by name."""
+JUDGED = list(dict.fromkeys(each.condition for each in STUDY.judged_conditions()))
+"""Conditions of which it is known which clusters there are to find."""
+
+
+rule contend:
+    input:
+        networks="<results>/networks/{condition}/{seeds}.safetensors",
+    output:
+        rows="<results>/scores/{condition}/{seeds}.contenders.parquet",
+    log:
+        "<results>/logs/contend/{condition}/{seeds}.log",
+    benchmark:
+        "<results>/benchmarks/contend/{condition}/{seeds}.tsv"
+    wildcard_constraints:
+        condition=one_of(JUDGED),
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(memory_of_weights(1000, 4, 16)),
+        runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
+    params:
+        **made_by(*CONTENDER_FILES),
+        job=lambda wildcards: asdict(
+            job_parameters.contender_job(STUDY, wildcards.condition)
+        ),
+    script:
+        "../scripts/contend.py"
+
+
 rule validate:
     input:
         scores=rules.aggregate.output.scores_parquet,
         clusters=rules.aggregate.output.clusters,
         agreement=rules.aggregate.output.agreement_parquet,
         networks=rules.aggregate.output.networks,
+        contenders=block_files(rules.contend.output.rows, JUDGED),
     output:
         validity="<results>/tables/validity.csv",
     log:

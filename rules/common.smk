@@ -577,6 +577,7 @@ def results_of_blocks(wildcards):
         *flattened(probed_files, rules.probe.output),
         *block_files(rules.agree.output.agreement),
         *equal_size_files(rules.equal_size.output.rows),
+        *block_files(rules.contend.output.rows, JUDGED),
         *choices("best_k"),
         *choices("best_k_networks"),
     ]

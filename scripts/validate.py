@@ -29,7 +29,7 @@ with running(snakemake):
     networks = read_csv(inputs.networks)
     accuracy = networks.groupby("condition")["test_accuracy"].mean().to_dict()
     resamples = Resamples.draw(all_seeds(inputs.scores), asked.resamples)
-    planted = detection_scores(inputs.scores, asked.pairs, asked.judged)
+    planted = detection_scores(inputs.scores, inputs.contenders, asked.pairs, asked.judged)
     recovered = planted_agreement(inputs.agreement)
     rows = recovery_rows(planted, recovered, asked.judged)
     rows += detection_rows(planted, recovered, accuracy, asked.pairs, resamples)

@@ -12,6 +12,7 @@ from scipy import stats
 from clusterability.analysis.validity import estimate_row, ranked_rows
 from clusterability.jobs.comparison_jobs import PlantedPair
 from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.contender_catalogue import CONTENDERS
 from clusterability.nulls.catalogue import NULLS
 from clusterability.resampling import Floats, Resamples
 from clusterability.results.display_names import ordered_nulls
@@ -19,6 +20,8 @@ from clusterability.statistics import interval
 
 FORMS = ("value", "z")
 """A measure as it is, and compared with its null."""
+
+_JUDGED = MEASURES | CONTENDERS
 
 _EXACT = 100
 """With more networks a side, counting all orders takes minutes, and then overflows."""
@@ -72,9 +75,9 @@ def _samples(
     """Directed values by seed of the two conditions, for each method, measure, form and null."""
     here = scores[(scores["layer"] == pair.layer) & (scores["k"] == pair.k)]
     here = here[here["condition"].isin((pair.condition, pair.reference))]
-    here = here[here["measure"].isin([n for n, m in MEASURES.items() if m.direction])]
+    here = here[here["measure"].isin([n for n, m in _JUDGED.items() if m.direction])]
     for (method, measure), cell in here.groupby(["method", "measure"], sort=False):
-        direction = MEASURES[str(measure)].direction
+        direction = _JUDGED[str(measure)].direction
         for form, null, rows in _forms(cell):
             # z is directed already.
             values = rows[form] * (direction if form == "value" else 1)

@@ -7,6 +7,7 @@ to call it good exactly if it agrees with the clusters that were planted.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,11 +16,16 @@ import pandas as pd
 
 from clusterability.jobs.comparison_jobs import JudgedCondition
 from clusterability.measures.catalogue import MEASURES, VERDICT_BITS
+from clusterability.measures.contender_catalogue import CONTENDERS
 from clusterability.statistics import CONFIDENCE, SIGNIFICANT, clopper_pearson
 
 LEAST_AMI = 0.5
 """From above this agreement with the planted clusters on, mean of both sides, they are found."""
 
+THRESHOLDS = {"bits": (operator.ge, VERDICT_BITS), "held_out_entries": (operator.gt, 0)}
+"""What measures whose zero means something are asked for, whatever their null says."""
+
+_JUDGED = MEASURES | CONTENDERS
 PLACE = ["condition", "seed", "layer", "method", "k"]
 _ASKED = ["method", "measure", "form", "null"]
 _SHARES = ("sensitivity", "specificity")
@@ -32,9 +38,10 @@ def recovery_rows(
 ) -> list[dict[str, Any]]:
     """How often each measure is right about a partition.
 
-    A measure says yes at p <= 0.05 (form `p`, of each null), `bits` also from 20 bits on (form
-    `bits`). The truth is whether the partition has an adjusted mutual information with the planted
-    clusters above LEAST_AMI, mean of U and V; where nothing was planted there is nothing to find.
+    A measure says yes at p <= 0.05 (form `p`, of each null); those of THRESHOLDS, whose zero means
+    something, from there on (form `threshold`). The truth is whether the partition has an adjusted
+    mutual information with the planted clusters above LEAST_AMI, mean of U and V; where nothing was
+    planted there is nothing to find.
 
     Args:
         scores: the study's scores.
@@ -83,16 +90,14 @@ def _with_truth(
 
 def _calls(rows: pd.DataFrame) -> pd.DataFrame:
     """What measures say of partitions: `says`, by `form` and `null`."""
-    directed = rows[rows["measure"].isin([n for n, m in MEASURES.items() if m.direction])]
+    directed = rows[rows["measure"].isin([n for n, m in _JUDGED.items() if m.direction])]
     by_null = directed.dropna(subset=["null", "p"]).assign(form="p")
-    bits = rows[rows["measure"] == "bits"].dropna(subset="value").drop_duplicates(PLACE)
-    return pd.concat(
-        [
-            by_null.assign(says=by_null["p"] <= SIGNIFICANT),
-            bits.assign(form="bits", null=None, says=bits["value"] >= VERDICT_BITS),
-        ],
-        ignore_index=True,
-    )
+    calls = [by_null.assign(says=by_null["p"] <= SIGNIFICANT)]
+    for measure, (reaches, threshold) in THRESHOLDS.items():
+        own = rows[rows["measure"] == measure].dropna(subset="value").drop_duplicates(PLACE)
+        says = reaches(own["value"].astype(float), threshold)
+        calls.append(own.assign(form="threshold", null=None, says=says))
+    return pd.concat([each for each in calls if len(each)] or calls[:1], ignore_index=True)
 
 
 def _parts(cell: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:

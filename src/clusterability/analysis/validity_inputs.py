@@ -24,15 +24,21 @@ def all_seeds(scores: str | Path) -> list[int]:
 
 
 def detection_scores(
-    scores: str | Path, pairs: Sequence[PlantedPair], judged: Sequence[JudgedCondition]
+    scores: str | Path,
+    contenders: Sequence[str | Path],
+    pairs: Sequence[PlantedPair],
+    judged: Sequence[JudgedCondition],
 ) -> pd.DataFrame:
-    """Scores of planted and unplanted networks at the planted layer and k."""
+    """Scores of planted and unplanted networks at the planted layer and k, and of contenders."""
     asked = [
         where(condition=[pair.condition, pair.reference], layer=[pair.layer], k=[pair.k])
         for pair in pairs
     ]
     asked += [where(condition=[e.condition], layer=[e.layer], k=[e.k]) for e in judged]
-    return read_rows(scores, [*_SCORES, "p"], any_of(asked) & where(measure=DIRECTED))
+    columns = [*_SCORES, "p"]
+    known = read_rows(scores, columns, any_of(asked) & where(measure=DIRECTED))
+    found = [known, *(read_rows(file, columns) for file in contenders)]
+    return pd.concat([rows for rows in found if len(rows)] or [known], ignore_index=True)
 
 
 def planted_agreement(agreement: str | Path) -> pd.DataFrame:

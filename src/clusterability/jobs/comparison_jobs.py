@@ -71,6 +71,23 @@ class JudgedCondition:
 
 
 @dataclass(frozen=True)
+class ContenderJob:
+    """What decides the measures that contend, beside the networks.
+
+    Attributes:
+        method: at its scale, whose partitions are judged; it clusters the entries that are shown.
+        nulls: draws by null.
+        places: layers and k at which partitions are judged.
+        restarts: starts of k-means.
+    """
+
+    method: str
+    nulls: Mapping[str, int]
+    places: Sequence[tuple[str, int]]
+    restarts: int
+
+
+@dataclass(frozen=True)
 class ValidityJob:
     """What decides which measure is found right, beside the tables.
 

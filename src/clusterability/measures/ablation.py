@@ -256,6 +256,36 @@ class Effects:
         return np.divide(self.importance, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a network says with clusters alone, compared with random groups of the same sizes.
+
+    Attributes:
+        accuracy: share of the images that are classified correctly, [clusters].
+        compared: with those of random groups alone.
+        falls: fall in each class from the whole network, [clusters, classes]; NaN for classes
+            without images.
+        falls_compared: with those of random groups alone.
+    """
+
+    accuracy: Floats
+    compared: Comparison
+    falls: Floats
+    falls_compared: Comparison
+
+
+def compare_kept(intact: Counts, hits: Counts, group_hits: Counts, counts: Counts) -> Kept:
+    """Accuracy with clusters alone; the arguments are those of `compare_effects`."""
+    falls, group_falls = (_falls(intact, found, counts) for found in (hits, group_hits))
+    accuracy, of_groups = (found.sum(axis=-1) / counts.sum() for found in (hits, group_hits))
+    return Kept(
+        accuracy=accuracy,
+        compared=compare(accuracy, of_groups, direction=1),
+        falls=falls,
+        falls_compared=compare(falls, group_falls.swapaxes(-1, -2), direction=1),
+    )
+
+
 def compare_effects(intact: Counts, hits: Counts, group_hits: Counts, counts: Counts) -> Effects:
     """Falls of clusters, compared with those of random groups.
 

@@ -39,6 +39,16 @@ ACTIVITY_MEASURES: dict[str, Measure] = {
         -1,
         "How much clusters know of each other beyond the class.",
     ),
+    "activation_q": Measure(
+        "Q of activations",
+        1,
+        "Whether units of a cluster are active together: the modularity of their correlations.",
+    ),
+    "activation_ami": Measure(
+        "AMI with activations",
+        1,
+        "Whether clusters of the weights are those of what units do.",
+    ),
 }
 """From what the units' activities are on images."""
 
@@ -64,8 +74,18 @@ ABLATION_MEASURES: dict[str, Measure] = {
         1,
         "As coherence, with units set to their mean over the images.",
     ),
+    "sufficiency": Measure(
+        "sufficiency",
+        1,
+        "How accurate the network is with one cluster alone (all other units set to zero).",
+    ),
+    "sufficiency_by_mean": Measure(
+        "sufficiency (by mean)",
+        1,
+        "As sufficiency, with the other units set to their mean over the images.",
+    ),
 }
-"""From how accuracy falls where clusters are ablated: set to zero, or to their mean."""
+"""From what accuracy is where clusters, or all others, are set to zero or to their mean."""
 
 FUNCTION_MEASURES: dict[str, Measure] = ACTIVITY_MEASURES | ABLATION_MEASURES
 """All, in the order of tables and figures."""

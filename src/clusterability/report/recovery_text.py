@@ -7,6 +7,7 @@ import pandas as pd
 from clusterability.nulls.catalogue import NULLS
 from clusterability.results.display_names import rounded_text, sentence_list
 
+_REACHES = {"bits": "≥ 20", "held_out_entries": "> 0"}
 _NAMED = 3
 """Measures that a sentence names."""
 
@@ -62,8 +63,8 @@ def recovery_sentence(table: pd.DataFrame) -> str:
 
 def _call(row: pd.Series) -> str:
     """What a measure is asked for."""
-    if row["form"] == "bits":
-        return f"`{row['measure']}` ≥ 20"
+    if row["form"] == "threshold":
+        return f"`{row['measure']}` {_REACHES[row['measure']]}"
     return f"p ≤ 0.05 of `{row['measure']}` by `{row['null']}`"
 
 

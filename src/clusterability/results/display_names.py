@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.contender_catalogue import CONTENDERS
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.nulls.catalogue import NULLS
 
@@ -76,7 +77,7 @@ def _with_caveat(null: str, measures: list[str]) -> str:
 
 def measure_label(measure: str) -> str:
     """The measure's name on axes."""
-    known = MEASURES.get(measure) or FUNCTION_MEASURES.get(measure)
+    known = (MEASURES | FUNCTION_MEASURES | CONTENDERS).get(measure)
     return known.label if known else measure.replace("_", " ")
 
 

@@ -37,7 +37,8 @@ ABLATION_COLUMNS = [
     "null_mean",
     "null_sd",
 ]
-"""One row a cluster, ablation (`zero`, `mean`) and class."""
+"""One row a cluster, ablation (`zero`, `mean`; `others_zero`, `others_mean` of all units but the
+cluster's) and class."""
 
 LESION_COLUMNS = [
     *CLUSTER_PLACE,

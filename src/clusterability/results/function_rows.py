@@ -118,13 +118,13 @@ def probe(
 def _probe_layer(layer: HiddenLayer, takes_images: bool) -> Probed:
     if not takes_images:
         return Probed(rows_without_images(layer), *(pd.DataFrame() for _ in range(3)))
-    effects = ablate(layer)
-    table = cluster_table(layer, effects)
+    ablated = ablate(layer)
+    table = cluster_table(layer, ablated)
     return Probed(
         scores=score_rows(layer, table),
         clusters=table[CLUSTERS],
-        ablations=class_rows(layer, effects),
-        lesions=lesion_rows(layer, effects, table),
+        ablations=class_rows(layer, ablated),
+        lesions=lesion_rows(layer, ablated, table),
     )
 
 

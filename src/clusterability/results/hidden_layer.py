@@ -18,10 +18,13 @@ from clusterability.measures.ablation import (
     Ablation,
     Counts,
     Effects,
+    Kept,
     accurate,
     compare_effects,
+    compare_kept,
     group_orders,
 )
+from clusterability.measures.activation_modules import activation_measures
 from clusterability.measures.activations import Activities, normalised
 from clusterability.measures.function import activity_measures, permuted_labels
 from clusterability.measures.function_catalogue import (
@@ -45,7 +48,13 @@ MEASURES_OF: dict[Ablation, tuple[str, str]] = {
     "zero": ("importance", "coherence"),
     "mean": ("importance_by_mean", "coherence_by_mean"),
 }
-"""What is measured of each ablation."""
+"""What is measured of each ablation of a cluster."""
+
+KEPT: dict[Ablation, str] = {"zero": "sufficiency", "mean": "sufficiency_by_mean"}
+"""What is measured of each ablation of all units but a cluster's."""
+
+OTHERS = "others_"
+"""Before the name of an ablation: of all units but the cluster's."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,11 @@ class HiddenLayer:
         units = max((len(labels) for labels in self.labels.values()), default=0)
         return rows.assign(counts=rows["u_size"] >= LEAST_SHARE * units)
 
+    @property
+    def keys(self) -> list[Key]:
+        """Method and k of each of `clusters`."""
+        return list(zip(self.clusters["method"], self.clusters["k"], strict=True))
+
     @cached_property
     def ablated(self) -> AblatedLayer:
         """The layer as its units are taken away."""
@@ -114,50 +128,77 @@ class HiddenLayer:
         return np.array(found, bool).reshape(len(found), self.activities.shape[1])
 
 
-def ablate(layer: HiddenLayer) -> dict[Ablation, Effects]:
-    """What the ablation of each of the layer's clusters does, by how it is ablated.
+@dataclass(frozen=True)
+class Ablated:
+    """What a network says without each cluster of a layer, and with each alone, by ablation.
 
-    Empty where there are no clusters, or the network is not accurate enough to lose anything.
+    Both are empty where there are no clusters, or the network is not accurate enough to lose
+    anything.
     """
+
+    effects: Mapping[Ablation, Effects]
+    kept: Mapping[Ablation, Kept]
+
+
+def ablate(layer: HiddenLayer) -> Ablated:
+    """What the ablation of each of the layer's clusters does, and that of all other units."""
+    nothing = Ablated({}, {})
     if layer.clusters.empty:
-        return {}
+        return nothing
     ablated = layer.ablated
     intact = ablated.intact_hits()
     if not accurate(intact, ablated.counts):
-        return {}
-    hits, group_hits = ablated.hits_without(layer.members), _group_hits(layer, ablated)
-    return {
-        ablation: compare_effects(intact, hits[number], group_hits[number], ablated.counts)
-        for number, ablation in enumerate(ABLATIONS)
-    }
+        return nothing
+    members, count = layer.members, len(layer.clusters)
+    live = np.array([layer.labels[key] != DEAD for key in layer.keys])
+    hits = ablated.hits_without(np.concatenate([members, live & ~members]))
+    sizes = layer.clusters["u_size"].to_numpy()
+    group_hits = _group_hits(layer, live, np.stack([sizes, live.sum(axis=1) - sizes], axis=1))
+    return Ablated(
+        effects={
+            ablation: compare_effects(
+                intact, hits[at, :count], group_hits[at, :, 0], ablated.counts
+            )
+            for at, ablation in enumerate(ABLATIONS)
+        },
+        kept={
+            ablation: compare_kept(intact, hits[at, count:], group_hits[at, :, 1], ablated.counts)
+            for at, ablation in enumerate(ABLATIONS)
+        },
+    )
 
 
-def _group_hits(layer: HiddenLayer, ablated: AblatedLayer) -> Counts:
-    """Hits without random groups of each cluster's size, [ablations, clusters, draws, classes].
+def _group_hits(layer: HiddenLayer, live: np.ndarray, sizes: np.ndarray) -> Counts:
+    """Hits without random groups, [ablations, clusters, sizes, draws, classes].
 
     Groups of one size serve all clusters of that size, of whatever partition.
+
+    Args:
+        layer: the layer.
+        live: units that the groups of each cluster are drawn from, bool [clusters, units].
+        sizes: of each cluster's groups, [clusters, sizes].
     """
-    sizes = layer.clusters["u_size"].to_numpy()
-    keys = list(zip(layer.clusters["method"], layer.clusters["k"], strict=True))
+    ablated = layer.ablated
+    shape = len(ABLATIONS), *sizes.shape, layer.groups, len(ablated.counts)
+    found = np.empty(shape, np.int64)
     # Nearly always, all partitions have the same live units.
-    live = np.array([layer.labels[key] != DEAD for key in keys])
-    found = np.empty((len(ABLATIONS), len(sizes), layer.groups, len(ablated.counts)), np.int64)
     for mask in np.unique(live, axis=0):
         here = (live == mask).all(axis=1)
         different, place = np.unique(sizes[here], return_inverse=True)
         orders = group_orders(np.flatnonzero(mask), layer.name, layer.groups)
-        found[:, here] = ablated.hits_without_first(orders, different.tolist())[:, place]
+        hits = ablated.hits_without_first(orders, different.tolist())
+        found[:, here] = hits[:, place.reshape(-1, sizes.shape[1])]
     return found
 
 
 # --- rows of clusters --------------------------------------------------------------------------
 
 
-def cluster_table(layer: HiddenLayer, effects: Mapping[Ablation, Effects]) -> pd.DataFrame:
+def cluster_table(layer: HiddenLayer, ablated: Ablated) -> pd.DataFrame:
     """The layer's clusters with CLUSTER_COLUMNS, and `<measure>_null_mean` beside each measure."""
     table = layer.clusters.assign(**layer.place)
     for ablation, (importance, coherence) in MEASURES_OF.items():
-        found = effects.get(ablation)
+        found = ablated.effects.get(ablation)
         if found is None:
             names = [*_compared_names(importance), *_compared_names(coherence)]
             table = table.assign(**dict.fromkeys([*names, f"{importance}_effect"], np.nan))
@@ -167,6 +208,11 @@ def cluster_table(layer: HiddenLayer, effects: Mapping[Ablation, Effects]) -> pd
                 **_compared(coherence, found.coherence, found.coherence_compared),
                 **{f"{importance}_effect": found.share},
             )
+    for ablation, measure in KEPT.items():
+        kept = ablated.kept.get(ablation)
+        empty = dict.fromkeys(_compared_names(measure), np.nan)
+        columns = empty if kept is None else _compared(measure, kept.accuracy, kept.compared)
+        table = table.assign(**columns)
     return table
 
 
@@ -180,7 +226,7 @@ def _compared(measure: str, values: np.ndarray, found: Comparison) -> dict[str, 
     return dict(zip(_compared_names(measure), columns, strict=True))
 
 
-def class_rows(layer: HiddenLayer, effects: Mapping[Ablation, Effects]) -> pd.DataFrame:
+def class_rows(layer: HiddenLayer, ablated: Ablated) -> pd.DataFrame:
     """One row a cluster, ablation and class: ABLATION_COLUMNS; falls are empty without effects."""
     clusters, outputs = layer.clusters, len(layer.following[-1])
     counts = np.bincount(layer.classes, minlength=outputs)
@@ -193,14 +239,15 @@ def class_rows(layer: HiddenLayer, effects: Mapping[Ablation, Effects]) -> pd.Da
         "accuracy": np.tile(accuracy, len(clusters)),
     }
     frames = []
-    for ablation in ABLATIONS:
-        found = effects.get(ablation)
+    asked = {ablation: ablated.effects.get(ablation) for ablation in ABLATIONS}
+    asked |= {OTHERS + ablation: ablated.kept.get(ablation) for ablation in ABLATIONS}
+    for name, found in asked.items():
         rows = clusters.loc[clusters.index.repeat(outputs)].assign(**layer.place, **every)
-        frames.append(rows.assign(ablation=ablation, **_fall_columns(found)))
+        frames.append(rows.assign(ablation=name, **_fall_columns(found)))
     return pd.concat(frames, ignore_index=True)[ABLATION_COLUMNS]
 
 
-def _fall_columns(found: Effects | None) -> dict[str, Any]:
+def _fall_columns(found: Effects | Kept | None) -> dict[str, Any]:
     if found is None:
         return dict.fromkeys(("fall", "null_mean", "null_sd"), np.nan)
     compared = found.falls_compared
@@ -222,22 +269,19 @@ def _class_activities(layer: HiddenLayer, counts: np.ndarray) -> np.ndarray:
     return (members @ means.T) / np.maximum(members.sum(axis=1, keepdims=True), 1)
 
 
-def lesion_rows(
-    layer: HiddenLayer, effects: Mapping[Ablation, Effects], table: pd.DataFrame
-) -> pd.DataFrame:
+def lesion_rows(layer: HiddenLayer, ablated: Ablated, table: pd.DataFrame) -> pd.DataFrame:
     """One row a cluster: LESION_COLUMNS, units set to zero; no rows without effects.
 
     Args:
         layer: the layer.
-        effects: what `ablate` says of it.
+        ablated: what `ablate` says of it.
         table: what `cluster_table` makes of them: our measures.
     """
-    if "zero" not in effects:
+    if "zero" not in ablated.effects:
         return pd.DataFrame(columns=LESION_COLUMNS)
-    found = effects["zero"].lesions
+    found = ablated.effects["zero"].lesions
     live = {key: int((labels != DEAD).sum()) for key, labels in layer.labels.items()}
-    keys = zip(table["method"], table["k"], strict=True)
-    share = (table["u_size"] / [live[key] for key in keys]).to_numpy()
+    share = (table["u_size"] / [live[key] for key in layer.keys]).to_numpy()
     columns: dict[str, Any] = {
         "share": share,
         "groups": layer.groups,
@@ -281,6 +325,7 @@ def _activity_values(layer: HiddenLayer, labels: np.ndarray, k: int) -> dict[str
         return {name: NO_VALUE for name in ACTIVITY_MEASURES}
     labellings = np.stack([labels, *permuted_labels(labels, layer.name, layer.groups)])
     found = activity_measures(layer.comparable, layer.classes, labellings, k)
+    found |= activation_measures(layer.comparable, labellings, k, layer.name)
     rows = {}
     for name, values in found.items():
         compared = compare(values[:1], values[None, 1:], ACTIVITY_MEASURES[name].direction)

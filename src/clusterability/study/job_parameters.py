@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from clusterability.jobs.clustering_job import ClusteringJob, LabelsJob, NullJob
-from clusterability.jobs.comparison_jobs import AggregationJob, AgreementJob, ValidityJob
+from clusterability.jobs.comparison_jobs import (
+    AggregationJob,
+    AgreementJob,
+    ContenderJob,
+    ValidityJob,
+)
 from clusterability.jobs.equal_size_job import EqualSizeJob
 from clusterability.jobs.import_job import ImportJob
 from clusterability.jobs.probing_job import ProbingJob
@@ -101,6 +106,16 @@ def aggregation_job(study: Study) -> AggregationJob:
         fresh_of={name: other for name, other in sorted(fresh.items()) if other},
         initial_of={name: other for name, other in sorted(initial.items()) if other},
     )
+
+
+def contender_job(study: Study, condition: str) -> ContenderJob:
+    """The measures that contend, of a condition whose partitions are judged."""
+    method = study.drawn_method
+    assert method is not None, "layers are clustered where partitions are judged"
+    places = [(e.layer, e.k) for e in study.judged_conditions() if e.condition == condition]
+    # `within` takes a covariate, and permutes what `shuffle` does.
+    nulls = {null: study.nulls[null] for null in study.redrawn_nulls if null != "within"}
+    return ContenderJob(method, nulls, places, study.clustering.restarts)
 
 
 def validity_job(study: Study) -> ValidityJob:

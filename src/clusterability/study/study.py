@@ -314,8 +314,10 @@ class Study(Section):
         """Conditions of which it is known what there is to find, at each k where it is asked.
 
         Those of `planted_pairs`, and all random matrices: those without clusters at every k that
-        is planted in others.
+        is planted in others. None where no layers are clustered.
         """
+        if self.drawn_method is None:
+            return []
         pairs = self.planted_pairs()
         found = [
             JudgedCondition(name, pair.family, pair.k, pair.layer, name == pair.condition)

@@ -97,7 +97,7 @@ def test_bits_are_asked_for_twenty() -> None:
     table = scores({"planted": [1.0, 1.0], "plain": [1.0, 1.0]}, "bits", values)
     twice = pd.concat([table, table.assign(null="strength")])  # a network counts once
     rows = judged(twice, agreement([(1.0, 1.0), (1.0, 1.0)]))
-    row = rows[rows.condition.isna() & (rows.form == "bits")].iloc[0]
+    row = rows[rows.condition.isna() & (rows.form == "threshold")].iloc[0]
     assert (row["n"], row["sensitivity"], row["specificity"]) == (4, 0.5, 0.5)
     assert rows[rows.form == "p"].null.unique().tolist() == ["shuffle", "strength"]
 

@@ -191,7 +191,7 @@ def validity_rows() -> list[dict]:
             place = {"analysis": "clusters", "form": "term", "function": function_}
             rows.append(common | place | {"measure": term, "estimate": rho - more * np.sign(rho)})
         rows.append(common | {"analysis": "clusters", "measure": term, "estimate": rho})
-    bits = {"analysis": "recovery", "form": "bits", "measure": "bits", "found": 7, "n": 90}
+    bits = {"analysis": "recovery", "form": "threshold", "measure": "bits", "found": 7, "n": 90}
     rows.append(common | bits | {"estimate": 0.9})
     rows.append(common | {"analysis": "detection", "condition": "a", "estimate": 0.1, "form": "z"})
     return rows
@@ -215,7 +215,7 @@ def test_measures_come_from_the_best_to_the_worst(ranked, tmp_path):
     ]
     detection = rows[rows.analysis == "detection"]
     assert set(detection.series) == {"shuffle", "strength"}
-    assert set(rows[rows.analysis == "recovery"].series) == {"shuffle", "20 bits"}
+    assert set(rows[rows.analysis == "recovery"].series) == {"shuffle", "own threshold"}
     assert len(rows) == 3 + 4 + 6 + 2
     assert "at most 20 seeds" in texts(figure)
     assert "planted clusters found in 7 of 90 partitions" in texts(figure)

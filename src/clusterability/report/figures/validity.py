@@ -31,10 +31,13 @@ PANELS = {
 
 CHANCE = {"recovery": 0.5, "detection": 0.5, "clusters": 0.0, "networks": 0.0}
 
-BITS = "20 bits"
-"""The series of what is asked for bits and not for p."""
+OWN = "own threshold"
+"""The series of measures that are asked for a value of their own, and not for p."""
 
-_MARKERS = "s^vDP"
+AS_IT_IS = "no z: value"
+"""The series of measures that have no z."""
+
+_MARKERS = "s^vDPX"
 _MEAN = (INK, "o")
 _COLUMNS = 2
 _LINE_HEIGHT = 0.17
@@ -45,9 +48,10 @@ COLUMNS = ["analysis", "measure", "series", "estimate", "low", "high", "n", "fou
 CAPTION = """Which measure is right. Recovery: of all partitions of networks whose clusters are
 known, the share that a measure is right about, as the mean of those whose clusters are the planted
 ones (adjusted mutual information above 0.5), which it should call good (p at most 0.05 by the null
-named, or 20 bits), and of the others, which it should not (balanced accuracy; 0.5 is chance; 95 %
-intervals of Clopper and Pearson). Detection: how well z by the null named tells networks with
-planted clusters from those without (area under the curve, 0.5 is chance). Prediction of a
+named, bits from 20 on, held-out entries above 0), and of the others, which it should not (balanced
+accuracy; 0.5 is chance; 95 % intervals of Clopper and Pearson). Detection: how well z by the null
+named tells networks with planted clusters from those without (area under the curve, 0.5 is chance;
+measures without a z as they are). Prediction of a
 cluster's term: how a single cluster's own term predicts what ablating it does (rank correlation, 0
 is chance). Prediction over networks: how the z of a measure goes with it. Method {method}; lines
 but those of recovery are 95 % bootstrap intervals over seeds, dotted lines chance."""
@@ -66,7 +70,8 @@ def rows(validity: Path, method: str) -> pd.DataFrame:
     """
     found = read_csv(validity)
     found = found[(found["method"] == method) & found["condition"].isna()]
-    named = found["null"].astype(object).where(found["form"] != "bits", BITS).fillna("z")
+    named = found["null"].astype(object).where(found["form"] != "threshold", OWN)
+    named = named.where(found["form"] != "value", AS_IT_IS).fillna("z")
     known = found.assign(null=named)
     series = {
         "recovery": _series(over_families(known, "recovery"), "recovery", "null", "p"),
@@ -78,8 +83,11 @@ def rows(validity: Path, method: str) -> pd.DataFrame:
 
 
 def over_families(found: pd.DataFrame, analysis: str) -> pd.DataFrame:
-    """Rows of an analysis over all families, or of the only one; of detection, those of z."""
-    rows = found[(found["analysis"] == analysis) & (found["form"] != "value")]
+    """Rows of an analysis over all families, or of the only one; of detection, z where it is."""
+    rows = found[(found["analysis"] == analysis)]
+    # A measure that is told in standard deviations of draws is not shown as it is, too.
+    in_z = rows.loc[rows["form"] != "value", "measure"]
+    rows = rows[(rows["form"] != "value") | ~rows["measure"].isin(in_z)]
     every = rows[rows["family"].isna()]
     return every if len(every) else rows
 

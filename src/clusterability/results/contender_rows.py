@@ -1,0 +1,81 @@
+"""Rows of the measures that contend with those of the study, of a block of networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clusterability.comparison import COMPARED, compare
+from clusterability.jobs.comparison_jobs import ContenderJob
+from clusterability.measures.contenders import held_out_entries, spectral
+from clusterability.networks.layer_names import tensor_name
+from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
+from clusterability.networks.scaling import ranks_draws
+from clusterability.networks.scaling_names import plain_method, scaling_of
+from clusterability.networks.stacked import Networks
+from clusterability.networks.two_way_ranks import two_way_ranks
+from clusterability.nulls.redrawing import RandomModel
+from clusterability.numerics import one_thread
+
+CONTENDER_COLUMNS = [
+    *("condition", "seed", "layer", "method", "k", "measure", "null", "value"),
+    *("null_n", "z", "p"),
+]
+"""Columns as those of scores."""
+
+
+def contender_rows(networks: Networks, job: ContenderJob) -> pd.DataFrame:
+    """`spectral` by each null, and `held_out_entries`, whose zero means something, by none.
+
+    Draws are those of the study's nulls, number by number.
+
+    Returns:
+        Rows with CONTENDER_COLUMNS, one a network, layer, k, measure and null.
+    """
+    with one_thread():
+        rows = [
+            row
+            for layer in dict.fromkeys(layer for layer, _ in job.places)
+            for row in _layer_rows(networks, layer, job)
+        ]
+    return pd.DataFrame(rows, columns=CONTENDER_COLUMNS)
+
+
+def _layer_rows(networks: Networks, layer: str, job: ContenderJob) -> Iterator[dict[str, Any]]:
+    (scaled,) = scaled_layers(networks, layer, [scaling_of(job.method)])
+    k_values = [k for name, k in job.places if name == layer]
+    for number, seed in enumerate(networks.seeds):
+        place = {"condition": networks.condition, "seed": seed, "layer": tensor_name(layer)}
+        place |= {"method": job.method}
+        matrix, stream = scaled.matrices[number], scaled.streams[number]
+        for k in k_values:
+            asked = (stream, k, plain_method(job.method), job.restarts)
+            value = held_out_entries(matrix, *asked)
+            yield place | {"k": k, "measure": "held_out_entries", "value": value, "null_n": 0}
+        values = np.array([spectral(matrix, k) for k in k_values])
+        for null, draws in job.nulls.items():
+            compared = compare(values, _drawn(scaled, number, null, draws, k_values), 1).columns()
+            for at, k in enumerate(k_values):
+                row = place | {"k": k, "measure": "spectral", "null": null, "value": values[at]}
+                yield row | {name: compared[name][at] for name in COMPARED}
+
+
+def _drawn(
+    scaled: ScaledLayer, number: int, null: str, draws: int, k_values: list[int]
+) -> np.ndarray:
+    """`spectral` of draws of a null, [k, draws]."""
+    name = (scaled.networks.condition, scaled.networks.seeds[number], scaled.layer)
+    weights = scaled.drawn_from(number)[scaled.layer]
+    if not np.isfinite(weights).all():
+        return np.full((len(k_values), draws), np.nan)
+    draw = RandomModel.named(null).redraw(weights, name)
+    found = np.empty((len(k_values), draws))
+    for place in range(draws):
+        matrix = draw(place)
+        if ranks_draws(scaled.scaling):
+            matrix = two_way_ranks(matrix, (*name, null, place))
+        found[:, place] = [spectral(matrix, k) for k in k_values]
+    return found
