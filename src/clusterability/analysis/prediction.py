@@ -62,7 +62,7 @@ def cluster_prediction(clusters: pd.DataFrame, resamples: Resamples) -> Rows:
 
     Returns:
         One row a cell, term and function; means over cells by condition; and over all, ranked by
-        function and for the mean over functions.
+        function. Functions are never averaged: a term may go with one and against another.
     """
     functions = [name for name in ABLATION_MEASURES if f"{name}_z" in clusters]
     large = large_clusters(clusters)
@@ -292,10 +292,8 @@ class _Averages:
     def add(self, place: Mapping[str, Any], estimates: Floats, weight: float, count: int) -> None:
         names = ("method", "form", "function", "measure")
         kept = tuple(place[name] for name in names)
-        method, form, _, measure = kept
         # Not a set: the order of its strings, and so of rows, differs from process to process.
-        keys = [(place["condition"], *kept), (None, *kept), (None, method, form, None, measure)]
-        for key in dict.fromkeys(keys):
+        for key in dict.fromkeys([(place["condition"], *kept), (None, *kept)]):
             self.means.setdefault(key, FisherMean()).add(estimates, weight)
             self.counts[key] = max(self.counts.get(key, 0), count)
 

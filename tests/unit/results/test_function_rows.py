@@ -59,7 +59,7 @@ def test_columns_and_one_row_for_each_combination(probed):
     assert not probed.scores.duplicated(KEYS).any()
     assert len(probed.scores) == 2 * len(METHODS) * len(K_VALUES) * len(FUNCTION_MEASURES)
     clusters = probed.clusters.groupby(["seed", "method", "k"]).size()
-    assert len(probed.ablations) == clusters.sum() * 2 * 10
+    assert len(probed.ablations) == clusters.sum() * 4 * 10
     assert len(probed.lesions) == clusters.sum()
     assert (probed.clusters.groupby(["seed", "method", "k"]).u_size.sum() == 24).all()
 
@@ -113,7 +113,31 @@ def test_activities_by_class_by_hand(probed, networks, shown):
     expected = hidden[shown.classes[0] == 4][:, labels == 1].mean()
     row = probed.ablations.query("seed == 3 and method == 'joint' and k == 2 and cluster == 1")
     found = row[row["class"] == 4].activity
-    assert found.tolist() == pytest.approx([expected] * 2, rel=1e-5)
+    assert found.tolist() == pytest.approx([expected] * 4, rel=1e-5)
+
+
+def test_a_cluster_alone_is_a_network_without_the_others(probed, networks, shown):
+    """By a forward pass with all other units of the layer set to zero, or to their mean."""
+    images, classes = shown.images, shown.classes[0]
+    weights = [stack[0] for stack in networks.weights.values()]
+    hidden = np.maximum(images @ weights[0].T, 0)
+    labels = partitions_of(networks, "fc1")["matched", 5].rows[0]
+    means = hidden.mean(axis=0, dtype=np.float64).astype(np.float32)
+    for cluster_, others in ((0, np.zeros_like(means)), (2, np.zeros_like(means)), (2, means)):
+        kept = np.where(labels == cluster_, hidden, others)
+        said = (np.maximum(kept @ weights[1].T, 0) @ weights[2].T).argmax(axis=1)
+        place = f"seed == 3 and method == 'matched' and k == 5 and cluster == {cluster_}"
+        row = probed.clusters.query(place).iloc[0]
+        name = "sufficiency_by_mean" if others is means else "sufficiency"
+        assert row[name] == pytest.approx((said == classes).mean(), abs=1 / 80)
+        rows = probed.ablations.query(f"{place} and ablation == '{_others(others is means)}'")
+        lost = (rows.fall * rows.images).sum() / 80
+        accuracy = (rows.accuracy * rows.images).sum() / 80
+        assert accuracy - lost == pytest.approx(row[name])
+
+
+def _others(by_mean: bool) -> str:
+    return "others_mean" if by_mean else "others_zero"
 
 
 def test_rows_do_not_depend_on_the_block(probed, networks, shown):

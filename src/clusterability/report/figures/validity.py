@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from clusterability.jobs.figure_job import FigureJob
-from clusterability.measures.function_catalogue import ABLATION_MEASURES
+from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.nulls.catalogue import NULLS
 from clusterability.report.answer import NAMES
 from clusterability.report.figures.cluster_maps import draw_in_words
@@ -25,7 +25,7 @@ PANELS = {
     "recovery": "calls a partition good exactly\nwhere clusters were found (balanced accuracy)",
     "detection": "tells networks with planted clusters\nfrom those without (mean AUC of z)",
     "clusters": "a cluster's term predicts\nwhat ablating it does",
-    "networks": "predicts function, over networks\n(mean correlation of z)",
+    "networks": "predicts function, over networks\n(mean correlation of z; dot: holds no 0)",
 }
 """Analyses in the order of the panels, with what they say."""
 
@@ -38,12 +38,12 @@ AS_IT_IS = "no z: value"
 """The series of measures that have no z."""
 
 _MARKERS = "s^vDPX"
-_MEAN = (INK, "o")
 _COLUMNS = 2
 _LINE_HEIGHT = 0.17
 _MARGIN = 1.05
 
 COLUMNS = ["analysis", "measure", "series", "estimate", "low", "high", "n", "found"]
+COLUMNS += ["low_of_all", "high_of_all"]
 
 CAPTION = """Which measure is right. Recovery: of all partitions of networks whose clusters are
 known, the share that a measure is right about, as the mean of those whose clusters are the planted
@@ -53,8 +53,10 @@ accuracy; 0.5 is chance; 95 % intervals of Clopper and Pearson). Detection: how 
 named tells networks with planted clusters from those without (area under the curve, 0.5 is chance;
 measures without a z as they are). Prediction of a
 cluster's term: how a single cluster's own term predicts what ablating it does (rank correlation, 0
-is chance). Prediction over networks: how the z of a measure goes with it. Method {method}; lines
-but those of recovery are 95 % bootstrap intervals over seeds, dotted lines chance."""
+is chance). Prediction over networks: how the z of a measure goes with that of each function
+measure (colours: rank correlation; a dot where the interval that allows for all measures holds no
+0). Method {method}; lines but those of recovery are 95 % bootstrap intervals over seeds, dotted
+lines chance."""
 
 
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
@@ -66,7 +68,7 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 def rows(validity: Path, method: str) -> pd.DataFrame:
     """One row a mark: means over all conditions; `series` is a null, or a function measure.
 
-    Measures come from the best to the worst of the mean over series, or of their best series.
+    Measures come from the best to the worst of their best series.
     """
     found = read_csv(validity)
     found = found[(found["method"] == method) & found["condition"].isna()]
@@ -76,8 +78,8 @@ def rows(validity: Path, method: str) -> pd.DataFrame:
     series = {
         "recovery": _series(over_families(known, "recovery"), "recovery", "null", "p"),
         "detection": _series(over_families(known, "detection"), "detection", "null", "z"),
-        "clusters": _series(found, "clusters", "function", "mean"),
-        "networks": _series(found[found["form"] == "z"], "networks", "function", "mean"),
+        "clusters": _series(found, "clusters", "function", "all"),
+        "networks": _series(found[found["form"] == "z"], "networks", "function", "all"),
     }
     return pd.concat(series.values(), ignore_index=True)[COLUMNS]
 
@@ -93,14 +95,11 @@ def over_families(found: pd.DataFrame, analysis: str) -> pd.DataFrame:
 
 
 def _series(found: pd.DataFrame, analysis: str, column: str, together: str) -> pd.DataFrame:
-    """Rows of an analysis; where there is one series only, there is no mean beside it."""
+    """Rows of an analysis, measures by their best series."""
     rows = found[(found["analysis"] == analysis) & found["estimate"].notna()]
-    if analysis == "networks":
-        rows = rows[rows[column].isna()]
     rows = rows.assign(series=rows[column].fillna(together))
-    order = rows.sort_values("estimate", ascending=False).drop_duplicates("measure")
-    means = rows[rows[column].isna()].sort_values("estimate", ascending=False)
-    ranked = list((means if len(means) else order)["measure"])
+    order = rows.sort_values("estimate", ascending=False, kind="stable")
+    ranked = list(order.drop_duplicates("measure")["measure"])
     place = rows["measure"].map({measure: place for place, measure in enumerate(ranked)})
     return rows.assign(place=place).sort_values(["place", "series"], kind="stable")
 
@@ -121,6 +120,8 @@ def draw(table: pd.DataFrame, method: str) -> Figure:
     for place, name in zip_longest(axes.flat, panels):
         if name is None:
             place.remove()
+        elif name == "networks":
+            _draw_grid(figure, place, table[table["analysis"] == name])
         else:
             _draw_panel(place, table[table["analysis"] == name], name)
     figure.supxlabel(_small_print(table, method), fontsize=6)
@@ -149,7 +150,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, analysis: str) -> None:
     axes.axvline(CHANCE[analysis], color=INK, linewidth=0.6, linestyle=":")
     for number, name in enumerate(series):
         here = rows[rows["series"] == name]
-        colour, marker = _MEAN if name in ("all", "mean") else _look(number)
+        colour, marker = _look(number)
         shift = 0.0 if len(series) == 1 else 0.5 * (number / (len(series) - 1) - 0.5)
         y = np.array([measures.index(measure) for measure in here["measure"]]) + shift
         low, high = here["estimate"] - here["low"], here["high"] - here["estimate"]
@@ -164,11 +165,31 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, analysis: str) -> None:
             markersize=2.6,
             label=NAMES.get(name, name),
         )
+    _name_lines(axes, measures, analysis)
+    if len(series) > 1:
+        axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, handlelength=1.2)
+
+
+def _draw_grid(figure: Figure, axes: Axes, rows: pd.DataFrame) -> None:
+    """Correlations of each measure with each function measure; a dot where one is told from 0."""
+    measures, functions = list(rows["measure"].unique()), _ordered(list(rows["series"].unique()))
+    table = rows.pivot(index="measure", columns="series", values="estimate")
+    grid = table.reindex(index=measures, columns=functions).to_numpy(float)
+    most = max(float(np.nanmax(np.abs(grid))), 0.1)
+    image = axes.imshow(grid, cmap="PuOr", vmin=-most, vmax=most, aspect="auto")
+    told = rows[(rows["low_of_all"] > 0) | (rows["high_of_all"] < 0)]
+    x = [functions.index(name) for name in told["series"]]
+    axes.plot(x, [measures.index(name) for name in told["measure"]], ".", color=INK, markersize=3)
+    names = [_label(name) for name in functions]
+    axes.set_xticks(range(len(functions)), names, rotation=60, ha="right", rotation_mode="anchor")
+    _name_lines(axes, measures, "networks")
+    figure.colorbar(image, ax=axes, aspect=30, pad=0.02).outline.set_linewidth(0.4)
+
+
+def _name_lines(axes: Axes, measures: Sequence[str], analysis: str) -> None:
     axes.set_yticks(range(len(measures)), [_label(measure) for measure in measures])
     axes.set_ylim(len(measures) - 0.4, -0.6)
     axes.set_xlabel(PANELS[analysis])
-    if len(series) > 1:
-        axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, handlelength=1.2)
 
 
 def _look(number: int) -> tuple[str, str]:
@@ -178,10 +199,9 @@ def _look(number: int) -> tuple[str, str]:
 
 
 def _ordered(series: Sequence[str]) -> list[str]:
-    """Function measures and nulls in their order, means last."""
-    known = [name for name in (*ABLATION_MEASURES, *NULLS) if name in series]
-    means = [name for name in ("all", "mean") if name in series]
-    return [*known, *(n for n in series if n not in known + means), *means]
+    """Function measures and nulls in their order, others last."""
+    known = [name for name in (*FUNCTION_MEASURES, *NULLS) if name in series]
+    return [*known, *(name for name in series if name not in known)]
 
 
 def _label(measure: str) -> str:

@@ -279,6 +279,7 @@ def _cluster_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
 
 
 def _fall_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
+    rows = rows[rows["ablation"].isin(ABLATIONS)]  # of a cluster itself
     clusters = (len(grid.methods), len(grid.probed_k), most_clusters(grid))
     shape = (len(ABLATIONS), *clusters, MNIST_CLASSES)
     ablation = _places(rows["ablation"], ABLATIONS)
