@@ -13,6 +13,6 @@ from clusterability.results.npz_files import save_items
 with running(snakemake):
     recipe = SyntheticRecipe.model_validate(snakemake.params.job)
     networks, planted = synthesise(snakemake.wildcards.condition, recipe, snakemake.params.seeds)
-    save_items(Path(snakemake.output.planted), {(LAYER, recipe.clusters): planted})
+    save_items(Path(snakemake.output.planted), {(LAYER, recipe.distinct): planted})
     write_csv(Path(snakemake.output.rows), network_rows(networks))
     save_networks(Path(snakemake.output.networks), networks)

@@ -16,6 +16,7 @@ from clusterability.analysis.validity_inputs import (
     all_seeds,
     detection_scores,
     planted_agreement,
+    planted_doses,
     prediction_clusters,
     prediction_scores,
 )
@@ -32,7 +33,8 @@ with running(snakemake):
     planted = detection_scores(inputs.scores, inputs.contenders, asked.pairs, asked.judged)
     recovered = planted_agreement(inputs.agreement)
     rows = recovery_rows(planted, recovered, asked.judged)
-    rows += detection_rows(planted, recovered, accuracy, asked.pairs, resamples)
+    doses = planted_doses(planted)
+    rows += detection_rows(planted, recovered, accuracy, asked.pairs, resamples, doses)
     rows += cluster_prediction(prediction_clusters(inputs.clusters), resamples)
     scores = prediction_scores(inputs.scores)
     rows += network_prediction(scores, resamples) + condition_prediction(scores, resamples)

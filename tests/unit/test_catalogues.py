@@ -15,6 +15,7 @@ from clusterability.clustering.catalogue import METHODS
 from clusterability.clustering.problem import partition_by
 from clusterability.measures import structure
 from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.contender_catalogue import CONTENDERS
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.nulls.catalogue import NULLS
 from clusterability.report.catalogue import CATEGORIES, FIGURES, TABLES
@@ -26,7 +27,7 @@ from clusterability.training.train import train
 from project import ROOT
 
 
-@pytest.mark.parametrize("entries", [MEASURES, FUNCTION_MEASURES])
+@pytest.mark.parametrize("entries", [MEASURES, FUNCTION_MEASURES, CONTENDERS])
 def test_measures_say_what_they_say_in_a_sentence(entries):
     for name, entry in entries.items():
         assert entry.says[0].isupper(), name

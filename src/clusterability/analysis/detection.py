@@ -33,6 +33,7 @@ def detection_rows(
     accuracy: Mapping[str, float],
     pairs: Sequence[PlantedPair],
     resamples: Resamples,
+    doses: Mapping[str, float] | None = None,
 ) -> list[dict[str, Any]]:
     """How well each measure tells planted from unplanted networks.
 
@@ -45,6 +46,7 @@ def detection_rows(
         accuracy: test accuracy by condition.
         pairs: conditions with planted clusters, each with its reference.
         resamples: of the study's seeds.
+        doses: by condition, where they are known from the weights and not from the recipe.
 
     Returns:
         One row a pair, method, measure, form and null, `p` two-sided of Mann & Whitney 1947; then
@@ -59,7 +61,7 @@ def detection_rows(
             row = estimate_row(place, estimates, count) | {"p": _mann_whitney(planted, plain)}
             rows.append(
                 row
-                | {"n": count, "dose": pair.dose}
+                | {"n": count, "dose": (doses or {}).get(pair.condition, pair.dose)}
                 | _recovery(agreement, pair, place["method"])
                 | {
                     "test_accuracy": accuracy.get(pair.condition, np.nan),

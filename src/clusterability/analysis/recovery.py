@@ -62,8 +62,9 @@ def recovery_rows(
     for _, of_method in calls.groupby("method", sort=False):
         cells = list(of_method.groupby(_ASKED, sort=False, dropna=False))
         for asked, cell in cells:
-            place = {"analysis": "recovery", **dict(zip(_ASKED, asked, strict=True))}
-            place |= {"null": None if pd.isna(place["null"]) else place["null"]}
+            named = dict(zip(_ASKED, asked, strict=True))
+            null = named["null"] if isinstance(named["null"], str) else None
+            place = {"analysis": "recovery", **named, "null": null}
             rows += [place | where | _row(part, len(cells)) for where, part in _parts(cell)]
     return rows
 

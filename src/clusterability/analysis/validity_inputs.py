@@ -10,8 +10,10 @@ import pandas as pd
 from clusterability.analysis.prediction import CELL, TERMS
 from clusterability.jobs.comparison_jobs import JudgedCondition, PlantedPair
 from clusterability.measures.catalogue import DIRECTED
+from clusterability.measures.contender_catalogue import PLANTED_SHARE
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES
 from clusterability.results.reading import any_of, defined, distinct, read_rows, shown_rows, where
+from clusterability.statistics import SIGNIFICANT
 
 _SCORES = [*CELL, "seed", "measure", "null", "value", "z"]
 _FUNCTION = [name for name, measure in FUNCTION_MEASURES.items() if measure.direction]
@@ -38,7 +40,26 @@ def detection_scores(
     columns = [*_SCORES, "p"]
     known = read_rows(scores, columns, any_of(asked) & where(measure=DIRECTED))
     found = [known, *(read_rows(file, columns) for file in contenders)]
-    return pd.concat([rows for rows in found if len(rows)] or [known], ignore_index=True)
+    rows = pd.concat([rows for rows in found if len(rows)] or [known], ignore_index=True)
+    return _of_planted(rows)
+
+
+def _of_planted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Without networks that training planted nothing in: whose planted labels are as any others."""
+    place = ["condition", "seed", "layer"]
+    share = rows[(rows["measure"] == PLANTED_SHARE) & (rows["p"] > SIGNIFICANT)]
+    nothing = pd.MultiIndex.from_frame(share[place])
+    return rows[~pd.MultiIndex.from_frame(rows[place]).isin(nothing)]
+
+
+def planted_doses(scores: pd.DataFrame) -> dict[str, float]:
+    """Mean share of abs(W) inside planted clusters by condition that was trained to have them.
+
+    Args:
+        scores: what `detection_scores` reads.
+    """
+    rows = scores[scores["measure"] == PLANTED_SHARE]
+    return {str(name): float(values.mean()) for name, values in rows.groupby("condition")["value"]}
 
 
 def planted_agreement(agreement: str | Path) -> pd.DataFrame:

@@ -78,12 +78,14 @@ class ContenderJob:
         method: at its scale, whose partitions are judged; it clusters the entries that are shown.
         nulls: draws by null.
         places: layers and k at which partitions are judged.
+        planted: whether clusters were planted by training.
         restarts: starts of k-means.
     """
 
     method: str
     nulls: Mapping[str, int]
     places: Sequence[tuple[str, int]]
+    planted: bool
     restarts: int
 
 

@@ -22,3 +22,6 @@ CONTENDERS: dict[str, Measure] = {
     ),
 }
 """In the order of tables and figures; the functions are in `contenders`."""
+
+PLANTED_SHARE = "planted_share"
+"""Share of abs(W) inside the clusters that were planted by training: a dose, and no measure."""

@@ -38,7 +38,8 @@ def synthesise(
 
     Returns:
         Networks with one layer `fc1`, float32 [networks, rows, columns], and their planted
-        clusters, in random order over the units; -1 for units that the zeros leave dead.
+        clusters, in random order over the units; -1 for units that the zeros leave dead. Of a
+        checkerboard, the clusters that can be told apart: its two colours.
     """
     planted = unassigned(len(seeds), recipe.rows, recipe.columns)
     weights = np.empty((len(seeds), recipe.rows, recipe.columns), np.float32)
@@ -47,6 +48,8 @@ def synthesise(
         columns = _planted_labels(recipe, recipe.columns, seed, "columns")
         weights[index] = _matrix(recipe, rows, columns, seed)
         live = live_units(weights[index])
+        if recipe.pattern == "checkerboard":
+            rows, columns = rows % 2, columns % 2  # its colours
         planted.rows[index] = np.where(live.rows, rows, DEAD)
         planted.columns[index] = np.where(live.columns, columns, DEAD)
     planted.feasible[:] = True

@@ -35,8 +35,8 @@ class SyntheticRecipe(Section):
     """Blocks that are heavy, clusters being numbered from 0 on both sides:
     - `assortative`: U cluster a with V cluster a.
     - `shifted`: U cluster a with V cluster a + 1, the last one with V cluster 0.
-    - `checkerboard`: U cluster a with every V cluster b for which a + b is even, so that clusters
-      two apart look alike."""
+    - `checkerboard`: U cluster a with every V cluster b for which a + b is even. Clusters two
+      apart look alike, so that there are two a side to be found: the even and the odd ones."""
     # Beyond 5, weights would fall below the least float32 and leave units dead.
     heterogeneity: Annotated[Number, Field(ge=0, le=5)] = 0.0
     """Standard deviation of the logarithm of the units' strengths. 0: all units have the same
@@ -82,6 +82,11 @@ class SyntheticRecipe(Section):
     def plants(self) -> bool:
         """Whether there are clusters to be found."""
         return self.clusters > 1 and self.contrast > 0
+
+    @property
+    def distinct(self) -> int:
+        """Clusters a side that can be told apart: the two colours of a checkerboard."""
+        return min(self.clusters, 2) if self.pattern == "checkerboard" else self.clusters
 
     @property
     def noise(self) -> tuple[float | str, ...]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from clusterability.comparison import COMPARED, compare
 from clusterability.jobs.comparison_jobs import ContenderJob
+from clusterability.measures.contender_catalogue import PLANTED_SHARE
 from clusterability.measures.contenders import held_out_entries, spectral
 from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
@@ -19,12 +20,15 @@ from clusterability.networks.stacked import Networks
 from clusterability.networks.two_way_ranks import two_way_ranks
 from clusterability.nulls.redrawing import RandomModel
 from clusterability.numerics import one_thread
+from clusterability.training.planting import planted_shares
 
 CONTENDER_COLUMNS = [
     *("condition", "seed", "layer", "method", "k", "measure", "null", "value"),
     *("null_n", "z", "p"),
 ]
 """Columns as those of scores."""
+
+_LABEL_DRAWS = 199
 
 
 def contender_rows(networks: Networks, job: ContenderJob) -> pd.DataFrame:
@@ -41,7 +45,24 @@ def contender_rows(networks: Networks, job: ContenderJob) -> pd.DataFrame:
             for layer in dict.fromkeys(layer for layer, _ in job.places)
             for row in _layer_rows(networks, layer, job)
         ]
+    rows += _planted_rows(networks, job) if job.planted else []
     return pd.DataFrame(rows, columns=CONTENDER_COLUMNS)
+
+
+def _planted_rows(networks: Networks, job: ContenderJob) -> list[dict[str, Any]]:
+    """How much was planted by training: PLANTED_SHARE of the planted labels by `labels`."""
+    shares, drawn = planted_shares(networks, _LABEL_DRAWS)
+    compared = compare(shares, drawn, 1).columns()
+    ((layer, k),) = dict.fromkeys(job.places)
+    place: dict[str, Any] = {"condition": networks.condition, "method": job.method}
+    place |= {"layer": tensor_name(layer)}
+    place |= {"k": k, "measure": PLANTED_SHARE, "null": "labels"}
+    return [
+        place
+        | {"seed": seed, "value": shares[at]}
+        | {name: compared[name][at] for name in COMPARED}
+        for at, seed in enumerate(networks.seeds)
+    ]
 
 
 def _layer_rows(networks: Networks, layer: str, job: ContenderJob) -> Iterator[dict[str, Any]]:

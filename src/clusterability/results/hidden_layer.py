@@ -239,8 +239,10 @@ def class_rows(layer: HiddenLayer, ablated: Ablated) -> pd.DataFrame:
         "accuracy": np.tile(accuracy, len(clusters)),
     }
     frames = []
-    asked = {ablation: ablated.effects.get(ablation) for ablation in ABLATIONS}
-    asked |= {OTHERS + ablation: ablated.kept.get(ablation) for ablation in ABLATIONS}
+    asked: dict[str, Effects | Kept | None] = {}
+    for ablation in ABLATIONS:
+        asked[ablation] = ablated.effects.get(ablation)
+        asked[OTHERS + ablation] = ablated.kept.get(ablation)
     for name, found in asked.items():
         rows = clusters.loc[clusters.index.repeat(outputs)].assign(**layer.place, **every)
         frames.append(rows.assign(ablation=name, **_fall_columns(found)))

@@ -115,7 +115,8 @@ def contender_job(study: Study, condition: str) -> ContenderJob:
     places = [(e.layer, e.k) for e in study.judged_conditions() if e.condition == condition]
     # `within` takes a covariate, and permutes what `shuffle` does.
     nulls = {null: study.nulls[null] for null in study.redrawn_nulls if null != "within"}
-    return ContenderJob(method, nulls, places, study.clustering.restarts)
+    planted = condition in study.conditions and study.plants(condition)
+    return ContenderJob(method, nulls, places, planted, study.clustering.restarts)
 
 
 def validity_job(study: Study) -> ValidityJob:

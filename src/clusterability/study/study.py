@@ -307,7 +307,7 @@ class Study(Section):
             )
             reference = next(same, None)
             if recipe.plants and reference:
-                place = (recipe.clusters, SYNTHETIC_LAYER)
+                place = (recipe.distinct, SYNTHETIC_LAYER)
                 yield PlantedPair(name, reference, recipe.contrast, "synthetic", *place)
 
     def judged_conditions(self) -> list[JudgedCondition]:
@@ -324,9 +324,9 @@ class Study(Section):
             for pair in pairs
             for name in (pair.condition, pair.reference)
         ]
-        planted = [r.clusters for r in self.synthetic.values() if r.plants]
+        planted = [r.distinct for r in self.synthetic.values() if r.plants]
         for name, recipe in self.synthetic.items():
-            asked = [recipe.clusters] if recipe.plants else planted
+            asked = [recipe.distinct] if recipe.plants else planted
             found += [
                 JudgedCondition(name, "synthetic", k, SYNTHETIC_LAYER, recipe.plants)
                 for k in asked

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from clusterability.networks.live_units import DEAD, live_units
 from clusterability.networks.partitions import Key, Partitions, unassigned
 from clusterability.networks.stacked import Networks
+from clusterability.randomness import generator
 from clusterability.training.recipe import Recipe
 
 
@@ -46,6 +47,30 @@ def planted_clusterability(recipe: Recipe, networks: Networks) -> npt.NDArray[np
     total = squares.sum(axis=(1, 2))
     inside = squares[:, inside_planted(recipe)].sum(axis=1)
     return np.divide(inside, total, out=np.full(count, np.nan), where=total > 0)
+
+
+def planted_shares(
+    networks: Networks, draws: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Share of abs(W) inside the planted clusters, [networks], and of permuted labels.
+
+    The planted labels were there before any weight, so that permuting them is a fair null: where
+    the share is no larger than those of random labels of the same sizes, nothing was planted.
+
+    Returns:
+        The shares, and those of labels permuted on both sides, [networks, draws].
+    """
+    recipe = Recipe.of_file(networks.recipe)
+    rows, columns = planted_sides(recipe)
+    stack = np.abs(networks.weights[recipe.planted_layer].astype(np.float64))
+    stack /= np.maximum(stack.sum(axis=(1, 2), keepdims=True), np.finfo(float).tiny)
+    shares = stack[:, inside_planted(recipe)].sum(axis=1)
+    drawn = np.empty((len(stack), draws))
+    for number in range(draws):
+        source = generator("planted labels", number)
+        inside = source.permutation(rows)[:, None] == source.permutation(columns)
+        drawn[:, number] = stack[:, inside].sum(axis=1)
+    return shares, drawn
 
 
 def planted_partitions(networks: Networks) -> dict[Key, Partitions]:

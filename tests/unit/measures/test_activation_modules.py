@@ -93,24 +93,3 @@ def test_chance_is_near_zero_and_clusters_are_far_above():
     for name, values in draws.items():
         assert abs(values.mean()) < 0.03
         assert own[name] > values.max() + 10 * values.std()
-
-
-# --- what misleads -----------------------------------------------------------------------------
-
-
-def test_activation_q_sees_the_class_as_a_common_cause():
-    """Two tracks that never meet: units that answer to the same classes are one module to it."""
-    classes = np.arange(400) % 4
-    answers = np.stack([classes == each for each in (0, 0, 1, 1)], axis=1).astype(np.float32)
-    noise = np.random.default_rng(4).random((400, 4)).astype(np.float32)
-    track = np.array([0, 1, 0, 1])  # 0 and 2 are computed apart from 1 and 3
-    shown = normalised(answers + noise)
-    assert measured(shown, track, 2)["activation_q"] < 0
-    assert measured(shown, np.array([0, 0, 1, 1]), 2)["activation_q"] > 0.05
-
-
-def test_activation_ami_is_low_where_what_units_do_has_no_clusters():
-    """Units of independent noise: clusters of them are accidents, and so is what agrees."""
-    source = np.random.default_rng(5)
-    shown = normalised(source.random((300, 60)).astype(np.float32))
-    assert abs(measured(shown, source.integers(0, 4, 60), 4)["activation_ami"]) < 0.1

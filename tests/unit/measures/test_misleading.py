@@ -21,6 +21,7 @@ from clusterability.clustering.spectral import cluster, cluster_with_starts
 from clusterability.clustering.summing import held_out_information, tables_of
 from clusterability.comparison import Comparison, compare
 from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.contender_catalogue import CONTENDERS
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.graph import network_matrices
 from clusterability.networks.partitions import Labels, labels_of
@@ -53,7 +54,7 @@ NAME = (*NETWORK, "fc1")
 def test_every_identifier_has_an_entry_with_all_items():
     found = entries(DOCUMENT)
     scalings = [f"-{scaling}" for scaling in SCALINGS if scaling != "none"]
-    assert list(found) == [*MEASURES, *METHODS, *scalings, *NULLS]
+    assert list(found) == [*MEASURES, *CONTENDERS, *METHODS, *scalings, *NULLS]
     assert all(items == ITEMS for items in found.values())
 
 

@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clusterability.measures.ablation import ABLATIONS, AblatedLayer, compare_effects, group_orders
+from clusterability.measures.ablation import (
+    ABLATIONS,
+    AblatedLayer,
+    compare_effects,
+    compare_kept,
+    group_orders,
+)
+from clusterability.measures.activation_modules import activation_measures
 from clusterability.measures.activations import normalised
 from clusterability.measures.function import activity_measures, permuted_labels
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
@@ -103,6 +110,25 @@ def test_between_mi_given_class_sees_causes_that_are_not_the_class():
     assert found["between_mi_given_class"] > 0.3
 
 
+def together(shown: np.ndarray, labels, k: int) -> dict[str, float]:
+    found = activation_measures(normalised(shown), np.asarray(labels)[None], k, ("example", 0))
+    return {name: float(values[0]) for name, values in found.items()}
+
+
+def test_activation_q_sees_the_class_as_a_common_cause():
+    """Units 0 and 2 are computed apart from 1 and 3, and are active together with these."""
+    answers = np.stack([each == CLASSES for each in (0, 0, 1, 1)], axis=1).astype(np.float32)
+    shown = answers + 0.3 * noise(4)
+    assert together(shown, [0, 1, 0, 1], 2)["activation_q"] < -0.1
+    assert together(shown, [0, 0, 1, 1], 2)["activation_q"] > 0.05
+
+
+def test_activation_ami_is_low_where_what_units_do_has_no_clusters():
+    """Units of independent noise: clusters of them are accidents, and so is what agrees."""
+    labels = np.random.default_rng(5).integers(0, 4, 60)
+    assert abs(together(noise(60), labels, 4)["activation_ami"]) < 0.1
+
+
 # --- ablations ---------------------------------------------------------------------------------
 
 
@@ -127,6 +153,21 @@ def test_importance_misses_a_cluster_with_a_double():
         assert halves.importance.tolist() == [0, 0]
         together = ablated(following, activities, np.zeros(8, int), ablation)
         assert together.importance[0] == 0.75
+
+
+def test_sufficiency_is_high_for_each_of_two_doubles():
+    """Either half of the doubles is enough alone, and so neither is told from the other."""
+    units = np.eye(4, dtype=np.float32)[CLASSES]
+    activities, following = np.hstack([units, units]), np.hstack([np.eye(4), np.eye(4)])
+    layer = AblatedLayer([following.astype(np.float32)], activities, CLASSES)
+    halves = np.repeat([0, 1], 4) == np.arange(2)[:, None]
+    hits = layer.hits_without(~halves)[0]
+    orders = group_orders(np.arange(8), ("example", 0, "fc1"), 39)
+    drawn = layer.hits_without_first(orders, [4, 4])[0]
+    found = compare_kept(layer.intact_hits(), hits, drawn, layer.counts)
+    assert found.accuracy.tolist() == [1, 1]
+    assert (found.compared.z > 0.5).all()
+    assert (found.falls == 0).all()
 
 
 def test_importance_of_constant_units_is_that_of_a_bias():

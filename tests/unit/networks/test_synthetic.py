@@ -131,8 +131,17 @@ def test_clustering_finds_the_two_colours_of_a_checkerboard():
     )
     name = ("synthetic", 0, "fc1", "network")
     found = cluster(matrix[None], [name], [2], ["matched"], 10)["matched", 2]
-    assert adjusted_rand_score(rows % 2, found.rows[0]) == 1
-    assert adjusted_rand_score(columns % 2, found.columns[0]) == 1
+    assert adjusted_rand_score(rows, found.rows[0]) == 1
+    assert adjusted_rand_score(columns, found.columns[0]) == 1
+
+
+def test_the_clusters_of_a_checkerboard_are_its_colours():
+    """Full contrast, three clusters: 0 and 2 are one; a weight is zero where colours differ."""
+    recipe = {"clusters": 3, "pattern": "checkerboard"}
+    matrix, rows, columns = matrix_and_labels(rows=30, columns=30, **recipe)
+    assert SyntheticRecipe(**recipe).distinct == 2
+    assert np.bincount(rows).tolist() == [20, 10]
+    assert ((matrix != 0) == (rows[:, None] == columns)).all()
 
 
 # --- no structure ------------------------------------------------------------------------------
@@ -150,7 +159,7 @@ def test_clusters_without_contrast_change_no_weight(pattern):
     plain, _, _ = matrix_and_labels(rows=20, columns=30)
     found, rows, _ = matrix_and_labels(rows=20, columns=30, clusters=4, contrast=0, pattern=pattern)
     assert np.array_equal(found, plain)
-    assert len(np.unique(rows)) == 4
+    assert len(np.unique(rows)) == (2 if pattern == "checkerboard" else 4)
 
 
 # --- strengths, sizes, zeros -------------------------------------------------------------------

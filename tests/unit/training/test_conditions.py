@@ -10,7 +10,12 @@ import pytest
 from clusterability.networks.synthetic import cluster_sizes
 from clusterability.training.history import network_table
 from clusterability.training.images import left_out_pixels, network_inputs, training_labels
-from clusterability.training.planting import inside_planted, planted_labels, planted_partitions
+from clusterability.training.planting import (
+    inside_planted,
+    planted_labels,
+    planted_partitions,
+    planted_shares,
+)
 from clusterability.training.recipe import Recipe
 from clusterability.training.train import train
 
@@ -123,6 +128,24 @@ def test_planted_clusters_grow_with_training(images):
     assert (share > 0.95).all()
     plain = train("trained", planted.without_planting, [0, 1], images)
     assert network_table(plain).planted_clusterability.isna().all()
+
+
+def test_a_share_that_was_not_planted_is_as_that_of_permuted_labels(images):
+    """A quarter of the weights lies inside; of constant weights so does a quarter of the sum."""
+    chosen = recipe(clusterability=1, planted_layer="fc1", planted_clusters=4, epochs=0)
+    networks = train("clusterable", chosen, [0], images).networks
+    shares, drawn = planted_shares(networks, 99)
+    weights = abs(networks.weights["fc1"][0].astype(float))
+    assert shares[0] == pytest.approx(weights[inside_planted(chosen)].sum() / weights.sum())
+    assert abs(shares[0] - drawn.mean()) < 4 * drawn.std()
+    networks.weights["fc1"][0][inside_planted(chosen)] *= 3
+    more, drawn = planted_shares(networks, 99)
+    assert more[0] == pytest.approx(3 * shares[0] / (1 + 2 * shares[0]))
+    assert more[0] > drawn.max()
+    networks.weights["fc1"][:] = 2
+    flat, drawn = planted_shares(networks, 9)
+    assert flat == pytest.approx([0.25])
+    assert drawn == pytest.approx(0.25)
 
 
 def test_what_was_planted_comes_with_the_networks(images):
