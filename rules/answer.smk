@@ -31,9 +31,7 @@ rule contend:
         runtime=growing(lambda wildcards: 30 + size_of(wildcards)),
     params:
         **made_by(*CONTENDER_FILES),
-        job=lambda wildcards: asdict(
-            job_parameters.contender_job(STUDY, wildcards.condition)
-        ),
+        job=lambda wildcards: asdict(job_parameters.contender_job(STUDY, wildcards.condition)),
     script:
         "../scripts/contend.py"
 

@@ -360,11 +360,11 @@ def test_everything_that_a_study_can_ask_for(everything):
     function = scores[scores["null"] == "groups"]
     # A hidden layer, two methods at two scales, and one k; `whole` is asked of the same layer.
     assert function.groupby("condition").size().to_dict() == {
-        "untrained": 2 * 4 * 9,
-        "baseline": 2 * 4 * 9,
-        "reordered": 2 * 4 * 9,
-        "clusterable": 2 * 4 * 9,
-        "theirs": 4 * 9,
+        "untrained": 2 * 4 * 13,
+        "baseline": 2 * 4 * 13,
+        "reordered": 2 * 4 * 13,
+        "clusterable": 2 * 4 * 13,
+        "theirs": 4 * 13,
     }
     assert set(function.layer) == {"fc1"}
     assert set(function[function.condition == "theirs"].status) == {"other_inputs"}
@@ -428,7 +428,7 @@ def test_digests_are_those_of_what_the_jobs_load(everything):
     assert rules >= {
         *("train", "synthesise", "import_network", "fresh", "plant", "cluster", "null"),
         *("null_labels", "score", "probe", "choose_k", "agree", "aggregate", "calibrate"),
-        *("validate", "answer", "find", "replicate", "explore", "plot"),
+        *("contend", "validate", "answer", "find", "replicate", "explore", "plot"),
         *("equal_size", "equal_size_table", "pixel_deviation", "null_within"),
     }
     for job in jobs:
