@@ -54,7 +54,8 @@ def write_everything(folder: Path, mnist: Path | None = None) -> None:
     (folder / "covariate.csv").write_text("age\n" + "".join(f"{age}\n" for age in range(15)))
     for key, text in PUBLISHED.items():
         (folder / f"{key}.csv").write_text(text)
-    planted = {"clusterability": 20, "planted_clusters": 2}
+    # So much that a few steps plant something.
+    planted = {"clusterability": 1000, "planted_clusters": 2}
     changes = {
         "conditions": MICRO["conditions"]
         | {"reordered": {"data_order": 1}, "clusterable": planted},

@@ -45,11 +45,12 @@ def detection_scores(
 
 
 def _of_planted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Without networks that training planted nothing in: whose planted labels are as any others."""
-    place = ["condition", "seed", "layer"]
-    share = rows[(rows["measure"] == PLANTED_SHARE) & (rows["p"] > SIGNIFICANT)]
-    nothing = pd.MultiIndex.from_frame(share[place])
-    return rows[~pd.MultiIndex.from_frame(rows[place]).isin(nothing)]
+    """Without conditions that training planted nothing in, by the labels of most of their networks.
+
+    Planted labels that are no better than permuted ones are nothing to be found.
+    """
+    shares = rows[rows["measure"] == PLANTED_SHARE].groupby("condition")["p"].median()
+    return rows[~rows["condition"].isin(shares.index[shares > SIGNIFICANT])]
 
 
 def planted_doses(scores: pd.DataFrame) -> dict[str, float]:

@@ -57,23 +57,23 @@ def test_ranked_weights_are_ranked_in_draws_too():
     assert found.z.abs().max() < 4
 
 
-def test_networks_that_nothing_was_planted_in_do_not_count(images, tmp_path):
+def test_conditions_that_nothing_was_planted_in_do_not_count(images, tmp_path):
+    """The median p decides: of the initial weights, and of weights that are nine times as large."""
     recipe = Recipe(architecture="784-16-12-10", epochs=0, clusterability=1, batch_size=16)
-    trained = train("clusterable", recipe, [0, 1], images).networks
-    stack = trained.weights["fc2"]
-    inside = (np.arange(12) * 4 // 12)[:, None] == np.arange(16) * 4 // 16
-    stack[1][inside] *= 9
     job = ContenderJob("matched", {}, [("fc2", 4)], True, 3)
-    rows = contender_rows(trained, job)
-    file, scores = tmp_path / "c.parquet", tmp_path / "scores.parquet"
-    rows.to_parquet(file)
-    pd.DataFrame(columns=SCORES).astype({"k": "int64", "seed": "int64", "value": float}).to_parquet(
-        scores
-    )
-    judged = [JudgedCondition("clusterable", "trained", 4, "fc2", planted=True)]
-    counted = detection_scores(scores, [file], [], judged)
-    p = rows[rows.measure == "planted_share"].set_index("seed").p
-    assert p[1] == 1 / 200
-    assert set(counted.seed) == {seed for seed in (0, 1) if p[seed] <= 0.05}
-    share = abs(stack[1][inside]).sum() / abs(stack[1]).sum()
-    assert planted_doses(counted[counted.seed == 1])["clusterable"] == pytest.approx(share)
+    inside = (np.arange(12) * 4 // 12)[:, None] == np.arange(16) * 4 // 16
+    files, shares = [tmp_path / "nothing.parquet", tmp_path / "planted.parquet"], []
+    for file, factor in zip(files, (1, 9), strict=True):
+        networks = train(file.stem, recipe, [0, 1, 2], images).networks
+        for matrix in networks.weights["fc2"]:
+            matrix[inside] *= factor
+            shares.append(abs(matrix[inside]).sum() / abs(matrix).sum())
+        contender_rows(networks, job).to_parquet(file)
+    scores = tmp_path / "scores.parquet"
+    types = {"k": "int64", "seed": "int64", "value": float}
+    pd.DataFrame(columns=SCORES).astype(types).to_parquet(scores)
+    judged = [JudgedCondition(f.stem, "trained", 4, "fc2", planted=True) for f in files]
+    counted = detection_scores(scores, files, [], judged)
+    assert set(counted.condition) == {"planted"}
+    assert (counted[counted.measure == "planted_share"].p == 1 / 200).all()
+    assert planted_doses(counted) == {"planted": pytest.approx(np.mean(shares[3:]))}
