@@ -48,6 +48,8 @@ NAMES = {
     "coherence": "coherence",
     "importance_by_mean": "importance by mean",
     "coherence_by_mean": "coherence by mean",
+    "sufficiency": "sufficiency",
+    "sufficiency_by_mean": "sufficiency by mean",
 }
 """Names in print."""
 
