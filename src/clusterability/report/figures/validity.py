@@ -18,7 +18,7 @@ from clusterability.report.answer import NAMES
 from clusterability.report.figures.cluster_maps import draw_in_words
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import INK, PAGE_WIDTH, cluster_colours, new_figure, style
-from clusterability.results.display_names import measure_label
+from clusterability.results.display_names import counted, measure_label
 from clusterability.results.reading import read_csv
 
 PANELS = {
@@ -136,10 +136,10 @@ def _small_print(table: pd.DataFrame, method: str) -> str:
     others = table[table["analysis"] != "recovery"]
     parts = [f"method {method}"]
     if len(others):
-        parts.append(f"at most {int(others['n'].max())} seeds a condition")
-    counted = table[table["analysis"] == "recovery"].nlargest(1, "n")
-    if len(counted):
-        found, n = int(counted["found"].iloc[0]), int(counted["n"].iloc[0])
+        parts.append(f"at most {counted(int(others['n'].max()), 'seed')} a condition")
+    judged = table[table["analysis"] == "recovery"].nlargest(1, "n")
+    if len(judged):
+        found, n = int(judged["found"].iloc[0]), int(judged["n"].iloc[0])
         parts.append(f"planted clusters found in {found} of {n} partitions")
     return "; ".join([*parts, "95 % intervals", "dotted: chance"])
 
