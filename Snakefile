@@ -25,6 +25,7 @@ from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.measures.catalogue import MEASURES
 from clusterability.names import FRESH, GLOROT, IMPORTED, NETWORK
 from clusterability.networks.layer_names import PATTERN as LAYER_NAME, in_chain, require_chain
+from clusterability.networks.tasks import TASKS
 from clusterability.report.catalogue import (
     FIGURES,
     TABLES,
@@ -40,7 +41,6 @@ from clusterability.study.covariates import check_covariates
 from clusterability.study.loading import load_study
 from clusterability.study.published import check_published, published_conditions
 from clusterability.study.sections import MNIST_FILES
-from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
 
 let_jobs_find_library()
 

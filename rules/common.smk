@@ -368,7 +368,7 @@ def may_see_mnist(condition):
     layers = IMPORTED_LAYERS[condition]
     shapes = list(layers.values())
     ends = (shapes[0][1], shapes[-1][0])
-    return is_chain(layers) and ends == (MNIST_PIXELS, MNIST_CLASSES)
+    return is_chain(layers) and ends == TASKS["digits"].ends
 
 
 def images_of(wildcards):
@@ -483,7 +483,8 @@ def null_job(wildcards):
 def stratified_job(wildcards):
     """What decides the tables of the null `within`, beside the covariate."""
     draws = STUDY.nulls["within"]
-    return asdict(job_parameters.stratified_job(STUDY, draws, wildcards.layer))
+    asked = STUDY, wildcards.condition, draws, wildcards.layer
+    return asdict(job_parameters.stratified_job(*asked))
 
 
 def covariate_of(wildcards):

@@ -21,6 +21,7 @@ from clusterability.comparison import COMPARED, compare
 from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
+from clusterability.networks.tasks import TASKS, Task
 from clusterability.numerics import keep_freed_memory
 from clusterability.randomness import StreamName, generator
 from clusterability.results.block_paths import BlockPartitions
@@ -236,6 +237,22 @@ def _with_planted(block: BlockPartitions) -> Labellings:
                 yield Cell(layer, layer, side, *key, "planted"), labels
 
 
+def _with_task(block: BlockPartitions, task: Task) -> Labellings:
+    """Inputs and outputs with the modules that the task gives them: images and heads.
+
+    Other units have no true module: what hidden ones should be is for the network to find.
+    """
+    if not (task.has_modules and block.layers):
+        return
+    first, last = block.layers[0], block.layers[-1]
+    ends = [("V", first, task.input_modules), ("U", last, task.output_modules)]
+    for side, layer, modules in ends:
+        for key, found in block.partitions[layer].items():
+            labels = found.columns if side == "V" else found.rows
+            true = np.broadcast_to(np.array(modules, labels.dtype), labels.shape)
+            yield Cell(layer, layer, side, *key, "task"), np.stack([labels, true], axis=1)
+
+
 def _between_data_orders(block: BlockPartitions, partner: BlockPartitions) -> Labellings:
     """Networks of one initialisation that saw the images in different orders."""
     seeds = _common(block.seeds, partner.seeds)
@@ -310,6 +327,7 @@ def agreement_rows(
     partners: Sequence[BlockPartitions] = (),
     *,
     shared_ends: bool = True,
+    task: Task = TASKS["digits"],
 ) -> pd.DataFrame:
     """Agreement of the partitions of a block, compared with permuted labels.
 
@@ -320,17 +338,19 @@ def agreement_rows(
             see the images in another order; seeds that a partner lacks are left out.
         shared_ends: whether all networks have the same inputs and outputs, as pixels and classes
             are; rows and columns of random matrices are not.
+        task: what the networks are trained to tell.
 
     Returns:
         Rows with AGREEMENT_COLUMNS, one a pair of networks, cell and measure. `comparison` is
         `layers` (U of a layer with V of the next), `restarts` (mean over all pairs of starts),
-        `planted`, `data_order` or `seeds` (V of the first layer and U of the last only). `status`
-        is `infeasible` where a partition is, `undefined` where no unit is live in all of them.
+        `planted`, `task` (modules that the task has, V of the first layer and U of the last
+        only), `data_order` or `seeds` (of the same sides). `status` is `infeasible` where a
+        partition is, `undefined` where no unit is live in all of them.
     """
     keep_freed_memory()
     subjects: list[tuple[str | int, ...]] = []
     labellings: list[np.ndarray] = []
-    for networks, cells in _sources(block, partners, shared_ends):
+    for networks, cells in _sources(block, partners, shared_ends, task):
         for cell, labels in cells:
             subjects += [(*pair, *cell) for pair in networks]
             labellings += list(labels)
@@ -343,7 +363,7 @@ def agreement_rows(
 
 
 def _sources(
-    block: BlockPartitions, partners: Sequence[BlockPartitions], shared_ends: bool
+    block: BlockPartitions, partners: Sequence[BlockPartitions], shared_ends: bool, task: Task
 ) -> Iterator[tuple[list[NetworkPair], Labellings]]:
     """Pairs of networks, and what is compared in each of them."""
     own, seeds = block.condition, block.seeds
@@ -351,6 +371,7 @@ def _sources(
     yield same, _between_layers(block)
     yield same, _between_restarts(block)
     yield same, _with_planted(block)
+    yield same, _with_task(block, task)
     for partner in partners:
         shared = _common(seeds, partner.seeds)
         pairs = [NetworkPair(own, seed, partner.condition, seed) for seed in shared]

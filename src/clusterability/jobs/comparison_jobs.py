@@ -14,10 +14,12 @@ class AgreementJob:
     Attributes:
         draws: permutations of labels that each agreement is compared with.
         shared_ends: whether all networks share their inputs and outputs.
+        task: what the networks are trained to tell, which may have modules.
     """
 
     draws: int
     shared_ends: bool
+    task: str
 
 
 @dataclass(frozen=True)

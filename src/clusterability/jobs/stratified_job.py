@@ -13,6 +13,8 @@ class StratifiedJob(NullJob):
 
     Attributes:
         strata: how many, of columns.
+        images: that the network sees side by side; the covariate is of the pixels of one.
     """
 
     strata: int
+    images: int = 1

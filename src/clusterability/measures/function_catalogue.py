@@ -95,5 +95,7 @@ LEAST_SHARE = 0.05
 
 OTHER_INPUTS = "other_inputs"
 """Status of an imported network that does not take the data set's images."""
+SEVERAL_HEADS = "several_heads"
+"""Status of a network that tells several classes of an image: measures are of one class."""
 INACCURATE = "inaccurate"
 """Status of ablations of a network whose accuracy is too low."""

@@ -324,6 +324,10 @@ def stored_sizes(path: Path) -> list[int]:
     return [shapes[0][1], *(out for out, _ in shapes)]
 
 
+HEAD_COLUMNS = ("test_accuracy_head1", "test_accuracy_head2")
+"""Of a network's row: test accuracy by head, for tasks that have two."""
+
+
 def network_rows(networks: Networks) -> pd.DataFrame:
     """One row a network, as `training.history.network_table` gives.
 
@@ -335,7 +339,7 @@ def network_rows(networks: Networks) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {"condition": networks.condition, "seed": seed, **unknown, "device": None}
-            | {"planted_clusterability": np.nan}
+            | dict.fromkeys(("planted_clusterability", *HEAD_COLUMNS), np.nan)
             | weight_columns(networks, number)
             for number, seed in enumerate(networks.seeds)
         ]

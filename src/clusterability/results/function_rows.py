@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 
 from clusterability.measures.activations import Activities, hidden_activities
+from clusterability.measures.function_catalogue import OTHER_INPUTS, SEVERAL_HEADS
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
 from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.stacked import Networks
+from clusterability.networks.tasks import TASKS
 from clusterability.numerics import one_thread
 from clusterability.randomness import generator
 from clusterability.results.columns import SCORE_COLUMNS
@@ -38,7 +40,7 @@ from clusterability.results.hidden_layer import (
 )
 from clusterability.training.examples import Examples, Part
 from clusterability.training.images import Mnist
-from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS, Recipe
+from clusterability.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,12 @@ def shown_images(mnist: Mnist, seeds: Sequence[int], count: int, recipe: Recipe)
 
 
 def takes_mnist(networks: Networks) -> bool:
-    """Whether the networks have as many inputs and outputs as MNIST has pixels and classes."""
+    """Whether the networks have as many inputs and outputs as MNIST has pixels and classes.
+
+    Networks that see two images, with two heads, do not: each image has two classes.
+    """
     stacks = list(networks.weights.values())
-    return (stacks[0].shape[2], stacks[-1].shape[1]) == (MNIST_PIXELS, MNIST_CLASSES)
+    return (stacks[0].shape[2], stacks[-1].shape[1]) == TASKS["digits"].ends
 
 
 def probe(
@@ -103,7 +108,7 @@ def probe(
     # A product split among threads may add up in another order.
     with one_thread():
         found = [
-            _probe_layer(hidden, shown is not None)
+            _probe_layer(hidden, None if shown else _why_not_shown(networks))
             for number in range(len(networks.seeds))
             for hidden in _hidden_layers(networks, number, layer, partitions, shown, groups)
         ]
@@ -115,9 +120,15 @@ def probe(
     )
 
 
-def _probe_layer(layer: HiddenLayer, takes_images: bool) -> Probed:
-    if not takes_images:
-        return Probed(rows_without_images(layer), *(pd.DataFrame() for _ in range(3)))
+def _why_not_shown(networks: Networks) -> str:
+    """Status of networks that are shown nothing."""
+    heads = TASKS[networks.recipe.get("task", "digits")].heads
+    return SEVERAL_HEADS if heads > 1 else OTHER_INPUTS
+
+
+def _probe_layer(layer: HiddenLayer, not_shown: str | None) -> Probed:
+    if not_shown:
+        return Probed(rows_without_images(layer, not_shown), *(pd.DataFrame() for _ in range(3)))
     ablated = ablate(layer)
     table = cluster_table(layer, ablated)
     return Probed(

@@ -34,7 +34,6 @@ from clusterability.measures.function_catalogue import (
     GROUPS,
     INACCURATE,
     LEAST_SHARE,
-    OTHER_INPUTS,
 )
 from clusterability.measures.lesions import categories
 from clusterability.networks.live_units import DEAD
@@ -360,11 +359,11 @@ def _status(clusters: pd.DataFrame, measure: str, value: float) -> str:
     return INACCURATE if inaccurate else "undefined"
 
 
-def rows_without_images(layer: HiddenLayer) -> pd.DataFrame:
-    """Rows with SCORE_COLUMNS of a network that does not take the images."""
+def rows_without_images(layer: HiddenLayer, status: str) -> pd.DataFrame:
+    """Rows with SCORE_COLUMNS of a network that was shown no images, for the reason `status`."""
     rows = [
         layer.place
-        | {"method": method, "k": k, "measure": measure, "null": GROUPS, "status": OTHER_INPUTS}
+        | {"method": method, "k": k, "measure": measure, "null": GROUPS, "status": status}
         | {"k_effective": len(np.unique(labels[labels != DEAD]))}
         | NO_VALUE
         for (method, k), labels in layer.labels.items()

@@ -11,6 +11,7 @@ from clusterability.clustering.catalogue import METHODS
 from clusterability.errors import shorten
 from clusterability.measures.asked import asked_of_method
 from clusterability.names import NETWORK, OWN_FOLDERS
+from clusterability.networks.tasks import TASKS
 from clusterability.study.study import Study
 
 
@@ -88,6 +89,18 @@ def _check_origins(study: Study) -> Iterator[str]:
                     f"conditions.{name}.{key}: found {getattr(own, key)!r}, expected"
                     f" {getattr(before, key)!r} as of {origin}, which it goes on from"
                 )
+
+
+def _check_tasks(study: Study) -> Iterator[str]:
+    for name in study.conditions:
+        recipe = study.recipe_of(name)
+        inputs, outputs = TASKS[recipe.task].ends
+        if (recipe.sizes[0], recipe.sizes[-1]) != (inputs, outputs):
+            key = _recipe_key(name, "architecture", study.conditions[name].model_fields_set)
+            yield (
+                f"{key}: found {recipe.architecture!r}, expected sizes that start with {inputs} and"
+                f" end with {outputs}, for the task {recipe.task} of {name}"
+            )
 
 
 def _check_recipes(study: Study) -> Iterator[str]:
@@ -216,6 +229,7 @@ CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"results", "replication"}, _check_published_files),
     ({"k_grid", "recipe", "conditions", "synthetic", "networks", "clustering"}, _check_k_grid),
     ({"recipe", "conditions"}, _check_origins),
+    ({"recipe", "conditions"}, _check_tasks),
     ({"recipe", "conditions"}, _check_recipes),
     ({"recipe", "conditions"}, _check_planting),
     ({"k_grid", "dataset", "recipe", "conditions", "probe"}, _check_probe),

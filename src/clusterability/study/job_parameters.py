@@ -16,6 +16,7 @@ from clusterability.jobs.import_job import ImportJob
 from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.stratified_job import StratifiedJob
 from clusterability.jobs.training_job import FreshJob, TrainingJob
+from clusterability.networks.tasks import TASKS
 from clusterability.study.sections import Clustering
 from clusterability.study.study import Study, fresh_recipe
 
@@ -56,10 +57,11 @@ def null_job(asked: Clustering, null: str, draws: int, layer: str) -> NullJob:
     return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws, fewer)
 
 
-def stratified_job(study: Study, draws: int, layer: str) -> StratifiedJob:
-    """The draws of the null `within` that are clustered as the layer is."""
+def stratified_job(study: Study, name: str, draws: int, layer: str) -> StratifiedJob:
+    """The draws of the null `within` that are clustered as a condition's layer is."""
     asked = null_job(study.clustering, "within", draws, layer)
-    return StratifiedJob(**asdict(asked), strata=study.strata.number)
+    images = TASKS[study.task_of(name)].images
+    return StratifiedJob(**asdict(asked), strata=study.strata.number, images=images)
 
 
 def labels_job(asked: Clustering, draws: int, layer: str) -> LabelsJob:
@@ -82,7 +84,8 @@ def probing_job(study: Study, name: str, block: str) -> ProbingJob:
 
 def agreement_job(study: Study, name: str) -> AgreementJob:
     """The agreement of a condition's partitions."""
-    return AgreementJob(study.agreement.draws, shared_ends=name in study.conditions)
+    ends = name in study.conditions
+    return AgreementJob(study.agreement.draws, shared_ends=ends, task=study.task_of(name))
 
 
 def equal_size_job(study: Study) -> EqualSizeJob:

@@ -148,6 +148,10 @@ class Study(Section):
             keys |= {"from": None} | self.conditions[name].model_dump(exclude_unset=True)
         return Recipe.model_validate(keys)
 
+    def task_of(self, name: str) -> str:
+        """What networks are trained to tell; of those that are not trained here, `digits`."""
+        return self.recipe_of(name).task if name in self.conditions else "digits"
+
     def epochs_before(self, condition: str) -> int:
         """Epochs that a condition's networks are trained in the conditions it goes on from."""
         return sum(self.recipe_of(name).epochs for name in self.lineage_of(condition)[1:])
@@ -369,9 +373,13 @@ class Study(Section):
 
     @property
     def probed_conditions(self) -> list[str]:
-        """Trained conditions whose units are asked what they do."""
-        layers = {name: list(self.layers_of(name)) for name in self.conditions}
-        return [name for name in self.conditions if self.probed_layers(layers[name])]
+        """Trained conditions whose units are asked what they do, and can say it of one class."""
+        recipes = {name: self.recipe_of(name) for name in self.conditions}
+        return [
+            name
+            for name, recipe in recipes.items()
+            if recipe.heads == 1 and self.probed_layers(list(recipe.layers))
+        ]
 
     @property
     def agreeing_methods(self) -> list[str]:

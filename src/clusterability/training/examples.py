@@ -6,6 +6,9 @@ part of what the data set has: `gaussian` images its pixel means and covariance,
 `teacher` gives labels that can be learnt on any images, as in Seung, Sompolinsky and Tishby (1992),
 "Statistical mechanics of learning from examples", Physical Review A 45, 6056.
 
+Tasks of two digits show each image once on the left and once on the right, beside a random other
+one: what their networks are shown and asked is known by digit.
+
 Images are the same for all networks, labels of controls one drawing a seed. Both come from named
 random streams: they do not depend on blocks, neighbours, threads or interruptions.
 """
@@ -22,6 +25,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from clusterability.networks.tasks import MNIST_CLASSES, SIDE
 from clusterability.numerics import one_thread
 from clusterability.randomness import generator
 from clusterability.training.images import (
@@ -49,7 +53,8 @@ differently."""
 class Examples:
     """Images and labels of the networks of a recipe, worked out when they are asked for.
 
-    recipe: of which `Recipe.examples` counts. mnist: the data set, as bytes.
+    recipe: of which `Recipe.examples` counts. mnist: the data set, as bytes, of single images.
+    Pixels are 784, or 1568 where two digits are shown.
 
     >>> images = np.repeat(np.arange(4, dtype=np.uint8)[:, None], 784, axis=1)
     >>> labels = np.arange(4)
@@ -62,22 +67,27 @@ class Examples:
     mnist: Mnist
 
     @cached_property
+    def data(self) -> Mnist:
+        """The data set as the task shows it, with the task's labels."""
+        return task_data(self.mnist, self.recipe.task)
+
+    @cached_property
     def left_out(self) -> npt.NDArray[np.bool_]:
-        """Pixels [784] that no network sees, by the images of the data set."""
-        return left_out_pixels(self.mnist.train_images, self.recipe.pixel_deviation)
+        """Pixels [pixels] that no network sees, by the images of the data set."""
+        return left_out_pixels(self.data.train_images, self.recipe.pixel_deviation)
 
     @cached_property
     def train(self) -> Floats:
-        """All training images [images, 784], as networks see them."""
+        """All training images [images, pixels], as networks see them."""
         return self.inputs("train")
 
     @cached_property
     def test(self) -> Floats:
-        """All test images [images, 784], as networks see them."""
+        """All test images [images, pixels], as networks see them."""
         return self.inputs("test")
 
     def inputs(self, part: Part, chosen: Chosen = _ALL) -> Floats:
-        """Some images [images, 784] of a part, as networks see them."""
+        """Some images [images, pixels] of a part, as networks see them."""
         # Before the images, so that both are not in memory while means are taken.
         means = self._pixel_means if self.recipe.centre_pixels else None
         values = self._uncentred(part, chosen)
@@ -87,8 +97,12 @@ class Examples:
         return values
 
     def labels(self, part: Part, seeds: Sequence[int]) -> Labels:
-        """Classes [networks, images] that each seed's network is to tell, of a part's images."""
-        mnist, kind = self.mnist, self.recipe.labels
+        """Classes that each seed's network is to tell of a part's images.
+
+        Returns:
+            [networks, images]; of a task with several heads, [networks, images, heads].
+        """
+        mnist, kind = self.data, self.recipe.labels
         if kind == "teacher":
             return np.stack([self._taught(part, seed) for seed in seeds])
         if part == "test":
@@ -98,7 +112,7 @@ class Examples:
 
     @cached_property
     def _pixel_means(self) -> Floats:
-        """Means [784] of uncentred training images; of a pixel that never varies, its value."""
+        """Means [pixels] of uncentred training images; of a pixel that never varies, its value."""
         # Sums of equal single-precision values are exact in double precision.
         return self._uncentred("train").mean(axis=0, dtype=np.float64).astype(np.float32)
 
@@ -107,8 +121,8 @@ class Examples:
         return network_inputs(self._pixels(part)[chosen], self.recipe.normalise, self.mnist.name)
 
     def _pixels(self, part: Part) -> Bytes | Floats:
-        """Images [images, 784] as bytes, or as floats of which 1 is ink, made anew."""
-        images = self.mnist.train_images if part == "train" else self.mnist.test_images
+        """Images [images, pixels] as bytes, or as floats of which 1 is ink, made anew."""
+        images = self.data.train_images if part == "train" else self.data.test_images
         match self.recipe.images:
             case "gaussian":
                 return gaussian_images(*self._moments, len(images), part)
@@ -119,16 +133,60 @@ class Examples:
 
     @cached_property
     def _moments(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        return pixel_moments(self.mnist.train_images)
+        return pixel_moments(self.data.train_images)
 
     def _taught(self, part: Part, seed: int) -> Labels:
-        """Classes [images] by the seed's teacher, whose outputs are standardised in training."""
+        """Classes by the seed's teacher, whose outputs are standardised in training."""
         teacher = teacher_weights(self.recipe.sizes, seed)
         outputs = teacher_outputs(teacher, self.train)
         mean, deviation = outputs.mean(axis=0), outputs.std(axis=0)
         if part == "test":
             outputs = teacher_outputs(teacher, self.test)
-        return ((outputs - mean) / np.where(deviation > 0, deviation, 1)).argmax(axis=1)
+        outputs = (outputs - mean) / np.where(deviation > 0, deviation, 1)
+        classes = outputs.reshape(len(outputs), self.recipe.heads, MNIST_CLASSES).argmax(axis=2)
+        return classes[:, 0] if self.recipe.heads == 1 else classes
+
+
+def task_data(mnist: Mnist, task: str) -> Mnist:
+    """A data set as a task shows it: as it is, or as two images side by side.
+
+    Args:
+        mnist: images [images, 784] of 28 x 28 pixels, and their classes.
+        task: in TASKS.
+
+    Returns:
+        For two digits, images [images, 1568] of 28 x 56 pixels, row by row, and labels [images, 2].
+    """
+    if task == "digits":
+        return mnist
+    train = _side_by_side(mnist.train_images, mnist.train_labels, task, "train")
+    test = _side_by_side(mnist.test_images, mnist.test_labels, task, "test")
+    return Mnist(*train, *test, mnist.name)
+
+
+def _side_by_side(images: Bytes, labels: Labels, task: str, part: Part) -> tuple[Bytes, Labels]:
+    """Each image on the left of another one, and what the heads have to say of both.
+
+    Pairs are the same for all networks and for both tasks.
+    """
+    right = generator("pairs of images", part).permutation(len(images))
+    rows = [side.reshape(len(images), SIDE, -1) for side in (images, images[right])]
+    pairs = np.concatenate(rows, axis=2).reshape(len(images), -1)
+    return pairs, head_classes(labels, labels[right], task)
+
+
+def head_classes(left: Labels, right: Labels, task: str) -> Labels:
+    """Classes [images, heads] of pairs of images with these classes [images].
+
+    >>> left, right = np.array([7, 2]), np.array([5, 4])
+    >>> head_classes(left, right, "two_digits_separate").tolist()
+    [[7, 5], [2, 4]]
+    >>> head_classes(left, right, "two_digits_joint").tolist()
+    [[2, 2], [6, 8]]
+    """
+    if task == "two_digits_separate":
+        return np.stack([left, right], axis=1)
+    return np.stack([left + right, left - right], axis=1) % MNIST_CLASSES
 
 
 def pixel_moments(images: Bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

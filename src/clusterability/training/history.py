@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import pandas as pd
 
-from clusterability.networks.stacked import Networks, weight_columns
+from clusterability.networks.stacked import HEAD_COLUMNS, Networks, weight_columns
 from clusterability.training.planting import planted_clusterability
 from clusterability.training.recipe import Recipe
 
@@ -29,7 +30,8 @@ class HistoryRow:
 class NetworkRow:
     """One trained network: how well it does, and what it cost.
 
-    `seconds` is the block's training time divided by its networks.
+    Accuracies are means over heads, losses sums; `head_accuracies` are those on test images, by
+    head. `seconds` is the block's training time divided by its networks.
     """
 
     seed: int
@@ -39,6 +41,7 @@ class NetworkRow:
     test_loss: float
     seconds: float
     device: str
+    head_accuracies: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,17 @@ def history_table(result: TrainingResult) -> pd.DataFrame:
 def network_table(result: TrainingResult) -> pd.DataFrame:
     """One row a network: how well it does, its dead units by layer, digest of its weights.
 
-    `planted_clusterability` is C of the partition that the recipe plants, if it does.
+    `planted_clusterability` is C of the partition that the recipe plants, if it does;
+    `test_accuracy_head1` and so on are accuracies by head, empty where there is one.
     """
     networks = result.networks
     planted = planted_clusterability(Recipe.model_validate(networks.recipe), networks)
     rows = []
     for number, row in enumerate(result.rows):
         columns = {"condition": networks.condition} | asdict(row)
+        heads = columns.pop("head_accuracies")
         columns["planted_clusterability"] = planted[number]
+        shown = heads if len(heads) == len(HEAD_COLUMNS) else [np.nan] * len(HEAD_COLUMNS)
+        columns |= dict(zip(HEAD_COLUMNS, shown, strict=True))
         rows.append(columns | weight_columns(networks, number))
     return pd.DataFrame(rows)

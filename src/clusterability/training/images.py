@@ -282,5 +282,5 @@ def left_out_pixels(train_images: Bytes, least_deviation: float) -> npt.NDArray[
 
 
 def training_labels(labels: Labels, permuted: bool, seed: int) -> Labels:
-    """Labels [images] that the network of this seed is trained on: as they are, or permuted."""
+    """Labels [images, ...] that this seed's network is trained on: as they are, or permuted."""
     return generator("labels", seed).permutation(labels) if permuted else labels

@@ -116,21 +116,24 @@ def evaluate(
         weights: one tensor [networks, out, in] a layer.
         biases: one tensor [networks, out] a layer, or none at all.
         images: [images, pixels].
-        labels: [images], or [networks, images] where each network has its own.
+        labels: classes [networks, images, heads]; outputs are as many for each head.
 
     Returns:
-        accuracy [networks] in [0, 1] and loss [networks] in nats, float64.
+        accuracy [networks, heads] in [0, 1] and loss [networks] in nats, the sum over heads,
+        float64.
     """
     accuracies, losses = [], []
-    for number, own in enumerate(labels.expand(len(weights[0]), -1)):
-        hits, loss = 0, 0.0
+    heads = labels.shape[2]
+    for number, own in enumerate(labels):
+        hits, loss = np.zeros(heads, np.int64), 0.0
         own_weights, own_biases = (
             [stack[number : number + 1] for stack in stacks] for stacks in (weights, biases)
         )
         for part, target in zip(images.split(10_000), own.split(10_000), strict=True):
-            logits = forward(own_weights, own_biases, part[None])[0]
-            hits += int((logits.argmax(1) == target).sum())
-            loss += float(torch.nn.functional.cross_entropy(logits, target, reduction="sum"))
+            logits = forward(own_weights, own_biases, part[None])[0].unflatten(1, (heads, -1))
+            hits += (logits.argmax(2) == target).sum(dim=0).cpu().numpy()
+            flat = logits.flatten(0, 1), target.flatten()
+            loss += float(torch.nn.functional.cross_entropy(*flat, reduction="sum"))
         accuracies.append(hits / len(images))
         losses.append(loss / len(images))
     return np.array(accuracies), np.array(losses)

@@ -11,15 +11,14 @@ from pydantic import BeforeValidator, Field
 from pydantic.functional_validators import AfterValidator
 
 from clusterability.fields import MOST_WEIGHTS, Flag, Name, Number, Section, Whole, different
+from clusterability.networks.tasks import ENDS, TASKS
 from clusterability.training.optimisers import OPTIMISERS
 
 if TYPE_CHECKING:
     Optimiser: TypeAlias = str
+    TaskName: TypeAlias = str
 else:
-    Optimiser = Literal[tuple(OPTIMISERS)]
-
-MNIST_PIXELS = 784
-MNIST_CLASSES = 10
+    Optimiser, TaskName = Literal[tuple(OPTIMISERS)], Literal[tuple(TASKS)]
 
 LAYER_PATTERN = r"^fc[1-9][0-9]{0,3}$"
 LONGEST_ARCHITECTURE = 120
@@ -34,8 +33,9 @@ def _parse_architecture(value: Any) -> str:
     if len(text) > LONGEST_ARCHITECTURE:
         raise ValueError(f"layer sizes of at most {LONGEST_ARCHITECTURE} characters")
     sizes = [int(size) for size in text.split("-")]
-    if sizes[0] != MNIST_PIXELS or sizes[-1] != MNIST_CLASSES:
-        raise ValueError(f"sizes that start with {MNIST_PIXELS} and end with {MNIST_CLASSES}")
+    if (sizes[0], sizes[-1]) not in ENDS:
+        known = ", or ".join(f"start with {first} and end with {last}" for first, last in ENDS)
+        raise ValueError(f"sizes that {known}")
     if any(out * in_ > MOST_WEIGHTS for in_, out in pairwise(sizes)):
         raise ValueError(f"layers of at most {MOST_WEIGHTS} weights")
     return text
@@ -67,10 +67,20 @@ class Recipe(Section):
     """Only in a condition, as `from: trained`: the condition whose networks are trained further,
     seed by seed. Its recipe takes the place of the study's `recipe`, and the other keys of the new
     condition change it."""
+    task: TaskName = "digits"
+    """What networks are trained to tell. Two digits are two images of the data set side by side,
+    28 x 56 pixels, and two heads of ten outputs; the loss is the sum of the heads' cross-entropies:
+    - `digits`: the class of an image.
+    - `two_digits_separate`: the classes a of the left and b of the right image, a head each.
+    - `two_digits_joint`: (a + b) mod 10 and (a - b) mod 10, a head each: both heads need both
+      images."""
     architecture: Annotated[
-        str, BeforeValidator(_parse_architecture), Field(pattern=r"^784(-[1-9][0-9]{0,5})*-10$")
+        str,
+        BeforeValidator(_parse_architecture),
+        Field(pattern=r"^(784(-[1-9][0-9]{0,5})*-10|1568(-[1-9][0-9]{0,5})*-20)$"),
     ] = "784-128-128-10"
-    """Layer sizes from input to output, 784 first and 10 last. Hidden layers are ReLU."""
+    """Layer sizes from input to output: 784 first and 10 last; for a task of two digits, 1568
+    first and 20 last. Hidden layers are ReLU."""
     biases: Flag = False
     """Give units biases. Biases are trained, but have no place in the graph."""
     initialisation: Literal["pytorch", "glorot"] = "pytorch"
@@ -177,12 +187,17 @@ class Recipe(Section):
     def examples(self) -> dict[str, Any]:
         """The keys, sorted, that decide images and labels; a recipe of them has the same ones."""
         names = ("architecture", "centre_pixels", "images", "labels", "normalise")
-        return self.model_dump(include={*names, "pixel_deviation"})
+        return self.model_dump(include={*names, "pixel_deviation", "task"})
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Number of units by layer, input first."""
         return tuple(int(size) for size in self.architecture.split("-"))
+
+    @property
+    def heads(self) -> int:
+        """Groups of outputs, each of which tells a class."""
+        return TASKS[self.task].heads
 
     @property
     def plants(self) -> bool:

@@ -22,6 +22,7 @@ import torch
 
 from clusterability.errors import UserError
 from clusterability.networks.stacked import Networks, join_networks, load_networks
+from clusterability.networks.tasks import MNIST_CLASSES
 from clusterability.numerics import keep_freed_memory
 from clusterability.randomness import integer_seed
 from clusterability.training.checkpoints import Checkpoints
@@ -32,7 +33,7 @@ from clusterability.training.devices import (
     is_out_of_memory,
 )
 from clusterability.training.dropout import DropoutMasks
-from clusterability.training.examples import Examples
+from clusterability.training.examples import Examples, Part
 from clusterability.training.history import HistoryRow, NetworkRow, TrainingResult
 from clusterability.training.images import Mnist
 from clusterability.training.loss_watch import LossWatch
@@ -41,7 +42,7 @@ from clusterability.training.padding import aligned
 from clusterability.training.penalty import Penalty
 from clusterability.training.perceptron import evaluate, forward, initial_biases, initial_weights
 from clusterability.training.pruning import Pruning
-from clusterability.training.recipe import MNIST_CLASSES, Recipe
+from clusterability.training.recipe import Recipe
 from clusterability.training.resume import Resumable
 from clusterability.training.stacked_parameters import Layers, Parameters
 
@@ -62,7 +63,8 @@ Progress = Callable[[int, int, float], None]
 class _Images:
     """Images on the device, as the networks see them.
 
-    Labels are [networks, images]: permuted ones and those of teachers are each network's own.
+    Labels are [networks, images, heads]: permuted ones and those of teachers are each network's
+    own.
     `left_out` is [pixels], True for pixels that no network sees.
     """
 
@@ -282,16 +284,21 @@ def _losses(
     chosen: torch.Tensor,
     masks: DropoutMasks,
 ) -> torch.Tensor:
-    """Cross-entropy [networks] of each network on its own images `chosen` [networks, batch]."""
-    count = chosen.shape[1]
+    """Cross-entropy [networks] of each network on its own images `chosen` [networks, batch].
+
+    The sum over heads, where there are several.
+    """
+    count, heads = chosen.shape[1], images.train_labels.shape[2]
     # Padded to an aligned number of images; nobody looks at the logits of those, nor at those of
     # padded classes.
     padded = torch.nn.functional.pad(chosen, (0, aligned(count) - count))
     batch = images.train.index_select(0, padded.reshape(-1)).view(*padded.shape, -1)
     logits = forward(layers.weights, layers.biases, batch, masks.draw(chosen))
-    log_probabilities = torch.log_softmax(logits[:, :count, :MNIST_CLASSES], dim=2)
-    targets = images.train_labels.gather(1, chosen).unsqueeze(2)
-    return -log_probabilities.gather(2, targets).squeeze(2).mean(dim=1)
+    by_head = logits[:, :count, : heads * MNIST_CLASSES].unflatten(2, (heads, MNIST_CLASSES))
+    log_probabilities = torch.log_softmax(by_head, dim=3)
+    targets = images.train_labels.gather(1, chosen.unsqueeze(2).expand(-1, -1, heads))
+    own = log_probabilities.gather(3, targets.unsqueeze(3)).squeeze(3)
+    return -own.sum(dim=2).mean(dim=1)
 
 
 def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
@@ -320,7 +327,7 @@ def _history_rows(
 ) -> list[HistoryRow]:
     """Rows of a place in training, (step, epoch)."""
     accuracy, _ = evaluate(layers.weights, layers.biases, images.test, images.test_labels)
-    values = zip(seeds, loss.tolist(), accuracy.tolist(), strict=True)
+    values = zip(seeds, loss.tolist(), accuracy.mean(axis=1).tolist(), strict=True)
     return [HistoryRow(seed, *place, value, hits) for seed, value, hits in values]
 
 
@@ -333,12 +340,13 @@ def _evaluated(
     return [
         NetworkRow(
             seed=seed,
-            train_accuracy=float(train_accuracy[number]),
+            train_accuracy=float(train_accuracy[number].mean()),
             train_loss=float(train_loss[number]),
-            test_accuracy=float(test_accuracy[number]),
+            test_accuracy=float(test_accuracy[number].mean()),
             test_loss=float(test_loss[number]),
             seconds=seconds,
             device=str(layers.weights[0].device),
+            head_accuracies=tuple(test_accuracy[number].tolist()),
         )
         for number, seed in enumerate(seeds)
     ]
@@ -350,11 +358,15 @@ def _to_device(recipe: Recipe, seeds: Sequence[int], mnist: Mnist, device: torch
     def tensor(array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(array).to(device)
 
+    def labels(part: Part) -> torch.Tensor:
+        found = examples.labels(part, seeds)
+        return tensor(found.reshape(*found.shape[:2], recipe.heads))
+
     return _Images(
         train=tensor(examples.train),
-        train_labels=tensor(examples.labels("train", seeds)),
+        train_labels=labels("train"),
         test=tensor(examples.test),
-        test_labels=tensor(examples.labels("test", seeds)),
+        test_labels=labels("test"),
         left_out=tensor(examples.left_out),
     )
 

@@ -25,6 +25,7 @@ from clusterability.analysis.agreement import (
 )
 from clusterability.comparison import compare
 from clusterability.networks.partitions import Partitions, Starts
+from clusterability.networks.tasks import TASKS
 from clusterability.results.block_paths import BlockPartitions
 
 NAME = ("trained", 3, "fc2")
@@ -308,6 +309,28 @@ def test_planted_clusters_side_by_side():
     assert rows[rows["side"] == "U"]["value"].tolist() == pytest.approx([1, 1, 1])
     by_hand = [adjusted_mutual_info_score(labels, [0, 1] * 6) for labels in found.columns]
     assert rows[rows["side"] == "V"]["value"].tolist() == pytest.approx(by_hand, abs=1e-9)
+
+
+def test_modules_of_a_task_are_its_images_and_its_heads():
+    """Pixels are of the left or the right half of each row, outputs of the first or second ten."""
+    source = np.random.default_rng(0)
+    pixels, hidden = source.integers(0, 2, (2, 1568)), source.integers(0, 2, (2, 6))
+    pixels[0] = np.tile([1] * 28 + [0] * 28, 28)
+    outputs = np.array([[0] * 10 + [1] * 10, [0, 1] * 10])
+    by_layer = {
+        "fc1": {KEY: partitions(hidden, pixels)},
+        "fc2": {KEY: partitions(outputs, hidden)},
+    }
+    found = BlockPartitions("trained", (0, 1), by_layer)
+    assert chosen(agreement_rows(found, 3), "task").empty
+    rows = chosen(agreement_rows(found, 3, task=TASKS["two_digits_joint"]), "task")
+    assert rows[["layer", "side", "seed"]].to_numpy().tolist() == [
+        ["fc1", "V", 0], ["fc1", "V", 1], ["fc2", "U", 0], ["fc2", "U", 1],
+    ]  # fmt: skip
+    half = [int(pixel % 56 >= 28) for pixel in range(1568)]
+    scores = [1, adjusted_mutual_info_score(pixels[1], half), 1]
+    scores.append(adjusted_mutual_info_score(outputs[1], outputs[0]))
+    assert rows["value"].tolist() == pytest.approx(scores, abs=1e-9)
 
 
 def test_reasons_for_no_value():

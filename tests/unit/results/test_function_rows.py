@@ -201,6 +201,15 @@ def test_networks_of_other_inputs_are_not_probed():
     assert list(found.clusters) == CLUSTERS
 
 
+def test_networks_that_tell_two_classes_say_why_they_are_not_probed(images):
+    recipe = Recipe(task="two_digits_joint", architecture="1568-24-20", epochs=0)
+    networks = train("pairs", recipe, [1], images).networks
+    assert not takes_mnist(networks)
+    found = probe(networks, "fc1", partitions_of(networks, "fc1"), None, GROUPS)
+    assert (found.scores.status == "several_heads").all()
+    assert found.scores.value.isna().all()
+
+
 def test_what_is_shown_is_normalised_as_in_training(images):
     asked = Recipe()
     seen = [

@@ -332,10 +332,11 @@ def test_rows_of_networks_by_hand():
     ]
     digests = [network_digest(networks, number) for number in range(2)]
     said = [("trained", *astuple(row)) for row in measured]
+    nothing = [np.nan] * 3
     expected = pd.DataFrame(
         [
-            (*said[0], np.nan, None, 8, 4, 1, 1, 1, 0, 0, 1, digests[0]),
-            (*said[1], np.nan, None, 8, 5, 0, 2, 1, 0, 1, 1, digests[1]),
+            (*said[0], *nothing, None, 8, 4, 1, 1, 1, 0, 0, 1, digests[0]),
+            (*said[1], *nothing, None, 8, 5, 0, 2, 1, 0, 1, 1, digests[1]),
         ],
         columns=[
             "condition",
@@ -347,6 +348,8 @@ def test_rows_of_networks_by_hand():
             "seconds",
             "device",
             "planted_clusterability",
+            "test_accuracy_head1",
+            "test_accuracy_head2",
             "layers",
             "parameters",
             "zeros",

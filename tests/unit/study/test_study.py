@@ -352,6 +352,15 @@ def test_networks_are_probed_on_images_and_labels_of_their_kind():
             "conditions.b.biases: found True, expected False as of a, which it goes on from",
         ),
         (
+            {"conditions": {"a": {"task": "two_digits_joint"}}},
+            "recipe.architecture: found '784-128-128-10', expected sizes that start with 1568 and"
+            " end with 20, for the task two_digits_joint of a",
+        ),
+        (
+            {"conditions": {"a": {"architecture": "1568-20"}}},
+            "conditions.a.architecture: found '1568-20', expected sizes that start with 784 and",
+        ),
+        (
             {"conditions": {"a": None, "b": {"from": "a", "architecture": "784-9-10"}}},
             "conditions.b.architecture: found '784-9-10', expected '784-128-128-10' as of a",
         ),
@@ -372,7 +381,7 @@ def test_networks_are_probed_on_images_and_labels_of_their_kind():
             {"recipe": {"l2_layers": ["fc1", "fc1"]}},
             "recipe.l2_layers: found ['fc1', 'fc1'], expected a list without repetitions",
         ),
-        ({"recipe": {"form": "a"}}, "unknown key, expected one of from, architecture, biases"),
+        ({"recipe": {"form": "a"}}, "unknown key, expected one of from, task, architecture"),
         (
             {"recipe": {"initialisation": "keras"}},
             "recipe.initialisation: found 'keras', expected 'pytorch' or 'glorot'",

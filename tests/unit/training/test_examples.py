@@ -15,6 +15,7 @@ from clusterability.training.examples import (
     gaussian_images,
     independent_pixels,
     pixel_moments,
+    task_data,
     teacher_weights,
 )
 from clusterability.training.history import network_table
@@ -231,6 +232,51 @@ def test_other_labels_are_those_of_the_data_set_or_its_training_labels_permuted(
     assert not np.array_equal(first, second)
     for examples in (plain, permuted):
         assert np.array_equal(examples.labels("test", [0, 4]), [images.test_labels] * 2)
+
+
+# --- two digits --------------------------------------------------------------------------------
+
+
+def test_two_digits_are_two_images_side_by_side_each_once_on_either_side(images):
+    data = task_data(images, "two_digits_separate")
+    for part in ("train", "test"):
+        single, pairs = (getattr(each, f"{part}_images") for each in (images, data))
+        left, right = np.split(pairs.reshape(-1, 28, 56), 2, axis=2)
+        assert np.array_equal(left.reshape(single.shape), single)
+        rows = right.reshape(single.shape)
+        assert np.array_equal(np.unique(rows, axis=0), np.unique(single, axis=0))
+        classes, labels = (getattr(each, f"{part}_labels") for each in (images, data))
+        own = {row.tobytes(): label for row, label in zip(single, classes, strict=True)}
+        assert labels[:, 0].tolist() == classes.tolist()
+        assert labels[:, 1].tolist() == [own[row.tobytes()] for row in rows]
+        assert (rows != single).any(axis=1).mean() > 0.9
+
+
+def test_heads_of_a_joint_task_tell_both_digits(images):
+    separate, joint = (task_data(images, f"two_digits_{kind}") for kind in ("separate", "joint"))
+    assert np.array_equal(separate.train_images, joint.train_images)
+    for (a, b), heads in zip(separate.train_labels, joint.train_labels, strict=True):
+        assert heads.tolist() == [(a + b) % 10, (a - b) % 10]
+
+
+@pytest.mark.parametrize("kind", ["permuted", "teacher"])
+def test_controls_of_two_digits_have_labels_for_both_heads(images, kind):
+    task = {"task": "two_digits_joint", "architecture": "1568-16-20"}
+    labels = Examples(Recipe(labels=kind, **task), images).labels("train", [0, 4])
+    assert labels.shape == (2, 300, 2)
+    assert not np.array_equal(*labels)
+    if kind == "permuted":  # both heads alike: an image keeps the labels of another one
+        true = task_data(images, "two_digits_joint").train_labels
+        for network in labels:
+            assert sorted(map(tuple, network)) == sorted(map(tuple, true))
+
+
+def test_gaussian_pairs_have_the_moments_of_pairs(images):
+    recipe = Recipe(images="gaussian", task="two_digits_joint", architecture="1568-16-20")
+    drawn = Examples(recipe, images).train
+    assert drawn.shape == (300, 1568)
+    expected = normalised(task_data(images, "two_digits_joint").train_images).mean(axis=0)
+    np.testing.assert_allclose(drawn.mean(axis=0), expected, atol=0.5)
 
 
 # --- what is trained ---------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from clusterability.networks.stacked import network_digest
 from clusterability.randomness import integer_seed
 from clusterability.training.devices import choose_device
 from clusterability.training.dropout import DropoutMasks
+from clusterability.training.examples import task_data
 from clusterability.training.history import history_table, network_table
 from clusterability.training.images import normalise, training_labels
 from clusterability.training.perceptron import evaluate, initial_biases, initial_weights
@@ -21,6 +22,7 @@ from clusterability.training.recipe import Recipe
 from clusterability.training.train import Origin, train
 
 SMALL = "784-16-12-10"
+JOINT = {"task": "two_digits_joint", "architecture": "1568-16-12-20", "batch_size": 30}
 
 
 def recipe(**changes) -> Recipe:
@@ -77,10 +79,12 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
     optimizer = torch.optim.SGD(parameters, lr=recipe.learning_rate)
     if recipe.optimizer == "adam":
         optimizer = torch.optim.Adam(parameters, lr=recipe.learning_rate, eps=recipe.epsilon)
+    images = task_data(images, recipe.task)
     x = torch.from_numpy(normalise(images.train_images))
     if not recipe.normalise:
         x = torch.from_numpy(images.train_images) / 255
     y = torch.from_numpy(training_labels(images.train_labels, recipe.labels == "permuted", seed))
+    y = y.reshape(len(x), -1)
     inside = torch.from_numpy(inside_planted(recipe)) if recipe.plants else None
     steps, step = recipe.epochs * -(-len(x) // recipe.batch_size), 0
     kept = [torch.ones_like(layer.weight) for layer in layers]
@@ -97,7 +101,8 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
             activity, masks = x[chosen], live_masks(dropout, recipe, len(chosen))
             for layer, mask in zip(layers[:-1], masks, strict=True):
                 activity = torch.relu(layer(activity)) * mask[0]
-            loss = torch.nn.functional.cross_entropy(layers[-1](activity), y[chosen])
+            heads = zip(layers[-1](activity).split(10, dim=1), y[chosen].T, strict=True)
+            loss = sum(torch.nn.functional.cross_entropy(*head) for head in heads)
             for name, layer in zip(recipe.layers, layers, strict=True):
                 if name in (recipe.l1_layers or recipe.layers):
                     loss = loss + recipe.l1 * layer.weight.abs().sum()
@@ -136,6 +141,8 @@ def reference(recipe: Recipe, seed: int, images) -> list[np.ndarray]:
         {"learning_rate": 0.05, "sparsity": 0.9, "pruning_every": 3},
         {"learning_rate": 0.05, "sparsity": 0.8, "pruning_start": 1, "biases": True},
         {"learning_rate": 0.05, "sparsity": 0.3, "sparsity_start": 0.1, "pruning_every": 99},
+        {"optimizer": "adam", "task": "two_digits_separate", "architecture": "1568-17-13-20"},
+        {"learning_rate": 0.05, "labels": "permuted"} | JOINT,
     ],
 )
 def test_stacked_training_is_plain_training(images, changes):
@@ -247,10 +254,30 @@ def test_network_table_says_how_good_each_network_is(images):
 def test_evaluation_by_hand():
     weights = [torch.tensor([[[1.0, 0.0], [0.0, 1.0]]])]
     inputs = torch.tensor([[2.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
-    accuracy, loss = evaluate(weights, [], inputs, torch.tensor([0, 1, 1]))
-    assert accuracy[0] == pytest.approx(2 / 3)
+    accuracy, loss = evaluate(weights, [], inputs, torch.tensor([[[0], [1], [1]]]))
+    assert accuracy.tolist() == [[pytest.approx(2 / 3)]]
     expected = np.mean([np.log1p(np.exp(-2)), np.log1p(np.exp(-1)), np.log1p(np.exp(3))])
     assert loss[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_heads_are_evaluated_one_by_one():
+    """Two outputs a head: of image (a, b), the logits are a, b and b, a."""
+    weights = [torch.tensor([[[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]])]
+    inputs = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+    accuracy, loss = evaluate(weights, [], inputs, torch.tensor([[[0, 1], [1, 1]]]))
+    assert accuracy.tolist() == [[1, 0.5]]
+    wrong, right = np.log1p(np.exp(1)), [np.log1p(np.exp(-2))] * 2 + [np.log1p(np.exp(-1))]
+    assert loss[0] == pytest.approx((wrong + sum(right)) / 2, rel=1e-6)
+
+
+def test_networks_with_two_heads_depend_on_their_seed_alone(images):
+    chosen = recipe(optimizer="adam", **JOINT)
+    both, one = (train("any", chosen, seeds, images) for seeds in ([3, 8], [8]))
+    assert digests(both)[1:] == digests(one)
+    table = network_table(both)
+    heads = table[["test_accuracy_head1", "test_accuracy_head2"]]
+    assert table.test_accuracy.tolist() == pytest.approx(heads.mean(axis=1).tolist())
+    assert table.parameters.unique().tolist() == [1568 * 16 + 16 * 12 + 12 * 20]
 
 
 def test_dropout_masks_are_independent_and_keep_a_share_of_the_units():

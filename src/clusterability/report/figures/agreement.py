@@ -42,6 +42,7 @@ MEASURE = "ami"
 COMPARISONS = {
     "layers": "next layer",
     "planted": "planted",
+    "task": "task's modules",
     "seeds": "other seed",
     "data_order": "data order",
     "restarts": "restarts",
@@ -81,9 +82,9 @@ class Panel(NamedTuple):
 
 CAPTION = """Do clusters of the same units agree? Adjusted mutual information (1: the same
 partition, 0: chance) between the partitions of two layers that share the units, with planted
-clusters, between seeds, and between restarts of k-means (panels), against the number of clusters
-k; method {item}. Mean over networks or pairs of them with its 95 % t interval over seeds; thin
-lines: the same with one side's labels permuted."""
+clusters, with modules of the task, between seeds, and between restarts of k-means (panels), against
+the number of clusters k; method {item}. Mean over networks or pairs of them with its 95 % t
+interval over seeds; thin lines: the same with one side's labels permuted."""
 
 
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:

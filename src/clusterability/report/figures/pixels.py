@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.networks.live_units import DEAD
+from clusterability.networks.tasks import SIDE
 from clusterability.report.figures.inputs import Inputs, as_categories, categories, paths
 from clusterability.report.figures.partition_inputs import first_partition
 from clusterability.report.figures.style import (
@@ -28,9 +29,6 @@ from clusterability.report.figures.style import (
     new_figure,
     style,
 )
-
-SIDE = 28
-"""Pixels along an edge of an image."""
 
 _MAP_WIDTH = 1.4
 _SMALLEST_MAP = 0.95
@@ -74,8 +72,8 @@ def _map_rows(labels: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "pixel": pixels,
-            "x": pixels % SIDE,
-            "y": pixels // SIDE,
+            "x": pixels % (len(labels) // SIDE),
+            "y": pixels // (len(labels) // SIDE),
             "cluster": ranked_by_size(labels),
             "label": labels,
         }
@@ -130,7 +128,7 @@ def _legend_columns(width: float) -> int:
 
 
 def _draw_map(axes: Axes, pixels: pd.DataFrame, colours: ListedColormap) -> None:
-    image = np.zeros((int(pixels["y"].max()) + 1, SIDE), int)
+    image = np.zeros((int(pixels["y"].max()) + 1, int(pixels["x"].max()) + 1), int)
     image[pixels["y"], pixels["x"]] = pixels["cluster"]
     axes.imshow(image, cmap=colours, vmin=-0.5, vmax=colours.N - 0.5, interpolation="nearest")
     axes.set(xticks=[], yticks=[])

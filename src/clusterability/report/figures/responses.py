@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.networks.live_units import live_units
 from clusterability.networks.stacked import load_networks
+from clusterability.networks.tasks import SIDE
 from clusterability.report.figures.cluster_maps import draw_in_words
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.partition_inputs import first_partition
-from clusterability.report.figures.pixels import SIDE
 from clusterability.report.figures.style import (
     COLUMN_WIDTH,
     NO_VALUE,
@@ -64,8 +64,8 @@ def rows(networks: Path, partitions: Sequence[Path], method: str, k: int) -> pd.
                 "cluster": cluster,
                 "u_size": int((labels == cluster).sum()),
                 "pixel": pixels,
-                "x": pixels % SIDE,
-                "y": pixels // SIDE,
+                "x": pixels % (len(pixels) // SIDE),
+                "y": pixels // (len(pixels) // SIDE),
                 "weight": np.where(live, matrix[labels == cluster].mean(axis=0), np.nan),
             }
         )
@@ -93,7 +93,7 @@ def draw(table: pd.DataFrame, condition: str) -> Figure:
     top = float(table["weight"].abs().max()) or 1.0
     for axes, cluster in zip(panels.flat, clusters, strict=False):
         here = table[table["cluster"] == cluster]
-        image = np.full((int(here["y"].max()) + 1, SIDE), np.nan)
+        image = np.full((int(here["y"].max()) + 1, int(here["x"].max()) + 1), np.nan)
         image[here["y"], here["x"]] = here["weight"]
         shown = axes.imshow(image, cmap="PuOr", norm=Normalize(-top, top))
         axes.set_facecolor(NO_VALUE)

@@ -18,6 +18,7 @@ from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.networks.scaling_names import SCALINGS_SAY, scaling_of
+from clusterability.networks.tasks import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.nulls.catalogue import NULLS
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
@@ -49,7 +50,6 @@ from clusterability.report.page.words import STATUSES_SAY
 from clusterability.report.verdict_text import verdict_cells, verdict_line, verdict_sentence
 from clusterability.results.display_names import chosen_nulls, ranges
 from clusterability.results.reading import read_csv
-from clusterability.training.recipe import MNIST_CLASSES, MNIST_PIXELS
 
 BUDGET = 9_000_000
 """Bytes of the packed arrays of a page."""

@@ -23,11 +23,11 @@ from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import stored_shapes
+from clusterability.networks.tasks import MNIST_CLASSES
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.page.words import STATUSES_SAY
 from clusterability.results.npz_files import StoredItems
 from clusterability.results.reading import read_csv, read_rows, where
-from clusterability.training.recipe import MNIST_CLASSES
 
 ALL_MEASURES = [*MEASURES, *FUNCTION_MEASURES]
 ABLATIONS = ("zero", "mean")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clusterability.measures.function_catalogue import INACCURATE, OTHER_INPUTS
+from clusterability.measures.function_catalogue import INACCURATE, OTHER_INPUTS, SEVERAL_HEADS
 
 STATUSES_SAY = {
     "ok": "",
@@ -11,5 +11,6 @@ STATUSES_SAY = {
     "undefined": "undefined: the measure has no value here",
     INACCURATE: "not asked: the network is right on too few images for a loss to mean anything",
     OTHER_INPUTS: "not asked: the network does not take the images of the data set",
+    SEVERAL_HEADS: "not asked: the network tells several classes of an image",
 }
 """In the order of the codes that stand for them."""

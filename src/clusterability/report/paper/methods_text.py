@@ -134,6 +134,7 @@ def _say(key: str, recipe: Mapping[str, Any], data: DataSet) -> str:
         " loss",
         "sparsity": _pruning(recipe),
         "data_order": f"order {value} of the data",
+        "task": _TASKS.get(str(value), ""),
         "images": _IMAGES.get(str(value), ""),
         "labels": _LABELS.get(str(value), ""),
         "centre_pixels": "each pixel less its mean over the training images",
@@ -151,6 +152,12 @@ _SAID_ELSEWHERE = (
 )
 """Keys that are said with another one."""
 
+_TASKS = {
+    "two_digits_separate": "two images side by side, and two heads of ten outputs that tell the"
+    " class of one image each",
+    "two_digits_joint": "two images side by side, and two heads of ten outputs that tell the sum"
+    " and the difference of both classes modulo 10",
+}
 _IMAGES = {
     "gaussian": "images drawn from a normal distribution with the pixel means and the covariance of"
     " the training images",
