@@ -119,6 +119,7 @@ rule all:
         rules.validate.output if STUDY.answers else [],
         rules.answer.output,
         rules.find.output if STUDY.conditions else [],
+        rules.snapshots.output if STUDY.snapshots else [],
         expand(rules.replicate.output.table, table=PUBLISHED),
         rules.explore.output if STUDY.drawn_method is not None else [],
         figure_files(),

@@ -89,6 +89,30 @@ rule answer:
         "../scripts/answer.py"
 
 
+rule snapshots:
+    input:
+        networks=rules.aggregate.output.networks,
+        verdict=rules.answer.output.verdict,
+        summary=rules.aggregate.output.summary_csv,
+    output:
+        snapshots="<results>/tables/snapshots.csv",
+    log:
+        "<results>/logs/snapshots.log",
+    benchmark:
+        "<results>/benchmarks/snapshots.tsv"
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(20),
+    params:
+        **made_by("snapshots.py"),
+        job=asdict(job_parameters.snapshots_job(STUDY)),
+    script:
+        "../scripts/snapshots.py"
+
+
 rule find:
     input:
         scores=rules.aggregate.output.scores_parquet,

@@ -619,7 +619,7 @@ def figure_input(name, wildcards):
     if name in TABLES:
         return f"<results>/tables/{name}.{TABLES[name]}"
     if name == "histories":
-        return network_files("history.csv", STUDY.conditions)
+        return network_files("history.csv", STUDY.own_conditions)
     if name == "weights":
         return network_files(conditions=[wildcards.item])[0]
     if name == "partitions":

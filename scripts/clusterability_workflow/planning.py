@@ -268,7 +268,11 @@ def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
     if "recipe" in job:
         images = job.get("train_images") or _MNIST_IMAGES
         # Networks that are not trained are still evaluated.
-        work *= images * max(job["recipe"]["epochs"], 0.1)
+        recipe = job["recipe"]
+        shown = images * recipe["epochs"]
+        if recipe["steps"] is not None:
+            shown = min(shown, recipe["steps"] * recipe["batch_size"])
+        work *= max(shown, 0.1 * images)
     return work
 
 

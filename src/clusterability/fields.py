@@ -103,5 +103,6 @@ Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
 Whole = Annotated[int, BeforeValidator(_whole), AfterValidator(_small)]
 FilePath = Annotated[str, BeforeValidator(_path)]
 # Strict, as all texts: YAML's !!binary would become a text.
-Name = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+LONGEST_NAME = 40
+Name = Annotated[str, Field(strict=True, pattern=rf"^[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}$")]
 """Of a condition."""

@@ -19,6 +19,7 @@ from clusterability.analysis import (
     calibration_bits,
     findings,
     lesion_networks,
+    snapshots,
     validity,
     verdict,
 )
@@ -172,6 +173,7 @@ def test_columns_that_the_library_names_are_those_of_the_document():
         "verdict": verdict.VERDICT_COLUMNS,
         "validity": validity.COLUMNS,
         "findings": findings.COLUMNS,
+        "snapshots": snapshots.COLUMNS,
         "calibration_bits": calibration_bits.COLUMNS,
     }
     assert {name: described_columns(name) for name in named} == named

@@ -341,9 +341,13 @@ def mutate_text(source: random.Random, text: str) -> bytes:
 BELOW_1 = math.nextafter(1, 0)
 
 # Least and greatest value of each whole number and each number of a config, written by hand.
+OF_NAMES = ("draws_at_most", "snapshots")
+"""Keys whose values have names of the user's."""
+
 BOUNDS: dict[str, tuple[float, float]] = {
     "train_images": (1, 60_000), "test_images": (1, 10_000), "batch_size": (1, 1e9),
-    "epochs": (0, 1e9), "learning_rate": (5e-324, sys.float_info.max), "dropout": (0, BELOW_1),
+    "epochs": (0, 1e9), "steps": (0, 1e9), "snapshots": (0, 1e9),
+    "learning_rate": (5e-324, sys.float_info.max), "dropout": (0, BELOW_1),
     "l1": (0, sys.float_info.max), "l2": (0, sys.float_info.max), "data_order": (0, 1e9),
     "epsilon": (5e-324, sys.float_info.max),
     "sparsity": (0, BELOW_1), "sparsity_start": (0, BELOW_1), "pruning_start": (0, 1e9),
@@ -420,7 +424,7 @@ def _numbers(block: Any) -> range:
 def _check_bounds(value: Any, key: str) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
-            _check_bounds(item, key if key == "draws_at_most" else name)  # names of methods
+            _check_bounds(item, key if key in OF_NAMES else name)
     elif isinstance(value, list):
         for item in value:
             _check_bounds(item, key)

@@ -113,3 +113,20 @@ class ValidityJob:
         pairs = [PlantedPair(**pair) for pair in params["pairs"]]
         judged = [JudgedCondition(**each) for each in params["judged"]]
         return cls(**{**params, "pairs": pairs, "judged": judged})
+
+
+@dataclass(frozen=True)
+class SnapshotsJob:
+    """What is told of networks on their way, step by step.
+
+    Attributes:
+        k, method: of the partitions whose z are taken; None where no layers are clustered.
+        measures: whose z.
+        steps: by condition with snapshots, the training steps of its networks on the way by the
+            conditions that they are, and of itself.
+    """
+
+    k: int
+    measures: Sequence[str]
+    method: str | None
+    steps: Mapping[str, Mapping[str, int]]

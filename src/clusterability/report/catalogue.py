@@ -34,6 +34,7 @@ TABLES = {
     "replication": "csv",
     "replication_history": "csv",
     "scores": "parquet",
+    "snapshots": "csv",
     "summary": "csv",
     "validity": "csv",
     "verdict": "csv",
@@ -55,7 +56,7 @@ CATEGORIES = (QUALITY, TRUST, FUNCTION, AGREEMENT, NETWORKS)
 
 def drawn_k(study: Study) -> int:
     """Number of clusters in the pictures of weight matrices."""
-    return study.figures.k or (4 if 4 in study.k_values else study.k_values[0])
+    return study.drawn_k
 
 
 def drawn_pixel_k(study: Study) -> list[int]:
@@ -189,6 +190,9 @@ FIGURES: dict[str, FigureEntry] = {
         QUALITY, items=lambda study: ["all"] if study.drawn_method else [], method=True
     ),
     "z_scores": FigureEntry(QUALITY, items=_compared, item="method"),
+    "snapshots": FigureEntry(
+        QUALITY, ("snapshots",), lambda study: list(study.snapshots), item="condition"
+    ),
     "best_k": FigureEntry(
         QUALITY,
         ("best_k", "best_k_networks", "networks"),
@@ -230,7 +234,7 @@ FIGURES: dict[str, FigureEntry] = {
         FUNCTION,
         ("ablations",),
         lambda study: [
-            name for name in _drawn_probed_conditions(study) if study.recipe_of(name).epochs
+            name for name in _drawn_probed_conditions(study) if study.recipe_of(name).trains
         ],
         item="condition",
         k=drawn_probed_k,

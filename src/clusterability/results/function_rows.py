@@ -108,7 +108,7 @@ def probe(
     # A product split among threads may add up in another order.
     with one_thread():
         found = [
-            _probe_layer(hidden, None if shown else _why_not_shown(networks))
+            _probe_layer(hidden, None if shown else _status(networks))
             for number in range(len(networks.seeds))
             for hidden in _hidden_layers(networks, number, layer, partitions, shown, groups)
         ]
@@ -120,8 +120,8 @@ def probe(
     )
 
 
-def _why_not_shown(networks: Networks) -> str:
-    """Status of networks that are shown nothing."""
+def _status(networks: Networks) -> str:
+    """Why networks are shown nothing."""
     heads = TASKS[networks.recipe.get("task", "digits")].heads
     return SEVERAL_HEADS if heads > 1 else OTHER_INPUTS
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from clusterability.clustering.catalogue import METHODS
 from clusterability.errors import shorten
+from clusterability.fields import LONGEST_NAME
 from clusterability.measures.asked import asked_of_method
 from clusterability.names import NETWORK, OWN_FOLDERS
 from clusterability.networks.tasks import TASKS
-from clusterability.study.study import Study
+from clusterability.study.study import Study, snapshot_name
 
 
 def _check_sources(study: Study) -> Iterator[str]:
@@ -71,11 +72,11 @@ def _check_origins(study: Study) -> Iterator[str]:
     """What conditions go on from, if they do."""
     if study.recipe.origin is not None:
         yield f"recipe.from: found {study.recipe.origin!r}, expected it in a condition only"
-    for name, changes in study.conditions.items():
-        origin = changes.origin
+    for name in study.own_conditions:
+        origin = study.conditions[name].origin
         if origin is None:
             continue
-        others = [other for other in study.conditions if name not in study.lineage_of(other)]
+        others = [other for other in study.own_conditions if name not in study.lineage_of(other)]
         if origin not in others:
             yield (
                 f"conditions.{name}.from: found {origin!r}, expected a condition that does not go"
@@ -83,6 +84,11 @@ def _check_origins(study: Study) -> Iterator[str]:
             )
             continue
         own, before = study.recipe_of(name), study.recipe_of(origin)
+        if before.steps is not None:
+            yield (
+                f"conditions.{name}.from: found {origin!r}, expected a condition that is trained"
+                " for all of its epochs, without steps"
+            )
         for key in ("architecture", "biases", "initialisation", "pixel_deviation"):
             if getattr(own, key) != getattr(before, key):
                 yield (
@@ -92,7 +98,7 @@ def _check_origins(study: Study) -> Iterator[str]:
 
 
 def _check_tasks(study: Study) -> Iterator[str]:
-    for name in study.conditions:
+    for name in study.own_conditions:
         recipe = study.recipe_of(name)
         inputs, outputs = TASKS[recipe.task].ends
         if (recipe.sizes[0], recipe.sizes[-1]) != (inputs, outputs):
@@ -105,7 +111,7 @@ def _check_tasks(study: Study) -> Iterator[str]:
 
 def _check_recipes(study: Study) -> Iterator[str]:
     """What the keys of a recipe mean for each other."""
-    for name in study.conditions:
+    for name in study.own_conditions:
         recipe = study.recipe_of(name)
         changed = study.conditions[name].model_fields_set
         for key in ("l1_layers", "l2_layers"):
@@ -129,8 +135,31 @@ def _check_recipes(study: Study) -> Iterator[str]:
             )
 
 
+def _check_snapshots(study: Study) -> Iterator[str]:
+    for name, steps in study.snapshots.items():
+        if name not in study.own_conditions:
+            known = ", ".join(study.own_conditions) or "there is none"
+            yield f"snapshots.{name}: found {name!r}, expected a condition ({known})"
+            continue
+        recipe, most = study.conditions[name], study.steps_of(name)
+        for place, step in enumerate(steps):
+            key, snapshot = f"snapshots.{name}[{place}]", snapshot_name(name, step)
+            if step >= most:
+                yield f"{key}: found {step}, expected fewer than the {most} steps of {name}"
+            if study.conditions[snapshot] != recipe.model_copy(update={"steps": step}):
+                yield (
+                    f"{key}: found {step}, expected another step or another name of the condition"
+                    f" {snapshot}, which snapshots are called as"
+                )
+            if len(snapshot) > LONGEST_NAME:
+                yield (
+                    f"{key}: found {step}, expected a condition with a shorter name, since"
+                    f" {snapshot} has more than {LONGEST_NAME} characters"
+                )
+
+
 def _check_planting(study: Study) -> Iterator[str]:
-    for name in study.conditions:
+    for name in study.own_conditions:
         recipe = study.recipe_of(name)
         changed = study.conditions[name].model_fields_set
         if not recipe.plants:
@@ -232,6 +261,7 @@ CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"recipe", "conditions"}, _check_tasks),
     ({"recipe", "conditions"}, _check_recipes),
     ({"recipe", "conditions"}, _check_planting),
+    ({"dataset", "recipe", "conditions", "snapshots"}, _check_snapshots),
     ({"k_grid", "dataset", "recipe", "conditions", "probe"}, _check_probe),
     ({"conditions", "synthetic", "networks", "calibration"}, _check_calibration),
     ({"recipe", "conditions", "synthetic", "networks", "equal_size"}, _check_equal_size),

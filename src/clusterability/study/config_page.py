@@ -98,6 +98,9 @@ def _values(part: Part) -> str:
         return ", ".join(f"`{word}`" for word in dict.fromkeys(words))
     if part["type"] == "array":
         return _list_values(part["items"], empty="minItems" not in part)
+    if "patternProperties" in part:
+        (each,) = part["patternProperties"].values()
+        return f"keys that are names; each a {_values(each)}"
     if part["type"] == "object":
         names = _values(part["propertyNames"]) if "propertyNames" in part else "as below"
         return f"keys {names}; each a {_values(part['additionalProperties'])}"

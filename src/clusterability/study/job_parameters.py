@@ -9,6 +9,7 @@ from clusterability.jobs.comparison_jobs import (
     AggregationJob,
     AgreementJob,
     ContenderJob,
+    SnapshotsJob,
     ValidityJob,
 )
 from clusterability.jobs.equal_size_job import EqualSizeJob
@@ -120,6 +121,12 @@ def contender_job(study: Study, condition: str) -> ContenderJob:
     nulls = {null: study.nulls[null] for null in study.redrawn_nulls if null != "within"}
     planted = condition in study.conditions and study.plants(condition)
     return ContenderJob(method, nulls, places, planted, study.clustering.restarts)
+
+
+def snapshots_job(study: Study) -> SnapshotsJob:
+    """Networks on their way, step by step."""
+    steps = {name: study.trajectory_of(name) for name in study.snapshots}
+    return SnapshotsJob(study.drawn_k, study.drawn_measures, study.drawn_method, steps)
 
 
 def validity_job(study: Study) -> ValidityJob:

@@ -172,6 +172,9 @@ class Training(Section):
 
 Methods = Annotated[list[Method], Field(min_length=1), AfterValidator(different)]
 Scalings = Annotated[list[Scaling], Field(min_length=1), AfterValidator(different)]
+Snapshots = Annotated[
+    list[Annotated[Whole, Field(ge=0)]], Field(min_length=1), AfterValidator(different)
+]
 KGrid = Annotated[Blocks, AfterValidator(starting_at(1))]
 Nulls = dict[Null, Annotated[Whole, Field(ge=1)]]
 

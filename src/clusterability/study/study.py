@@ -42,6 +42,7 @@ from clusterability.study.sections import (
     Overrides,
     Probe,
     Replication,
+    Snapshots,
     Strata,
     Training,
     Validity,
@@ -76,6 +77,11 @@ class Study(Section):
     """Training recipes by name. Each holds the keys of `recipe` that it changes; an empty one
     changes nothing. A study without `conditions`, `synthetic` and `networks` trains the condition
     `baseline`."""
+    snapshots: dict[Name, Snapshots] = {}
+    """Training steps at which networks of a condition are kept on the way, by condition. Example:
+    `{trained: [0, 100, 1000]}`. Each step is a condition of its own in all tables, such as
+    `trained_at_100`, whose networks are trained again up to it, to the same bits;
+    tables/snapshots.csv and a figure put them in a row, with the condition itself at the end."""
     synthetic: dict[Name, SyntheticRecipe] = {}
     """Random matrices with known structure, by name, as controls: networks of one layer that are
     not trained. Example: `{planted: {rows: 128, columns: 784, clusters: 4, contrast: 0.2}}`."""
@@ -123,6 +129,43 @@ class Study(Section):
         if isinstance(config, dict) and not {"conditions", "synthetic", "networks"} & set(config):
             return config | {"conditions": {"baseline": None}}
         return config
+
+    @model_validator(mode="after")
+    def _with_snapshots(self) -> Study:
+        """Snapshots are conditions, before the one that they are of."""
+        found: dict[str, Any] = {}
+        for name, changes in self.conditions.items():
+            for step in sorted(self.snapshots.get(name, [])):
+                # A condition of that name that the config has stays, for a check to tell of it.
+                if snapshot_name(name, step) not in self.conditions:
+                    found[snapshot_name(name, step)] = changes.model_copy(update={"steps": step})
+            found[name] = changes
+        self.conditions.clear()
+        self.conditions.update(found)
+        return self
+
+    @property
+    def snapshot_names(self) -> set[str]:
+        """Conditions that are snapshots."""
+        every = ((name, step) for name, steps in self.snapshots.items() for step in steps)
+        return {snapshot_name(*each) for each in every}
+
+    @property
+    def own_conditions(self) -> list[str]:
+        """Conditions that the config names itself."""
+        return [name for name in self.conditions if name not in self.snapshot_names]
+
+    def trajectory_of(self, condition: str) -> dict[str, int]:
+        """Steps of the networks of a condition with snapshots, by condition: in order, itself last.
+
+        Steps of its own training, without those of what it goes on from.
+        """
+        found = {snapshot_name(condition, step): step for step in sorted(self.snapshots[condition])}
+        return found | {condition: self.steps_of(condition)}
+
+    def steps_of(self, condition: str) -> int:
+        """Training steps of a condition."""
+        return self.recipe_of(condition).steps_of(self.steps_of_epoch(condition))
 
     @property
     def k_blocks(self) -> list[Block]:
@@ -219,9 +262,9 @@ class Study(Section):
         recipe = self.recipe_of(condition)
         for other in self.conditions:
             start = self.recipe_of(other)
-            untrained = start.origin is None and start.epochs == 0
+            untrained = start.origin is None and not start.trains
             if untrained and other != condition and start.start == recipe.start:
-                return other if recipe.epochs + self.epochs_before(condition) else None
+                return other if recipe.trains or self.epochs_before(condition) else None
         return None
 
     def reordered_of(self, condition: str) -> list[str]:
@@ -367,6 +410,11 @@ class Study(Section):
         return [name for name in self.figures.measures if name in asked]
 
     @property
+    def drawn_k(self) -> int:
+        """Number of clusters in the pictures of weight matrices."""
+        return self.figures.k or (4 if 4 in self.k_values else self.k_values[0])
+
+    @property
     def few_k(self) -> list[int]:
         """Values of k at which something is shown or asked, where the config names none."""
         return [k for k in (2, 4, 8) if k in self.k_values] or self.k_values[:1]
@@ -409,6 +457,15 @@ class Study(Section):
     def k_block_of(self, k: int) -> str:
         """Name of the block that holds k."""
         return next(block.name for block in self.k_blocks if k in block)
+
+
+def snapshot_name(condition: str, step: int) -> str:
+    """The condition of a condition's networks at a training step.
+
+    >>> snapshot_name("trained", 100)
+    'trained_at_100'
+    """
+    return f"{condition}_at_{step}"
 
 
 def fresh_recipe(name: str) -> dict[str, str]:

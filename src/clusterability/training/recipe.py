@@ -99,6 +99,9 @@ class Recipe(Section):
     """Images per training step."""
     epochs: Annotated[Whole, Field(ge=0)] = 5
     """Passes over the training images. 0 leaves the initial weights."""
+    steps: Annotated[Whole, Field(ge=0)] | None = None
+    """Training steps after which training ends, as if it were stopped: networks are those that the
+    same recipe has on its way. Empty: those of all `epochs`. `snapshots` sets it."""
     dropout: Annotated[Number, Field(ge=0, lt=1)] = 0.0
     """Probability that a hidden unit is dropped during training."""
     l1: Annotated[Number, Field(ge=0)] = 0.0
@@ -198,6 +201,20 @@ class Recipe(Section):
     def heads(self) -> int:
         """Groups of outputs, each of which tells a class."""
         return TASKS[self.task].heads
+
+    @property
+    def trains(self) -> bool:
+        """Whether networks are more than their start."""
+        return self.epochs > 0 and self.steps != 0
+
+    def steps_of(self, epoch_steps: int) -> int:
+        """Training steps in all, where an epoch has so many.
+
+        >>> Recipe(epochs=2).steps_of(10), Recipe(epochs=2, steps=13).steps_of(10)
+        (20, 13)
+        """
+        whole = self.epochs * epoch_steps
+        return whole if self.steps is None else min(self.steps, whole)
 
     @property
     def plants(self) -> bool:

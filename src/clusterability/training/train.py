@@ -191,7 +191,7 @@ def _train_block(job: _Job, seeds: Sequence[int], part: bool) -> TrainingResult:
     layers = _start(job, seeds)
     layers.weights[0][:, :, images.left_out] = 0
     history: list[HistoryRow] = []
-    if recipe.epochs:
+    if recipe.trains:
         layers, history, earlier = _optimise(job, seeds, images, layers, started, part)
         started -= earlier
     seconds = (time.perf_counter() - started) / len(seeds)
@@ -238,7 +238,7 @@ def _optimise(
     parameters = Parameters(start)
     layers = parameters.layers
     batches = math.ceil(len(images.train) / recipe.batch_size)
-    steps, steps_before = recipe.epochs * batches, job.epochs_before * batches
+    steps, steps_before = recipe.steps_of(batches), job.epochs_before * batches
     watch = LossWatch(job.condition, seeds, job.device)
     penalty = Penalty(recipe, layers.weights)
     shapes = [parameter.shape for parameter in parameters.weights]
@@ -249,14 +249,14 @@ def _optimise(
         job.checkpoints, job.device, seeds, parameters.all, optimizer, watch, pruning, history
     )
     done, earlier = resumable.resume()
-    for epoch in range(done // batches, recipe.epochs):
+    for epoch in range(done // batches, math.ceil(steps / batches)):
         epoch_of_all = job.epochs_before + epoch
         order = _data_order(recipe, seeds, epoch_of_all, len(images.train)).to(job.device)
         masks = DropoutMasks(recipe, seeds, epoch_of_all)
         first = done - epoch * batches if done > epoch * batches else 0
         if first:
             masks.restore(resumable.dropout)
-        for batch in range(first, batches):
+        for batch in range(first, min(batches, steps - epoch * batches)):
             step = epoch * batches + batch + 1
             chosen = order[:, batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
             if pruning:

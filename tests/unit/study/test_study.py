@@ -222,7 +222,7 @@ def test_networks_are_probed_on_images_and_labels_of_their_kind():
         }
     )
     examples = {name: probing_job(study, name, "2-12").examples for name in study.names}
-    shared = {"architecture": "784-30-10", "pixel_deviation": 0.1}
+    shared = {"architecture": "784-30-10", "pixel_deviation": 0.1, "task": "digits"}
     real = {"images": "real", "labels": "true", "centre_pixels": False, "normalise": False}
     assert examples["control"] == shared | control | {"normalise": True}
     assert examples["trained"] == shared | real

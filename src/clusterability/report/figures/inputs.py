@@ -1,4 +1,4 @@
-"""What figures are drawn from: files by name, conditions and layers in order."""
+"""What figures are drawn from: files by name, partitions, conditions and layers in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+
+from clusterability.errors import UserError
+from clusterability.networks.partitions import Key, Partitions
+from clusterability.results.npz_files import load_items
 
 Inputs = Mapping[str, Sequence[str] | str]
 """Files by name: a workflow gives a plain string where there is one file only."""
@@ -17,6 +22,21 @@ def paths(inputs: Inputs, name: str) -> list[Path]:
     """The files of this name, one or many."""
     files = inputs[name]
     return [Path(files)] if isinstance(files, str) else [Path(file) for file in files]
+
+
+def first_partition(files: Iterable[Path], key: Key) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of the U side and the V side of the first network, from the file that has the key.
+
+    Raises:
+        UserError: where no file has it.
+    """
+    tried = []
+    for file in files:
+        found = load_items(file, Partitions)
+        if key in found:
+            return found[key].rows[0], found[key].columns[0]
+        tried.append(str(file))
+    raise UserError(f"{', '.join(tried)}: found no partition by {key[0]!r} at k = {key[1]}")
 
 
 def as_categories(column: Any, order: Iterable[str]) -> pd.Categorical:

@@ -16,8 +16,13 @@ from matplotlib.patches import Patch
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.tasks import SIDE
-from clusterability.report.figures.inputs import Inputs, as_categories, categories, paths
-from clusterability.report.figures.partition_inputs import first_partition
+from clusterability.report.figures.inputs import (
+    Inputs,
+    as_categories,
+    categories,
+    first_partition,
+    paths,
+)
 from clusterability.report.figures.style import (
     COLUMN_WIDTH,
     INK,

@@ -16,8 +16,7 @@ from clusterability.networks.live_units import live_units
 from clusterability.networks.stacked import load_networks
 from clusterability.networks.tasks import SIDE
 from clusterability.report.figures.cluster_maps import draw_in_words
-from clusterability.report.figures.inputs import Inputs, paths
-from clusterability.report.figures.partition_inputs import first_partition
+from clusterability.report.figures.inputs import Inputs, first_partition, paths
 from clusterability.report.figures.style import (
     COLUMN_WIDTH,
     NO_VALUE,

@@ -51,22 +51,22 @@ differences are no shares of the bits and do not add up."""
 
 
 @dataclass(frozen=True)
-class _Look:
+class Look:
     colour: str
     marker: str
     label: str
 
 
-_LOOKS = {
-    "bits_unscaled": _Look("#9b9b9b", "o", "bits of weights as they are"),
-    "bits": _Look("#1e0c71", "s", "bits"),
-    "beyond_shuffle": _Look("#6dc908", "v", "beyond shuffle"),
-    "beyond_shuffle_nonzero": _Look("#6dc908", "1", "beyond shuffle_nonzero"),
-    "beyond_strength": _Look("#c8382e", "^", "beyond strength"),
-    "beyond_degrees": _Look("#e2976d", "<", "beyond degrees"),
-    "beyond_within": _Look("#00908c", "X", "beyond within"),
-    "beyond_rotated_u": _Look("#bd5bd3", "D", "beyond rotated_u"),
-    "beyond_rotated_v": _Look("#1040e7", "P", "beyond rotated_v"),
+LOOKS = {
+    "bits_unscaled": Look("#9b9b9b", "o", "bits of weights as they are"),
+    "bits": Look("#1e0c71", "s", "bits"),
+    "beyond_shuffle": Look("#6dc908", "v", "beyond shuffle"),
+    "beyond_shuffle_nonzero": Look("#6dc908", "1", "beyond shuffle_nonzero"),
+    "beyond_strength": Look("#c8382e", "^", "beyond strength"),
+    "beyond_degrees": Look("#e2976d", "<", "beyond degrees"),
+    "beyond_within": Look("#00908c", "X", "beyond within"),
+    "beyond_rotated_u": Look("#bd5bd3", "D", "beyond rotated_u"),
+    "beyond_rotated_v": Look("#1040e7", "P", "beyond rotated_v"),
 }
 """What is shown of a layer, from above."""
 _LEFT_OUT = ("beyond_shuffle", "beyond_shuffle_nonzero")
@@ -82,7 +82,7 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 def rows(verdict: Path) -> pd.DataFrame:
     """One row a condition, layer and quantity: bits, or bits beyond a null, with COLUMNS."""
     table = read_csv(verdict)
-    shown = [name for name in _LOOKS if name in table and table[name].notna().any()]
+    shown = [name for name in LOOKS if name in table and table[name].notna().any()]
     if (table["method"].map(scaling_of) == "none").all():  # it is the same
         shown = [name for name in shown if name != "bits_unscaled"]
     others = [name for name in shown if name.startswith("beyond") and name not in _LEFT_OUT]
@@ -104,7 +104,7 @@ def rows(verdict: Path) -> pd.DataFrame:
 def draw(table: pd.DataFrame) -> Figure:
     """Layers side by side, conditions below each other, in each a mark a quantity."""
     conditions, layers = categories(table["condition"]), categories(table["layer"])
-    shown = [name for name in _LOOKS if name in set(table["quantity"])]
+    shown = [name for name in LOOKS if name in set(table["quantity"])]
     height = _LINE_HEIGHT * len(conditions) + _HEADING_HEIGHT + _LEGEND_HEIGHT
     figure = new_figure(COLUMN_WIDTH if len(layers) == 1 else PAGE_WIDTH, height)
     panels = figure.subplots(1, max(len(layers), 1), sharey=True, squeeze=False)[0]
@@ -129,7 +129,7 @@ def _draw_panel(
     for place in range(1, len(conditions)):
         axes.axhline(place - 0.5, color="#dddddd", linewidth=0.4)
     for number, name in enumerate(shown):
-        part, look = table[table["quantity"] == name], _LOOKS[name]
+        part, look = table[table["quantity"] == name], LOOKS[name]
         y = part["condition"].map(conditions.index).astype(float)
         y += _STEP * (number - (len(shown) - 1) / 2)
         reach = np.abs([part["bits"] - part["low"], part["high"] - part["bits"]])
@@ -147,7 +147,7 @@ def _draw_panel(
 def _handles(shown: Sequence[str]) -> list[Artist]:
     marks: list[Artist] = [
         Line2D([], [], color=look.colour, marker=look.marker, linestyle="", label=look.label)
-        for look in (_LOOKS[name] for name in shown)
+        for look in (LOOKS[name] for name in shown)
     ]
     dashes = Line2D([], [], color=INK, linewidth=0.6, linestyle=(0, (4, 2)))
     dashes.set_label(f"{VERDICT_BITS:g} bits")

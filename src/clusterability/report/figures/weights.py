@@ -26,8 +26,7 @@ from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import load_networks
-from clusterability.report.figures.inputs import Inputs, paths
-from clusterability.report.figures.partition_inputs import first_partition
+from clusterability.report.figures.inputs import Inputs, first_partition, paths
 from clusterability.report.figures.style import (
     HATCHED,
     NO_VALUE,
