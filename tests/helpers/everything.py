@@ -40,6 +40,7 @@ EVERYTHING_TARGETS = [
     "results/tables/calibration.csv",
     "results/tables/equal_size.csv",
     "results/tables/findings.csv",
+    "results/tables/snapshots.csv",
     "results/answer.md",
     "results/explore.html",
     "results/figures/best_k.joint-balanced.png",
@@ -59,6 +60,7 @@ def write_everything(folder: Path, mnist: Path | None = None) -> None:
     changes = {
         "conditions": MICRO["conditions"]
         | {"reordered": {"data_order": 1}, "clusterable": planted},
+        "snapshots": {"baseline": [3]},
         "probe": {"k": [3], "images": 50, "groups": 5},
         "synthetic": {"planted": {"rows": 12, "columns": 20, "clusters": 2}},
         "networks": {"theirs": {"path": "theirs.npz", "covariate": "covariate.csv"}},

@@ -361,6 +361,7 @@ def test_everything_that_a_study_can_ask_for(everything):
     # A hidden layer, two methods at two scales, and one k; `whole` is asked of the same layer.
     assert function.groupby("condition").size().to_dict() == {
         "untrained": 2 * 4 * 13,
+        "baseline_at_3": 2 * 4 * 13,
         "baseline": 2 * 4 * 13,
         "reordered": 2 * 4 * 13,
         "clusterable": 2 * 4 * 13,
@@ -374,6 +375,7 @@ def test_everything_that_a_study_can_ask_for(everything):
     deep, flat = 3 * 2 * 2 * 15, 2 * 2 * 2 * 15
     assert scores.groupby("condition").size().to_dict() == {
         "untrained": 2 * 6 * deep,
+        "baseline_at_3": 2 * 6 * deep,
         "baseline": 2 * 6 * deep,
         "reordered": 2 * 6 * deep,
         "clusterable": 2 * 6 * deep,
@@ -386,7 +388,7 @@ def test_everything_that_a_study_can_ask_for(everything):
     drawn = within[within.null_n == 3]
     assert set(drawn.layer) == {"fc1"}
     assert set(drawn.condition) == set(scores.condition) - {"planted"}
-    assert len(drawn) == 9 * 2 * 2  # networks, scales and k
+    assert len(drawn) == 11 * 2 * 2  # networks, scales and k
     undefined = scores[scores.status != "ok"]
     of_layers = {"held_out", "bits", "bits_within", "bits_per_weight"}
     assert set(undefined.measure) == of_layers
@@ -404,13 +406,15 @@ def test_everything_that_a_study_can_ask_for(everything):
     ablations = pd.read_parquet(tables / "ablations.parquet")
     assert set(ablations.k) == {3}
     paired = pd.read_csv(tables / "paired.csv")
-    assert set(paired.condition) == {"baseline", "reordered", "clusterable"}
+    trained = {"baseline_at_3", "baseline", "reordered", "clusterable"}
+    assert set(paired.condition) == trained
+    assert pd.read_csv(tables / "snapshots.csv")["step"].unique().tolist() == [3, 4]
     best = pd.read_csv(tables / "best_k.csv")
     assert set(best.null) == {"shuffle", "shuffle_nonzero", "strength", "within"}
     assert len(pd.read_csv(tables / "calibration.csv")) > 0
     equal = pd.read_csv(tables / "equal_size.csv")
     assert list(equal) == EQUAL_SIZE
-    assert set(equal.condition) == {"untrained", "baseline", "reordered", "clusterable", "theirs"}
+    assert set(equal.condition) == {"untrained", "theirs"} | trained
     assert set(equal.layer) == {"fc1", "fc2"}
     sizes = equal.groupby("condition")[["rows", "columns"]].agg(["min", "max"])
     assert sizes.loc["theirs"].tolist() == [4, 4, 12, 12]
@@ -428,7 +432,8 @@ def test_digests_are_those_of_what_the_jobs_load(everything):
     assert rules >= {
         *("train", "synthesise", "import_network", "fresh", "plant", "cluster", "null"),
         *("null_labels", "score", "probe", "choose_k", "agree", "aggregate", "calibrate"),
-        *("contend", "validate", "answer", "find", "replicate", "explore", "plot"),
+        *("contend", "validate", "answer", "snapshots", "find", "replicate"),
+        *("explore", "plot"),
         *("equal_size", "equal_size_table", "pixel_deviation", "null_within"),
     }
     for job in jobs:
@@ -451,6 +456,7 @@ def test_an_edit_of_ablation_reruns_probing_and_what_follows(everything, tmp_pat
         "calibrate",
         "validate",
         "answer",
+        "snapshots",
         "find",
         "replicate",
         "explore",

@@ -230,6 +230,36 @@ def test_networks_are_probed_on_images_and_labels_of_their_kind():
     assert examples["mine"]["pixel_deviation"] == 0
 
 
+# --- snapshots ---------------------------------------------------------------------------------
+
+
+def test_snapshots_are_conditions_before_the_one_that_they_are_of():
+    study = load_study(
+        {
+            "recipe": {"epochs": 2, "optimizer": "adam"},
+            "dataset": {"train_images": 1000},
+            "conditions": {"untrained": {"epochs": 0}, "trained": {"dropout": 0.5}},
+            "snapshots": {"trained": [20, 0, 3]},
+        }
+    )
+    way = ["trained_at_0", "trained_at_3", "trained_at_20"]
+    assert list(study.conditions) == ["untrained", *way, "trained"]
+    assert study.own_conditions == ["untrained", "trained"]
+    steps = dict(zip([*way, "trained"], [0, 3, 20, 32], strict=True))
+    assert list(study.trajectory_of("trained").items()) == list(steps.items())
+    whole = study.recipe_of("trained").model_dump()
+    for name in way:
+        assert study.recipe_of(name).model_dump() == whole | {"steps": steps[name]}
+    assert study.initial_of("trained") == "untrained"
+    assert study.initial_of("trained_at_0") is None
+    assert load_study(study.model_dump(exclude_unset=True)) == study
+
+
+def test_a_condition_at_step_0_is_the_initial_one():
+    study = load_study({"conditions": {"trained": None}, "snapshots": {"trained": [0, 5]}})
+    assert study.initial_of("trained") == study.initial_of("trained_at_5") == "trained_at_0"
+
+
 # --- bad configs -------------------------------------------------------------------------------
 
 
@@ -351,6 +381,32 @@ def test_networks_are_probed_on_images_and_labels_of_their_kind():
             {"conditions": {"a": None, "b": {"from": "a", "biases": True}}},
             "conditions.b.biases: found True, expected False as of a, which it goes on from",
         ),
+        (
+            {"conditions": {"a": {"steps": 7}, "b": {"from": "a"}}},
+            "conditions.b.from: found 'a', expected a condition that is trained for all of its",
+        ),
+        (
+            {"conditions": {"a": None, "b": {"from": "a_at_7"}}, "snapshots": {"a": [7]}},
+            "conditions.b.from: found 'a_at_7', expected a condition that does not go on from it",
+        ),
+        (
+            {"conditions": {"a": {"dropout": 0.5}}, "snapshots": {"b": [3]}},
+            "snapshots.b: found 'b', expected a condition (a)",
+        ),
+        (
+            {"conditions": {"a": {"epochs": 1}}, "snapshots": {"a": [3, 938]}},
+            "snapshots.a[1]: found 938, expected fewer than the 938 steps of a",
+        ),
+        (
+            {"conditions": {"a": None, "a_at_3": {"dropout": 0.5}}, "snapshots": {"a": [3]}},
+            "snapshots.a[0]: found 3, expected another step or another name of the condition a_at_",
+        ),
+        (
+            {"conditions": {"a" * 38: None}, "snapshots": {"a" * 38: [3]}},
+            "expected a condition with a shorter name, since",
+        ),
+        ({"snapshots": {"baseline": []}}, "snapshots.baseline: found [], expected a non-empty"),
+        ({"snapshots": {"baseline": [-1]}}, "snapshots.baseline[0]: found -1, expected a number"),
         (
             {"conditions": {"a": {"task": "two_digits_joint"}}},
             "recipe.architecture: found '784-128-128-10', expected sizes that start with 1568 and"

@@ -165,6 +165,44 @@ def test_a_pruned_layer_keeps_exactly_what_is_to_be_kept(images):
     assert network_table(result)["parameters"].tolist() == [sum(weights) + 16 + 12 + 10] * 2
 
 
+# --- networks on their way -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("steps", "epochs"), [(10, 1), (20, 2)])
+def test_networks_at_the_end_of_an_epoch_are_those_of_fewer_epochs(images, steps, epochs):
+    """300 images are ten steps an epoch."""
+    changes = {"optimizer": "adam", "dropout": 0.2, "biases": True}
+    on_the_way = train("any", recipe(epochs=3, steps=steps, **changes), [4, 9], images)
+    expected = train("any", recipe(epochs=epochs, **changes), [4, 9], images)
+    assert digests(on_the_way) == digests(expected)
+    assert history_table(on_the_way).equals(history_table(expected))
+
+
+def test_networks_within_an_epoch_are_those_of_the_history(images):
+    chosen = recipe(learning_rate=0.05, steps=6)
+    found = train("any", chosen, [4], images, history_every=1)
+    assert history_table(found)["step"].tolist() == [1, 2, 3, 4, 5, 6]
+    whole = history_table(train("any", recipe(learning_rate=0.05), [4], images, history_every=1))
+    assert history_table(found).equals(whole[:6])
+    assert network_table(found)["test_accuracy"].tolist() == [whole["test_accuracy"][5]]
+
+
+def test_networks_at_step_0_are_the_initial_ones(images):
+    none = train("any", recipe(steps=0), [4, 9], images)
+    assert digests(none) == digests(train("any", recipe(epochs=0), [4, 9], images))
+    assert history_table(none).empty
+
+
+def test_pruned_networks_on_their_way_are_pruned_as_far_as_they_are(images):
+    changes = {"sparsity": 0.9, "pruning_every": 3, "epochs": 2}
+    for steps in (1, 4, 13):
+        found = train("any", recipe(steps=steps, **changes), [4], images).networks
+        choices = [pruned(recipe(**changes), step, 20) for step in range(steps)]
+        share = [choice for choice in choices if choice is not None][-1]
+        for weights in found.weights.values():
+            assert np.count_nonzero(weights == 0) == round(share * weights.size)
+
+
 # --- going on from other networks ------------------------------------------------------------
 
 
