@@ -270,7 +270,7 @@ def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
         # Networks that are not trained are still evaluated.
         recipe = job["recipe"]
         shown = images * recipe["epochs"]
-        if recipe["steps"] is not None:
+        if recipe.get("steps") is not None:
             shown = min(shown, recipe["steps"] * recipe["batch_size"])
         work *= max(shown, 0.1 * images)
     return work

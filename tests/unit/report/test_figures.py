@@ -17,6 +17,7 @@ from matplotlib.collections import PatchCollection, QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from clusterability.analysis.snapshots import COLUMNS
 from clusterability.errors import UserError
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.networks.partitions import Partitions
@@ -25,6 +26,7 @@ from clusterability.report.figures import (
     learning_curves,
     measures,
     pixels,
+    snapshots,
     style,
     weights,
     z_scores,
@@ -336,6 +338,37 @@ def test_pixels_count_clusters_by_size(pixel_files: list[str]) -> None:
     image = pixels.draw(table).axes[1].images[0].get_array()
     assert image.shape == (28, 28)
     assert image[1, 1] == 3
+
+
+def test_pixels_of_two_images_lie_side_by_side(tmp_path: Path) -> None:
+    halves = [int(pixel % 56 >= 28) for pixel in range(1568)]
+    file = write_partition(tmp_path, "pairs", "fc1", {2: ([0, 1], halves)})
+    table = pixels.rows([file], "matched", [2])
+    image = pixels.draw(table).axes[0].images[0].get_array()
+    assert np.array_equal(image, np.repeat([[1, 2]], 28, axis=1).repeat(28, axis=0))
+
+
+# --- snapshots ----------------------------------------------------------------------------------
+
+
+def test_snapshots_stand_at_their_steps(tmp_path: Path) -> None:
+    rows = []
+    for step in (30, 0, 7):
+        place = {"condition": "trained", "step": step, "n": 2}
+        cells = [("test_accuracy", None, None), ("bits", "fc1", None), ("z", "fc1", "mi")]
+        for shift, (quantity, layer, measure) in enumerate(cells):
+            names = {"quantity": quantity, "layer": layer, "measure": measure}
+            rows.append(place | names | {"value": step + shift, "low": step, "high": step + 9})
+    rows.append(rows[0] | {"condition": "other"})
+    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    table.to_csv(tmp_path / "snapshots.csv", index=False)
+    figure, shown = snapshots.make({"snapshots": str(tmp_path / "snapshots.csv")}, "trained", JOB)
+    assert len(shown) == 9
+    accuracy, bits, z = figure.axes[1], figure.axes[0], figure.axes[2]
+    for shift, axes in enumerate((accuracy, bits, z)):
+        line = axes.containers[0].lines[0]
+        assert line.get_xdata().tolist() == [0, 7, 30]
+        assert line.get_ydata().tolist() == [shift, 7 + shift, 30 + shift]
 
 
 def test_pixels_find_k_in_its_block_and_draw_infeasible_maps(tmp_path: Path) -> None:

@@ -405,7 +405,7 @@ def test_a_condition_at_step_0_is_the_initial_one():
             {"conditions": {"a" * 38: None}, "snapshots": {"a" * 38: [3]}},
             "expected a condition with a shorter name, since",
         ),
-        ({"snapshots": {"baseline": []}}, "snapshots.baseline: found [], expected a non-empty"),
+        ({"snapshots": {"baseline": []}}, "snapshots.baseline: found [], expected at least 1 item"),
         ({"snapshots": {"baseline": [-1]}}, "snapshots.baseline[0]: found -1, expected a number"),
         (
             {"conditions": {"a": {"task": "two_digits_joint"}}},

@@ -32,10 +32,10 @@ _MEASURES = (
 """Colours, markers and dashes of measures, in turn."""
 
 CAPTION = """Clusters against the training step, condition {item}: bits that clusters of each layer
-save and bits beyond draws of nulls (above), z of measures against shuffled weights, or the first
-other null of the study, at one k (below), and test accuracy (right): mean over networks with its
-95 % t interval. The dashed line stands at 20 bits, from which on clusters pay; the axis of bits is
-linear between -20 and 20 and logarithmic beyond, that of steps linear up to the first one."""
+save and bits beyond draws of nulls (above), z of measures (below), and test accuracy (right): mean
+over networks with its 95 % t interval. The dashed line stands at 20 bits, from which on clusters
+pay; the axis of bits is linear between -20 and 20 and logarithmic beyond, that of steps linear up
+to the first one."""
 
 
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
@@ -92,7 +92,7 @@ def _looks(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
         colour, marker, dashes = _MEASURES[number % len(_MEASURES)]
         found[name] = {"color": colour, "marker": marker, "linestyle": dashes}
         found[name]["label"] = f"z of {measure_label(name)}"
-    return found | {"test_accuracy": {"color": INK, "marker": "o", "label": "test accuracy"}}
+    return found | {"test_accuracy": {"color": INK, "marker": "o"}}
 
 
 def _draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> None:
@@ -118,15 +118,19 @@ def _scale_bits(axes: Axes) -> None:
 
 def _scale_steps(panels: Sequence[Axes], steps: pd.Series) -> None:
     """A logarithmic axis that has room for step 0."""
-    first = float(steps[steps > 0].min())
+    first, last = float(steps[steps > 0].min()), float(steps.max())
+    powers = 10.0 ** np.arange(np.ceil(np.log10(first)), np.log10(last) + 1)
     for axes in panels:
-        axes.set_xscale("symlog", linthresh=first if np.isfinite(first) else 1, linscale=0.3)
+        axes.set_xscale("symlog", linthresh=first, linscale=0.5)
+        axes.set_xticks([0, *powers[powers <= last]])
         axes.set_xlabel("training step")
         axes.tick_params(labelbottom=True)
 
 
 def _handles(looks: dict[str, dict[str, Any]]) -> list[Artist]:
-    marks: list[Artist] = [Line2D([], [], linewidth=0.8, **look) for look in looks.values()]
+    marks: list[Artist] = [
+        Line2D([], [], linewidth=0.8, **look) for look in looks.values() if "label" in look
+    ]
     dashes = Line2D([], [], color=INK, linewidth=0.6, linestyle=(0, (4, 2)))
     dashes.set_label(f"{VERDICT_BITS:g} bits")
     return [*marks, dashes]

@@ -117,6 +117,7 @@ def _say(key: str, recipe: Mapping[str, Any], data: DataSet) -> str:
         "biases": "with biases" if value else "without biases",
         "initialisation": _INITIALISATIONS.get(str(value), str(value)),
         "epochs": _epochs(value),
+        "steps": "" if value is None else f"stopped after {value} training steps",
         "normalise": _normalised(data) if value else "pixels from 0 to 1",
     }
     if key in always:
