@@ -7,7 +7,7 @@ part of what the data set has: `gaussian` images its pixel means and covariance,
 "Statistical mechanics of learning from examples", Physical Review A 45, 6056.
 
 Tasks of two digits show each image once on the left and once on the right, beside a random other
-one: what their networks are shown and asked is known by digit.
+one.
 
 Images are the same for all networks, labels of controls one drawing a seed. Both come from named
 random streams: they do not depend on blocks, neighbours, threads or interruptions.
