@@ -17,8 +17,10 @@ from clusterability_workflow import PROJECT
 
 NUMERICAL = {
     "matplotlib": "matplotlib",
+    "gguf": "gguf",
     "numba": "numba",
     "numpy": "numpy",
+    "onnx": "onnx",
     "scipy": "scipy",
     "sklearn": "scikit-learn",
     "torch": "torch",

@@ -183,9 +183,9 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     add(
         "file",
         metavar="FILE",
-        help=".safetensors, .npz, .npy, .mtx, a checkpoint (.pt, .pth, .pth.tar, .bin, .ckpt), the"
-        " index or folder of a model in several files, or a table (.csv, .tsv, .txt, .csv.gz,"
-        " .tsv.gz, .parquet)",
+        help=".safetensors, .onnx, .gguf, .npz, .npy, .mtx, a checkpoint (.pt, .pth, .pth.tar,"
+        " .bin, .ckpt, .jit), the index or folder of a model in several files, or a table (.csv,"
+        " .tsv, .txt, .csv.gz, .tsv.gz, .parquet)",
     )
     add(
         "--layers",
@@ -205,6 +205,12 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         default=None,
         help="arrays are [in, out], as Keras and GPT-2's Conv1D keep them",
+    )
+    add(
+        "--convolutions",
+        choices=["sum", "norm"],
+        help="take convolution kernels, too, as matrices of the sum of sizes over taps, or of their"
+        " norm (default: they are left out)",
     )
     for option, line in {"--header": "first row", "--index": "first column"}.items():
         add(
@@ -227,7 +233,7 @@ def _reading(options: argparse.Namespace) -> Reading:
 
     layers = _parts(options.layers) if options.layers else None
     table = table_reading(_yes(options.header), _yes(options.index), _edges(options.edges))
-    return Reading(layers, options.chain, options.transpose, table)
+    return Reading(layers, options.chain, options.transpose, table, options.convolutions)
 
 
 def _score(options: argparse.Namespace) -> None:

@@ -28,7 +28,7 @@ from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.detectable_contrast import detectable_contrast
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
-from clusterability.networks.importing.selection import Reading
+from clusterability.networks.importing.selection import Convolutions, Reading
 from clusterability.networks.importing.tables.table_reading import Edges, table_reading
 from clusterability.networks.known_groups import groups_in_files
 from clusterability.networks.scaled_layer import check_chain, scaled_layers
@@ -100,6 +100,7 @@ def load(
     *,
     chain: bool | None = None,
     transpose: bool | None = None,
+    convolutions: Convolutions | None = None,
     header: bool | None = None,
     index: bool | None = None,
     edges: Edges | None = None,
@@ -107,12 +108,12 @@ def load(
     """The weight matrices of a network, from a file or from arrays by name.
 
     Args:
-        source: a file: `.safetensors`, `.npz` (NumPy's or SciPy's), `.npy`, `.mtx`, a table
-            (`.csv`, `.tsv`, `.txt`, `.csv.gz`, `.tsv.gz`, `.parquet`), or a checkpoint of PyTorch
-            (`.pt`, `.pth`, `.pth.tar`, `.bin`, `.ckpt`); the index or the folder of a model in
-            several files (docs/your-own-matrix.md describes each); a module of PyTorch; a dict of
-            arrays or tensors, such as `model.state_dict()`; or one matrix: an array, a data frame,
-            a sparse matrix, a graph of networkx.
+        source: a file: `.safetensors`, `.onnx`, `.gguf`, `.npz` (NumPy's or SciPy's), `.npy`,
+            `.mtx`, a table (`.csv`, `.tsv`, `.txt`, `.csv.gz`, `.tsv.gz`, `.parquet`), or a
+            checkpoint of PyTorch (`.pt`, `.pth`, `.pth.tar`, `.bin`, `.ckpt`, `.jit`); the index or
+            the folder of a model in several files (docs/your-own-matrix.md describes each); a
+            module of PyTorch; a dict of arrays or tensors, such as `model.state_dict()`; or one
+            matrix: an array, a data frame, a sparse matrix, a graph of networkx.
         layers: names of the arrays that are layers, or patterns such as `*.mlp.*`. None: all 2-D
             arrays but embeddings, and integers beside floats.
         chain: whether the outputs of each layer are the inputs of the next, from the input on, as
@@ -120,6 +121,9 @@ def load(
             number and whose shapes fit in one way.
         transpose: whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. A chain
             whose shapes fit both ways has to say it.
+        convolutions: how kernels [out, in, taps] become matrices: `sum` of the sizes over taps, or
+            their L2 `norm`; with `transpose` they are [taps, in, out], as Keras keeps them. None:
+            they are left out.
         header, index: of a table, whether the first row and the first column are names. None: as
             the table shows; one that may be read in two ways is refused.
         edges: of a table that lists edges, its columns of sources, targets and, if there are any,
@@ -147,7 +151,8 @@ def load(
     """
     names = [layers] if isinstance(layers, str) else layers
     table = table_reading(header, index, edges)
-    return _told(load_weights(source, Reading(names, chain, transpose, table)), source)
+    reading = Reading(names, chain, transpose, table, convolutions)
+    return _told(load_weights(source, reading), source)
 
 
 def _told(found: Weights, source: Source) -> Weights:

@@ -229,6 +229,7 @@ EXTRA_CONFIG = {
         "mine": {"path": "data/mine.npz", "layers": ["a", "b"], "normalise": False},
         "table": {"path": "data/table.csv", "header": True, "index": False, "edges": ["a", "b"]},
         "matrix": {"path": "data/matrix.csv", "edges": False, "covariate": "data/ages.csv"},
+        "kernels": {"path": "data/cnn.pt", "convolutions": "norm"},
     },
     "strata": {"covariate": "pixel_deviation", "number": 5},
     "nulls": {"shuffle": 9, "labels": 9, "untrained": 20},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class ImportJob:
         layers: names of its arrays, or patterns; None for all that are layers.
         chain: whether the outputs of each layer are the inputs of the next; None: as it shows.
         transpose: whether arrays are [in, out]; None: as the file shows.
+        convolutions: how kernels become matrices, "sum" or "norm"; None: they are left out.
         table: arguments of `table_reading`: what the config says of a table.
     """
 
@@ -23,4 +24,5 @@ class ImportJob:
     layers: Sequence[str] | None = None
     chain: bool | None = None
     transpose: bool | None = None
+    convolutions: Literal["sum", "norm"] | None = None
     table: dict[str, Any] = field(default_factory=dict)

@@ -355,9 +355,9 @@ EdgeColumns = Annotated[
 
 class ImportedNetwork(Section):
     path: FilePath
-    """File of the weights: .safetensors, .npz, .npy, .mtx, a table (.csv, .tsv, .txt, .csv.gz,
-    .tsv.gz, .parquet), a PyTorch checkpoint (.pt, .pth, .pth.tar, .bin, .ckpt), or the index or
-    folder of a model in several files."""
+    """File of the weights: .safetensors, .onnx, .gguf, .npz, .npy, .mtx, a table (.csv, .tsv, .txt,
+    .csv.gz, .tsv.gz, .parquet), a PyTorch checkpoint (.pt, .pth, .pth.tar, .bin, .ckpt, .jit), or
+    the index or folder of a model in several files."""
     layers: (
         Annotated[
             ArrayNames, BeforeValidator(_as_list, json_schema_input_type=ArrayNames | ArrayName)
@@ -375,6 +375,10 @@ class ImportedNetwork(Section):
     transpose: Flag | None = None
     """Whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. Empty: [out, in], as
     PyTorch's Linear; a chain whose shapes fit both ways has to say it."""
+    convolutions: Literal["sum", "norm"] | None = None
+    """How convolution kernels [out, in, taps] become matrices: `sum` of the sizes over taps, or
+    their L2 `norm`. With `transpose`, kernels are [taps, in, out], as Keras keeps them. Empty: they
+    are left out."""
     header: Flag | None = None
     """Whether the first row of a table is names of columns. Empty: as the table shows; one that may
     be read in two ways is refused."""
@@ -399,6 +403,7 @@ class ImportedNetwork(Section):
             "layers": self.layers,
             "chain": True if self.chain is None and named else self.chain,
             "transpose": self.transpose,
+            "convolutions": self.convolutions,
         }
 
     @property

@@ -265,7 +265,7 @@ def test_separate_matrices_are_stored_and_read_under_their_names(tmp_path):
 )
 def test_a_list_of_names_in_a_config_is_a_chain(given, reading):
     study = load_study({"networks": {"mine": {"path": "n.npz", **given}}})
-    assert study.networks["mine"].reading == reading
+    assert study.networks["mine"].reading == reading | {"convolutions": None}
 
 
 def test_the_command_lists_arrays_and_what_becomes_of_them(tmp_path, capsys, monkeypatch):

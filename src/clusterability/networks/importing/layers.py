@@ -6,8 +6,8 @@ import numpy as np
 
 from clusterability.errors import UserError
 from clusterability.jobs.clustering_job import BYTES_OF_DRAW
+from clusterability.networks.importing.convolutions import prepared
 from clusterability.networks.importing.lazy_arrays import REAL_KINDS, facts_of
-from clusterability.networks.importing.parts_of_weights import put_together
 from clusterability.networks.importing.selection import Reading, Selection, bias_name, select
 from clusterability.networks.importing.unit_names import UnitNames, units_of
 from clusterability.networks.importing.wording import Arrays, quoted, reason, shape, type_error
@@ -31,7 +31,7 @@ def read_layers(
     Raises:
         UserError: as `selection.select` does, or where a layer is no matrix of finite numbers.
     """
-    whole = put_together(source, arrays)
+    whole = prepared(source, arrays, reading)
     selection = select(source, whole, reading, key)
     facts = {name: facts_of(whole, name) for name in whole}
     matrices, biases = {}, {}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -16,16 +16,32 @@ REAL_KINDS = "biuf"
 """Kinds of NumPy's dtypes that hold real numbers: booleans, integers and floats."""
 
 
+BLOCKS = " blocks"
+"""Ends the type of numbers that share scales, and are floats when they are read."""
+
+
 class Facts(NamedTuple):
-    """What an array is, without its numbers: shape, and type as NumPy or the file names it."""
+    """What an array is, without its numbers.
+
+    Attributes:
+        shape: as it is read.
+        type: as NumPy or the file names it.
+        axes: "told" where the file says that they are [out, in], "untold" where files of its kind
+            say so, but not of this array; "" where files of its kind never do.
+        against: why the file says that it is no layer; "" where it does not.
+        kernel: shape of the convolution that it is a matrix of; () where it is of none.
+    """
 
     shape: tuple[int, ...]
     type: str
+    axes: Literal["", "told", "untold"] = ""
+    against: str = ""
+    kernel: tuple[int, ...] = ()
 
     @property
     def kind(self) -> str:
         """The kind of dtype as NumPy has it, "f" for floats that it lacks, "" for no numbers."""
-        if self.type in STORED_AS:
+        if self.type in STORED_AS or self.type.endswith(BLOCKS):
             return "f"
         try:
             return np.dtype(self.type).kind

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from clusterability.errors import UserError, one_line
+from clusterability.networks.importing.convolutions import prepared
 from clusterability.networks.importing.layers import read_array
 from clusterability.networks.importing.lazy_arrays import Facts, facts_of
-from clusterability.networks.importing.parts_of_weights import put_together
 from clusterability.networks.importing.readers import read_arrays
 from clusterability.networks.importing.selection import (
     NOT_ASKED,
@@ -34,7 +34,7 @@ def listing(path: Path, reading: Reading) -> str:
         UserError: where the file cannot be read. A reading that is refused is told below the table.
     """
     stored = read_arrays(path, "", reading.table)
-    arrays = put_together(str(path), stored)
+    arrays = prepared(str(path), stored, reading)
     facts = {name: facts_of(arrays, name) for name in arrays}
     try:
         selection = select(str(path), arrays, reading)

@@ -14,8 +14,8 @@ from typing import Any
 
 from clusterability.jobs.import_job import ImportJob
 from clusterability.names import IMPORTED_SEED
+from clusterability.networks.importing.convolutions import prepared
 from clusterability.networks.importing.layers import read_layers, units_of_layers
-from clusterability.networks.importing.parts_of_weights import put_together
 from clusterability.networks.importing.readers import read_arrays
 from clusterability.networks.importing.selection import Reading, Selection, select
 from clusterability.networks.importing.tables.table_reading import table_reading
@@ -38,7 +38,8 @@ def asked_reading(job: ImportJob) -> Reading:
     >>> asked_reading(ImportJob("w.csv", table={"edges": ["user", "item"]})).table.edges
     ('user', 'item')
     """
-    return Reading(job.layers, job.chain, job.transpose, table_reading(**job.table))
+    table = table_reading(**job.table)
+    return Reading(job.layers, job.chain, job.transpose, table, job.convolutions)
 
 
 def read_network(name: str, path: Path, reading: Reading = DEFAULT) -> Networks:
@@ -78,7 +79,7 @@ def read_network(name: str, path: Path, reading: Reading = DEFAULT) -> Networks:
     return Networks(
         name,
         (IMPORTED_SEED,),
-        _origin(path, selection, units),
+        _origin(path, reading, selection, units),
         {in_files[layer]: matrix[None] for layer, matrix in matrices.items()},
         {in_files[layer]: bias[None] for layer, bias in biases.items()},
         chain=selection.chain,
@@ -92,10 +93,14 @@ def names_in_files(selection: Selection, source: str) -> dict[str, str]:
     return file_names(selection.arrays, source)
 
 
-def _origin(path: Path, selection: Selection, units: dict[str, UnitNames]) -> dict[str, Any]:
+def _origin(
+    path: Path, reading: Reading, selection: Selection, units: dict[str, UnitNames]
+) -> dict[str, Any]:
     origin: dict[str, Any] = {"path": str(path), "layers": list(selection.arrays.values())}
     if selection.transposed:
         origin["transpose"] = True
+    if selection.kernels:
+        origin["convolutions"] = reading.convolutions
     if units:
         origin["names"] = {layer: asdict(names) for layer, names in units.items()}
     return origin
@@ -108,7 +113,7 @@ def selected(name: str, path: Path, reading: Reading = DEFAULT) -> Selection:
         UserError: as `read_network` does, but for what only the numbers show.
     """
     key = f"networks.{name}."
-    arrays = put_together(str(path), read_arrays(path, key, reading.table))
+    arrays = prepared(str(path), read_arrays(path, key, reading.table), reading)
     return select(str(path), arrays, reading, key)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from clusterability.errors import UserError
+from clusterability.networks.importing.formats.gguf_file import read_gguf
+from clusterability.networks.importing.formats.onnx_file import read_onnx
 from clusterability.networks.importing.numpy_files import read_archive, read_array_file
 from clusterability.networks.importing.safetensors_file import read_safetensors
 from clusterability.networks.importing.shards import (
@@ -100,6 +102,9 @@ READERS: dict[str, Callable[[Path], Arrays]] = {
     ".ckpt": read_torch,
     ".pth.tar": read_torch,
     ".pt.tar": read_torch,
+    ".jit": read_torch,
+    ".onnx": read_onnx,
+    ".gguf": read_gguf,
     ".mtx": read_matrix_market,
 }
 """How each kind of file of arrays is read, by its ending."""

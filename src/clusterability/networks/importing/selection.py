@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 from clusterability.errors import UserError
-from clusterability.networks.importing.lazy_arrays import Facts, facts_of, notes_of
+from clusterability.networks.importing.lazy_arrays import REAL_KINDS, Facts, facts_of, notes_of
 from clusterability.networks.importing.tables.table_reading import AS_IT_SHOWS, TableReading
 from clusterability.networks.importing.wording import Arrays, listed, quoted, stem
 
@@ -18,7 +19,11 @@ NOT_A_MATRIX, CONVOLUTION = "of less than two dimensions", "convolutions or stac
 EMBEDDING, INTEGERS = "embeddings", "of integers"
 NOT_ASKED, NO_NUMBERS = "not asked for", "of no real numbers"
 
-_EMBEDDING = re.compile(r"(.*[._])?(wte|wpe|\w*embed\w*|\w*_emb)([._](weight|kernel|embedding))?")
+Convolutions = Literal["sum", "norm"]
+
+_EMBEDDING = re.compile(
+    r"(.*[._])?(wte|wpe|\w*embed\w*|\w*_embd?|token_types)([._](weight|kernel|embedding))?"
+)
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,15 @@ class Reading:
         transpose: whether arrays are [in, out], as those of Keras and of GPT-2's Conv1D. None:
             [out, in], as PyTorch's Linear; a chain that fits both ways is refused.
         table: what is said of a table.
+        convolutions: how kernels become matrices: "sum" of sizes over taps, or their "norm"; None:
+            they are left out.
     """
 
     layers: Sequence[str] | None = None
     chain: bool | None = None
     transpose: bool | None = None
     table: TableReading = AS_IT_SHOWS
+    convolutions: Convolutions | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,10 @@ class Selection:
         left: why each array that is neither a layer nor its biases is left out.
         left_shapes: their shapes.
         notes: what else the reader of the file tells.
+        kernels: shapes of the convolutions among the arrays that are layers.
+        over_taps: "sum" or "norm", where there are some.
+        untold: arrays of which the file does not say which axis is the output, as it does of
+            others.
     """
 
     arrays: dict[str, str]
@@ -61,10 +73,20 @@ class Selection:
     left: dict[str, str] = field(default_factory=dict)
     left_shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    kernels: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    over_taps: str = ""
+    untold: tuple[str, ...] = ()
 
     def told(self, most: int = 6) -> str:
         """One line: how the file was read, and what was left out."""
         parts = [self._read()]
+        if self.kernels:
+            kernels = (f"{name} {list(shape)}" for name, shape in self.kernels.items())
+            parts.append(
+                f"of convolutions, the {self.over_taps} over taps: {listed(kernels, most)}"
+            )
+        if self.untold:
+            parts.append(f"as stored, without a word on axes: {listed(self.untold, most)}")
         by_reason: dict[str, list[str]] = {}
         for name, why in self.left.items():
             by_reason.setdefault(why, []).append(f"{name} {list(self.left_shapes[name])}")
@@ -104,6 +126,7 @@ def select(source: str, arrays: Arrays, reading: Reading, key: str = "") -> Sele
     facts = {name: facts_of(arrays, name) for name in arrays}
     reasons = reasons_against(facts)
     chosen = _chosen(source, facts, reasons, reading.layers, key)
+    _check_axes(source, chosen, facts, reading, key)
     transposed = bool(reading.transpose)
     chain, ordered = reading.chain, chosen
     if chain is None and not reading.layers:
@@ -125,7 +148,11 @@ def select(source: str, arrays: Arrays, reading: Reading, key: str = "") -> Sele
     }
     shapes = {layer: _shape(facts[name], transposed) for layer, name in layers.items()}
     left_shapes = {name: facts[name].shape for name in left}
-    return Selection(layers, shapes, chain, transposed, left, left_shapes, notes_of(arrays))
+    kernels = {name: facts[name].kernel for name in ordered if facts[name].kernel}
+    untold = tuple(name for name in ordered if facts[name].axes == "untold")
+    how = str(reading.convolutions) if kernels else ""
+    told = (left, left_shapes, notes_of(arrays), kernels, how, untold)
+    return Selection(layers, shapes, chain, transposed, *told)
 
 
 def of_matrices(source: str, matrices: Arrays, reading: Reading) -> tuple[bool, bool]:
@@ -150,13 +177,15 @@ def reasons_against(facts: dict[str, Facts]) -> dict[str, str]:
     floats = any(each.is_matrix and each.kind == "f" for each in facts.values())
     found = {}
     for name, each in facts.items():
-        if len(each.shape) < 2:
+        if each.against:
+            found[name] = each.against
+        elif len(each.shape) < 2:
             found[name] = NOT_A_MATRIX
-        elif not each.kind or each.kind not in "biuf":
+        elif not each.kind or each.kind not in REAL_KINDS:
             found[name] = f"{NO_NUMBERS}, {each.type}"
         elif len(each.shape) > 2:
             found[name] = CONVOLUTION
-        elif _EMBEDDING.fullmatch(name.lower()):
+        elif looks_embedded(name):
             found[name] = EMBEDDING
         elif floats and each.kind != "f":
             found[name] = INTEGERS
@@ -173,6 +202,15 @@ def bias_name(name: str, facts: dict[str, Facts], transposed: bool = False) -> s
         return ""
     fits = facts[bias].shape == _shape(facts[name], transposed)[:1]
     return bias if fits and facts[bias].kind in ("b", "i", "u", "f") else ""
+
+
+def looks_embedded(name: str) -> bool:
+    """Whether an array has the name of an embedding.
+
+    >>> [looks_embedded(name) for name in ("wte.weight", "token_embd.weight", "fc1.weight")]
+    [True, True, False]
+    """
+    return bool(_EMBEDDING.fullmatch(name.lower()))
 
 
 def _shape(facts: Facts, transposed: bool) -> tuple[int, int]:
@@ -210,14 +248,19 @@ def _chosen(
 
 def _no_numbers(facts: Facts) -> bool:
     """A matrix of no real numbers is refused where it might be a layer, not left out."""
-    return len(facts.shape) == 2 and not facts.is_matrix
+    return len(facts.shape) == 2 and not facts.is_matrix and not facts.against
 
 
 def _matching(pattern: str, facts: dict[str, Facts], reasons: dict[str, str]) -> list[str]:
     """Matrices whose names a pattern fits, in the order of the file."""
     fitting = [name for name in facts if fnmatchcase(name, pattern) and facts[name].is_matrix]
-    without = [name for name in fitting if reasons.get(name) != INTEGERS]
+    without = [name for name in fitting if not _is_no_weight(reasons.get(name, ""), facts[name])]
     return without or fitting
+
+
+def _is_no_weight(reason: str, facts: Facts) -> bool:
+    """Whether a pattern passes over a matrix that it fits: one of integers, or of biases."""
+    return reason == INTEGERS or facts.against not in ("", EMBEDDING)
 
 
 def _natural_key(name: str) -> list[str | tuple[int, str]]:
@@ -248,7 +291,13 @@ def _is_plain_chain(names: list[str], facts: dict[str, Facts]) -> bool:
     at = differing[0] if differing else next(iter(numbered), None)
     if len(differing) > 1 or at not in numbered or columns[at][0].lstrip("0") not in ("", "1"):
         return False
-    return _fits(names, facts, False) and (len(names) == 1 or not _fits(names, facts, True))
+    one_way = len(names) == 1 or _all_told(names, facts) or not _fits(names, facts, True)
+    return one_way and _fits(names, facts, False)
+
+
+def _all_told(names: Sequence[str], facts: dict[str, Facts]) -> bool:
+    """Whether the file says of all arrays which axis is the output."""
+    return all(facts[name].axes == "told" for name in names)
 
 
 def _fits(names: Sequence[str], facts: dict[str, Facts], transposed: bool) -> bool:
@@ -261,8 +310,31 @@ def _check_shapes(source: str, names: Sequence[str], facts: dict[str, Facts]) ->
         if len(facts[name].shape) != 2 or 0 in facts[name].shape:
             raise UserError(
                 f"{source}: array {quoted(name)}: found shape {list(facts[name].shape)}, expected"
-                " [out, in] with at least one of each"
+                f" [out, in] with at least one of each{_hint_for(facts[name])}"
             )
+
+
+def _hint_for(facts: Facts) -> str:
+    kernel = is_kernel(facts) and not facts.kernel
+    return "; convolutions (--convolutions) sum or norm takes kernels" if kernel else ""
+
+
+def is_kernel(facts: Facts) -> bool:
+    """Whether an array can be the kernel of a convolution over one to three dimensions."""
+    real = bool(facts.kind) and facts.kind in REAL_KINDS
+    return len(facts.shape) in (3, 4, 5) and 0 not in facts.shape and real and not facts.against
+
+
+def _check_axes(
+    source: str, names: Sequence[str], facts: dict[str, Facts], reading: Reading, key: str
+) -> None:
+    """UserError where axes would change places that the file has names for."""
+    told = [name for name in names if facts[name].axes == "told"]
+    if reading.transpose and told:
+        raise UserError(
+            f"{key}transpose: found true, expected nothing for {listed(map(quoted, told), 4)}:"
+            f" {source} says which axis is the output, and they are read as [out, in]"
+        )
 
 
 def _checked_chain(
@@ -270,8 +342,8 @@ def _checked_chain(
 ) -> bool:
     """Whether the arrays of a chain are [in, out]; UserError where they fit not, or both ways."""
     fitting = {way: _fits(names, facts, way) for way in (False, True)}
-    plain = reading.layers is None and reading.chain is None
-    if reading.transpose is None and len(names) > 1 and all(fitting.values()) and not plain:
+    sure = _all_told(names, facts) or (reading.layers is None and reading.chain is None)
+    if reading.transpose is None and len(names) > 1 and all(fitting.values()) and not sure:
         by_biases = [way for way in fitting if _biases_say(names, facts, way)]
         if len(by_biases) == 1:
             return by_biases[0]
