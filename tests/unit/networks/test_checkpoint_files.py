@@ -142,20 +142,14 @@ def test_a_torchscript_archive(tmp_path):
         assert arrays[name].tolist() == tensor.tolist()
 
 
-def test_parameters_and_quantised_tensors(tmp_path):
+def test_parameters_are_tensors(tmp_path):
     weight = torch.nn.Parameter(torch.arange(6.0).reshape(2, 3))
-    quantised = torch.quantize_per_tensor(torch.ones(2, 2), 0.1, 0, torch.qint8)
-    path = saved(tmp_path / "n.pt", {"w": weight, "q": quantised})
+    path = saved(tmp_path / "n.pt", {"w": weight})
     assert_read(path, {"w": weight.detach()})
 
 
 def test_a_whole_module_is_refused(tmp_path):
     assert "found a whole pickled module" in refusal(saved(tmp_path / "n.pt", torch.nn.ReLU()))
-
-
-def test_a_file_of_pytorch_before_1_6_says_what_it_is(tmp_path):
-    path = saved(tmp_path / "n.pth", state(), _use_new_zipfile_serialization=False)
-    assert "one of PyTorch before 1.6" in refusal(path)
 
 
 # --- numbers -------------------------------------------------------------------------------------
@@ -203,3 +197,64 @@ def test_a_big_endian_file(tmp_path):
             other.writestr(info.filename, data)
     assert content
     assert_read(tmp_path / "b.pt", {"w": torch.tensor([[1.5, -2.0]])})
+
+
+# --- before PyTorch 1.6 --------------------------------------------------------------------------
+
+
+def old(path: Path, content: Any) -> Path:
+    return saved(path, content, _use_new_zipfile_serialization=False)
+
+
+def test_old_checkpoints_are_read(tmp_path):
+    module = torch.nn.Linear(3, 2)
+    whole = torch.arange(12, dtype=torch.float64).reshape(3, 4)
+    content = {
+        **module.state_dict(),
+        "view": whole[1:, ::2],
+        "turned": whole.T,
+        "half": torch.ones(2, 2, dtype=torch.bfloat16),
+        "parameter": torch.nn.Parameter(torch.ones(2, 3)),
+    }
+    assert_read(old(tmp_path / "n.pth", content), content)
+    path = old(tmp_path / "m.pt", {"epoch": 3, "args": Path("x"), "model_state": state()})
+    assert_read(path, state())
+    assert_read(old(tmp_path / "t.pt", whole), {"t": whole})
+
+
+def test_old_checkpoints_that_are_damaged_are_told_in_one_line(tmp_path):
+    path = old(tmp_path / "n.pth", state())
+    content = path.read_bytes()
+    for cut in (10, 14, 100, 400, len(content) - 1):
+        path.write_bytes(content[:cut])
+        assert "expected a" in refusal(path)
+    old(path, torch.nn.Linear(2, 2))
+    assert "found objects that are no checkpoint" in refusal(path)
+
+
+# --- sparse and quantised ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("save", [saved, old])
+@pytest.mark.parametrize("kind", ["to_sparse", "to_sparse_csr", "to_sparse_csc"])
+def test_sparse_tensors_are_read_as_full_ones(tmp_path, kind, save):
+    full = torch.tensor([[0, 1.5, 0], [2, 0, 0]], dtype=torch.float64)
+    path = save(tmp_path / "n.pt", {"w": getattr(full, kind)(), "v": torch.ones(2, 2)})
+    assert_read(path, {"w": full, "v": torch.ones(2, 2)})
+
+
+def test_entries_that_are_there_twice_are_summed_and_wide_ones_refused(tmp_path):
+    twice = torch.sparse_coo_tensor([[0, 0], [1, 1]], [1.0, 2.0], (2, 3))
+    assert_read(saved(tmp_path / "n.pt", {"w": twice}), {"w": twice.to_dense()})
+    wide = torch.sparse_coo_tensor([[0], [1]], [1.0], (10**6, 10**6))
+    with pytest.raises(UserError, match=r"tensor 'w': found \[1000000, 1000000\] units"):
+        read_arrays(saved(tmp_path / "m.pt", {"w": wide}))["w"]
+
+
+def test_quantised_tensors_are_refused_by_their_type(tmp_path):
+    codes = torch.quantize_per_tensor(torch.eye(3), 0.1, 2, torch.qint8)
+    for save in (saved, old):
+        arrays = read_arrays(save(tmp_path / "n.pt", {"w": codes, "v": torch.ones(2, 2)}))
+        assert arrays["v"].tolist() == [[1, 1], [1, 1]]
+        with pytest.raises(UserError, match="tensor 'w': found qint8, expected booleans"):
+            arrays["w"]

@@ -42,6 +42,33 @@ def full(where: str, matrix: Any) -> np.ndarray:
     return np.asarray(matrix.toarray())
 
 
+def of_parts(
+    where: str, kind: str, parts: Sequence[np.ndarray], shape: Sequence[int]
+) -> np.ndarray:
+    """A full matrix of the parts that PyTorch keeps; entries that are there twice are summed.
+
+    Args:
+        kind: "coo": parts are places int [2, entries] and entries; "csr" or "csc": starts int
+            [rows + 1], columns int [entries] and entries, of "csc" the other way round.
+
+    Raises:
+        ValueError: where the parts do not fit each other, or it is no matrix.
+
+    >>> of_parts("w", "coo", [np.array([[0, 1], [1, 0]]), np.array([5.0, 6.0])], (2, 2)).tolist()
+    [[0.0, 5.0], [6.0, 0.0]]
+    """
+    if len(shape) != 2 or any(part.dtype.kind not in "iu" for part in parts[:-1]):
+        raise ValueError(f"a sparse tensor of shape {list(shape)}")
+    check_full(where, shape)
+    if kind == "coo":
+        rows, columns = parts[0]
+        return np.asarray(sparse.coo_array((parts[1], (rows, columns)), shape=shape).toarray())
+    starts, places, entries = parts
+    matrix = _KINDS[kind]((entries, places, starts), shape=shape)
+    matrix.check_format(full_check=True)
+    return np.asarray(matrix.toarray())
+
+
 def is_scipy_archive(shapes: Mapping[str, Sequence[int]]) -> bool:
     """Whether arrays of these shapes by name are those of `scipy.sparse.save_npz`.
 

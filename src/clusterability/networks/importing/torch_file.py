@@ -1,7 +1,8 @@
 """Tensors of a checkpoint of PyTorch, read without PyTorch and without running code from the file.
 
 A checkpoint since PyTorch 1.6, a TorchScript archive too, is a zip archive: `data.pkl` says what
-there is, and the numbers of each storage lie uncompressed beside it in `data/`.
+there is, and the numbers of each storage lie uncompressed beside it in `data/`. Older ones are
+pickles behind each other (`formats.torch_legacy`).
 """
 
 from __future__ import annotations
@@ -9,18 +10,27 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from clusterability.errors import UserError, reason
+from clusterability.networks.importing.formats.torch_legacy import (
+    is_legacy,
+    legacy_bytes,
+    read_legacy,
+)
 from clusterability.networks.importing.lazy_arrays import Entry, Facts, LazyArrays
 from clusterability.networks.importing.small_floats import STORED_AS, as_float32
+from clusterability.networks.importing.sparse_arrays import of_parts
 from clusterability.networks.importing.state_dict import state_dict
 from clusterability.networks.importing.torch_pickle import (
     MOST_PICKLE_BYTES,
+    SparseTensor,
+    Storage,
     StoredTensor,
     Unknown,
     unpickle,
@@ -29,6 +39,7 @@ from clusterability.networks.importing.wording import quoted, stem, type_error
 from clusterability.networks.safe_arrays import MOST_BYTES, check_members
 
 ByteOrder = Literal["<", ">"]
+Loaded = TypeVar("Loaded")
 
 _ADVICE = "expected a state dict: torch.save(model.state_dict(), path)"
 
@@ -41,27 +52,50 @@ def read_torch(path: Path) -> LazyArrays:
         Others of any kind: where the file is damaged.
     """
     if not zipfile.is_zipfile(path):
-        raise UserError(
-            f"{path}: found no archive (a damaged file, a pickle, or one of PyTorch before 1.6),"
-            f" {_ADVICE}"
-        )
+        return _read_old(path)
     with zipfile.ZipFile(path) as archive:
         check_members(path, archive)
         folder = _folder(archive)
         order = _byte_order(archive, folder)
         is_script = f"{folder}constants.pkl" in archive.namelist()
-        try:
-            loaded = unpickle(io.BytesIO(_content(path, archive, f"{folder}data.pkl")))
-        except (pickle.UnpicklingError, TypeError, AttributeError, LookupError) as error:
-            raise UserError(
-                f"{path}: found objects that are no checkpoint ({reason(error)}), {_ADVICE}"
-            ) from None
+        stream = io.BytesIO(_content(path, archive, f"{folder}data.pkl"))
+        loaded = _unpickled(path, lambda: unpickle(stream))
     if isinstance(loaded, Unknown) and not is_script:
         raise UserError(f"{path}: found a whole pickled module or another object, {_ADVICE}")
+
+    def bytes_of(storage: Storage) -> bytes:
+        with zipfile.ZipFile(path) as archive:
+            return bytes(_content(path, archive, f"{folder}data/{storage.key}", MOST_BYTES))
+
+    return _arrays(path, loaded, bytes_of, order)
+
+
+def _read_old(path: Path) -> LazyArrays:
+    """The tensors of a checkpoint that PyTorch before 1.6 wrote."""
+    if not is_legacy(path):
+        raise UserError(f"{path}: found no checkpoint (a damaged file, or a pickle), {_ADVICE}")
+    loaded, places = _unpickled(path, lambda: read_legacy(path))
+    if isinstance(loaded, Unknown):
+        raise UserError(f"{path}: found a whole pickled module or another object, {_ADVICE}")
+    return _arrays(path, loaded, partial(legacy_bytes, path, places), "<")
+
+
+def _unpickled(path: Path, load: Callable[[], Loaded]) -> Loaded:
+    try:
+        return load()
+    except (pickle.UnpicklingError, TypeError, AttributeError, LookupError) as error:
+        raise UserError(
+            f"{path}: found objects that are no checkpoint ({reason(error)}), {_ADVICE}"
+        ) from None
+
+
+def _arrays(
+    path: Path, loaded: object, bytes_of: Callable[[Storage], bytes], order: ByteOrder
+) -> LazyArrays:
     tensors, notes = state_dict(str(path), stem(path), loaded)
     entries = {
         name: Entry(
-            Facts(tensor.shape, tensor.type), partial(_read, path, name, tensor, folder, order)
+            Facts(tensor.shape, tensor.type), partial(_read, path, name, tensor, bytes_of, order)
         )
         for name, tensor in tensors.items()
     }
@@ -100,15 +134,23 @@ def _content(path: Path, archive: zipfile.ZipFile, name: str, most: int = MOST_P
         raise ValueError(f"a wrong sum of member {name!r}") from None
 
 
-def _read(path: Path, name: str, tensor: StoredTensor, folder: str, order: ByteOrder) -> np.ndarray:
+def _read(
+    path: Path,
+    name: str,
+    tensor: StoredTensor,
+    bytes_of: Callable[[Storage], bytes],
+    order: ByteOrder,
+) -> np.ndarray:
     """The numbers of a tensor as an array of its shape: a view, where it is one in the file."""
+    where = f"{path}: tensor {quoted(name)}"
+    if isinstance(tensor, SparseTensor):
+        parts = [_read(path, name, part, bytes_of, order) for part in tensor.parts]
+        return of_parts(where, tensor.kind, parts, tensor.shape)
     try:
         dtype = np.dtype(STORED_AS.get(tensor.type, tensor.type)).newbyteorder(order)
     except TypeError:
-        raise type_error(f"{path}: tensor {quoted(name)}", tensor.type) from None
-    with zipfile.ZipFile(path) as archive:
-        member = f"{folder}data/{tensor.storage.key}"
-        content = _content(path, archive, member, MOST_BYTES)
+        raise type_error(where, tensor.type) from None
+    content = bytes_of(tensor.storage)
     numbers = np.frombuffer(content[: len(content) // dtype.itemsize * dtype.itemsize], dtype)
     last = tensor.offset + sum(
         (size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True)

@@ -22,7 +22,8 @@ _STORAGES = {
     "BFloat16Storage": "bfloat16", "LongStorage": "int64", "IntStorage": "int32",
     "ShortStorage": "int16", "CharStorage": "int8", "ByteStorage": "uint8", "BoolStorage": "bool",
     "UntypedStorage": "bytes", "ComplexFloatStorage": "complex64",
-    "ComplexDoubleStorage": "complex128",
+    "ComplexDoubleStorage": "complex128", "QInt8Storage": "qint8", "QUInt8Storage": "quint8",
+    "QInt32Storage": "qint32",
 }  # fmt: skip
 _DTYPES = (
     "float16", "float32", "float64", "bfloat16", "float8_e4m3fn", "float8_e5m2", "int8", "int16",
@@ -58,6 +59,20 @@ class StoredTensor:
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     type: str
+
+
+@dataclass(frozen=True)
+class SparseTensor(StoredTensor):
+    """A tensor of which only the entries other than zero are stored.
+
+    Attributes:
+        parts: by kind: of "coo" places [dimensions, entries] and entries; of "csr" and "csc"
+            starts of rows (columns), columns (rows) and entries.
+        kind: "coo", "csr" or "csc".
+    """
+
+    parts: tuple[StoredTensor, ...]
+    kind: str
 
 
 class Unknown:
@@ -160,6 +175,33 @@ def _checked_tensor(
     return StoredTensor(storage, offset, shape, strides, kind or storage.type)
 
 
+def _sparse(layout: object, data: object) -> object:
+    """torch._utils._rebuild_sparse_tensor; `data` ends with the shape and, of COO, a flag."""
+    kind = layout.name.removeprefix("torch.sparse_") if isinstance(layout, _Type) else ""
+    count = {"coo": 2, "csr": 3, "csc": 3}.get(kind)
+    if count is None or not isinstance(data, tuple) or len(data) <= count:
+        return Unknown()
+    *parts, shape = data[: count + 1]
+    stored = tuple(part for part in parts if isinstance(part, StoredTensor))
+    whole = isinstance(shape, tuple) and all(type(size) is int and size >= 0 for size in shape)
+    if len(stored) != count or not whole:
+        raise pickle.UnpicklingError("a sparse tensor without entries")
+    entries = stored[-1]
+    return SparseTensor(
+        entries.storage, 0, shape, (0,) * len(shape), entries.type, parts=stored, kind=kind
+    )
+
+
+def _size(sizes: object = ()) -> object:
+    """torch.Size: a tuple."""
+    return sizes if isinstance(sizes, tuple) else Unknown()
+
+
+def _layout(name: object) -> object:
+    """torch.serialization._get_layout"""
+    return _Type(str(name))
+
+
 def _parameter(data: object, *_: object) -> object:
     """torch._utils._rebuild_parameter: its numbers."""
     return data
@@ -190,6 +232,11 @@ _KNOWN: dict[tuple[str, str], object] = {
     ("torch._utils", "_rebuild_tensor"): _Admitted(_tensor),
     ("torch._utils", "_rebuild_tensor_v2"): _Admitted(_tensor),
     ("torch._utils", "_rebuild_tensor_v3"): _Admitted(_tensor_of_type),
+    # Read as what it is, not passed over: quantised numbers are refused by their type.
+    ("torch._utils", "_rebuild_qtensor"): _Admitted(_tensor),
+    ("torch._utils", "_rebuild_sparse_tensor"): _Admitted(_sparse),
+    ("torch.serialization", "_get_layout"): _Admitted(_layout),
+    ("torch", "Size"): _Admitted(_size),
     ("torch._utils", "_rebuild_parameter"): _Admitted(_parameter),
     ("torch._utils", "_rebuild_parameter_with_state"): _Admitted(_parameter),
     ("torch._tensor", "_rebuild_from_type_v2"): _Admitted(_of_subclass),
@@ -211,23 +258,29 @@ class _TensorUnpickler(pickle._Unpickler):
         if opcode.name in _OPCODES.split()
     }
 
+    def __init__(self, content: io.BufferedIOBase, used: dict[str, Storage] | None) -> None:
+        super().__init__(content, encoding="latin1")
+        self.used = {} if used is None else used
+
     def find_class(self, module: str, name: str) -> object:
         return _KNOWN.get((module, name)) or type("Unknown", (Unknown,), {})
 
     def persistent_load(self, found: object) -> Storage | Unknown:
         match found:
-            case ("storage", _Type(kind), str(key), _, int(count), *_):
-                return Storage(kind, key, count)
+            case ("storage", _Type(kind), str(key), _, int(count), *more) if more in ([], [None]):
+                storage = self.used[key] = Storage(kind, key, count)
+                return storage
         return Unknown()  # a storage of quantised numbers, or a module's source
 
 
-def unpickle(content: io.BufferedIOBase) -> object:
+def unpickle(content: io.BufferedIOBase, used: dict[str, Storage] | None = None) -> object:
     """What a pickle holds: tensors as `StoredTensor`, plain containers, `Unknown` for the rest.
 
     Args:
         content: a stream of at most MOST_PICKLE_BYTES; it is read to the end of one pickle.
+        used: is given the storages that the pickle names, by their keys.
 
     Raises:
         Exception: of any kind, where the pickle is damaged or does what no checkpoint does.
     """
-    return _TensorUnpickler(content, encoding="latin1").load()
+    return _TensorUnpickler(content, used).load()
