@@ -66,7 +66,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all lint audit format lock schema
+.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all lint audit real format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -145,6 +145,10 @@ audit: ## compare the locked packages with known vulnerabilities, by pip-audit (
 	  { "$(BIN)/python" -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit; }
 	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes \
 	  --requirement "$(LOCKS)/study.lock" $(ARGS)
+
+real: ## score published networks, and compare with what a plain loop found (needs the internet)
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/real.py $(ARGS)
 
 format: ## put code and rules into style
 	$(call prepare,development)

@@ -42,6 +42,7 @@ DANGEROUS = re.compile(
 
 ALLOWED = {
     # pip, uv and Python; sacct; git; snakemake; pip; Python for what is timed: by lists of words.
+    ("scripts/commands/real.py", "subprocess.run"),
     ("envs/environment.py", "subprocess.run"),
     ("scripts/clusterability_workflow/slurm.py", "subprocess.run"),
     ("src/clusterability/report/paper/manifest.py", "subprocess.run"),
@@ -71,6 +72,8 @@ ALLOWED = {
     ("src/clusterability/training/download.py", "pickle.UnpicklingError"),
     ("scripts/clusterability_workflow/verification.py", "numpy.load"),
     ("scripts/audit/study_files.py", "numpy.load"),
+    # With weights_only: of files that are known by their hashes.
+    ("scripts/audit/real_networks.py", "torch.load"),
 }
 
 
@@ -170,6 +173,8 @@ def test_known_places_are_restricted():
     workflow = ROOT / "scripts" / "clusterability_workflow"
     for array in calls((workflow / "verification.py").read_text(), "numpy.load"):
         assert keywords(array)["allow_pickle"] == "False"
+    (load,) = calls((ROOT / "scripts" / "audit" / "real_networks.py").read_text(), "torch.load")
+    assert keywords(load)["weights_only"] == "True"
     (read,) = calls((LIBRARY / "study" / "config_files.py").read_text(), "yaml.load")
     assert keywords(read) == {"Loader": "_Loader"}
     assert issubclass(config_files._Loader, config_files.yaml.SafeLoader)
