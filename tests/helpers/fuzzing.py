@@ -36,7 +36,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import gguf
 import numpy as np
+import onnx
 import torch
 import yaml
 from safetensors.numpy import save as safetensors_bytes
@@ -707,6 +709,73 @@ def imported_case(ending: str) -> Callable[[random.Random, Path], bool]:
     return case
 
 
+def old_checkpoint(source: random.Random, folder: Path) -> bytes:
+    """As PyTorch wrote them before 1.6."""
+    stream = io.BytesIO()
+    tensors = {name: torch.from_numpy(a.copy()) for name, a in _imported_arrays(source).items()}
+    torch.save(tensors, stream, _use_new_zipfile_serialization=False)
+    return stream.getvalue()
+
+
+def onnx_model(source: random.Random, folder: Path) -> bytes:
+    """A product and a quantised one, with whatever arrays there are."""
+    make, codes = onnx.helper.make_node, np.arange(12, dtype=np.int8).reshape(4, 3)
+    arrays = _imported_arrays(source)
+    stored = arrays | {"q": codes, "s": np.ones(3, np.float32)}
+    nodes = [
+        *(make("MatMul", ["x", name], [f"y{n}"], f"/l/{n}") for n, name in enumerate(arrays)),
+        make("DequantizeLinear", ["q", "s"], ["f"], axis=1),
+        make("Gemm", ["x", "f"], ["z"], transB=source.randrange(2)),
+    ]
+    initial = [onnx.numpy_helper.from_array(array, name) for name, array in stored.items()]
+    graph = onnx.helper.make_graph(nodes, "g", [], [], initial)
+    return bytes(onnx.helper.make_model(graph).SerializeToString())
+
+
+def gguf_model(source: random.Random, folder: Path) -> bytes:
+    """Plain and quantised numbers, and a list of words."""
+    path = folder / "written.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_array("words", ["a", "b"])
+    draw = np.random.default_rng(source.randrange(2**32))
+    for name, kind in {"a": "F32", "b": "F16", "c": "Q8_0", "d": "Q4_0"}.items():
+        numbers = draw.standard_normal((3, 64)).astype(np.float32)
+        raw = gguf.GGMLQuantizationType[kind]
+        writer.add_tensor(name, gguf.quants.quantize(numbers, raw), raw_dtype=raw)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path.read_bytes()
+
+
+def summless_case(
+    ending: str, write: Callable[[random.Random, Path], bytes]
+) -> Callable[[random.Random, Path], bool]:
+    def case(source: random.Random, folder: Path) -> bool:
+        """A file without sums, in which a flipped bit of a number is another number."""
+        content = write(source, folder)
+        if source.random() < 0.8:
+            content = mutate_bytes(source, content, ODD_BYTES)
+        file = folder / f"mine{ending}"
+        file.write_bytes(content)
+        networks, refusal = attempt(lambda: read_network("mine", file))
+        if refusal:
+            check_clear(refusal, str(file))
+            return False
+        _check_sound(networks)
+        return True
+
+    return case
+
+
+def _check_sound(networks: Networks) -> None:
+    for stack in networks.weights.values():
+        assert stack.dtype == np.float32
+        assert np.isfinite(stack).all()
+        assert stack.size < 10**7
+
+
 def checkpoint_case(source: random.Random, folder: Path) -> bool:
     """A checkpoint whose pickle is damaged, and whose sums are right: what no sum tells."""
     content, _ = imported(source, ".pt")
@@ -721,10 +790,7 @@ def checkpoint_case(source: random.Random, folder: Path) -> bool:
     if refusal:
         check_clear(refusal, str(file))
         return False
-    for stack in networks.weights.values():
-        assert stack.dtype == np.float32
-        assert np.isfinite(stack).all()
-        assert stack.size < 10**7
+    _check_sound(networks)
     return True
 
 
@@ -846,6 +912,9 @@ CASES: dict[str, Callable[[random.Random, Path], bool]] = {
     "own": own_weights_case,
     **{ending.removeprefix("."): imported_case(ending) for ending in ENDINGS},
     "checkpoint": checkpoint_case,
+    "old checkpoint": summless_case(".pth", old_checkpoint),
+    "onnx": summless_case(".onnx", onnx_model),
+    "gguf": summless_case(".gguf", gguf_model),
     **{kind: table_case(kind) for kind in TABLES},
     "idx": idx_case,
     "mnist": given_mnist_case,

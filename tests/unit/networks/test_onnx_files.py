@@ -17,7 +17,7 @@ import clusterability as cl
 from clusterability.__main__ import main
 from clusterability.errors import UserError
 from clusterability.networks.importing.read_network import read_network, selected
-from clusterability.networks.importing.readers import read_arrays
+from clusterability.networks.importing.readers import model_files, read_arrays
 from clusterability.networks.importing.selection import Reading, Selection
 
 Node = Any
@@ -259,7 +259,10 @@ def test_numbers_beside_the_model_are_read_when_asked_for(tmp_path):
         save_as_external_data=True, location="n.onnx.data", size_threshold=0,
     )  # fmt: skip
     assert read_arrays(path)["w"].tolist() == matrix.T.tolist()
+    assert model_files(path) == [path, tmp_path / "n.onnx.data"]
+    assert read_arrays(tmp_path)["w"].tolist() == matrix.T.tolist()
     (tmp_path / "n.onnx.data").unlink()
+    assert model_files(path) == [path]
     assert selection(path).shapes == {"w": (30, 40)}
     with pytest.raises(UserError, match=r"n\.onnx: found an array 'w' that cannot be read"):
         cl.load(path)

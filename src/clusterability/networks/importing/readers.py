@@ -44,13 +44,16 @@ def check_file(path: Path, place: str) -> None:
 
 
 def model_files(path: Path, key: str = "") -> list[Path]:
-    """The files that a path stands for: itself, or an index or a folder with its shards.
+    """The files that a path stands for: itself, or an index or a folder with its shards; and, of an
+    ONNX model, those beside it that exporters put its numbers in.
 
     Raises:
         UserError: where it stands for none, or for several models.
     """
     check_file(path, key)
-    return files_of_model(path, READERS, key)
+    files = files_of_model(path, READERS, key)
+    beside = [Path(f"{file}{end}") for file in files for end in _BESIDE.get(ending(file), ())]
+    return [*files, *filter(Path.is_file, beside)]
 
 
 def read_arrays(path: Path, key: str = "", table: TableReading = AS_IT_SHOWS) -> Arrays:
@@ -64,7 +67,8 @@ def read_arrays(path: Path, key: str = "", table: TableReading = AS_IT_SHOWS) ->
     Raises:
         UserError: where the file is missing, damaged, or of another format.
     """
-    files = model_files(path, key)
+    check_file(path, key)
+    files = files_of_model(path, READERS, key)
     kind = ending(files[0])
     if table.says and kind not in TABLES:
         raise UserError(
@@ -118,6 +122,8 @@ TABLES: dict[str, Callable[[Path, TableReading], Arrays]] = {
     ".parquet": read_parquet,
 }
 """How each kind of table is read."""
+
+_BESIDE = {".onnx": (".data", "_data")}
 
 KINDS = (*READERS, *TABLES)
 """Endings of all files that are read."""

@@ -52,7 +52,7 @@ def _files_of_folder(folder: Path, endings: Mapping[str, object], key: str) -> l
         indices = [file for file in there if is_index(file) and wanted in file.name]
         if len(indices) == 1:
             return files_of_model(indices[0], endings, key)
-    kinds = ("safetensors", "bin", "pt", "pth")
+    kinds = ("safetensors", "bin", "pt", "pth", "gguf", "onnx")
     for kind in kinds:
         files = [file for file in there if file.suffix == f".{kind}" and file.suffix in endings]
         shards = [file for file in files if _SHARD.fullmatch(file.name)]
