@@ -338,3 +338,9 @@ def test_a_graph_that_goes_in_circles_ends(tmp_path):
     circle = [node("Identity", "w", output="w") for _ in range(40)]
     path = saved(tmp_path / "n.onnx", [*circle, node("MatMul", "x", "w")], {"w": W.T.copy()})
     assert read_arrays(path)["w"].tolist() == W.tolist()
+
+
+def test_a_name_that_is_no_text_stops_nothing(tmp_path):
+    path = saved(tmp_path / "n.onnx", [node("MatMul", "x", "wwww")], {"wwww": W.T.copy()})
+    path.write_bytes(path.read_bytes().replace(b"wwww", b"\xff\xfeww"))
+    assert read_arrays(path)["\\xff\\xfeww"].tolist() == W.tolist()

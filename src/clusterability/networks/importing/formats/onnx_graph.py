@@ -81,9 +81,14 @@ def stored_tensors(graph: Any, outside: Mapping[str, Any] | None = None) -> Iter
     for name, tensor in tensors.items():
         if name in initial or len(tensor.dims) > 1 or (len(tensor.dims) == 1 and _floats(tensor)):
             uses = tuple(_followed(name, takers))
-            yield Stored(name, tensor, uses, around, _dequantising(takers.get(name, [])))
+            yield Stored(_text(name), tensor, uses, around, _dequantising(takers.get(name, [])))
     for inner in _inner_graphs(graph):
         yield from stored_tensors(inner, around)
+
+
+def _text(name: str | bytes) -> str:
+    """A name; the package gives one that is no UTF-8 as bytes."""
+    return name if isinstance(name, str) else name.decode(errors="backslashreplace")
 
 
 def _dequantising(uses: Sequence[Use]) -> Any:
