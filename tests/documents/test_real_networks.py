@@ -68,7 +68,7 @@ def test_scores_are_near_those_of_a_plain_loop():
 
 
 def test_packages_are_pinned_with_hashes():
-    lines = (ROOT / "envs" / "published.txt").read_text().splitlines()
+    lines = (ROOT / "scripts" / "commands" / "published.txt").read_text().splitlines()
     pins = [line for line in lines if not line.startswith("#")]
     assert len(pins) >= 5
     for line in pins:
