@@ -108,12 +108,8 @@ def load(
     """The weight matrices of a network, from a file or from arrays by name.
 
     Args:
-        source: a file: `.safetensors`, `.onnx`, `.gguf`, `.npz` (NumPy's or SciPy's), `.npy`,
-            `.mtx`, a table (`.csv`, `.tsv`, `.txt`, `.csv.gz`, `.tsv.gz`, `.parquet`), or a
-            checkpoint of PyTorch (`.pt`, `.pth`, `.pth.tar`, `.bin`, `.ckpt`, `.jit`); the index or
-            the folder of a model in several files (docs/your-own-matrix.md describes each); a
-            module of PyTorch; a dict of arrays or tensors, such as `model.state_dict()`; or one
-            matrix: an array, a data frame, a sparse matrix, a graph of networkx.
+        source: a file of one of the kinds in docs/your-own-matrix.md, or the index or folder of a
+            model in several; a module of PyTorch; a dict of arrays or tensors; or one matrix.
         layers: names of the arrays that are layers, or patterns such as `*.mlp.*`. None: all 2-D
             arrays but embeddings, and integers beside floats.
         chain: whether the outputs of each layer are the inputs of the next, from the input on, as
@@ -122,8 +118,7 @@ def load(
         transpose: whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. A chain
             whose shapes fit both ways has to say it.
         convolutions: how kernels [out, in, taps] become matrices: `sum` of the sizes over taps, or
-            their L2 `norm`; with `transpose` they are [taps, in, out], as Keras keeps them. None:
-            they are left out.
+            their L2 `norm`; with `transpose` they are [taps, in, out]. None: they are left out.
         header, index: of a table, whether the first row and the first column are names. None: as
             the table shows; one that may be read in two ways is refused.
         edges: of a table that lists edges, its columns of sources, targets and, if there are any,
