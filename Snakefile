@@ -39,6 +39,7 @@ from clusterability.study import job_parameters
 from clusterability.study.config_files import DEFAULT, check_configs
 from clusterability.study.covariates import check_covariates
 from clusterability.study.loading import load_study
+from clusterability.study.planted_conditions import answers, judged_conditions
 from clusterability.study.published import check_published, published_conditions
 from clusterability.study.sections import MNIST_FILES
 
@@ -116,7 +117,7 @@ rule all:
         rules.aggregate.output,
         rules.calibrate.output if STUDY.calibration else [],
         rules.equal_size_table.output if STUDY.equal_size.draws else [],
-        rules.validate.output if STUDY.answers else [],
+        rules.validate.output if answers(STUDY) else [],
         rules.answer.output,
         rules.find.output if STUDY.conditions else [],
         rules.snapshots.output if STUDY.snapshots else [],

@@ -8,7 +8,7 @@ CONTENDER_FILES = [
     *METHOD_FILES,
 ]
 """The script and the modules of the library that it loads by name."""
-JUDGED = list(dict.fromkeys(each.condition for each in STUDY.judged_conditions()))
+JUDGED = list(dict.fromkeys(each.condition for each in judged_conditions(STUDY)))
 """Conditions of which it is known which clusters there are to find."""
 
 
@@ -67,7 +67,7 @@ rule answer:
         best_k=rules.aggregate.output.best_k_networks,
         clusters=rules.aggregate.output.clusters,
         networks=rules.aggregate.output.networks,
-        validity=rules.validate.output.validity if STUDY.answers else [],
+        validity=rules.validate.output.validity if answers(STUDY) else [],
     output:
         verdict="<results>/tables/verdict.csv",
         answer="<results>/answer.md",

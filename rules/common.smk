@@ -672,7 +672,7 @@ def compared_tables(wildcards):
 def tables_in_print():
     """Tables of the study that tables for print are made of."""
     found = ["verdict", "networks", "summary", "agreement", "paired", "best_k"]
-    if STUDY.answers:
+    if answers(STUDY):
         found.append("validity")
     if STUDY.conditions:
         found.append("findings")

@@ -15,6 +15,7 @@ from clusterability.jobs.figure_job import FigureJob
 from clusterability.jobs.report_jobs import PageJob, PaperJob
 from clusterability.measures.function_catalogue import GROUPS
 from clusterability.names import NETWORK
+from clusterability.study.planted_conditions import answers
 from clusterability.study.published import published_conditions, published_measures
 from clusterability.study.sections import LAYER_METHODS
 
@@ -203,7 +204,7 @@ FIGURES: dict[str, FigureEntry] = {
     "validity": FigureEntry(
         TRUST,
         ("validity",),
-        lambda study: ["all"] if study.answers and study.drawn_method else [],
+        lambda study: ["all"] if answers(study) and study.drawn_method else [],
         method=True,
     ),
     "validity_scatter": FigureEntry(

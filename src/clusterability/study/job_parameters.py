@@ -18,6 +18,7 @@ from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.stratified_job import StratifiedJob
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.networks.tasks import TASKS
+from clusterability.study.planted_conditions import judged_conditions, planted_pairs
 from clusterability.study.sections import Clustering
 from clusterability.study.study import Study, fresh_recipe
 
@@ -116,7 +117,7 @@ def contender_job(study: Study, condition: str) -> ContenderJob:
     """The measures that contend, of a condition whose partitions are judged."""
     method = study.drawn_method
     assert method is not None, "layers are clustered where partitions are judged"
-    places = [(e.layer, e.k) for e in study.judged_conditions() if e.condition == condition]
+    places = [(e.layer, e.k) for e in judged_conditions(study) if e.condition == condition]
     # `within` takes a covariate, and permutes what `shuffle` does.
     nulls = {null: study.nulls[null] for null in study.redrawn_nulls if null != "within"}
     planted = condition in study.conditions and study.plants(condition)
@@ -131,5 +132,5 @@ def snapshots_job(study: Study) -> SnapshotsJob:
 
 def validity_job(study: Study) -> ValidityJob:
     """Which measure is right, and whether published findings hold."""
-    planted, judged = study.planted_pairs(), study.judged_conditions()
+    planted, judged = planted_pairs(study), judged_conditions(study)
     return ValidityJob(study.drawn_method, planted, judged, study.validity.resamples)

@@ -7,7 +7,7 @@ cluster.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -16,11 +16,9 @@ from pydantic.functional_validators import AfterValidator
 from clusterability.blocks import Block
 from clusterability.clustering.catalogue import METHODS
 from clusterability.fields import Flag, Name, Section, different
-from clusterability.jobs.comparison_jobs import JudgedCondition, PlantedPair
 from clusterability.measures.asked import asked_of_method
 from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED
 from clusterability.networks.scaling_names import scaled_method
-from clusterability.networks.synthetic_recipe import LAYER as SYNTHETIC_LAYER
 from clusterability.networks.synthetic_recipe import SyntheticRecipe
 from clusterability.study.sections import (
     EMPTY_IS_NO_CHANGE,
@@ -323,64 +321,6 @@ class Study(Section):
             return self.recipe_of(name).plants
         return name in self.synthetic
 
-    def planted_pairs(self) -> list[PlantedPair]:
-        """Conditions in which clusters are planted, each with its reference without them.
-
-        Pairs without a reference in the study, or with a number of clusters that is not in its
-        grid, are left out. `dose` is the recipe's `clusterability`, or a matrix's contrast.
-        """
-        pairs = [*self._trained_pairs(), *self._synthetic_pairs()]
-        return [pair for pair in pairs if pair.k in self.k_values]
-
-    def _trained_pairs(self) -> Iterator[PlantedPair]:
-        recipes = {name: self.recipe_of(name) for name in self.conditions}
-        for name, recipe in recipes.items():
-            same = (
-                other
-                for other, start in recipes.items()
-                if not start.plants and start.without_planting == recipe.without_planting
-            )
-            reference = next(same, None)
-            if recipe.plants and reference:
-                place = (recipe.planted_clusters, recipe.planted_layer)
-                yield PlantedPair(name, reference, recipe.clusterability, "trained", *place)
-
-    def _synthetic_pairs(self) -> Iterator[PlantedPair]:
-        for name, recipe in self.synthetic.items():
-            same = (
-                other
-                for other, start in self.synthetic.items()
-                if not start.plants and start.noise == recipe.noise
-            )
-            reference = next(same, None)
-            if recipe.plants and reference:
-                place = (recipe.distinct, SYNTHETIC_LAYER)
-                yield PlantedPair(name, reference, recipe.contrast, "synthetic", *place)
-
-    def judged_conditions(self) -> list[JudgedCondition]:
-        """Conditions of which it is known what there is to find, at each k where it is asked.
-
-        Those of `planted_pairs`, and all random matrices: those without clusters at every k that
-        is planted in others. None where no layers are clustered.
-        """
-        if self.drawn_method is None:
-            return []
-        pairs = self.planted_pairs()
-        found = [
-            JudgedCondition(name, pair.family, pair.k, pair.layer, name == pair.condition)
-            for pair in pairs
-            for name in (pair.condition, pair.reference)
-        ]
-        planted = [r.distinct for r in self.synthetic.values() if r.plants]
-        for name, recipe in self.synthetic.items():
-            asked = [recipe.distinct] if recipe.plants else planted
-            found += [
-                JudgedCondition(name, "synthetic", k, SYNTHETIC_LAYER, recipe.plants)
-                for k in asked
-                if k in self.k_values
-            ]
-        return list(dict.fromkeys(found))
-
     # --- what is published ---
 
     @property
@@ -448,11 +388,6 @@ class Study(Section):
         """Whether every method has something to be compared with."""
         deep = any(len(self.layers_of(name)) > 1 for name in self.conditions)
         return deep and self.drawn_method is not None
-
-    @property
-    def answers(self) -> bool:
-        """Whether there is anything to tell from which measure is right."""
-        return bool(self.probed_conditions or self.planted_pairs())
 
     def k_block_of(self, k: int) -> str:
         """Name of the block that holds k."""

@@ -22,6 +22,7 @@ from clusterability.study.config_page import config_page
 from clusterability.study.job_parameters import fresh_job, import_job, probing_job, training_job
 from clusterability.study.json_schema import described_schema, json_schema
 from clusterability.study.loading import load_study
+from clusterability.study.planted_conditions import planted_pairs
 from clusterability.study.study import Study
 from project import ROOT, committed
 
@@ -563,7 +564,7 @@ def test_planted_conditions_and_what_they_are_compared_with():
     )
     found = [
         (pair.condition, pair.reference, pair.layer, pair.k, pair.dose)
-        for pair in study.planted_pairs()
+        for pair in planted_pairs(study)
     ]
     assert found == [
         ("strong", "trained", "fc2", 4, 20),
