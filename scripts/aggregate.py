@@ -6,7 +6,7 @@ from clusterability_workflow.job import running
 
 from clusterability.analysis import agreement_table
 from clusterability.analysis.agreement import AGREEMENT_COLUMNS
-from clusterability.analysis.best_k_rows import BEST_K_COLUMNS, BEST_K_NETWORKS_COLUMNS
+from clusterability.analysis.choosing_k.best_k_rows import BEST_K_COLUMNS, BEST_K_NETWORKS_COLUMNS
 from clusterability.analysis.lesion_networks import lesion_networks
 from clusterability.files import write_csv, write_whole
 from clusterability.jobs.comparison_jobs import AggregationJob

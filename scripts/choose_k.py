@@ -7,9 +7,9 @@ import pandas as pd
 from clusterability_workflow.job import running
 from clusterability_workflow.layers import layers_of, networks_in
 
-from clusterability.analysis.best_k_rows import best_k_network_rows, best_k_rows
-from clusterability.analysis.choose_k import gather, join_judged, judge
-from clusterability.analysis.largest_z import halves
+from clusterability.analysis.choosing_k.best_k_rows import best_k_network_rows, best_k_rows
+from clusterability.analysis.choosing_k.choose_k import gather, join_judged, judge
+from clusterability.analysis.choosing_k.largest_z import halves
 from clusterability.files import write_csv
 from clusterability.networks.partitions import Partitions, Starts
 from clusterability.networks.scaled_layer import layers_of_methods

@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 
 from clusterability.analysis import (
-    best_k_rows,
     calibration_bits,
     findings,
     lesion_networks,
@@ -25,6 +24,7 @@ from clusterability.analysis import (
 )
 from clusterability.analysis.agreement import AGREEMENT_COLUMNS, summarise_agreement
 from clusterability.analysis.calibration import calibration_cells, calibration_nulls
+from clusterability.analysis.choosing_k import best_k_rows
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.names import COMPARISONS
 from clusterability.networks.live_units import DEAD

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from clusterability.analysis.best_k_rows import best_k_network_rows
-from clusterability.analysis.choose_k import gather, judge
+from clusterability.analysis.choosing_k.best_k_rows import best_k_network_rows
+from clusterability.analysis.choosing_k.choose_k import gather, judge
 from clusterability.analysis.verdict import VERDICT_COLUMNS, Contrast, verdict_rows
 from clusterability.jobs.clustering_job import ClusteringJob, NullJob
 from clusterability.measures.catalogue import VERDICT_BITS

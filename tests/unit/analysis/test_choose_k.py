@@ -9,15 +9,20 @@ import pytest
 from scipy import stats
 from sklearn.metrics import adjusted_mutual_info_score
 
-from clusterability.analysis.best_k_rows import (
+from clusterability.analysis.choosing_k.best_k_rows import (
     BEST_K_COLUMNS,
     BEST_K_NETWORKS_COLUMNS,
     rows_by_cell,
     rows_by_network,
 )
-from clusterability.analysis.choose_k import Evidence
-from clusterability.analysis.gap_and_stability import gap_k, singular_values, stability
-from clusterability.analysis.largest_z import choose, choose_together, halves, standardised
+from clusterability.analysis.choosing_k.choose_k import Evidence
+from clusterability.analysis.choosing_k.gap_and_stability import gap_k, singular_values, stability
+from clusterability.analysis.choosing_k.largest_z import (
+    choose,
+    choose_together,
+    halves,
+    standardised,
+)
 from clusterability.clustering.block_sums import Tables, stack_by_key, stack_tables
 from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import tables_of

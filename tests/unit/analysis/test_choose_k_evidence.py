@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from clusterability.analysis.best_k_rows import (
+from clusterability.analysis.choosing_k.best_k_rows import (
     best_k_network_rows,
     best_k_rows,
     rows_by_cell,
     rows_by_network,
 )
-from clusterability.analysis.choose_k import gather, join_judged, judge
-from clusterability.analysis.largest_z import halves
+from clusterability.analysis.choosing_k.choose_k import gather, join_judged, judge
+from clusterability.analysis.choosing_k.largest_z import halves
 from clusterability.clustering.block_sums import Tables, stack_by_key
 from clusterability.clustering.spectral import cluster_with_starts
 from clusterability.clustering.summing import tables_of

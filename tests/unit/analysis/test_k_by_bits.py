@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from clusterability.analysis.best_k_rows import best_k_network_rows, best_k_rows
-from clusterability.analysis.choose_k import Evidence, gather, join_judged, judge
-from clusterability.analysis.k_by_bits import (
+from clusterability.analysis.choosing_k.best_k_rows import best_k_network_rows, best_k_rows
+from clusterability.analysis.choosing_k.choose_k import Evidence, gather, join_judged, judge
+from clusterability.analysis.choosing_k.k_by_bits import (
     BitsSeries,
     cell_columns,
     join_series,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from clusterability.analysis.best_k_rows import BEST_K_NETWORKS_COLUMNS
+from clusterability.analysis.choosing_k.best_k_rows import BEST_K_NETWORKS_COLUMNS
 from clusterability.analysis.verdict import (
     CANNOT_TELL,
     CHANCE,

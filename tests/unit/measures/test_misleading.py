@@ -13,7 +13,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from clusterability.analysis.agreement import adjusted_mutual_information, mean_agreement
-from clusterability.analysis.gap_and_stability import gap_k, singular_values, stability
+from clusterability.analysis.choosing_k.gap_and_stability import gap_k, singular_values, stability
 from clusterability.clustering.block_sums import Tables
 from clusterability.clustering.catalogue import METHODS
 from clusterability.clustering.held_out import held_out_clusters

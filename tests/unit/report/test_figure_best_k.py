@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from clusterability.analysis.best_k_rows import BEST_K_COLUMNS
+from clusterability.analysis.choosing_k.best_k_rows import BEST_K_COLUMNS
 from clusterability.errors import UserError
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.catalogue import MEASURES

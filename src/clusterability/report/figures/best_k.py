@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from clusterability.analysis.largest_z import NO_CLUSTERS
+from clusterability.analysis.choosing_k.largest_z import NO_CLUSTERS
 from clusterability.errors import UserError
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.accuracy import shown_names, with_accuracy

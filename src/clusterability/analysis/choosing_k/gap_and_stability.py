@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from clusterability.analysis.largest_z import NO_CLUSTERS
+from clusterability.analysis.choosing_k.largest_z import NO_CLUSTERS
 from clusterability.clustering.embedding import embed
 from clusterability.networks.live_units import DEAD, live_units
 from clusterability.numerics import one_thread

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from clusterability.analysis.largest_z import NO_CLUSTERS
+from clusterability.analysis.choosing_k.largest_z import NO_CLUSTERS
 from clusterability.clustering.block_sums import Tables
 from clusterability.clustering.method_kinds import chooses
 from clusterability.clustering.saved_bits import MatrixBits

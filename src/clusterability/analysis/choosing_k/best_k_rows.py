@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clusterability.analysis.choose_k import Evidence, Judged, Series, judge
-from clusterability.analysis.k_by_bits import BitsSeries, cell_columns, network_columns
-from clusterability.analysis.largest_z import Choice, choose_by_mean, halves
+from clusterability.analysis.choosing_k.choose_k import Evidence, Judged, Series, judge
+from clusterability.analysis.choosing_k.k_by_bits import BitsSeries, cell_columns, network_columns
+from clusterability.analysis.choosing_k.largest_z import Choice, choose_by_mean, halves
 from clusterability.networks.layer_names import tensor_name
 from clusterability.results.display_names import ranges
 from clusterability.results.effect_sizes import z_errors

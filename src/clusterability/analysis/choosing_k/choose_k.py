@@ -24,15 +24,15 @@ from itertools import product
 import numpy as np
 
 from clusterability.analysis.agreement import adjusted_mutual_information
-from clusterability.analysis.gap_and_stability import gap_k, singular_values, stability
-from clusterability.analysis.k_by_bits import (
+from clusterability.analysis.choosing_k.gap_and_stability import gap_k, singular_values, stability
+from clusterability.analysis.choosing_k.k_by_bits import (
     BitsSeries,
     bits_series,
     join_series,
     same_bits_agreement,
     searching,
 )
-from clusterability.analysis.largest_z import (
+from clusterability.analysis.choosing_k.largest_z import (
     Choice,
     choose,
     halves,
