@@ -37,6 +37,7 @@ TEXT_COLUMNS = frozenset(
         "reference",
         "selection",
         "side",
+        "snapshot",
         "source",
         "statistic",
         "status",

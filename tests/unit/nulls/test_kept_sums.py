@@ -128,7 +128,8 @@ def test_exchanges_leave_little_to_be_scaled():
         )
 
     first = error()
-    strength._bring_near(entries, np.flatnonzero(used), strengths, sums, source)
+    counts = used.sum(axis=1) / sums[0] ** 2, used.sum(axis=0) / sums[1] ** 2
+    strength._bring_near(entries, np.flatnonzero(used), strengths, sums, counts, source)
     assert error() < 2e-4 * first
     assert np.array_equal(np.sort(entries, axis=None), before)
     assert np.array_equal(entries != 0, used)
