@@ -50,15 +50,17 @@ def recovery_rows(
 
     Returns:
         One row a condition, method, measure, form and null; then of all partitions of a family,
-        and of all families. `n` partitions, of which the clusters of `found` are the planted ones;
-        `sensitivity`, the share of these that the measure calls good, `specificity`, the share of
-        the others that it does not, with 95 % intervals of Clopper & Pearson 1934; `estimate`,
-        their mean, whose bounds are the means of those of 97.5 % (Bonferroni), undefined where
-        nothing or everything was found; `low_of_all`, `high_of_all`: the same if the bounds of all
-        that the method's partitions are asked by are to hold at once.
+        and of all families; none where nothing is judged. `n` partitions, of which the clusters of
+        `found` are the planted ones; `sensitivity`, the share of these that the measure calls good,
+        `specificity`, the share of the others that it does not, with 95 % intervals of Clopper &
+        Pearson 1934; `estimate`, their mean, whose bounds are the means of those of 97.5 %
+        (Bonferroni), undefined where nothing or everything was found; `low_of_all`, `high_of_all`:
+        the same if the bounds of all that the method's partitions are asked by are to hold at once.
     """
+    if not judged:
+        return []
     calls = _calls(_with_truth(scores, agreement, judged))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for _, of_method in calls.groupby("method", sort=False):
         cells = list(of_method.groupby(_ASKED, sort=False, dropna=False))
         for asked, cell in cells:

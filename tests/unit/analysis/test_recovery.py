@@ -92,6 +92,11 @@ def test_where_nothing_was_found_only_the_specificity_is_known() -> None:
     assert np.isnan([row["estimate"], row["low"], row["sensitivity"]]).all()
 
 
+def test_where_nothing_is_judged_nothing_is_said() -> None:
+    nobody = scores({"trained": [0.5]}), agreement([])
+    assert recovery_rows(*nobody, []) == []
+
+
 def test_bits_are_asked_for_twenty() -> None:
     values = {"planted": [19.9, 20.0], "plain": [-3.0, 30.0]}
     table = scores({"planted": [1.0, 1.0], "plain": [1.0, 1.0]}, "bits", values)
