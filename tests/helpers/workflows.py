@@ -22,7 +22,7 @@ OURS = ("SNAKEMAKE", "CLUSTERABILITY")
 """Variables that a run that tests may be part of gives to its jobs."""
 RULE = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
 
-LIMIT = 1200
+LIMIT = 3600
 """Seconds after which a command hangs: far more than it takes on a slow machine."""
 
 
