@@ -20,7 +20,7 @@ rule probe:
         mem_mb=growing(memory_of_weights(2500, 0, 12)),
         runtime=growing(lambda wildcards: 30 + 2 * size_of(wildcards)),
     params:
-        **made_by("probe.py"),
+        **made_by("probe.py", "clustering/methods/matched.py"),
         job=lambda wildcards: asdict(
             job_parameters.probing_job(STUDY, wildcards.condition, wildcards.k)
         ),
