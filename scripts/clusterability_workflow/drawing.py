@@ -8,6 +8,7 @@ from typing import Any
 
 from clusterability_workflow.layers import Layer, layers_of
 
+from clusterability.files import file_digest
 from clusterability.jobs.clustering_job import NullJob
 from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.nulls.clustered_again import drawn_one_by_one, stacked_draws
@@ -33,20 +34,20 @@ def draw_layers(
     """
     seconds = (job.config.get("training") or {}).get("checkpoint_every", 30)
     parameters = {key: value for key, value in job.params.items() if key != "layers"}
+    parameters |= dict(decides or {})
     layers = list(layers_of(job))
+    files = {layer.input("networks") for layer in layers}
+    weights = {file: file_digest(file) for file in files}  # layers of one file share it
     kept = [
         KeptDraws.of_job(
-            layer.output("tables"),
-            layer.input("networks"),
-            parameters | dict(decides or {}),
-            seconds,
+            layer.output("tables"), weights[layer.input("networks")], parameters, seconds
         )
         for layer in layers
     ]
-    for number, layer in enumerate(layers, 1):
-        _draw(job, asked, model, layer, kept[number - 1])
-        if number < len(layers):
-            kept[number - 1].keep()
+    for layer, draws in zip(layers, kept, strict=True):
+        _draw(job, asked, model, layer, draws)
+        if layer is not layers[-1]:
+            draws.keep()
     for draws in kept:
         draws.remove()
 

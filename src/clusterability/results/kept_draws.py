@@ -20,11 +20,66 @@ from typing import Any
 
 from clusterability.clustering.block_sums import KeyedTables, Tables, stack_by_key
 from clusterability.errors import UserError
-from clusterability.files import file_digest
 from clusterability.names import CHECKPOINTS
 from clusterability.results.npz_files import load_items, save_items
 
 logger = logging.getLogger(__name__)
+
+
+class DrawFiles:
+    """Draws of a null in files of some each, in their order; a file is named by its first draw.
+
+    Those of a call that ran beside this one fit, too.
+
+    Attributes:
+        folder: where they lie.
+        damage: what is wrong with the file that reading ended at, if any.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.damage = folder, ""
+        # How many the files hold, and those that wait: one value, since an interruption may come
+        # between any two statements, and draws that are written again come into the same file.
+        self._state: tuple[int, list[KeyedTables]] = (0, [])
+
+    def found(self) -> list[KeyedTables]:
+        """The draws that the files hold, up to one that is damaged."""
+        draws: list[KeyedTables] = []
+        try:
+            while (path := self._path(len(draws))).exists() and (read := _one_by_one(path)):
+                draws += read
+        except UserError as error:
+            self.damage = str(error)
+        self._state = (len(draws), [])
+        return draws
+
+    def add(self, draw: KeyedTables) -> None:
+        """A draw that is to be written."""
+        self._state[1].append(draw)
+
+    def write(self) -> None:
+        """Writes those that wait, each file whole or not at all.
+
+        Raises:
+            OSError, UserError: where that cannot be done; what is left waits.
+        """
+        count, waiting = self._state
+        # Draws that other methods cluster have files of their own.
+        for _, draws in groupby(waiting, list):
+            alike = list(draws)
+            save_items(self._path(count), stack_by_key(alike))
+            count, waiting = count + len(alike), waiting[len(alike) :]
+            self._state = count, waiting
+
+    def _path(self, first: int) -> Path:
+        return self.folder / f"{first:07}.npz"
+
+
+def _one_by_one(path: Path) -> list[KeyedTables]:
+    """The draws of a file."""
+    stacked = load_items(path, Tables)
+    count = min((len(tables.mi_total) for tables in stacked.values()), default=0)
+    return [{key: tables.at(draw) for key, tables in stacked.items()} for draw in range(count)]
 
 
 @dataclass
@@ -40,46 +95,39 @@ class KeptDraws:
     folder: Path
     seconds_between: float
     stopped: bool = False
-    _made: list[KeyedTables] = field(default_factory=list)
-    _kept: int = 0
     _last: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self._files = DrawFiles(self.folder)
 
     @classmethod
     def of_job(
-        cls, tables: Path, networks: Path, parameters: Mapping[str, Any], seconds: float
+        cls, tables: Path, weights: str, parameters: Mapping[str, Any], seconds: float
     ) -> KeptDraws:
         """Those of the job that makes a file of tables.
 
         Args:
             tables: `…/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz`.
-            networks: the file of the weights.
+            weights: digest of their file.
             parameters: all else that decides its bits, other code and other packages among them.
             seconds: from one file to the next.
         """
-        text = json.dumps([file_digest(networks), parameters], sort_keys=True)
+        text = json.dumps([weights, parameters], sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
         results = tables.parents[4]
         folder = results / CHECKPOINTS / tables.relative_to(results).with_suffix("") / key
         return cls(folder, seconds)
 
     def found(self) -> list[KeyedTables]:
-        """The draws that are kept, from the first one on; what another job kept is removed.
-
-        A file is named by its first draw: those of a job that ran beside this one fit, too.
-        """
+        """The draws that are kept, from the first one on; what another job kept is removed."""
         for other in self.folder.parent.glob("*"):
             if other != self.folder:
                 shutil.rmtree(other, ignore_errors=True)
-        draws: list[KeyedTables] = []
-        while (path := self._path(len(draws))).exists():
-            try:
-                draws += _one_by_one(load_items(path, Tables))
-            except UserError as error:
-                logger.warning("%s; drawing anew from there", error)
-                break
+        draws = self._files.found()
+        if self._files.damage:
+            logger.warning("%s; drawing anew from there", self._files.damage)
         if draws:
             logger.info("going on from draw %d, by %s", len(draws), self.folder)
-        self._kept = len(draws)
         return draws
 
     def keeping(self, draws: Iterator[KeyedTables]) -> Iterator[KeyedTables]:
@@ -89,7 +137,7 @@ class KeptDraws:
             UserError: where the job was asked to stop.
         """
         for draw in draws:
-            self._made.append(draw)
+            self._files.add(draw)
             yield draw
             if self.stopped or time.monotonic() - self._last >= self.seconds_between:
                 self.keep()
@@ -113,23 +161,10 @@ class KeptDraws:
         """
         said = "what is drawn is kept for the next run"
         try:
-            # Of draws that other methods cluster, each kind has files of its own.
-            for _, draws in groupby(self._made, list):
-                alike = list(draws)
-                save_items(self._path(self._kept), stack_by_key(alike))
-                self._kept += len(alike)
-            self._made = []
+            self._files.write()
         except (OSError, UserError) as error:
             said = f"no draws could be kept: {error}"
             logger.warning("%s", said)
         self._last = time.monotonic()
         if self.stopped:
             raise UserError(f"the null was stopped by a signal; {said}")
-
-    def _path(self, first: int) -> Path:
-        return self.folder / f"{first:07}.npz"
-
-
-def _one_by_one(stacked: KeyedTables) -> list[KeyedTables]:
-    count = len(next(iter(stacked.values())).mi_total)
-    return [{key: tables.at(number) for key, tables in stacked.items()} for number in range(count)]

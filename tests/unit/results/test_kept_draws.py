@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from clusterability.errors import UserError
+from clusterability.files import file_digest
 from clusterability.jobs.clustering_job import NullJob
 from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.networks.stacked import Networks
@@ -36,7 +37,7 @@ def kept_in(folder: Path, parameters=PARAMETERS, seconds: float = 0.0) -> KeptDr
     networks = folder / "networks.safetensors"
     networks.write_bytes(b"weights")
     tables = folder / "results/nulls/trained/3-8/fc1/2-3.shuffle.npz"
-    return KeptDraws.of_job(tables, networks, parameters, seconds)
+    return KeptDraws.of_job(tables, file_digest(networks), parameters, seconds)
 
 
 def drawn(done: int = 0):

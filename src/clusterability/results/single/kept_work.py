@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,11 @@ import numpy as np
 
 import clusterability
 from clusterability.clustering.all_scales import ClusteredLayer
-from clusterability.clustering.block_sums import KeyedTables, Tables, stack_by_key
+from clusterability.clustering.block_sums import KeyedTables, Tables
 from clusterability.errors import UserError
 from clusterability.networks.partitions import HeldOut, Key, Partitions, Starts
 from clusterability.networks.stacked import Networks
+from clusterability.results.kept_draws import DrawFiles
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.single.progress import Progress
 from clusterability.results.single.work import Work
@@ -97,14 +97,14 @@ class KeptWork(Work):
     def draws(
         self, place: str, cost: float, make: Callable[[int], Iterator[KeyedTables]]
     ) -> Iterator[KeyedTables]:
-        unwritten = _Draws(self.folder / place)
-        there = list(unwritten.draws)
+        files = DrawFiles(self.folder / place)
+        there, unwritten = files.found(), _Draws(files)  # from a damaged file on, drawn again
         self.progress.advance(cost * len(there), len(there), there=True)
         yield from there
         self._keep(unwritten)
         try:
             for draw in make(len(there)):
-                unwritten.draws.append(draw)
+                files.add(draw)
                 self.progress.advance(cost, 1)
                 self._write_if_due()
                 yield draw
@@ -187,38 +187,17 @@ class _Items:
 
 
 class _Draws:
-    """Draws of one null, in files of some each; a file is named by its first draw.
+    """Draws of one null, those that are made as those that were there.
 
     Attributes:
-        draws: those that were there, and those made since.
         finished: whether there are no more to come.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.finished = folder, False
-        self.draws: list[KeyedTables] = []
-        with suppress(UserError):  # damaged: drawn again from there on
-            while (path := self._path(len(self.draws))).exists() and (found := _one_by_one(path)):
-                self.draws += found
-        self.written = len(self.draws)
+    def __init__(self, files: DrawFiles) -> None:
+        self._files, self.finished = files, False
 
     def write(self) -> None:
-        # Draws that other methods cluster have files of their own.
-        for _, draws in groupby(self.draws[self.written :], list):
-            alike = list(draws)
-            save_items(self._path(self.written), stack_by_key(alike))
-            # Interrupted before this, the same draws are written to the same file again.
-            self.written += len(alike)
-
-    def _path(self, first: int) -> Path:
-        return self.folder / f"{first:07}.npz"
-
-
-def _one_by_one(path: Path) -> list[KeyedTables]:
-    """The draws of a file."""
-    stacked = load_items(path, Tables)
-    count = min((len(tables.mi_total) for tables in stacked.values()), default=0)
-    return [{key: tables.at(draw) for key, tables in stacked.items()} for draw in range(count)]
+        self._files.write()
 
 
 def _count(tables: KeyedTables) -> int:
