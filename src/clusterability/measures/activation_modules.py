@@ -22,30 +22,41 @@ _NO_SPREAD = 1e-12
 Floats = npt.NDArray[np.float64]
 
 
-def activation_measures(
-    activities: Activities, labellings: np.ndarray, k: int, name: StreamName
-) -> dict[str, Floats]:
-    """Measures of units that are active together, of each labelling, [labellings], by identifier.
+class ActivationModules:
+    """The graph of a layer's units that are active together, and its clusters, each found once.
 
     Args:
         activities: [images, units], normalised.
-        labellings: clusters [labellings, units], 0 to k - 1; -1 for dead units. All have the same
-            dead units.
-        k: number of clusters.
         name: condition, seed and layer, for clusters of the activities.
-
-    Returns:
-        `activation_q`: Newman's modularity of the labels in the graph of `co_activity`.
-        `activation_ami`: adjusted mutual information of the labels with clusters of that graph.
-        Units that are constant over the images count for nothing.
     """
-    links = co_activity(activities)
-    alive = (labellings != DEAD).all(axis=0) & links.any(axis=0)
-    links, labels = links[np.ix_(alive, alive)], labellings[:, alive]
-    return {
-        "activation_q": modularity(links, labels, k),
-        "activation_ami": _agreement(labels, activity_clusters(links, k, name)),
-    }
+
+    def __init__(self, activities: Activities, name: StreamName) -> None:
+        self._links, self._name = co_activity(activities), name
+        self._clusters: dict[tuple[bytes, int], np.ndarray | None] = {}
+
+    def measures(self, labellings: np.ndarray, k: int) -> dict[str, Floats]:
+        """Measures of each labelling, [labellings], by identifier.
+
+        Args:
+            labellings: clusters [labellings, units], 0 to k - 1; -1 for dead units. All have the
+                same dead units.
+            k: number of clusters.
+
+        Returns:
+            `activation_q`: Newman's modularity of the labels in the graph of `co_activity`.
+            `activation_ami`: adjusted mutual information of the labels with clusters of that graph.
+            Units that are constant over the images count for nothing.
+        """
+        alive = (labellings != DEAD).all(axis=0) & self._links.any(axis=0)
+        links, labels = self._links[np.ix_(alive, alive)], labellings[:, alive]
+        # Nearly always, all partitions have the same live units.
+        asked = (alive.tobytes(), k)
+        if asked not in self._clusters:
+            self._clusters[asked] = activity_clusters(links, k, self._name)
+        return {
+            "activation_q": modularity(links, labels, k),
+            "activation_ami": _agreement(labels, self._clusters[asked]),
+        }
 
 
 def co_activity(activities: Activities) -> Floats:

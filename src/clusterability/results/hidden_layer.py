@@ -24,7 +24,7 @@ from clusterability.measures.ablation import (
     compare_kept,
     group_orders,
 )
-from clusterability.measures.activation_modules import activation_measures
+from clusterability.measures.activation_modules import ActivationModules
 from clusterability.measures.activations import Activities, normalised
 from clusterability.measures.function import activity_measures, permuted_labels
 from clusterability.measures.function_catalogue import (
@@ -118,6 +118,11 @@ class HiddenLayer:
     def comparable(self) -> Activities:
         """Activities with all units at the same scale."""
         return normalised(self.activities)
+
+    @cached_property
+    def activation_modules(self) -> ActivationModules:
+        """Units that are active together, whatever the partition."""
+        return ActivationModules(self.comparable, self.name)
 
     @cached_property
     def members(self) -> np.ndarray:
@@ -326,7 +331,7 @@ def _activity_values(layer: HiddenLayer, labels: np.ndarray, k: int) -> dict[str
         return {name: NO_VALUE for name in ACTIVITY_MEASURES}
     labellings = np.stack([labels, *permuted_labels(labels, layer.name, layer.groups)])
     found = activity_measures(layer.comparable, layer.classes, labellings, k)
-    found |= activation_measures(layer.comparable, labellings, k, layer.name)
+    found |= layer.activation_modules.measures(labellings, k)
     rows = {}
     for name, values in found.items():
         compared = compare(values[:1], values[None, 1:], ACTIVITY_MEASURES[name].direction)

@@ -9,7 +9,7 @@ from sklearn.cluster import SpectralClustering
 from sklearn.metrics import adjusted_mutual_info_score
 
 from clusterability.measures.activation_modules import (
-    activation_measures,
+    ActivationModules,
     activity_clusters,
     co_activity,
     modularity,
@@ -29,7 +29,7 @@ def activities(labels: np.ndarray, noise: float = 0.5, images: int = 300, seed: 
 
 
 def measured(shown, labels, k) -> dict[str, float]:
-    found = activation_measures(shown, labels[None], k, NAME)
+    found = ActivationModules(shown, NAME).measures(labels[None], k)
     return {name: float(values[0]) for name, values in found.items()}
 
 
@@ -88,7 +88,7 @@ def test_without_images_that_differ_nothing_is_defined():
 def test_chance_is_near_zero_and_clusters_are_far_above():
     labels = np.random.default_rng(3).integers(0, 4, 80)
     shown = activities(labels, noise=1.0)
-    draws = activation_measures(shown, permuted_labels(labels, NAME, 99), 4, NAME)
+    draws = ActivationModules(shown, NAME).measures(permuted_labels(labels, NAME, 99), 4)
     own = measured(shown, labels, 4)
     for name, values in draws.items():
         assert abs(values.mean()) < 0.03

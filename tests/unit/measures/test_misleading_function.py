@@ -14,7 +14,7 @@ from clusterability.measures.ablation import (
     compare_kept,
     group_orders,
 )
-from clusterability.measures.activation_modules import activation_measures
+from clusterability.measures.activation_modules import ActivationModules
 from clusterability.measures.activations import normalised
 from clusterability.measures.function import activity_measures, permuted_labels
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
@@ -111,7 +111,9 @@ def test_between_mi_given_class_sees_causes_that_are_not_the_class():
 
 
 def together(shown: np.ndarray, labels, k: int) -> dict[str, float]:
-    found = activation_measures(normalised(shown), np.asarray(labels)[None], k, ("example", 0))
+    found = ActivationModules(normalised(shown), ("example", 0)).measures(
+        np.asarray(labels)[None], k
+    )
     return {name: float(values[0]) for name, values in found.items()}
 
 
