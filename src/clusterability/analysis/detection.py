@@ -18,9 +18,6 @@ from clusterability.resampling import Floats, Resamples
 from clusterability.results.display_names import ordered_nulls
 from clusterability.statistics import interval
 
-FORMS = ("value", "z")
-"""A measure as it is, and compared with its null."""
-
 _JUDGED = MEASURES | CONTENDERS
 
 _EXACT = 100

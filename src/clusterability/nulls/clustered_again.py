@@ -143,7 +143,7 @@ def redrawn_tables(
     draw = (
         _network_draw(model, weights, name, ranked)
         if whole
-        else _layer_draw(model, weights, layer, name, ranked)
+        else layer_draw(model, weights, layer, name, ranked)
     )
 
     def tables(number: int) -> KeyedTables:
@@ -157,14 +157,17 @@ def redrawn_tables(
     yield from in_threads(tables, numbers, threads)
 
 
-def _layer_draw(
+def layer_draw(
     model: RandomModel,
     weights: Mapping[str, np.ndarray],
     layer: str,
     name: StreamName,
     ranked: bool,
 ) -> Draw:
-    """Draws of one layer; NaN throughout where the layer is, as one that cannot be balanced."""
+    """Draws of one layer by number, at its scale: sizes of weights, or weights with signs.
+
+    NaN throughout where the layer is, as one that cannot be balanced.
+    """
     matrix = weights[layer]
     if not np.isfinite(matrix).all():
         return lambda number: np.full(matrix.shape, np.nan)
@@ -191,5 +194,5 @@ def _network_draw(
             return list(map(_ranked, layers, names)) if ranked else layers
 
         return lambda number: network_matrices(draw_layers(number))
-    draws = [_layer_draw(model, weights, layer, name, ranked) for layer in weights]
+    draws = [layer_draw(model, weights, layer, name, ranked) for layer in weights]
     return lambda number: network_matrices([draw(number) for draw in draws])

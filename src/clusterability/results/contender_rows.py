@@ -17,7 +17,7 @@ from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
 from clusterability.networks.scaling import ranks_draws
 from clusterability.networks.scaling_names import plain_method, scaling_of
 from clusterability.networks.stacked import Networks
-from clusterability.networks.two_way_ranks import two_way_ranks
+from clusterability.nulls.clustered_again import layer_draw
 from clusterability.nulls.redrawing import RandomModel
 from clusterability.numerics import one_thread
 from clusterability.training.planting import planted_shares
@@ -88,15 +88,11 @@ def _drawn(
     scaled: ScaledLayer, number: int, null: str, draws: int, k_values: list[int]
 ) -> np.ndarray:
     """`spectral` of draws of a null, [k, draws]."""
-    name = (scaled.networks.condition, scaled.networks.seeds[number], scaled.layer)
-    weights = scaled.drawn_from(number)[scaled.layer]
-    if not np.isfinite(weights).all():
-        return np.full((len(k_values), draws), np.nan)
-    draw = RandomModel.named(null).redraw(weights, name)
+    name = (scaled.networks.condition, scaled.networks.seeds[number])
+    model, weights = RandomModel.named(null), scaled.drawn_from(number)
+    draw = layer_draw(model, weights, scaled.layer, name, ranks_draws(scaled.scaling))
     found = np.empty((len(k_values), draws))
     for place in range(draws):
         matrix = draw(place)
-        if ranks_draws(scaled.scaling):
-            matrix = two_way_ranks(matrix, (*name, null, place))
         found[:, place] = [spectral(matrix, k) for k in k_values]
     return found
