@@ -28,6 +28,8 @@ from clusterability.report.figures.style import (
     PAGE_WIDTH,
     draw_legend,
     new_figure,
+    reach,
+    scale_bits,
     style,
 )
 from clusterability.results.display_names import span
@@ -121,16 +123,13 @@ def _looks(methods: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _draw_panel(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> None:
-    axes.set_yscale("symlog", linthresh=VERDICT_BITS, linscale=0.5)
-    axes.set_yticks([-1e4, -1e2, 0, 1e2, 1e4])
-    axes.axhline(VERDICT_BITS, color=INK, linewidth=0.5, linestyle=(0, (1, 1)))
+    scale_bits(axes, "y", linewidth=0.5, linestyle=(0, (1, 1)))
     for method, line in table.groupby("method", sort=False):
         line = line.sort_values("k")
-        reach = np.abs([line["bits"] - line["low"], line["high"] - line["bits"]])
         axes.errorbar(
             line["k"],
             line["bits"],
-            yerr=np.nan_to_num(reach),
+            yerr=reach(line, "bits"),
             linewidth=0.8,
             elinewidth=0.6,
             markersize=2.2,

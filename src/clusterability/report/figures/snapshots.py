@@ -16,7 +16,15 @@ from matplotlib.lines import Line2D
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.measures.catalogue import VERDICT_BITS
 from clusterability.report.figures.inputs import Inputs, layer_order, paths
-from clusterability.report.figures.style import INK, PAGE_WIDTH, draw_legend, new_figure, style
+from clusterability.report.figures.style import (
+    INK,
+    PAGE_WIDTH,
+    draw_legend,
+    new_figure,
+    reach,
+    scale_bits,
+    style,
+)
 from clusterability.report.figures.verdict import LOOKS
 from clusterability.results.display_names import measure_label, span
 from clusterability.results.reading import read_csv
@@ -61,7 +69,7 @@ def draw(table: pd.DataFrame) -> Figure:
         here = table[table["layer"] == layer]
         _draw_lines(panels[0, column], here[here["quantity"] != "z"], looks)
         _draw_lines(panels[1, column], here[here["quantity"] == "z"], looks)
-        _scale_bits(panels[0, column])
+        scale_bits(panels[0, column], "y", linewidth=0.6, linestyle=(0, (4, 2)))
         panels[0, column].set_title(layer)
         panels[1, column].axhline(0, color=INK, linewidth=0.4)
     _draw_lines(panels[0, -1], table[table["quantity"] == "test_accuracy"], looks)
@@ -98,22 +106,15 @@ def _looks(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def _draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> None:
     for name, line in table.groupby(_names(table), sort=False):
         line = line.sort_values("step")
-        reach = np.abs([line["value"] - line["low"], line["high"] - line["value"]])
         axes.errorbar(
             line["step"],
             line["value"],
-            yerr=np.nan_to_num(reach),
+            yerr=reach(line, "value"),
             linewidth=0.8,
             elinewidth=0.6,
             markersize=2.4,
             **looks[str(name)],
         )
-
-
-def _scale_bits(axes: Axes) -> None:
-    axes.set_yscale("symlog", linthresh=VERDICT_BITS, linscale=0.5)
-    axes.set_yticks([-1e4, -1e2, 0, 1e2, 1e4])
-    axes.axhline(VERDICT_BITS, color=INK, linewidth=0.6, linestyle=(0, (4, 2)))
 
 
 def _scale_steps(panels: Sequence[Axes], steps: pd.Series) -> None:

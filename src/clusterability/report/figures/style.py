@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import matplotlib.style
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from clusterability.files import whole_file, write_whole
+from clusterability.measures.catalogue import VERDICT_BITS
 
 COLUMN_WIDTH = 3.3
 """Inches: one column of a page."""
@@ -116,6 +119,22 @@ def new_figure(
     figure = Figure(figsize=(width, min(height, PAGE_HEIGHT)), layout=layout)
     FigureCanvasAgg(figure)
     return figure
+
+
+def scale_bits(axes: Axes, side: Literal["x", "y"], **line: Any) -> None:
+    """An axis of saved bits: linear up to where clusters pay, and a line there, of these looks."""
+    horizontal = side == "x"
+    scale = axes.set_xscale if horizontal else axes.set_yscale
+    scale("symlog", linthresh=VERDICT_BITS, linscale=0.5)
+    ticks = [-1e4, -1e2, 0, 1e2, 1e4]
+    axes.set_xticks(ticks) if horizontal else axes.set_yticks(ticks)
+    (axes.axvline if horizontal else axes.axhline)(VERDICT_BITS, color=INK, **line)
+
+
+def reach(rows: pd.DataFrame, column: str) -> np.ndarray:
+    """Lengths of error bars, [2, rows], from `low` to a column and on to `high`; 0 without them."""
+    below, above = rows[column] - rows["low"], rows["high"] - rows[column]
+    return np.nan_to_num(np.abs([below, above]))
 
 
 def condition_handles(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -30,6 +29,8 @@ from clusterability.report.figures.style import (
     PAGE_WIDTH,
     draw_legend,
     new_figure,
+    reach,
+    scale_bits,
     style,
 )
 from clusterability.results.display_names import span
@@ -122,21 +123,18 @@ def draw(table: pd.DataFrame) -> Figure:
 def _draw_panel(
     axes: Axes, table: pd.DataFrame, conditions: Sequence[str], shown: Sequence[str]
 ) -> None:
-    axes.set_xscale("symlog", linthresh=VERDICT_BITS, linscale=0.5)
-    axes.set_xticks([-1e4, -1e2, 0, 1e2, 1e4])
     axes.axvline(0, color=INK, linewidth=0.4)
-    axes.axvline(VERDICT_BITS, color=INK, linewidth=0.6, linestyle=(0, (4, 2)))
+    scale_bits(axes, "x", linewidth=0.6, linestyle=(0, (4, 2)))
     for place in range(1, len(conditions)):
         axes.axhline(place - 0.5, color="#dddddd", linewidth=0.4)
     for number, name in enumerate(shown):
         part, look = table[table["quantity"] == name], LOOKS[name]
         y = part["condition"].map(conditions.index).astype(float)
         y += _STEP * (number - (len(shown) - 1) / 2)
-        reach = np.abs([part["bits"] - part["low"], part["high"] - part["bits"]])
         axes.errorbar(
             part["bits"],
             y,
-            xerr=np.nan_to_num(reach),
+            xerr=reach(part, "bits"),
             color=look.colour,
             marker=look.marker,
             linestyle="",
