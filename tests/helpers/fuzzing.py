@@ -683,6 +683,14 @@ def imported(source: random.Random, ending: str) -> tuple[bytes, dict[str, np.nd
     return "\n".join([*rows, ""]).encode(), {}
 
 
+def read_or_refuse(file: Path) -> Networks | None:
+    """The network of a file; None where it is refused, in a clear line."""
+    networks, refusal = attempt(lambda: read_network("mine", file))
+    if refusal:
+        check_clear(refusal, str(file))
+    return networks
+
+
 def imported_case(ending: str) -> Callable[[random.Random, Path], bool]:
     def case(source: random.Random, folder: Path) -> bool:
         """A network from elsewhere."""
@@ -693,9 +701,8 @@ def imported_case(ending: str) -> Callable[[random.Random, Path], bool]:
             )
         file = folder / f"mine{ending}"
         file.write_bytes(content)
-        networks, refusal = attempt(lambda: read_network("mine", file))
-        if refusal:
-            check_clear(refusal, str(file))
+        networks = read_or_refuse(file)
+        if networks is None:
             return False
         found = [stack[0] for stack in networks.weights.values()]
         wanted = _by_hand(ending, content, arrays, networks)
@@ -759,21 +766,18 @@ def summless_case(
             content = mutate_bytes(source, content, ODD_BYTES)
         file = folder / f"mine{ending}"
         file.write_bytes(content)
-        networks, refusal = attempt(lambda: read_network("mine", file))
-        if refusal:
-            check_clear(refusal, str(file))
-            return False
-        _check_sound(networks)
-        return True
+        return _is_sound(read_or_refuse(file))
 
     return case
 
 
-def _check_sound(networks: Networks) -> None:
-    for stack in networks.weights.values():
+def _is_sound(networks: Networks | None) -> bool:
+    """Whether a file was read; its numbers are then such as can be scored."""
+    for stack in networks.weights.values() if networks else ():
         assert stack.dtype == np.float32
         assert np.isfinite(stack).all()
         assert stack.size < 10**7
+    return networks is not None
 
 
 def checkpoint_case(source: random.Random, folder: Path) -> bool:
@@ -786,12 +790,7 @@ def checkpoint_case(source: random.Random, folder: Path) -> bool:
             if info.filename.endswith("/data.pkl"):
                 member = mutate_bytes(source, member, ODD_PICKLES)
             other.writestr(info.filename, member)
-    networks, refusal = attempt(lambda: read_network("mine", file))
-    if refusal:
-        check_clear(refusal, str(file))
-        return False
-    _check_sound(networks)
-    return True
+    return _is_sound(read_or_refuse(file))
 
 
 ODD_PICKLES = [
