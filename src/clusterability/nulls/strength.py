@@ -78,11 +78,19 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
         rows, columns = (side.drawn(source) for side in sides)
         entries = weights / rows[:, None]
         entries /= columns
-        np.put(entries, places, permuted(entries.ravel()[places], source))
+        values = entries.ravel()[places]
+        # Held while values are permuted, it would be a third more of what a draw takes.
+        del entries
+        values = permuted(values, source)
+        entries = np.zeros_like(weights)
+        np.put(entries, places, values)
+        del values
         _bring_near(entries, places, (rows, columns), sums, counts, source)
         entries *= rows[:, None]
         entries *= columns
-        return largest * scale_to(entries, *sums)
+        scaled = scale_to(entries, *sums)
+        scaled *= largest
+        return scaled
 
     return draw
 
