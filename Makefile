@@ -66,7 +66,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all lint audit real format lock schema
+.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all lint audit real modular-addition format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -149,6 +149,10 @@ audit: ## compare the locked packages with known vulnerabilities, by pip-audit (
 real: ## score published networks, and compare with what a plain loop found (needs the internet)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/real.py $(ARGS)
+
+modular-addition: ## cluster networks that add numbers, whose structure lies in no units (ten minutes)
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/modular_addition.py $(ARGS)
 
 format: ## put code and rules into style
 	$(call prepare,development)

@@ -1,0 +1,152 @@
+"""`make modular-addition`: networks whose structure is known and does not lie in their units.
+
+A network that adds two numbers modulo p computes with frequencies: each of its hidden units is a
+cosine of both numbers (Nanda et al. 2023, arXiv 2301.05217; Gromov 2023, arXiv 2301.02679). The
+frequency of a unit is known, and no weights are small because of it: only in the Fourier basis of
+the inputs do units of one frequency become a block. Clusters are searched for in both bases.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from project_folders import PROJECT
+
+import numpy as np
+import pandas as pd
+import torch
+
+import clusterability as cl
+from clusterability.files import write_csv
+from clusterability.statistics import interval
+
+MODULUS, WIDTH, SEEDS = 97, 500, range(5)
+STEPS, TRAINED_SHARE, RATE, DECAY = 300, 0.5, 5e-3, 1.0
+K = (2, 4, 12, 48)
+Row = tuple[str, str, str, int, float]
+COLUMNS = ["basis", "quantity", "method", "k", "value"]
+RESULTS = PROJECT / "results" / "modular_addition.csv"
+RECORDED = PROJECT / "docs" / "modular_addition.csv"
+
+
+def main(words: list[str]) -> None:
+    """Trains and clusters a network a seed, and prints means with intervals over seeds."""
+    parser = argparse.ArgumentParser(prog="make modular-addition ARGS=…", description=__doc__)
+    parser.add_argument("--record", action="store_true", help="write the table in docs/ again")
+    options = parser.parse_args(words)
+    rows: list[Row] = []
+    for seed in SEEDS:
+        weights, accuracy = trained(seed)
+        print(f"seed {seed}: {accuracy:.4f} of the sums not trained on are right", flush=True)
+        rows += [("inputs", "test_accuracy", "", 0, accuracy), *answers(weights)]
+    table = over_seeds(pd.DataFrame(rows, columns=COLUMNS))
+    print(table.round(3).to_string(index=False))
+    RESULTS.parent.mkdir(exist_ok=True)
+    write_csv(RESULTS, table)
+    if options.record:
+        write_csv(RECORDED, table)
+
+
+def trained(
+    seed: int, modulus: int = MODULUS, width: int = WIDTH, steps: int = STEPS
+) -> tuple[np.ndarray, float]:
+    """First weights [width, 2 modulus] of a network that adds, and its accuracy on sums held out.
+
+    W_2 (W_1 x)^2 of x, both numbers one-hot, is trained by squared error and AdamW on half of the
+    sums, all at a time.
+    """
+    source = torch.Generator().manual_seed(seed)
+    pairs = torch.cartesian_prod(torch.arange(modulus), torch.arange(modulus))
+    inputs = torch.nn.functional.one_hot(pairs, modulus).flatten(1).float()
+    sums = pairs.sum(1) % modulus
+    targets = torch.nn.functional.one_hot(sums, modulus).float()
+    order = torch.randperm(len(sums), generator=source)
+    train, test = order.tensor_split([round(TRAINED_SHARE * len(sums))])
+    first, second = (
+        (torch.randn(shape, generator=source) / shape[1] ** 0.5).requires_grad_()
+        for shape in ((width, 2 * modulus), (modulus, width))
+    )
+    optimiser = torch.optim.AdamW([first, second], RATE, betas=(0.9, 0.98), weight_decay=DECAY)
+    for _ in range(steps):
+        loss = ((inputs[train] @ first.T).square() @ second.T - targets[train]).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    with torch.no_grad():
+        outputs = (inputs[test] @ first.T).square() @ second.T
+        accuracy = float((outputs.argmax(1) == sums[test]).float().mean())
+    return first.detach().numpy(), accuracy
+
+
+def answers(weights: np.ndarray) -> list[Row]:
+    """Agreement of clusters with what is known of units and inputs, and the verdict, by basis."""
+    modulus = weights.shape[1] // 2
+    numbers = [name for name in "ab" for _ in range(modulus)]
+    known = [str(number) for number in frequencies(weights)]
+    rows = agreements("inputs", "ami_number", weights, (None, numbers))
+    for basis, matrix in (("inputs", weights), ("fourier", weights @ inputs_in_waves(modulus).T)):
+        rows += agreements(basis, "ami_frequency", matrix, (known, None))
+        verdict = cl.verdict(matrix).iloc[0]
+        for column in ("bits", "beyond_strength", "beyond_rotated_u"):
+            rows.append((basis, column, verdict["method"], 0, verdict[column]))
+    rows.append(("fourier", "share_of_frequency", "", 0, np.median(powers(weights).max(axis=1))))
+    return rows
+
+
+def agreements(basis: str, quantity: str, matrix: np.ndarray, groups: Any) -> list[Row]:
+    """Rows of the adjusted mutual information of clusters with groups, by method, scale and k."""
+    found = cl.agreement(
+        matrix.astype(np.float32),
+        groups,
+        K,
+        methods=("matched", "described"),
+        scalings=("none", "ranked"),
+        draws=1,
+    )
+    cells = found[found["measure"] == "ami"][["method", "k", "value"]].to_numpy().tolist()
+    return [(basis, quantity, method, int(k), float(value)) for method, k, value in cells]
+
+
+def waves(modulus: int) -> np.ndarray:
+    """Orthonormal Fourier basis [modulus, modulus], of odd moduli: constant, cos 1, sin 1, cos 2 …
+
+    >>> np.allclose(waves(5) @ waves(5).T, np.eye(5))
+    True
+    """
+    angles = 2 * np.pi * np.outer(np.arange(1, modulus // 2 + 1), np.arange(modulus)) / modulus
+    pairs = np.stack([np.cos(angles), np.sin(angles)], axis=1).reshape(-1, modulus)
+    constant = np.full((1, modulus), 0.5**0.5)
+    return np.concatenate([constant, pairs]) * (2 / modulus) ** 0.5
+
+
+def inputs_in_waves(modulus: int) -> np.ndarray:
+    """`waves` of each of the two numbers [2 modulus, 2 modulus]."""
+    return np.kron(np.eye(2), waves(modulus))
+
+
+def powers(weights: np.ndarray) -> np.ndarray:
+    """Share [units, frequencies] of each frequency above 0 in the squared weights of a unit."""
+    modulus = weights.shape[1] // 2
+    squares = (weights @ inputs_in_waves(modulus).T).reshape(len(weights), 2, modulus) ** 2
+    of_pairs = squares[:, :, 1:].reshape(len(weights), 2, -1, 2).sum(axis=(1, 3))
+    return of_pairs / squares.sum(axis=(1, 2))[:, None]
+
+
+def frequencies(weights: np.ndarray) -> np.ndarray:
+    """Frequency [units] with the largest share."""
+    return powers(weights).argmax(axis=1) + 1
+
+
+def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """Means with 95 % t intervals."""
+    rows = [
+        (*cell, *interval(part["value"].to_numpy(float)), len(part))
+        for cell, part in table.groupby(COLUMNS[:-1], sort=False)
+    ]
+    return pd.DataFrame(rows, columns=[*COLUMNS[:-1], "mean", "low", "high", "n"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
