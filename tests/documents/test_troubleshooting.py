@@ -12,7 +12,8 @@ from messages import VARIES, could_be, of_the_makefile, raised, said, texts, wor
 from project import DOCS, ROOT
 
 TEXT = (DOCS / "troubleshooting.md").read_text()
-HEADER = "| line | means | do |"
+HEADER = "| message | meaning and remedy |"
+MESSAGE = r"``.+?`` *``|``.+?``|`[^`]+`"
 
 EXCEPTIONS = {
     "…": "what another message says, told by a command: its own entry has it",
@@ -29,24 +30,25 @@ COMMON_FORM = words_of("found …, expected …")
 """What says nothing by itself."""
 
 
-def entries() -> list[tuple[str, str, str]]:
-    """All rows of tables of messages: the line, what it means, what to do."""
-    found = []
+def entries() -> list[tuple[list[str], str]]:
+    """Rows of the tables: messages that share a remedy, and their meaning and remedy."""
+    read = []
     for table in re.findall(rf"^{re.escape(HEADER)}\n.*\n((?:\|.*\n)+)", TEXT, re.M):
         for row in table.splitlines():
-            line, means, remedy = re.fullmatch(
-                r"\| (``.+?`` *``|``.+?``|`.+?`) \| (.+) \| (.+) \|", row
+            messages_of_row, remedy = re.fullmatch(
+                rf"\| ((?:{MESSAGE})(?:<br>(?:{MESSAGE}))*) \| (.+) \|", row
             ).groups()
-            found.append((line.strip("`").strip(), means, remedy))
-    return found
+            lines = re.findall(MESSAGE, messages_of_row)
+            read.append(([line.strip("`").strip() for line in lines], remedy))
+    return read
 
 
-LINES = [line for line, _, _ in entries()]
+LINES = [line for lines, _ in entries() for line in lines]
 
 
 def test_every_row_of_a_table_of_messages_is_read():
     rows = [line for line in TEXT.splitlines() if line.startswith("| `")]
-    assert len(LINES) == len(rows) > 80
+    assert len(entries()) == len(rows) > 80
     assert len(set(LINES)) == len(LINES)
 
 
@@ -83,7 +85,9 @@ def test_every_exception_is_a_message_of_the_code():
 
 
 def test_every_entry_says_what_to_do():
-    assert all(means and remedy for _, means, remedy in entries())
+    """In sentences; how well they advise is for a reader to judge."""
+    sentences = re.compile(r"[A-Z`].+\.")
+    assert [remedy for _, remedy in entries() if not sentences.fullmatch(remedy)] == []
 
 
 def test_the_snakefile_and_rules_end_with_messages_of_the_library_only():
