@@ -1,9 +1,14 @@
-"""What docs/results.md says of tables and figures: their columns, and which are never empty."""
+"""What docs/results.md says of tables and figures: their columns, types, and which are never empty.
+
+A row of a table describes one column or several. Where it has no type, its columns are those of
+`scores`, which is described in full.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -11,7 +16,22 @@ from project import DOCS
 
 RESULTS = DOCS / "results.md"
 TEXT = RESULTS.read_text()
-HEADER = "| column | type | unit or range | meaning | empty |"
+HEADER = "| column | type, unit or range | meaning | empty when |"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the document describes it.
+
+    Attributes:
+        name: in the table.
+        type: text, integer, number or boolean.
+        never_empty: whether every row has a value.
+    """
+
+    name: str
+    type: str
+    never_empty: bool
 
 
 def section(heading: str) -> str:
@@ -31,14 +51,31 @@ def described_tables() -> list[str]:
     return re.findall(rf"^## `([^`]+)`\n(?:(?!^## ).*\n)*?{re.escape(HEADER)}", TEXT, re.M)
 
 
-def described_columns(table: str) -> list[str]:
+def columns_of(table: str) -> list[Column]:
     """Columns of a table, in the order of the document."""
-    return [row[0].strip("`") for row in cells(section(f"`{table}`"))]
+    found = []
+    for names, kind, _, empty in cells(section(f"`{table}`")):
+        for name in re.findall(r"`([^`]+)`", names):
+            type_ = kind.partition(" ")[0].strip(",:") or type_in_scores(name)
+            found.append(Column(name, type_, never_empty=not empty))
+    return found
+
+
+def type_in_scores(name: str) -> str:
+    """The type that the table `scores` gives a column which other tables have in common with it."""
+    (found,) = (column.type for column in columns_of("scores") if column.name == name)
+    assert found
+    return found
+
+
+def described_columns(table: str) -> list[str]:
+    """Names of a table's columns, in the order of the document."""
+    return [column.name for column in columns_of(table)]
 
 
 def never_empty(table: str) -> list[str]:
     """Columns that the document says are never empty."""
-    return [row[0].strip("`") for row in cells(section(f"`{table}`")) if row[4].startswith("never")]
+    return [column.name for column in columns_of(table) if column.never_empty]
 
 
 def described_figures() -> dict[str, list[str]]:

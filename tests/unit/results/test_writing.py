@@ -16,7 +16,7 @@ from clusterability.results.empty_columns import TEXT_COLUMNS
 from clusterability.results.function_columns import ABLATION_COLUMNS, LESION_COLUMNS
 from clusterability.results.reading import defined, distinct, read_rows, where
 from clusterability.results.writing import csv_lines, row_file, schema_of, stored_schemas
-from result_tables import cells, described_tables, section
+from result_tables import columns_of, described_tables
 
 
 def numbers() -> np.ndarray:
@@ -135,14 +135,10 @@ def test_a_column_that_is_empty_in_all_rows_is_asked_as_others_are(tmp_path):
 
 
 def test_text_columns_are_those_of_the_document():
-    kinds = {
-        (row[0].strip("`"), row[1])
-        for table in described_tables()
-        for row in cells(section(f"`{table}`"))
-    }
-    texts, others = (
-        {name for name, kind in kinds if (kind == "text") == is_text} for is_text in (True, False)
-    )
+    columns = [column for table in described_tables() for column in columns_of(table)]
+    assert {column.type for column in columns} == {"text", "integer", "number", "boolean"}
+    texts = {column.name for column in columns if column.type == "text"}
+    others = {column.name for column in columns if column.type != "text"}
     # `k` and `published` are a text in one table and a number in the others.
     assert texts - others == TEXT_COLUMNS
     assert texts & others == {"k", "published"}
