@@ -35,11 +35,13 @@ echo "make: needs Python 3.11 to 3.14;$${found:- none was found;} PYTHON=/path/t
 endef
 
 # Snakemake, with targets: the config is looked at before, since Snakemake would run a template in it.
+# Where all is as it was when nothing was left to do, it is not even planned (settled.py).
 # In a terminal, bars show what runs, how far it is and how long it still takes; PYTHONPATH is where
 # Snakemake finds them, and ARGS may name another logger.
 define snakemake
-@PYTHONPATH=src "$(BIN)/python" -m clusterability.study.config_files $(ARGS)
-@bars=; \
+@"$(BIN)/python" -I -S scripts/clusterability_workflow/settled.py $(1) $(ARGS) && exit 0; \
+PYTHONPATH=src "$(BIN)/python" -m clusterability.study.config_files $(ARGS) || exit; \
+bars=; \
 case "$(ARGS)" in *--logger*) ;; *) \
   [ -t 2 ] && [ -d $(ENVIRONMENT)/lib/python3*/site-packages/snakemake_logger_plugin_rich ] && \
     bars="--logger study" ;; \

@@ -14,7 +14,7 @@ include: "rules/source.smk"
 PROJECT = project_folder(workflow.current_basedir)
 find_library(PROJECT)
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
-from clusterability_workflow import let_jobs_find_library, lock_and_config
+from clusterability_workflow import let_jobs_find_library, lock_and_config, settled
 from clusterability_workflow.gpus import gpus_at_once
 from clusterability_workflow.provenance import made_by
 from clusterability_workflow.slurm import check_accounting
@@ -72,6 +72,9 @@ report: "rules/report/workflow.rst"
 
 # `make plan` and `make verify` look at the jobs through this.
 lock_and_config.parsed = (workflow, STUDY)
+
+# For the next `make study`, which then need not plan what is done.
+settled.watch(workflow, PROJECT)
 
 
 onstart:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from clusterability_workflow import PROJECT
+from clusterability_workflow.settled import NOTHING, in_order
 
 from project import ROOT
 from workflows import MICRO, Workflow, copy_workflow, put_another_copy
@@ -53,6 +54,70 @@ def test_all_tables_and_figures_are_made_by_the_studys_own_code(finished):
 
 def test_a_second_run_has_nothing_to_do(finished):
     assert finished.planned() == []
+
+
+def settled(workflow: Workflow, *arguments: str) -> tuple[int, str]:
+    """What `make` asks before it starts Snakemake."""
+    script = ("-I", "-S", "scripts/clusterability_workflow/settled.py")
+    done = subprocess.run(
+        [sys.executable, *script, "--cores", "2", *arguments],
+        cwd=workflow.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def test_what_is_done_is_not_even_planned(finished):
+    assert settled(finished) == (0, f"{NOTHING}\n")
+    assert NOTHING in finished.snakemake().stdout  # in Snakemake's own words
+    assert settled(finished) == (0, f"{NOTHING}\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["--dry-run"], ["paper"], ["--configfile", "studies/smoke.yaml"]]
+)
+def test_what_was_not_asked_before_is_planned(finished, words):
+    assert settled(finished, *words) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "config.yaml",
+        "rules/plot.smk",
+        "src/clusterability/errors.py",
+        "results/tables/summary.csv",
+        "results/networks/baseline/0-1.safetensors",
+    ],
+)
+def test_a_file_that_changed_or_is_gone_is_looked_at(finished, file):
+    path = finished.folder / file
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    path.touch()
+    touched = settled(finished)
+    os.utime(path, ns=times)
+    as_before = settled(finished)
+    away = path.rename(path.with_name("away"))
+    gone = settled(finished)
+    away.rename(path)
+    assert (touched[0], as_before[0], gone[0], settled(finished)[0]) == (1, 0, 1, 0)
+
+
+def test_a_new_module_and_an_interrupted_job_are_looked_at(finished):
+    incomplete = finished.folder / ".snakemake" / "incomplete" / "a"
+    for path in (finished.folder / "src" / "clusterability" / "new.py", incomplete):
+        path.touch()
+        assert settled(finished)[0] == 1
+        path.unlink()
+        assert settled(finished)[0] == 0
+
+
+def test_an_input_newer_than_what_was_made_of_it_is_not_in_order():
+    files = {"input": (2, 5), "output": (1, 5), "temporary": None}
+    assert not in_order(files, ["input"], ["output", "temporary"])
+    assert in_order(files, ["output", "temporary"], ["input"])
 
 
 def test_a_damaged_config_is_a_line_each_without_a_traceback(tmp_path):

@@ -1,0 +1,149 @@
+"""What a study was like when nothing was left to do, so that the next call need not plan it again.
+
+Snakemake takes seconds to find that nothing is to be done. It decides by files: those of the jobs,
+the workflow, the library and the config. Where all of them have the size and the time that they had
+when a run had left nothing to do, the answer is the same. In any doubt Snakemake looks: other
+arguments, a file that changed while jobs ran, results that are not on this disk.
+
+`make` runs this file as a script, before anything that takes time to import: it needs only Python.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(".snakemake") / "settled"
+CODE = ("Snakefile", "rules", "scripts", "src", "profiles", "envs", "config.yaml")
+"""What decides about jobs, beside the files that they read and write."""
+CONFIGS = ("--configfile", "--configfiles")
+OTHERS = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
+"""Arguments that change nothing of what is to be done, but for the files of CODE that they name."""
+LOGGER = ("--logger", "study")
+"""What `make` adds in a terminal."""
+NOTHING = "Nothing to be done (all requested files are present and up to date)."
+"""As Snakemake says it."""
+
+State = dict[str, tuple[int, int] | None]
+"""Time of the last change, in nanoseconds, and size of each file; None where there is none."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0, and Snakemake's line, where nothing is to be done; 1 where Snakemake has to look."""
+    record = record_of(arguments)
+    if record is None or any(os.scandir(".snakemake/incomplete")):
+        return 1
+    recorded = json.loads(record.read_bytes())
+    if recorded != json.loads(json.dumps(state([*code_files(arguments), *recorded]))):
+        return 1
+    print(NOTHING)
+    return 0
+
+
+def record_of(arguments: Sequence[str]) -> Path | None:
+    """Where the state of these targets and configs is recorded; None for arguments unheard of."""
+    words = [word for word in arguments if word not in LOGGER]
+    if any(word.startswith("-") and word not in (*CONFIGS, *OTHERS) for word in words):
+        return None
+    settings = {name: text for name, text in os.environ.items() if name.startswith("SNAKEMAKE")}
+    key = json.dumps([words, sorted(settings.items())])
+    return FOLDER / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+
+
+def code_files(arguments: Sequence[str]) -> Iterator[str]:
+    """The files of CODE as they are now, and the configs, which are the words after an option."""
+    for name in CODE:
+        if os.path.isdir(name):
+            for folder, folders, files in os.walk(name):
+                folders[:] = [inner for inner in folders if inner != "__pycache__"]
+                yield from (os.path.join(folder, file) for file in files)
+        else:
+            yield name
+    yield from (word for word in arguments if not word.startswith("-") and os.path.isfile(word))
+
+
+def state(files: Iterable[str]) -> State:
+    """The state of each file."""
+    return {file: _of_file(file) for file in files}
+
+
+def _of_file(file: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def watch(workflow: Any, project: Path) -> None:
+    """Records, when Snakemake's process ends, that it left nothing to do, if it is so for sure.
+
+    Args:
+        workflow: Snakemake's, while it is parsed.
+        project: folder of the workflow, from which `make` starts it.
+    """
+    started_here = Path(workflow.main_snakefile) == project / "Snakefile" and Path.cwd() == project
+    record = record_of(sys.argv[1:])
+    if record is not None and started_here and workflow.is_main_process:
+        atexit.register(_Run(workflow, record).ended, os.getpid())
+
+
+class _Run:
+    """A run of Snakemake, and what its code was like when it began."""
+
+    def __init__(self, workflow: Any, record: Path) -> None:
+        self._workflow, self._record = workflow, record
+        self._began = time.time_ns()
+        self._code = state(code_files(sys.argv[1:]))
+
+    def ended(self, process: int) -> None:
+        """Writes the record, or removes one that holds no longer."""
+        if os.getpid() != process or self._workflow.dag is None:  # in a fork of it, or not planned
+            return
+        self._record.unlink(missing_ok=True)
+        found = self._settled(self._workflow.dag)
+        if found is not None:
+            self._record.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._record.with_suffix(f".{os.getpid()}")
+            temporary.write_text(json.dumps(found))
+            temporary.replace(self._record)
+
+    def _settled(self, dag: Any) -> State | None:
+        """The state of all files, where no job is left and none of them changed meanwhile."""
+        left = next(iter(dag.needrun_jobs()), None)
+        if left is not None or self._workflow.storage_settings.default_storage_provider:
+            return None
+        jobs = [(list(map(str, job.input)), list(map(str, job.output))) for job in dag.jobs]
+        made = state(file for _, outputs in jobs for file in outputs)
+        taken = state(file for inputs, _ in jobs for file in inputs if file not in made)
+        unchanged = state(self._code) == self._code and all(
+            found is not None and found[0] < self._began for found in taken.values()
+        )
+        everything = self._code | taken | made
+        return everything if unchanged and all(in_order(everything, *job) for job in jobs) else None
+
+
+def in_order(files: State, inputs: Sequence[str], outputs: Sequence[str]) -> bool:
+    """Whether no input of a job was changed after an output of it was made.
+
+    >>> files = {"a": (1, 0), "b": (2, 0), "gone": None}
+    >>> in_order(files, ["a", "gone"], ["b"]), in_order(files, ["b"], ["a"])
+    (True, False)
+    """
+    inputs_changed = [found[0] for file in inputs if (found := files[file])]
+    made = [found[0] for file in outputs if (found := files[file])]
+    return not inputs_changed or not made or max(inputs_changed) <= min(made)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (OSError, ValueError):  # no record, or one that cannot be read
+        sys.exit(1)
