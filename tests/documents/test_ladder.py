@@ -1,4 +1,4 @@
-"""What the README says of the ladder: every number is one of docs/ladder.verdict.csv."""
+"""What docs/answer.md says of the ladder: every number is one of docs/ladder.verdict.csv."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from clusterability.results.display_names import rounded_text
-from project import DOCS, ROOT
+from project import DOCS
 
 TABLE = pd.read_csv(DOCS / "ladder.verdict.csv").set_index(["condition", "layer"])
 COLUMNS = {
@@ -18,13 +18,13 @@ COLUMNS = {
 
 
 def shown_rows() -> list[list[str]]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (DOCS / "answer.md").read_text(encoding="utf-8")
     table = re.search(r"^\| condition \| layer \|.*?(?=\n\n)", text, re.M | re.S)
     assert table is not None
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in table[0].splitlines()]
 
 
-def test_every_number_of_the_readme_is_one_of_the_recorded_table():
+def test_every_number_of_the_table_is_one_of_the_recorded_table():
     head, _, *rows = shown_rows()
     assert len(rows) > 5
     for cells in rows:

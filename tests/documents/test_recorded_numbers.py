@@ -22,7 +22,8 @@ from clusterability.results.display_names import rounded_text
 from project import DOCS, ROOT
 
 SECTIONS = {
-    ROOT / "README.md": ("What it found", "A published paper, replicated"),
+    ROOT / "README.md": ("The answer",),
+    DOCS / "answer.md": (),
     DOCS / "findings.md": (),
     DOCS / "function.md": (),
 }
