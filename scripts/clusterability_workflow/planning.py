@@ -22,6 +22,7 @@ from clusterability_workflow.together import TOGETHER, number_of_layers, other_l
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.names import CHECKPOINTS
+from clusterability.results.display_names import counted
 
 BENCHMARKS = "benchmarks"
 RESULTS = ("networks", "clusters", "nulls", "scores", "tables", "figures")
@@ -464,7 +465,7 @@ def _reasons(jobs: Sequence[PlannedJob], most: int = 6) -> list[str]:
         counts[reason] = counts.get(reason, 0) + 1
     ordered = sorted(counts, key=lambda reason: -counts[reason])
     lines = [
-        reason if counts[reason] == len(jobs) else f"{reason} ({counts[reason]} jobs)"
+        reason if counts[reason] == len(jobs) else f"{reason} ({counted(counts[reason], 'job')})"
         for reason in ordered[:most]
     ]
     more = len(ordered) - most
