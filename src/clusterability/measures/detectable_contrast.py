@@ -9,7 +9,7 @@ chances p of the classes inside and q outside. Near the threshold the shortest d
 planted clusters apart in groups, one from all others before each from each. For a grouping,
 `grouping_bits` is the mean of what it saves, and its spread over matrices: the codes of its blocks
 less its labels; what units gain whose weights speak for another group, and which a search moves
-there; less what ranks lose. docs/bits-calibration.md has the simulations that this was compared with.
+there; less what ranks lose. docs/bits-calibration.md has simulations beside it.
 """
 
 from __future__ import annotations
