@@ -25,7 +25,7 @@ pytestmark = pytest.mark.network
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, mnist) -> Workflow:
     """The study after its run."""
-    workflow = copy_workflow(tmp_path_factory.mktemp("micro"))
+    workflow = copy_workflow(tmp_path_factory.mktemp("micro"), edited=True)
     workflow.configure(
         conditions={"baseline": {}},
         recipe={"epochs": 1, "architecture": "784-10"},
