@@ -68,7 +68,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all lint audit real modular-addition format lock schema
+.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all lint audit real modular-addition rulegraph format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -155,6 +155,11 @@ real: ## score published networks, and compare with what a plain loop found (nee
 modular-addition: ## cluster networks that add numbers, whose structure lies in no units (ten minutes)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/modular_addition.py $(ARGS)
+
+rulegraph: ## draw the rules of the study, docs/images/rules.svg (ARGS="--configfile …": of another)
+	$(call prepare,development)
+	@"$(BIN)/snakemake" --rulegraph dot $(ARGS) -- all paper report_pages | \
+	  "$(BIN)/python" scripts/commands/rule_graph.py docs/images/rules.svg
 
 format: ## put code and rules into style
 	$(call prepare,development)

@@ -1,0 +1,180 @@
+"""`make rulegraph`: the rules of a study, and which takes the files of which, as a picture.
+
+Reads what `snakemake --rulegraph dot` prints. Needs networkx, which is there for development alone.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+from project_folders import PROJECT
+
+import matplotlib as mpl
+import networkx as nx
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch, PathPatch
+from matplotlib.path import Path as Curve
+
+from clusterability.errors import UserError
+from clusterability.files import whole_file
+
+TARGETS = {"all"}
+"""Rules that make nothing."""
+WIDTH, HEIGHT = 0.9, 0.6
+"""Of a box, where the middles of two boxes are 1 apart in either direction."""
+INCHES = 1.25, 0.62
+"""From one middle to the next."""
+SWEEPS = 20
+
+
+def rules_in(text: str) -> nx.DiGraph:
+    """Rules, with an edge from each to those that take its files, where no longer way says so.
+
+    Raises:
+        UserError: where the text is no graph.
+    """
+    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', text, re.M))
+    if not names:
+        raise UserError("rulegraph: found no rules, expected what snakemake --rulegraph dot prints")
+    graph = nx.DiGraph()
+    graph.add_nodes_from(names.values())
+    edges = re.findall(r"^\s*(\d+) -> (\d+)", text, re.M)
+    graph.add_edges_from((names[first], names[second]) for first, second in edges)
+    graph.remove_nodes_from(TARGETS)
+    # Sorted: Snakemake and networkx have them in the order of sets, another in each process.
+    found = nx.DiGraph()
+    found.add_nodes_from(sorted(graph))
+    found.add_edges_from(sorted(nx.transitive_reduction(graph).edges))
+    return found
+
+
+def in_rows(graph: nx.DiGraph) -> tuple[nx.DiGraph, list[list]]:
+    """The graph with every edge from one row to the next, and its rows.
+
+    A longer edge goes through a place of its own, (first, second, row), in each row between.
+    """
+    generations = enumerate(nx.topological_generations(graph))
+    row: dict = {node: number for number, nodes in generations for node in nodes}
+    steps = nx.DiGraph()
+    steps.add_nodes_from(graph)
+    for first, second in graph.edges:
+        between = [(first, second, number) for number in range(row[first] + 1, row[second])]
+        row |= {place: place[2] for place in between}
+        steps.add_edges_from(pairwise([first, *between, second]))
+    rows: list[list] = [[] for _ in range(max(row.values()) + 1)]
+    for node, number in row.items():
+        rows[number].append(node)
+    return steps, rows
+
+
+def places(steps: nx.DiGraph, rows: list[list]) -> dict:
+    """Where nodes are, (across, down): near their neighbours, so that few edges cross.
+
+    Barycentres, up and down by turns (Sugiyama, Tagawa & Toda 1981).
+    """
+    across = {node: number - len(row) / 2 for row in rows for number, node in enumerate(row)}
+    for sweep in range(SWEEPS):
+        near = steps.pred if sweep % 2 == 0 else steps.succ
+        for row in rows if sweep % 2 == 0 else reversed(rows):
+            wanted = {n: np.mean([across[m] for m in near[n]] or [across[n]]) for n in row}
+            row.sort(key=wanted.get)
+            _put(row, wanted, across)
+    return {node: (across[node], -number) for number, row in enumerate(rows) for node in row}
+
+
+def _put(row: list, wanted: dict, across: dict) -> None:
+    """Puts the nodes of a row, in their order, as near as can be to where they are wanted.
+
+    Least squares of shifts that do not fall: nodes that would overlap are shifted alike.
+    """
+    widths = [1.0 if isinstance(node, str) else 0.5 for node in row]
+    middles = np.cumsum(widths) - np.array(widths) / 2
+    shifts = np.array([wanted[node] for node in row]) - middles
+    blocks: list[list[float]] = []
+    for shift in shifts:
+        blocks.append([shift])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            last = blocks.pop()
+            blocks[-1] += last
+    shifts = np.concatenate([[np.mean(block)] * len(block) for block in blocks])
+    across.update(zip(row, middles + shifts, strict=True))
+
+
+def files_of_rules() -> dict[str, str]:
+    """The file in rules/ that has each rule."""
+    found = {}
+    for file in sorted((PROJECT / "rules").glob("*.smk")):
+        names = re.findall(r'^rule (\w+):|jobs\.rule\("(\w+)"\)', file.read_text(), re.M)
+        found |= {first or second: file.name for first, second in names}
+    return found
+
+
+def draw(graph: nx.DiGraph) -> Figure:
+    """Boxes of rules with the file that each is in, and curves from above to those below."""
+    steps, rows = in_rows(graph)
+    at, files = places(steps, rows), files_of_rules()
+    across, down = (np.array(side) for side in zip(*at.values(), strict=True))
+    size = (np.ptp(across) + 1) * INCHES[0], (np.ptp(down) + 1) * INCHES[1]
+    figure = Figure(figsize=size, facecolor="white")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(across.min() - 0.5, across.max() + 0.5), ylim=(down.min() - 0.5, 0.5))
+    axes.axis("off")
+    for first, second in graph.edges:
+        _edge(axes, f"{first}-{second}", [at[node] for node in _way(steps, first, second)])
+    for rule in graph:
+        _box(axes, rule, files[rule], at[rule])
+    return figure
+
+
+def _way(steps: nx.DiGraph, first: str, second: str) -> list:
+    """The edge from one rule to another, place by place."""
+    between = [node for node in steps if isinstance(node, tuple) and node[:2] == (first, second)]
+    return [first, *sorted(between, key=lambda node: node[2]), second]
+
+
+def _box(axes: Axes, rule: str, file: str, at: tuple[float, float]) -> None:
+    corner = at[0] - WIDTH / 2, at[1] - HEIGHT / 2
+    look = {"boxstyle": "round,pad=0,rounding_size=0.08", "fc": "#eef3fa", "ec": "#34527a"}
+    axes.add_patch(FancyBboxPatch(corner, WIDTH, HEIGHT, zorder=2, **look))
+    axes.text(at[0], at[1] + 0.1, rule, ha="center", va="center", size=9, weight="bold", gid=rule)
+    axes.text(at[0], at[1] - 0.17, file, ha="center", va="center", size=7, color="#555555")
+
+
+def _edge(axes: Axes, name: str, way: list[tuple[float, float]]) -> None:
+    """A curve that leaves and enters each place straight down."""
+    (first, top), *between, (last, bottom) = way
+    way = [(first, top - HEIGHT / 2), *between, (last, bottom + HEIGHT / 2)]
+    points = way[:1]
+    for (x, y), (next_x, next_y) in pairwise(way):
+        middle = (y + next_y) / 2
+        points += [(x, middle), (next_x, middle), (next_x, next_y)]
+    codes = [Curve.MOVETO] + [Curve.CURVE4] * (len(points) - 1)
+    look = {"fill": False, "ec": "#8a8a8a", "lw": 1.2, "zorder": 1}
+    axes.add_patch(PathPatch(Curve(points, codes), gid=name, **look))
+    head = {"arrowstyle": "-|>", "color": "#8a8a8a", "lw": 0, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", points[-1], points[-1] + np.array([0, 0.12]), arrowprops=head)
+
+
+def main(arguments: list[str]) -> None:
+    """Draws what comes on standard input into the SVG that is named."""
+    (target,) = map(Path, arguments)
+    graph = rules_in(sys.stdin.read())
+    # No date and no random names: the same rules give the same bytes.
+    with (
+        mpl.rc_context({"svg.hashsalt": "rules", "font.family": "DejaVu Sans"}),
+        whole_file(target) as file,
+    ):
+        draw(graph).savefig(file, format="svg", metadata={"Date": None})
+    print(f"{target}: {len(graph)} rules")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except UserError as error:
+        sys.exit(str(error))
