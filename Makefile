@@ -156,10 +156,9 @@ modular-addition: ## cluster networks that add numbers, whose structure lies in 
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/modular_addition.py $(ARGS)
 
-rulegraph: ## draw the rules of the study, docs/images/rules.svg (ARGS="--configfile …": of another)
+rulegraph: ## draw the rules of the study, for docs/architecture.md
 	$(call prepare,development)
-	@"$(BIN)/snakemake" --rulegraph dot $(ARGS) -- all paper report_pages | \
-	  "$(BIN)/python" scripts/commands/rule_graph.py docs/images/rules.svg
+	@"$(BIN)/python" scripts/commands/rule_graph.py $(ARGS)
 
 format: ## put code and rules into style
 	$(call prepare,development)

@@ -1,6 +1,6 @@
-"""`make rulegraph`: the rules of a study, and which takes the files of which, as a picture.
+"""`make rulegraph`: the rules of the default study, and which takes the files of which, in docs/.
 
-Reads what `snakemake --rulegraph dot` prints. Needs networkx, which is there for development alone.
+Needs networkx, which is there for development alone.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path as Curve
 
+from clusterability_workflow import lock_and_config
+from clusterability_workflow.dry_run import planned_jobs
+from clusterability_workflow.together import rule_of
+
 from clusterability.errors import UserError
 from clusterability.files import whole_file
 
-TARGETS = {"all"}
-"""Rules that make nothing."""
+TARGETS = ["all", "paper", "report_pages"]
+PICTURE = Path("docs/images/rules.svg")
 WIDTH, HEIGHT = 0.9, 0.6
 """Of a box, where the middles of two boxes are 1 apart in either direction."""
 INCHES = 1.25, 0.62
@@ -32,22 +36,30 @@ INCHES = 1.25, 0.62
 SWEEPS = 20
 
 
-def rules_in(text: str) -> nx.DiGraph:
-    """Rules, with an edge from each to those that take its files, where no longer way says so.
+def graph_of_rules(arguments: list[str]) -> nx.DiGraph:
+    """Rules of the jobs that Snakemake plans, with an edge to each from those whose files it takes.
 
-    Raises:
-        UserError: where the text is no graph.
+    Args:
+        arguments: for Snakemake.
     """
-    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', text, re.M))
-    if not names:
-        raise UserError("rulegraph: found no rules, expected what snakemake --rulegraph dot prints")
-    graph = nx.DiGraph()
-    graph.add_nodes_from(names.values())
-    edges = re.findall(r"^\s*(\d+) -> (\d+)", text, re.M)
-    graph.add_edges_from((names[first], names[second]) for first, second in edges)
-    graph.remove_nodes_from(TARGETS)
-    # Sorted: Snakemake and networkx have them in the order of sets, another in each process.
+    planned_jobs([*TARGETS, *arguments])
+    assert lock_and_config.parsed is not None, "planning parses the workflow"
+    dag = lock_and_config.parsed[0].dag
+    makers = {job: rule_of(job.rule.name) for job in dag.jobs}
     found = nx.DiGraph()
+    found.add_edges_from(
+        (makers[other], makers[job]) for job in makers for other in dag.dependencies[job]
+    )
+    found.remove_nodes_from([job.rule.name for job in makers if not job.output])
+    # Networks that go on from others are trained by the same rule.
+    found.remove_edges_from(list(nx.selfloop_edges(found)))
+    return found
+
+
+def shortened(graph: nx.DiGraph) -> nx.DiGraph:
+    """The graph without edges from one rule to another to which a longer way leads, too."""
+    found = nx.DiGraph()
+    # Sorted: networkx has them in the order of sets, another one in each process.
     found.add_nodes_from(sorted(graph))
     found.add_edges_from(sorted(nx.transitive_reduction(graph).edges))
     return found
@@ -161,16 +173,15 @@ def _edge(axes: Axes, name: str, way: list[tuple[float, float]]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Draws what comes on standard input into the SVG that is named."""
-    (target,) = map(Path, arguments)
-    graph = rules_in(sys.stdin.read())
+    """Draws the rules of the study that Snakemake's arguments name."""
+    graph = shortened(graph_of_rules(arguments))
     # No date and no random names: the same rules give the same bytes.
     with (
         mpl.rc_context({"svg.hashsalt": "rules", "font.family": "DejaVu Sans"}),
-        whole_file(target) as file,
+        whole_file(PICTURE) as file,
     ):
         draw(graph).savefig(file, format="svg", metadata={"Date": None})
-    print(f"{target}: {len(graph)} rules")
+    print(f"{PICTURE}: {len(graph)} rules")
 
 
 if __name__ == "__main__":
