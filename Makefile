@@ -68,7 +68,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all lint audit real modular-addition rulegraph format lock schema
+.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all style lint audit real modular-addition rulegraph format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -132,14 +132,17 @@ test-all: ## run all tests: Snakemake, Slurm, browsers, LaTeX where they are the
 	$(call prepare,development)
 	$(PYTEST) $(ARGS)
 
-lint: ## check style, types and rules
+style: ## check the style of code and rules
 	$(call prepare,development)
 	"$(BIN)/ruff" check
 	"$(BIN)/ruff" format --check
+	"$(BIN)/snakefmt" --check Snakefile rules
+
+lint: style ## check style, types, the direction of imports and rules
 	"$(BIN)/mypy"
 	PYTHONPATH=src:scripts "$(BIN)/lint-imports" --no-logo --no-cache
-	"$(BIN)/snakefmt" --check Snakefile rules
 	"$(BIN)/snakemake" --lint
+	"$(BIN)/repo-review" .
 
 audit: ## compare the locked packages with known vulnerabilities, by pip-audit (needs the internet)
 	$(call prepare,study)
