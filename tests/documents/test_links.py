@@ -18,7 +18,7 @@ from project import DOCS, ROOT
 from tracked_files import tracked
 
 DOCUMENTS = [
-    *(ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING")),
+    *sorted(ROOT.glob("*.md")),
     *sorted(DOCS.glob("*.md")),
 ]
 IMAGES = (".png", ".svg", ".jpg", ".gif")
