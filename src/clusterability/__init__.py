@@ -11,8 +11,8 @@ docs/python.md.
 
 from importlib import import_module
 
-# By name, and when first asked for: the code of this file counts for every job of a study, and so
-# would that of the modules that it imports. Nor does `import clusterability.names` load SciPy.
+# Imported on first use. This file is part of the code digest of every job, and so would be the
+# modules that it imports. It also keeps `import clusterability.names` from loading SciPy.
 __all__ = [
     "Partition",
     "UserError",

@@ -1,4 +1,4 @@
-"""Blocks: what one job works on."""
+"""Blocks: ranges of integers, such as seeds, that one job works on."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 LARGEST_BLOCK = 10_000
-"""Numbers in a block at most: a job that trained more networks at once would fit nowhere."""
+"""Maximal size of a block; no machine could train more networks in one job."""
 
 LARGEST_NUMBER = 10**9 - 1
 
 
 class Block(tuple[int, ...]):
-    """Consecutive integers that one job works on, named by what is in them.
+    """Consecutive integers that one job works on, named by the first and the last.
 
     >>> block = Block(range(2, 13))
     >>> block.name, len(block)
@@ -21,15 +21,19 @@ class Block(tuple[int, ...]):
 
     @property
     def name(self) -> str:
-        """`"first-last"`, or the number where there is one only."""
+        """`"first-last"`, or the number alone for a block of one."""
         return f"{self[0]}-{self[-1]}" if len(self) > 1 else str(self[0])
 
     @classmethod
     def parse(cls, text: Any) -> Block:
-        """The block that a config or a file name says, such as "0-9", "16" or 16."""
+        """Parse a block from a config or a file name, such as "0-9", "16" or 16.
+
+        Raises:
+            ValueError: with the expected form as its text.
+        """
         if isinstance(text, bool) or not isinstance(text, int | str):
             raise ValueError('a block such as "0-9" or 16')
-        # Python refuses to write out an integer of thousands of digits.
+        # Python refuses to convert integers of thousands of digits to text.
         if isinstance(text, int) and text > LARGEST_NUMBER:
             raise ValueError(f"a block of numbers of at most {LARGEST_NUMBER}")
         match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", str(text).strip())

@@ -1,6 +1,6 @@
-"""From draws of a null to z and p.
+"""Comparison of values with the draws of a null: z and permutation p.
 
-Apart from `statistics`, whose scipy.stats takes longer to import than a block takes to compare.
+Separate from `statistics`, because importing scipy.stats takes longer than comparing a block.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 NO_SPREAD = 1e-12
-"""A null's standard deviation below it gives no z."""
+"""z is undefined if the standard deviation of the draws is below this."""
 _TIE = 1e-12
-"""A draw that misses the value by no more (times the value, where that is above 1) ties with it."""
+"""Tolerance for ties of a draw with the value, relative for absolute values above 1."""
 
 COMPARED = ["null_mean", "null_sd", "null_n", "z", "p", "p_two_sided"]
-"""Columns of tables that say how a value compares with its null."""
+"""Columns of tables that compare a value with its null."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Comparison:
     """Values compared with their draws; each array has the shape of the values.
 
     Attributes:
-        mean, deviation, count: of the draws that are defined (deviation with n - 1).
-        z: directed, positive is better than chance; NaN without direction or spread.
-        p: permutation p in the better direction, NaN without direction.
-        p_two_sided: twice the smaller of both directions' p, at most 1.
+        mean, deviation, count: mean, standard deviation (n - 1) and number of the defined draws.
+        z: directed z-score, positive if better than chance; NaN without direction or spread.
+        p: permutation p in the better direction; NaN without direction.
+        p_two_sided: twice the smaller of the p of both directions, at most 1.
     """
 
     mean: np.ndarray
@@ -37,23 +37,27 @@ class Comparison:
     p_two_sided: np.ndarray
 
     def columns(self) -> dict[str, np.ndarray]:
-        """The arrays by their names in tables: COMPARED."""
+        """Map the names in COMPARED to the arrays."""
         arrays = (self.mean, self.deviation, self.count, self.z, self.p, self.p_two_sided)
         return dict(zip(COMPARED, arrays, strict=True))
 
 
 def compare(values: np.ndarray, draws: np.ndarray, direction: int) -> Comparison:
-    """Compares each value with its draws.
+    """Compare each value with its draws from a null.
 
-    p = (1 + number of draws at least as extreme) / (n + 1) (Phipson & Smyth 2010): never 0.
+    z = direction * (value - mean) / standard deviation of the draws, and p = (1 + number of draws
+    at least as extreme) / (n + 1), which is never 0.
 
     Args:
         values: [...], NaN where undefined.
         draws: [..., draws], NaN where undefined.
-        direction: 1 where higher is better, -1 where lower is, 0 where neither.
+        direction: 1 if higher is better, -1 if lower is, 0 if neither.
 
-    >>> found = compare(np.array([3.0]), np.array([[0.0, 1.0, 2.0]]), direction=1)
-    >>> float(found.z[0]), float(found.p[0]), float(found.p_two_sided[0])
+    References:
+        Phipson & Smyth 2010, Permutation p-values should never be zero, doi:10.2202/1544-6115.1585.
+
+    >>> result = compare(np.array([3.0]), np.array([[0.0, 1.0, 2.0]]), direction=1)
+    >>> float(result.z[0]), float(result.p[0]), float(result.p_two_sided[0])
     (2.0, 0.25, 0.5)
     """
     defined = np.isfinite(draws)
@@ -68,13 +72,13 @@ def compare(values: np.ndarray, draws: np.ndarray, direction: int) -> Comparison
     spread = np.where(deviation >= NO_SPREAD, deviation, np.nan)
     above = _permutation_p(values, draws, count, 1)
     below = _permutation_p(values, draws, count, -1)
-    nothing = np.full(count.shape, np.nan)
+    undefined = np.full(count.shape, np.nan)
     return Comparison(
         mean=mean,
         deviation=deviation,
         count=count,
-        z=direction * (values - mean) / spread if direction else nothing,
-        p={1: above, -1: below, 0: nothing}[direction],
+        z=direction * (values - mean) / spread if direction else undefined,
+        p={1: above, -1: below, 0: undefined}[direction],
         p_two_sided=np.minimum(2 * np.minimum(above, below), 1),
     )
 

@@ -1,4 +1,4 @@
-"""Python loops compiled to machine code, for arrays that are too small for NumPy and BLAS."""
+"""Numba compilation of Python loops over arrays too small for NumPy and BLAS to be efficient."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """The function compiled by Numba, without fast-math: sums are added in the order written.
+    """Compile a function with Numba, without fast-math: sums are added in the order written.
 
-    Machine code is kept in the folder `__pycache__` beside the module, in the user's cache folder
-    where that cannot be written, else for the process alone. It is made anew when the module's
-    file changes, so what a compiled function calls must lie in the same module.
+    Machine code is cached in `__pycache__` beside the module, in the user's cache folder if that is
+    not writable, and otherwise for this process only. The cache is invalidated by a change of the
+    module's file, so every function called from compiled code must be in the same module.
     """
     try:
         return njit(function, cache=True, nogil=True, error_model="numpy")
-    except RuntimeError:  # no folder to keep it in
+    except RuntimeError:  # no writable cache folder
         return njit(function, nogil=True, error_model="numpy")

@@ -1,18 +1,18 @@
-"""The one kind of error that is shown to a user without a traceback."""
+"""The error that is shown to a user without a traceback, and helpers for its text."""
 
 import reprlib
 from typing import Any
 
 
 class UserError(Exception):
-    """An error that the user can cause and mend.
+    """An error that the user can cause and fix.
 
-    Its text is one or a few clear lines: the key or file, what was found, what was expected.
+    The text is one or a few clear lines: the key or file, what was found, what was expected.
     """
 
 
 def one_line(text: str, width: int = 200) -> str:
-    """A text from a file or a config as a message may hold it: one line, printable, not endless.
+    """Shorten text from a file or config to one printable line of at most `width` characters.
 
     >>> one_line("fc1\\n.weight")
     'fc1\\\\n.weight'
@@ -24,12 +24,12 @@ def one_line(text: str, width: int = 200) -> str:
 
 
 def reason(error: BaseException, width: int = 160) -> str:
-    """What an error of a library says, as a short part of one line."""
+    """Shorten the message of an exception to part of one line."""
     return one_line(" ".join((str(error) or type(error).__name__).split()), width)
 
 
 class _Brief(reprlib.Repr):
-    """Values as they are written, but never more than is shown: aliases can stand for billions."""
+    """A `repr` of bounded length: YAML aliases can unfold a small file to billions of values."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,10 +38,11 @@ class _Brief(reprlib.Repr):
         self.maxstring = self.maxother = 200
 
     def repr_int(self, x: int, level: int) -> str:
-        # Python refuses to write out thousands of digits.
+        # Python refuses to convert integers of thousands of digits to text.
         return repr(x) if x.bit_length() < 1000 else f"a number of {x.bit_length()} bits"
 
 
 def shorten(value: Any, width: int = 60) -> str:
+    """Format any value for an error message, in at most `width` characters."""
     text = "nothing" if value is None else _Brief().repr(value)
     return one_line(text, width)

@@ -1,4 +1,4 @@
-"""Sections and numbers of a config, as YAML gives them."""
+"""Base class and number types of a config read from YAML."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from pydantic.functional_validators import AfterValidator
 
 
 class Section(BaseModel):
-    """A part of the config: unknown keys are refused, values do not change afterwards.
+    """A section of the config: unknown keys are errors, and instances are immutable.
 
-    A key that is no name in Python, such as `from`, is an alias.
+    A key that is not an identifier in Python, such as `from`, is an alias.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
     @classmethod
     def keys(cls) -> list[str]:
-        """The keys that it knows."""
+        """Names of the keys, as the config spells them."""
         return [field.alias or name for name, field in cls.model_fields.items()]
 
 
 def _number(value: Any) -> Any:
-    """Numbers as YAML gives them: `1e-3` arrives as text, `true` is no number."""
+    """Validate a number as YAML gives it: `1e-3` arrives as text; `true` is not a number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("a number")
     try:
-        # Python also takes 1_0 for ten, and the digits of all scripts.
+        # `float` also accepts 1_0, and digits of other scripts.
         if isinstance(value, str) and ("_" in value or not value.isascii()):
             raise ValueError
-        # A whole number that is too large for a float is refused here.
+        # Integers too large for a float raise OverflowError here.
         return float(value) if isinstance(value, str) or math.isfinite(value) else value
     except (ValueError, OverflowError):
         raise ValueError("a number") from None
@@ -45,7 +45,7 @@ def _finite(value: float) -> float:
 
 
 def _whole(value: Any) -> Any:
-    """Whole numbers, `1e3` included; `true` is none."""
+    """Validate a whole number; `1e3` is one, `true` is not."""
     try:
         number = _number(value)
         whole = int(number)
@@ -57,17 +57,17 @@ def _whole(value: Any) -> Any:
 
 
 def _flag(value: Any) -> Any:
-    """`true` and `false` only: YAML's yes and no arrive as these, numbers and texts are neither."""
+    """Validate a boolean; YAML converts yes and no to one, and numbers and text are errors."""
     if not isinstance(value, bool):
         raise ValueError("true or false")
     return value
 
 
 MOST_WEIGHTS = 10**10
-"""Of one layer that a config asks for. What can be computed goes by the memory of the machine."""
+"""Maximal number of weights of a layer in a config. What can be computed depends on memory."""
 
 LARGEST_WHOLE = 10**9
-"""No number of steps, draws or units is larger, and all libraries can hold it."""
+"""Bound on whole numbers in a config. It exceeds any number of steps, draws or units."""
 
 
 def _small(value: int) -> int:
@@ -77,8 +77,8 @@ def _small(value: int) -> int:
 
 
 def _path(value: Any) -> str:
-    """A path that the system, Snakemake and a message of one line can hold."""
-    # Snakemake gives a meaning to braces and angle brackets, and to what stands before a colon.
+    """Validate a path that the system, Snakemake and a one-line message can represent."""
+    # Braces, angle brackets and prefixes before a colon are special in Snakemake.
     if not isinstance(value, str) or not value.isprintable() or set(value) & set("{}<>*?|"):
         raise ValueError("a path of printable characters without any of {}<>*?|")
     if not 0 < len(value.encode(errors="replace")) <= LONGEST_PATH:
@@ -89,20 +89,20 @@ def _path(value: Any) -> str:
 
 
 def different(values: list[Any]) -> list[Any]:
-    """A list whose items are all different."""
+    """Validate that the items of a list are distinct."""
     if len(set(values)) < len(values):
         raise ValueError("a list without repetitions")
     return values
 
 
 LONGEST_PATH = 1000
-"""In bytes; systems end at 1024 or 4096, and folders are joined to it."""
+"""In bytes. Systems allow 1024 or 4096, and folders are prepended."""
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Number = Annotated[float, BeforeValidator(_number), AfterValidator(_finite)]
 Whole = Annotated[int, BeforeValidator(_whole), AfterValidator(_small)]
 FilePath = Annotated[str, BeforeValidator(_path)]
-# Strict, as all texts: YAML's !!binary would become a text.
+# Strict, like all strings: YAML's !!binary would be converted to one.
 LONGEST_NAME = 40
 Name = Annotated[str, Field(strict=True, pattern=rf"^[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}$")]
-"""Of a condition."""
+"""Name of a condition."""

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""Atomic writing of files: a file appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from clusterability.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-# MD5 also where the system allows it for no security; `training.images.digest_kind` says why it is
+# `usedforsecurity=False` allows MD5 on FIPS systems; `training.images.digest_kind` says why MD5 is
 # enough.
 _DIGESTS: dict[str, Callable[[], Any]] = {
     "SHA-256": hashlib.sha256,
@@ -32,31 +32,31 @@ _REFUSALS = {
     errno.EACCES: "found no permission to write, expected a folder that can be written",
     errno.EPERM: "found no permission to write, expected a folder that can be written",
 }
-"""What a system says when a file cannot be written, and the user can help."""
+"""Messages for errors of the operating system that the user can fix, by error number."""
 
 _SCARCE = 1 << 20  # bytes
-"""Free space below which a failed writing is put down to a full disk.
+"""Free space below which a failed write is attributed to a full disk.
 
-Some libraries report one without its error number: NumPy counts the bytes that it could not write,
-and safetensors and Arrow have errors of their own.
+Some libraries report a full disk without an error number: NumPy reports the number of bytes that it
+could not write, and safetensors and Arrow raise errors of their own.
 """
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its name when the block ends well.
+    """Yield a temporary path beside `path`, and rename it to `path` if the block succeeds.
 
-    On an error nothing is left behind and a file that was there before stays as it was. What is
-    there under its name is on the disk, whatever happens to the machine then.
+    If the block fails, the temporary file is removed and an existing file at `path` stays
+    unchanged. After a success the content is on the disk and survives a crash of the machine.
 
     Raises:
-        UserError: where the disk is full or may not be written.
+        UserError: if the disk is full or cannot be written.
     """
     path = Path(path)
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The ending stays, because writers such as numpy's and matplotlib's go by it.
+        # NumPy and Matplotlib choose the format by the file's extension.
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix=path.suffix)
         os.close(handle)
         temporary = Path(name)
@@ -67,45 +67,45 @@ def whole_file(path: Path) -> Iterator[Path]:
     except UserError:
         raise
     except Exception as error:
-        told = refusal(error, path)
-        if told is None:
+        message = refusal(error, path)
+        if message is None:
             raise
-        raise UserError(f"{path}: {told}") from error
+        raise UserError(f"{path}: {message}") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes `content` to `path` as `whole_file` does."""
+    """Write `content` to `path` atomically."""
     with whole_file(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_parquet(path: Path, table: pd.DataFrame) -> None:
-    """Writes a table whole or not at all."""
+    """Write a table as Parquet, atomically."""
     with whole_file(path) as temporary:
         table.to_parquet(temporary, index=False)
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Writes a table whole or not at all; the same rows give the same bytes."""
+    """Write a table as CSV, atomically; equal tables give equal bytes."""
     write_whole(path, table.to_csv(index=False, lineterminator="\n").encode())
 
 
 def file_digest(path: Path, kind: str = "SHA-256") -> str:
-    """Digest of a file's content, in hexadecimal digits.
+    """Hexadecimal digest of a file's content.
 
     Args:
         path: the file.
-        kind: "SHA-256", or "MD5" where nothing better was published.
+        kind: "SHA-256", or "MD5" for files of which nothing better is published.
     """
     with path.open("rb") as content:
         return hashlib.file_digest(content, _DIGESTS[kind]).hexdigest()
 
 
 def _to_disk(file: Path) -> None:
-    """Waits until the disk has the file: a network file system tells only then that it is full."""
+    """Flush a file to the disk. A network file system reports only now that it is full."""
     handle = os.open(file, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -114,7 +114,7 @@ def _to_disk(file: Path) -> None:
 
 
 def refusal(error: Exception, path: Path) -> str | None:
-    """What to tell of a file that could not be written, if that is the system's doing."""
+    """Message for a write that failed because of the disk or permissions; None for other errors."""
     if isinstance(error, OSError) and error.errno in _REFUSALS:
         return _REFUSALS[error.errno]
     folder = next((parent for parent in path.parents if parent.is_dir()), None)

@@ -1,19 +1,19 @@
-"""Names that files, tables and the workflow share. Imports nothing: a workflow reads it, too."""
+"""Names shared by files, tables and the workflow. Imports nothing: the workflow reads it too."""
 
 from __future__ import annotations
 
 NETWORK = "network"
-"""The layer that stands for the whole network."""
+"""Layer name that stands for the whole network."""
 IMPORTED = "imported"
-"""Block of seeds of an imported network."""
+"""Name of the block of seeds of an imported network."""
 IMPORTED_SEED = -1
-"""Its only seed."""
+"""The only seed of an imported network."""
 FRESH = "fresh-"
-"""With an architecture, the condition of the networks that the null `untrained` compares with."""
+"""Prefix of the conditions of networks for the null `untrained`; an architecture follows."""
 GLOROT = "glorot-"
-"""Between the two where their initial weights are those of Glorot and Bengio."""
+"""Inserted between `FRESH` and the architecture for Glorot initialisation."""
 CHECKPOINTS = "checkpoints"
-"""Folder of a study in which interrupted training jobs leave what they go on from."""
+"""Folder of a study that holds the checkpoints of interrupted training jobs."""
 OWN_FOLDERS = (
     "benchmarks",
     "checkpoints",
@@ -31,11 +31,11 @@ OWN_FOLDERS = (
     "slurm",
     "tables",
 )
-"""Folders that a study makes in that of its results; no other study may be named so."""
+"""Subfolders of a study's results; a study nested in them must not have one of these names."""
 
 COMPARISONS = {
     "scores": "replication",
     "history": "replication_history",
     "sizes": "replication_sizes",
 }
-"""Tables of the comparison, by the key of the file in the config's section `replication`."""
+"""Tables of the comparison, by the file's key in the config section `replication`."""

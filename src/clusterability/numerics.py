@@ -1,6 +1,6 @@
-"""How NumPy uses the machine: threads of its products, memory of its arrays.
+"""Use of the machine by NumPy: BLAS threads and memory of arrays.
 
-Apart from `compiled`, so that another release of Numba trains nothing again.
+Separate from `compiled`, so that a new release of Numba does not retrain networks.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from threadpoolctl import threadpool_limits
 from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 
 SMALL_MATRIX = 50_000
-"""Weights of a matrix whose draws only hold each other up: Python has much of their time."""
+"""Weights below which draws are not run in parallel: most of their time holds the GIL."""
 DRAWS_MEMORY = 3.0
-"""Gigabytes for the draws that are worked on, where nothing else is asked for."""
+"""Default memory for the draws in progress, in gigabytes."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,12 +34,12 @@ _LARGEST = 32 << 20  # glibc refuses a larger threshold
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def memory_of_machine() -> float:
-    """Bytes of memory that this machine has; infinite where the system does not tell."""
+    """Memory of this machine in bytes; infinite where the system does not report it."""
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
@@ -47,7 +47,7 @@ def memory_of_machine() -> float:
 
 
 class _OneThread:
-    """What `one_thread` gives: counts who is within."""
+    """Re-entrant context manager behind `one_thread`; counts the threads inside it."""
 
     def __init__(self) -> None:
         self.within, self.lock = 0, threading.Lock()
@@ -70,21 +70,20 @@ _ONE_THREAD = _OneThread()
 
 
 def one_thread() -> _OneThread:
-    """A context in which BLAS and OpenMP use one thread, in all threads of this process.
+    """Context in which BLAS and OpenMP use one thread, in all threads of this process.
 
-    A product split among threads may add up in another order; jobs and draws run beside each other
-    instead. Whoever comes first sets the limit, and whoever leaves last lifts it: one within
-    another costs nothing.
+    Splitting a product among threads can change the order of its sums, so jobs and draws run in
+    parallel instead. The first thread to enter sets the limit and the last to leave lifts it;
+    nested contexts cost nothing.
     """
     return _ONE_THREAD
 
 
 def keep_freed_memory() -> None:
-    """Tells glibc to reuse freed memory of any size; does nothing on other systems.
+    """Make glibc reuse freed memory of any size; does nothing on other systems.
 
-    By default each array of more than some hundred kilobytes is mapped anew, and its pages are
-    faulted in one by one: on a virtual machine, gathering a batch of images then took 8 ms
-    instead of 0.2 ms.
+    By default, every array above some hundred kilobytes is mapped anew and its pages fault in one
+    by one. On a virtual machine, gathering a batch of images took 8 ms that way instead of 0.2 ms.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -98,18 +97,18 @@ def keep_freed_memory() -> None:
 
 @dataclass(frozen=True)
 class Workers:
-    """What draws may take of the machine. No bit depends on it.
+    """Resources for parallel draws. No bit of the results depends on them.
 
     Attributes:
-        jobs: draws at a time, one a core.
-        memory: gigabytes for all that are worked on; one draw is always.
+        jobs: maximal number of draws at a time, one per core.
+        memory: gigabytes for all draws in progress; one draw always runs.
     """
 
     jobs: int = 1
     memory: float = DRAWS_MEMORY
 
     def at_once(self, weights: int) -> int:
-        """Draws of a matrix of so many weights at a time.
+        """Number of draws to run at a time for a matrix with this many weights.
 
         >>> [Workers(8, 2.0).at_once(weights) for weights in (100, 10**6, 3 * 10**7, 10**9)]
         [1, 8, 2, 1]
@@ -125,16 +124,16 @@ ONE_AT_A_TIME = Workers()
 def in_threads(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Iterator[Result]:
-    """Results of a function of each item, in their order, so many at a time.
+    """Apply a function to each item in a pool of threads, and yield the results in order.
 
-    Products have one thread each. Compiled loops and large products leave Python to other threads.
-    No more results wait to be taken than there are threads.
+    Each thread computes products with one BLAS thread. Compiled loops and large products release
+    the GIL. At most `threads` results wait to be consumed.
     """
     if threads == 1:
         with one_thread():
             yield from map(function, items)
         return
-    # Some libraries count the threads of products for each thread that calls them.
+    # Some libraries keep the number of BLAS threads per calling thread.
     pool = ThreadPoolExecutor(threads, initializer=threadpool_limits, initargs=(1,))
     with one_thread(), pool:
         waiting: deque[Future[Result]] = deque()

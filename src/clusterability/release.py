@@ -1,4 +1,4 @@
-"""The version of the library: the package's, `--version`'s and CITATION.cff's."""
+"""Version of the library, shared by the package, `--version` and CITATION.cff."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Bootstrap over seeds: the same seeds are drawn in all conditions (Efron & Tibshirani 1993).
 
-A resample is how often each seed was drawn. Statistics are computed with these multiplicities for
-all resamples at once; the first resample is the study as it is.
+A resample is a vector of multiplicities of the seeds. Statistics are computed from the
+multiplicities for all resamples at once; the first resample is the original study.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 _TAIL = 2.5
 _LARGEST_CORRELATION = 0.999
-"""Larger ones count as this much in averages: Fisher's z of 1 is infinite."""
+"""Clipping bound of correlations in averages, since Fisher's z of 1 is infinite."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Resamples:
 
     Attributes:
         seeds: all seeds of the study, ascending.
-        counts: [1 + resamples, seeds]; first each seed once, then as it was drawn.
+        counts: [1 + resamples, seeds]; the first row is all ones.
     """
 
     seeds: tuple[int, ...]
@@ -36,7 +36,7 @@ class Resamples:
 
     @classmethod
     def draw(cls, seeds: Iterable[int], resamples: int) -> Resamples:
-        """As many resamples; a resample depends on its number and on the seeds."""
+        """Draw resamples; each depends on its index and the set of seeds."""
         known = tuple(sorted({int(seed) for seed in seeds}))
         counts = np.ones((1 + resamples, len(known)))
         for number in range(resamples if known else 0):
@@ -45,16 +45,19 @@ class Resamples:
         return cls(known, counts)
 
     def of(self, seeds: Iterable[Any]) -> Floats:
-        """Multiplicities [1 + resamples, seeds] of these seeds, in their order."""
+        """Multiplicities [1 + resamples, seeds] of the given seeds, in the given order."""
         return self.counts[:, np.searchsorted(self.seeds, np.array(list(seeds), int))]
 
 
 def bounds(estimates: Floats, among: int = 1) -> tuple[float, float, float]:
-    """The estimate and the bounds of its 95 % percentile interval, of [1 + resamples].
+    """Estimate and bounds of its 95 % percentile interval.
 
-    With `among`, the intervals of so many estimates hold all at once (Bonferroni).
+    Resamples in which the statistic is undefined are left out; the bounds are NaN if more than half
+    of them are undefined.
 
-    Resamples in which it is undefined are left out; bounds are NaN where more than half are.
+    Args:
+        estimates: [1 + resamples]; the first is the estimate.
+        among: number of intervals that hold simultaneously (Bonferroni).
     """
     drawn = estimates[1:][np.isfinite(estimates[1:])]
     if not np.isfinite(estimates[0]) or 2 * len(drawn) < len(estimates) - 1 or not len(drawn):
@@ -64,25 +67,29 @@ def bounds(estimates: Floats, among: int = 1) -> tuple[float, float, float]:
 
 
 def weighted_midranks(values: Floats, counts: Floats) -> Floats:
-    """Ranks [resamples, n, variables] of values [n, variables] with multiplicities [resamples, n].
+    """Mid-ranks [resamples, n, variables] of values with multiplicities.
 
-    Equal values, as a value that was drawn twice is with itself, share the mean of their ranks.
+    Ties share the mean of their ranks, and so do the copies of a value that was drawn repeatedly.
+
+    Args:
+        values: [n, variables].
+        counts: multiplicities [resamples, n].
     """
     ranks = np.empty((len(counts), *values.shape))
     for number, column in enumerate(values.T):
-        distinct, place = np.unique(column, return_inverse=True)
-        order = np.argsort(place, kind="stable")
-        starts = np.searchsorted(place[order], np.arange(len(distinct)))
+        distinct, inverse = np.unique(column, return_inverse=True)
+        order = np.argsort(inverse, kind="stable")
+        starts = np.searchsorted(inverse[order], np.arange(len(distinct)))
         same = np.add.reduceat(counts[:, order], starts, axis=1)
         before = np.cumsum(same, axis=1) - same
-        ranks[:, :, number] = (before + (same + 1) / 2)[:, place]
+        ranks[:, :, number] = (before + (same + 1) / 2)[:, inverse]
     return ranks
 
 
 def weighted_correlations(first: Floats, second: Floats, counts: Floats) -> Floats:
     """Pearson correlations [resamples, a, b] of [resamples, n, a] with [resamples, n, b].
 
-    NaN where one of them does not vary.
+    NaN where one of the variables is constant.
     """
     first, second = (_centred(values, counts) for values in (first, second))
     products = np.einsum("rn,rna,rnb->rab", counts, first, second, optimize=True)
@@ -97,9 +104,9 @@ def _centred(values: Floats, counts: Floats) -> Floats:
 
 
 class FisherMean:
-    """Mean of correlations by Fisher's z, weighted; undefined ones are left out.
+    """Weighted mean of correlations by Fisher's z, without undefined ones.
 
-    Each resample is averaged for itself.
+    Averages are taken separately for each resample.
     """
 
     def __init__(self) -> None:
@@ -107,14 +114,14 @@ class FisherMean:
         self.weight: Floats | float = 0.0
 
     def add(self, correlations: Floats, weight: float) -> None:
-        """Adds correlations of any shape, the same each time."""
+        """Add correlations; all calls need the same shape."""
         defined = np.isfinite(correlations)
         limited = np.clip(correlations, -_LARGEST_CORRELATION, _LARGEST_CORRELATION)
         self.total = self.total + np.where(defined, weight * np.arctanh(limited), 0)
         self.weight = self.weight + weight * defined
 
     def mean(self) -> Floats:
-        """The mean correlation; NaN where none was defined."""
+        """Mean correlation; NaN where none was defined."""
         weight = np.asarray(self.weight, float)
         known = np.where(weight > 0, weight, np.nan)
         return np.asarray(np.tanh(self.total / known))

@@ -1,4 +1,4 @@
-"""Signals that end a job, told to it in time to keep what it has done."""
+"""Signals that announce the end of a job, in time for it to save its state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 @contextmanager
 def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
-    """Calls `stop` at SIGTERM, which Slurm sends before it kills, and at SIGINT; nothing ends."""
+    """Call `stop` at SIGTERM, which Slurm sends before it kills, or SIGINT, instead of exiting."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         stop()

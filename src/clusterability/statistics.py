@@ -1,8 +1,8 @@
-"""From seeds to intervals, p and q; seeds are the replicates of a cell.
+"""Confidence intervals, p and q over the replicates (seeds) of the cells of a table.
 
-Cells with equally many values are the rows of one matrix, and NumPy adds up a row of it as it adds
-up an array of its own. A study of a thousand seeds has tens of thousands of cells, and scipy.stats
-takes a millisecond a call.
+Cells with the same number of values are stacked as rows of one matrix; NumPy sums a row to the same
+bits as a separate array. A study of a thousand seeds has tens of thousands of cells, and
+scipy.stats takes a millisecond per call.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from scipy import stats
 CONFIDENCE = 0.95
 SIGNIFICANT = 0.05
 SHARED_DRAWS = ("untrained",)
-"""Nulls whose draws are the same for all networks of a cell."""
+"""Nulls whose draws are shared by all networks of a cell."""
 
 
 @dataclass(frozen=True)
 class Replicates:
-    """The defined values of many cells.
+    """Defined values of many cells.
 
     Attributes:
-        cells: number of cells; some may have no value.
-        values: all defined values, one cell after the other, in their order within a cell.
-        sizes: values of each cell, int [cells].
+        cells: number of cells, including cells without values.
+        values: all defined values, grouped by cell, in their original order within a cell.
+        sizes: number of values per cell, int [cells].
     """
 
     cells: int
@@ -35,11 +35,11 @@ class Replicates:
 
     @classmethod
     def of(cls, values: np.ndarray, cell: np.ndarray, cells: int) -> Replicates:
-        """Sorts values by cell; undefined ones are left out.
+        """Group values by cell, without undefined ones.
 
         Args:
             values: float [rows].
-            cell: number of the cell of each value, int [rows].
+            cell: index of the cell of each value, int [rows].
             cells: number of cells.
         """
         known = np.isfinite(values)
@@ -48,59 +48,59 @@ class Replicates:
         return cls(cells, values[order], np.bincount(cell, minlength=cells))
 
     def matrices(self, least: int = 1) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Cells [c] with equally many values, at least so many, and their values [c, n]."""
+        """Yield the cells [c] with n >= `least` values and these values [c, n], for each n."""
         starts = np.cumsum(self.sizes) - self.sizes
         for size in np.unique(self.sizes[self.sizes >= least]):
-            places = np.flatnonzero(self.sizes == size)
-            yield places, self.values[starts[places][:, None] + np.arange(size)]
+            members = np.flatnonzero(self.sizes == size)
+            yield members, self.values[starts[members][:, None] + np.arange(size)]
 
 
 def intervals(replicates: Replicates) -> np.ndarray:
-    """`interval` of each cell: mean and bounds, [3, cells].
+    """Mean and bounds of `interval` for each cell, [3, cells].
 
-    >>> found = intervals(Replicates.of(np.array([1.0, 2, 3, 7]), np.array([0, 0, 0, 1]), 2))
-    >>> found.round(3).T.tolist()
+    >>> bounds = intervals(Replicates.of(np.array([1.0, 2, 3, 7]), np.array([0, 0, 0, 1]), 2))
+    >>> bounds.round(3).T.tolist()
     [[2.0, -0.484, 4.484], [7.0, nan, nan]]
     """
-    found = np.full((3, replicates.cells), np.nan)
-    for places, values in replicates.matrices():
-        found[0, places] = mean = values.mean(axis=1)
+    bounds = np.full((3, replicates.cells), np.nan)
+    for members, values in replicates.matrices():
+        bounds[0, members] = mean = values.mean(axis=1)
         count = values.shape[1]
         if count > 1:
             error = values.std(axis=1, ddof=1) / np.sqrt(count)
             reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)) * error
-            found[1:, places] = mean - reach, mean + reach
-    return found
+            bounds[1:, members] = mean - reach, mean + reach
+    return bounds
 
 
 def shares_significant(p: Replicates) -> np.ndarray:
-    """`share_significant` of each cell, [cells]."""
+    """Compute `share_significant` for each cell, [cells]."""
     cell = np.repeat(np.arange(p.cells), p.sizes)
     small = np.bincount(cell, weights=p.values <= SIGNIFICANT, minlength=p.cells)
     return np.divide(small, p.sizes, out=np.full(p.cells, np.nan), where=p.sizes > 0)
 
 
 def replicate_ps(z: Replicates, shared_draws: np.ndarray) -> np.ndarray:
-    """`replicate_p` of each cell, [cells].
+    """Compute `replicate_p` for each cell, [cells].
 
     Args:
-        z: of each cell's replicates.
-        shared_draws: number of draws that the replicates of a cell share, int [cells]; 0 where
-            each has its own.
+        z: replicates of each cell.
+        shared_draws: number of draws shared by the replicates of each cell, int [cells]; 0 if each
+            replicate has separate draws.
     """
-    found = np.full(z.cells, np.nan)
-    for places, values in z.matrices(least=2):
+    p = np.full(z.cells, np.nan)
+    for members, values in z.matrices(least=2):
         spread = np.ptp(values, axis=1) > 0
         for shared in (False, True):
-            chosen = spread & ((shared_draws[places] > 0) == shared)
+            chosen = spread & ((shared_draws[members] > 0) == shared)
             if chosen.any():
-                draws = shared_draws[places[chosen]] if shared else None
-                found[places[chosen]] = _t_tests(values[chosen], draws)
-    return found
+                draws = shared_draws[members[chosen]] if shared else None
+                p[members[chosen]] = _t_tests(values[chosen], draws)
+    return p
 
 
 def _t_tests(z: np.ndarray, shared_draws: np.ndarray | None) -> np.ndarray:
-    """One-sided p of z [cells, n] that vary."""
+    """One-sided p of rows of z [cells, n] that vary."""
     if shared_draws is None:
         return stats.ttest_1samp(z, 0, axis=1, alternative="greater").pvalue
     return stats.ttest_ind_from_stats(
@@ -112,9 +112,9 @@ def _t_tests(z: np.ndarray, shared_draws: np.ndarray | None) -> np.ndarray:
 
 
 def interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean and the bounds of its 95 % t interval; undefined values are left out.
+    """Mean and 95 % t interval, without undefined values.
 
-    The bounds are NaN with fewer than two values.
+    The bounds are NaN for fewer than two values.
 
     >>> [f"{bound:.3f}" for bound in interval(np.array([1.0, 2.0, 3.0]))]
     ['2.000', '-0.484', '4.484']
@@ -124,9 +124,9 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
 
 
 def compared_means(value: np.ndarray, null_mean: np.ndarray, z: np.ndarray) -> dict[str, float]:
-    """Means over replicates of `value`, `excess` (value - null mean) and `z`, with their intervals.
+    """Means over replicates of `value`, `excess` (value - null mean) and `z`, with intervals.
 
-    Each has the bounds of its 95 % t interval beside it, in `_low` and `_high`.
+    The bounds of the 95 % t interval of each have the suffixes `_low` and `_high`.
 
     >>> row = compared_means(np.array([3.0]), np.array([1.0]), np.array([2.5]))
     >>> row["value"], row["excess"], row["z"], row["z_low"]
@@ -139,9 +139,10 @@ def compared_means(value: np.ndarray, null_mean: np.ndarray, z: np.ndarray) -> d
 
 
 def clopper_pearson(count: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Bounds of the exact interval of a share, count out of n (Clopper & Pearson 1934).
+    """Exact confidence interval of a proportion, count / n; (0, 1) for n = 0.
 
-    From 0 to 1 without any cases.
+    References:
+        Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404.
 
     >>> [round(bound, 4) for bound in clopper_pearson(0, 400)]
     [0.0, 0.0092]
@@ -160,26 +161,30 @@ def share_significant(p: np.ndarray) -> float:
 
 
 def replicate_p(z: np.ndarray, shared_draws: int | None = None) -> float:
-    """One p for a cell: the one-sided t test over seeds that the mean directed z is above 0.
+    """One-sided p of the t test over seeds that the mean directed z exceeds 0.
 
-    NaN with fewer than two defined values, or without spread.
+    NaN for fewer than two defined values, or without spread.
 
     Args:
-        z: one a seed.
-        shared_draws: number of draws, where all seeds were compared with the same ones: their z
-            share the error of the draws' mean. The test is then that of Welch 1947 for seeds
-            against draws, which are a sample of mean 0 and standard deviation 1 in units of z.
+        z: one value per seed.
+        shared_draws: number of draws, if all seeds were compared with the same draws. Their z then
+            share the error of the mean of the draws, and the test is Welch's (1947) of seeds
+            against draws, which in units of z have mean 0 and standard deviation 1.
     """
     return float(replicate_ps(_only_cell(z), np.array([shared_draws or 0]))[0])
 
 
 def _only_cell(values: np.ndarray) -> Replicates:
-    """The values of one cell."""
+    """Values as the replicates of a single cell."""
     return Replicates.of(values, np.zeros(len(values), int), 1)
 
 
 def false_discovery_q(p: np.ndarray) -> np.ndarray:
-    """Benjamini & Hochberg 1995 adjusted p; undefined p stay NaN and count for nothing."""
+    """Adjusted p of Benjamini & Hochberg 1995; undefined p stay NaN and are not counted.
+
+    References:
+        Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
+    """
     q = np.full(len(p), np.nan)
     defined = np.isfinite(p)
     if defined.any():

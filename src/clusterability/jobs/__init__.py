@@ -1,7 +1,6 @@
-"""What one job of a study is asked, as plain values.
+"""Parameters of the jobs of a study, as plain values.
 
-`study.job_parameters` fills them in, and scripts read them.
-
-Each is written with `asdict` into the parameters of its rule, so that a changed value runs the job
-again. A module a kind of job: an edit of one runs no other kind again. They import nothing.
+`study.job_parameters` builds them and scripts read them. The workflow writes each with `asdict`
+into the parameters of its rule, so a changed value reruns the job. Each kind of job has a module
+that imports nothing, so an edit reruns no other kind.
 """

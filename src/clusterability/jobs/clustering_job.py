@@ -1,4 +1,4 @@
-"""What a layer of a block of networks is clustered for, and what is drawn and clustered like it."""
+"""Parameters for clustering a layer of a block of networks, and its nulls."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 BYTES_OF_DRAW = 28
-"""Of memory for each weight of a matrix that is clustered, or of a draw (docs/scale.md)."""
+"""Memory per weight of a matrix that is clustered, or of a draw (docs/scale.md)."""
 
 
 @dataclass(frozen=True)
 class ClusteringJob:
-    """What decides the partitions of a layer, beside the weights and k.
+    """Parameters of the partitions of a layer, apart from the weights and k.
 
     Attributes:
-        methods: names of `clustering.catalogue`.
-        restarts: starts of k-means.
-        scalings: of the weights.
+        methods: names in `clustering.catalogue`.
+        restarts: restarts of k-means.
+        scalings: scalings of the weights.
     """
 
     methods: Sequence[str]
@@ -26,11 +26,11 @@ class ClusteringJob:
 
 @dataclass(frozen=True)
 class NullJob(ClusteringJob):
-    """What decides the tables of a null that clusters weights drawn anew.
+    """Parameters of a null that clusters redrawn weights.
 
     Attributes:
-        draws: how many.
-        fewer: by the names of methods, at their scale, that have fewer of them.
+        draws: number of draws.
+        fewer: number of draws of methods that have fewer, by the name of the scaled method.
     """
 
     draws: int
@@ -39,10 +39,10 @@ class NullJob(ClusteringJob):
 
 @dataclass(frozen=True)
 class LabelsJob:
-    """What decides the tables of permuted labels, beside the partitions.
+    """Parameters of the null of permuted labels, apart from the partitions.
 
     Attributes:
-        draws, fewer: as in `NullJob`.
+        draws, fewer: see `NullJob`.
     """
 
     draws: int

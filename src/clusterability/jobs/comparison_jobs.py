@@ -1,4 +1,4 @@
-"""What partitions, networks and measures are compared for."""
+"""Parameters of jobs that compare partitions, networks and measures."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class AgreementJob:
-    """What decides the agreement of partitions, beside these.
+    """Parameters of the agreement of partitions.
 
     Attributes:
         draws: permutations of labels that each agreement is compared with.
-        shared_ends: whether all networks share their inputs and outputs.
-        task: what the networks are trained to tell, which may have modules.
+        shared_ends: whether all networks share their input and output units.
+        task: task of the networks, which may define modules.
     """
 
     draws: int
@@ -24,11 +24,11 @@ class AgreementJob:
 
 @dataclass(frozen=True)
 class AggregationJob:
-    """What decides the tables of a study, beside the rows of all blocks.
+    """Parameters of the tables of a study, apart from the rows of all blocks.
 
     Attributes:
-        fresh_of: condition to the condition of fresh networks that it is compared with.
-        initial_of: condition to the condition of its networks before training.
+        fresh_of: condition of the fresh networks to compare with, by condition.
+        initial_of: condition of the networks before training, by condition.
     """
 
     fresh_of: Mapping[str, str]
@@ -37,13 +37,13 @@ class AggregationJob:
 
 @dataclass(frozen=True)
 class PlantedPair:
-    """A condition with planted clusters and its reference, the same without them.
+    """A condition with planted clusters and its reference without them.
 
     Attributes:
-        condition, reference: their names.
+        condition, reference: names of the two conditions.
         dose: strength of planting, from 0.
         family: `trained` or `synthetic`.
-        k, layer: of the planted clusters.
+        k, layer: number of planted clusters and their layer.
     """
 
     condition: str
@@ -56,13 +56,13 @@ class PlantedPair:
 
 @dataclass(frozen=True)
 class JudgedCondition:
-    """A condition of whose partitions it is known what there is to find.
+    """A condition for which the true clusters are known.
 
     Attributes:
-        condition: its name.
+        condition: name of the condition.
         family: `trained` or `synthetic`.
-        k, layer: at which its partitions are judged; those of the planted clusters.
-        planted: whether there are any; otherwise there is nothing to find.
+        k, layer: where partitions are evaluated; those of the planted clusters.
+        planted: whether clusters are planted; if not, there is no structure to detect.
     """
 
     condition: str
@@ -74,14 +74,15 @@ class JudgedCondition:
 
 @dataclass(frozen=True)
 class ContenderJob:
-    """What decides the measures that contend, beside the networks.
+    """Parameters of the contending measures, apart from the networks.
 
     Attributes:
-        method: at its scale, whose partitions are judged; it clusters the entries that are shown.
-        nulls: draws by null.
-        places: layers and k at which partitions are judged.
+        method: name of the scaled method whose partitions are evaluated; it clusters the visible
+            entries.
+        nulls: number of draws by null.
+        places: layers and k at which partitions are evaluated.
         planted: whether clusters were planted by training.
-        restarts: starts of k-means.
+        restarts: restarts of k-means.
     """
 
     method: str
@@ -93,12 +94,12 @@ class ContenderJob:
 
 @dataclass(frozen=True)
 class ValidityJob:
-    """What decides which measure is found right, beside the tables.
+    """Parameters of the validity of measures, apart from the tables.
 
     Attributes:
-        method: whose partitions are asked; None where no layers are clustered.
+        method: method whose partitions are evaluated; None if no layers are clustered.
         pairs: conditions with planted clusters and their references.
-        judged: conditions whose partitions are judged.
+        judged: conditions whose partitions are evaluated.
         resamples: bootstrap samples of seeds.
     """
 
@@ -109,7 +110,7 @@ class ValidityJob:
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> ValidityJob:
-        """The job that `asdict` made these parameters of."""
+        """Rebuild the job from the parameters that `asdict` gave."""
         pairs = [PlantedPair(**pair) for pair in params["pairs"]]
         judged = [JudgedCondition(**each) for each in params["judged"]]
         return cls(**{**params, "pairs": pairs, "judged": judged})
@@ -117,13 +118,13 @@ class ValidityJob:
 
 @dataclass(frozen=True)
 class SnapshotsJob:
-    """What is told of networks on their way, step by step.
+    """Parameters of the table of networks during training, step by step.
 
     Attributes:
-        k, method: of the partitions whose z are taken; None where no layers are clustered.
-        measures: whose z.
-        steps: by condition with snapshots, the training steps of its networks on the way by the
-            conditions that they are, and of itself.
+        k, method: partitions whose z are shown; the method is None if no layers are clustered.
+        measures: measures whose z are shown.
+        steps: by condition with snapshots, the training steps of each of its snapshot conditions
+            and of the condition itself.
     """
 
     k: int

@@ -1,4 +1,4 @@
-"""What layers of a network are compared for at equal size."""
+"""Parameters for comparing the layers of a network at equal size."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from clusterability.jobs.clustering_job import ClusteringJob
 
 @dataclass(frozen=True)
 class EqualSizeJob(ClusteringJob):
-    """What decides the scores of sub-matrices of a layer, beside the weights.
+    """Parameters of the scores of submatrices of a layer, apart from the weights.
 
     Attributes:
         k: numbers of clusters.
-        submatrices: of each layer of each network.
-        draws: shuffles of each sub-matrix.
+        submatrices: number of submatrices per layer and network.
+        draws: number of shuffles per submatrix.
     """
 
     k: Sequence[int]

@@ -1,4 +1,4 @@
-"""What a figure is drawn for."""
+"""Parameters of a figure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FigureJob:
-    """What decides a figure, beside the rows that it is drawn from; None where it decides nothing.
+    """Parameters of a figure, apart from its rows; None where a figure does not use one.
 
     Attributes:
-        k: number of clusters that is shown, or several.
-        method: whose partitions are shown.
-        nulls: draws by null.
+        k: number of clusters shown, or several numbers.
+        method: method whose partitions are shown.
+        nulls: number of draws by null.
         seeds: blocks of seeds.
     """
 
@@ -24,19 +24,19 @@ class FigureJob:
 
     @property
     def only_k(self) -> int:
-        """The number of clusters of a figure that shows one."""
+        """Number of clusters of a figure that shows one."""
         assert isinstance(self.k, int)
         return self.k
 
     @property
     def several_k(self) -> Sequence[int]:
-        """The numbers of clusters of a figure that shows several."""
+        """Numbers of clusters of a figure that shows several."""
         assert self.k is not None
         assert not isinstance(self.k, int)
         return self.k
 
     @property
     def only_method(self) -> str:
-        """The method of a figure that shows one."""
+        """Method of a figure that shows one."""
         assert self.method is not None
         return self.method

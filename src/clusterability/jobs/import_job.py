@@ -1,4 +1,4 @@
-"""What the job is asked that reads a network trained elsewhere."""
+"""Parameters for importing a network that was trained elsewhere."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class ImportJob:
-    """What decides an imported network, beside the content of its files.
+    """Parameters of an imported network, apart from the content of its files.
 
     Attributes:
-        path: of its file, of the index of several, or of a folder.
-        layers: names of its arrays, or patterns; None for all that are layers.
-        chain: whether the outputs of each layer are the inputs of the next; None: as it shows.
-        transpose: whether arrays are [in, out]; None: as the file shows.
-        convolutions: how kernels become matrices, "sum" or "norm"; None: they are left out.
-        table: arguments of `table_reading`: what the config says of a table.
+        path: a file, the index of several files, or a folder.
+        layers: names of arrays or patterns; None selects all arrays that look like layers.
+        chain: whether the outputs of each layer are the inputs of the next; None infers it.
+        transpose: whether arrays are [in, out]; None infers it from the file.
+        convolutions: how kernels become matrices, "sum" or "norm"; None leaves them out.
+        table: keyword arguments of `table_reading`.
     """
 
     path: str

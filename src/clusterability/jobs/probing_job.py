@@ -1,4 +1,4 @@
-"""What the units of a layer's clusters are probed with."""
+"""Parameters for probing the function of the units of clusters."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ProbingJob:
-    """What decides what units are found to do, beside weights and partitions.
+    """Parameters of the measures of function, apart from weights and partitions.
 
     Attributes:
         dataset: name of the data set.
-        examples: keys of the recipe that decide the images and the labels of the networks.
-        groups: random groups of units that each cluster is compared with.
-        images: how many are shown.
+        examples: keys of the recipe that determine the images and the labels of the networks.
+        groups: number of random groups of units that each cluster is compared with.
+        images: number of images shown.
         k: the probed values of k in the block.
-        test_images, train_images: how many the study uses; None for all.
+        test_images, train_images: number of images that the study uses; None for all.
     """
 
     dataset: str

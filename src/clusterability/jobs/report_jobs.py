@@ -1,4 +1,4 @@
-"""What the page of all networks and the files of a paper are made for."""
+"""Parameters of the page of all networks and of the files of a paper."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PageJob:
-    """What decides the page of all networks, beside the files that it shows.
+    """Parameters of the page of all networks, apart from the files that it shows.
 
     Attributes:
-        drawn_k, drawn_method: at which the page opens.
-        groups: random groups of units that clusters are compared with.
-        k: numbers of clusters, rising.
-        methods: that cluster layers, at each scale.
-        nulls: draws by null.
-        probed_k: numbers of clusters that are probed, rising.
-        whole: whether whole networks are clustered, too.
+        drawn_k, drawn_method: the view that the page opens with.
+        groups: number of random groups of units that clusters are compared with.
+        k: numbers of clusters, ascending.
+        methods: names of the scaled methods that cluster layers.
+        nulls: number of draws by null.
+        probed_k: numbers of clusters that are probed, ascending.
+        whole: whether whole networks are clustered too.
     """
 
     drawn_k: int
@@ -33,15 +33,15 @@ class PageJob:
 
 @dataclass(frozen=True)
 class PaperJob:
-    """What decides the files of a paper, beside figures and tables.
+    """Parameters of the files of a paper, apart from figures and tables.
 
     Attributes:
         config: the resolved config.
-        k, method: shown in tables for print.
-        nulls: draws by null.
-        recipes: the whole recipe of each condition.
+        k, method: shown in the printed tables.
+        nulls: number of draws by null.
+        recipes: the complete recipe of each condition.
         seeds: blocks of seeds.
-        tables: names of the tables that those for print are made of.
+        tables: names of the tables that the printed ones are made from.
     """
 
     config: Mapping[str, Any]

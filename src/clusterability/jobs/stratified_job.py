@@ -1,4 +1,4 @@
-"""What a layer whose columns have a covariate is drawn again for."""
+"""Parameters of the null that permutes weights within strata of columns."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from clusterability.jobs.clustering_job import NullJob
 
 @dataclass(frozen=True, kw_only=True)
 class StratifiedJob(NullJob):
-    """What decides the tables of the null `within`, beside the weights and the covariate.
+    """Parameters of the null `within`, apart from the weights and the covariate.
 
     Attributes:
-        strata: how many, of columns.
-        images: that the network sees side by side; the covariate is of the pixels of one.
+        strata: number of strata of columns.
+        images: number of images that the network sees side by side; the covariate is given for the
+            pixels of one.
     """
 
     strata: int

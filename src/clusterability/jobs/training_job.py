@@ -1,4 +1,4 @@
-"""What a block of networks is trained for."""
+"""Parameters for training a block of networks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What decides the networks of a condition, and their history.
+    """Parameters of the networks of a condition and of their training history.
 
     Attributes:
         dataset: name of the data set.
-        epochs_before: epochs that the networks were trained in the conditions that they go on from.
+        epochs_before: epochs that the parent networks were trained for.
         history_every: steps between two rows of the history.
-        origin: the job, as a dict, of the condition that it goes on from; None for initial weights.
-        recipe: of the condition, by key; keys are sorted.
-        test_images, train_images: how many are used; None for all.
+        origin: parameters of the parent condition's job, as a dict; None for initial weights.
+        recipe: recipe of the condition, with sorted keys.
+        test_images, train_images: number of images used; None for all.
     """
 
     dataset: str
@@ -30,7 +30,7 @@ class TrainingJob:
 
 @dataclass(frozen=True)
 class FreshJob:
-    """What decides fresh networks, beside their numbers: two keys of a recipe."""
+    """Parameters of fresh networks, apart from their numbers: two keys of a recipe."""
 
     architecture: str
     initialisation: str
