@@ -1,1 +1,1 @@
-"""What is clustered: stacked weights and their files, graphs, scalings, random matrices."""
+"""Weights to be clustered: stacks and their files, graphs, scalings, random matrices."""

@@ -1,7 +1,7 @@
-"""Connected components of a weight matrix as a bipartite graph: units that weights join.
+"""Connected components of a weight matrix as a bipartite graph.
 
-In NumPy alone: what trains networks counts components, too, and no release of another package is
-to train them again.
+Uses NumPy alone: training counts components too, and a release of another package should not
+retrain networks.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from clusterability.networks.live_units import DEAD
 
 @dataclass(frozen=True)
 class Components:
-    """Which units of a matrix [m, n] are joined with each other, directly or through others.
+    """Connected components of a matrix [m, n].
 
     Attributes:
-        rows, columns: number of the component of each unit, [m] and [n], counted in the order of
-            their first rows; -1 for dead units.
+        rows, columns: component of each unit, [m] and [n], numbered in order of their first rows;
+            -1 for dead units.
         count: number of components.
     """
 
@@ -31,8 +31,8 @@ class Components:
 def connected_components(matrix: np.ndarray) -> Components:
     """Components of the graph whose edges are the non-zero entries of a matrix [m, n].
 
-    >>> found = connected_components(np.array([[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [3.0, 0.0, 0.0]]))
-    >>> found.count, found.rows.tolist(), found.columns.tolist()
+    >>> components = connected_components(np.array([[1, 0, 0], [0, 2, 0], [3, 0, 0]]))
+    >>> components.count, components.rows.tolist(), components.columns.tolist()
     (2, [0, 1, 0], [0, 1, -1])
     """
     edges = matrix != 0
@@ -45,7 +45,7 @@ def connected_components(matrix: np.ndarray) -> Components:
         if rows[first] != DEAD:
             continue
         reached = np.array([first])
-        # From rows to columns and back, until nothing is new: each unit's edges are read once.
+        # Breadth-first search between the sides; each unit's edges are read once.
         while len(reached):
             rows[reached] = count
             others = np.flatnonzero(edges[reached].any(axis=0) & (columns == DEAD))

@@ -1,9 +1,8 @@
-"""Weights as a weighted bipartite graph: a layer's output units against its input units.
+"""Weights as a weighted bipartite graph of output units and input units.
 
-Edges are abs(W). A unit all of whose weights are zero is dead: it has no place in the graph and
-belongs to no cluster (label -1). The graph of a whole network has edges between consecutive layers
-only, so it is bipartite too: the units of even layers (the input is layer 0) against those of odd
-layers.
+Edges have weight abs(W). A unit without non-zero weights is dead: it is not in the graph and has
+label -1. The graph of a whole network has edges between consecutive layers only, so it is bipartite
+too: units of even layers (the input is layer 0) against units of odd layers.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from clusterability.names import NETWORK
 
 
 def layer_matrices(weights: Mapping[str, np.ndarray], layer: str) -> np.ndarray:
-    """Weights [..., m, n] of a layer, or of the whole network if that is the layer's name."""
+    """Weights [..., m, n] of a layer, or of the whole network for the layer "network"."""
     return network_matrices(list(weights.values())) if layer == NETWORK else weights[layer]
 
 
@@ -31,7 +30,7 @@ def network_matrices(stacks: Sequence[np.ndarray]) -> np.ndarray:
     [[1.0, 1.0], [1.0, 1.0], [1.0, 1.0], [2.0, 2.0]]
     """
     sizes = [stacks[0].shape[-1], *(stack.shape[-2] for stack in stacks)]
-    # Each layer's place among the units of its own parity.
+    # Offset of each layer among the units of the same parity.
     starts = [sum(sizes[number % 2 : number : 2]) for number in range(len(sizes))]
     shape = (*stacks[0].shape[:-2], sum(sizes[0::2]), sum(sizes[1::2]))
     result = np.zeros(shape, np.result_type(*stacks))
@@ -46,10 +45,10 @@ def network_matrices(stacks: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def network_units(sizes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the units of even and of odd layers, counted through the whole network.
+    """Indices of the units of even and of odd layers, counted through the whole network.
 
     Args:
-        sizes: units by layer, input first.
+        sizes: units per layer, input first.
 
     >>> even, odd = network_units([3, 2, 1])
     >>> even.tolist(), odd.tolist()

@@ -1,6 +1,6 @@
-"""Groups of units that are known beforehand, such as heads, experts or tissues.
+"""Known groups of units, such as heads, experts or tissues.
 
-They were not found in the weights: each matrix is looked at in the groups as they are.
+They do not come from the weights; each matrix is evaluated with the groups as given.
 """
 
 from __future__ import annotations
@@ -30,18 +30,19 @@ from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import Weights
 
 MOST_GROUPS = 500
-"""Tables of draws have the square of it."""
+"""Bound on the number of groups, whose square determines the size of tables of draws."""
 
 
-# Arrays are not equal or different as a whole.
+# eq=False, since arrays are compared entry by entry.
 @dataclass(frozen=True, eq=False)
 class KnownGroups:
-    """Groups of the units of one matrix [out, in]; those of one name on both sides are a pair.
+    """Groups of the units of one matrix [out, in]; groups of equal name on both sides are paired.
 
     Attributes:
-        names: of the groups, in the order of their numbers.
-        sides: "U", "V" or both, by labels [out] or [in]: numbers of groups, -1 for dead units. Of a
-            side that is not there, nothing is known.
+        names: names of the groups, in index order.
+        sides: group indices [out] for "U" and [in] for "V", -1 for dead units. A side may be
+            missing.
+        shape: shape of the matrix.
     """
 
     names: tuple[str, ...]
@@ -50,7 +51,7 @@ class KnownGroups:
 
     @cached_property
     def sizes(self) -> dict[str, list[int]]:
-        """Live units in each group, by side."""
+        """Number of live units per group, by side."""
         return {
             side: np.bincount(labels[labels != DEAD], minlength=len(self.names)).tolist()
             for side, labels in self.sides.items()
@@ -58,14 +59,14 @@ class KnownGroups:
 
     @property
     def paired(self) -> bool:
-        """Whether some group has units on both sides: what measures of pairs need."""
+        """Whether some group has units on both sides, as measures of pairs require."""
         return len(self.sides) == 2 and any(map(min, *self.sizes.values()))
 
     def partition(self, matrix: np.ndarray) -> Partitions:
-        """The groups as the partition of a block of one; an unknown side is one cluster.
+        """The groups as a partition for a block of one; an unknown side is one cluster.
 
         Args:
-            matrix: [out, in], at any scale; units that are dead at it have no group.
+            matrix: [out, in], at any scaling; dead units get no group.
         """
         live = live_units(matrix)
         rows, columns = (
@@ -76,16 +77,16 @@ class KnownGroups:
 
 
 def known_groups(given: Any, weights: Weights) -> dict[str, KnownGroups]:
-    """Groups of the units of each layer that has some, by layer.
+    """Groups of units by layer, for the layers that have groups.
 
     Args:
-        given: the path of a table (`groups_table`), a data frame of the same columns, a pair of
-            labels of rows and of columns (None: not known), what has these as `rows` and `columns`,
-            or any of the last two by layer.
-        weights: whose units they are.
+        given: the path of a table (`groups_table`), a data frame with the same columns, a pair of
+            labels of rows and of columns (None if unknown), an object with attributes `rows` and
+            `columns`, or a dict of the last two by layer.
+        weights: the weights whose units are grouped.
 
     Raises:
-        UserError: where a unit is missing, unknown or there twice, or a side is not clear.
+        UserError: if a unit is missing, unknown or duplicated, or its side is ambiguous.
 
     >>> weights = Weights("mine", {"fc1": np.ones((2, 3), np.float32)}, {"fc1": "w"})
     >>> known_groups((["a", "b"], ["b", "b", "a"]), weights)["fc1"].sides["V"].tolist()
@@ -103,7 +104,7 @@ def known_groups(given: Any, weights: Weights) -> dict[str, KnownGroups]:
 
 
 def groups_in_files(given: Any, weights: Weights, networks: Networks) -> dict[str, KnownGroups]:
-    """`known_groups` by the names that files give the layers; none where nothing is given."""
+    """`known_groups` by encoded layer name; empty without groups."""
     known = {} if given is None else known_groups(given, weights)
     in_files = dict(zip(weights, networks.weights, strict=True))
     return {in_files[layer]: groups for layer, groups in known.items()}
@@ -120,7 +121,7 @@ def _of_labels(given: Any, matrix: np.ndarray) -> KnownGroups:
             "groups: found no such groups, expected a file, a data frame, or a pair (labels of"
             " rows, labels of columns)"
         )
-    found = {}
+    groups = {}
     for side, labels, count in zip("UV", pair, matrix.shape, strict=True):
         if labels is not None:
             texts = [text_of(label) for label in labels]
@@ -129,16 +130,16 @@ def _of_labels(given: Any, matrix: np.ndarray) -> KnownGroups:
                     f"groups: found {len(texts)} labels of side {side}, expected {count}: one for"
                     " each unit"
                 )
-            # As in partitions: -1 is none.
-            found[side] = ["" if text == str(DEAD) else text for text in texts]
-    return _checked("groups", found, matrix)
+            # -1 means no group, as in partitions.
+            groups[side] = ["" if text == str(DEAD) else text for text in texts]
+    return _checked("groups", groups, matrix)
 
 
 # --- tables -------------------------------------------------------------------------------------
 
 
 def _of_rows(where: str, rows: Sequence[GroupOfUnit], weights: Weights) -> dict[str, KnownGroups]:
-    """Groups from the rows of a table, which may be of several layers."""
+    """Groups from the rows of a table, which may cover several layers."""
     by_layer: dict[str, list[GroupOfUnit]] = {}
     for row in rows:
         named = row.layer is not None
@@ -147,8 +148,10 @@ def _of_rows(where: str, rows: Sequence[GroupOfUnit], weights: Weights) -> dict[
     if not rows:
         raise UserError(f"{where}: found no units, expected one in each row, with its group")
     return {
-        layer: _of_layer(where, own, weights[layer], weights.units.get(layer, UnitNames()))
-        for layer, own in by_layer.items()
+        layer: _of_layer(
+            where, rows_of_layer, weights[layer], weights.units.get(layer, UnitNames())
+        )
+        for layer, rows_of_layer in by_layer.items()
     }
 
 
@@ -163,7 +166,7 @@ def _only_layer(where: str, weights: Weights) -> str:
 
 
 def _layer_named(where: str, name: Any, weights: Weights) -> str:
-    """The layer of this name, or that of the array of this name."""
+    """Layer with this name, or with this original name."""
     for layer in weights:
         if name in (layer, weights.arrays[layer]):
             return layer
@@ -176,16 +179,16 @@ def _of_layer(
     where: str, rows: Sequence[GroupOfUnit], matrix: np.ndarray, names: UnitNames
 ) -> KnownGroups:
     """Groups of one layer."""
-    places = _places(rows, matrix.shape, names)
-    found: dict[str, list[str]] = {}
+    numbers = _places(rows, matrix.shape, names)
+    groups: dict[str, list[str]] = {}
     seen: set[tuple[str, int]] = set()
-    for row, side in zip(rows, _sides(where, rows, places, matrix), strict=True):
-        number = places[side].get(row.unit)
+    for row, side in zip(rows, _sides(where, rows, numbers, matrix), strict=True):
+        number = numbers[side].get(row.unit)
         count = matrix.shape["UV".index(side)]
         if number is None:
             raise UserError(
                 f"{where}: found the unit {quoted(row.unit)} on side {side}, expected its names or"
-                f" numbers: {units_listed(list(places[side]))} (numbers are 0 to {count - 1})"
+                f" numbers: {units_listed(list(numbers[side]))} (numbers are 0 to {count - 1})"
             )
         if (side, number) in seen:
             raise UserError(
@@ -193,36 +196,36 @@ def _of_layer(
                 " once"
             )
         seen.add((side, number))
-        found.setdefault(side, [""] * count)[number] = row.group
-    return _checked(where, found, matrix, places)
+        groups.setdefault(side, [""] * count)[number] = row.group
+    return _checked(where, groups, matrix, numbers)
 
 
 Places = Mapping[str, Mapping[str, int]]
-"""By side, the number of each unit by what a table may call it."""
+"""Index of each unit by its name in a table, by side."""
 
 
 def _places(rows: Sequence[GroupOfUnit], shape: tuple[int, ...], names: UnitNames) -> Places:
-    """Units go by their names where a table has any of these, else by their numbers."""
-    found = {}
-    for side, count, own in zip("UV", shape, (names.rows, names.columns), strict=True):
-        by_name = {name: number for number, name in enumerate(own or ())}
+    """Identify units by name if a table uses any of their names, otherwise by number."""
+    numbers = {}
+    for side, count, given in zip("UV", shape, (names.rows, names.columns), strict=True):
+        by_name = {name: number for number, name in enumerate(given or ())}
         called = {row.unit for row in rows if row.side in (None, side)}
         different = len(by_name) == count and bool(called & set(by_name))
-        found[side] = by_name if different else {str(number): number for number in range(count)}
-    return found
+        numbers[side] = by_name if different else {str(number): number for number in range(count)}
+    return numbers
 
 
 def _sides(
-    where: str, rows: Sequence[GroupOfUnit], places: Places, matrix: np.ndarray
+    where: str, rows: Sequence[GroupOfUnit], numbers: Places, matrix: np.ndarray
 ) -> list[str]:
-    """The side of each row, told by its units where the table does not say it."""
+    """Side of each row, inferred from its unit if the table has no column for it."""
     if rows[0].side is not None:
         return [row.side or "U" for row in rows]
     units = {row.unit for row in rows}
-    whole = [side for side, known in places.items() if units == set(known)]
+    whole = [side for side, known in numbers.items() if units == set(known)]
     if len(whole) == 1:
         return whole * len(rows)
-    of_units = [[side for side, known in places.items() if row.unit in known] for row in rows]
+    of_units = [[side for side, known in numbers.items() if row.unit in known] for row in rows]
     if whole or not all(len(sides) == 1 for sides in of_units):
         raise UserError(
             f"{where}: found {len(units)} units without a side, for {matrix.shape[0]} rows and"
@@ -233,23 +236,23 @@ def _sides(
 
 def _checked(
     where: str,
-    found: Mapping[str, Sequence[str]],
+    groups_of_sides: Mapping[str, Sequence[str]],
     matrix: np.ndarray,
-    places: Places | None = None,
+    unit_numbers: Places | None = None,
 ) -> KnownGroups:
-    """Groups by number, where each live unit of a side that is there has one."""
+    """Validated groups as indices; every live unit of a given side needs a group."""
     live = live_units(matrix)
     lives = {"U": live.rows, "V": live.columns}
-    for side, groups in found.items():
+    for side, groups in groups_of_sides.items():
         without = [number for number in np.flatnonzero(lives[side]).tolist() if not groups[number]]
         if without:
-            called = dict(enumerate((places or {}).get(side, ())))
+            called = dict(enumerate((unit_numbers or {}).get(side, ())))
             units = units_listed([called.get(number, str(number)) for number in without])
             raise UserError(
                 f"{where}: found no group for {len(without)} of the {len(groups)} units of side"
                 f" {side}: {units}, expected one for each"
             )
-    shown = {side: _of_live(groups, lives[side]) for side, groups in found.items()}
+    shown = {side: _of_live(groups, lives[side]) for side, groups in groups_of_sides.items()}
     names = tuple(dict.fromkeys(name for groups in shown.values() for name in groups if name))
     if not 2 <= len(names) <= MOST_GROUPS:
         raise UserError(
@@ -264,5 +267,5 @@ def _checked(
 
 
 def _of_live(groups: Iterable[str], lives: np.ndarray) -> list[str]:
-    """Groups of live units; dead ones have no place in the graph, and none."""
+    """Groups of live units; "" for dead units."""
     return [group if alive else "" for group, alive in zip(groups, lives, strict=True)]

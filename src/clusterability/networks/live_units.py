@@ -1,4 +1,4 @@
-"""Live units of weight matrices: units with a weight that is not zero."""
+"""Live units of weight matrices: units with a non-zero weight."""
 
 from __future__ import annotations
 
@@ -14,33 +14,32 @@ DEAD = -1
 
 @dataclass(frozen=True)
 class LiveUnits:
-    """Which units of a weight matrix [m, n] are not dead: booleans [m] and [n]."""
+    """Masks of the live units of a weight matrix [m, n]: bool [m] and [n]."""
 
     rows: np.ndarray
     columns: np.ndarray
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Number of live rows and of live columns."""
+        """Numbers of live rows and of live columns."""
         return int(self.rows.sum()), int(self.columns.sum())
 
     def holds(self, k: int) -> bool:
-        """Whether k clusters a side are feasible: 1 <= k <= the smaller live side."""
+        """Whether k clusters per side are feasible: 1 <= k <= the smaller live side."""
         return 1 <= k <= min(self.shape)
 
     def take(self, matrices: np.ndarray) -> np.ndarray:
-        """The live part [..., live rows, live columns] of matrices [..., m, n]."""
+        """Live part [..., live rows, live columns] of matrices [..., m, n]."""
         if self.rows.all() and self.columns.all():
             return matrices
-        # How a selection lies in memory depends on the number of matrices, and bits on how it lies.
+        # The memory layout of a selection depends on the number of matrices, and bits depend on it.
         return np.ascontiguousarray(matrices[..., self.rows, :][..., self.columns])
 
 
 def live_units_of_layers(weights: Mapping[str, np.ndarray]) -> dict[str, LiveUnits]:
-    """Live units of each layer's matrix [out, in] of one network, as units of the whole network.
+    """Live units of each layer's matrix [out, in], judged within the whole network.
 
-    Such a unit has a weight to the layer before it or to the one behind it: it is dead where it has
-    neither.
+    A hidden unit is live if it has a weight to the layer before or to the layer after it.
 
     Args:
         weights: by layer, from the input on.
@@ -50,15 +49,15 @@ def live_units_of_layers(weights: Mapping[str, np.ndarray]) -> dict[str, LiveUni
     >>> live["fc1"].rows.tolist(), live["fc1"].columns.tolist()
     ([True, True], [True, False])
     """
-    own = [live_units(matrix) for matrix in weights.values()]
-    units = [own[0].columns]
-    units += [first.rows | second.columns for first, second in pairwise(own)]
-    units += [own[-1].rows]
+    live = [live_units(matrix) for matrix in weights.values()]
+    units = [live[0].columns]
+    units += [first.rows | second.columns for first, second in pairwise(live)]
+    units += [live[-1].rows]
     sides = zip(units[1:], units[:-1], strict=True)
     return {layer: LiveUnits(*side) for layer, side in zip(weights, sides, strict=True)}
 
 
 def live_units(matrix: np.ndarray) -> LiveUnits:
-    """Live units of one weight matrix [m, n]; none where an entry is not finite."""
+    """Live units of one weight matrix [m, n]; none if an entry is not finite."""
     used = (matrix != 0) & np.isfinite(matrix).all()
     return LiveUnits(rows=np.any(used, axis=1), columns=np.any(used, axis=0))

@@ -1,4 +1,4 @@
-"""Partitions: cluster labels of the two sides of many matrices."""
+"""Partitions: cluster labels of both sides of many matrices."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Partitions:
 
 @dataclass(frozen=True)
 class Starts:
-    """Labels from every start of k-means, for matrices [m, n] by one method at one k.
+    """Labels from every restart of k-means, for matrices [m, n] by one method at one k.
 
     Attributes:
-        rows: int16 [matrices, starts, m]; -1 for dead units, and everywhere if infeasible.
-        columns: int16 [matrices, starts, n]. Clusters of the two sides are not paired.
+        rows: int16 [matrices, restarts, m]; -1 for dead units, and everywhere if k is infeasible.
+        columns: int16 [matrices, restarts, n]. Clusters of the two sides are not paired.
     """
 
     rows: np.ndarray
@@ -46,12 +46,12 @@ class Starts:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """V clusters found from half of the rows of matrices [m, n], to be judged on the other half.
+    """V clusters fitted to half of the rows of matrices [m, n], for evaluation on the other half.
 
     Attributes:
-        rows: bool [matrices, m]; True for the rows to judge on.
-        columns: int16 [matrices, n], labels of the V side; -1 for units that are dead in the half
-            that they were found from, and everywhere if k is infeasible there.
+        rows: bool [matrices, m]; True for the rows to evaluate on.
+        columns: int16 [matrices, n], labels of the V side; -1 for units that are dead in the fitted
+            half, and everywhere if k is infeasible there.
     """
 
     rows: np.ndarray
@@ -59,12 +59,12 @@ class HeldOut:
 
 
 def labels_of(partitions: Mapping[Key, Partitions | HeldOut], index: int) -> Labels:
-    """Labels of the matrix with this index, by (method, k); of `HeldOut`, what rows it judges."""
-    return {key: (found.rows[index], found.columns[index]) for key, found in partitions.items()}
+    """Labels of the matrix at `index`, by (method, k); for `HeldOut`, rows are the mask."""
+    return {key: (each.rows[index], each.columns[index]) for key, each in partitions.items()}
 
 
 def unassigned(count: int, m: int, n: int) -> Partitions:
-    """Partitions of `count` matrices [m, n] in which no unit has a cluster yet."""
+    """Partitions of `count` matrices [m, n] in which all labels are -1."""
     return Partitions(
         rows=np.full((count, m), DEAD, np.int16),
         columns=np.full((count, n), DEAD, np.int16),
@@ -73,7 +73,7 @@ def unassigned(count: int, m: int, n: int) -> Partitions:
 
 
 def no_starts(count: int, starts: int, m: int, n: int) -> Starts:
-    """Starts of `count` matrices [m, n] in which no unit has a cluster yet."""
+    """Restarts for `count` matrices [m, n] in which all labels are -1."""
     return Starts(
         rows=np.full((count, starts, m), DEAD, np.int16),
         columns=np.full((count, starts, n), DEAD, np.int16),

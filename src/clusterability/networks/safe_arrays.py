@@ -1,7 +1,7 @@
-"""Arrays from files that anybody may have made: no pickles, and no memory for what is not there.
+"""Reading arrays from untrusted files: no pickles, and bounded memory.
 
-A few bytes can claim a terabyte: in a header, or compressed. What a file claims is compared with
-what it holds before any array is made.
+A few bytes in a header, or compressed, can claim a terabyte. The claimed size is compared with the
+stored size before any array is allocated.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import IO
 import numpy as np
 
 MOST_BYTES = 4 * 2**30
-"""Of all arrays of one file together."""
+"""Bound on the total size of the arrays in one file."""
 
 _HEADER_READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -24,18 +24,18 @@ _HEADER_READERS = {
 
 
 class ObjectsError(ValueError):
-    """An array of Python objects, which are pickled: never loaded."""
+    """Raised for arrays of Python objects, which are pickled and never loaded."""
 
 
 class NoArrayError(ValueError):
-    """Something else than an array in an archive."""
+    """Raised for members of an archive that are not arrays."""
 
 
 def read_npy(path: Path) -> np.ndarray:
-    """The array of a `.npy` file.
+    """Read the array of a `.npy` file.
 
     Raises:
-        OSError, ValueError: where the file is damaged or holds something else.
+        OSError, ValueError: if the file is damaged or not a `.npy` file.
     """
     with path.open("rb") as file:
         return _read_array(file, path.stat().st_size)
@@ -51,11 +51,11 @@ def npz_names(path: Path) -> list[str]:
 def read_npz(
     path: Path, wanted: Callable[[str], bool] = lambda name: True
 ) -> dict[str, np.ndarray]:
-    """Arrays of a `.npz` file by name: all, or those whose names are wanted.
+    """Read the arrays of a `.npz` file whose names satisfy `wanted`, by name.
 
     Raises:
         ObjectsError, NoArrayError: args are the name of the array and the reason.
-        Others of any kind: where the file is damaged; `zipfile` does not document which.
+        Exception: of any kind if the file is damaged; `zipfile` does not document which.
     """
     with zipfile.ZipFile(path) as archive:
         _check_members(path, archive)
@@ -67,9 +67,9 @@ def read_npz(
 
 
 def npz_headers(path: Path) -> dict[str, tuple[tuple[int, ...], str]]:
-    """Shape and type of each array of a `.npz` file by name, in its order; reads headers only.
+    """Shape and type of each array of a `.npz` file by name, in file order; reads headers only.
 
-    The type is "" for a member that is no array, and "objects" for pickled objects.
+    The type is "" for a member that is not an array, and "objects" for pickled objects.
     """
     with zipfile.ZipFile(path) as archive:
         check_members(path, archive)
@@ -88,7 +88,7 @@ def _header_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[i
 
 
 def check_members(path: Path, archive: zipfile.ZipFile) -> None:
-    """ValueError where two members of an archive have the same name."""
+    """Raise ValueError if two members of an archive have the same name."""
     names = archive.namelist()
     if len(set(names)) < len(names):
         raise ValueError("two members of the same name")
@@ -110,17 +110,17 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray:
             array = _read_array(member, info.file_size)
         except ObjectsError as error:
             raise ObjectsError(name, *error.args) from None
-        # The sum of the content is checked where it ends.
+        # zipfile verifies the checksum at the end of the member.
         member.read()
     return array
 
 
 def _read_array(file: IO[bytes], size: int) -> np.ndarray:
-    """An array in NumPy's format out of a stream of `size` bytes."""
+    """Read an array in NumPy's format from a stream of `size` bytes."""
     shape, fortran_order, dtype = _read_header(file)
     if dtype.hasobject:
         raise ObjectsError("objects, which are pickled")
-    # In Python's integers, which do not overflow.
+    # Python's integers do not overflow, unlike NumPy's.
     claimed, held = math.prod(shape) * dtype.itemsize, size - file.tell()
     if min(shape, default=0) < 0 or claimed != held or claimed > MOST_BYTES:
         raise ValueError(f"{held} bytes after a header that claims {claimed}")
@@ -129,7 +129,7 @@ def _read_array(file: IO[bytes], size: int) -> np.ndarray:
 
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    """Shape, whether columns come first, and type."""
+    """Shape, Fortran order and dtype from the header."""
     version = np.lib.format.read_magic(file)
     if version not in _HEADER_READERS:
         raise ValueError(f"version {version} of NumPy's format")

@@ -1,4 +1,4 @@
-"""One layer of a block of networks at one scale of the weights: what is clustered and scored."""
+"""One layer of a block of networks at one scaling of the weights: the input of clustering."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from clusterability.randomness import StreamName
 Item = TypeVar("Item")
 
 
-# Arrays are not equal or different as a whole.
+# eq=False, since arrays are compared entry by entry.
 @dataclass(frozen=True, eq=False)
 class ScaledLayer:
-    """A layer of a block, made once a job and handed on.
+    """A layer of a block at one scaling, computed once per job.
 
     Attributes:
         networks: the block.
         layer: name of one of its layers, or "network".
-        scaling: of the weights.
-        weights: of the layer at this scale, [networks, out, in] by layer; of all layers for the
-            whole network.
+        scaling: scaling of the weights.
+        weights: scaled weights [networks, out, in] by layer: of this layer, or of all layers for
+            the whole network.
     """
 
     networks: Networks
@@ -46,17 +46,17 @@ class ScaledLayer:
 
     @property
     def streams(self) -> list[StreamName]:
-        """Names of the random streams of the networks' own partitions, one a network."""
+        """Names of the random streams of the observed partitions, one per network."""
         networks = self.networks
         return [(networks.condition, seed, self.layer, "network") for seed in networks.seeds]
 
     def drawn_from(self, number: int) -> dict[str, np.ndarray]:
-        """Weights [out, in] by layer of one network of the block that its draws are made of."""
+        """Weights [out, in] by layer from which the draws of one network are made."""
         stacks = self.networks.weights if ranks_draws(self.scaling) else self.weights
         return {part: stack[number] for part, stack in stacks.items()}
 
     def renamed(self, found: Mapping[Key, Item]) -> dict[Key, Item]:
-        """Results at this scale by (method, k), each method renamed to say the scale.
+        """Append the scaling to the methods of results by (method, k).
 
         >>> networks = Networks("trained", (0,), {}, {"fc1": np.ones((1, 2, 3))})
         >>> (layer,) = scaled_layers(networks, "fc1", ["balanced"])
@@ -68,15 +68,16 @@ class ScaledLayer:
         }
 
     def own(self, found: Mapping[Key, Item]) -> dict[Key, Item]:
-        """Those results whose methods are of this scale, in their order."""
+        """Select the results whose methods use this scaling, in their order."""
         return {key: item for key, item in found.items() if scaling_of(key[0]) == self.scaling}
 
 
 def scaled_layers(networks: Networks, layer: str, scalings: Sequence[str]) -> list[ScaledLayer]:
-    """The layer at each of these scales.
+    """Scale a layer in each of several ways.
 
     Raises:
-        UserError: where the whole network, or `unit-norm`, is asked of matrices that are no chain.
+        UserError: if the whole network or `unit-norm` is requested for matrices that are not a
+            chain.
     """
     check_chain(networks, [layer], scalings)
     names = [(networks.condition, seed) for seed in networks.seeds]
@@ -89,18 +90,18 @@ def scaled_layers(networks: Networks, layer: str, scalings: Sequence[str]) -> li
 def _scaled(
     networks: Networks, layer: str, scaling: str, names: Sequence[StreamName]
 ) -> dict[str, np.ndarray]:
-    """Weights at a scale; where layers are scaled each by itself, of the one that is asked for."""
+    """Scaled weights; only of the requested layer if layers are scaled separately."""
     together = layer == NETWORK or scaling == "unit-norm"
     weights = networks.weights if together else {layer: networks.weights[layer]}
     return scale_weights(weights, scaling, names)
 
 
 def check_chain(networks: Networks, layers: Sequence[str], scalings: Sequence[str]) -> None:
-    """UserError where the whole network, or `unit-norm`, is asked of matrices that are no chain."""
+    """Raise UserError if the whole network or `unit-norm` is requested without a chain."""
     require_chain(networks.chain, NETWORK in layers, scalings)
 
 
 def layers_of_methods(networks: Networks, layer: str, keys: Iterable[Key]) -> list[ScaledLayer]:
-    """The layer at each of the scales that the methods of these keys name."""
+    """Scale a layer in each of the ways that the methods of these keys name."""
     scalings = dict.fromkeys(scaling_of(method) for method, _ in keys)
     return scaled_layers(networks, layer, list(scalings))

@@ -1,8 +1,9 @@
-"""Weights at scales that leave out what single units bring along.
+"""Scalings of weights that remove properties of single units.
 
-To multiply a ReLU unit's input weights by c > 0 and its output weights by 1/c changes nothing that
-the network computes, but changes every measure of its weights. `unit-norm` and `balanced` undo it;
-`ranked` leaves out how the weights of a unit are distributed, too; `none` takes them as they are.
+Multiplying the input weights of a ReLU unit by c > 0 and its output weights by 1/c does not change
+the function of the network but changes every measure of its weights. `unit-norm` and `balanced`
+remove this freedom; `ranked` also removes the distribution of the weights of a unit; `none` leaves
+the weights unchanged.
 """
 
 from __future__ import annotations
@@ -22,28 +23,29 @@ from clusterability.randomness import StreamName
 def scale_weights(
     weights: Mapping[str, np.ndarray], scaling: str, names: Sequence[StreamName] | None = None
 ) -> dict[str, np.ndarray]:
-    """Weights of networks at one scale.
+    """Scale the weights of networks.
 
-    - `none`: as they are.
+    - `none`: unchanged.
     - `unit-norm`: the input weights of every hidden unit have Euclidean norm 1, and its output
-      weights take the norm over. Layers are taken in order, and the last layer's rows are not
-      normalised. What a bias-free ReLU network computes does not change. A hidden unit without
-      input weights loses its output weights, which have no effect.
-    - `balanced`: in abs(W), all rows of a layer have equal sums and all columns have (dead units
-      left out), and the total is 1 (Sinkhorn & Knopp 1967). Each layer by itself; signs are kept.
-    - `ranked`: each layer by itself as `two_way_ranks.two_way_ranks` has it.
+      weights are multiplied by the former norm. Layers are processed in order, and the rows of the
+      last layer are not normalised. The function of a bias-free ReLU network does not change. A
+      hidden unit without input weights loses its output weights, which have no effect.
+    - `balanced`: in abs(W), all rows of a layer have equal sums, all columns have equal sums (dead
+      units apart), and the total is 1 (Sinkhorn & Knopp 1967). Layers are scaled separately; signs
+      are kept.
+    - `ranked`: `two_way_ranks.two_way_ranks` of each layer.
 
     Args:
         weights: [networks, out, in] by layer, from the input on.
         scaling: one of SCALINGS.
-        names: of the networks' random streams; `ranked` tells sizes that are equal apart by them.
+        names: random streams of the networks, by which `ranked` breaks ties.
 
     Returns:
         float64 [networks, out, in] by layer; for `none` the weights themselves. A layer that cannot
-        be balanced, or ranked, is NaN throughout in this network.
+        be balanced or ranked is all NaN in this network.
 
     Raises:
-        UserError: for an unknown scaling, or layers that do not fit with `unit-norm`.
+        UserError: for an unknown scaling, or for `unit-norm` if the layers do not fit together.
 
     >>> weights = {"fc1": np.array([[[3.0, 4.0]]]), "fc2": np.array([[[2.0], [-1.0]]])}
     >>> {layer: stack.tolist() for layer, stack in scale_weights(weights, "unit-norm").items()}
@@ -61,10 +63,10 @@ def scale_weights(
 
 
 def ranks_draws(scaling: str) -> bool:
-    """Whether draws are of the weights as they are and then scaled, as the weights themselves are.
+    """Whether nulls draw from the unscaled weights and scale each draw.
 
-    Permuted ranks are no ranks within rows and columns. Draws of other scales are of the scaled
-    weights, and are left at that.
+    Permuted ranks are not ranks within rows and columns, so `ranked` needs this. For other
+    scalings, draws are made from the scaled weights and not scaled again.
     """
     return scaling == "ranked"
 
@@ -79,7 +81,7 @@ def _unit_norm(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
                 f" units of {following}, expected equal numbers"
             )
         norms = np.linalg.norm(incoming, axis=-1)
-        # In place: the next pair starts from this outgoing layer.
+        # In place, because `outgoing` is `incoming` in the next iteration.
         incoming /= np.where(norms > 0, norms, 1)[..., :, None]
         outgoing *= norms[..., None, :]
     return result

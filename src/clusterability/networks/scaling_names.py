@@ -1,4 +1,4 @@
-"""Names of methods at a scale of the weights: `matched` as they are, `matched-balanced`, …"""
+"""Names of methods at a scaling of the weights: `matched` without scaling, `matched-balanced`, …"""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Literal, get_args
 
 Scaling = Literal["none", "unit-norm", "balanced", "ranked"]
 SCALINGS: tuple[Scaling, ...] = get_args(Scaling)
-"""Scales of weights; see `clusterability.networks.scaling`."""
+"""Scalings of the weights; see `clusterability.networks.scaling`."""
 SCALINGS_SAY: dict[str, str] = {
     "none": "as they are",
     "unit-norm": "every hidden unit's input weights scaled to norm 1",
     "balanced": "scaled so that all units of a side have the same strength",
     "ranked": "replaced by scores of their ranks within rows and columns",
 }
-"""What each does to the weights, in words that follow "weights"."""
+"""Effect of each scaling, in words that follow "weights"."""
 
 
 def scaled_method(method: str, scaling: str) -> str:
-    """Name of a method that sees the weights at this scale.
+    """Name of a method applied to weights at this scaling.
 
     >>> scaled_method("joint", "none"), scaled_method("joint", "unit-norm")
     ('joint', 'joint-unit-norm')
@@ -26,7 +26,7 @@ def scaled_method(method: str, scaling: str) -> str:
 
 
 def plain_method(method: str) -> str:
-    """The method without the scale that its name says.
+    """Name of a method without its scaling.
 
     >>> plain_method("joint"), plain_method("joint-unit-norm")
     ('joint', 'joint')
@@ -35,7 +35,7 @@ def plain_method(method: str) -> str:
 
 
 def scaling_of(method: str) -> str:
-    """The scale that the name of a method says.
+    """Scaling in the name of a method.
 
     >>> scaling_of("joint"), scaling_of("joint-unit-norm")
     ('none', 'unit-norm')

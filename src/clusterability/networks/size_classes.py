@@ -1,7 +1,7 @@
-"""Weights as a few classes of sizes: what code lengths are counted in.
+"""Weights binned into a few classes of magnitude, the alphabet of the code lengths.
 
-Only the order of abs(W) enters: no increasing function of the sizes, no tail and no outlier changes
-the classes.
+Only the order of abs(W) matters: no increasing transformation, heavy tail or outlier changes the
+classes.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ MOST_CLASSES = 8
 
 @dataclass(frozen=True)
 class SizeClasses:
-    """The class of the size of every weight of a matrix [m, n].
+    """Magnitude class of every weight of a matrix [m, n].
 
     Attributes:
-        codes: int8 [m, n], from 0 for the smallest; -1 in the rows and columns of dead units.
-        count: number of classes; each has a weight.
+        codes: int8 [m, n], from 0 for the smallest; -1 in rows and columns of dead units.
+        count: number of classes, all of them non-empty.
     """
 
     codes: np.ndarray
     count: int
 
     def live(self) -> SizeClasses:
-        """Those of the weights between live units."""
+        """Classes of the weights between live units."""
         inside = self.codes != DEAD
         rows, columns = inside.any(axis=1), inside.any(axis=0)
         return SizeClasses(np.ascontiguousarray(self.codes[rows][:, columns]), self.count)
 
     def turned(self) -> SizeClasses:
-        """Those of the transposed matrix."""
+        """Classes of the transposed matrix."""
         return SizeClasses(np.ascontiguousarray(self.codes.T), self.count)
 
 
 def size_classes(matrix: np.ndarray) -> SizeClasses:
-    """Classes of the sizes of the weights between live units.
+    """Bin the magnitudes of the weights between live units.
 
-    At most 8 different sizes are a class each. Of more, zeros are a class, if there are any, and
-    the n' others are put into B' = 8 classes (7 beside zeros) by floor(B' (r - 1/2) / n'), where r
-    is the mid-rank among them: sizes that are equal are in one class.
+    Up to 8 distinct magnitudes are one class each. Otherwise zeros, if any, are one class, and the
+    n' other weights are divided into B' = 8 classes (7 beside zeros) by floor(B' (r - 1/2) / n'),
+    with r the mid-rank among them. Ties are in the same class.
 
     Args:
-        matrix: weights [m, n]. One with an entry that is not finite has no live units.
+        matrix: weights [m, n]. A matrix with a non-finite entry has no live units.
 
     >>> size_classes(np.array([[0.0, -2.0], [0.5, 2.0]])).codes.tolist()
     [[0, 2], [1, 2]]
@@ -55,7 +55,7 @@ def size_classes(matrix: np.ndarray) -> SizeClasses:
     """
     live = live_units(matrix)
     weights = live.take(matrix)
-    # In place: a large matrix has memory for one copy.
+    # In place, to hold one copy of a large matrix only.
     ordered = np.abs(weights).ravel()
     ordered.sort()
     bounds = _lower_bounds(ordered)
@@ -71,14 +71,14 @@ def size_classes(matrix: np.ndarray) -> SizeClasses:
 
 
 def _lower_bounds(sizes: np.ndarray) -> list[float]:
-    """The least size of each class, rising, of sizes [weights] that rise."""
-    different: list[float] = []
+    """Lower bounds of the classes, ascending, from sorted magnitudes [weights]."""
+    distinct: list[float] = []
     begin = 0
-    while begin < len(sizes) and len(different) <= MOST_CLASSES:
-        different.append(sizes[begin])
+    while begin < len(sizes) and len(distinct) <= MOST_CLASSES:
+        distinct.append(sizes[begin])
         begin = int(np.searchsorted(sizes, sizes[begin], "right"))
-    if len(different) <= MOST_CLASSES:
-        return different
+    if len(distinct) <= MOST_CLASSES:
+        return distinct
     zeros = int(np.searchsorted(sizes, 0, "right"))
     classes = MOST_CLASSES - bool(zeros)
     bounds = [sizes[0], *([sizes[zeros]] if zeros else [])]
@@ -90,10 +90,10 @@ def _lower_bounds(sizes: np.ndarray) -> list[float]:
 
 
 def _first_of(number: int, classes: int, sizes: np.ndarray, zeros: int) -> float | None:
-    """The least size of a class or of those above it, of sizes that are not zero; None without any.
+    """Least non-zero magnitude of class `number` or above; None if there is none.
 
-    The mid-rank of the equal sizes from place begin to end is (begin + end + 1) / 2 - zeros: they
-    are in class `number` or above where classes (begin + end - 2 zeros) >= 2 number n'.
+    Ties at sorted positions begin to end have mid-rank (begin + end + 1) / 2 - zeros. They are in
+    class `number` or above if classes (begin + end - 2 zeros) >= 2 number n'.
     """
     others = len(sizes) - zeros
     size = sizes[zeros + number * others // classes]

@@ -1,6 +1,6 @@
-"""Networks of a block, held together, and their files.
+"""Blocks of networks as stacked arrays, and their files.
 
-Layer l of all networks is one array of shape [networks, out, in].
+Layer l of all networks of a block is one array [networks, out, in].
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from clusterability.networks.live_units import live_units
 METADATA_KEY = "clusterability"
 
 MATRICES = "matrices"
-"""Key of the description of networks whose layers are no chain: their names, in order."""
+"""Key of the description that lists the layers, in order, of networks that are not chains."""
 
 FOLDER = "networks"
-"""Where files lie in the folder of the results: `networks/{condition}/{seeds}.safetensors`."""
+"""Folder of networks in a study's results: `networks/{condition}/{seeds}.safetensors`."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Networks:
 
     Attributes:
         condition: name of the training recipe.
-        seeds: one seed a network.
+        seeds: one seed per network.
         recipe: keys of the recipe with their values.
-        weights: layer name to float32 array [networks, out, in], from the input on.
-        biases: layer name to float32 array [networks, out], for layers that have biases.
-        chain: whether the outputs of each layer are the inputs of the next; matrices of a file
-            from elsewhere may be each by itself.
+        weights: float32 [networks, out, in] by layer, from the input on.
+        biases: float32 [networks, out] by layer, for layers with biases.
+        chain: whether the outputs of each layer are the inputs of the next. The matrices of an
+            imported file can be unrelated.
     """
 
     condition: str
@@ -59,7 +59,7 @@ class Networks:
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """Weights and biases by the names that files give them: `fc1.weight`, `fc1.bias`, …"""
+        """Weights and biases by their names in files: `fc1.weight`, `fc1.bias`, …"""
         return {
             f"{layer}.{kind}": stacks[layer]
             for layer in self.weights
@@ -68,7 +68,7 @@ class Networks:
         }
 
     def biases_of(self, number: int) -> list[np.ndarray]:
-        """Biases [out] of one network by layer, from the input on; zeros where there are none."""
+        """Biases [out] by layer of the network at this index; zeros for layers without biases."""
         return [
             self.biases[layer][number]
             if layer in self.biases
@@ -78,7 +78,7 @@ class Networks:
 
 
 def network_digest(networks: Networks, number: int) -> str:
-    """SHA-256 over the weights and biases of one network of the block, layer by layer."""
+    """SHA-256 of the weights and biases of one network of the block, layer by layer."""
     digest = hashlib.sha256()
     for name, stack in networks.arrays.items():
         digest.update(name.removesuffix(".weight").encode())
@@ -87,17 +87,16 @@ def network_digest(networks: Networks, number: int) -> str:
 
 
 def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
-    """What the table of networks says of a network's weights.
+    """Columns of the table of networks that derive from a network's weights.
 
-    The arrays of a file that the layers come from, by their names in files, as JSON; number of
-    parameters, weights that are zero, dead units of both sides and connected components by layer,
-    digest; in this order.
+    In order: the source array of each layer, as JSON; number of parameters; number of zero weights;
+    per layer, dead units on both sides and number of connected components; digest.
     """
-    own = [stack[number] for stack in networks.weights.values()]
+    matrices = [stack[number] for stack in networks.weights.values()]
     columns: dict[str, Any] = {
         "layers": _layer_map(networks),
         "parameters": sum(stack[number].size for stack in networks.arrays.values()),
-        "zeros": sum(weights.size - np.count_nonzero(weights) for weights in own),
+        "zeros": sum(weights.size - np.count_nonzero(weights) for weights in matrices),
     }
     for layer, stack in networks.weights.items():
         live = live_units(stack[number])
@@ -109,14 +108,15 @@ def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
 
 
 def save_networks(path: Path, networks: Networks) -> None:
-    """Writes `.safetensors`: `fc1.weight`, … [networks, out, in], and one key of metadata.
+    """Write arrays `fc1.weight`, … [networks, out, in] and one metadata key as `.safetensors`.
 
-    Layers with biases have `fc1.bias`, … [networks, out], too. Matrices that are no chain have
-    their own names, in the order of the description's key `matrices`.
+    Layers with biases also have `fc1.bias`, … [networks, out]. Matrices that are not a chain keep
+    their names, and the description lists them in order under the key `matrices`.
 
-    The same networks give the same bytes: no time, no host, one metadata key with sorted JSON.
+    Equal networks give equal files: these contain no time or host, and the metadata is one key of
+    sorted JSON.
     """
-    # The writer takes an array's memory as it lies: that of a transposed one in another order.
+    # The writer copies raw memory, which would be in the wrong order for a transposed array.
     tensors = {name: np.ascontiguousarray(stack) for name, stack in networks.arrays.items()}
     description = {
         "condition": networks.condition,
@@ -130,12 +130,12 @@ def save_networks(path: Path, networks: Networks) -> None:
 
 
 def load_networks(path: Path) -> Networks:
-    """Reads what `save_networks` wrote.
+    """Read a file that `save_networks` wrote.
 
     Raises:
-        UserError: where the file is damaged, was not written by this study, or holds other networks
-            than its place says; where layers are missing, of other shapes than [networks, out, in],
-            not float32, do not fit, or hold a weight that is not finite.
+        UserError: if the file is damaged, was not written by this study, or contains other networks
+            than its path says; if layers are missing, not float32 [networks, out, in], do not fit
+            together, or contain a weight that is not finite.
     """
     try:
         description, arrays = _read(path)
@@ -155,7 +155,7 @@ def _unusable(path: Path, found: str) -> UserError:
 
 
 def _read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
-    """What the file says of its networks, and their arrays from the input on; ValueError."""
+    """Description and arrays of a file, from the input on; ValueError if it is invalid."""
     with safe_open(path, framework="numpy") as file:
         text = (file.metadata() or {}).get(METADATA_KEY)
         if text is None:
@@ -166,21 +166,21 @@ def _read(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
 
 
 def _matrix_names(description: Any) -> list[str] | None:
-    """Names of the layers of networks that are no chain; None of a chain, whose names are known."""
-    found = description.get(MATRICES) if isinstance(description, dict) else None
-    if found is None:
+    """Layer names of networks that are not chains; None for a chain, whose names are implied."""
+    names = description.get(MATRICES) if isinstance(description, dict) else None
+    if names is None:
         return None
-    if not isinstance(found, list) or not all(
-        isinstance(name, str) and re.fullmatch(PATTERN, name) for name in found
+    if not isinstance(names, list) or not all(
+        isinstance(name, str) and re.fullmatch(PATTERN, name) for name in names
     ):
         raise ValueError(f"{MATRICES} that are no names of layers")
-    return list(found)
+    return list(names)
 
 
 def _array_names(file: Any, layers: Sequence[str] | None = None) -> list[str]:
-    """Names of the arrays in the order of their layers; ValueError where there are others.
+    """Names of the arrays in layer order; ValueError for unexpected arrays.
 
-    Layers are `fc1`, `fc2`, … unless they are given.
+    Layers default to `fc1`, `fc2`, …
     """
     names = set(file.keys())
     if layers is None:
@@ -198,7 +198,7 @@ def _array_names(file: Any, layers: Sequence[str] | None = None) -> list[str]:
     for name in expected:
         part = file.get_slice(name)
         axes = "networks, out, in" if _is_weight(name) else "networks, out"
-        # NumPy lacks some of the types that a file can have, so the file's own word is taken.
+        # Some dtypes of the format do not exist in NumPy, so its name for the dtype is compared.
         if part.get_dtype() != "F32" or len(part.get_shape()) != axes.count(",") + 1:
             raise ValueError(
                 f"{name} of {part.get_dtype()} {part.get_shape()}, not of float32 [{axes}]"
@@ -211,7 +211,7 @@ def _is_weight(name: str) -> bool:
 
 
 def _described(description: Any, arrays: dict[str, np.ndarray]) -> Networks:
-    """The networks, if their description and their layers fit; ValueError where they do not."""
+    """Networks from a description and its arrays; ValueError if these do not fit."""
     match description:
         case {"condition": str(condition), "recipe": dict(recipe), "seeds": list(seeds)}:
             pass
@@ -243,7 +243,7 @@ def _described(description: Any, arrays: dict[str, np.ndarray]) -> Networks:
 
 
 def _check_place(path: Path, networks: Networks) -> None:
-    """A file in a study's folder has to hold the networks that its path names; ValueError."""
+    """Raise ValueError if a file in a study's folder holds other networks than its path says."""
     if len(path.parts) < 3 or path.parts[-3] != FOLDER:
         return
     condition, block = path.parent.name, path.stem
@@ -264,10 +264,10 @@ def _check_finite(networks: Networks) -> None:
 
 
 def join_networks(blocks: Sequence[Networks]) -> Networks:
-    """Networks of several blocks of one condition as those of one block.
+    """Concatenate blocks of networks of one condition.
 
     Raises:
-        UserError: where the blocks have other layers than each other.
+        UserError: if the layers of the blocks differ.
     """
     first = blocks[0]
     for block in blocks[1:]:
@@ -289,7 +289,7 @@ def join_networks(blocks: Sequence[Networks]) -> Networks:
 
 
 def _shapes(networks: Networks) -> dict[str, list[int]]:
-    """Layers with their [out, in], and [out] of their biases."""
+    """Shapes [out, in] of weights and [out] of biases, by array."""
     return {
         name.removesuffix(".weight"): list(stack.shape[1:])
         for name, stack in networks.arrays.items()
@@ -297,10 +297,10 @@ def _shapes(networks: Networks) -> dict[str, list[int]]:
 
 
 def stored_shapes(path: Path) -> dict[str, tuple[int, int]]:
-    """Layers of the networks in a file with their [out, in], in their order; reads no weights.
+    """Shapes [out, in] by layer of the networks in a file, in order; reads no weights.
 
     Raises:
-        UserError: where the file is damaged or holds other arrays than layers.
+        UserError: if the file is damaged or contains unexpected arrays.
     """
     try:
         with safe_open(path, framework="numpy") as file:
@@ -315,7 +315,7 @@ def stored_shapes(path: Path) -> dict[str, tuple[int, int]]:
 
 
 def stored_sizes(path: Path) -> list[int]:
-    """Units by layer, input first, of networks in a file whose layers are a chain.
+    """Units per layer, input first, of the networks in a file whose layers are a chain.
 
     Raises:
         UserError: as `stored_shapes` does.
@@ -325,13 +325,13 @@ def stored_sizes(path: Path) -> list[int]:
 
 
 HEAD_COLUMNS = ("test_accuracy_head1", "test_accuracy_head2")
-"""Of a network's row: test accuracy by head, for tasks that have two."""
+"""Columns of test accuracy by head, for tasks with two heads."""
 
 
 def network_rows(networks: Networks) -> pd.DataFrame:
-    """One row a network, as `training.history.network_table` gives.
+    """One row per network, with the columns of `training.history.network_table`.
 
-    What only training knows is empty.
+    Columns that only training knows are empty.
     """
     unknown = dict.fromkeys(
         ("train_accuracy", "train_loss", "test_accuracy", "test_loss", "seconds"), np.nan
@@ -347,7 +347,7 @@ def network_rows(networks: Networks) -> pd.DataFrame:
 
 
 def _layer_map(networks: Networks) -> str | None:
-    """Array by layer as JSON; None where it is not known."""
+    """Source array of each layer as JSON; None if unknown."""
     arrays = networks.recipe.get("layers")
     if not arrays or len(arrays) != len(networks.weights):
         return None

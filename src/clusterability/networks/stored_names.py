@@ -1,4 +1,4 @@
-"""Names of the units of networks in a study's folder, as they came with a user's file."""
+"""Names of units in a study's files of networks, from a user's file."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from clusterability.networks.stacked import METADATA_KEY, stored_shapes
 
 
 def stored_names(path: Path) -> dict[str, UnitNames]:
-    """Names of units by layer, as files name it, for layers whose units have some.
-
-    No weights are read.
+    """Names of units by encoded layer name, for layers whose units have names; reads no weights.
 
     Args:
-        path: what `stacked.save_networks` wrote.
+        path: a file written by `stacked.save_networks`.
 
     Raises:
-        UserError: where the file is damaged, or has names for other numbers of units.
+        UserError: if the file is damaged, or numbers of names and units differ.
     """
     shapes = stored_shapes(path)
     try:
@@ -39,7 +37,7 @@ def stored_names(path: Path) -> dict[str, UnitNames]:
 
 
 def _checked(given: Mapping[str, Any], shape: tuple[int, int]) -> UnitNames:
-    """Names of the units of a layer [out, in]; ValueError unless there is one for each."""
+    """Names of the units of a layer [out, in]; ValueError unless there is one per unit."""
     sides = dict(zip(("rows", "columns"), shape, strict=True))
     for side, count in sides.items():
         names = given[side]

@@ -1,11 +1,11 @@
 """Random matrices with planted clusters, as networks of one layer: controls for every measure.
 
-The weight between row i of cluster a and column j of cluster b is W_ij = r_i c_j M_ab E_ij: the
-entry E_ij is uniform and of either sign, as an initial weight is, or of another distribution, M_ab
-is the mean of the block, and r and c are log-normal strengths of rows and columns. The means of
-abs(W) are those of the degree-corrected stochastic block model (Karrer & Newman 2011). Of zeros and
-ones, r_i c_j M_ab times the density is the chance of a one, at most 1. A single cluster, or no
-contrast, leaves nothing to be found; otherwise the partition to be found is known.
+The weight between row i of cluster a and column j of cluster b is W_ij = r_i c_j M_ab E_ij. The
+entry E_ij is uniform with random sign, like an initial weight, or from another distribution; M_ab
+is the mean of the block; r and c are log-normal strengths of rows and columns. The means of abs(W)
+are those of the degree-corrected stochastic block model (Karrer & Newman 2011). For entries of
+zeros and ones, r_i c_j M_ab times the density is the probability of a one, at most 1. A single
+cluster, or zero contrast, means no structure; otherwise the true partition is known.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from clusterability.randomness import generator
 def synthesise(
     condition: str, recipe: SyntheticRecipe, seeds: Sequence[int]
 ) -> tuple[Networks, Partitions]:
-    """Synthetic networks and the partitions planted in them.
+    """Generate synthetic networks and their planted partitions.
 
-    A matrix depends on the recipe and the seed only. Each of its parts (labels, strengths,
-    entries, zeros) has a stream of its own, so that recipes which differ in contrast alone give
-    the same labels, strengths, entries and zeros: their matrices are paired by seed.
+    A matrix depends on the recipe and the seed only. Labels, strengths, entries and zeros have
+    separate random streams, so recipes that differ in contrast alone give the same labels,
+    strengths, entries and zeros: their matrices are paired by seed.
 
     Args:
-        condition: name that the networks bear.
-        recipe: how they are made.
-        seeds: one a network, >= 0.
+        condition: name of the networks.
+        recipe: parameters of the matrices.
+        seeds: one per network, >= 0.
 
     Returns:
         Networks with one layer `fc1`, float32 [networks, rows, columns], and their planted
-        clusters, in random order over the units; -1 for units that the zeros leave dead. Of a
-        checkerboard, the clusters that can be told apart: its two colours.
+        clusters, in random order over the units; -1 for units without non-zero weights. For a
+        checkerboard, the clusters are its two colours, since no others are identifiable.
     """
     planted = unassigned(len(seeds), recipe.rows, recipe.columns)
     weights = np.empty((len(seeds), recipe.rows, recipe.columns), np.float32)
@@ -49,7 +49,7 @@ def synthesise(
         weights[index] = _matrix(recipe, rows, columns, seed)
         live = live_units(weights[index])
         if recipe.pattern == "checkerboard":
-            rows, columns = rows % 2, columns % 2  # its colours
+            rows, columns = rows % 2, columns % 2
         planted.rows[index] = np.where(live.rows, rows, DEAD)
         planted.columns[index] = np.where(live.columns, columns, DEAD)
     planted.feasible[:] = True
@@ -59,10 +59,10 @@ def synthesise(
 def block_means(recipe: SyntheticRecipe) -> np.ndarray:
     """Relative means M of abs(W) by U cluster and V cluster, float64 [clusters, clusters].
 
-    With h the share of blocks that are heavy, a light block has 1 - contrast and a heavy one
-    1 + contrast (1 - h) / h. Their mean is 1, so that with clusters of equal size the share of
-    the weight in heavy blocks runs linearly from h to 1. With one heavy block a cluster, h = 1/k:
-    a / (a + (k - 1) b) = 1/k + contrast (1 - 1/k) for means a inside and b outside.
+    With h the share of heavy blocks, light blocks have mean 1 - contrast and heavy blocks 1 +
+    contrast (1 - h) / h. The mean of all is 1, so for clusters of equal size the share of weight in
+    heavy blocks grows linearly with contrast from h to 1. With one heavy block per cluster, h = 1/k
+    and a / (a + (k - 1) b) = 1/k + contrast (1 - 1/k) for means a inside and b outside.
 
     >>> block_means(SyntheticRecipe(clusters=2, contrast=0.5)).tolist()
     [[1.5, 0.5], [0.5, 1.5]]
@@ -73,15 +73,15 @@ def block_means(recipe: SyntheticRecipe) -> np.ndarray:
 
 
 def cluster_sizes(units: int, clusters: int, unequal: float) -> np.ndarray:
-    """Number of units of each cluster, integers [clusters], largest first, of sum `units`.
+    """Number of units per cluster, int [clusters], in descending order, with sum `units`.
 
-    Each cluster has one unit. The others are divided by the method of largest remainders, in
-    proportion to (1 - unequal)^a for cluster a.
+    Each cluster gets one unit. The rest is divided in proportion to (1 - unequal)^a for cluster a,
+    by the method of largest remainders.
 
     Args:
         units: number of units, at least `clusters`.
         clusters: number of clusters.
-        unequal: in [0, 1); 0 is equal sizes, which differ by at most one unit.
+        unequal: in [0, 1); 0 gives sizes that differ by at most one unit.
 
     >>> cluster_sizes(16, 3, 0.5).tolist()
     [8, 5, 3]
@@ -95,7 +95,7 @@ def cluster_sizes(units: int, clusters: int, unequal: float) -> np.ndarray:
 
 
 def _heavy_blocks(pattern: Pattern, clusters: int) -> np.ndarray:
-    """Which blocks are heavy, bool [clusters, clusters]."""
+    """Mask of the heavy blocks, bool [clusters, clusters]."""
     row, column = np.indices((clusters, clusters))
     if pattern == "assortative":
         return row == column
@@ -105,14 +105,14 @@ def _heavy_blocks(pattern: Pattern, clusters: int) -> np.ndarray:
 
 
 def _planted_labels(recipe: SyntheticRecipe, units: int, seed: int, side: str) -> np.ndarray:
-    """Planted clusters of the units of one side, in random order."""
+    """Planted labels of the units on one side, in random order."""
     sizes = cluster_sizes(units, recipe.clusters, recipe.unequal)
     labels = np.arange(recipe.clusters).repeat(sizes)
     return generator("synthetic", seed, "labels", side).permutation(labels)
 
 
 def _strengths(recipe: SyntheticRecipe, units: int, seed: int, side: str) -> np.ndarray:
-    """Log-normal strengths [units] of one side, of expectation 1."""
+    """Log-normal strengths [units] of one side, with expectation 1."""
     spread = recipe.heterogeneity
     normal = generator("synthetic", seed, "strengths", side).standard_normal(units)
     return np.exp(spread * normal - spread**2 / 2)
@@ -121,7 +121,7 @@ def _strengths(recipe: SyntheticRecipe, units: int, seed: int, side: str) -> np.
 def _matrix(
     recipe: SyntheticRecipe, rows: np.ndarray, columns: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Weights [rows, columns] between units with these planted clusters."""
+    """Weights [rows, columns] between units with the given planted labels."""
     shape = len(rows), len(columns)
     chances = generator("synthetic", seed, "zeros").random(shape)
     row_strengths = _strengths(recipe, len(rows), seed, "rows")
@@ -135,7 +135,7 @@ def _matrix(
 
 def _entries(recipe: SyntheticRecipe, shape: tuple[int, int], seed: int) -> np.ndarray:
     source = generator("synthetic", seed, "entries")
-    # The bound of initial weights: a recipe without structure has their distribution.
+    # The bound of initial weights, so that a recipe without structure has their distribution.
     bound = 1 / math.sqrt(shape[1])
     if recipe.rank:
         first, second = (

@@ -1,6 +1,6 @@
-"""How random matrices with planted clusters are made: the config's part of `synthetic`.
+"""The config section for random matrices with planted clusters.
 
-Apart from it, so that the workflow reads a config without NumPy.
+Separate from `synthetic`, so that the workflow reads a config without NumPy.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SyntheticRecipe(Section):
     - `shifted`: U cluster a with V cluster a + 1, the last one with V cluster 0.
     - `checkerboard`: U cluster a with every V cluster b for which a + b is even. Clusters two
       apart look alike, so that there are two a side to be found: the even and the odd ones."""
-    # Beyond 5, weights would fall below the least float32 and leave units dead.
+    # Beyond 5, weights would underflow float32 and units would be dead.
     heterogeneity: Annotated[Number, Field(ge=0, le=5)] = 0.0
     """Standard deviation of the logarithm of the units' strengths. 0: all units have the same
     strength."""
@@ -50,7 +50,7 @@ class SyntheticRecipe(Section):
     """Distribution of the entries: `uniform` as initial weights are, `normal`, `laplace`, `t2`
     (Student's, with two degrees of freedom), `cauchy`, or `ones`, of which strengths and clusters
     decide not how large but how frequent they are."""
-    # Beyond 1, weights would be too large for float32.
+    # Beyond 1, weights would overflow float32.
     shapes: Annotated[Number, Field(ge=0, le=1)] = 0.0
     """Standard deviation of the logarithm of the units' exponents: the size of an entry is raised
     to the product of its row's and its column's. 0: all are 1."""
@@ -72,7 +72,7 @@ class SyntheticRecipe(Section):
     @field_validator("clusters", "rank")
     @classmethod
     def _fits(cls, number: int, info: ValidationInfo) -> int:
-        # A side that is itself at fault is missing here, and has a message of its own.
+        # An invalid side is missing from `info.data` and has a separate message.
         sides = [info.data[side] for side in ("rows", "columns") if side in info.data]
         if number > min(sides, default=number):
             raise ValueError(f"at most {min(sides)}, the smaller of rows and columns")
@@ -80,21 +80,21 @@ class SyntheticRecipe(Section):
 
     @property
     def plants(self) -> bool:
-        """Whether there are clusters to be found."""
+        """Whether clusters are planted."""
         return self.clusters > 1 and self.contrast > 0
 
     @property
     def distinct(self) -> int:
-        """Clusters a side that can be told apart: the two colours of a checkerboard."""
+        """Number of identifiable clusters per side: two for a checkerboard."""
         return min(self.clusters, 2) if self.pattern == "checkerboard" else self.clusters
 
     @property
     def noise(self) -> tuple[float | str, ...]:
-        """What decides the matrix but for its clusters."""
+        """Keys that determine the matrix apart from its clusters."""
         names = ("rows", "columns", "heterogeneity", "density")
         return tuple(getattr(self, name) for name in (*names, *_ENTRIES))
 
     @property
     def layers(self) -> dict[str, tuple[int, int]]:
-        """Weight matrices: name to shape [rows, columns]."""
+        """Shapes [rows, columns] of the weight matrices, by layer."""
         return {LAYER: (self.rows, self.columns)}

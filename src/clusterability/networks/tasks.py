@@ -1,7 +1,7 @@
-"""What networks are trained to tell of images, and the modules that such a task has.
+"""Tasks that networks are trained on, and the modules of the task.
 
-Of a task of two digits it is known which inputs and which outputs belong together. Apart from
-recipes, and without NumPy: the config's model and jobs that train nothing read it.
+A task of two digits has known modules of input units and output units. Separate from recipes, and
+without NumPy, because the config and jobs that do not train read it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SIDE = 28
-"""Pixels along an edge of an image of the data set."""
+"""Height and width of an image of the data set, in pixels."""
 MNIST_PIXELS = SIDE**2
 MNIST_CLASSES = 10
 
 
 @dataclass(frozen=True)
 class Task:
-    """What networks are trained to tell of images.
+    """A classification task on images.
 
     Attributes:
-        images: how many are shown side by side.
-        heads: groups of outputs, each of which tells one of ten classes.
+        images: number of images shown side by side.
+        heads: groups of output units; each head predicts one of ten classes.
     """
 
     images: int = 1
@@ -29,17 +29,17 @@ class Task:
 
     @property
     def ends(self) -> tuple[int, int]:
-        """Number of inputs and of outputs."""
+        """Numbers of input units and of output units."""
         return self.images * MNIST_PIXELS, self.heads * MNIST_CLASSES
 
     @property
     def has_modules(self) -> bool:
-        """Whether it is known which inputs, and which outputs, belong together."""
+        """Whether the task assigns input units and output units to modules."""
         return self.images > 1
 
     @property
     def input_modules(self) -> list[int]:
-        """Which image each input unit is of; images lie side by side, row by row.
+        """Image of each input unit; images are side by side, row by row.
 
         >>> TASKS["two_digits_joint"].input_modules[26:30]
         [0, 0, 1, 1]
@@ -48,7 +48,7 @@ class Task:
 
     @property
     def output_modules(self) -> list[int]:
-        """Which head each output unit is of.
+        """Head of each output unit.
 
         >>> TASKS["two_digits_joint"].output_modules[8:12]
         [0, 0, 1, 1]
@@ -57,7 +57,7 @@ class Task:
 
 
 def side_by_side(numbers: Sequence[float], images: int) -> list[float]:
-    """A number a pixel, row by row, of so many images side by side that have the same numbers.
+    """Repeat numbers per pixel for images side by side, row by row.
 
     >>> side_by_side(range(784), 2)[26:30]
     [26, 27, 0, 1]
@@ -71,7 +71,7 @@ TASKS = {
     "two_digits_separate": Task(images=2, heads=2),
     "two_digits_joint": Task(images=2, heads=2),
 }
-"""By `task` of a recipe."""
+"""Tasks by the key `task` of a recipe."""
 
 ENDS = tuple(dict.fromkeys(task.ends for task in TASKS.values()))
-"""Numbers of inputs and outputs that an architecture may have."""
+"""Possible numbers of input units and output units of an architecture."""

@@ -1,4 +1,4 @@
-"""Weight matrices that a notebook or the command line brings: a file, arrays by name, an array."""
+"""Weight matrices passed to the API or the command line: a file, a mapping, or one array."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from clusterability.networks.stacked import Networks
 DEFAULT_NAME = "weights"
 """Name of a network that does not come from a file."""
 AS_IT_IS = Reading()
-"""Nothing is asked of how weights are read."""
+"""Default options for reading weights."""
 
 
 class SupportsArray(Protocol):
-    """What NumPy makes an array of: a data frame, a tensor."""
+    """An object that NumPy converts to an array, such as a data frame or a tensor."""
 
     def __array__(self) -> Any: ...
 
@@ -63,21 +63,21 @@ Matrix = (
 )
 File = str | os.PathLike[str]
 Network = File | Mapping[str, Any] | SupportsStateDict
-"""What has layers, one or more."""
+"""A source with one or more layers."""
 Source = Network | Matrix
 
 
 class Weights(Mapping[str, np.ndarray]):
-    """The weight matrices of one network by layer: float32 [out, in].
+    """Weight matrices of one network by layer, float32 [out, in].
 
     Attributes:
-        name: of the network; random streams go by it.
-        arrays: what each layer was called where it came from.
-        chain: whether the outputs of each layer are the inputs of the next; then layers come from
-            the input on.
-        read_as: how they were read and what was left out, in one line; "" where nothing was read.
-        units: names of the units of layers, where they have some.
-        told: what was taken for granted in reading them, a line each.
+        name: name of the network, which is part of the names of its random streams.
+        arrays: original name of each layer.
+        chain: whether the outputs of each layer are the inputs of the next; the layers are then
+            ordered from the input on.
+        read_as: one line on how the file was read and what was left out; "" if nothing was read.
+        units: names of the units, for layers whose units have names.
+        told: assumptions made in reading, one line each.
 
     >>> Weights("mine", {"fc1": np.ones((2, 3), np.float32)}, {"fc1": "encoder.weight"})
     Weights 'mine': fc1 [2, 3] from 'encoder.weight'
@@ -122,31 +122,31 @@ class Weights(Mapping[str, np.ndarray]):
 
 
 _MOST_SHOWN = 12
-"""Layers that are shown of a network."""
+"""Maximal number of layers in the representation of a network."""
 
 
 def load_weights(source: Source, reading: Reading = AS_IT_IS) -> Weights:
-    """The layers of a file, of arrays by name or of one matrix: see `api.load`."""
-    found: Arrays
+    """Load the layers of a file, of arrays by name or of one matrix; see `api.load`."""
+    arrays: Arrays
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        name, origin, found = name_of(path), str(path), read_arrays(path, "", reading.table)
+        name, origin, arrays = name_of(path), str(path), read_arrays(path, "", reading.table)
     else:
         name = source.name if isinstance(source, Weights) else DEFAULT_NAME
-        origin, found = "the arrays", _given_arrays(source, reading.table)
-        # One matrix alone has no name of its own, and is fc1.
+        origin, arrays = "the arrays", _given_arrays(source, reading.table)
+        # A single matrix has no name and becomes fc1.
         reading = reading if has_layers(source) else replace(reading, chain=True)
-    selection, matrices, _ = read_layers(origin, found, reading)
-    # Of a single matrix there is nothing to tell.
+    selection, matrices, _ = read_layers(origin, arrays, reading)
+    # A single matrix read by default needs no explanation.
     plain = len(matrices) == 1 and selection == Selection(selection.arrays, selection.shapes)
     read_as = "" if plain else selection.told()
-    units = units_of_layers(selection, found)
-    arrays = selection.arrays
-    return Weights(name, matrices, arrays, selection.chain, read_as, units, told_of(found))
+    units = units_of_layers(selection, arrays)
+    sources = selection.arrays
+    return Weights(name, matrices, sources, selection.chain, read_as, units, told_of(arrays))
 
 
 def _given_arrays(source: Any, table: TableReading) -> NamedArrays:
-    """Arrays by name of a mapping or a module, or one array alone."""
+    """Arrays by name from a mapping or a module, or one array."""
     if isinstance(source, Weights):
         units = source.units
         return NamedArrays(
@@ -165,20 +165,21 @@ def _given_arrays(source: Any, table: TableReading) -> NamedArrays:
 
 
 def has_layers(source: Source) -> bool:
-    """Whether it is a file or arrays by name, not one matrix alone."""
+    """Whether the source is a file or arrays by name rather than one matrix."""
     return isinstance(source, str | os.PathLike) or state_of(source) is not None
 
 
 def as_weights(source: Source, reading: Reading = AS_IT_IS) -> Weights:
-    """What a function is given as the weights of one network.
+    """Convert the `weights` argument of a function to `Weights`.
 
     Args:
-        source: a file; what `load_weights` gives; matrices [out, in] by layer, whose names stay; a
-            module of PyTorch or its state dict; or one matrix, the layer `fc1`.
-        reading: whether they are a chain, and which way arrays are stored.
+        source: a file; the result of `load_weights`; matrices [out, in] by layer, whose names are
+            kept; a module of PyTorch or its state dict; or one matrix, which becomes the layer
+            `fc1`.
+        reading: whether the layers are a chain, and the orientation of arrays.
 
     Raises:
-        UserError: where a layer is no matrix of finite real numbers, or a chain does not fit.
+        UserError: if a layer is not a matrix of finite real numbers, or a chain does not fit.
     """
     if isinstance(source, Weights) and reading == AS_IT_IS:
         return source
@@ -193,18 +194,18 @@ def as_weights(source: Source, reading: Reading = AS_IT_IS) -> Weights:
 
 
 def _one_matrix(source: Any, reading: Reading) -> Weights:
-    """One matrix alone, the layer `fc1`."""
-    found = named_matrix("weights", source, reading.table)
-    matrix, names = as_matrix("weights", found.array), found.names
+    """A single matrix as the layer `fc1`."""
+    named = named_matrix("weights", source, reading.table)
+    matrix, names = as_matrix("weights", named.array), named.names
     if reading.transpose:
         matrix, names = matrix.T, names.transposed()
     units = {"fc1": names} if names else {}
     arrays = {"fc1": DEFAULT_NAME}
-    return Weights(DEFAULT_NAME, {"fc1": matrix}, arrays, units=units, told=found.told)
+    return Weights(DEFAULT_NAME, {"fc1": matrix}, arrays, units=units, told=named.told)
 
 
 def _is_state_dict(source: Mapping[Any, Any]) -> bool:
-    """Whether tensors of PyTorch stand beside biases or counts, or inside a checkpoint."""
+    """Whether tensors of PyTorch stand beside biases or counters, or inside a checkpoint."""
     if state_of(source) is not source:
         return True
     tensors = [value for value in source.values() if hasattr(value, "detach")]
@@ -212,7 +213,7 @@ def _is_state_dict(source: Mapping[Any, Any]) -> bool:
 
 
 def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
-    """Matrices whose names are those of the layers."""
+    """Matrices by the name of the layer."""
     layers: dict[str, np.ndarray] = {}
     units = dict(source.units) if isinstance(source, Weights) else {}
     told = list(source.told) if isinstance(source, Weights) else []
@@ -220,31 +221,31 @@ def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
         where = f"weights: layer {one_line(repr(name), 80)}"
         if not isinstance(name, str) or name in ("", NETWORK):
             raise UserError(f"{where}: found this name, expected a text other than {NETWORK!r}")
-        found = named_matrix(where, array)
-        layers[name] = as_matrix(where, found.array)
-        if found.names:
-            units[name] = found.names
-        told += found.told
+        loaded = named_matrix(where, array)
+        layers[name] = as_matrix(where, loaded.array)
+        if loaded.names:
+            units[name] = loaded.names
+        told += loaded.told
     if not layers:
         raise UserError("weights: found no layers, expected at least one matrix [out, in]")
     chain, transposed = of_matrices("weights", layers, reading)
     if transposed:
         layers = {name: matrix.T for name, matrix in layers.items()}
         units = {name: names.transposed() for name, names in units.items()}
-    named = source.name if isinstance(source, Weights) else DEFAULT_NAME
+    network = source.name if isinstance(source, Weights) else DEFAULT_NAME
     arrays = {name: name for name in layers}
-    return Weights(named, layers, arrays, chain, units=units, told=told)
+    return Weights(network, layers, arrays, chain, units=units, told=told)
 
 
 def as_networks(weights: Weights, name: str) -> Networks:
-    """The network as a block of one, as `importing.read_network` gives it."""
+    """The network as a block of one, like the result of `importing.read_network`."""
     names = {layer: layer for layer in weights} if weights.chain else file_names(weights)
     stacks = {names[layer]: matrix[None] for layer, matrix in weights.items()}
     return Networks(name, (IMPORTED_SEED,), {}, stacks, chain=weights.chain)
 
 
 def name_of(path: Path) -> str:
-    """A name for the network of a file, such as a config allows.
+    """Derive from a file's name a name for its network that a config would accept.
 
     >>> name_of(Path("runs/My-Net.v2.npz")), name_of(Path("2024.csv"))
     ('my_net_v2', 'weights_2024')

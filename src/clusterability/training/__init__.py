@@ -1,1 +1,1 @@
-"""From a recipe to trained networks: images, initial weights, the loop, checkpoints, pruning."""
+"""Training of networks from a recipe: images, initialisation, the loop, checkpoints, pruning."""

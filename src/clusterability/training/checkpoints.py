@@ -1,7 +1,7 @@
-"""Checkpoints of training: what an interrupted job goes on from, to the same bits.
+"""Checkpoints of training, from which an interrupted job resumes to the same bits.
 
-They lie outside the job's outputs, which Snakemake removes before a job starts, and go when the job
-has succeeded. One that another recipe, other code or another kind of device made is not used.
+They are outside the job's outputs, which Snakemake removes before a job starts, and are removed
+when the job succeeds. A checkpoint of another recipe, code version or kind of device is ignored.
 """
 
 from __future__ import annotations
@@ -28,16 +28,19 @@ from clusterability.names import CHECKPOINTS
 logger = logging.getLogger(__name__)
 
 _DESCRIPTION = "description"
-"""Name of the tensor that holds, as JSON, all that is no tensor."""
+"""Name of the tensor that encodes everything else as JSON."""
 _DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Everything that the rest of training depends on, after so many steps.
+    """State of training after `step` steps, sufficient to continue.
 
-    tensors: by name, wherever they lie. history: rows of the history so far, as plain values.
-    seconds: what training has taken so far.
+    Attributes:
+        step: number of steps done.
+        seconds: training time so far.
+        history: rows of the history so far, as plain values.
+        tensors: tensors by name, on any device.
     """
 
     step: int
@@ -48,9 +51,13 @@ class TrainingState:
 
 @dataclass
 class Checkpoints:
-    """The checkpoints of one job.
+    """Checkpoints of one job.
 
-    folder: where they lie, a file a block of seeds. key: says what is trained, by which code.
+    Attributes:
+        folder: contains one file per block of seeds.
+        key: digest of everything that determines the trained bits.
+        seconds_between: minimal time between two checkpoints.
+        stopped: whether the job was asked to stop.
     """
 
     folder: Path
@@ -61,27 +68,27 @@ class Checkpoints:
 
     @classmethod
     def of_job(cls, networks: Path, parameters: Mapping[str, Any], seconds: float) -> Checkpoints:
-        """Those of the job that makes the file `…/networks/{condition}/{seeds}.safetensors`.
+        """Checkpoints of the job that writes a file of networks.
 
         Args:
-            networks: that file.
-            parameters: all that decides its bits: another recipe, other code or other versions of
-                packages train anew.
-            seconds: between two checkpoints.
+            networks: the output, `…/networks/{condition}/{seeds}.safetensors`.
+            parameters: everything that determines its bits; another recipe, code or package version
+                trains anew.
+            seconds: minimal time between two checkpoints.
         """
         results, condition = networks.parents[2], networks.parent.name
         key = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
         return cls(results / CHECKPOINTS / condition / networks.stem, key, seconds)
 
     def due(self) -> bool:
-        """Whether it is time for one."""
+        """Whether a checkpoint is due."""
         return self.stopped or time.monotonic() - self._last >= self.seconds_between
 
     def keep(self, seeds: Sequence[int], device: torch.device, state: TrainingState) -> None:
-        """Writes the state, whole or not at all; a full disk does not end the training.
+        """Write the state atomically; a full disk does not end the training.
 
         Raises:
-            UserError: where the job was asked to stop.
+            UserError: if the job was asked to stop.
         """
         description = {
             "device": device.type,
@@ -107,7 +114,7 @@ class Checkpoints:
             raise UserError(f"training was stopped by a signal; {kept}")
 
     def find(self, seeds: Sequence[int], device: torch.device) -> TrainingState | None:
-        """The state that an earlier job left, if it is of the same training."""
+        """State left by an earlier job, if it belongs to the same training."""
         path = self._path(seeds)
         try:
             tensors = load(_checked(path.read_bytes()))
@@ -125,14 +132,14 @@ class Checkpoints:
         return TrainingState(step, seconds, history, tensors)
 
     def remove(self) -> None:
-        """Removes them, once the job has its outputs."""
+        """Remove the checkpoints of a finished job."""
         shutil.rmtree(self.folder, ignore_errors=True)
         for folder in (self.folder.parent, self.folder.parents[1]):
-            with suppress(OSError):  # another block's lie in it
+            with suppress(OSError):  # not empty: other blocks have checkpoints
                 folder.rmdir()
 
     def stop(self) -> None:
-        """A checkpoint after the step that is worked on, and then the end."""
+        """Request a checkpoint after the current step, and then the end of the job."""
         self.stopped = True
 
     def _path(self, seeds: Sequence[int]) -> Path:
@@ -140,7 +147,7 @@ class Checkpoints:
 
 
 def _checked(content: bytes) -> bytes:
-    """A checkpoint without the SHA-256 that it begins with: a wrong one would train on unseen."""
+    """Content without its leading SHA-256; ValueError if the digest is wrong."""
     digest, rest = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     if hashlib.sha256(rest).digest() != digest:
         raise ValueError("found another SHA-256 than it begins with")

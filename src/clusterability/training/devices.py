@@ -1,4 +1,4 @@
-"""What training runs on: the choice of a device, determinism, lack of memory."""
+"""Devices for training: choice, determinism, out-of-memory errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clusterability.errors import UserError
 _OUT_OF_MEMORY = (
     "CUDA error: out of memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUBLAS_STATUS_NOT_INITIALIZED",  # its handle takes memory, too
+    "CUBLAS_STATUS_NOT_INITIALIZED",  # raised when its handle cannot be allocated
     "CUDNN_STATUS_ALLOC_FAILED",
     "DefaultCPUAllocator: can't allocate memory",
     "DefaultCPUAllocator: not enough memory",
@@ -21,10 +21,10 @@ _OUT_OF_MEMORY = (
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of that name; `auto` is a CUDA GPU where there is one, else the CPU.
+    """Device of a given name; `auto` is a CUDA GPU if there is one, else the CPU.
 
     Raises:
-        UserError: where the named device is not there.
+        UserError: if the device does not exist.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -38,28 +38,28 @@ def choose_device(name: str) -> torch.device:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether a device or the CPU had no memory left; some libraries say so in words alone."""
+    """Whether a device or the CPU ran out of memory; some libraries say so only in the message."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(
         words in str(error) for words in _OUT_OF_MEMORY
     )
 
 
 def first_sentence(error: Exception) -> str:
-    """The first sentence of what a library says; PyTorch adds a paragraph of advice."""
+    """First sentence of an error message, without PyTorch's advice."""
     return str(error).split(". ")[0].splitlines()[0] if str(error) else type(error).__name__
 
 
 @contextmanager
 def deterministic(threads: int) -> Iterator[None]:
-    """Deterministic algorithms, full float32 products, and so many CPU threads."""
+    """Context with deterministic algorithms, full float32 products and `threads` CPU threads."""
     before = torch.get_num_threads()
     fill = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
     tf32 = torch.backends.cuda.matmul.allow_tf32
     torch.set_num_threads(threads)
     deterministic = torch.get_deterministic_debug_mode()
-    # As torch.use_deterministic_algorithms(True) does, which loads torch's compiler for a second.
+    # Not torch.use_deterministic_algorithms(True), which spends a second on loading the compiler.
     torch.set_deterministic_debug_mode("error")
-    # Nothing here reads memory before it writes it; filling it first takes a quarter of the time.
+    # No code here reads uninitialised memory, and filling it takes a quarter of the time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cuda.matmul.allow_tf32 = False
     try:

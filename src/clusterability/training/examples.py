@@ -1,16 +1,15 @@
-"""What a recipe's networks are trained and tested on: images and labels, real ones or controls.
+"""Images and labels that a recipe's networks are trained and tested on: real ones or controls.
 
-Structure in the first layer may come from the task or from the images alone. The controls keep a
-part of what the data set has: `gaussian` images its pixel means and covariance,
-`independent_pixels` each pixel's distribution, `permuted` labels how frequent classes are; a random
-`teacher` gives labels that can be learnt on any images, as in Seung, Sompolinsky and Tishby (1992),
-"Statistical mechanics of learning from examples", Physical Review A 45, 6056.
+Structure in the first layer can come from the task or from the images alone. Controls keep part of
+the data: `gaussian` images keep pixel means and covariance, `independent_pixels` keep the
+distribution of each pixel, and `permuted` labels keep class frequencies. A random `teacher` gives
+labels that can be learnt on any images (Seung, Sompolinsky & Tishby 1992, Statistical mechanics of
+learning from examples, doi:10.1103/PhysRevA.45.6056).
 
-Tasks of two digits show each image once on the left and once on the right, beside a random other
-one.
+Tasks of two digits show each image once on the left and once on the right, paired at random.
 
-Images are the same for all networks, labels of controls one drawing a seed. Both come from named
-random streams: they do not depend on blocks, neighbours, threads or interruptions.
+Images are the same for all networks; labels of controls are drawn per seed. Both come from named
+random streams and do not depend on blocks, neighbours, threads or interruptions.
 """
 
 from __future__ import annotations
@@ -41,20 +40,22 @@ from clusterability.training.recipe import Recipe
 Part: TypeAlias = Literal["train", "test"]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Chosen: TypeAlias = slice | npt.NDArray[np.int64]
-"""Which images of a part."""
+"""Selection of images of a part."""
 
 _ALL = slice(None)
 _TOGETHER = 10_000
-"""Images that are worked on at a time: 60 MB in double precision. Other numbers may round
-differently."""
+"""Images processed at a time: 60 MB in double precision. Another number may round differently."""
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Images and labels of the networks of a recipe, worked out when they are asked for.
+    """Images and labels of the networks of a recipe, computed on access.
 
-    recipe: of which `Recipe.examples` counts. mnist: the data set, as bytes, of single images.
-    Pixels are 784, or 1568 where two digits are shown.
+    There are 784 pixels, or 1568 if two digits are shown.
+
+    Attributes:
+        recipe: recipe, of which the keys in `Recipe.examples` are used.
+        mnist: data set of single images, as bytes.
 
     >>> images = np.repeat(np.arange(4, dtype=np.uint8)[:, None], 784, axis=1)
     >>> labels = np.arange(4)
@@ -68,27 +69,27 @@ class Examples:
 
     @cached_property
     def data(self) -> Mnist:
-        """The data set as the task shows it, with the task's labels."""
+        """Data set as the task shows it, with the labels of the task."""
         return task_data(self.mnist, self.recipe.task)
 
     @cached_property
     def left_out(self) -> npt.NDArray[np.bool_]:
-        """Pixels [pixels] that no network sees, by the images of the data set."""
+        """Mask [pixels] of the pixels left out, which the images of the data set determine."""
         return left_out_pixels(self.data.train_images, self.recipe.pixel_deviation)
 
     @cached_property
     def train(self) -> Floats:
-        """All training images [images, pixels], as networks see them."""
+        """All training images [images, pixels] as network inputs."""
         return self.inputs("train")
 
     @cached_property
     def test(self) -> Floats:
-        """All test images [images, pixels], as networks see them."""
+        """All test images [images, pixels] as network inputs."""
         return self.inputs("test")
 
     def inputs(self, part: Part, chosen: Chosen = _ALL) -> Floats:
-        """Some images [images, pixels] of a part, as networks see them."""
-        # Before the images, so that both are not in memory while means are taken.
+        """Selected images [images, pixels] of a part as network inputs."""
+        # Means come first: their temporary images and `values` do not coexist in memory.
         means = self._pixel_means if self.recipe.centre_pixels else None
         values = self._uncentred(part, chosen)
         if means is not None:
@@ -97,10 +98,10 @@ class Examples:
         return values
 
     def labels(self, part: Part, seeds: Sequence[int]) -> Labels:
-        """Classes that each seed's network is to tell of a part's images.
+        """Target classes of each seed's network for the images of a part.
 
         Returns:
-            [networks, images]; of a task with several heads, [networks, images, heads].
+            [networks, images]; for a task with several heads, [networks, images, heads].
         """
         mnist, kind = self.data, self.recipe.labels
         if kind == "teacher":
@@ -112,16 +113,16 @@ class Examples:
 
     @cached_property
     def _pixel_means(self) -> Floats:
-        """Means [pixels] of uncentred training images; of a pixel that never varies, its value."""
+        """Means [pixels] of uncentred training images; exact for constant pixels."""
         # Sums of equal single-precision values are exact in double precision.
         return self._uncentred("train").mean(axis=0, dtype=np.float64).astype(np.float32)
 
     def _uncentred(self, part: Part, chosen: Chosen = _ALL) -> Floats:
-        """Images normalised or from paper to ink, with all pixels; nobody else holds them."""
+        """Images scaled or standardised, with all pixels; the caller may overwrite them."""
         return network_inputs(self._pixels(part)[chosen], self.recipe.normalise, self.mnist.name)
 
     def _pixels(self, part: Part) -> Bytes | Floats:
-        """Images [images, pixels] as bytes, or as floats of which 1 is ink, made anew."""
+        """Images [images, pixels] as bytes, or as new floats with ink 1."""
         images = self.data.train_images if part == "train" else self.data.test_images
         match self.recipe.images:
             case "gaussian":
@@ -136,7 +137,7 @@ class Examples:
         return pixel_moments(self.data.train_images)
 
     def _taught(self, part: Part, seed: int) -> Labels:
-        """Classes by the seed's teacher, whose outputs are standardised in training."""
+        """Classes by the seed's teacher, with outputs standardised on the training images."""
         teacher = teacher_weights(self.recipe.sizes, seed)
         outputs = teacher_outputs(teacher, self.train)
         mean, deviation = outputs.mean(axis=0), outputs.std(axis=0)
@@ -148,11 +149,11 @@ class Examples:
 
 
 def task_data(mnist: Mnist, task: str) -> Mnist:
-    """A data set as a task shows it: as it is, or as two images side by side.
+    """Data set as a task shows it: unchanged, or as pairs of images side by side.
 
     Args:
         mnist: images [images, 784] of 28 x 28 pixels, and their classes.
-        task: in TASKS.
+        task: a key of TASKS.
 
     Returns:
         For two digits, images [images, 1568] of 28 x 56 pixels, row by row, and labels [images, 2].
@@ -165,7 +166,7 @@ def task_data(mnist: Mnist, task: str) -> Mnist:
 
 
 def _side_by_side(images: Bytes, labels: Labels, task: str, part: Part) -> tuple[Bytes, Labels]:
-    """Each image on the left of another one, and what the heads have to say of both.
+    """Each image with another on its right, and the target classes of the heads.
 
     Pairs are the same for all networks and for both tasks.
     """
@@ -176,7 +177,7 @@ def _side_by_side(images: Bytes, labels: Labels, task: str, part: Part) -> tuple
 
 
 def head_classes(left: Labels, right: Labels, task: str) -> Labels:
-    """Classes [images, heads] of pairs of images with these classes [images].
+    """Target classes [images, heads] of pairs of images, from the classes [images] of each image.
 
     >>> left, right = np.array([7, 2]), np.array([5, 4])
     >>> head_classes(left, right, "two_digits_separate").tolist()
@@ -190,7 +191,7 @@ def head_classes(left: Labels, right: Labels, task: str) -> Labels:
 
 
 def pixel_moments(images: Bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Mean [pixels] and covariance [pixels, pixels] over images [images, pixels], in units of ink.
+    """Mean [pixels] and covariance [pixels, pixels] of images [images, pixels], in units of ink.
 
     The covariance is that of the population: sums are divided by the number of images.
 
@@ -198,7 +199,7 @@ def pixel_moments(images: Bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[n
     >>> mean.tolist(), covariance.tolist()
     ([0.0, 0.5], [[0.0, 0.0], [0.0, 0.25]])
     """
-    # Exact: products of bytes are whole numbers, and all sums are below 2 to the 53.
+    # Exact: products of bytes are integers, and all sums are below 2**53.
     count, pixels = images.shape
     total, products = np.zeros(pixels), np.zeros((pixels, pixels))
     for part in _parts(count):
@@ -212,23 +213,23 @@ def pixel_moments(images: Bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[n
 def gaussian_images(
     mean: npt.NDArray[np.float64], covariance: npt.NDArray[np.float64], count: int, stream: str
 ) -> Floats:
-    """Images [count, pixels] from the normal distribution of this mean and covariance.
+    """Images [count, pixels] from a normal distribution.
 
-    They are mean + S z for standard normal z, where S is the symmetric square root of the
-    covariance: unlike a factor of eigenvectors, it is unique whatever an eigensolver returns for
-    equal eigenvalues. Pixels of no variance are equal to their mean. Values are not cut to the
-    range from paper to ink, which would change both moments.
+    They are mean + S z for standard normal z, with S the symmetric square root of the covariance.
+    Unlike other factors, S is unique even if eigenvalues are equal. Pixels without variance equal
+    their mean. Values are not clipped to the range from paper to ink, which would change both
+    moments.
 
     Args:
         mean: [pixels].
         covariance: [pixels, pixels], of any rank.
-        count: how many.
-        stream: name of the random stream; another one gives other images.
+        count: number of images.
+        stream: name of the random stream.
     """
     varies = np.diag(covariance) > 0
     images = np.tile(mean.astype(np.float32), (count, 1))
     source = generator("gaussian images", stream)
-    # A product split among threads may add up in another order.
+    # Splitting a product among threads can change the order of its sums.
     with one_thread():
         root = _square_root(covariance[np.ix_(varies, varies)])
         for part in _parts(count):
@@ -238,25 +239,27 @@ def gaussian_images(
 
 
 def _square_root(covariance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The symmetric square root of a positive semidefinite matrix."""
+    """Symmetric square root of a positive semidefinite matrix."""
     values, vectors = np.linalg.eigh(covariance)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     return np.asarray(root)
 
 
 def independent_pixels(images: Bytes, stream: str) -> Bytes:
-    """Images [images, pixels] in which each pixel's values are shuffled over images by themselves.
+    """Shuffle each pixel of images [images, pixels] over the images, independently of other pixels.
 
-    stream: name of the random stream; another one gives another shuffle.
+    Args:
+        images: [images, pixels].
+        stream: name of the random stream.
     """
     return generator("independent pixels", stream).permuted(images, axis=0)
 
 
 def teacher_weights(sizes: Sequence[int], seed: int) -> list[Floats]:
-    """Weights [out, in] by layer of the seed's teacher: normal, with a variance of 2 / in.
+    """Weights [out, in] by layer of the seed's bias-free teacher, normal with variance 2 / in.
 
-    The variance is that of He et al. (2015), "Delving deep into rectifiers", arXiv:1502.01852,
-    which keeps the scale of activities from layer to layer. There are no biases.
+    This variance keeps the scale of activations from layer to layer (He et al. 2015, Delving deep
+    into rectifiers, arXiv:1502.01852).
     """
     source = generator("teacher", seed)
     return [
@@ -266,18 +269,18 @@ def teacher_weights(sizes: Sequence[int], seed: int) -> list[Floats]:
 
 
 def teacher_outputs(weights: Sequence[Floats], images: Floats) -> npt.NDArray[np.float64]:
-    """Outputs [images, classes] of a ReLU network without biases for images [images, pixels]."""
+    """Outputs [images, classes] of a bias-free ReLU network for images [images, pixels]."""
     outputs = np.empty((len(images), len(weights[-1])))
     with one_thread():
         for part in _parts(len(images)):
-            activity = images[part]
+            activations = images[part]
             for weight in weights[:-1]:
-                activity = np.maximum(activity @ weight.T, 0)
-            outputs[part] = activity @ weights[-1].T
+                activations = np.maximum(activations @ weight.T, 0)
+            outputs[part] = activations @ weights[-1].T
     return outputs
 
 
 def _parts(count: int) -> Iterator[slice]:
-    """Parts of so many images."""
+    """Slices of at most `_TOGETHER` images."""
     for start in range(0, count, _TOGETHER):
         yield slice(start, min(start + _TOGETHER, count))

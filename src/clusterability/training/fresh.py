@@ -1,6 +1,6 @@
-"""Null `untrained`: networks of the same architecture, freshly initialised and never trained.
+"""Null `untrained`: networks of the same architecture, initialised and not trained.
 
-They are clustered and scored as the study's own networks are; `results.untrained` compares.
+They are clustered and scored like the networks of the study; `results.untrained` compares both.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from clusterability.training.recipe import Recipe
 
 
 def fresh_networks(condition: str, job: FreshJob, numbers: list[int]) -> Networks:
-    """Initial networks of these numbers; their random streams are not those of the study's seeds.
+    """Initialise networks from random streams separate from those of the study's seeds.
 
     Args:
-        condition: name for the networks' file.
-        job: architecture and initialisation, as a recipe's.
-        numbers: which networks; they stand where a study's networks have their seeds.
+        condition: name of the networks' condition.
+        job: architecture and initialisation, as in a recipe.
+        numbers: indices of the networks, used in place of seeds.
     """
     recipe = Recipe.model_validate({**asdict(job), "epochs": 0})
     stacks = initial_weights(

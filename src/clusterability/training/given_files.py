@@ -1,8 +1,7 @@
-"""Where a user's folder may hold a file of MNIST, or of a data set of its format.
+"""Search for the files of a data set in MNIST's format below a user's folder.
 
-The names are those of the mirrors, with gzip's ending or without, or with a dot as the original
-site and Kaggle have them; the folders are those of `torchvision.datasets`, too. Checksums decide
-which file is the right one.
+Names are those of the mirrors, with or without `.gz`, or with a dot as on the original site and
+Kaggle; folders include those of `torchvision.datasets`. Checksums decide which file is right.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ import re
 from pathlib import Path
 
 FOLDERS = ("", "raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw")
-"""Below the folder that `dataset.path` names: itself, and those that torchvision makes."""
+"""Folders below `dataset.path`: itself, and those that torchvision creates."""
 
 
 def dotted(name: str) -> str:
-    """The name of a file with a dot before its kind.
+    """File name with a dot before its format.
 
     >>> dotted("t10k-labels-idx1-ubyte")
     't10k-labels.idx1-ubyte'
@@ -24,11 +23,11 @@ def dotted(name: str) -> str:
 
 
 def given_files(path: Path, name: str) -> list[Path]:
-    """The files below `path` that may be the data set's file `name`, in the order to try them.
+    """Existing candidates for a file of the data set, in order of preference.
 
     Args:
-        path: the folder that the user names.
-        name: of the file, such as train-images-idx3-ubyte.
+        path: the user's folder.
+        name: name of the file, such as train-images-idx3-ubyte.
     """
     names = dict.fromkeys((name, f"{name}.gz", dotted(name), f"{dotted(name)}.gz"))
     files = (path / folder / each for folder in FOLDERS for each in names)

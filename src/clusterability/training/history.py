@@ -1,4 +1,4 @@
-"""What training says of a block of networks: the history of each, and how well each does."""
+"""Results of training a block of networks: histories and final evaluation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from clusterability.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One network at one step: the loss on the step's images, the test accuracy after the step.
+    """One network at one step: the loss of the step's batch, and the test accuracy after the step.
 
-    Steps and epochs count from 1, through those that a network had before it was gone on from.
+    Steps and epochs are numbered from 1 and continue the parent run's numbering.
     """
 
     seed: int
@@ -28,10 +28,10 @@ class HistoryRow:
 
 @dataclass(frozen=True)
 class NetworkRow:
-    """One trained network: how well it does, and what it cost.
+    """Evaluation of one trained network.
 
-    Accuracies are means over heads, losses sums; `head_accuracies` are those on test images, by
-    head. `seconds` is the block's training time divided by its networks.
+    Accuracies are means over heads and losses are sums; `head_accuracies` are test accuracies by
+    head. `seconds` is the block's training time divided by its number of networks.
     """
 
     seed: int
@@ -52,16 +52,16 @@ class TrainingResult:
 
 
 def history_table(result: TrainingResult) -> pd.DataFrame:
-    """The history of the block's networks, one row a network and recorded step."""
+    """History of the networks of a block, one row per network and recorded step."""
     names = ["seed", "step", "epoch", "loss", "test_accuracy"]
     return pd.DataFrame([asdict(row) for row in result.history], columns=names)
 
 
 def network_table(result: TrainingResult) -> pd.DataFrame:
-    """One row a network: how well it does, its dead units by layer, digest of its weights.
+    """One row per network: accuracies and losses, dead units by layer, digest of the weights.
 
-    `planted_clusterability` is C of the partition that the recipe plants, if it does;
-    `test_accuracy_head1` and so on are accuracies by head, empty where there is one.
+    `planted_clusterability` is C of the planted partition, if the recipe plants one;
+    `test_accuracy_head1`, … are accuracies by head, empty for networks with one head.
     """
     networks = result.networks
     planted = planted_clusterability(Recipe.model_validate(networks.recipe), networks)

@@ -1,9 +1,12 @@
-"""MNIST and data sets of its format: verify the four IDX files and load them. `sources` gets them.
+"""MNIST and data sets of its format: verification and loading of the four IDX files.
 
-Whatever a file came from, it is trusted for its digest alone. The data sets: LeCun, Cortes and
-Burges (1998), "The MNIST database of handwritten digits"; Xiao, Rasul and Vollgraf (2017),
-"Fashion-MNIST", arXiv:1708.07747; Clanuwat et al. (2018), "Deep Learning for Classical Japanese
-Literature", arXiv:1812.01718 (KMNIST).
+`download` gets the files. Whatever their source, files are trusted for their digests alone.
+
+References:
+    LeCun, Cortes & Burges 1998, The MNIST database of handwritten digits.
+    Xiao, Rasul & Vollgraf 2017, Fashion-MNIST, arXiv:1708.07747.
+    Clanuwat et al. 2018, Deep Learning for Classical Japanese Literature, arXiv:1812.01718
+    (KMNIST).
 """
 
 from __future__ import annotations
@@ -31,16 +34,18 @@ FILES: dict[str, str] = {
     TEST_IMAGES: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     TEST_LABELS: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-"""SHA-256 of each IDX file of MNIST, uncompressed."""
+"""SHA-256 of each uncompressed IDX file of MNIST."""
 
 
 @dataclass(frozen=True)
 class DataSet:
     """A data set in MNIST's format: 60,000 and 10,000 images of 28 x 28 pixels in ten classes.
 
-    title: what messages call it. digests: SHA-256 of each IDX file, uncompressed, by file name;
-    or its MD5, see `digest_kind`. mean, standard_deviation: of all pixels of its training images,
-    0 is the paper and 1 is the ink, to four decimals.
+    Attributes:
+        title: name in messages.
+        digests: SHA-256 of each uncompressed IDX file by file name, or MD5; see `digest_kind`.
+        mean, standard_deviation: of all pixels of the training images, from 0 (paper) to 1 (ink),
+            to four decimals.
     """
 
     title: str
@@ -71,24 +76,24 @@ DATA_SETS: dict[str, DataSet] = {
     "kmnist": DataSet(
         title="KMNIST",
         digests={
-            # The MD5 of the key in github.com/datasets-mila/datasets--kmnist, since no SHA-256 of
-            # this file uncompressed was found. The keys of the other three files there are right:
-            # their SHA-256 here are of the content of archives with the published checksums.
+            # MD5 of the key in github.com/datasets-mila/datasets--kmnist; no SHA-256 of the
+            # uncompressed file was found. The other three keys in that repository agree with
+            # the SHA-256 below, which are of the content of archives with published checksums.
             TRAIN_IMAGES: "92be26ec9822e900ac425d0a0aa84ced",
             TRAIN_LABELS: "2a16eeae62da984b8bd24fa32e31d47291f01dac3fe84d5594f304f71e7d374b",
             TEST_IMAGES: "76fbd229ce87db80dd281af5e6670de4ad0e42fb30a7bd643972994c47c1f42e",
             TEST_LABELS: "a11dc742be8e781a40a92f53d6a4957e7b7d36df2faa097659131ebfd8fd60c6",
         },
-        # As published; those of the other two were computed from the files.
+        # As published; the values of the other data sets were computed from the files.
         mean=0.1918,
         standard_deviation=0.3483,
     ),
 }
-"""By `dataset.name` of the config; one folder of results/data each."""
+"""Data sets by `dataset.name` of the config; each has a folder of results/data."""
 
 MNIST = "mnist"
 
-# The magic number of an IDX file of unsigned bytes, by how many dimensions it has.
+# Number of dimensions by magic number of an IDX file of unsigned bytes.
 IDX_MAGICS = {0x00000801: 1, 0x00000803: 3}
 
 Bytes = npt.NDArray[np.uint8]
@@ -98,8 +103,11 @@ Bytes = npt.NDArray[np.uint8]
 class Mnist:
     """MNIST, or another data set of its format, in memory.
 
-    train_images, test_images: [images, 784] uint8, 0 is the paper and 255 is the ink, row by row
-    of 28 x 28. train_labels, test_labels: [images] int64, the classes 0 to 9. name: in DATA_SETS.
+    Attributes:
+        train_images, test_images: [images, 784] uint8, from 0 (paper) to 255 (ink), row by row of
+            28 x 28 pixels.
+        train_labels, test_labels: [images] int64, classes 0 to 9.
+        name: a key of DATA_SETS.
     """
 
     train_images: Bytes
@@ -115,17 +123,21 @@ def verify_mnist(
     remove: bool = False,
     name: str = MNIST,
 ) -> None:
-    """Raise UserError unless `folder` holds each file of the data set with its digest.
+    """Check that a folder contains each file of a data set with its digest.
 
-    The message names each file that is missing or wrong, with the digest found and expected.
+    Args:
+        folder: the folder.
+        digests: digests by file name; None takes those of the data set.
+        remove: remove files with wrong digests, so that they are fetched again.
+        name: a key of DATA_SETS.
 
-    digests: by file name; None takes those of the data set. remove: remove the wrong files, so
-    that they are fetched again. name: of the data set, in DATA_SETS.
+    Raises:
+        UserError: lists each missing or wrong file with the digests found and expected.
     """
     data = DATA_SETS[name]
     digests = data.digests if digests is None else digests
-    found = {name: digest_problem(folder / name, digest) for name, digest in digests.items()}
-    problems = {name: problem for name, problem in found.items() if problem}
+    results = {name: digest_problem(folder / name, digest) for name, digest in digests.items()}
+    problems = {name: problem for name, problem in results.items() if problem}
     if problems:
         if remove:
             for name in problems:
@@ -137,24 +149,24 @@ def verify_mnist(
 
 
 def digest_kind(digest: str) -> str:
-    """Which digest this is, as `file_digest` names it.
+    """Kind of a digest, as `file_digest` names it.
 
-    MD5 stands where no SHA-256 is known. Two files of one MD5 can be made, but nobody can make a
-    second file to the MD5 of one that is there.
+    MD5 is used only where no SHA-256 is known. Collisions of MD5 are feasible, but a second
+    preimage of a given digest is not.
     """
     return "MD5" if len(digest) == 32 else "SHA-256"
 
 
 def digest_problem(file: Path, expected: str) -> str | None:
-    """What is wrong with a file that should have the digest `expected`, in one line."""
+    """One line on a file whose digest is not `expected`; None if it is right."""
     kind = digest_kind(expected)
     try:
-        found = file_digest(file, kind)
+        value = file_digest(file, kind)
     except FileNotFoundError:
         return f"{file.name}: missing, expected {kind} {expected}"
     except OSError as error:
         return f"{file.name}: cannot be read: {error.strerror or error}"
-    return None if found == expected else f"{file.name}: found {kind} {found}, expected {expected}"
+    return None if value == expected else f"{file.name}: found {kind} {value}, expected {expected}"
 
 
 def load_mnist(
@@ -165,12 +177,15 @@ def load_mnist(
     remove: bool = False,
     name: str = MNIST,
 ) -> Mnist:
-    """Verify the files in `folder`, then load them.
+    """Verify the files in a folder and load them.
 
-    train_subset, test_subset: how many images to keep, the first ones; None keeps all.
-    digests, remove, name: as for verify_mnist.
+    Args:
+        folder: the folder.
+        train_subset, test_subset: number of leading images to keep; None keeps all.
+        digests, remove, name: see `verify_mnist`.
 
-    Raises UserError where a file is missing or wrong, or a subset is larger than what there is.
+    Raises:
+        UserError: if a file is missing or wrong, or a subset is larger than the data set.
     """
     verify_mnist(folder, digests, remove, name)
     train = _load_images(folder, TRAIN_IMAGES, TRAIN_LABELS, train_subset, "dataset.train_images")
@@ -179,12 +194,13 @@ def load_mnist(
 
 
 def read_idx(file: Path) -> Bytes:
-    """Read an IDX file of labels (one dimension) or images (three): uint8, shaped as it says.
+    """Read an IDX file of labels (one dimension) or images (three) as uint8.
 
-    The format: magic number 0x00000801 or 0x00000803 and the size of each dimension, each a
-    big-endian 32-bit integer, then one byte a value.
+    The format is a magic number, 0x00000801 or 0x00000803, and the length of each dimension, as
+    big-endian 32-bit integers, followed by one byte per value.
 
-    Raises UserError that names the file, what was found and what was expected.
+    Raises:
+        UserError: if the file cannot be read or has another format.
     """
     try:
         content = np.fromfile(file, dtype=np.uint8)
@@ -208,17 +224,23 @@ def read_idx(file: Path) -> Bytes:
 
 
 def normalise(images: Bytes, name: str = MNIST) -> npt.NDArray[np.float32]:
-    """Scale to [0, 1], then subtract the mean of the data set's pixels, divide by their deviation.
+    """Standardise images by the mean and standard deviation of the data set's pixels.
 
-    images: [images, 784] uint8. name: of the data set, in DATA_SETS. Returns float32 of the same
-    shape, the same bits as torchvision's ToTensor and Normalize give: of 0.1307 and 0.3081 for
-    MNIST.
+    Pixels are scaled to [0, 1] first. Gives the same bits as torchvision's ToTensor and Normalize;
+    for MNIST the mean is 0.1307 and the standard deviation 0.3081.
+
+    Args:
+        images: [images, 784] uint8.
+        name: a key of DATA_SETS.
+
+    Returns:
+        float32 of the same shape.
     """
     return _standardised(_ink(images), name)
 
 
 def _ink(images: Bytes | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """From 0, the paper, to 1, the ink; floats are so already and stay where they are."""
+    """Values from 0 (paper) to 1 (ink); floats already are and are not copied."""
     values = images.astype(np.float32, copy=False)
     if images.dtype == np.uint8:
         values /= np.float32(_INK)
@@ -226,9 +248,9 @@ def _ink(images: Bytes | npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _standardised(values: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float32]:
-    """Values from paper to ink less the data set's mean, over its deviation; in the same memory."""
+    """Standardise values by the mean and standard deviation of the data set, in place."""
     data = DATA_SETS[name]
-    # One operation after the other, each rounded to float32: to fold them changes the last bit.
+    # Two operations, each rounded to float32; combining them would change the last bit.
     values -= np.float32(data.mean)
     values /= np.float32(data.standard_deviation)
     return values
@@ -254,27 +276,29 @@ Labels = npt.NDArray[np.int64]
 def network_inputs(
     images: Bytes | npt.NDArray[np.float32], normalised: bool, name: str = MNIST
 ) -> npt.NDArray[np.float32]:
-    """Images [images, 784] as networks see them: normalised, or from 0 (paper) to 1 (ink).
+    """Images [images, 784] as network inputs: standardised, or from 0 (paper) to 1 (ink).
 
-    images: bytes, 255 is ink; or floats, 1 is ink, which the result overwrites.
-    name: of the data set that they are of, by whose mean and deviation they are normalised.
+    Args:
+        images: bytes, with ink 255; or floats, with ink 1, which are overwritten.
+        normalised: whether to standardise.
+        name: data set whose mean and standard deviation are used.
     """
     values = _ink(images)
     return _standardised(values, name) if normalised else values
 
 
 def left_out_pixels(train_images: Bytes, least_deviation: float) -> npt.NDArray[np.bool_]:
-    """Pixels [784] whose standard deviation over the images [images, 784] is below the least one.
+    """Mask [784] of pixels whose standard deviation over images is below a bound.
 
-    A network without weights from them is a network without them.
+    Removing the weights of these pixels is equivalent to removing the pixels.
 
     Args:
-        train_images: bytes, 255 is ink.
-        least_deviation: in units of ink; 0 leaves out none.
+        train_images: [images, 784] uint8, with ink 255.
+        least_deviation: bound, in units of ink; 0 leaves out none.
     """
-    # Exact in integers: a constant pixel has a deviation of 0, not of a rounding error.
+    # Exact in integers, so that constant pixels have standard deviation 0.
     count = len(train_images)
-    values = train_images.astype(np.uint16)  # which holds 255 squared
+    values = train_images.astype(np.uint16)  # 255 squared fits
     total = values.sum(axis=0, dtype=np.int64)
     squares = (values**2).sum(axis=0, dtype=np.int64)
     variance = (count * squares - total**2) / (count * _INK) ** 2
@@ -282,5 +306,5 @@ def left_out_pixels(train_images: Bytes, least_deviation: float) -> npt.NDArray[
 
 
 def training_labels(labels: Labels, permuted: bool, seed: int) -> Labels:
-    """Labels [images, ...] that this seed's network is trained on: as they are, or permuted."""
+    """Training labels [images, ...] of this seed's network, permuted or not."""
     return generator("labels", seed).permutation(labels) if permuted else labels

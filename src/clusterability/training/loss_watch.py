@@ -1,4 +1,4 @@
-"""Losses that are not finite, without waiting for the device at every step."""
+"""Detection of non-finite losses without synchronising with the device at every step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clusterability.errors import UserError
 
 
 class LossWatch:
-    """Remembers the first step whose loss was not finite, without waiting for the device."""
+    """Record, on the device, the first step with a non-finite loss of each network."""
 
     def __init__(self, condition: str, seeds: Sequence[int], device: torch.device) -> None:
         self.condition = condition

@@ -1,6 +1,6 @@
-"""Optimisers by the name that a recipe gives them: a new one is a line here.
+"""Optimisers by their name in a recipe; a new one is a line here.
 
-Imports no PyTorch: a recipe is read where nothing is trained.
+Imports no PyTorch, since recipes are also read where nothing is trained.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ class OptimiserEntry:
     """An optimiser of PyTorch.
 
     Attributes:
-        torch_name: of its class in `torch.optim`, which must know `fused`.
-        arguments: its arguments, to the keys of the recipe that they take; others are PyTorch's
-            defaults.
-        says: what it is, in words of a methods section.
+        torch_name: name of the class in `torch.optim`, which must support `fused`.
+        arguments: recipe keys by argument name; other arguments have PyTorch's defaults.
+        says: description for a methods section.
     """
 
     torch_name: str

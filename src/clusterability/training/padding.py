@@ -1,21 +1,21 @@
-"""Sizes at which stacked networks have the same bits for every item of the stack.
+"""Sizes at which each item of a stack of networks gets the same bits as alone.
 
-Where a matrix of a batched product does not start on a 16-byte boundary, the BLAS may add it up in
-another order; and the optimiser's loops take 16 floats at a time and the rest of a stack one by
-one, which can round otherwise. An item's bits would then depend on its place in the stack. With
-sizes that are multiples of four float32, every matrix starts on a boundary and has a multiple of 16
-weights; biases need a multiple of 16 themselves.
+If a matrix of a batched product is not aligned to 16 bytes, BLAS may sum in another order. The
+optimiser's loops process 16 floats at a time and the remainder singly, which can round differently.
+The bits of an item would then depend on its index in the stack. With sizes that are multiples of
+four float32, every matrix is aligned and has a multiple of 16 weights; biases need a multiple of 16
+themselves.
 """
 
 from __future__ import annotations
 
 _FLOATS = 4
 _VECTOR = 16
-"""Floats of the widest vectors that a processor adds at once, those of AVX-512."""
+"""Floats in the widest vector register, that of AVX-512."""
 
 
 def aligned(size: int, floats: int = _FLOATS) -> int:
-    """The smallest multiple of `floats` that is not below `size`.
+    """Smallest multiple of `floats` that is at least `size`.
 
     >>> aligned(10), aligned(12)
     (12, 12)
@@ -24,7 +24,7 @@ def aligned(size: int, floats: int = _FLOATS) -> int:
 
 
 def aligned_vector(size: int) -> int:
-    """As `aligned`, for an item that is a vector.
+    """Aligned size of an item that is a vector.
 
     >>> aligned_vector(10)
     16

@@ -1,4 +1,4 @@
-"""What a recipe adds to the loss."""
+"""Regularisation and planting terms of the loss."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clusterability.training.recipe import Recipe
 
 
 class Penalty:
-    """What a recipe adds to the loss, summed over networks.
+    """Terms that a recipe adds to the loss, summed over networks.
 
     l1 x sum of abs(W) + l2 x sum of W squared - clusterability x C of the planted partition.
     """
@@ -21,7 +21,7 @@ class Penalty:
         if recipe.plants:
             self.layer = list(recipe.layers).index(recipe.planted_layer)
             inside = torch.from_numpy(inside_planted(recipe)).to(weights[0])
-            # Padded units have no weights: where they lie does not matter.
+            # Padded units have no weights, so their labels do not matter.
             _, out, in_ = weights[self.layer].shape
             padding = (0, in_ - inside.shape[1], 0, out - inside.shape[0])
             self.inside = torch.nn.functional.pad(inside, padding)
@@ -44,6 +44,6 @@ class Penalty:
     def _chosen(
         self, weights: list[torch.Tensor], layers: Sequence[str] | None
     ) -> list[torch.Tensor]:
-        """Weights of these layers, or of all."""
+        """Weights of the given layers; None selects all."""
         named = zip(self.recipe.layers, weights, strict=True)
         return [stack for name, stack in named if layers is None or name in layers]

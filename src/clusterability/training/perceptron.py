@@ -1,6 +1,6 @@
-"""Stacked multilayer perceptrons: initial weights, forward pass, evaluation.
+"""Stacked multilayer perceptrons: initialisation, forward pass, evaluation.
 
-ReLU between layers; without biases, as the notebook's, or with them.
+Hidden layers are ReLU. Biases are optional; the notebook has none.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ def initial_weights(
     initialisation: str = "pytorch",
     purpose: str = "initialisation",
 ) -> list[torch.Tensor]:
-    """Initial weights, uniform about zero.
+    """Draw initial weights, uniform about zero.
 
-    They depend on the seed and the sizes only, so that conditions start from the same networks.
+    They depend on the seed and the sizes only, so conditions share their initialisation.
 
     Args:
-        sizes: number of units by layer, input first.
-        seeds: one a network.
-        initialisation: `pytorch`, within 1 / sqrt(in) as `torch.nn.Linear` draws them, or `glorot`,
-            within sqrt(6 / (in + out)) as Keras does (Glorot and Bengio 2010, equation 16).
-        purpose: name of the random streams; another one gives other networks.
+        sizes: units per layer, input first.
+        seeds: one per network.
+        initialisation: `pytorch`, within 1 / sqrt(in) of zero as `torch.nn.Linear`, or `glorot`,
+            within sqrt(6 / (in + out)) of zero as Keras (Glorot & Bengio 2010, equation 16).
+        purpose: name of the random streams; another name gives other networks.
 
     Returns:
-        One float32 tensor [networks, out, in] a layer, on the CPU.
+        One float32 tensor [networks, out, in] per layer, on the CPU.
     """
     stacks = [torch.empty(len(seeds), out, in_) for in_, out in itertools.pairwise(sizes)]
     for number, seed in enumerate(seeds):
@@ -47,12 +47,12 @@ def initial_weights(
 def initial_biases(
     sizes: Sequence[int], seeds: Sequence[int], initialisation: str
 ) -> list[torch.Tensor]:
-    """Initial biases: as `torch.nn.Linear` draws them, or zero with `glorot`, as in Keras.
+    """Draw initial biases: as `torch.nn.Linear`, or zero for `glorot`, as Keras.
 
-    They have a random stream of their own: the weights are the same with and without them.
+    Biases have separate random streams, so the weights do not depend on whether there are biases.
 
     Returns:
-        One float32 tensor [networks, out] a layer, on the CPU.
+        One float32 tensor [networks, out] per layer, on the CPU.
     """
     stacks = [torch.zeros(len(seeds), out) for out in sizes[1:]]
     if initialisation == "pytorch":
@@ -65,7 +65,7 @@ def initial_biases(
 
 
 def _bound(initialisation: str, in_: int, out: int) -> float:
-    """Largest absolute value of a layer's initial weights."""
+    """Bound on the absolute values of a layer's initial weights."""
     bounds = {"pytorch": 1 / math.sqrt(in_), "glorot": math.sqrt(6 / (in_ + out))}
     return bounds[initialisation]
 
@@ -76,29 +76,30 @@ def forward(
     images: torch.Tensor,
     masks: Sequence[torch.Tensor] | None = None,
 ) -> torch.Tensor:
-    """Logits of stacked networks.
+    """Compute the logits of stacked networks.
 
     Args:
-        weights: one tensor [networks, out, in] a layer.
-        biases: one tensor [networks, out] a layer, or none at all.
-        images: [networks, batch, pixels]: each network has images of its own.
-        masks: one tensor [networks, batch, units] a hidden layer, multiplied with its activities.
+        weights: one tensor [networks, out, in] per layer.
+        biases: one tensor [networks, out] per layer, or none.
+        images: [networks, batch, pixels]; networks can have different images.
+        masks: one tensor [networks, batch, units] per hidden layer, multiplied with its
+            activations.
 
     Returns:
         [networks, batch, classes].
     """
-    activity = images
+    activations = images
     for number, weight in enumerate(weights):
         product = weight.transpose(1, 2)
         if biases:
-            activity = torch.baddbmm(biases[number].unsqueeze(1), activity, product)
+            activations = torch.baddbmm(biases[number].unsqueeze(1), activations, product)
         else:
-            activity = torch.bmm(activity, product)
+            activations = torch.bmm(activations, product)
         if number < len(weights) - 1:
-            activity = torch.relu(activity)
+            activations = torch.relu(activations)
             if masks is not None:
-                activity = activity * masks[number]
-    return activity
+                activations = activations * masks[number]
+    return activations
 
 
 @torch.no_grad()
@@ -110,30 +111,32 @@ def evaluate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Accuracy and mean cross-entropy of each network on the same images.
 
-    Networks are taken one at a time, so that the figures do not depend on the block.
+    Networks are evaluated one at a time, so the results do not depend on the block.
 
     Args:
-        weights: one tensor [networks, out, in] a layer.
-        biases: one tensor [networks, out] a layer, or none at all.
+        weights: one tensor [networks, out, in] per layer.
+        biases: one tensor [networks, out] per layer, or none.
         images: [images, pixels].
-        labels: classes [networks, images, heads]; outputs are as many for each head.
+        labels: classes [networks, images, heads]; outputs are divided equally among heads.
 
     Returns:
-        accuracy [networks, heads] in [0, 1] and loss [networks] in nats, the sum over heads,
+        Accuracy [networks, heads] in [0, 1], and loss [networks] in nats, summed over heads; both
         float64.
     """
     accuracies, losses = [], []
     heads = labels.shape[2]
-    for number, own in enumerate(labels):
-        hits, loss = np.zeros(heads, np.int64), 0.0
-        own_weights, own_biases = (
+    for number, targets in enumerate(labels):
+        correct, loss = np.zeros(heads, np.int64), 0.0
+        network_weights, network_biases = (
             [stack[number : number + 1] for stack in stacks] for stacks in (weights, biases)
         )
-        for part, target in zip(images.split(10_000), own.split(10_000), strict=True):
-            logits = forward(own_weights, own_biases, part[None])[0].unflatten(1, (heads, -1))
-            hits += (logits.argmax(2) == target).sum(dim=0).cpu().numpy()
+        for part, target in zip(images.split(10_000), targets.split(10_000), strict=True):
+            logits = forward(network_weights, network_biases, part[None])[0].unflatten(
+                1, (heads, -1)
+            )
+            correct += (logits.argmax(2) == target).sum(dim=0).cpu().numpy()
             flat = logits.flatten(0, 1), target.flatten()
             loss += float(torch.nn.functional.cross_entropy(*flat, reduction="sum"))
-        accuracies.append(hits / len(images))
+        accuracies.append(correct / len(images))
         losses.append(loss / len(images))
     return np.array(accuracies), np.array(losses)

@@ -1,4 +1,4 @@
-"""What a recipe plants in a layer, by a term of the loss (Golechha et al. 2025)."""
+"""Clusters that a recipe plants in a layer by a term of the loss (Golechha et al. 2025)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from clusterability.training.recipe import Recipe
 
 
 def planted_labels(units: int, clusters: int) -> npt.NDArray[np.int64]:
-    """Clusters [units] of consecutive units, of sizes that differ by one at most.
+    """Labels [units] of clusters of consecutive units, with sizes that differ by at most one.
 
-    Which units they are does not matter: initial weights are exchangeable.
+    The choice of units does not matter, since initial weights are exchangeable.
 
     >>> planted_labels(10, 4).tolist()
     [0, 0, 0, 1, 1, 2, 2, 2, 3, 3]
@@ -24,7 +24,7 @@ def planted_labels(units: int, clusters: int) -> npt.NDArray[np.int64]:
 
 
 def planted_sides(recipe: Recipe) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Planted clusters of the output units and of the input units of the recipe's layer."""
+    """Planted labels of the output units and of the input units of the recipe's layer."""
     out, in_ = recipe.layers[recipe.planted_layer]
     return (
         planted_labels(out, recipe.planted_clusters),
@@ -33,13 +33,16 @@ def planted_sides(recipe: Recipe) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
 
 
 def inside_planted(recipe: Recipe) -> npt.NDArray[np.bool_]:
-    """Weights [out, in] of the planted layer that lie inside a planted cluster."""
+    """Mask [out, in] of the weights inside planted clusters."""
     rows, columns = planted_sides(recipe)
     return rows[:, None] == columns
 
 
 def planted_clusterability(recipe: Recipe, networks: Networks) -> npt.NDArray[np.float64]:
-    """C of the planted partition [networks]: the share of W squared inside; NaN without one."""
+    """Clusterability C of the planted partition, [networks]; NaN without planting.
+
+    C is the sum of W squared inside clusters, divided by the sum of W squared.
+    """
     count = len(networks.seeds)
     if not recipe.plants:
         return np.full(count, np.nan)
@@ -52,13 +55,13 @@ def planted_clusterability(recipe: Recipe, networks: Networks) -> npt.NDArray[np
 def planted_shares(
     networks: Networks, draws: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Share of abs(W) inside the planted clusters, [networks], and of permuted labels.
+    """Shares of abs(W) inside the planted clusters, and inside permuted labels.
 
-    The planted labels were there before any weight, so that permuting them is a fair null: where
-    the share is no larger than those of random labels of the same sizes, nothing was planted.
+    The planted labels are fixed before the weights, so permuting them is a valid null: if the share
+    does not exceed those of random labels of the same sizes, planting had no effect.
 
     Returns:
-        The shares, and those of labels permuted on both sides, [networks, draws].
+        The shares [networks], and those for labels permuted on both sides [networks, draws].
     """
     recipe = Recipe.of_file(networks.recipe)
     rows, columns = planted_sides(recipe)
@@ -74,9 +77,9 @@ def planted_shares(
 
 
 def planted_partitions(networks: Networks) -> dict[Key, Partitions]:
-    """What is planted in the layer that the networks' recipe names, by (layer, clusters).
+    """Planted partition of the networks' recipe, by (layer, clusters).
 
-    Dead units have the label -1, as in partitions that are found.
+    Dead units have label -1, as in estimated partitions.
     """
     recipe = Recipe.of_file(networks.recipe)
     stack = networks.weights[recipe.planted_layer]

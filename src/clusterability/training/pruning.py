@@ -1,9 +1,9 @@
 """Magnitude pruning during training: a growing share of each layer's weights is kept at zero.
 
-Zhu and Gupta (2017), "To prune, or not to prune", as Filan et al. (2021) prune: the share grows
-from `sparsity_start` to `sparsity` by polynomial decay of what is left to prune, and the weights of
-least magnitude of each layer are chosen anew every few steps. Here a weight that is zero stays
-zero, so the masks are exact; biases are not pruned.
+The share grows from `sparsity_start` to `sparsity` by polynomial decay of the remaining share, and
+the weights of least magnitude in each layer are selected again every few steps (Zhu & Gupta 2017,
+To prune, or not to prune, arXiv:1710.01878), as in Filan et al. (2021). Here a weight that is zero
+stays zero, so the masks are exact. Biases are not pruned.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ _POWER = 3
 
 
 def scheduled_sparsity(progress: float, start: float, end: float) -> float:
-    """Share of weights that is pruned (Zhu and Gupta 2017, equation 1).
+    """Share of pruned weights, end + (start - end) (1 - progress)^3.
+
+    Equation 1 of Zhu & Gupta 2017.
 
     Args:
-        progress: how far pruning is, from 0 to 1.
-        start, end: share at 0 and at 1.
+        progress: progress of pruning, from 0 to 1.
+        start, end: shares at progress 0 and 1.
 
     >>> [round(scheduled_sparsity(progress, 0.5, 0.9), 3) for progress in (0, 0.5, 1)]
     [0.5, 0.85, 0.9]
@@ -31,32 +33,32 @@ def scheduled_sparsity(progress: float, start: float, end: float) -> float:
 
 
 class Pruning:
-    """The masks of a block of networks: which weights are not pruned.
+    """Masks of the weights of a block of networks that are not pruned.
 
     Attributes:
-        masks: 1.0 or 0.0, one tensor a layer, of the shape of its parameter.
+        masks: 1.0 or 0.0, one tensor per layer, with the shape of its parameter.
     """
 
     def __init__(
         self, recipe: Recipe, epoch_steps: int, shapes: Sequence[torch.Size], device: torch.device
     ) -> None:
-        """Nothing is pruned yet.
+        """Start without pruned weights.
 
         Args:
-            recipe: with its `sparsity` above 0.
-            epoch_steps: steps of an epoch.
-            shapes: [networks, in, out] by layer, as parameters lie; padded units included.
-            device: where the parameters are.
+            recipe: recipe with `sparsity` above 0.
+            epoch_steps: steps per epoch.
+            shapes: [networks, in, out] of the parameters by layer, with padding.
+            device: device of the parameters.
         """
         self.recipe = recipe
         self.first = recipe.pruning_start * epoch_steps
         steps = recipe.epochs * epoch_steps - self.first
-        # At the last choice of weights, and not at the last step, the share is what was asked for.
+        # The final share is reached at the last selection, which can precede the last step.
         self.last = self.first + (steps - 1) // recipe.pruning_every * recipe.pruning_every
         self.masks = [torch.ones(shape, device=device) for shape in shapes]
 
     def sparsity_at(self, step: int) -> float | None:
-        """Share of weights to prune before a step, counted from 0; None if none are chosen then."""
+        """Share of weights to prune before step `step` (from 0); None if none are selected."""
         recipe = self.recipe
         if step < self.first or (step - self.first) % recipe.pruning_every:
             return None
@@ -65,11 +67,11 @@ class Pruning:
 
     @torch.no_grad()
     def before(self, step: int, parameters: Sequence[torch.Tensor]) -> None:
-        """Prunes what is to be pruned before a step, counted from 0.
+        """Prune weights before a step, if the schedule says so.
 
         Args:
-            step: of this training.
-            parameters: weights by layer, as they lie; the pruned ones are set to zero.
+            step: index of the step in this training, from 0.
+            parameters: weights by layer, changed in place.
         """
         sparsity = self.sparsity_at(step)
         if sparsity is None:
@@ -84,21 +86,21 @@ class Pruning:
 
     @torch.no_grad()
     def after(self, parameters: Sequence[torch.Tensor]) -> None:
-        """Sets pruned weights to zero again, which the optimiser moved."""
+        """Reset pruned weights to zero after a step of the optimiser."""
         for mask, parameter in zip(self.masks, parameters, strict=True):
             parameter.mul_(mask)
 
 
 def _larger(weights: torch.Tensor, parameter: torch.Tensor, count: int) -> torch.Tensor:
-    """1.0 where a network's parameter is larger in magnitude than `count` of its weights, else 0.0.
+    """1.0 where a parameter exceeds the `count` smallest weights in magnitude, else 0.0.
 
     Args:
-        weights: [networks, in, out] without padding, of the parameter.
+        weights: [networks, in, out], the parameter without padding.
         parameter: [networks, in or more, out or more].
-        count: at least 1. Weights that are as large as the last of them go with it.
+        count: at least 1; ties with the largest of these weights are pruned too.
     """
     magnitudes = weights.abs().reshape(len(weights), -1)
-    # Not by kthvalue, which PyTorch does not have for GPUs in a deterministic form.
+    # Not kthvalue, which is not deterministic on GPUs.
     smallest = magnitudes.topk(count, dim=1, largest=False, sorted=False).values
     thresholds = smallest.amax(dim=1)
     return (parameter.abs() > thresholds[:, None, None]).to(parameter.dtype)

@@ -1,4 +1,4 @@
-"""How a network is trained. Apart from `study`, so that an edit there trains nothing again."""
+"""Recipe of training. Separate from `study`, so that an edit there does not retrain networks."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ else:
 
 LAYER_PATTERN = r"^fc[1-9][0-9]{0,3}$"
 LONGEST_ARCHITECTURE = 120
-"""In characters: it becomes a part of file names."""
+"""In characters; an architecture is part of file names."""
 
 
 def _parse_architecture(value: Any) -> str:
-    """Layer sizes from input to output, such as `784-128-128-10`."""
+    """Validate layer sizes from input to output, such as `784-128-128-10`."""
     text = value if isinstance(value, str) else ""
     if not re.fullmatch(r"[1-9][0-9]{0,5}(-[1-9][0-9]{0,5})+", text):
         raise ValueError("layer sizes from input to output such as 784-128-128-10")
@@ -48,15 +48,15 @@ def _parse_layer(value: Any) -> str:
 
 
 def _parse_labels(value: Any) -> Any:
-    """YAML reads a bare `true` as a boolean; the key means the word."""
+    """Accept the boolean that YAML makes of a bare `true`."""
     return "true" if value is True else value
 
 
-# A choice that says True to an editor as well, since that is what `labels: true` is in YAML.
+# For editors, the schema also allows the boolean, since that is what `labels: true` is in YAML.
 _LABELS_IN_YAML: Any = Literal[True, "true", "permuted", "teacher"]
 
 LABELS_OF_PERMUTE_LABELS = {True: "permuted", False: "true"}
-"""What `labels` has to be in place of a former key's value, `permute_labels`."""
+"""Value of `labels` by that of the former key `permute_labels`."""
 
 Layer = Annotated[str, BeforeValidator(_parse_layer), Field(pattern=LAYER_PATTERN)]
 Layers = Annotated[list[Layer], Field(min_length=1), AfterValidator(different)]
@@ -167,7 +167,7 @@ class Recipe(Section):
 
     @classmethod
     def of_file(cls, recipe: Mapping[str, Any]) -> Recipe:
-        """The recipe in the metadata of a file of networks, which may have former keys.
+        """Recipe in the metadata of a file of networks, which may have former keys.
 
         >>> Recipe.of_file({"permute_labels": True}).labels
         'permuted'
@@ -176,7 +176,7 @@ class Recipe(Section):
 
     @classmethod
     def keys_of_file(cls, recipe: Mapping[str, Any]) -> dict[str, Any]:
-        """The keys and values of that recipe, with those that are newer than the file; unchecked.
+        """Unvalidated keys of such a recipe, with former keys converted and defaults added.
 
         >>> Recipe.keys_of_file({"epochs": 3})["centre_pixels"]
         False
@@ -188,27 +188,27 @@ class Recipe(Section):
 
     @property
     def examples(self) -> dict[str, Any]:
-        """The keys, sorted, that decide images and labels; a recipe of them has the same ones."""
+        """Keys, sorted, that determine images and labels."""
         names = ("architecture", "centre_pixels", "images", "labels", "normalise")
         return self.model_dump(include={*names, "pixel_deviation", "task"})
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Number of units by layer, input first."""
+        """Number of units per layer, input first."""
         return tuple(int(size) for size in self.architecture.split("-"))
 
     @property
     def heads(self) -> int:
-        """Groups of outputs, each of which tells a class."""
+        """Number of heads, groups of output units that each predict a class."""
         return TASKS[self.task].heads
 
     @property
     def trains(self) -> bool:
-        """Whether networks are more than their start."""
+        """Whether networks are trained at all."""
         return self.epochs > 0 and self.steps != 0
 
     def steps_of(self, epoch_steps: int) -> int:
-        """Training steps in all, where an epoch has so many.
+        """Total number of training steps for a given number of steps per epoch.
 
         >>> Recipe(epochs=2).steps_of(10), Recipe(epochs=2, steps=13).steps_of(10)
         (20, 13)
@@ -223,17 +223,17 @@ class Recipe(Section):
 
     @property
     def start(self) -> tuple[str, bool, str, float]:
-        """What decides the initial weights, beside the seed and the condition gone on from."""
+        """Keys that determine the initial weights, apart from the seed and the parent condition."""
         return (self.architecture, self.biases, self.initialisation, self.pixel_deviation)
 
     @property
     def without_planting(self) -> Recipe:
-        """The same recipe with nothing planted."""
+        """The same recipe without planting."""
         nothing = ("clusterability", "planted_layer", "planted_clusters")
         return Recipe.model_validate(self.model_dump(exclude=set(nothing)))
 
     @property
     def layers(self) -> dict[str, tuple[int, int]]:
-        """Weight matrices from the input on: name to shape [out, in]."""
+        """Shapes [out, in] of the weight matrices by layer, from the input on."""
         pairs = zip(self.sizes[1:], self.sizes[:-1], strict=True)
         return {f"fc{number}": shape for number, shape in enumerate(pairs, start=1)}

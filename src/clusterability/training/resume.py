@@ -1,4 +1,4 @@
-"""What changes from step to step of training, to checkpoints and back."""
+"""Mutable state of training, saved to checkpoints and restored from them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clusterability.training.pruning import Pruning
 
 
 class Resumable:
-    """What changes from step to step, to checkpoints and back."""
+    """Everything that changes from step to step, saved to and restored from checkpoints."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Resumable:
         self.dropout: list[torch.Tensor] = []
 
     def resume(self) -> tuple[int, float]:
-        """Takes up the checkpoint, if there is one: steps and seconds that are done."""
+        """Restore the checkpoint if there is one; return the steps and seconds already spent."""
         state = self.checkpoints.find(self.seeds, self.device) if self.checkpoints else None
         if state is None:
             return 0, 0.0
@@ -61,13 +61,13 @@ class Resumable:
         return state.step, state.seconds
 
     def keep(self, step: int, masks: DropoutMasks, seconds: float) -> None:
-        """Writes a checkpoint, and raises where the job was asked to stop."""
+        """Write a checkpoint; raises UserError if the job was asked to stop."""
         assert self.checkpoints is not None
         tensors = {f"parameter.{number}": stack for number, stack in enumerate(self.parameters)}
         tensors |= {f"mask.{number}": mask for number, mask in enumerate(self.masks)}
         for number, state in self.optimizer.state_dict()["state"].items():
-            found = {name: value for name, value in state.items() if value is not None}
-            tensors |= {f"optimizer.{number}.{name}": value for name, value in found.items()}
+            values = {name: value for name, value in state.items() if value is not None}
+            tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
         for number, source in enumerate(masks.sources):
             tensors[f"dropout.{number}"] = source.get_state()
         tensors["watch"] = self.watch.first

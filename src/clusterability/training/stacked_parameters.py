@@ -1,4 +1,4 @@
-"""Weights and biases of stacked networks: as networks are, and as they are trained."""
+"""Weights and biases of stacked networks, in the layout of networks and that of training."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from clusterability.training.padding import aligned, aligned_vector
 
 @dataclass(frozen=True)
 class Layers:
-    """Weights and biases of stacked networks, by layer.
+    """Weights and biases of stacked networks by layer.
 
-    weights: [networks, out, in]. biases: [networks, out], or none at all.
+    Attributes:
+        weights: [networks, out, in].
+        biases: [networks, out]; an empty list without biases.
     """
 
     weights: list[torch.Tensor]
@@ -22,16 +24,15 @@ class Layers:
 
 
 class Parameters:
-    """Weights and biases as they are trained, and as a forward pass sees them.
+    """Weights and biases in the memory layout of training.
 
-    Weights are transposed, [networks, in, out], in memory of their own: that is how their gradients
-    come out of the batched product. Units are padded to an aligned number; the added ones have no
-    weights and no biases, and what they say is not looked at, so they get no gradient and stay
-    without.
+    Weights are stored transposed, [networks, in, out], which is the layout of the gradients of the
+    batched product. Units are padded to aligned sizes. Padded units have zero weights and biases,
+    and their outputs are not used, so they get no gradient and stay zero.
 
     Attributes:
         weights: [networks, in or more, out or more] by layer.
-        biases: [networks, out or more] by layer, or none at all.
+        biases: [networks, out or more] by layer; an empty list without biases.
     """
 
     def __init__(self, start: Layers) -> None:
@@ -46,19 +47,19 @@ class Parameters:
 
     @property
     def all(self) -> list[torch.Tensor]:
-        """All that the optimiser changes."""
+        """All tensors that the optimiser changes."""
         return self.weights + self.biases
 
     @property
     def layers(self) -> Layers:
-        """The same memory, padded, as a forward pass takes it."""
+        """Padded views of the same memory for the forward pass."""
         return Layers(
             [parameter.transpose(1, 2) for parameter in self.weights],
             [parameter[:, : aligned(out)] for parameter, out in self._biases_with_outs()],
         )
 
     def trained(self) -> Layers:
-        """What was trained, without what was added."""
+        """Copies of the trained parameters without padding."""
         return Layers(
             [
                 parameter.detach()[:, :in_, :out].transpose(1, 2).contiguous()
@@ -68,11 +69,11 @@ class Parameters:
         )
 
     def _biases_with_outs(self) -> Iterator[tuple[torch.Tensor, int]]:
-        """Biases, if there are any, each with the units of its layer."""
+        """Biases, if any, with the number of units of their layers."""
         return zip(self.biases, (out for _, out, _ in self._shapes), strict=False)
 
 
 def _padded(stack: torch.Tensor, *sizes: int) -> torch.Tensor:
-    """A stack [networks, ...] padded with zeros to these sizes."""
+    """Stack [networks, ...] padded with zeros to the given sizes."""
     padding = [(0, size - old) for size, old in zip(sizes, stack.shape[1:], strict=True)]
     return torch.nn.functional.pad(stack, [number for pair in padding[::-1] for number in pair])

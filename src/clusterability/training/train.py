@@ -1,9 +1,10 @@
-"""Seeds to networks: stacked training, one batched product a layer.
+"""Stacked training of networks from seeds, with one batched product per layer.
 
-A network's bits depend on its recipe and its seed (and those of the network that it goes on from):
-not on its block, its neighbours or the number of threads. Each network has its own initialisation,
-data order and dropout, all by name from its seed; data orders and dropout restart by epoch. Nor do
-the bits depend on interruptions: a checkpoint holds all that the rest of training depends on.
+The bits of a network depend on its recipe and its seed (and those of its parent network), not on
+its block, its neighbours or the number of threads. Each network has separate streams for
+initialisation, data order and dropout, derived from its seed by name; data order and dropout have a
+stream per epoch. Nor do the bits depend on interruptions, since a checkpoint contains everything
+that the rest of training depends on.
 """
 
 from __future__ import annotations
@@ -48,24 +49,26 @@ from clusterability.training.stacked_parameters import Layers, Parameters
 
 logger = logging.getLogger(__name__)
 
-# cuBLAS is deterministic only with a fixed workspace, which it reads when CUDA starts.
+# cuBLAS is deterministic only with a fixed workspace; it reads the setting when CUDA starts.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-# MKL on Intel's processors shares a product among threads along the summed dimension, too, but for
-# this; it reads the setting at its first product.
+# Prevents MKL from splitting products among threads along the summed dimension on Intel's
+# processors; it reads the setting at its first product.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 
 Progress = Callable[[int, int, float], None]
-"""Called with (step, steps in all, mean loss over networks)."""
+"""Callback with arguments step, total steps and mean loss over networks."""
 
 
 @dataclass(frozen=True)
 class _Images:
-    """Images on the device, as the networks see them.
+    """Network inputs and labels on the device.
 
-    Labels are [networks, images, heads]: permuted ones and those of teachers are each network's
-    own.
-    `left_out` is [pixels], True for pixels that no network sees.
+    Attributes:
+        train, test: [images, pixels].
+        train_labels, test_labels: [networks, images, heads]; permuted and teacher's labels differ
+            between networks.
+        left_out: [pixels], True for pixels that are left out.
     """
 
     train: torch.Tensor
@@ -77,14 +80,14 @@ class _Images:
 
 @dataclass(frozen=True)
 class Origin:
-    """Networks that training goes on from, of the same seeds, and the epochs they were trained."""
+    """Parent networks of the same seeds to continue training from, and their number of epochs."""
 
     networks: Networks
     epochs: int
 
     @classmethod
     def of_file(cls, path: str | None, epochs: int) -> Origin | None:
-        """The networks of a file, if there is one."""
+        """Load the parent networks from a file; None without a file."""
         return cls(load_networks(Path(path)), epochs) if path else None
 
 
@@ -101,23 +104,23 @@ def train(
     checkpoints: Checkpoints | None = None,
     origin: Origin | None = None,
 ) -> TrainingResult:
-    """Trains a block of networks together, in halves where the device has no memory for all.
+    """Train a block of networks together, in halves if the device runs out of memory.
 
     Args:
-        condition: name of the recipe, for messages and for the networks' file.
-        recipe: what to train, and how.
-        seeds: one a network.
-        mnist: the images, as bytes.
-        device: `auto`, or a name that PyTorch knows.
-        threads: CPU threads.
+        condition: name of the condition, for messages and for the networks.
+        recipe: recipe of training.
+        seeds: one per network.
+        mnist: images, as bytes.
+        device: `auto`, or a device name of PyTorch.
+        threads: number of CPU threads.
         history_every: steps between two rows of the history, counted in each epoch.
-        progress: called after every step that adds to the history, and after the last.
-        checkpoints: where an interrupted job goes on from; they stay until they are removed.
-        origin: networks to go on from, instead of initial ones.
+        progress: called after every step that adds to the history.
+        checkpoints: checkpoints to resume from and to write; the caller removes them.
+        origin: parent networks, instead of initial weights.
 
     Raises:
-        UserError: where a loss is not finite; names condition, seed and step. Where the device
-            has not enough memory for one network, and where a signal stopped the training.
+        UserError: if a loss is not finite, naming condition, seed and step; if the device has too
+            little memory for one network; or if a signal stopped the training.
     """
     job = _Job(
         condition=condition,
@@ -137,7 +140,7 @@ def train(
 
 @dataclass(frozen=True)
 class _Job:
-    """What is trained, and how: the same for all parts of a block."""
+    """Arguments of training that are the same for all parts of a block."""
 
     condition: str
     recipe: Recipe
@@ -150,12 +153,12 @@ class _Job:
 
     @property
     def epochs_before(self) -> int:
-        """Epochs that the networks were trained before."""
+        """Number of epochs of the parent networks."""
         return self.origin.epochs if self.origin else 0
 
 
 def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> TrainingResult:
-    """Trains the block, or one half after the other: the bits are the same."""
+    """Train the block, or its halves in turn, with the same bits."""
     try:
         return _train_block(job, seeds, part)
     except (RuntimeError, MemoryError) as error:
@@ -168,7 +171,7 @@ def _train_what_fits(job: _Job, seeds: Sequence[int], part: bool = False) -> Tra
                 f"training.device: {job.device} has not enough memory for one network of"
                 f" {job.recipe.architecture}, expected {larger} ({cause})"
             ) from None
-    # Outside of the exception, whose traceback holds on to the block's tensors.
+    # After the except clause, since the traceback keeps the block's tensors alive.
     gc.collect()
     if job.device.type == "cuda":
         torch.cuda.empty_cache()
@@ -205,7 +208,7 @@ def _train_block(job: _Job, seeds: Sequence[int], part: bool) -> TrainingResult:
 
 
 def _start(job: _Job, seeds: Sequence[int]) -> Layers:
-    """What training starts from: initial weights, or networks of these seeds to go on from."""
+    """Parameters at the start: initial ones, or those of the parent networks."""
     recipe = job.recipe
     if job.origin is None:
         kind = recipe.initialisation
@@ -213,9 +216,9 @@ def _start(job: _Job, seeds: Sequence[int]) -> Layers:
         biases = initial_biases(recipe.sizes, seeds, kind) if recipe.biases else []
     else:
         networks = job.origin.networks
-        own = [networks.seeds.index(seed) for seed in seeds]
+        indices = [networks.seeds.index(seed) for seed in seeds]
         weights, biases = (
-            [torch.from_numpy(stack[own]) for stack in stacks.values()]
+            [torch.from_numpy(stack[indices]) for stack in stacks.values()]
             for stacks in (networks.weights, networks.biases)
         )
     return Layers(*([stack.to(job.device) for stack in stacks] for stacks in (weights, biases)))
@@ -229,10 +232,9 @@ def _optimise(
     started: float,
     part: bool,
 ) -> tuple[Layers, list[HistoryRow], float]:
-    """Trains networks from `start` on. A part of a block is kept when it is done, too.
+    """Train networks from `start`; a part of a block also writes a checkpoint at its end.
 
-    Returns what they became, the history, and the seconds that interrupted jobs had spent on it
-    before.
+    Returns the trained parameters, the history, and the seconds spent by interrupted jobs.
     """
     recipe = job.recipe
     parameters = Parameters(start)
@@ -270,8 +272,8 @@ def _optimise(
             watch.see(steps_before + step, loss)
             if batch % job.history_every == 0 or step == steps:
                 watch.check()
-                place = (steps_before + step, epoch_of_all + 1)
-                history += _history_rows(seeds, place, loss, parameters.trained(), images)
+                position = (steps_before + step, epoch_of_all + 1)
+                history += _history_rows(seeds, position, loss, parameters.trained(), images)
                 job.progress(step, steps, float(loss.detach().mean()))
             if job.checkpoints and (job.checkpoints.due() or (part and step == steps)):
                 resumable.keep(step, masks, earlier + time.perf_counter() - started)
@@ -284,21 +286,20 @@ def _losses(
     chosen: torch.Tensor,
     masks: DropoutMasks,
 ) -> torch.Tensor:
-    """Cross-entropy [networks] of each network on its own images `chosen` [networks, batch].
+    """Cross-entropy [networks] of each network on its batch, summed over heads.
 
-    The sum over heads, where there are several.
+    `chosen` has the indices [networks, batch] of the images.
     """
     count, heads = chosen.shape[1], images.train_labels.shape[2]
-    # Padded to an aligned number of images; nobody looks at the logits of those, nor at those of
-    # padded classes.
+    # Padded to an aligned number of images; logits of padded images and classes are not used.
     padded = torch.nn.functional.pad(chosen, (0, aligned(count) - count))
     batch = images.train.index_select(0, padded.reshape(-1)).view(*padded.shape, -1)
     logits = forward(layers.weights, layers.biases, batch, masks.draw(chosen))
     by_head = logits[:, :count, : heads * MNIST_CLASSES].unflatten(2, (heads, MNIST_CLASSES))
     log_probabilities = torch.log_softmax(by_head, dim=3)
     targets = images.train_labels.gather(1, chosen.unsqueeze(2).expand(-1, -1, heads))
-    own = log_probabilities.gather(3, targets.unsqueeze(3)).squeeze(3)
-    return -own.sum(dim=2).mean(dim=1)
+    target_log_probabilities = log_probabilities.gather(3, targets.unsqueeze(3)).squeeze(3)
+    return -target_log_probabilities.sum(dim=2).mean(dim=1)
 
 
 def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
@@ -309,7 +310,7 @@ def _optimizer(recipe: Recipe, parameters: list[torch.Tensor]) -> torch.optim.Op
 
 
 def _data_order(recipe: Recipe, seeds: Sequence[int], epoch: int, images: int) -> torch.Tensor:
-    """A permutation of the training images for each network, [networks, images]."""
+    """Permutation of the training images for each network, [networks, images]."""
     other = (recipe.data_order,) if recipe.data_order else ()
     orders = []
     for seed in seeds:
@@ -320,15 +321,17 @@ def _data_order(recipe: Recipe, seeds: Sequence[int], epoch: int, images: int) -
 
 def _history_rows(
     seeds: Sequence[int],
-    place: tuple[int, int],
+    position: tuple[int, int],
     loss: torch.Tensor,
     layers: Layers,
     images: _Images,
 ) -> list[HistoryRow]:
-    """Rows of a place in training, (step, epoch)."""
+    """Rows of the history at a position (step, epoch) of training."""
     accuracy, _ = evaluate(layers.weights, layers.biases, images.test, images.test_labels)
     values = zip(seeds, loss.tolist(), accuracy.mean(axis=1).tolist(), strict=True)
-    return [HistoryRow(seed, *place, value, hits) for seed, value, hits in values]
+    return [
+        HistoryRow(seed, *position, value, test_accuracy) for seed, value, test_accuracy in values
+    ]
 
 
 def _evaluated(
@@ -359,8 +362,8 @@ def _to_device(recipe: Recipe, seeds: Sequence[int], mnist: Mnist, device: torch
         return torch.from_numpy(array).to(device)
 
     def labels(part: Part) -> torch.Tensor:
-        found = examples.labels(part, seeds)
-        return tensor(found.reshape(*found.shape[:2], recipe.heads))
+        classes = examples.labels(part, seeds)
+        return tensor(classes.reshape(*classes.shape[:2], recipe.heads))
 
     return _Images(
         train=tensor(examples.train),
@@ -372,4 +375,4 @@ def _to_device(recipe: Recipe, seeds: Sequence[int], mnist: Mnist, device: torch
 
 
 def _no_progress(step: int, steps: int, loss: float) -> None:
-    """Tells nobody."""
+    """Default callback that does nothing."""

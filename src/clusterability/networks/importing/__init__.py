@@ -1,4 +1,4 @@
-"""Files of networks that were trained elsewhere: a reader a kind of file.
+"""Readers for files of networks that were trained elsewhere, one per format.
 
-Reading one never runs code from the file; docs/your-own-matrix.md shows a study of one.
+Reading never runs code from a file. docs/your-own-matrix.md shows a study of such a file.
 """

@@ -1,6 +1,6 @@
-"""What a notebook hands in, as arrays: frames, tensors, sparse matrices, graphs, modules.
+"""Conversion of objects of other libraries, such as data frames, tensors, graphs and modules.
 
-Their libraries are not imported: what is handed in has brought its own.
+The libraries are not imported here; an object's library is already loaded.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from clusterability.networks.importing.unit_names import NamedMatrix, UnitNames,
 
 
 def named_matrix(where: str, given: Any, reading: TableReading = AS_IT_SHOWS) -> NamedMatrix:
-    """An array of any library as one of NumPy, with the names that it has.
+    """Convert an array of any library to NumPy, with names of its units if it has some.
 
     Args:
-        where: what it is, for messages.
-        given: anything; what is no matrix is told by who takes it for one.
-        reading: for a data frame.
+        where: description of the array, for messages.
+        given: any object; the caller checks that the result is a matrix.
+        reading: options for a data frame.
 
     Raises:
-        UserError: where it has masked entries, or cannot be an array.
+        UserError: if it has masked entries, or cannot be converted.
 
     >>> named_matrix("weights", [[1, 2], [3, 4]]).array.tolist()
     [[1, 2], [3, 4]]
@@ -44,16 +44,16 @@ def named_matrix(where: str, given: Any, reading: TableReading = AS_IT_SHOWS) ->
     if library == "networkx" and hasattr(given, "adjacency"):
         return _graph_matrix(where, given)
     if given is None or hasattr(given, "read"):
-        found = "nothing" if given is None else "an open file"
-        raise UserError(f"{where}: found {found}, expected a matrix, or the path of a file")
+        kind = "nothing" if given is None else "an open file"
+        raise UserError(f"{where}: found {kind}, expected a matrix, or the path of a file")
     try:
         return NamedMatrix(_array(where, given, library))
     except UserError:
         raise
-    # Arrays of other libraries, on devices or without values, refuse in all kinds of errors.
+    # Arrays of other libraries, on devices or without values, raise errors of any kind.
     except Exception as error:
-        said = one_line(" ".join(str(error).split()) or type(error).__name__, 80)
-        raise UserError(f"{where}: found {said}, expected a matrix") from None
+        cause = one_line(" ".join(str(error).split()) or type(error).__name__, 80)
+        raise UserError(f"{where}: found {cause}, expected a matrix") from None
 
 
 def _kind(given: object) -> str:
@@ -61,7 +61,7 @@ def _kind(given: object) -> str:
 
 
 def _is_frame(given: Any) -> bool:
-    # Of pandas or of what works as it does; a name is enough, so that nothing is imported.
+    # Duck typing admits pandas and compatible libraries without importing them.
     return type(given).__name__ == "DataFrame" and hasattr(given, "iloc")
 
 
@@ -77,7 +77,7 @@ def _array(where: str, given: Any, library: str) -> np.ndarray:
 
 
 def _strided(where: str, tensor: Any) -> Any:
-    """A tensor of PyTorch with all of its entries; sums what a sparse one has twice."""
+    """Dense form of a PyTorch tensor; duplicate entries of a sparse one are summed."""
     if "strided" in str(tensor.layout):
         return tensor.dequantize() if tensor.is_quantized else tensor
     if tensor.ndim == 2:
@@ -96,23 +96,23 @@ def _unmasked(where: str, array: np.ma.MaskedArray[Any, Any]) -> np.ndarray:
 
 
 def _of_objects(where: str, array: np.ndarray) -> np.ndarray:
-    """Objects that are all numbers, as floats; others as they are."""
+    """Convert an array of number objects to floats."""
     numbers = np.empty(array.shape)
-    for place, value in np.ndenumerate(array):
-        # Decimals are no real numbers by their type, yet have a ratio.
+    for index, value in np.ndenumerate(array):
+        # Decimal is not registered as Real, but has `as_integer_ratio`.
         if not isinstance(value, Real | np.bool_) and not hasattr(value, "as_integer_ratio"):
             raise UserError(
-                f"{where}: found {one_line(repr(value), 80)} at {list(place)}, expected a number"
+                f"{where}: found {one_line(repr(value), 80)} at {list(index)}, expected a number"
             )
-        numbers[place] = float(value)
+        numbers[index] = float(value)
     return numbers
 
 
 def _graph_matrix(where: str, graph: Any) -> NamedMatrix:
-    """The matrix of a graph of networkx: a bipartite one's two sides, or all nodes by all.
+    """Matrix of a networkx graph: biadjacency if it is bipartite, else adjacency.
 
-    Nodes with the attribute `bipartite` (0: rows, 1: columns) are two sides. Edges weigh their
-    attribute `weight`, or 1; parallel ones are summed.
+    The node attribute `bipartite` (0: rows, 1: columns) marks the sides. Edges have the weight of
+    their attribute `weight`, or 1; parallel edges are summed.
     """
     sides = {node: data.get("bipartite") for node, data in graph.nodes(data=True)}
     marked = set(sides.values()) == {0, 1}
@@ -140,10 +140,9 @@ def _graph_matrix(where: str, graph: Any) -> NamedMatrix:
 
 
 def state_of(given: Any) -> Mapping[str, Any] | None:
-    """The arrays by name of a module of PyTorch, or of a mapping; None where it is neither.
+    """Arrays by name of a PyTorch module or a mapping; None for other objects.
 
-    Of a checkpoint such as `{"epoch": 3, "state_dict": {…}}` it is the mapping inside that has the
-    arrays.
+    For a checkpoint such as `{"epoch": 3, "state_dict": {…}}`, the inner mapping with arrays.
     """
     if hasattr(given, "state_dict") and hasattr(given, "parameters"):
         return dict(given.state_dict())

@@ -1,13 +1,12 @@
-"""Convolution kernels as matrices: the size of the connection between each two channels.
+"""Convolution kernels as matrices: the magnitude of the connection between two channels.
 
 For a kernel w of shape [out, in, t₁, …, t_d] with d = 1, 2 or 3 dimensions of taps t:
 
     sum:   W[o, i] = Σ_t |w[o, i, t]|
     norm:  W[o, i] = √(Σ_t w[o, i, t]²)
 
-Filan et al. 2021 (Clusterability in Neural Networks, arXiv:2103.03386) take the L1 norm of a slice,
-`sum`. With a single tap both are |w|. Kernels of Keras are [t₁, …, t_d, in, out]: `transpose` says
-so.
+Filan et al. 2021 (Clusterability in Neural Networks, arXiv:2103.03386) use the L1 norm, `sum`. For
+a single tap both are |w|. Kernels of Keras are [t₁, …, t_d, in, out], which `transpose` indicates.
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ from clusterability.networks.importing.wording import Arrays
 
 
 def prepared(source: str, arrays: Arrays, reading: Reading) -> LazyArrays:
-    """The arrays of a file as `selection.select` takes them: weights in parts put together and,
-    where they are asked for, kernels as matrices. Nothing is read.
+    """Recombine parts of weights and, if requested, convert kernels to matrices, for `select`.
 
-    A kernel with one channel on a side stays what it is: it has no clusters there. So do names of
-    embeddings, and what the file says is no convolution.
+    Nothing is read. Kernels with one channel on a side stay kernels, since that side has no
+    clusters. So do arrays with names of embeddings, and arrays that the file says are not
+    convolutions.
 
     >>> kernel = np.array([[[1.0, -2.0]] * 3, [[0.0, 3.0]] * 3])
     >>> arrays = prepared("mine", {"conv": kernel}, Reading(convolutions="sum"))
@@ -72,11 +71,11 @@ def _as_matrix(entry: Entry, how: Convolutions, channels_last: bool) -> Entry:
 def _over_taps(
     read: Callable[[], np.ndarray], how: Convolutions, taps: tuple[int, ...]
 ) -> np.ndarray:
-    """The kernel's matrix; float64 sums, so that no small tap is lost beside large ones."""
+    """Matrix of a kernel; sums are float64, so that small taps are not lost beside large ones."""
     kernel = read()
     if how == "sum":
         return np.asarray(np.abs(kernel).sum(axis=taps, dtype=np.float64))
     largest = np.abs(kernel).max(initial=0).astype(np.float64)
-    # Squares of the smallest float64 would be zero.
+    # Scaled, because squares of small float64 underflow.
     scaled = kernel.astype(np.float64) / (largest if 0 < largest < np.inf else 1)
     return np.asarray(largest * np.sqrt((scaled**2).sum(axis=taps)))

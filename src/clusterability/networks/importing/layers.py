@@ -1,4 +1,4 @@
-"""The layers of a network read from arrays, as matrices of finite numbers."""
+"""Layers of a network as matrices of finite numbers."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from clusterability.numerics import memory_of_machine
 def read_layers(
     source: str, arrays: Arrays, reading: Reading, key: str = ""
 ) -> tuple[Selection, Arrays, Arrays]:
-    """Reads the layers of a network among arrays; no other array is read.
+    """Read the layers among arrays; no other array is read.
 
     Args:
-        source: where the arrays come from, for messages.
-        arrays: of any shape, by name.
-        reading: which of them are layers, and how.
-        key: where that stands in the config, such as "networks.mine.", for messages.
+        source: origin of the arrays, for messages.
+        arrays: arrays of any shape, by name.
+        reading: which arrays are layers, and how they are read.
+        key: location of these options in the config, such as "networks.mine.", for messages.
 
     Returns:
-        What was selected; by layer, float32 [out, in]; and of layers that have some, biases [out].
+        The selection; matrices float32 [out, in] by layer; and biases [out] of the layers that have
+        some.
 
     Raises:
-        UserError: as `selection.select` does, or where a layer is no matrix of finite numbers.
+        UserError: as `selection.select` does, or if a layer is not a matrix of finite numbers.
     """
     whole = prepared(source, arrays, reading)
     selection = select(source, whole, reading, key)
@@ -39,14 +40,14 @@ def read_layers(
         matrix = as_matrix(f"{source}: array {quoted(name)}", read_array(source, whole, name))
         matrices[layer] = matrix.T if selection.transposed else matrix
         bias = bias_name(name, facts, selection.transposed)
-        found = _finite(read_array(source, whole, bias)) if bias else None
-        if found is not None:
-            biases[layer] = found
+        values = _finite(read_array(source, whole, bias)) if bias else None
+        if values is not None:
+            biases[layer] = values
     return selection, matrices, biases
 
 
 def units_of_layers(selection: Selection, arrays: Arrays) -> dict[str, UnitNames]:
-    """Names of units by layer, of layers whose arrays come with some."""
+    """Names of units by layer, for layers whose arrays have names."""
     units = units_of(arrays)
     return {
         layer: units[name].transposed() if selection.transposed else units[name]
@@ -56,12 +57,12 @@ def units_of_layers(selection: Selection, arrays: Arrays) -> dict[str, UnitNames
 
 
 def read_array(source: str, arrays: Arrays, name: str) -> np.ndarray:
-    """One array; UserError where it cannot be read."""
+    """Read one array; UserError if it is damaged."""
     try:
         return arrays[name]
     except UserError:
         raise
-    # What a damaged file makes libraries raise is not documented, and comes in all kinds.
+    # Libraries do not document what they raise for damaged files.
     except Exception as error:
         raise UserError(
             f"{source}: found an array {quoted(name)} that cannot be read ({reason(error)}),"
@@ -70,18 +71,18 @@ def read_array(source: str, arrays: Arrays, name: str) -> np.ndarray:
 
 
 def _finite(array: np.ndarray) -> np.ndarray | None:
-    """The array as float32; None where a number is not finite then."""
+    """Convert to float32; None if a result is not finite."""
     with np.errstate(over="ignore"):
-        found = array.astype(np.float32)
-    return found if np.isfinite(found).all() else None
+        converted = array.astype(np.float32)
+    return converted if np.isfinite(converted).all() else None
 
 
 def as_matrix(where: str, array: np.ndarray) -> np.ndarray:
-    """The array as float32 [out, in].
+    """Convert to float32 [out, in].
 
     Raises:
-        UserError: where it is no matrix of finite real numbers that float32 can hold; `where`
-            begins the message.
+        UserError: if the array is not a matrix of finite real numbers within the range of float32;
+            the message begins with `where`.
     """
     if array.ndim != 2 or 0 in array.shape:
         raise UserError(
@@ -89,17 +90,17 @@ def as_matrix(where: str, array: np.ndarray) -> np.ndarray:
         )
     if array.dtype.kind not in REAL_KINDS:
         raise type_error(where, str(array.dtype))
-    # A view can repeat one number a billion times.
-    needed, there = BYTES_OF_DRAW * array.size, memory_of_machine()
-    if needed > there:
+    # A view can be far larger than its memory.
+    needed, available = BYTES_OF_DRAW * array.size, memory_of_machine()
+    if needed > available:
         raise UserError(
             f"{where}: found shape {shape(array)}, which takes {needed / 1e9:.1f} GB of memory,"
-            f" expected at most the {there / 1e9:.1f} GB of this machine"
+            f" expected at most the {available / 1e9:.1f} GB of this machine"
         )
     _check_everywhere(where, array, np.isfinite(array), "a finite number")
     with np.errstate(over="ignore", under="ignore"):
         matrix = array.astype(np.float32)
-    # A number that underflows would make a dead unit of a live one.
+    # Underflow could turn a live unit into a dead one.
     fits = np.isfinite(matrix) & ((matrix != 0) | (array == 0))
     _check_everywhere(where, array, fits, "a number that float32 can hold")
     return matrix
@@ -108,5 +109,5 @@ def as_matrix(where: str, array: np.ndarray) -> np.ndarray:
 def _check_everywhere(where: str, array: np.ndarray, good: np.ndarray, expected: str) -> None:
     if not good.all():
         row, column = (int(index) for index in np.argwhere(~good)[0])
-        found = array[row, column]
-        raise UserError(f"{where}: found {found} at [{row}, {column}], expected {expected}")
+        value = array[row, column]
+        raise UserError(f"{where}: found {value} at [{row}, {column}], expected {expected}")

@@ -1,4 +1,4 @@
-"""Arrays of a file that are read when they are asked for; what each is, is known before."""
+"""Arrays of a file that are read on access; their shapes and types are known before."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ import numpy as np
 from clusterability.networks.importing.small_floats import STORED_AS
 
 REAL_KINDS = "biuf"
-"""Kinds of NumPy's dtypes that hold real numbers: booleans, integers and floats."""
+"""NumPy's dtype kinds of real numbers: booleans, integers and floats."""
 
 
 BLOCKS = " blocks"
-"""Ends the type of numbers that share scales, and are floats when they are read."""
+"""Suffix of the type of block-quantised numbers, which are read as floats."""
 
 
 class Facts(NamedTuple):
-    """What an array is, without its numbers.
+    """Description of an array without its values.
 
     Attributes:
-        shape: as it is read.
+        shape: shape of the array that is read.
         type: as NumPy or the file names it.
-        axes: "told" where the file says that they are [out, in], "untold" where files of its kind
-            say so, but not of this array; "" where files of its kind never do.
-        against: why the file says that it is no layer; "" where it does not.
-        kernel: shape of the convolution that it is a matrix of; () where it is of none.
+        axes: "told" if the file says that the array is [out, in]; "untold" if files of its format
+            can say so, but this one does not; "" if files of its format never do.
+        against: reason in the file why the array is not a layer; "" if there is none.
+        kernel: shape of the convolution that the matrix comes from; () if there is none.
     """
 
     shape: tuple[int, ...]
@@ -40,7 +40,7 @@ class Facts(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """The kind of dtype as NumPy has it, "f" for floats that it lacks, "" for no numbers."""
+        """NumPy's dtype kind, with "f" for floats that NumPy lacks and "" for non-numeric types."""
         if self.type in STORED_AS or self.type.endswith(BLOCKS):
             return "f"
         try:
@@ -59,18 +59,18 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """An array of a file: what it is, and how it is read."""
+    """An array of a file: its description and its reader."""
 
     facts: Facts
     read: Callable[[], np.ndarray]
 
 
 class LazyArrays(Mapping[str, np.ndarray]):
-    """Arrays by name in the order of their file; one is read each time it is asked for.
+    """Arrays by name in file order; each access reads the array.
 
     Attributes:
-        entries: by name.
-        notes: what else a reader has to tell, such as shards that are missing.
+        entries: descriptions and readers by name.
+        notes: remarks of the reader, such as missing shards.
 
     >>> entry = Entry(Facts((2, 2), "float32"), lambda: np.ones((2, 2), np.float32))
     >>> arrays = LazyArrays({"fc1": entry})
@@ -96,7 +96,7 @@ class LazyArrays(Mapping[str, np.ndarray]):
 
 
 def facts_of(arrays: Mapping[str, np.ndarray], name: str) -> Facts:
-    """What an array is; of a lazy one, nothing is read."""
+    """Description of an array; a lazy one is not read."""
     if isinstance(arrays, LazyArrays):
         return arrays.entries[name].facts
     array = arrays[name]
@@ -104,7 +104,7 @@ def facts_of(arrays: Mapping[str, np.ndarray], name: str) -> Facts:
 
 
 def entries_of(arrays: Mapping[str, np.ndarray]) -> dict[str, Entry]:
-    """Arrays of any kind as entries."""
+    """Entries for arrays of any kind."""
     if isinstance(arrays, LazyArrays):
         return dict(arrays.entries)
     read = arrays.__getitem__

@@ -1,4 +1,4 @@
-"""The arrays of a file as a table for a person: what each is, and whether it would be scored."""
+"""Table of the arrays of a file, with the role of each if the file is read."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ from clusterability.networks.importing.unit_names import told_of
 from clusterability.networks.importing.wording import Arrays
 
 _MOST_NUMBERS = 2**28
-"""Numbers of an array that is read for its share of zeros; larger ones have none."""
+"""Maximal size of an array whose share of zeros is computed."""
 
 
 def listing(path: Path, reading: Reading) -> str:
-    """A row an array: name, shape, type, share of zeros, and what becomes of it.
+    """Format a table of the arrays: name, shape, type, share of zeros, and role.
 
-    Arrays are read one at a time. Below the table stands how the file would be read.
+    Arrays are read one at a time. A line below the table says how the file would be read, or why it
+    is refused.
 
     Raises:
-        UserError: where the file cannot be read. A reading that is refused is told below the table.
+        UserError: if the file cannot be read.
     """
     stored = read_arrays(path, "", reading.table)
     arrays = prepared(str(path), stored, reading)
@@ -39,20 +40,20 @@ def listing(path: Path, reading: Reading) -> str:
     try:
         selection = select(str(path), arrays, reading)
     except UserError as error:
-        fates, told = reasons_against(facts), f"not read: {error}"
+        fates, summary = reasons_against(facts), f"not read: {error}"
     else:
         layers = {name: layer for layer, name in selection.arrays.items()}
         biases = {bias_name(name, facts, selection.transposed): name for name in layers}
         fates = {name: f"left out: {why}" for name, why in selection.left.items()}
         fates |= {name: "scored" + _as(layer, name) for name, layer in layers.items()}
         fates |= {bias: f"biases of {name}" for bias, name in biases.items() if bias}
-        told = selection.told()
+        summary = selection.told()
     rows: list[tuple[str, ...]] = [("array", "shape", "type", "zeros", "")]
     for name, each in facts.items():
         size = str(list(each.shape))
         zeros = _share_of_zeros(path, arrays, name, each)
         rows.append((one_line(name), size, one_line(each.type), zeros, fates.get(name, NOT_ASKED)))
-    return "\n".join([*_aligned(rows), "", told, *told_of(stored)])
+    return "\n".join([*_aligned(rows), "", summary, *told_of(stored)])
 
 
 def _as(layer: str, name: str) -> str:

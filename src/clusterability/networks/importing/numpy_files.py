@@ -1,4 +1,4 @@
-"""Arrays of `.npy` and `.npz` files; pickled objects in them are never loaded."""
+"""Reader of `.npy` and `.npz` files; pickled objects in them are never loaded."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def read_array_file(path: Path) -> Arrays:
 
 
 def read_archive(path: Path) -> Arrays:
-    """Arrays in the order of the file, or the one matrix that SciPy wrote.
+    """Arrays in file order, or the matrix that `scipy.sparse.save_npz` wrote.
 
-    Only the headers of arrays that nobody asks for are read.
+    Arrays are read on access, and until then only their headers.
     """
     headers = npz_headers(path)
     if is_scipy_archive({name: shape for name, (shape, _) in headers.items()}):

@@ -1,4 +1,4 @@
-"""Weights that a checkpoint keeps in parts: pruned, normalised or quantised ones, put together.
+"""Recombination of weights that a checkpoint stores in parts: pruned, normalised or quantised.
 
 | parts | weight | source |
 | --- | --- | --- |
@@ -29,18 +29,18 @@ from clusterability.networks.importing.lazy_arrays import (
 from clusterability.networks.importing.wording import Arrays, quoted
 
 _BLOCK = 128
-"""Weights a side that share a scale, where scales are of blocks."""
+"""Height and width of the blocks of weights that share a scale."""
 
 _EIGHT_BITS = ("int8", "uint8", "float8_e4m3fn", "float8_e5m2")
 _SCALES = ("_scale", ".scale", "_scale_inv")
-"""What the name of a scale has behind that of its weights."""
+"""Suffixes of the names of scales."""
 _ZERO_POINTS = ("_zero_point", ".zero_point", "_offset")
 
 Product = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class _Parts(NamedTuple):
-    """A weight in two parts: its name, theirs, and how they are put together."""
+    """A weight in two parts: its name, their names, and their product."""
 
     name: str
     first: str
@@ -49,22 +49,22 @@ class _Parts(NamedTuple):
 
 
 def put_together(source: str, arrays: Arrays) -> LazyArrays:
-    """The arrays, with each weight that is kept in parts as one array in the place of its first.
+    """Replace each weight in parts by one array, at the position of its first part.
 
-    Nothing is read. A weight of 8 bits whose scales do not fit it, or that has a zero point, is
-    refused when it is asked for: its numbers alone are not weights.
+    Nothing is read. An 8-bit weight whose scales do not fit, or that has a zero point, raises a
+    UserError on access, since its codes alone are not weights.
 
     >>> parts = {"0.weight_orig": np.ones((2, 2)), "0.weight_mask": np.eye(2)}
     >>> put_together("mine", parts)["0.weight"].tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
     entries = entries_of(arrays)
-    found = {parts.first: parts for parts in _all_parts(entries)}
-    seconds = {parts.second for parts in found.values()}
+    by_first = {parts.first: parts for parts in _all_parts(entries)}
+    seconds = {parts.second for parts in by_first.values()}
     whole: dict[str, Entry] = {}
     for name, entry in entries.items():
-        if name in found:
-            whole[found[name].name] = _product(source, entries, found[name])
+        if name in by_first:
+            whole[by_first[name].name] = _product(source, entries, by_first[name])
         elif name not in seconds:
             whole[name] = entry
     return LazyArrays(whole, notes_of(arrays))
@@ -137,7 +137,7 @@ def _quantised(name: str, entries: Mapping[str, Entry]) -> Iterator[_Parts]:
 
 
 def _weight_norm(directions: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """sizes · directions / norm, over the axes along which there is one size."""
+    """sizes · directions / norm, with the norm over the axes on which sizes have length 1."""
     wide = directions.astype(np.float64)
     axes = tuple(axis for axis, size in enumerate(sizes.shape) if size == 1) or None
     if sizes.shape == directions.shape:
@@ -147,7 +147,7 @@ def _weight_norm(directions: np.ndarray, sizes: np.ndarray) -> np.ndarray:
 
 
 def _scaled(weights: np.ndarray, scale: np.ndarray, divisor: float = 1) -> np.ndarray:
-    """weights [out, in] · scale / divisor: one scale, one a row, or one a block of 128 x 128."""
+    """weights [out, in] · scale / divisor, with one scale, one per row, or one per block."""
     wide, factors = weights.astype(np.float64), scale.astype(np.float64) / divisor
     rows, columns = weights.shape
     if factors.size == 1:

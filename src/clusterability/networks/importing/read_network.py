@@ -1,8 +1,7 @@
-"""Networks from elsewhere: a file of arrays becomes a network like those that a study trains.
+"""Import of networks: a file of arrays becomes a network like those that a study trains.
 
-Each 2-D array is a matrix by itself, [out, in], unless the layers are a chain (`selection`). No
-format is read in a way that runs code from the file. docs/your-own-matrix.md shows a study of such
-a file.
+Each 2-D array is a separate matrix [out, in], unless the layers form a chain (`selection`). Reading
+never runs code from a file. docs/your-own-matrix.md shows a study of such a file.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ DEFAULT = Reading()
 
 
 def asked_reading(job: ImportJob) -> Reading:
-    """How a job's file is read.
+    """Reading options of a job.
 
     Raises:
         UserError: as `table_reading` does.
@@ -43,25 +42,26 @@ def asked_reading(job: ImportJob) -> Reading:
 
 
 def read_network(name: str, path: Path, reading: Reading = DEFAULT) -> Networks:
-    """Reads one network that was trained elsewhere.
+    """Read one network that was trained elsewhere.
 
     Args:
-        name: of the network in the config, which becomes its condition.
-        path: a file with one of the endings in `readers.KINDS`, an index of several, or a folder.
-        reading: which arrays are layers, how they belong together, and what a table is. Of other
-            arrays, those that are named as the biases of a layer (`fc1.bias` beside `fc1.weight`)
-            are; the rest is left out, which is logged.
+        name: name of the network in the config, which becomes its condition.
+        path: a file with one of the extensions in `readers.KINDS`, an index of several files, or a
+            folder.
+        reading: which arrays are layers, how these are connected, and how to interpret a table.
+            Arrays named as biases of a layer (`fc1.bias` beside `fc1.weight`) become biases; all
+            others are left out, which is logged.
 
     Returns:
-        A block of one network with the seed -1; float32 [1, out, in] by layer, and biases [1, out].
-        Layers of a chain are `fc1`, `fc2`, ...; else they have the names of the arrays, as files
-        write them (`layer_names.file_names`). Names of units, where there are some, are in its
-        recipe by layer: `{"names": {"fc1": {"rows": […], "columns": […]}}}`.
+        A block of one network with seed -1; float32 [1, out, in] by layer, and biases [1, out].
+        Layers of a chain are `fc1`, `fc2`, …; others have the encoded names of their arrays
+        (`layer_names.file_names`). Names of units, if any, are in the recipe by layer: `{"names":
+        {"fc1": {"rows": […], "columns": […]}}}`.
 
     Raises:
-        UserError: where the file is missing, damaged, or of another format; where `layers` names an
-            array that is not there; where an array is not a matrix of finite real numbers that
-            float32 can hold; where the layers of a chain do not fit, or fit two ways.
+        UserError: if the file is missing, damaged, or of another format; if `layers` names a
+            missing array; if an array is not a matrix of finite real numbers within the range of
+            float32; if the layers of a chain do not fit, or fit in both orientations.
     """
     key = f"networks.{name}."
     arrays = read_arrays(path, key, reading.table)
@@ -87,7 +87,7 @@ def read_network(name: str, path: Path, reading: Reading = DEFAULT) -> Networks:
 
 
 def names_in_files(selection: Selection, source: str) -> dict[str, str]:
-    """What files call each layer."""
+    """Encoded names by layer."""
     if selection.chain:
         return {layer: layer for layer in selection.arrays}
     return file_names(selection.arrays, source)
@@ -107,10 +107,10 @@ def _origin(
 
 
 def selected(name: str, path: Path, reading: Reading = DEFAULT) -> Selection:
-    """What `read_network` takes of a file, from the descriptions of its arrays: none is read.
+    """Selection that `read_network` makes, from shapes and names only; no array is read.
 
     Raises:
-        UserError: as `read_network` does, but for what only the numbers show.
+        UserError: as `read_network` does, except for errors in the numbers.
     """
     key = f"networks.{name}."
     arrays = prepared(str(path), read_arrays(path, key, reading.table), reading)
@@ -118,11 +118,11 @@ def selected(name: str, path: Path, reading: Reading = DEFAULT) -> Selection:
 
 
 def layer_shapes(name: str, path: Path, reading: Reading = DEFAULT) -> dict[str, tuple[int, int]]:
-    """Layers of `read_network`, as files name them, with their shapes [out, in].
+    """Shapes [out, in] of the layers of `read_network`, by encoded name.
 
     Raises:
         UserError: as `selected` does.
     """
-    found = selected(name, path, reading)
-    in_files = names_in_files(found, str(path))
-    return {in_files[layer]: size for layer, size in found.shapes.items()}
+    selection = selected(name, path, reading)
+    in_files = names_in_files(selection, str(path))
+    return {in_files[layer]: size for layer, size in selection.shapes.items()}

@@ -1,5 +1,7 @@
-"""From a file to its arrays: a new kind of file is a module here and a line in `READERS`, or of
-tables in `TABLES`."""
+"""Dispatch from a file to its reader.
+
+A new format is a module here and a line in `READERS`, or in `TABLES` for tables.
+"""
 
 from __future__ import annotations
 
@@ -29,26 +31,27 @@ from clusterability.networks.importing.wording import Arrays, ending, listed, re
 def check_file(path: Path, place: str) -> None:
     key = f"{place}path"
     try:
-        folder, found = path.is_dir(), path.is_file()
-    except OSError as error:  # a name that is too long, a folder that may not be entered
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except OSError as error:  # such as a name that is too long, or no permission
         raise UserError(f"{key}: found {path} ({error.strerror}), expected a file") from None
-    if folder:
+    if is_folder:
         return
     if ending(path) not in KINDS and not is_index(path):
         raise UserError(
             f"{key}: found {path} with ending {path.suffix!r}, expected one of {listed(KINDS)},"
             f" {INDEX}, or a folder"
         )
-    if not found:
+    if not is_file:
         raise UserError(f"{key}: found no file {path}, expected a file of arrays")
 
 
 def model_files(path: Path, key: str = "") -> list[Path]:
-    """The files that a path stands for: itself, or an index or a folder with its shards; and, of an
-    ONNX model, those beside it that exporters put its numbers in.
+    """Files that a path stands for: itself, or an index or folder and its shards.
+
+    Files beside an ONNX model that contain its external data are included.
 
     Raises:
-        UserError: where it stands for none, or for several models.
+        UserError: if there are none, or several models.
     """
     check_file(path, key)
     files = files_of_model(path, READERS, key)
@@ -57,15 +60,15 @@ def model_files(path: Path, key: str = "") -> list[Path]:
 
 
 def read_arrays(path: Path, key: str = "", table: TableReading = AS_IT_SHOWS) -> Arrays:
-    """All arrays of a file by name; a file that holds one array calls it by the file's own name.
+    """All arrays of a file by name; a single unnamed array has the name of the file.
 
     Args:
-        path: a file with one of the endings in `KINDS`, an index of several files, or a folder.
-        key: where `path` stands in the config, such as "networks.mine.", for messages.
-        table: what the user says of a table.
+        path: a file with one of the extensions in `KINDS`, an index of several files, or a folder.
+        key: location of `path` in the config, such as "networks.mine.", for messages.
+        table: options for tables.
 
     Raises:
-        UserError: where the file is missing, damaged, or of another format.
+        UserError: if the file is missing, damaged, or of another format.
     """
     check_file(path, key)
     files = files_of_model(path, READERS, key)
@@ -88,7 +91,7 @@ def _read_file(path: Path, table: TableReading = AS_IT_SHOWS) -> Arrays:
         return TABLES[kind](path, table) if kind in TABLES else READERS[kind](path)
     except UserError:
         raise
-    # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
+    # Libraries do not document what they raise for damaged files.
     except Exception as error:
         raise UserError(
             f"{path}: found a file that cannot be read ({reason(error)}), expected a sound"
@@ -111,7 +114,7 @@ READERS: dict[str, Callable[[Path], Arrays]] = {
     ".gguf": read_gguf,
     ".mtx": read_matrix_market,
 }
-"""How each kind of file of arrays is read, by its ending."""
+"""Reader of each format of arrays, by extension."""
 
 TABLES: dict[str, Callable[[Path, TableReading], Arrays]] = {
     ".csv": read_csv,
@@ -121,9 +124,9 @@ TABLES: dict[str, Callable[[Path, TableReading], Arrays]] = {
     ".tsv.gz": read_csv,
     ".parquet": read_parquet,
 }
-"""How each kind of table is read."""
+"""Reader of each format of tables, by extension."""
 
 _BESIDE = {".onnx": (".data", "_data")}
 
 KINDS = (*READERS, *TABLES)
-"""Endings of all files that are read."""
+"""All supported extensions."""

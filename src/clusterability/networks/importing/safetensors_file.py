@@ -1,4 +1,4 @@
-"""Arrays of a `.safetensors` file: the header says what they are, and each is read by itself."""
+"""Reader of `.safetensors` files; the header describes the arrays, which are read separately."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ _TYPES = {
     "I32": "int32", "U64": "uint64", "I64": "int64", "F16": "float16", "F32": "float32",
     "F64": "float64", "BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2",
 }  # fmt: skip
-"""Types that are read; others keep the name that the file has for them."""
+"""Supported types; others keep the name that the file gives them."""
 
 
 def read_safetensors(path: Path) -> LazyArrays:
-    """Arrays in the order of the file's header; no numbers are read before they are asked for.
+    """Arrays in the order of the header; values are read on access.
 
     Raises:
-        Any error of the library: where the header is damaged, or claims other bytes than there are.
+        Exception: an error of the library if the header is damaged, or does not match the file's
+            size.
     """
-    # The library checks the header: that parts do not overlap, and fill the file.
+    # Opening validates the header: arrays do not overlap, and cover the file.
     with safe_open(path, framework="numpy") as file:
         known = set(file.keys())
     with path.open("rb") as stream:
@@ -45,7 +46,7 @@ def read_safetensors(path: Path) -> LazyArrays:
 
 
 def _read(path: Path, name: str, facts: Facts, start: int, count: int) -> np.ndarray:
-    """One array [shape] of the `count` bytes from `start` on."""
+    """Read one array from `count` bytes at offset `start`."""
     if facts.type not in _TYPES.values():
         raise type_error(f"{path}: array {quoted(name)}", facts.type)
     with path.open("rb") as stream:

@@ -1,4 +1,4 @@
-"""Which arrays of a file are layers, in which order, and what is left out; nothing is read here."""
+"""Selection of the arrays of a file that are layers, in order; no array is read."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ _EMBEDDING = re.compile(
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is to be read.
+    """Options for reading a file.
 
     Attributes:
-        layers: names of arrays, or patterns with *, ? and [...]; None: all that are layers.
-        chain: whether the outputs of each layer are the inputs of the next. None: only where the
-            names of all of them differ by one number, and the shapes fit in no other way.
-        transpose: whether arrays are [in, out], as those of Keras and of GPT-2's Conv1D. None:
-            [out, in], as PyTorch's Linear; a chain that fits both ways is refused.
-        table: what is said of a table.
-        convolutions: how kernels become matrices: "sum" of sizes over taps, or their "norm"; None:
-            they are left out.
+        layers: names of arrays, or patterns with *, ? and [...]; None selects all that look like
+            layers.
+        chain: whether the outputs of each layer are the inputs of the next. None infers a chain
+            only if all names differ by one number and the shapes fit in one orientation only.
+        transpose: whether arrays are [in, out], as in Keras and GPT-2's Conv1D. None assumes [out,
+            in], as in PyTorch's Linear; a chain that fits in both orientations is refused.
+        table: options for tables.
+        convolutions: how kernels become matrices: "sum" of magnitudes over taps, or their "norm";
+            None leaves them out.
     """
 
     layers: Sequence[str] | None = None
@@ -50,19 +51,19 @@ class Reading:
 
 @dataclass(frozen=True)
 class Selection:
-    """The layers of a file.
+    """Layers of a file.
 
     Attributes:
-        arrays: name of the array by layer.
+        arrays: array name by layer.
         shapes: [out, in] by layer.
         chain: whether the outputs of each layer are the inputs of the next.
         transposed: whether arrays are [in, out].
-        left: why each array that is neither a layer nor its biases is left out.
-        left_shapes: their shapes.
-        notes: what else the reader of the file tells.
-        kernels: shapes of the convolutions among the arrays that are layers.
-        over_taps: "sum" or "norm", where there are some.
-        untold: arrays of which the file does not say which axis is the output, as it does of
+        left: reason for leaving out each array that is neither a layer nor its biases.
+        left_shapes: shapes of these arrays.
+        notes: further remarks of the reader.
+        kernels: shapes of the convolutions among the layers.
+        over_taps: "sum" or "norm" if there are convolutions.
+        untold: arrays without information on which axis is the output, in a file that has it for
             others.
     """
 
@@ -78,7 +79,7 @@ class Selection:
     untold: tuple[str, ...] = ()
 
     def told(self, most: int = 6) -> str:
-        """One line: how the file was read, and what was left out."""
+        """One line on how the file was read and what was left out."""
         parts = [self._read()]
         if self.kernels:
             kernels = (f"{name} {list(shape)}" for name, shape in self.kernels.items())
@@ -107,16 +108,17 @@ class Selection:
 
 
 def select(source: str, arrays: Arrays, reading: Reading, key: str = "") -> Selection:
-    """The layers among arrays.
+    """Select the layers among arrays.
 
     Args:
-        source: where the arrays come from, for messages.
-        arrays: of any shape, by name.
-        reading: what is asked.
-        key: where it is asked in the config, such as "networks.mine.", for messages.
+        source: origin of the arrays, for messages.
+        arrays: arrays of any shape, by name.
+        reading: options.
+        key: location of the options in the config, such as "networks.mine.", for messages.
 
     Raises:
-        UserError: where `layers` names what is not there, or a chain does not fit or fits two ways.
+        UserError: if `layers` names a missing array, or if a chain does not fit, or fits in both
+            orientations.
 
     >>> import numpy as np
     >>> arrays = {"fc1.weight": np.ones((3, 4)), "fc2.weight": np.ones((2, 3))}
@@ -151,15 +153,15 @@ def select(source: str, arrays: Arrays, reading: Reading, key: str = "") -> Sele
     kernels = {name: facts[name].kernel for name in ordered if facts[name].kernel}
     untold = tuple(name for name in ordered if facts[name].axes == "untold")
     how = str(reading.convolutions) if kernels else ""
-    told = (left, left_shapes, notes_of(arrays), kernels, how, untold)
-    return Selection(layers, shapes, chain, transposed, *told)
+    remarks = (left, left_shapes, notes_of(arrays), kernels, how, untold)
+    return Selection(layers, shapes, chain, transposed, *remarks)
 
 
 def of_matrices(source: str, matrices: Arrays, reading: Reading) -> tuple[bool, bool]:
     """Whether matrices, all of them layers, are a chain, and whether they are [in, out].
 
     Raises:
-        UserError: where a chain is asked for that does not fit, or fits both ways.
+        UserError: if a requested chain does not fit, or fits in both orientations.
     """
     facts = {name: facts_of(matrices, name) for name in matrices}
     names, transposed = list(facts), bool(reading.transpose)
@@ -170,33 +172,33 @@ def of_matrices(source: str, matrices: Arrays, reading: Reading) -> tuple[bool, 
 
 
 def reasons_against(facts: dict[str, Facts]) -> dict[str, str]:
-    """Why arrays are no layers where nobody names them; those that are layers are not in it.
+    """Reasons why arrays are not layers by default; omits arrays that are layers.
 
-    Integers are left out beside floats only: a matrix of counts is one, too.
+    Integers are left out only beside floats, since a matrix of counts can be a layer.
     """
     floats = any(each.is_matrix and each.kind == "f" for each in facts.values())
-    found = {}
+    reasons = {}
     for name, each in facts.items():
         if each.against:
-            found[name] = each.against
+            reasons[name] = each.against
         elif len(each.shape) < 2:
-            found[name] = NOT_A_MATRIX
+            reasons[name] = NOT_A_MATRIX
         elif not each.kind or each.kind not in REAL_KINDS:
-            found[name] = f"{NO_NUMBERS}, {each.type}"
+            reasons[name] = f"{NO_NUMBERS}, {each.type}"
         elif len(each.shape) > 2:
-            found[name] = CONVOLUTION
+            reasons[name] = CONVOLUTION
         elif looks_embedded(name):
-            found[name] = EMBEDDING
+            reasons[name] = EMBEDDING
         elif floats and each.kind != "f":
-            found[name] = INTEGERS
-    others = [name for name in facts if name not in found]
-    if not others:  # a file of nothing but embeddings is about them
-        found = {name: why for name, why in found.items() if why != EMBEDDING}
-    return found
+            reasons[name] = INTEGERS
+    others = [name for name in facts if name not in reasons]
+    if not others:  # a file of embeddings only
+        reasons = {name: why for name, why in reasons.items() if why != EMBEDDING}
+    return reasons
 
 
 def bias_name(name: str, facts: dict[str, Facts], transposed: bool = False) -> str:
-    """Name of the array with the biases [out] of a layer `….weight`: `….bias`; "" if none has."""
+    """Name `….bias` of the biases [out] of a layer `….weight`; "" if there are none."""
     bias = f"{name.removesuffix('weight')}bias"
     if not name.endswith("weight") or bias not in facts or len(facts[name].shape) != 2:
         return ""
@@ -214,7 +216,7 @@ def looks_embedded(name: str) -> bool:
 
 
 def _shape(facts: Facts, transposed: bool) -> tuple[int, int]:
-    """[out, in] of a matrix."""
+    """Shape [out, in] of a matrix."""
     rows, columns = facts.shape
     return (columns, rows) if transposed else (rows, columns)
 
@@ -226,20 +228,20 @@ def _chosen(
     layers: Sequence[str] | None,
     key: str,
 ) -> list[str]:
-    """Names of the arrays that are layers, as asked for or else in the order of the file."""
+    """Names of the layers, in the requested order or else in file order."""
     if not layers:
         names = [name for name in facts if name not in reasons or _no_numbers(facts[name])]
         if not names:
-            found = listed(f"{name} {list(each.shape)}" for name, each in facts.items())
-            raise UserError(f"{source}: found {found}, expected at least one 2-D array [out, in]")
+            arrays = listed(f"{name} {list(each.shape)}" for name, each in facts.items())
+            raise UserError(f"{source}: found {arrays}, expected at least one 2-D array [out, in]")
         return names
     chosen: list[str] = []
-    for asked in layers:
-        matching = [asked] if asked in facts else _matching(asked, facts, reasons)
-        if not matching or (asked in facts and asked in chosen):
+    for pattern in layers:
+        matching = [pattern] if pattern in facts else _matching(pattern, facts, reasons)
+        if not matching or (pattern in facts and pattern in chosen):
             twice = " more than once" if matching else ""
             raise UserError(
-                f"{key}layers: found {quoted(asked)}{twice}, expected names of arrays in"
+                f"{key}layers: found {quoted(pattern)}{twice}, expected names of arrays in"
                 f" {source}, or a pattern of some: {listed(facts)}"
             )
         chosen += [name for name in matching if name not in chosen]
@@ -247,24 +249,24 @@ def _chosen(
 
 
 def _no_numbers(facts: Facts) -> bool:
-    """A matrix of no real numbers is refused where it might be a layer, not left out."""
+    """Whether a possible layer has no real numbers: it is refused rather than left out."""
     return len(facts.shape) == 2 and not facts.is_matrix and not facts.against
 
 
 def _matching(pattern: str, facts: dict[str, Facts], reasons: dict[str, str]) -> list[str]:
-    """Matrices whose names a pattern fits, in the order of the file."""
+    """Matrices whose names match a pattern, in file order."""
     fitting = [name for name in facts if fnmatchcase(name, pattern) and facts[name].is_matrix]
     without = [name for name in fitting if not _is_no_weight(reasons.get(name, ""), facts[name])]
     return without or fitting
 
 
 def _is_no_weight(reason: str, facts: Facts) -> bool:
-    """Whether a pattern passes over a matrix that it fits: one of integers, or of biases."""
+    """Whether a pattern skips a matching matrix: integers, or biases."""
     return reason == INTEGERS or facts.against not in ("", EMBEDDING)
 
 
 def _natural_key(name: str) -> list[str | tuple[int, str]]:
-    """Sorts names as people count: numbers in them by value, the rest as text.
+    """Sort key that orders the numbers in names by value.
 
     >>> sorted(["fc10.weight", "fc2.weight", "fc1.weight"], key=_natural_key)
     ['fc1.weight', 'fc2.weight', 'fc10.weight']
@@ -274,14 +276,17 @@ def _natural_key(name: str) -> list[str | tuple[int, str]]:
 
 
 def _by_value(digits: str) -> tuple[int, str]:
-    """Sorts numbers of any length; Python's integers stop at some thousand digits."""
+    """Sort key for numbers of any length; `int` is limited to some thousand digits."""
     digits = digits.lstrip("0")
     return len(digits), digits
 
 
 def _is_plain_chain(names: list[str], facts: dict[str, Facts]) -> bool:
-    """Whether names in natural order are those of a plain MLP: alike but for one number, from 0 or
-    1 on, with shapes that fit as [out, in] and not as [in, out]."""
+    """Whether naturally sorted names look like a plain MLP.
+
+    Names are equal except for one number, which starts at 0 or 1, and the shapes fit as [out, in]
+    but not as [in, out].
+    """
     split = [re.split(r"([0-9]+)", name) for name in names]
     if any(len(parts) != len(split[0]) for parts in split):
         return False
@@ -296,7 +301,7 @@ def _is_plain_chain(names: list[str], facts: dict[str, Facts]) -> bool:
 
 
 def _all_told(names: Sequence[str], facts: dict[str, Facts]) -> bool:
-    """Whether the file says of all arrays which axis is the output."""
+    """Whether the file says for all arrays which axis is the output."""
     return all(facts[name].axes == "told" for name in names)
 
 
@@ -328,11 +333,11 @@ def is_kernel(facts: Facts) -> bool:
 def _check_axes(
     source: str, names: Sequence[str], facts: dict[str, Facts], reading: Reading, key: str
 ) -> None:
-    """UserError where axes would change places that the file has names for."""
-    told = [name for name in names if facts[name].axes == "told"]
-    if reading.transpose and told:
+    """Raise UserError if arrays with named axes would be transposed."""
+    with_axes = [name for name in names if facts[name].axes == "told"]
+    if reading.transpose and with_axes:
         raise UserError(
-            f"{key}transpose: found true, expected nothing for {listed(map(quoted, told), 4)}:"
+            f"{key}transpose: found true, expected nothing for {listed(map(quoted, with_axes), 4)}:"
             f" {source} says which axis is the output, and they are read as [out, in]"
         )
 
@@ -340,7 +345,7 @@ def _check_axes(
 def _checked_chain(
     source: str, names: Sequence[str], facts: dict[str, Facts], reading: Reading, key: str
 ) -> bool:
-    """Whether the arrays of a chain are [in, out]; UserError where they fit not, or both ways."""
+    """Whether the arrays of a chain are [in, out]; UserError if they fit neither or both ways."""
     fitting = {way: _fits(names, facts, way) for way in (False, True)}
     sure = _all_told(names, facts) or (reading.layers is None and reading.chain is None)
     if reading.transpose is None and len(names) > 1 and all(fitting.values()) and not sure:
@@ -359,7 +364,7 @@ def _checked_chain(
 
 
 def _biases_say(names: Sequence[str], facts: dict[str, Facts], transposed: bool) -> bool:
-    """Whether a bias fits this way, and would not fit the other way."""
+    """Whether some biases fit in this orientation and not in the other."""
     return any(
         bias_name(name, facts, transposed) and not bias_name(name, facts, not transposed)
         for name in names
@@ -388,6 +393,6 @@ def _shapes_of(names: Sequence[str], facts: dict[str, Facts]) -> str:
 
 
 def _is_stem(name: str, source: str) -> bool:
-    """Whether a file calls its one array as itself: such a matrix has no name of its own."""
+    """Whether an array is named after its file, which means that it has no name."""
     path = Path(source)
     return bool(path.suffix) and stem(path) == name

@@ -1,6 +1,6 @@
-"""Models whose arrays lie in several files, as Hugging Face's `save_pretrained` splits large ones.
+"""Models stored in several files, such as large ones from Hugging Face's `save_pretrained`.
 
-`model.safetensors.index.json` says in which file each array is: `{"weight_map": {name: file}}`.
+`model.safetensors.index.json` maps each array to its file: `{"weight_map": {name: file}}`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from clusterability.networks.importing.lazy_arrays import LazyArrays, entries_of
 from clusterability.networks.importing.wording import Arrays, listed, quoted
 
 Read = Callable[[Path], Arrays]
-"""How a file of one ending is read."""
+"""Reader of one file."""
 
 INDEX = ".index.json"
 _SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.\w+)")
@@ -28,15 +28,15 @@ def is_index(path: Path) -> bool:
 
 
 def files_of_model(path: Path, endings: Mapping[str, object], key: str = "") -> list[Path]:
-    """The file that is read, and the files that it names or the folder holds.
+    """Files of a model: the path itself and those that it refers to, or those in a folder.
 
     Args:
-        path: a file, an index, or a folder with an index, with shards or with one file of arrays.
-        endings: of files of arrays.
-        key: where the path stands in the config, for messages.
+        path: a file, an index, or a folder that contains an index, shards or one file of arrays.
+        endings: supported extensions.
+        key: location of the path in the config, for messages.
 
     Raises:
-        UserError: where a folder has several models or none, or an index is damaged.
+        UserError: if a folder contains several models or none, or an index is damaged.
     """
     if path.is_dir():
         return _files_of_folder(path, endings, key)
@@ -47,27 +47,27 @@ def files_of_model(path: Path, endings: Mapping[str, object], key: str = "") -> 
 
 
 def _files_of_folder(folder: Path, endings: Mapping[str, object], key: str) -> list[Path]:
-    there = sorted(file for file in folder.iterdir() if file.is_file())
+    paths = sorted(file for file in folder.iterdir() if file.is_file())
     for wanted in (".safetensors", ""):
-        indices = [file for file in there if is_index(file) and wanted in file.name]
+        indices = [file for file in paths if is_index(file) and wanted in file.name]
         if len(indices) == 1:
             return files_of_model(indices[0], endings, key)
     kinds = ("safetensors", "bin", "pt", "pth", "gguf", "onnx")
     for kind in kinds:
-        files = [file for file in there if file.suffix == f".{kind}" and file.suffix in endings]
+        files = [file for file in paths if file.suffix == f".{kind}" and file.suffix in endings]
         shards = [file for file in files if _SHARD.fullmatch(file.name)]
         if len(files) == 1 or (files and files == shards):
             return files
     raise UserError(
-        f"{key}path: found the folder {folder} with {listed(file.name for file in there)}, expected"
+        f"{key}path: found the folder {folder} with {listed(file.name for file in paths)}, expected"
         f" one model in it: an index ({INDEX}), its shards, or one file"
     )
 
 
 def read_shards(files: list[Path], read: Read) -> LazyArrays:
-    """The arrays of several files together, in the order of an index if the first file is one.
+    """Merge the arrays of several files, in the order of the index if the first file is one.
 
-    An array whose file is missing is refused when it is asked for.
+    Arrays of missing files are left out, with a note.
     """
     if not is_index(files[0]):
         parts = [read(file) for file in files]
@@ -75,11 +75,11 @@ def read_shards(files: list[Path], read: Read) -> LazyArrays:
         return LazyArrays(entries, _missing_shards(files))
     index = files[0]
     weight_map = _weight_map(index)
-    found = {file.name: entries_of(read(file)) for file in files[1:]}
+    entries_of_files = {file.name: entries_of(read(file)) for file in files[1:]}
     entries, missing = {}, []
     for name, file in weight_map.items():
-        if file in found and name in found[file]:
-            entries[name] = found[file][name]
+        if file in entries_of_files and name in entries_of_files[file]:
+            entries[name] = entries_of_files[file][name]
         else:
             missing.append(name)
     notes = (f"arrays of missing files ({listed(missing, 6)})",) if missing else ()
@@ -92,7 +92,7 @@ def read_shards(files: list[Path], read: Read) -> LazyArrays:
 
 
 def with_notes_of_shard(path: Path, arrays: Arrays) -> Arrays:
-    """The arrays of one file; where it is a shard of several, a note says so."""
+    """Arrays of one file, with a note if it is a shard of several."""
     notes = _missing_shards([path])
     if not notes:
         return arrays
@@ -107,12 +107,12 @@ def _missing_shards(files: list[Path]) -> tuple[str, ...]:
 
 
 def _weight_map(index: Path) -> dict[str, str]:
-    """Name of the file by array; UserError where the index is damaged or leads elsewhere."""
+    """File name by array; UserError if the index is damaged or refers to other folders."""
     try:
         if index.stat().st_size > _MOST_INDEX_BYTES:
             raise ValueError("too large")
-        found = json.loads(index.read_bytes())["weight_map"]
-        names = {str(name): file for name, file in found.items()}
+        weight_map = json.loads(index.read_bytes())["weight_map"]
+        names = {str(name): file for name, file in weight_map.items()}
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise UserError(
             f'{index}: found no index of arrays, expected {{"weight_map": {{name: file, …}}}}'

@@ -1,8 +1,8 @@
-"""Floats that NumPy lacks, as float32: each of them is held exactly.
+"""Exact conversion to float32 of floats that NumPy lacks.
 
-bfloat16 is the upper half of a float32. Of the two float8 (Micikevicius et al. 2022, FP8 formats
-for deep learning, arXiv:2209.05433, table 1), e4m3 has four bits of exponent, no infinity and one
-NaN a sign; e5m2 is the upper half of a float16.
+bfloat16 is the upper half of a float32. Of the two float8 formats, e4m3 has four exponent bits, no
+infinity and one NaN per sign; e5m2 is the upper half of a float16 (Micikevicius et al. 2022, FP8
+formats for deep learning, arXiv:2209.05433, table 1).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from functools import cache
 import numpy as np
 
 STORED_AS = {"bfloat16": "uint16", "float8_e4m3fn": "uint8", "float8_e5m2": "uint8"}
-"""Integers of as many bits, as NumPy calls them."""
+"""Unsigned integer type of the same width, as NumPy names it."""
 
 
 def as_float32(bits: np.ndarray, kind: str) -> np.ndarray:
-    """The numbers of one of the kinds in STORED_AS.
+    """Decode numbers of one of the types in STORED_AS.
 
     Args:
         bits: unsigned integers of any shape, of 16 bits (bfloat16) or 8.
@@ -39,7 +39,7 @@ def as_float32(bits: np.ndarray, kind: str) -> np.ndarray:
 
 @cache
 def _e4m3_values() -> np.ndarray:
-    """All 256 numbers of float8_e4m3fn, float32 [256]."""
+    """All values of float8_e4m3fn, float32 [256]."""
     codes = np.arange(256)
     sign = np.where(codes >> 7, -1.0, 1.0)
     exponent, mantissa = (codes >> 3) & 15, codes & 7

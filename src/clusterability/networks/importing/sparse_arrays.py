@@ -1,4 +1,4 @@
-"""Matrices of which only the entries other than zero are told, as full ones."""
+"""Conversion of sparse matrices to dense ones."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from clusterability.networks.importing.wording import Arrays
 from clusterability.networks.safe_arrays import MOST_BYTES
 
 _KINDS = {"csr": sparse.csr_array, "csc": sparse.csc_array, "bsr": sparse.bsr_array}
-"""Kinds with `data`, `indices` and `indptr`."""
+"""Formats with `data`, `indices` and `indptr`."""
 
 
 def check_full(where: str, shape: Sequence[int]) -> None:
-    """UserError where a full matrix of this shape would be too large: few entries can claim it.
+    """Raise UserError if a dense matrix of this shape would be too large.
 
     >>> check_full("w", (10**6, 10**6))
     Traceback (most recent call last):
@@ -35,9 +35,9 @@ def check_full(where: str, shape: Sequence[int]) -> None:
 
 
 def full(where: str, matrix: Any) -> np.ndarray:
-    """A sparse matrix or array of SciPy as a full one; entries that are there twice are summed."""
+    """Dense form of a SciPy sparse matrix or array; duplicate entries are summed."""
     if len(matrix.shape) != 2:
-        return np.empty(matrix.shape)  # the shape is what is refused
+        return np.empty(matrix.shape)  # the caller refuses the shape
     check_full(where, matrix.shape)
     return np.asarray(matrix.toarray())
 
@@ -45,14 +45,18 @@ def full(where: str, matrix: Any) -> np.ndarray:
 def of_parts(
     where: str, kind: str, parts: Sequence[np.ndarray], shape: Sequence[int]
 ) -> np.ndarray:
-    """A full matrix of the parts that PyTorch keeps; entries that are there twice are summed.
+    """Dense matrix from the parts of a PyTorch sparse tensor; duplicate entries are summed.
 
     Args:
-        kind: "coo": parts are places int [2, entries] and entries; "csr" or "csc": starts int
-            [rows + 1], columns int [entries] and entries, of "csc" the other way round.
+        where: description of the tensor, for messages.
+        kind: "coo", "csr" or "csc".
+        parts: for "coo", indices int [2, entries] and values; for "csr", pointers int [rows + 1] to
+            the rows, column indices int [entries] and values; for "csc", rows and columns are
+            exchanged.
+        shape: shape of the tensor.
 
     Raises:
-        ValueError: where the parts do not fit each other, or it is no matrix.
+        ValueError: if the parts do not fit together, or the tensor is not a matrix.
 
     >>> of_parts("w", "coo", [np.array([[0, 1], [1, 0]]), np.array([5.0, 6.0])], (2, 2)).tolist()
     [[0.0, 5.0], [6.0, 0.0]]
@@ -63,14 +67,14 @@ def of_parts(
     if kind == "coo":
         rows, columns = parts[0]
         return np.asarray(sparse.coo_array((parts[1], (rows, columns)), shape=shape).toarray())
-    starts, places, entries = parts
-    matrix = _KINDS[kind]((entries, places, starts), shape=shape)
+    pointers, indices, entries = parts
+    matrix = _KINDS[kind]((entries, indices, pointers), shape=shape)
     matrix.check_format(full_check=True)
     return np.asarray(matrix.toarray())
 
 
 def is_scipy_archive(shapes: Mapping[str, Sequence[int]]) -> bool:
-    """Whether arrays of these shapes by name are those of `scipy.sparse.save_npz`.
+    """Whether arrays of these shapes are from `scipy.sparse.save_npz`.
 
     >>> is_scipy_archive({"format": (), "shape": (2,), "data": (3,), "row": (3,), "col": (3,)})
     True
@@ -79,10 +83,10 @@ def is_scipy_archive(shapes: Mapping[str, Sequence[int]]) -> bool:
 
 
 def scipy_archive(where: str, arrays: Arrays) -> np.ndarray:
-    """The matrix that `scipy.sparse.save_npz` wrote, from the arrays of its archive.
+    """Matrix that `scipy.sparse.save_npz` wrote, from the arrays of its archive.
 
     Raises:
-        ValueError and others of any kind: where the arrays do not fit each other.
+        Exception: of any kind if the arrays do not fit together.
     """
     kind, shape = arrays["format"].item(), tuple(map(int, arrays["shape"]))
     kind = kind.decode("ascii") if isinstance(kind, bytes) else str(kind)

@@ -1,8 +1,8 @@
-"""Tensors of a checkpoint of PyTorch, read without PyTorch and without running code from the file.
+"""Tensors of a PyTorch checkpoint, read without PyTorch and without running code from the file.
 
-A checkpoint since PyTorch 1.6, a TorchScript archive too, is a zip archive: `data.pkl` says what
-there is, and the numbers of each storage lie uncompressed beside it in `data/`. Older ones are
-pickles behind each other (`formats.torch_legacy`).
+Since PyTorch 1.6, a checkpoint or TorchScript archive is a zip archive: `data.pkl` describes the
+objects, and the numbers of each storage are uncompressed in `data/`. Older checkpoints are
+concatenated pickles (`formats.torch_legacy`).
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ _ADVICE = "expected a state dict: torch.save(model.state_dict(), path)"
 
 
 def read_torch(path: Path) -> LazyArrays:
-    """The tensors of a checkpoint by their names in its state dict, in the order of the file.
+    """Tensors of a checkpoint by their names in the state dict, in file order.
 
     Raises:
-        UserError: where there is no state dict, or it cannot be told which.
-        Others of any kind: where the file is damaged.
+        UserError: if there is no state dict, or several candidates.
+        Exception: of any kind if the file is damaged.
     """
     if not zipfile.is_zipfile(path):
         return _read_old(path)
@@ -71,13 +71,13 @@ def read_torch(path: Path) -> LazyArrays:
 
 
 def _read_old(path: Path) -> LazyArrays:
-    """The tensors of a checkpoint that PyTorch before 1.6 wrote."""
+    """Tensors of a checkpoint written by PyTorch before 1.6."""
     if not is_legacy(path):
         raise UserError(f"{path}: found no checkpoint (a damaged file, or a pickle), {_ADVICE}")
-    loaded, places = _unpickled(path, lambda: read_legacy(path))
+    loaded, offsets = _unpickled(path, lambda: read_legacy(path))
     if isinstance(loaded, Unknown):
         raise UserError(f"{path}: found a whole pickled module or another object, {_ADVICE}")
-    return _arrays(path, loaded, partial(legacy_bytes, path, places), "<")
+    return _arrays(path, loaded, partial(legacy_bytes, path, offsets), "<")
 
 
 def _unpickled(path: Path, load: Callable[[], Loaded]) -> Loaded:
@@ -103,15 +103,15 @@ def _arrays(
 
 
 def _folder(archive: zipfile.ZipFile) -> str:
-    """The one folder of the archive that everything lies in, with a slash; "" for none."""
-    found = [name for name in archive.namelist() if name.split("/")[1:] == ["data.pkl"]]
-    if len(found) != 1:
+    """Top-level folder of the archive, with a slash; "" for none."""
+    pickles = [name for name in archive.namelist() if name.split("/")[1:] == ["data.pkl"]]
+    if len(pickles) != 1:
         raise ValueError("an archive without data.pkl")
-    return found[0].removesuffix("data.pkl")
+    return pickles[0].removesuffix("data.pkl")
 
 
 def _byte_order(archive: zipfile.ZipFile, folder: str) -> ByteOrder:
-    """How NumPy calls the order of bytes: "<" unless the file says that it is another."""
+    """NumPy's symbol for the byte order: "<" unless the file says otherwise."""
     name = f"{folder}byteorder"
     if name not in archive.namelist():
         return "<"
@@ -119,9 +119,9 @@ def _byte_order(archive: zipfile.ZipFile, folder: str) -> ByteOrder:
 
 
 def _content(path: Path, archive: zipfile.ZipFile, name: str, most: int = MOST_PICKLE_BYTES) -> Any:
-    """A member of the archive, which is not compressed; its sum is checked.
+    """Content of an uncompressed member of the archive, with its checksum verified.
 
-    PyTorch's own reader does not look at sums, and takes flipped bits for weights.
+    PyTorch's reader ignores checksums and reads flipped bits as weights.
     """
     info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED or info.file_size > path.stat().st_size:
@@ -141,7 +141,7 @@ def _read(
     bytes_of: Callable[[Storage], bytes],
     order: ByteOrder,
 ) -> np.ndarray:
-    """The numbers of a tensor as an array of its shape: a view, where it is one in the file."""
+    """Values of a tensor as an array of its shape; a view if it is one in the file."""
     where = f"{path}: tensor {quoted(name)}"
     if isinstance(tensor, SparseTensor):
         parts = [_read(path, name, part, bytes_of, order) for part in tensor.parts]
@@ -168,11 +168,11 @@ def _read(
 
 
 def tensor_array(tensor: Any) -> np.ndarray:
-    """A tensor of PyTorch in memory as an array, from any device."""
+    """Convert a PyTorch tensor in memory, on any device, to an array."""
     import torch
 
-    # NumPy lacks some of PyTorch's floats, such as bfloat16; float64 holds all of them. Only then
-    # is memory taken: a tensor may be a view that repeats few numbers.
+    # NumPy lacks some floats of PyTorch, such as bfloat16; float64 represents all of them. Other
+    # tensors are not copied, since they can be views far larger than their memory.
     known = (torch.float16, torch.float32, torch.float64)
     if tensor.is_floating_point() and tensor.dtype not in known:
         if 8 * tensor.numel() > MOST_BYTES:

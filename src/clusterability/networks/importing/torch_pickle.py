@@ -1,8 +1,8 @@
-"""The pickle inside a checkpoint of PyTorch, read without running anything that it names.
+"""Restricted unpickling of PyTorch checkpoints, which runs nothing that a pickle names.
 
-Only tensors and plain containers are built: of all classes and functions that a pickle can name,
-the few below are admitted, and these are functions of this module. Everything else becomes an
-`Unknown`, which holds what the pickle gives it and calls nothing.
+Only tensors and plain containers are built. The few classes and functions admitted below map to
+functions of this module; everything else becomes an `Unknown`, which stores what the pickle passes
+to it and calls nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_PICKLE_BYTES = 2**26
-"""A checkpoint's pickle holds names and shapes, some hundred bytes for each tensor."""
+"""Bound on the size of a pickle, which holds some hundred bytes per tensor."""
 
 _STORAGES = {
     "FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16",
@@ -38,12 +38,12 @@ _OPCODES = (
     " BINBYTES SHORT_BINBYTES SHORT_BINUNICODE BINUNICODE8 BINBYTES8 EMPTY_SET ADDITEMS FROZENSET"
     " NEWOBJ_EX STACK_GLOBAL MEMOIZE FRAME"
 )
-"""What a pickle may do. Left out are extensions, buffers, and bytes that are set aside at once."""
+"""Admitted opcodes. Extensions, buffers and preallocated bytes are excluded."""
 
 
 @dataclass(frozen=True)
 class Storage:
-    """Numbers of a checkpoint: the type, the name of their part of the file, and how many."""
+    """Stored numbers: their type, the key of their part of the file, and their count."""
 
     type: str
     key: str
@@ -52,7 +52,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A view of a storage, as PyTorch has it: counted in numbers, not in bytes."""
+    """A strided view of a storage; offset and strides count numbers, not bytes."""
 
     storage: Storage
     offset: int
@@ -63,11 +63,11 @@ class StoredTensor:
 
 @dataclass(frozen=True)
 class SparseTensor(StoredTensor):
-    """A tensor of which only the entries other than zero are stored.
+    """A tensor of which only non-zero entries are stored.
 
     Attributes:
-        parts: by kind: of "coo" places [dimensions, entries] and entries; of "csr" and "csc"
-            starts of rows (columns), columns (rows) and entries.
+        parts: by kind. "coo": indices [dimensions, entries] and values; "csr" and "csc": row
+            (column) pointers, column (row) indices and values.
         kind: "coo", "csr" or "csc".
     """
 
@@ -76,11 +76,11 @@ class SparseTensor(StoredTensor):
 
 
 class Unknown:
-    """What stands for an object of a class that is not admitted.
+    """Placeholder for an object of a class that is not admitted.
 
     Attributes:
-        state: what the pickle says that the object holds.
-        items: what the pickle puts in by key, as in a dict.
+        state: state that the pickle sets.
+        items: items that the pickle sets by key.
     """
 
     def __init__(self, *arguments: object, **named: object) -> None:
@@ -99,26 +99,26 @@ class Unknown:
         self.items[key] = value
 
     def append(self, value: object) -> None:
-        """Takes what a list would, and forgets it."""
+        """Ignore an item of a list."""
 
     def extend(self, values: object) -> None:
-        """Takes what a list would, and forgets it."""
+        """Ignore items of a list."""
 
     def add(self, value: object) -> None:
-        """Takes what a set would, and forgets it."""
+        """Ignore an item of a set."""
 
 
 class PlainDict(dict[Any, Any]):
-    """A dict of any kind, without attributes: a state dict's `_metadata` is not kept."""
+    """A dict of any kind, without attributes; a state dict's `_metadata` is dropped."""
 
     __slots__ = ()
 
     def __setstate__(self, state: object) -> None:
-        """Takes the attributes of an ordered dict, and forgets them."""
+        """Ignore the attributes of an ordered dict."""
 
 
 class _DefaultDict(PlainDict):
-    """A dict whose first argument makes what is missing; nothing is made here."""
+    """A defaultdict without its default factory."""
 
     __slots__ = ()
 
@@ -127,7 +127,7 @@ class _DefaultDict(PlainDict):
 
 
 class _Admitted:
-    """A function that a pickle may call; it has no attributes that a pickle could change."""
+    """A function that a pickle may call, without attributes that a pickle could change."""
 
     __slots__ = ("_function",)
     _function: Callable[..., object]
@@ -146,14 +146,14 @@ class _Admitted:
 
 
 def _tensor(storage: object, offset: object, shape: object, strides: object, *_: object) -> object:
-    """torch._utils._rebuild_tensor and _rebuild_tensor_v2."""
+    """Replace torch._utils._rebuild_tensor and _rebuild_tensor_v2."""
     return _checked_tensor(storage, offset, shape, strides, None)
 
 
 def _tensor_of_type(
     storage: object, offset: object, shape: object, strides: object, *more: object
 ) -> object:
-    """torch._utils._rebuild_tensor_v3, whose storage is of bytes: the type is an argument."""
+    """Replace torch._utils._rebuild_tensor_v3, which takes an untyped storage and a dtype."""
     types = [item.name for item in more if isinstance(item, _Type)]
     if len(types) != 1:
         raise pickle.UnpicklingError("a tensor without a type")
@@ -176,7 +176,7 @@ def _checked_tensor(
 
 
 def _sparse(layout: object, data: object) -> object:
-    """torch._utils._rebuild_sparse_tensor; `data` ends with the shape and, of COO, a flag."""
+    """Replace torch._utils._rebuild_sparse_tensor; the shape follows the parts in `data`."""
     kind = layout.name.removeprefix("torch.sparse_") if isinstance(layout, _Type) else ""
     count = {"coo": 2, "csr": 3, "csc": 3}.get(kind)
     if count is None or not isinstance(data, tuple) or len(data) <= count:
@@ -193,22 +193,22 @@ def _sparse(layout: object, data: object) -> object:
 
 
 def _size(sizes: object = ()) -> object:
-    """torch.Size: a tuple."""
+    """Replace torch.Size by a tuple."""
     return sizes if isinstance(sizes, tuple) else Unknown()
 
 
 def _layout(name: object) -> object:
-    """torch.serialization._get_layout"""
+    """Replace torch.serialization._get_layout."""
     return _Type(str(name))
 
 
 def _parameter(data: object, *_: object) -> object:
-    """torch._utils._rebuild_parameter: its numbers."""
+    """Replace torch._utils._rebuild_parameter by its tensor."""
     return data
 
 
 def _of_subclass(function: object, _type: object, arguments: object, *_: object) -> object:
-    """torch._tensor._rebuild_from_type_v2: the tensor, without what a subclass adds."""
+    """Replace torch._tensor._rebuild_from_type_v2 by the tensor without its subclass."""
     if isinstance(function, _Admitted) and isinstance(arguments, tuple):
         return function(*arguments)
     return Unknown()
@@ -232,7 +232,7 @@ _KNOWN: dict[tuple[str, str], object] = {
     ("torch._utils", "_rebuild_tensor"): _Admitted(_tensor),
     ("torch._utils", "_rebuild_tensor_v2"): _Admitted(_tensor),
     ("torch._utils", "_rebuild_tensor_v3"): _Admitted(_tensor_of_type),
-    # Read as what it is, not passed over: quantised numbers are refused by their type.
+    # Not `Unknown`, so that quantised tensors are refused by type rather than ignored.
     ("torch._utils", "_rebuild_qtensor"): _Admitted(_tensor),
     ("torch._utils", "_rebuild_sparse_tensor"): _Admitted(_sparse),
     ("torch.serialization", "_get_layout"): _Admitted(_layout),
@@ -248,9 +248,9 @@ _KNOWN: dict[tuple[str, str], object] = {
 }
 
 
-# The pure Python one: that in C sets memory aside for whatever number a pickle gives a value.
+# The pure-Python unpickler: the one in C allocates memory for any memo index in a pickle.
 class _TensorUnpickler(pickle._Unpickler):
-    """Builds tensors and plain containers; of other classes it makes `Unknown`."""
+    """Unpickler that builds tensors and plain containers, and `Unknown` for other classes."""
 
     dispatch = {
         ord(opcode.code): pickle._Unpickler.dispatch[ord(opcode.code)]
@@ -270,17 +270,17 @@ class _TensorUnpickler(pickle._Unpickler):
             case ("storage", _Type(kind), str(key), _, int(count), *more) if more in ([], [None]):
                 storage = self.used[key] = Storage(kind, key, count)
                 return storage
-        return Unknown()  # a storage of quantised numbers, or a module's source
+        return Unknown()  # a quantised storage, or the source of a module
 
 
 def unpickle(content: io.BufferedIOBase, used: dict[str, Storage] | None = None) -> object:
-    """What a pickle holds: tensors as `StoredTensor`, plain containers, `Unknown` for the rest.
+    """Unpickle tensors as `StoredTensor`, plain containers, and `Unknown` for the rest.
 
     Args:
-        content: a stream of at most MOST_PICKLE_BYTES; it is read to the end of one pickle.
-        used: is given the storages that the pickle names, by their keys.
+        content: a stream of at most MOST_PICKLE_BYTES; one pickle is read.
+        used: is filled with the storages that the pickle refers to, by key.
 
     Raises:
-        Exception: of any kind, where the pickle is damaged or does what no checkpoint does.
+        Exception: of any kind if the pickle is damaged or contains what no checkpoint does.
     """
     return _TensorUnpickler(content, used).load()

@@ -1,4 +1,4 @@
-"""Names of rows and columns, which come with some tables and graphs."""
+"""Names of rows and columns, which some tables and graphs have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from clusterability.errors import one_line
 
 LONGEST_NAME = 200
-"""In characters; longer ones are cut short."""
+"""In characters; longer names are truncated."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class UnitNames:
     """Names of the units of one matrix [out, in].
 
     Attributes:
-        rows: out names of the output units; None: they have none.
-        columns: in names of the input units.
+        rows: names of the output units, or None.
+        columns: names of the input units, or None.
     """
 
     rows: tuple[str, ...] | None = None
@@ -30,7 +30,7 @@ class UnitNames:
         return self.rows is not None or self.columns is not None
 
     def transposed(self) -> UnitNames:
-        """Those of the transposed matrix.
+        """Names for the transposed matrix.
 
         >>> UnitNames(("a", "b"), None).transposed()
         UnitNames(rows=None, columns=('a', 'b'))
@@ -41,15 +41,15 @@ class UnitNames:
 NO_NAMES = UnitNames()
 
 
-# Arrays are not equal or different as a whole.
+# eq=False, since arrays are compared entry by entry.
 @dataclass(frozen=True, eq=False)
 class NamedMatrix:
     """A matrix with the names of its units.
 
     Attributes:
-        array: of any numbers, [out, in].
-        names: of its units.
-        told: what was taken for granted in reading it, a line each.
+        array: [out, in], of any numeric type.
+        names: names of the units.
+        told: assumptions made in reading, one line each.
     """
 
     array: np.ndarray
@@ -58,11 +58,11 @@ class NamedMatrix:
 
 
 class NamedArrays(dict[str, np.ndarray]):
-    """Arrays by name, some of them with names of their units.
+    """Arrays by name, some of them with names of units.
 
     Attributes:
-        units: names of units by the arrays' names.
-        told: as of `NamedMatrix`, of all arrays.
+        units: names of units by array name.
+        told: assumptions made in reading all arrays, one line each.
     """
 
     def __init__(self, matrices: Mapping[str, NamedMatrix]) -> None:
@@ -72,17 +72,17 @@ class NamedArrays(dict[str, np.ndarray]):
 
 
 def units_of(arrays: Mapping[str, np.ndarray]) -> dict[str, UnitNames]:
-    """Names of units by the arrays' names; none of arrays without any."""
+    """Names of units by array name, for arrays whose units have names."""
     return arrays.units if isinstance(arrays, NamedArrays) else {}
 
 
 def told_of(arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
-    """What was taken for granted in reading the arrays."""
+    """Assumptions made in reading the arrays, one line each."""
     return arrays.told if isinstance(arrays, NamedArrays) else ()
 
 
 def printable_names(names: Any) -> tuple[str, ...]:
-    """Names as texts of one line each.
+    """Convert names to one-line strings.
 
     >>> printable_names([1, " a\\n"])
     ('1', 'a')

@@ -1,4 +1,4 @@
-"""Words of messages on arrays of a file."""
+"""Formatting of messages about the arrays of a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def ending(path: Path) -> str:
-    """What a file's name ends with, in small letters; two endings before `.gz` and `.tar`.
+    """Extension of a file in lower case; `.gz` and `.tar` include the one before.
 
     >>> ending(Path("w.CSV")), ending(Path("w.v2.csv.gz")), ending(Path("best.pth.tar"))
     ('.csv', '.csv.gz', '.pth.tar')
@@ -25,7 +25,7 @@ def ending(path: Path) -> str:
 
 
 def stem(path: Path) -> str:
-    """The name of a file without its ending.
+    """Name of a file without its extension.
 
     >>> stem(Path("data/w.v2.csv.gz"))
     'w.v2'
@@ -42,10 +42,10 @@ def quoted(name: str) -> str:
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:
-    """The names with commas between them, cut short where there are many."""
-    listed = list(map(one_line, names))
-    more = f", and {len(listed) - most} more" if len(listed) > most else ""
-    return one_line(", ".join(listed[:most]) or "nothing", 300) + more
+    """Join names with commas, and replace those beyond `most` by their number."""
+    shown = list(map(one_line, names))
+    more = f", and {len(shown) - most} more" if len(shown) > most else ""
+    return one_line(", ".join(shown[:most]) or "nothing", 300) + more
 
 
 def type_error(where: str, found: str) -> UserError:

@@ -1,1 +1,1 @@
-"""Kinds of files that take a package of their own, or more than one module, to read."""
+"""Formats that need an optional package, or more than one module."""

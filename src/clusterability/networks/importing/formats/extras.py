@@ -1,4 +1,4 @@
-"""Packages that only some kinds of files take."""
+"""Optional packages for some formats."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from clusterability.networks.importing.wording import ending
 
 @contextmanager
 def taking(package: str, path: Path) -> Iterator[None]:
-    """Imports of a package that reads a kind of file; its extra has the package's name.
+    """Context for the import of an optional package; the extra has the package's name.
 
     Raises:
-        UserError: where it is not installed.
+        UserError: if the package is not installed.
 
     >>> with taking("onnx", Path("net.onnx")):
     ...     import no_such_package

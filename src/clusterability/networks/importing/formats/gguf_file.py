@@ -1,8 +1,8 @@
-"""Arrays of a `.gguf` file, as llama.cpp has them, quantised or not.
+"""Reader of `.gguf` files of llama.cpp, quantised or not.
 
-The format says which axis is which: a product of ggml sums over the first of its sizes, which is
-the last axis here, so that matrices are [out, in] (github.com/ggml-org/ggml, docs/gguf.md). Blocks
-of quantised numbers are put back by the package's own formulas.
+The format determines the orientation: a product of ggml sums over the first dimension, which is the
+last axis here, so matrices are [out, in] (github.com/ggml-org/ggml, docs/gguf.md). The gguf package
+dequantises blocks.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _PLAIN = {
     "F16": "float16", "F32": "float32", "F64": "float64", "BF16": "bfloat16",
     "I8": "int8", "I16": "int16", "I32": "int32", "I64": "int64",
 }  # fmt: skip
-"""Types of single numbers; all others are of blocks that share scales."""
+"""Types of single numbers; all others are blocks that share scales."""
 
 
 def read_gguf(path: Path) -> LazyArrays:
-    """Arrays in the order of the file, which is mapped into memory: only what is asked for is read.
+    """Arrays in file order; the file is memory-mapped, and values are read on access.
 
     Raises:
-        UserError: where the package is missing.
-        Others of any kind: where the file is damaged.
+        UserError: if the package is missing.
+        Exception: of any kind if the file is damaged.
     """
     with taking("gguf", path):
         from gguf import GGUFReader
 
     class Checked(GGUFReader):  # type: ignore[misc, unused-ignore]
-        """Refuses lists that are longer than the file, which would be gone through to the end."""
+        """Reader that refuses lists longer than the file, which would take forever to parse."""
 
         def _get(self, offset: int, dtype: Any, count: int = 1, *more: Any, **named: Any) -> Any:
             if offset + np.dtype(dtype).itemsize * int(count) > len(self.data):

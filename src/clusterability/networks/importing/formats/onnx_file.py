@@ -1,4 +1,4 @@
-"""Arrays of a `.onnx` file, [out, in] where its graph says which axis is which.
+"""Reader of `.onnx` files; arrays are [out, in] if the graph determines the orientation.
 
 | node | input | axes |
 | --- | --- | --- |
@@ -10,8 +10,9 @@
 | `LSTM`, `GRU`, `RNN` | second, third | [directions, gates · out, in] |
 | `Gather` | first | an embedding |
 
-Arrays [in, out] are turned, those of a recurrent node are one matrix a direction. What reaches its
-node in another way (slices of a matrix, functions) stays as it is stored, and the reader says so.
+Arrays [in, out] are transposed, and those of a recurrent node are split into one matrix per
+direction. Arrays that reach their node in another way (slices of a matrix, functions) keep their
+orientation, with a note.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from clusterability.networks.importing.selection import EMBEDDING
 _ANONYMOUS = re.compile(
     r"onnx::\w+_\d+|\d+|val_\d+|const_fold_opt__\d+|(.*/)?Const(ant)?(_\d+)?(_output_\d+|:\d+)?"
 )
-"""Names that exporters make up."""
+"""Names that exporters generate."""
 
 _SECOND = ("MatMul", "Gemm", "FusedGemm", "FusedMatMul", "MatMulInteger", "DynamicQuantizeMatMul")
 _FOURTH = ("QLinearMatMul", "QGemm")
@@ -46,20 +47,20 @@ _ELEMENTWISE = (
 _LINEAR = ("DequantizeLinear", "QuantizeLinear")
 
 ENTRY_BY_ENTRY = "added or multiplied entry by entry"
-"""What is no matrix of a product, but biases or scales."""
+"""Reason against arrays that are used elementwise, such as biases and scales."""
 
 Role = Literal["out_in", "in_out", "kernel", "turned kernel", "recurrent", "embedding", "other", ""]
 
 
 def read_onnx(path: Path) -> LazyArrays:
-    """Tensors of a model in the order of the file, [out, in] where the graph says what they are.
+    """Tensors of a model in file order, [out, in] if the graph determines the orientation.
 
-    A tensor without a name of its own has that of its node. Numbers in files beside the model are
-    read when they are asked for; the model itself is held in memory.
+    A tensor with a generated name is named after its node. External data is read on access; the
+    model itself is held in memory.
 
     Raises:
-        UserError: where the package is missing.
-        Others of any kind: where the file is damaged.
+        UserError: if the package is missing.
+        Exception: of any kind if the file is damaged.
     """
     with taking("onnx", path):
         import onnx
@@ -78,7 +79,7 @@ def _notes(graph: Any) -> tuple[str, ...]:
 
 
 def _free(name: str, taken: dict[str, Entry]) -> str:
-    """The name, with a number behind it where branches use it twice."""
+    """Append a number to a name that is taken, which happens in branches."""
     number, free = 1, name
     while free in taken:
         number += 1
@@ -87,7 +88,7 @@ def _free(name: str, taken: dict[str, Entry]) -> str:
 
 
 def _entries(path: Path, stored: Stored) -> Iterator[tuple[str, Entry]]:
-    """Arrays of one tensor by name: one, but for recurrent nodes of two directions."""
+    """Arrays of one tensor by name; recurrent nodes with two directions give two."""
     role, shape = _role(stored), tuple(stored.tensor.dims)
     name, kind = _name(stored), _type(stored)
     read = partial(_read, path, stored)
@@ -119,7 +120,7 @@ def _facts(stored: Stored, role: Role, kind: str) -> Facts:
 
 
 def _role(stored: Stored) -> Role:
-    """What all nodes take a tensor for; "" where they differ, or one of them is not known."""
+    """Common role of a tensor in all of its nodes; "" if roles differ or one is unknown."""
     dimensions = len(stored.tensor.dims)
     if dimensions < 2:
         return ""
@@ -129,33 +130,33 @@ def _role(stored: Stored) -> Role:
         return "kernel"
     if roles == {"recurrent"} and (dimensions != 3 or not 0 < stored.tensor.dims[0] < 3):
         return ""
-    # An embedding that gives the outputs, too, is one; so is what comes through a scale.
+    # Embeddings may also be tied to the outputs, or scaled.
     if "embedding" in roles:
         return "embedding"
     return roles.pop() if len(roles) == 1 else ""
 
 
 def _role_of(use: Use, dimensions: int) -> Role:
-    operator, place = use.operator, use.place
-    first = operator in _SECOND and place == 0
+    operator, position = use.operator, use.place
+    first = operator in _SECOND and position == 0
     if dimensions == 2 and (
-        first or (operator in _SECOND and place == 1) or (operator in _FOURTH and place == 3)
+        first or (operator in _SECOND and position == 1) or (operator in _FOURTH and position == 3)
     ):
-        # The product is A B. B [in, out] has inputs as rows, A [out, in] has outputs.
+        # In the product A B, a weight B is [in, out] and a weight A is [out, in].
         flipped = bool(use.attribute("transA" if first else "transB", 0)) != use.turned
         return "out_in" if flipped != first else "in_out"
-    if dimensions > 2 and _CONVOLUTIONS.get(operator) == place and not use.turned:
+    if dimensions > 2 and _CONVOLUTIONS.get(operator) == position and not use.turned:
         return "turned kernel" if operator == "ConvTranspose" else "kernel"
-    if operator in _RECURRENT and place in (1, 2):
+    if operator in _RECURRENT and position in (1, 2):
         return "recurrent"
-    if operator == "Gather" and place == 0:
+    if operator == "Gather" and position == 0:
         return "embedding"
     beside = operator in (*_ELEMENTWISE, *_LINEAR, *_RECURRENT)
     return "other" if beside else ""
 
 
 def _name(stored: Stored) -> str:
-    """The tensor's name; where an exporter made it up, that of the node which takes it."""
+    """Name of a tensor; that of its node if an exporter generated the tensor's name."""
     node = next((use.node for use in stored.uses if use.node.name), None)
     if node is None or not _ANONYMOUS.fullmatch(stored.name):
         return stored.name
@@ -175,7 +176,7 @@ def _type(stored: Stored) -> str:
 
 def _read(path: Path, stored: Stored) -> np.ndarray:
     array = dequantised(path, stored)
-    # Of the floats that NumPy lacks, whichever way the package has them.
+    # The package may return floats that NumPy lacks as extension types.
     return array if array.dtype.kind in "biufcSUO" else array.astype(np.float32)
 
 

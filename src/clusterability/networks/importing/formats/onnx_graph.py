@@ -1,8 +1,8 @@
-"""The graph of an ONNX model: its stored tensors, and which nodes take them for what.
+"""Graph of an ONNX model: its stored tensors and the nodes that use them.
 
-A tensor is followed through nodes that change neither its numbers nor, but for a transposition, its
-axes, and into the branches of `If` and the bodies of `Loop` and `Scan`, which see what lies
-outside. Operators are those of github.com/onnx/onnx, docs/Operators.md, and of ONNX Runtime.
+A tensor is followed through nodes that keep its values and, up to transposition, its axes, and into
+the branches of `If` and the bodies of `Loop` and `Scan`, which can access outer tensors. Operators
+are those of github.com/onnx/onnx, docs/Operators.md, and of ONNX Runtime.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 _SAME = ("Identity", "Cast", "DequantizeLinear")
-"""Operators whose first input comes out with the same axes."""
+"""Operators whose output has the axes of the first input."""
 
 
 class Use(NamedTuple):
-    """A node that takes a tensor.
+    """A use of a tensor as input of a node.
 
     Attributes:
-        node: as ONNX has it.
-        place: of the tensor among its inputs.
-        turned: whether rows and columns have changed places on the way.
+        node: the ONNX node.
+        place: index of the tensor among the inputs.
+        turned: whether the tensor is transposed on the way.
     """
 
     node: Any
@@ -39,14 +39,14 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True)
 class Stored:
-    """A tensor that the file holds.
+    """A tensor stored in the file.
 
     Attributes:
-        name: in its graph.
-        tensor: as ONNX has it.
-        uses: nodes that take it.
-        around: stored tensors by name that the same nodes see, scales among them.
-        dequantised: the node that makes floats of it, if there is one.
+        name: its name in the graph.
+        tensor: the ONNX tensor.
+        uses: nodes that use it.
+        around: stored tensors, such as scales, that are visible to these nodes, by name.
+        dequantised: the node that dequantises it, or None.
     """
 
     name: str
@@ -57,15 +57,14 @@ class Stored:
 
 
 def attribute(node: Any, name: str, default: int) -> int:
-    """A whole number among the attributes of a node."""
+    """Integer attribute of a node."""
     return next((int(each.i) for each in node.attribute if each.name == name), default)
 
 
 def stored_tensors(graph: Any, outside: Mapping[str, Any] | None = None) -> Iterator[Stored]:
-    """All tensors that a graph and those within it hold, in the order of the file.
+    """Yield all tensors stored in a graph and its subgraphs, in file order.
 
-    Of constants, which are mostly numbers of shapes, these are the matrices and the vectors of
-    floats.
+    Constants are included if they are matrices or vectors of floats; most others are shapes.
     """
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     tensors |= {
@@ -87,12 +86,12 @@ def stored_tensors(graph: Any, outside: Mapping[str, Any] | None = None) -> Iter
 
 
 def _text(name: str | bytes) -> str:
-    """A name; the package gives one that is no UTF-8 as bytes."""
+    """Decode a name, which the package returns as bytes if it is not UTF-8."""
     return name if isinstance(name, str) else name.decode(errors="backslashreplace")
 
 
 def _dequantising(uses: Sequence[Use]) -> Any:
-    """The node that makes floats of a tensor; None where there is none."""
+    """Node that dequantises a tensor; None if there is none."""
     made = (use.node for use in uses if use.place == 0 and use.operator == "DequantizeLinear")
     return next(made, None)
 
@@ -110,30 +109,30 @@ def _inner_graphs(graph: Any) -> Iterator[Any]:
 
 
 def _nodes(graph: Any) -> Iterator[Any]:
-    """Nodes of a graph and of the graphs within it."""
+    """Nodes of a graph and its subgraphs."""
     yield from graph.node
     for inner in _inner_graphs(graph):
         yield from _nodes(inner)
 
 
 def _takers(graph: Any) -> Mapping[str, list[Use]]:
-    found: dict[str, list[Use]] = defaultdict(list)
+    uses: dict[str, list[Use]] = defaultdict(list)
     for node in _nodes(graph):
-        for place, name in enumerate(node.input):
-            found[name].append(Use(node, place))
-    return found
+        for position, name in enumerate(node.input):
+            uses[name].append(Use(node, position))
+    return uses
 
 
 def _followed(name: str, takers: Mapping[str, list[Use]]) -> Iterator[Use]:
-    """The nodes that work with a tensor, behind those that only pass it on."""
+    """Uses of a tensor after nodes that only pass it on."""
     waiting = [(name, False)]
     seen = set(waiting)
     while waiting:
         passed, turned = waiting.pop()
-        for node, place, _ in takers.get(passed, []):
+        for node, position, _ in takers.get(passed, []):
             turns = node.op_type == "Transpose" and _permutation(node) == [1, 0]
-            if place > 0 or not node.output or not (turns or node.op_type in _SAME):
-                yield Use(node, place, turned)
+            if position > 0 or not node.output or not (turns or node.op_type in _SAME):
+                yield Use(node, position, turned)
             elif (further := (node.output[0], turned != turns)) not in seen:
                 seen.add(further)
                 waiting.append(further)

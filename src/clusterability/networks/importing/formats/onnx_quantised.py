@@ -1,7 +1,7 @@
-"""Quantised tensors of an ONNX model: (code - zero point) · scale.
+"""Dequantisation of tensors of an ONNX model: (code - zero point) · scale.
 
-Scales come with `DequantizeLinear`, with `QLinearMatMul`, `QLinearConv` and `QGemm`, or, beside
-`MatMulInteger` and `ConvInteger`, under the names that ONNX Runtime's quantisation gives them:
+Scales are inputs of `DequantizeLinear`, `QLinearMatMul`, `QLinearConv` and `QGemm`. Beside
+`MatMulInteger` and `ConvInteger`, they have the names of ONNX Runtime's quantisation:
 `w_quantized`, `w_scale`, `w_zero_point`.
 """
 
@@ -22,8 +22,13 @@ _BEHIND = "_quantized"
 
 
 class Scaling(NamedTuple):
-    """Names of scales and zero points of a tensor, "" for none; the axis that they go along, and
-    how many numbers share one."""
+    """Quantisation parameters of a tensor.
+
+    Attributes:
+        scale, zero: names of the scales and of the zero points; "" for none.
+        axis: axis of the scales.
+        block: number of codes along the axis that share a scale.
+    """
 
     scale: str
     zero: str
@@ -32,7 +37,7 @@ class Scaling(NamedTuple):
 
 
 def scaling_of(stored: Stored) -> Scaling | None:
-    """How the numbers of a tensor are scaled; None where they are taken as they are."""
+    """Quantisation parameters of a tensor; None if it is not quantised."""
     node = stored.dequantised
     if node is not None:
         axis = attribute(node, "axis", 1)
@@ -49,15 +54,15 @@ def scaling_of(stored: Stored) -> Scaling | None:
     return None
 
 
-def _input(node: Any, place: int) -> str:
-    return str(node.input[place]) if len(node.input) > place else ""
+def _input(node: Any, position: int) -> str:
+    return str(node.input[position]) if len(node.input) > position else ""
 
 
 def dequantised(path: Path, stored: Stored) -> np.ndarray:
-    """The numbers of a tensor, scaled where they are quantised.
+    """Values of a tensor, dequantised if necessary.
 
     Raises:
-        UserError: where a scale is not in the file: the numbers alone are no weights.
+        UserError: if a scale is not stored in the file.
     """
     array, scaling = _array(path, stored.tensor), scaling_of(stored)
     if scaling is None:
@@ -77,7 +82,7 @@ def dequantised(path: Path, stored: Stored) -> np.ndarray:
 
 
 def _along(values: np.ndarray, array: np.ndarray, scaling: Scaling) -> np.ndarray:
-    """One value for all, one for each place along the axis, or one a block along it."""
+    """Broadcast one value for all, one per index along the axis, or one per block along it."""
     if values.size == 1:
         return values.reshape(())
     axis = scaling.axis % array.ndim

@@ -1,11 +1,11 @@
-"""Checkpoints as PyTorch wrote them before 1.6: pickles behind each other, then the numbers.
+"""Reader of checkpoints from PyTorch before 1.6: concatenated pickles, then the numbers.
 
 | part | content |
 | --- | --- |
-| three pickles | a magic number, 1001, sizes of C's types and the order of bytes |
-| a pickle | the objects, whose tensors name storages by keys |
-| a pickle | the keys, in the order of what follows |
-| for each key | how many numbers, 8 bytes, and these |
+| three pickles | a magic number, 1001, sizes of C types and the byte order |
+| a pickle | the objects, whose tensors refer to storages by key |
+| a pickle | the keys, in storage order |
+| for each key | the count, 8 bytes, and the numbers |
 
 Source: torch/serialization.py, `_legacy_save`.
 """
@@ -23,10 +23,10 @@ from clusterability.networks.safe_arrays import MOST_BYTES
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _FIRST = b"\x80\x02\x8a\x0a" + _MAGIC.to_bytes(10, "little")
-"""A pickle of protocol 2 that begins with this number."""
+"""Start of a protocol-2 pickle of the magic number."""
 
 Places = dict[str, tuple[int, int]]
-"""Where the numbers of each storage begin, by its key, and how many there are."""
+"""Offset and count of the numbers of each storage, by key."""
 
 
 def is_legacy(path: Path) -> bool:
@@ -35,10 +35,10 @@ def is_legacy(path: Path) -> bool:
 
 
 def read_legacy(path: Path) -> tuple[object, Places]:
-    """The objects of a checkpoint, and where its numbers are; none of these is read.
+    """Objects of a checkpoint, and locations of the numbers, which are not read.
 
     Raises:
-        Exception: of any kind, where the file is damaged.
+        Exception: of any kind if the file is damaged.
     """
     with path.open("rb") as file:
         stream = io.BytesIO(file.read(MOST_PICKLE_BYTES))
@@ -53,27 +53,27 @@ def read_legacy(path: Path) -> tuple[object, Places]:
 
 
 def _places(path: Path, start: int, storages: list[Storage]) -> Places:
-    found: Places = {}
+    places: Places = {}
     with path.open("rb") as file:
         for storage in storages:
             file.seek(start)
             count = int.from_bytes(file.read(8), "little")
-            found[storage.key] = (start + 8, count)
+            places[storage.key] = (start + 8, count)
             start += 8 + count * _size(storage)
     if start > path.stat().st_size:
         raise ValueError(f"{path.stat().st_size} bytes of {start}")
-    return found
+    return places
 
 
 def _size(storage: Storage) -> int:
-    """Bytes of a number; of quantised ones, as their names say."""
+    """Bytes per number; the name of a quantised type contains its integer type."""
     if storage.type.startswith("q"):
         return np.dtype(storage.type[1:]).itemsize
     return np.dtype(STORED_AS.get(storage.type, storage.type)).itemsize
 
 
 def legacy_bytes(path: Path, places: Places, storage: Storage) -> bytes:
-    """The numbers of a storage."""
+    """Read the numbers of a storage."""
     start, count = places[storage.key]
     if count * _size(storage) > MOST_BYTES:
         raise ValueError(f"{count} numbers of one tensor")

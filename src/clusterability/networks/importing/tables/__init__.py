@@ -1,1 +1,1 @@
-"""Tables as people keep them: text, Parquet, data frames, lists of edges, Matrix Market."""
+"""Readers of tables: text, Parquet, data frames, edge lists, Matrix Market."""

@@ -1,4 +1,4 @@
-"""One matrix of numbers as a text table, with or without names; or a list of edges as one."""
+"""Reader of text tables: a matrix with or without names, or an edge list."""
 
 from __future__ import annotations
 
@@ -21,21 +21,20 @@ from clusterability.networks.importing.wording import quoted, stem
 
 
 def read_csv(path: Path, reading: TableReading = AS_IT_SHOWS) -> NamedArrays:
-    """One matrix of numbers, with or without names of columns, or of rows and columns.
+    """Matrix of a text table, with or without names of columns or of rows and columns.
 
     Args:
-        path: a text with commas, semicolons, tabs or blanks between cells; `.gz` is unpacked.
-        reading: what the user says of it. Else names that are texts are seen, and of names that are
-            numbers `name_lines` says what is done.
+        path: text separated by commas, semicolons, tabs or blanks; `.gz` is decompressed.
+        reading: options; by default, names are detected as `name_lines` describes.
 
     Raises:
-        UserError: where a cell is no number, or where the table may be read in two ways.
+        UserError: if a cell is not a number, or the table is ambiguous.
     """
     return NamedArrays({stem(path): matrix_of_cells(str(path), read_cells(path), reading)})
 
 
 def matrix_of_cells(where: str, cells: Cells, reading: TableReading) -> NamedMatrix:
-    """The matrix of a table, with the names of its rows and columns where it has some."""
+    """Matrix of a table, with the names of rows and columns if it has some."""
     if cells and reading.edges:
         return edge_matrix(where, cells, reading.edges, reading.header)
     if cells and not reading.says:

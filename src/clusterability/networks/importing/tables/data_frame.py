@@ -1,4 +1,4 @@
-"""Data frames of pandas as matrices with names, and Parquet files, which hold such tables."""
+"""Conversion of pandas data frames, including those from Parquet files, to named matrices."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FEW_COLUMNS = 5
-"""More are no list of edges."""
+"""Maximal number of columns of an edge list."""
 _ENOUGH = 500
-"""Rows and columns that are looked at for names which are numbers."""
+"""Rows and columns inspected to detect names that are numbers."""
 
 
 def read_parquet(path: Path, reading: TableReading = AS_IT_SHOWS) -> NamedArrays:
-    """The matrix of a Parquet file, whose columns have names.
+    """Matrix of a Parquet file, whose columns have names.
 
     Raises:
         UserError: as `frame_matrix` does.
-        Others of any kind: where the file is damaged, or claims more than may be in memory.
+        Exception: of any kind if the file is damaged, or its content exceeds the bound on memory.
     """
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:
-        # A few bytes can stand for many equal numbers.
+        # Compression can hide a huge table in a few bytes.
         claimed = 8 * file.metadata.num_rows * file.metadata.num_columns
         if claimed > MOST_BYTES:
             raise ValueError(f"{claimed} bytes of content, more than {MOST_BYTES}")
@@ -57,16 +57,17 @@ def read_parquet(path: Path, reading: TableReading = AS_IT_SHOWS) -> NamedArrays
 def frame_matrix(
     where: str, frame: pd.DataFrame, reading: TableReading = AS_IT_SHOWS
 ) -> NamedMatrix:
-    """The matrix of a data frame; its index and columns are the names, unless they only count.
+    """Matrix of a data frame; its index and columns are names unless they are 0, 1, 2, …
 
     Args:
-        where: what it is, for messages.
-        frame: numbers of any type, nullable ones and objects included; its first column may be
-            names of rows, as `index` says or as in `name_lines`.
-        reading: `index` is whether the first column is names of rows, `edges` as for files.
+        where: description of the frame, for messages.
+        frame: numbers of any type, including nullable and object columns. The first column may
+            contain names of rows, as `index` says or as `name_lines` detects.
+        reading: `index` says whether the first column contains names of rows; `edges` works as for
+            files.
 
     Raises:
-        UserError: where a column is no numbers, or where the frame may be read in two ways.
+        UserError: if a column is not numeric, or the frame is ambiguous.
     """
     if reading.header is not None:
         raise UserError(
@@ -78,31 +79,31 @@ def frame_matrix(
         return edge_matrix(where, _cells(frame), reading.edges, True)
     if few and not reading.says and len(frame):
         refuse_likely_edges(where, _cells(frame))
-    told: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
     rows = None if _only_counts(frame.index) else printable_names(frame.index)
     index = reading.index
     if index is None:
-        index, told = (False, ()) if rows is not None else _names_first(where, frame)
+        index, assumptions = (False, ()) if rows is not None else _names_first(where, frame)
     if index:
         rows, frame = printable_names(frame.iloc[:, 0]), frame.iloc[:, 1:]
     columns = None if _only_counts(frame.columns) else printable_names(frame.columns)
     values = [_numbers(where, frame, number) for number in range(frame.shape[1])]
     matrix = np.stack(values, axis=1) if values else np.empty(frame.shape)
-    return NamedMatrix(matrix, UnitNames(rows, columns), told)
+    return NamedMatrix(matrix, UnitNames(rows, columns), assumptions)
 
 
 def _names_first(where: str, frame: pd.DataFrame) -> tuple[bool, tuple[str, ...]]:
-    """Whether the first column of a frame without an index is names of rows."""
+    """Whether the first column of a frame without an index contains names of rows."""
     if frame.shape[1] < 2 or not len(frame):
         return False, ()
     if str(frame.dtypes.iloc[0]).lower().startswith(("float", "bool", "sparse", "complex")):
         return False, ()
-    # Enough to tell keys from weights, of a frame of any size.
+    # A part suffices to tell keys from weights.
     return first_column_of(where, _cells(frame.iloc[:_ENOUGH, :_ENOUGH]))
 
 
 def _cells(frame: pd.DataFrame) -> Cells:
-    """The frame as text, its columns' names first: whole numbers without, others with a point."""
+    """Frame as text, with the names of columns first; only floats have a decimal point."""
     columns = [[_text(value) for value in frame.iloc[:, n]] for n in range(frame.shape[1])]
     return [[str(name) for name in frame.columns], *map(list, zip(*columns, strict=True))]
 
@@ -114,13 +115,13 @@ def _text(value: Any) -> str:
 
 
 def _only_counts(names: Any) -> bool:
-    """Whether names are 0, 1, 2, …, as pandas numbers what has no names."""
+    """Whether names are 0, 1, 2, …, the default of pandas."""
     counted: Iterator[int] = iter(range(len(names)))
     return all(type(name) is int and name == next(counted) for name in names.tolist())
 
 
 def _numbers(where: str, frame: pd.DataFrame, number: int) -> np.ndarray:
-    """A column as float64; NaN where pandas has no number."""
+    """Column as float64; missing values become NaN."""
     column, name = frame.iloc[:, number], quoted(str(frame.columns[number]))
     kind = str(column.dtype)
     if kind == "object":

@@ -1,4 +1,4 @@
-"""Lists of edges (user, item, rating) as matrices, and tables that look like such lists."""
+"""Edge lists (user, item, rating) as matrices, and detection of tables that look like them."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ SOURCES = {
 SOURCES |= {"node1", "node_1", "start", "head"}
 TARGETS = {"target", "dst", "to", "receiver", "item", "itemid", "item_id", "movieid", "movie_id"}
 TARGETS |= {"v", "j", "col", "column", "col_id", "node2", "node_2", "end", "tail"}
-"""Headings of the first two columns of edges, in small letters."""
+"""Lower-case headings of the first two columns of edge lists."""
 
 _FEWEST_ROWS = 12
-"""Of numbers without such headings: fewer may as well be counts."""
+"""Minimal number of rows of an edge list of numbers; fewer may as well be counts."""
 
 _MANY_ROWS = 30
-"""From here on, pairs of numbers that all differ are taken for edges in any case."""
+"""Number of rows from which distinct pairs of numbers always look like edges."""
 _OFTEN = 2
-"""Edges of a unit on one side, on average, that make edges of fewer rows: counts repeat less."""
+"""Mean degree on one side at which fewer rows look like edges; counts repeat less often."""
 
 _KEY = re.compile(r"\s*[0-9]{1,18}\s*")
 
 
 def refuse_likely_edges(where: str, cells: Cells) -> None:
-    """UserError where a table looks like a list of edges, and nobody has said what it is.
+    """Raise UserError if a table looks like an edge list and no option says what it is.
 
-    It does with two to four columns of which the first two are keys, many of them more than once
-    and each pair once; or that are called source and target, or the like.
+    An edge list has two to four columns. The first two are keys that repeat while their pairs are
+    distinct, or have headings such as source and target.
     """
     columns = _likely_columns(cells)
     if columns:
@@ -63,9 +63,9 @@ def refuse_likely_edges(where: str, cells: Cells) -> None:
 
 
 def _likely_columns(cells: Cells) -> list[str]:
-    """Names of the columns of edges, or their numbers from 1; none where there are no edges."""
+    """Names of the edge columns, or their numbers from 1; empty if there are none."""
     headed = any(not is_number(cell) for cell in cells[0][-1:]) or _are_headings(cells[0][:2])
-    first = int(headed and not cells[0][0].strip())  # the column of names that pandas writes
+    first = int(headed and not cells[0][0].strip())  # pandas writes the index as an unnamed column
     width = len(cells[0]) - first
     if width not in (2, 3, 4) or len(cells) <= headed:
         return []
@@ -103,21 +103,23 @@ def _are_pairs_of_keys(pairs: Sequence[tuple[str, str]]) -> bool:
 def edge_matrix(
     where: str, cells: Cells, edges: Sequence[str], header: bool | None = None
 ) -> NamedMatrix:
-    """The matrix of a list of edges: sources by targets, in the order of their first edges.
+    """Matrix of an edge list: sources by targets, in order of first appearance.
 
     Args:
         where: the file, for messages.
-        cells: of the table, all rows of one length.
-        edges: columns of sources, targets and, if there are any, weights: their names in the first
-            row, or their numbers from 1.
-        header: whether the first row is names; None: as `edges` and its weight show.
+        cells: cells of the table, with rows of equal length.
+        edges: columns of sources, targets and optionally weights: names in the first row, or
+            numbers from 1.
+        header: whether the first row contains names; None infers it from `edges` and the first
+            weight.
 
     Returns:
-        Weights of the edges; without weights, how often each edge is there. 0 where there is none.
+        Weights of the edges, or without weights the number of times that each edge occurs; 0 for
+        absent edges.
 
     Raises:
-        UserError: where a column is not there, a weight is no number, or an edge with a weight is
-            there twice.
+        UserError: if a column is missing, a weight is not a number, or a weighted edge is
+            duplicated.
 
     >>> edge_matrix("w", [["a", "b"], ["x", "y"], ["x", "z"]], ["a", "b"]).array
     array([[1., 1.]])
@@ -153,7 +155,7 @@ def edge_matrix(
 def _places(
     where: str, cells: Cells, edges: Sequence[str], header: bool | None
 ) -> tuple[list[int], int]:
-    """The columns of edges, and the first row after the names."""
+    """Indices of the edge columns, and the first row after the header."""
     names = [cell.strip() for cell in cells[0]]
     if header is not False and all(names.count(edge) == 1 for edge in edges):
         return [names.index(edge) for edge in edges], 1
@@ -179,7 +181,7 @@ def _weight(where: str, rows: Cells, number: int, start: int, column: int) -> fl
 
 
 def _refuse_twice(where: str, pairs: Sequence[tuple[str, ...]], start: int) -> None:
-    # Ratings are averaged, counts summed, and the list does not say which of them it has.
+    # Ratings would be averaged and counts summed; the list does not say which weights are.
     pair, count = Counter(pairs).most_common(1)[0]
     if count > 1:
         row = pairs.index(pair) + start + 1

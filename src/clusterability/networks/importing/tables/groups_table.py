@@ -1,4 +1,4 @@
-"""Tables that say which group each unit belongs to: columns `side`, `unit`, `group` and `layer`."""
+"""Tables of the group of each unit: columns `side`, `unit`, `group` and `layer`."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("layer", "side", "unit", "group")
-"""Of these, `layer` and `side` may be left out where they are clear."""
+"""Columns of the table; `layer` and `side` may be omitted if they are unambiguous."""
 
 SIDES = dict.fromkeys(("u", "row", "rows", "output", "outputs", "out"), "U")
 SIDES |= dict.fromkeys(("v", "column", "columns", "input", "inputs", "in"), "V")
-"""Sides by the words for them, in small letters."""
+"""Side by lower-case word."""
 
 
 class GroupOfUnit(NamedTuple):
     """One row of a table of groups.
 
     Attributes:
-        layer: as the table names it; None where it has no such column.
-        side: "U" or "V"; None where the table has no such column.
+        layer: name in the table; None without such a column.
+        side: "U" or "V"; None without such a column.
         unit: name, or number from 0.
-        group: name; "" where there is none.
+        group: name; "" if there is none.
     """
 
     layer: str | None
@@ -38,10 +38,10 @@ class GroupOfUnit(NamedTuple):
 
 
 def read_groups(path: Path) -> list[GroupOfUnit]:
-    """Rows of a text table, whose first row names its columns; others than COLUMNS are left out.
+    """Rows of a text table with a header; columns other than COLUMNS are ignored.
 
     Raises:
-        UserError: where the file is missing or no table, or columns are missing.
+        UserError: if the file is missing or not a table, or columns are missing.
     """
     if not path.is_file():
         raise UserError(f"groups: found no file {path}, expected a table of units and their groups")
@@ -49,7 +49,7 @@ def read_groups(path: Path) -> list[GroupOfUnit]:
         cells = read_cells(path)
     except UserError:
         raise
-    # Bytes that are no text raise errors of several kinds.
+    # Binary content raises errors of several kinds.
     except Exception as error:
         raise UserError(
             f"{path}: found a file that cannot be read ({reason(error)}), expected a text table of"
@@ -59,13 +59,13 @@ def read_groups(path: Path) -> list[GroupOfUnit]:
 
 
 def frame_groups(frame: pd.DataFrame) -> list[GroupOfUnit]:
-    """The same of a data frame, in which missing values are no group."""
+    """Rows of a data frame; missing values mean no group."""
     rows = [[text_of(value) for value in row] for row in frame.itertuples(index=False, name=None)]
     return rows_of_cells("groups", [list(map(str, frame.columns)), *rows])
 
 
 def text_of(value: Any) -> str:
-    """A name or a number as text; "" for a missing value. Whole floats are numbers of units.
+    """Convert a name or number to text; a missing value becomes "", and 3.0 becomes "3".
 
     >>> text_of(3.0), text_of("a "), text_of(float("nan")), text_of(None)
     ('3', 'a', '', '')
@@ -77,16 +77,16 @@ def text_of(value: Any) -> str:
 
 
 def rows_of_cells(where: str, cells: Cells) -> list[GroupOfUnit]:
-    """Rows below the names of their columns."""
+    """Rows below the header."""
     heading = [cell.strip().lower() for cell in cells[0]] if cells else []
-    place = {name: heading.index(name) for name in COLUMNS if name in heading}
-    if not {"unit", "group"} <= set(place) or any(heading.count(name) > 1 for name in place):
+    position = {name: heading.index(name) for name in COLUMNS if name in heading}
+    if not {"unit", "group"} <= set(position) or any(heading.count(name) > 1 for name in position):
         raise UserError(
             f"{where}: found the columns {listed(heading)}, expected unit and group in the first"
             " row, with side (U or V) and layer where these are not clear"
         )
     rows = [
-        {name: row[number].strip() for name, number in place.items()}
+        {name: row[number].strip() for name, number in position.items()}
         for row in cells[1:]
         if any(cell.strip() for cell in row)
     ]
@@ -105,5 +105,5 @@ def _row(where: str, number: int, row: dict[str, str]) -> GroupOfUnit:
 
 
 def units_listed(units: Sequence[str]) -> str:
-    """The first of several units, for messages."""
+    """The first few units, for messages."""
     return listed([quoted(unit) for unit in units], 3)

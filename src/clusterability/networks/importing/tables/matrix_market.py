@@ -1,4 +1,4 @@
-"""One matrix of a Matrix Market file (`.mtx`): Boisvert, Pozo & Remington 1996, NISTIR 5935."""
+"""Reader of Matrix Market files (`.mtx`): Boisvert, Pozo & Remington 1996, NISTIR 5935."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from clusterability.networks.importing.unit_names import NamedArrays, NamedMatri
 from clusterability.networks.importing.wording import quoted, stem
 
 _SYMMETRIES = {"general": 0, "symmetric": 1, "skew-symmetric": -1}
-"""Factor of the entry on the other side of the diagonal."""
+"""Factor of the mirrored entry."""
 
 
 def read_matrix_market(path: Path) -> NamedArrays:
-    """The matrix of a `.mtx` file; entries that are not there are zero.
+    """Matrix of a `.mtx` file; absent entries are zero.
 
     Raises:
-        UserError: where the file is larger than texts may be, where its matrix is complex, or where
-            an entry is there twice.
-        ValueError, IndexError: where the file is damaged.
+        UserError: if the file is too large, its matrix is complex, or an entry is duplicated.
+        ValueError, IndexError: if the file is damaged.
     """
     lines = [line.split() for line in read_text(path).splitlines() if line.strip()]
     kind, field, symmetry = _header(path, lines[0])
@@ -37,8 +36,8 @@ def read_matrix_market(path: Path) -> NamedArrays:
 
 
 def _header(path: Path, words: list[str]) -> tuple[str, str, str]:
-    found = [word.lower() for word in words]
-    match found:
+    lowered = [word.lower() for word in words]
+    match lowered:
         case ["%%matrixmarket", "matrix", ("array" | "coordinate") as kind, field, symmetry] if (
             field in ("real", "double", "integer", "pattern")
             and symmetry in _SYMMETRIES
@@ -52,7 +51,7 @@ def _header(path: Path, words: list[str]) -> tuple[str, str, str]:
 
 
 def _full_matrix(path: Path, sizes: list[int], lines: list[list[str]], kind: str) -> np.ndarray:
-    """Entries column by column; of symmetric matrices those from the diagonal down."""
+    """Dense format, column by column; symmetric matrices store the lower triangle."""
     rows, columns = sizes
     check_full(str(path), (rows, columns))
     values = [_real(value) for line in lines for value in line]
@@ -65,7 +64,7 @@ def _full_matrix(path: Path, sizes: list[int], lines: list[list[str]], kind: str
     down = np.tril_indices(rows, -below)
     _check_count(len(values), len(down[0]))
     matrix = np.zeros((rows, rows))
-    # Column by column below the diagonal is row by row above it.
+    # The lower triangle by columns is the transposed upper triangle by rows.
     matrix.T[np.triu_indices(rows, below)] = values
     above = np.triu_indices(rows, 1)
     matrix[above] = _SYMMETRIES[kind] * matrix.T[above]
@@ -75,7 +74,7 @@ def _full_matrix(path: Path, sizes: list[int], lines: list[list[str]], kind: str
 def _entries(
     path: Path, sizes: list[int], lines: list[list[str]], pattern: bool, kind: str
 ) -> np.ndarray:
-    """Entries by row and column, counted from 1."""
+    """Coordinate format with row and column indices from 1."""
     rows, columns, count = sizes
     check_full(str(path), (rows, columns))
     _check_count(len(lines), count)
@@ -102,9 +101,9 @@ def _triples(lines: list[list[str]], pattern: bool) -> Iterator[tuple[int, int, 
         yield _whole(line[0]) - 1, _whole(line[1]) - 1, value
 
 
-def _check_count(found: int, claimed: int) -> None:
-    if found != claimed:
-        raise ValueError(f"{found} entries where there should be {claimed}")
+def _check_count(count: int, claimed: int) -> None:
+    if count != claimed:
+        raise ValueError(f"{count} entries where there should be {claimed}")
 
 
 def _whole(text: str) -> int:

@@ -1,8 +1,8 @@
-"""Whether the first row and the first column of a table are names or numbers.
+"""Detection of names in the first row and the first column of a table.
 
-Names that are texts are seen. Names that are numbers (0, 1, 2, …; years; keys of a data base) are
-told from weights by how the cells are written: a program writes all numbers of a matrix alike. What
-remains open is refused, since either guess would give wrong scores without a word.
+Text is recognised as names. Names that are numbers (0, 1, 2, …; years; database keys) are
+distinguished from weights by their format, since programs write all numbers of a matrix alike.
+Ambiguous tables are refused, because a wrong guess would silently give wrong scores.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from clusterability.networks.importing.tables.table_text import Cells, is_number
 from clusterability.networks.importing.wording import quoted
 
 Verdict = Literal["names", "open", "numbers"]
-"""On a line of numbers: it is names, it may be either, it is weights."""
+"""Verdict on a row or column of numbers: names, ambiguous, or weights."""
 
 NAMES_OF_NAMES = ("id", "ids", "index", "idx", "key", "name", "unit", "row", "rank", "no", "nr")
 """Headings of a column of names."""
@@ -28,20 +28,20 @@ NAMES_OF_NAMES = ("id", "ids", "index", "idx", "key", "name", "unit", "row", "ra
 _INTEGER = re.compile(r"\s*[-+]?[0-9]{1,18}\s*")
 _MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?", ".")
 _FEW = 0.1
-"""Share of whole numbers among weights that are written with a decimal point."""
+"""Maximal share of integers among weights written with a decimal point."""
 _EVIDENCE = 2
-"""Numbers inside a table that are enough to see how they are written."""
+"""Minimal number of inner cells from which the format is judged."""
 _SORTED = 5
-"""Numbers that rise by chance once in 120 times."""
+"""Numbers that are sorted by chance once in 120 times."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the numbers of a table begin.
+    """Position of the numbers in a table.
 
     Attributes:
-        row, column: of the first number, 0 or 1 each.
-        told: what was concluded from how numbers are written, a line each.
+        row, column: index of the first number, 0 or 1 each.
+        told: assumptions made from the format of numbers, one line each.
     """
 
     row: int
@@ -50,46 +50,48 @@ class Layout:
 
 
 def layout_of(where: str, cells: Cells, reading: TableReading) -> Layout:
-    """The first row and the first column after the names of a table.
+    """First row and first column of numbers in a table.
 
     Args:
         where: the file, for messages.
-        cells: at least one row, all of one length.
-        reading: what the user says; it goes before what the table shows.
+        cells: at least one row; all rows have equal length.
+        reading: options, which take precedence over detection.
 
     Raises:
-        UserError: where the first row or column may be names or weights.
+        UserError: if the first row or column may be names or weights.
 
     >>> layout_of("w", [["0", "1"], ["0.5", "0.25"], ["0.1", "2.5"]], TableReading()).row
     1
     """
-    told: list[str] = []
+    assumptions: list[str] = []
     header = reading.header
     if header is None:
-        header = _settled(where, "header", cells[0], _first_row(cells, reading.index), told)
+        header = _settled(where, "header", cells[0], _first_row(cells, reading.index), assumptions)
     index = reading.index
     if index is None:
         column = [row[0] for row in cells[header:]]
-        index = _settled(where, "index", column, _first_column(cells, header), told)
-    return Layout(int(header), int(index), tuple(told))
+        index = _settled(where, "index", column, _first_column(cells, header), assumptions)
+    return Layout(int(header), int(index), tuple(assumptions))
 
 
 def first_column_of(where: str, cells: Cells) -> tuple[bool, tuple[str, ...]]:
-    """Whether the first column below names of columns is names, and what was concluded.
+    """Whether the first column contains names, and the assumptions behind the answer.
+
+    The first row contains names of columns.
 
     Raises:
         UserError: as `layout_of` does.
     """
-    told: list[str] = []
+    assumptions: list[str] = []
     column = [row[0] for row in cells[1:]]
-    names = _settled(where, "index", column, _first_column(cells, True), told)
-    return names, tuple(told)
+    names = _settled(where, "index", column, _first_column(cells, True), assumptions)
+    return names, tuple(assumptions)
 
 
 def _settled(
-    where: str, option: str, line: Sequence[str], verdict: Verdict | bool, told: list[str]
+    where: str, option: str, line: Sequence[str], verdict: Verdict | bool, assumptions: list[str]
 ) -> bool:
-    """The verdict on a line as yes or no; a bool is one that texts decided."""
+    """Resolve a verdict to a bool; ambiguity is an error, and names by format are noted."""
     if isinstance(verdict, bool):
         return verdict
     side = "row" if option == "header" else "column"
@@ -101,7 +103,7 @@ def _settled(
             f" to be told which: {either_way(option)}{or_zero}"
         )
     if verdict == "names":
-        told.append(
+        assumptions.append(
             f"{where}: the first {side}, {shown}, is read as names ({option}=False or"
             f" --{option} no: as weights)"
         )
@@ -112,8 +114,8 @@ def _first_row(cells: Cells, index: bool | None) -> Verdict | bool:
     corner, names = cells[0][0], cells[0][1:]
     if any(map(_is_text, names)):
         if is_number(corner) and not index:
-            return False  # the text is the mistake, and is told with its row and column
-        # A word in a row of weights is no reason to take the weights for names.
+            return False  # a later error message gives the position of the text
+        # A single word in a row of weights does not make them names.
         return "open" if any(is_number(n) and not _is_integer(n) for n in names) else True
     if is_number(corner) and not index:
         return judged(cells[0], lambda: _inner(cells))
@@ -128,7 +130,7 @@ def _first_row(cells: Cells, index: bool | None) -> Verdict | bool:
 
 
 def _below_empty_corner(cells: Cells, verdict: Verdict) -> Verdict | bool:
-    """An empty first cell stands between names of both sides, or is a weight that is missing."""
+    """Verdict for an empty first cell: between names of both sides, or a missing weight."""
     below = [row[0] for row in cells[1:]]
     named = any(map(_is_text, below)) or (_is_count(below) and int(below[0]) in (0, 1))
     if named and all(map(_is_integer, cells[0][1:])):
@@ -137,7 +139,7 @@ def _below_empty_corner(cells: Cells, verdict: Verdict) -> Verdict | bool:
 
 
 def _first_column(cells: Cells, header: bool) -> Verdict | bool:
-    """Whether the first column is names, below names of columns or without them."""
+    """Verdict on the first column, with or without names of columns above it."""
     if len(cells[0]) == 1:
         return False
     column, corner = [row[0] for row in cells[header:]], cells[0][0].strip()
@@ -156,13 +158,13 @@ def _first_column(cells: Cells, header: bool) -> Verdict | bool:
 
 
 def judged(line: Sequence[str], inner: Callable[[], Iterable[str]]) -> Verdict:
-    """What a row or a column of numbers is, beside the cells inside the table.
+    """Verdict on a row or column of numbers, given the inner cells of the table.
 
-    - Names, where it counts up by one, and no number inside is written without a decimal point.
-    - Open, where its numbers differ from each other and are whole while those inside are not; rise
-      in equal steps; rise, if they are five or more and whole; are whole and exceed all inside; or
-      begin with zeros as keys do.
-    - Else weights.
+    - Names: it counts up by one, and all inner numbers have a decimal point.
+    - Ambiguous: its numbers are distinct, and are integers while the inner ones are not; or have
+      equal positive steps; or are five or more ascending integers; or are integers above all inner
+      numbers; or begin with zeros as keys do.
+    - Weights otherwise.
 
     >>> judged(["2015", "2016"], lambda: ["0.5", "1.25"])
     'names'
@@ -203,13 +205,13 @@ def _inner(cells: Cells) -> Iterator[str]:
 
 
 def _even(values: Sequence[float]) -> bool:
-    """Whether values rise in equal steps."""
+    """Whether values ascend in equal steps."""
     steps = [after - before for before, after in pairwise(values)]
     return steps[0] > 0 and all(isclose(step, steps[0], rel_tol=1e-6) for step in steps)
 
 
 def _is_count(line: Sequence[str]) -> bool:
-    """Whether whole numbers rise by one."""
+    """Whether integers ascend by one."""
     if not line or not all(map(_is_integer, line)):
         return False
     first = int(line[0])

@@ -1,4 +1,4 @@
-"""What a user says of a table: which lines are names, or which columns are edges."""
+"""Options for tables: which lines contain names, and which columns are edges."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Literal
 from clusterability.errors import UserError, shorten
 
 Edges = Sequence[str] | Literal[False]
-"""Columns with sources, targets and, if there are any, weights; False: the table is a matrix."""
+"""Columns of sources, targets and optionally weights; False for a matrix."""
 
 
 @dataclass(frozen=True)
 class TableReading:
-    """How a table is to be read; None leaves it to what the table shows.
+    """Options for reading a table; None leaves an option to detection.
 
     Attributes:
-        header: whether the first row is names of columns.
-        index: whether the first column is names of rows.
-        edges: names of columns, or their numbers from 1; False: the table is no list of edges.
+        header: whether the first row contains names of columns.
+        index: whether the first column contains names of rows.
+        edges: names of columns, or their numbers from 1; False if the table is not an edge list.
     """
 
     header: bool | None = None
@@ -28,7 +28,7 @@ class TableReading:
 
     @property
     def says(self) -> list[str]:
-        """Names of what is said.
+        """Names of the options that are set.
 
         >>> TableReading(header=False, edges=("user", "item")).says
         ['header', 'edges']
@@ -37,17 +37,16 @@ class TableReading:
 
 
 AS_IT_SHOWS = TableReading()
-"""Nothing is said."""
+"""All options are left to detection."""
 
 
 def table_reading(
     header: bool | None = None, index: bool | None = None, edges: Edges | None = None
 ) -> TableReading:
-    """What is said of a table, checked.
+    """Validate options for a table.
 
     Raises:
-        UserError: where `edges` is not two or three different columns, or another is no truth
-            value.
+        UserError: if `edges` is not two or three distinct columns, or another option is not a bool.
 
     >>> table_reading(edges=["user", "item", "rating"]).edges
     ('user', 'item', 'rating')
@@ -70,7 +69,7 @@ def table_reading(
 
 
 def either_way(option: str) -> str:
-    """How to say yes or no to an option, wherever it is given.
+    """Advice on setting an option in Python, on the command line and in a config.
 
     >>> either_way("header")
     'header=True or header=False (--header yes or no; in a config header: true or false)'

@@ -1,4 +1,4 @@
-"""Cells of a table that is kept as text: commas, semicolons, tabs or blanks between them."""
+"""Cells of text tables separated by commas, semicolons, tabs or blanks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clusterability.errors import UserError
 from clusterability.networks.importing.wording import quoted
 
 MOST_TEXT_BYTES = 2**29
-"""Cells are held as text before they are numbers, which takes thirty times as much memory."""
+"""Bound on the size of a text; its parsed cells take thirty times as much memory."""
 
 Cells = list[list[str]]
 
@@ -22,14 +22,14 @@ _PERHAPS_THOUSANDS = re.compile(r"\s*[-+]?[1-9][0-9]{0,2},[0-9]{3}\s*")
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, unpacked where it ends in `.gz`.
+    """Text of a file, decompressed if its name ends in `.gz`.
 
     Raises:
-        UserError: where there is more than `MOST_TEXT_BYTES` of it.
-        Others of any kind: where it is no UTF-8, or damaged.
+        UserError: if it is larger than `MOST_TEXT_BYTES`.
+        Exception: of any kind if it is damaged or not UTF-8.
     """
     packed = path.suffix.lower() == ".gz"
-    # A few bytes can unpack to a terabyte.
+    # The read is bounded, since a few bytes can decompress to a terabyte.
     with gzip.open(path) if packed else path.open("rb") as file:
         content = file.read(MOST_TEXT_BYTES + 1)
     if len(content) > MOST_TEXT_BYTES:
@@ -38,20 +38,19 @@ def read_text(path: Path) -> str:
             f"{path}: found {size} bytes, expected at most {MOST_TEXT_BYTES} as text; save a larger"
             " matrix as .npy"
         )
-    # Spreadsheets put a byte order mark before the text.
+    # Spreadsheets write a byte order mark.
     return bytes(content).decode("utf-8-sig")
 
 
 def read_cells(path: Path) -> Cells:
-    """Cells by row, all rows of one length, with a point as the decimal sign.
+    """Cells by row, with rows of equal length and decimal points.
 
-    The first row tells what stands between cells: a semicolon, else a tab, else a comma, else
-    blanks. A comma is the decimal sign where semicolons, tabs or blanks stand between cells. A
-    first row that is one cell shorter than all others has no cell above the names of the rows,
-    as in tables that R writes; it is given an empty one.
+    The first row determines the separator: a semicolon, else a tab, else a comma, else blanks. A
+    comma is the decimal sign if it is not the separator. If the first row is one cell shorter than
+    all others, as in tables written by R, it gets an empty cell above the names of rows.
 
     Raises:
-        UserError: where rows differ in length, or where commas may be decimal signs or not.
+        UserError: if rows differ in length, or it is unclear whether commas are decimal signs.
     """
     text = read_text(path)
     separator = _separator(text)
@@ -66,7 +65,7 @@ def read_cells(path: Path) -> Cells:
 
 
 def _separator(text: str) -> str:
-    """What stands between the cells of the first row that is not empty.
+    """Separator of the cells in the first non-empty row.
 
     >>> _separator("a;b"), _separator('"a;b",c'), _separator("1 2"), _separator("1")
     (';', ',', ' ', ',')
@@ -92,7 +91,7 @@ def _check_equal_lengths(path: Path, cells: Cells) -> None:
 
 
 def _with_points(path: Path, cells: Cells) -> Cells:
-    """Cells with decimal points for decimal commas."""
+    """Replace decimal commas by decimal points."""
     commas = [cell for row in cells for cell in row if _DECIMAL_COMMA.fullmatch(cell)]
     if not commas:
         return cells
@@ -111,12 +110,12 @@ def _with_points(path: Path, cells: Cells) -> Cells:
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell is a number, as numbers are written everywhere.
+    """Whether a cell is a number in common notation.
 
     >>> is_number(" -1e3"), is_number("1_0"), is_number("")
     (True, False, False)
     """
-    # Python also takes 1_0 for ten, and the digits of all scripts.
+    # `float` also accepts 1_0, and digits of other scripts.
     if "_" in text or not text.isascii():
         return False
     try:
