@@ -48,12 +48,12 @@ def _whole(value: Any) -> Any:
     """Validate a whole number; `1e3` is one, `true` is not."""
     try:
         number = _number(value)
-        whole = int(number)
+        integer = int(number)
     except (ValueError, OverflowError):
         raise ValueError("a whole number") from None
-    if whole != number:
+    if integer != number:
         raise ValueError("a whole number")
-    return whole
+    return integer
 
 
 def _flag(value: Any) -> Any:

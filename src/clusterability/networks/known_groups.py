@@ -222,11 +222,11 @@ def _sides(
     if rows[0].side is not None:
         return [row.side or "U" for row in rows]
     units = {row.unit for row in rows}
-    whole = [side for side, known in numbers.items() if units == set(known)]
-    if len(whole) == 1:
-        return whole * len(rows)
+    complete = [side for side, known in numbers.items() if units == set(known)]
+    if len(complete) == 1:
+        return complete * len(rows)
     of_units = [[side for side, known in numbers.items() if row.unit in known] for row in rows]
-    if whole or not all(len(sides) == 1 for sides in of_units):
+    if complete or not all(len(sides) == 1 for sides in of_units):
         raise UserError(
             f"{where}: found {len(units)} units without a side, for {matrix.shape[0]} rows and"
             f" {matrix.shape[1]} columns, expected a column side (U: rows, V: columns)"

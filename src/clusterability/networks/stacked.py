@@ -147,9 +147,9 @@ def load_networks(path: Path) -> Networks:
     return networks
 
 
-def _unusable(path: Path, found: str) -> UserError:
+def _unusable(path: Path, cause: str) -> UserError:
     return UserError(
-        f"{path}: found {one_line(found)}, expected weights of this study; remove the file to have"
+        f"{path}: found {one_line(cause)}, expected weights of this study; remove the file to have"
         " it made again"
     )
 

@@ -117,8 +117,8 @@ class Weights(Mapping[str, np.ndarray]):
             for layer, matrix in self._layers.items()
         ]
         more = [f"and {len(layers) - _MOST_SHOWN} more"] if len(layers) > _MOST_SHOWN else []
-        told = f" ({self.read_as})" if self.read_as else ""
-        return f"Weights {self.name!r}: {', '.join(layers[:_MOST_SHOWN] + more)}{told}"
+        remark = f" ({self.read_as})" if self.read_as else ""
+        return f"Weights {self.name!r}: {', '.join(layers[:_MOST_SHOWN] + more)}{remark}"
 
 
 _MOST_SHOWN = 12
@@ -216,7 +216,7 @@ def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
     """Matrices by the name of the layer."""
     layers: dict[str, np.ndarray] = {}
     units = dict(source.units) if isinstance(source, Weights) else {}
-    told = list(source.told) if isinstance(source, Weights) else []
+    assumptions = list(source.told) if isinstance(source, Weights) else []
     for name, array in source.items():
         where = f"weights: layer {one_line(repr(name), 80)}"
         if not isinstance(name, str) or name in ("", NETWORK):
@@ -225,7 +225,7 @@ def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
         layers[name] = as_matrix(where, loaded.array)
         if loaded.names:
             units[name] = loaded.names
-        told += loaded.told
+        assumptions += loaded.told
     if not layers:
         raise UserError("weights: found no layers, expected at least one matrix [out, in]")
     chain, transposed = of_matrices("weights", layers, reading)
@@ -234,7 +234,7 @@ def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
         units = {name: names.transposed() for name, names in units.items()}
     network = source.name if isinstance(source, Weights) else DEFAULT_NAME
     arrays = {name: name for name in layers}
-    return Weights(network, layers, arrays, chain, units=units, told=told)
+    return Weights(network, layers, arrays, chain, units=units, told=assumptions)
 
 
 def as_networks(weights: Weights, name: str) -> Networks:

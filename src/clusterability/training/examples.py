@@ -140,10 +140,10 @@ class Examples:
         """Classes by the seed's teacher, with outputs standardised on the training images."""
         teacher = teacher_weights(self.recipe.sizes, seed)
         outputs = teacher_outputs(teacher, self.train)
-        mean, deviation = outputs.mean(axis=0), outputs.std(axis=0)
+        mean, standard_deviation = outputs.mean(axis=0), outputs.std(axis=0)
         if part == "test":
             outputs = teacher_outputs(teacher, self.test)
-        outputs = (outputs - mean) / np.where(deviation > 0, deviation, 1)
+        outputs = (outputs - mean) / np.where(standard_deviation > 0, standard_deviation, 1)
         classes = outputs.reshape(len(outputs), self.recipe.heads, MNIST_CLASSES).argmax(axis=2)
         return classes[:, 0] if self.recipe.heads == 1 else classes
 

@@ -208,9 +208,9 @@ def read_idx(file: Path) -> Bytes:
         raise UserError(f"{file}: cannot be read: {error.strerror or error}") from error
     magic = int.from_bytes(content[:4].tobytes(), "big")
     if len(content) < 4 or magic not in IDX_MAGICS:
-        found = content[:4].tobytes().hex() or "an empty file"
+        shown = content[:4].tobytes().hex() or "an empty file"
         expected = " or ".join(f"{number:08x}" for number in IDX_MAGICS)
-        raise UserError(f"{file}: found magic number {found}, expected {expected}")
+        raise UserError(f"{file}: found magic number {shown}, expected {expected}")
     start = 4 + 4 * IDX_MAGICS[magic]
     if len(content) < start:
         raise UserError(f"{file}: found {len(content)} bytes, expected a header of {start}")

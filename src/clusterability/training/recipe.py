@@ -213,8 +213,8 @@ class Recipe(Section):
         >>> Recipe(epochs=2).steps_of(10), Recipe(epochs=2, steps=13).steps_of(10)
         (20, 13)
         """
-        whole = self.epochs * epoch_steps
-        return whole if self.steps is None else min(self.steps, whole)
+        total = self.epochs * epoch_steps
+        return total if self.steps is None else min(self.steps, total)
 
     @property
     def plants(self) -> bool:
@@ -229,8 +229,8 @@ class Recipe(Section):
     @property
     def without_planting(self) -> Recipe:
         """The same recipe without planting."""
-        nothing = ("clusterability", "planted_layer", "planted_clusters")
-        return Recipe.model_validate(self.model_dump(exclude=set(nothing)))
+        planting = ("clusterability", "planted_layer", "planted_clusters")
+        return Recipe.model_validate(self.model_dump(exclude=set(planting)))
 
     @property
     def layers(self) -> dict[str, tuple[int, int]]:

@@ -55,8 +55,8 @@ def model_files(path: Path, key: str = "") -> list[Path]:
     """
     check_file(path, key)
     files = files_of_model(path, READERS, key)
-    beside = [Path(f"{file}{end}") for file in files for end in _BESIDE.get(ending(file), ())]
-    return [*files, *filter(Path.is_file, beside)]
+    external = [Path(f"{file}{end}") for file in files for end in _BESIDE.get(ending(file), ())]
+    return [*files, *filter(Path.is_file, external)]
 
 
 def read_arrays(path: Path, key: str = "", table: TableReading = AS_IT_SHOWS) -> Arrays:

@@ -191,8 +191,8 @@ def reasons_against(facts: dict[str, Facts]) -> dict[str, str]:
             reasons[name] = EMBEDDING
         elif floats and each.kind != "f":
             reasons[name] = INTEGERS
-    others = [name for name in facts if name not in reasons]
-    if not others:  # a file of embeddings only
+    layers = [name for name in facts if name not in reasons]
+    if not layers:  # a file of embeddings only
         reasons = {name: why for name, why in reasons.items() if why != EMBEDDING}
     return reasons
 

@@ -47,8 +47,8 @@ def state_dict(source: str, stem: str, loaded: object) -> tuple[Tensors, tuple[s
             f"{source}: found no tensors but {content_listed}, expected a state dict, alone or as"
             f" {' or '.join(map(repr, KEYS))}"
         )
-    beside = [str(name) for name, value in content.items() if isinstance(value, StoredTensor)]
-    notes = (f"{listed(beside)} beside {key!r}",) if key and beside else ()
+    ignored = [str(name) for name, value in content.items() if isinstance(value, StoredTensor)]
+    notes = (f"{listed(ignored)} beside {key!r}",) if key and ignored else ()
     return tensors, notes
 
 

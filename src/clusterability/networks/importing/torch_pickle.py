@@ -183,8 +183,8 @@ def _sparse(layout: object, data: object) -> object:
         return Unknown()
     *parts, shape = data[: count + 1]
     stored = tuple(part for part in parts if isinstance(part, StoredTensor))
-    whole = isinstance(shape, tuple) and all(type(size) is int and size >= 0 for size in shape)
-    if len(stored) != count or not whole:
+    is_shape = isinstance(shape, tuple) and all(type(size) is int and size >= 0 for size in shape)
+    if len(stored) != count or not is_shape:
         raise pickle.UnpicklingError("a sparse tensor without entries")
     entries = stored[-1]
     return SparseTensor(
@@ -265,8 +265,8 @@ class _TensorUnpickler(pickle._Unpickler):
     def find_class(self, module: str, name: str) -> object:
         return _KNOWN.get((module, name)) or type("Unknown", (Unknown,), {})
 
-    def persistent_load(self, found: object) -> Storage | Unknown:
-        match found:
+    def persistent_load(self, reference: object) -> Storage | Unknown:
+        match reference:
             case ("storage", _Type(kind), str(key), _, int(count), *more) if more in ([], [None]):
                 storage = self.used[key] = Storage(kind, key, count)
                 return storage

@@ -55,7 +55,7 @@ def _read(tensor: Any, shape: tuple[int, ...], kind: str) -> np.ndarray:
     from gguf.quants import dequantize
 
     plain = kind in _PLAIN and kind != "BF16"
-    # Two numbers of a block say how large all others of it are: no weight overflows quietly.
+    # A damaged scale overflows its whole block, which the check for finite numbers reports later.
     with np.errstate(over="ignore", invalid="ignore"):
         numbers = tensor.data if plain else dequantize(tensor.data, tensor.tensor_type)
     if numbers.size != math.prod(shape):

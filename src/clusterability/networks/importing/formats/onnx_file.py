@@ -151,8 +151,8 @@ def _role_of(use: Use, dimensions: int) -> Role:
         return "recurrent"
     if operator == "Gather" and position == 0:
         return "embedding"
-    beside = operator in (*_ELEMENTWISE, *_LINEAR, *_RECURRENT)
-    return "other" if beside else ""
+    elementwise = operator in (*_ELEMENTWISE, *_LINEAR, *_RECURRENT)
+    return "other" if elementwise else ""
 
 
 def _name(stored: Stored) -> str:

@@ -181,7 +181,7 @@ def _weight(where: str, rows: Cells, number: int, start: int, column: int) -> fl
 
 
 def _refuse_twice(where: str, pairs: Sequence[tuple[str, ...]], start: int) -> None:
-    # Ratings would be averaged and counts summed; the list does not say which weights are.
+    # Ratings would be averaged and counts summed, and the list does not say which it contains.
     pair, count = Counter(pairs).most_common(1)[0]
     if count > 1:
         row = pairs.index(pair) + start + 1

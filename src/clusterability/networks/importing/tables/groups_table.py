@@ -72,8 +72,8 @@ def text_of(value: Any) -> str:
     """
     if value is None or value != value or type(value).__name__ == "NAType":
         return ""
-    whole = isinstance(value, float) and value.is_integer()
-    return str(int(value) if whole else value).strip()
+    integral = isinstance(value, float) and value.is_integer()
+    return str(int(value) if integral else value).strip()
 
 
 def rows_of_cells(where: str, cells: Cells) -> list[GroupOfUnit]:

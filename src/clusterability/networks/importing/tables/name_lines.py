@@ -145,8 +145,8 @@ def _first_column(cells: Cells, header: bool) -> Verdict | bool:
     column, corner = [row[0] for row in cells[header:]], cells[0][0].strip()
     if any(map(_is_text, column)):
         numbers = [cell for cell in column if is_number(cell)]
-        whole = all(map(_is_integer, numbers))
-        return True if whole and (header or not numbers) else "open"
+        all_integers = all(map(_is_integer, numbers))
+        return True if all_integers and (header or not numbers) else "open"
     if header and (not corner or corner.lower() == "unnamed: 0"):
         return True
     verdict = judged(column, lambda: _inner(cells))
@@ -175,15 +175,17 @@ def judged(line: Sequence[str], inner: Callable[[], Iterable[str]]) -> Verdict:
     """
     if len(line) < 2 or not all(map(is_number, line)) or not _differ(line):
         return "numbers"
-    whole = all(map(_is_integer, line))
+    all_integers = all(map(_is_integer, line))
     values = [float(cell) for cell in line]
     inside = (
-        [cell for cell in inner() if is_number(cell) and isfinite(float(cell))] if whole else []
+        [cell for cell in inner() if is_number(cell) and isfinite(float(cell))]
+        if all_integers
+        else []
     )
     share = sum(map(_is_integer, inside)) / len(inside) if inside else 1.0
     if share == 0 and len(inside) >= _EVIDENCE and _is_count(line):
         return "names"
-    if whole and share <= _FEW:
+    if all_integers and share <= _FEW:
         return "open"
     if len(line) < 3:
         return "numbers"
@@ -193,8 +195,8 @@ def judged(line: Sequence[str], inner: Callable[[], Iterable[str]]) -> Verdict:
             _even(values)
             and (len(values) > 3 or (values[0] in (0, 1) and values[1] - values[0] == 1))
         )
-        or (whole and rises and len(values) >= _SORTED)
-        or (whole and min(values) > max((abs(float(cell)) for cell in inside), default=0.0))
+        or (all_integers and rises and len(values) >= _SORTED)
+        or (all_integers and min(values) > max((abs(float(cell)) for cell in inside), default=0.0))
         or any(re.fullmatch(r"\s*0[0-9]+\s*", cell) for cell in line)
     )
     return "open" if open_ else "numbers"

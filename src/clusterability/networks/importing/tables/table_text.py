@@ -98,9 +98,9 @@ def _with_points(path: Path, cells: Cells) -> Cells:
     inner = (cell for row in cells[1:] for cell in row[1:])
     point = next(filter(_DECIMAL_POINT.fullmatch, inner), None)
     if point is not None or all(map(_PERHAPS_THOUSANDS.fullmatch, commas)):
-        beside = f" beside {quoted(point)}" if point is not None else ""
+        contrast = f" beside {quoted(point)}" if point is not None else ""
         raise UserError(
-            f"{path}: found {quoted(commas[0])}{beside}, whose comma may be a decimal sign or set"
+            f"{path}: found {quoted(commas[0])}{contrast}, whose comma may be a decimal sign or set"
             " off thousands, expected points as decimal signs and nothing between thousands"
         )
     return [
