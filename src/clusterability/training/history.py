@@ -46,6 +46,8 @@ class NetworkRow:
 
 @dataclass(frozen=True)
 class TrainingResult:
+    """Trained networks of a block, their histories and their evaluation."""
+
     networks: Networks
     history: list[HistoryRow]
     rows: list[NetworkRow]

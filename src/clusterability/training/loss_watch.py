@@ -18,10 +18,16 @@ class LossWatch:
         self.first = torch.zeros(len(seeds), dtype=torch.int64, device=device)
 
     def see(self, step: int, loss: torch.Tensor) -> None:
+        """Record the losses [networks] of a step, without waiting for the device."""
         bad = ~torch.isfinite(loss.detach()) & (self.first == 0)
         self.first = torch.where(bad, step, self.first)
 
     def check(self) -> None:
+        """Wait for the device and check the losses recorded so far.
+
+        Raises:
+            UserError: if a loss was not finite, naming condition, seed and step.
+        """
         first = self.first.tolist()
         for seed, step in zip(self.seeds, first, strict=True):
             if step:

@@ -27,6 +27,7 @@ class Penalty:
             self.inside = torch.nn.functional.pad(inside, padding)
 
     def of(self, weights: list[torch.Tensor]) -> torch.Tensor | float:
+        """Sum of the terms over networks, for weights [networks, out, in] by layer."""
         recipe = self.recipe
         penalty: torch.Tensor | float = 0.0
         if recipe.l1:

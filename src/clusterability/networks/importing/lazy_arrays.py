@@ -50,10 +50,12 @@ class Facts(NamedTuple):
 
     @property
     def is_matrix(self) -> bool:
+        """Whether the array is a matrix of real numbers."""
         return len(self.shape) == 2 and self.kind in tuple(REAL_KINDS)
 
     @property
     def size(self) -> int:
+        """Number of entries."""
         return math.prod(self.shape)
 
 
@@ -112,4 +114,5 @@ def entries_of(arrays: Mapping[str, np.ndarray]) -> dict[str, Entry]:
 
 
 def notes_of(arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """Remarks of the reader of these arrays."""
     return arrays.notes if isinstance(arrays, LazyArrays) else ()

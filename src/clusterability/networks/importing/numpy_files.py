@@ -20,6 +20,7 @@ from clusterability.networks.safe_arrays import (
 
 
 def read_array_file(path: Path) -> Arrays:
+    """The array of a `.npy` file, named after the file."""
     return {stem(path): read_npy(path)}
 
 

@@ -29,6 +29,15 @@ from clusterability.networks.importing.wording import Arrays, ending, listed, re
 
 
 def check_file(path: Path, place: str) -> None:
+    """Check that a path is a folder, an index, or a file with a supported extension.
+
+    Args:
+        path: the path.
+        place: location of the network in the config, such as "networks.mine.", for messages.
+
+    Raises:
+        UserError: if it is not, or does not exist.
+    """
     key = f"{place}path"
     try:
         is_folder, is_file = path.is_dir(), path.is_file()

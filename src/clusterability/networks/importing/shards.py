@@ -24,6 +24,7 @@ _MOST_INDEX_BYTES = 2**26
 
 
 def is_index(path: Path) -> bool:
+    """Whether a path is the index of a model in several files."""
     return path.name.lower().endswith(INDEX)
 
 

@@ -34,10 +34,12 @@ def stem(path: Path) -> str:
 
 
 def shape(array: np.ndarray) -> str:
+    """Shape of an array, for messages."""
     return str(list(array.shape))
 
 
 def quoted(name: str) -> str:
+    """Name in quotes, at most 80 characters, for messages."""
     return one_line(repr(name), 80)
 
 
@@ -49,10 +51,12 @@ def listed(names: Iterable[str], most: int = 20) -> str:
 
 
 def type_error(where: str, found: str) -> UserError:
+    """Error for an array of an unsupported type."""
     return UserError(
         f"{where}: found {found}, expected booleans, integers, or floats of 8 to 64 bits"
     )
 
 
 def reason(error: Exception) -> str:
+    """Shorten the message of an exception to part of one line."""
     return one_line(shorten(str(error), 120) or type(error).__name__)

@@ -31,9 +31,11 @@ class Use(NamedTuple):
 
     @property
     def operator(self) -> str:
+        """Type of the node, such as "MatMul"."""
         return str(self.node.op_type)
 
     def attribute(self, name: str, default: int) -> int:
+        """Integer attribute of the node."""
         return attribute(self.node, name, default)
 
 

@@ -30,6 +30,7 @@ Places = dict[str, tuple[int, int]]
 
 
 def is_legacy(path: Path) -> bool:
+    """Whether a file begins like a checkpoint from PyTorch before 1.6."""
     with path.open("rb") as file:
         return file.read(len(_FIRST)) == _FIRST
 
