@@ -64,6 +64,7 @@ def watched_page(
     """
     viewport = {"width": width, "height": height}
     context = browser.new_context(viewport=viewport, offline=True, **options)
+    context.set_default_timeout(1000 * LIMIT)
     faults: list[str] = []
     page = context.new_page()
     page.on("console", lambda said: faults.extend(_complaint(said, ignored)))
@@ -78,6 +79,9 @@ def watched_page(
 
 
 _BAD = ("error", "warning")
+
+LIMIT = 600
+"""Seconds after which a page hangs: far more than it takes on a busy machine."""
 
 
 def _complaint(said: Any, ignored: Sequence[str]) -> list[str]:

@@ -27,7 +27,7 @@ STUDY = {
 }
 """Two kinds of random matrices: nothing is trained."""
 AFTER_DRAWS = {"score": 2, "choose_k": 2, "aggregate": 1, "answer": 1}
-AFTER_TABLES = ("validate", "explore", "plot", "contact_sheet")
+AFTER_TABLES = ("contend", "validate", "explore", "plot", "contact_sheet")
 RAN = re.compile(r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)\n", re.M)
 """A job with wildcards that Snakemake tells of."""
 
@@ -44,7 +44,7 @@ def ran(workflow: Workflow, *arguments: str) -> str:
 
 
 def planned(workflow: Workflow) -> dict[str, int]:
-    """Jobs of the whole study, without those after its tables, which `ran` does not make."""
+    """Jobs of the whole study, without those that its tables do not need: `ran` makes none."""
     rules = workflow.planned_rules()
     return {name: number for name, number in rules.items() if name not in AFTER_TABLES}
 
