@@ -40,6 +40,7 @@ examples:
   clusterability score model.safetensors --layers '*.mlp.*'
   clusterability score net.pt --layers fc1.weight,fc2.weight --chain --methods matched,whole --k 2-8
   clusterability score matrix.csv --k 2-12,16 --nulls shuffle=999,strength=999 --output rows.parquet
+  clusterability score matrix.csv --nulls strength=9999 --draws adaptive
 
 The same file, name and options give the same numbers, here and in a study that imports the file.
 docs/python.md describes the command, docs/measures.md measures, methods and nulls.
@@ -118,6 +119,14 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="LIST",
         help="of shuffle, shuffle_nonzero, strength, degrees, rotated_u, rotated_v, labels, each"
         " with its number of draws; or none (default: %(default)s)",
+    )
+    add(
+        "--draws",
+        choices=["fixed", "adaptive"],
+        default="fixed",
+        help="adaptive: the numbers of --nulls are the most; of nulls that cluster each draw, at"
+        " least 19 are made, and no more once ten were as good as each value (default:"
+        " %(default)s)",
     )
     add(
         "--scalings",
@@ -253,6 +262,7 @@ def _score(options: argparse.Namespace) -> None:
         _parts(options.scalings),
         _draws(options.nulls),
         options.restarts,
+        options.draws,
     )
     workers = workers_of(_number(options.jobs or cores()), options.memory)
     output = Path(options.output or f"{name}.scores.csv")
@@ -284,13 +294,14 @@ def _found_parts(
 ) -> list[str]:
     """The clusters that were found: their scores, and what to know of them."""
     from clusterability.report.score_notes import score_notes
-    from clusterability.report.score_text import score_text
+    from clusterability.report.score_text import draws_text, score_text
     from clusterability.results.single.group_rows import of_groups
 
     rows = scored.rows[~of_groups(scored.rows)]
     notes = score_notes(rows, scored.sizes, networks)
     named = _named_clusters(weights, rows, asked)
-    return [score_text(rows, everything), *filter(None, [notes]), *named]
+    ended = draws_text(rows, asked.adaptive_nulls)
+    return [score_text(rows, everything), *filter(None, [ended, notes]), *named]
 
 
 def _group_parts(

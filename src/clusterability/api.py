@@ -47,6 +47,7 @@ from clusterability.numerics import DRAWS_MEMORY
 from clusterability.results.one_network import check_k, evaluate, usual_k
 from clusterability.results.single.work import Said, Work
 from clusterability.study.arguments import USUAL_K, Asked, asked_of, k_grid, listed, workers_of
+from clusterability.study.sections import Draws
 
 __all__ = [
     "Partition",
@@ -278,6 +279,7 @@ def score(
     methods: str | Sequence[str] = ("matched",),
     scalings: str | Sequence[str] = ("none",),
     nulls: Mapping[str, int] = DEFAULT_NULLS,
+    draws: Draws = "fixed",
     restarts: int = 3,
     name: str | None = None,
     progress: Said | None = None,
@@ -302,6 +304,8 @@ def score(
             last three have methods such as `matched-balanced`.
         nulls: random models to number of draws: of `shuffle`, `shuffle_nonzero`, `strength`,
             `degrees`, `rotated_u`, `rotated_v` and `labels`. {}: none, and then no z and no p.
+        draws: `fixed`, as many as `nulls` says; or `adaptive`, of nulls that cluster each draw at
+            most so many: at least 19, and no more once ten were as good as each value.
         restarts: starts of k-means, for the weights and for each draw.
         name: of the network: it is the column `condition`, and decides the random numbers with the
             names of the layers. Small letters, digits and _. None: that of the weights.
@@ -334,7 +338,7 @@ def score(
     """
     found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
     lists = (k_grid(USUAL_K if k is None else k), listed(methods), listed(scalings))
-    asked = asked_of(found.name if name is None else name, *lists, nulls, restarts)
+    asked = asked_of(found.name if name is None else name, *lists, nulls, restarts, draws)
     workers = workers_of(jobs, memory)
     networks = as_networks(found, asked.name)
     known = groups_in_files(groups, found, networks)

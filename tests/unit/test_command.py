@@ -112,6 +112,19 @@ def test_the_table_shows_known_measures_and_where_the_rows_are(capsys):
     assert max(map(len, lines)) <= WIDTH
 
 
+def test_draws_that_end_by_a_rule_are_told_of(capsys):
+    nulls = ("--nulls", "shuffle=59,labels=9")
+    options = ("--k", "5", *nulls, "--draws", "adaptive", "--verdict", "none")
+    assert main(["score", SOUTHERN_WOMEN, *options]) == 0
+    rows = pd.read_csv("southern_women.scores.csv")
+    expected = cl.score(SOUTHERN_WOMEN, 5, nulls={"shuffle": 59, "labels": 9}, draws="adaptive")
+    pd.testing.assert_frame_equal(rows, expected, check_dtype=False, check_categorical=False)
+    made = int(rows.loc[rows["null"] == "shuffle", "null_n"].max())
+    said = f"Draws end once 10 are as good as each value: {made} (at most 59) of shuffle were made."
+    assert said in capsys.readouterr().out.splitlines()
+    assert "invalid choice: 'some'" in refusal(capsys, "score", SOUTHERN_WOMEN, "--draws", "some")
+
+
 def test_all_shows_every_row_within_the_width(capsys):
     nulls = "shuffle=3,shuffle_nonzero=3,strength=3,labels=3"
     options = ("--all", "--nulls", nulls, "--methods", "notebook", "--scalings", "unit-norm")

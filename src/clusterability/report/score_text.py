@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from clusterability.results.display_names import null_name, shown_null
+from clusterability.results.display_names import (
+    null_name,
+    sentence_list,
+    shown_null,
+    span,
+)
+from clusterability.stopping import ENOUGH
 
 KNOWN = ("mi", "barber_q", "ncut", "clusterability", "bits")
 """Measures that are shown unless all are asked for: one of each kind."""
@@ -57,6 +63,23 @@ def score_lines(shown: pd.DataFrame, everything: bool = False) -> list[str]:
     order = pd.MultiIndex.from_frame(table[["layer", "method", "measure"]]).factorize()[0]
     table = table.iloc[np.argsort(order, kind="stable")]
     return list(_tables(table)) if everything else table_lines(table)
+
+
+def draws_text(scores: pd.DataFrame, most: Mapping[str, int]) -> str:
+    """How many draws were made of nulls whose draws end by a rule; nothing without any.
+
+    Args:
+        scores: rows with `tables.SCORES`.
+        most: the most draws by null.
+
+    >>> scores = pd.DataFrame({"null": ["shuffle"] * 3, "null_n": [0, 39, 999]})
+    >>> draws_text(scores, {"shuffle": 999})
+    'Draws end once 10 are as good as each value: 39 to 999 (at most 999) of shuffle were made.'
+    """
+    made = scores[scores["null"].isin(most) & (scores["null_n"] > 0)].groupby("null", sort=False)
+    spans = [f"{span(n)} (at most {most[str(null)]}) of {null}" for null, n in made["null_n"]]
+    text = f"Draws end once {ENOUGH} are as good as each value: {sentence_list(spans)} were made."
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ") if spans else ""
 
 
 def measures_text(measures: pd.DataFrame) -> str:

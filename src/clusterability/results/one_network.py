@@ -28,11 +28,23 @@ from clusterability.nulls.labels import block_label_tables
 from clusterability.nulls.mixing_units import MOST_ZEROS, too_many_zeros
 from clusterability.numerics import ONE_AT_A_TIME, Workers
 from clusterability.results.single.group_rows import group_rows
-from clusterability.results.single.work import LABELS_COST, Work, clustered, cost_of, redrawn
+from clusterability.results.single.work import (
+    LABELS_COST,
+    Work,
+    clustered,
+    cost_of,
+    redrawn,
+    redrawn_until_decided,
+)
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.summary import with_q
 from clusterability.study.arguments import Asked
-from clusterability.study.job_parameters import clustering_job, labels_job, null_job
+from clusterability.study.job_parameters import (
+    adaptive_draws,
+    clustering_job,
+    labels_job,
+    null_job,
+)
 
 SIZES = ["layer", "method", "k", "u_sizes", "v_sizes"]
 """Columns of the sizes of clusters."""
@@ -206,10 +218,17 @@ def _block_rows(
         threads = workers.at_once(layers[0].matrices[0].size)
         if NULLS[null].redrawn:
             job = null_job(asked.clustering, null, draws, layer)
-            nulls[null] = redrawn(work, place, null, layers, block, job, threads)
+            what = (work, place, null, layers, block, job, threads)
+            nulls[null] = (
+                redrawn_until_decided(*what, found.partitions, observed)
+                if null in asked.adaptive_nulls
+                else redrawn(*what)
+            )
         else:
             nulls[null] = _permuted(work, place, layers, block, asked, found, threads)
-    return found.partitions, score_rows(networks, layer, found.partitions, observed, nulls)
+    adaptive = adaptive_draws(asked.clustering, asked.adaptive_nulls, layer)
+    scores = score_rows(networks, layer, found.partitions, observed, nulls, adaptive)
+    return found.partitions, scores
 
 
 def _permuted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from clusterability.clustering.cluster_bits import ClusterBits, cluster_bits
 from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.clustering.summing import partition_tables
 from clusterability.comparison import compare
+from clusterability.jobs.adaptive_job import AdaptiveDraws
 from clusterability.measures.asked import asked_of_method
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.structure import (
@@ -31,6 +33,7 @@ from clusterability.networks.partitions import HeldOut, Key, Partitions, labels_
 from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.networks.stacked import Networks
 from clusterability.results.columns import SCORE_COLUMNS
+from clusterability.stopping import compare_stopped
 
 
 def observed_tables(
@@ -58,6 +61,7 @@ def score_rows(
     partitions: Mapping[Key, Partitions],
     observed: Mapping[Key, Tables],
     nulls: Mapping[str, Mapping[Key, Tables]],
+    adaptive: Mapping[str, AdaptiveDraws] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Structural measures of a block, compared with each null.
 
@@ -68,6 +72,7 @@ def score_rows(
         observed: their tables, as `observed_tables` gives them.
         nulls: tables [networks, draws, ...] by null, then by (method, k); without those of methods
             that cluster no draws.
+        adaptive: nulls whose draws ended by the rule in `stopping`.
 
     Returns:
         Rows with SCORE_COLUMNS. Without nulls, one row a measure with an empty null.
@@ -79,7 +84,8 @@ def score_rows(
         drawn = {null: nulls[null].get(key) if null else None for null in nulls or [""]}
         for measure in asked_of_method(key[0]):
             for null, draws in drawn.items():
-                found = _measure_columns(measure, observed[key], partition.feasible, draws)
+                most = adaptive[null].most(key[0]) if null in adaptive else None
+                found = _measure_columns(measure, observed[key], partition.feasible, draws, most)
                 parts.append(named | {"measure": measure, "null": null or None} | found)
     count = len(networks.seeds)
     columns = {
@@ -101,14 +107,22 @@ def _repeated(value: Any, count: int) -> np.ndarray:
 
 
 def _measure_columns(
-    measure: str, observed: Tables, feasible: np.ndarray, draws: Tables | None
+    measure: str,
+    observed: Tables,
+    feasible: np.ndarray,
+    draws: Tables | None,
+    most: int | None,
 ) -> dict[str, np.ndarray]:
-    """One measure of all networks of a block, compared with one null."""
+    """One measure of all networks of a block, compared with one null.
+
+    most: draws that there are at most, where they ended by a rule.
+    """
     function, entry = FUNCTIONS[measure], MEASURES[measure]
     values = np.where(feasible, function(observed), np.nan)
     drawn = function(draws) if draws is not None else np.empty((len(values), 0))
     drawn = np.where(feasible[:, None], drawn, np.nan)
-    found = compare(values, drawn, entry.direction)
+    compared = (values, drawn, entry.direction)
+    found = compare(*compared) if most is None else compare_stopped(*compared, most)
     status = np.where(~feasible, "infeasible", np.where(np.isfinite(values), "ok", "undefined"))
     return {
         "k_effective": effective_clusters(observed),

@@ -15,7 +15,16 @@ from clusterability.fields import Name, Section, Whole
 from clusterability.nulls.catalogue import NULLS
 from clusterability.numerics import Workers
 from clusterability.study.messages import fault_line
-from clusterability.study.sections import Clustering, KGrid, Methods, Nulls, Scalings
+from clusterability.study.sections import (
+    Clustering,
+    Draws,
+    KGrid,
+    Methods,
+    Null,
+    Nulls,
+    Scalings,
+    adaptive_nulls,
+)
 
 USUAL_K = "2-12"
 """Numbers of clusters, where nobody says others and the matrix can hold them."""
@@ -36,6 +45,12 @@ class Asked(Section):
     scalings: Scalings
     restarts: Annotated[Whole, Field(ge=1)]
     nulls: Nulls
+    draws: Draws = "fixed"
+
+    @property
+    def adaptive_nulls(self) -> dict[Null, int]:
+        """Nulls whose draws end by a rule, with the most draws of each."""
+        return adaptive_nulls(self.draws, self.nulls)
 
     @property
     def k_blocks(self) -> list[Block]:
@@ -58,6 +73,7 @@ def asked_of(
     scalings: Sequence[Any],
     nulls: Mapping[Any, Any],
     restarts: Any,
+    draws: Any = "fixed",
 ) -> Asked:
     """The arguments, checked as a study's config is.
 
@@ -70,7 +86,8 @@ def asked_of(
         "methods": list(methods),
         "scalings": list(scalings),
         "restarts": whole_number(restarts),
-        "nulls": {null: whole_number(draws) for null, draws in nulls.items()},
+        "nulls": {null: whole_number(count) for null, count in nulls.items()},
+        "draws": draws,
     }
     try:
         asked = Asked.model_validate(given)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
+from clusterability.jobs.adaptive_job import AdaptiveDraws
 from clusterability.jobs.clustering_job import ClusteringJob, LabelsJob, NullJob
 from clusterability.jobs.comparison_jobs import (
     AggregationJob,
@@ -64,6 +66,16 @@ def stratified_job(study: Study, name: str, draws: int, layer: str) -> Stratifie
     asked = null_job(study.clustering, "within", draws, layer)
     images = TASKS[study.task_of(name)].images
     return StratifiedJob(**asdict(asked), strata=study.strata.number, images=images)
+
+
+def adaptive_draws(
+    asked: Clustering, nulls: Mapping[str, int], layer: str
+) -> dict[str, AdaptiveDraws]:
+    """The most draws of nulls whose draws end by a rule, where a layer is compared with them."""
+    return {
+        null: AdaptiveDraws(draws, asked.fewer_draws(null, layer, draws))
+        for null, draws in nulls.items()
+    }
 
 
 def labels_job(asked: Clustering, draws: int, layer: str) -> LabelsJob:

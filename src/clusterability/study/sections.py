@@ -177,6 +177,12 @@ Snapshots = Annotated[
 ]
 KGrid = Annotated[Blocks, AfterValidator(starting_at(1))]
 Nulls = dict[Null, Annotated[Whole, Field(ge=1)]]
+Draws = Literal["fixed", "adaptive"]
+
+
+def adaptive_nulls(draws: Draws, nulls: dict[Null, int]) -> dict[Null, int]:
+    """Nulls whose draws end by a rule, with the most draws of each: those that cluster draws."""
+    return {null: most for null, most in nulls.items() if draws == "adaptive" and null in REDRAWN}
 
 
 def _methods_at_scales(draws: dict[str, int]) -> dict[str, int]:

@@ -113,6 +113,17 @@ def test_it_may_be_interrupted_again_and_again(monkeypatch, folder):
     assert Path("w.scores.csv").read_bytes() == expected
 
 
+@pytest.mark.parametrize("draws", [12, 30, 70])
+def test_draws_that_end_by_a_rule_end_where_they_would_have(draws, monkeypatch, folder):
+    more = ("--draws", "adaptive", "--scalings", "none,ranked")
+    expected = whole_rows(monkeypatch, folder, *more)
+    assert run(monkeypatch, draws, *more)[0] == 130
+    status, shown = run(monkeypatch, np.inf, *more)
+    assert status == 0
+    assert draws < shown.there <= draws + 4
+    assert Path("w.scores.csv").read_bytes() == expected
+
+
 def test_nothing_is_left_of_a_score_that_ends_well_or_that_has_done_nothing(
     monkeypatch, folder, capsys
 ):

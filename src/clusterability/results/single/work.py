@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from clusterability.clustering.all_scales import ClusteredLayer, block_partitions
-from clusterability.clustering.block_sums import KeyedTables
+from clusterability.clustering.block_sums import KeyedTables, Tables
 from clusterability.jobs.clustering_job import ClusteringJob, NullJob
+from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.nulls.clustered_again import drawn_one_by_one, stacked_draws
 from clusterability.nulls.redrawing import RandomModel
+from clusterability.results.adaptive_draws import adaptive_tables
 
 Said = Callable[[str], None]
 """Told what is done next."""
@@ -73,6 +75,36 @@ def redrawn(
         return drawn_one_by_one(model, layers, k, job, threads, done)
 
     return stacked_draws(layers, job, work.draws(f"{place}.{null}", cost, drawn))
+
+
+def redrawn_until_decided(
+    work: Work,
+    place: str,
+    null: str,
+    layers: Sequence[ScaledLayer],
+    k: Sequence[int],
+    job: NullJob,
+    threads: int,
+    partitions: Mapping[Key, Partitions],
+    observed: Mapping[Key, Tables],
+) -> KeyedTables:
+    """Draws of a null, as `adaptive_draws.adaptive_tables` gives them for a block of one."""
+    model = RandomModel.named(null)
+
+    def of_network(scaled: ScaledLayer) -> Iterator[KeyedTables]:
+        cost, made = cost_of([scaled], k), 0
+
+        def drawn(done: int) -> Iterator[KeyedTables]:
+            return drawn_one_by_one(model, [scaled], k, job, threads, done)
+
+        try:
+            for draw in work.draws(f"{place}.{null}.{scaled.scaling}", cost, drawn):
+                made += 1
+                yield draw
+        finally:
+            work.skip(cost * (job.draws - made))
+
+    return adaptive_tables(layers, job, partitions, observed, of_network)
 
 
 def cost_of(layers: Sequence[ScaledLayer], k: Sequence[int]) -> float:

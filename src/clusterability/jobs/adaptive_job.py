@@ -1,0 +1,23 @@
+"""How many draws there are of a null whose draws end by a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class AdaptiveDraws:
+    """The most draws of a null, where fewer are made once every value is decided.
+
+    Attributes:
+        draws: the most of all methods.
+        fewer: by the names of methods, at their scale, that have fewer.
+    """
+
+    draws: int
+    fewer: Mapping[str, int] = field(default_factory=dict)
+
+    def most(self, method: str) -> int:
+        """The most draws of a method, by its name at its scale."""
+        return self.fewer.get(method, self.draws)
