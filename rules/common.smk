@@ -475,6 +475,20 @@ def clustering_job(wildcards):
     return asdict(job_parameters.clustering_job(STUDY.clustering, wildcards.layer))
 
 
+def if_adaptive(**items):
+    """Inputs or parameters that rules have only where the draws of some null end by a rule."""
+    return items if STUDY.adaptive_nulls else {}
+
+
+NULL_SCRIPT = "null_adaptive.py" if STUDY.adaptive_nulls else "null.py"
+
+
+def adaptive_draws_of(wildcards):
+    """The most draws of nulls whose draws end by a rule, for a layer."""
+    asked = STUDY.clustering, STUDY.adaptive_nulls, wildcards.layer
+    return {null: asdict(most) for null, most in job_parameters.adaptive_draws(*asked).items()}
+
+
 def null_job(wildcards):
     """What decides the tables of a null that clusters its draws."""
     draws = STUDY.nulls[wildcards.null]
@@ -508,7 +522,7 @@ def labels_job(wildcards):
 
 def files_of_null(wildcards):
     """The script and the modules that it loads by name."""
-    return ["null.py", f"nulls/{wildcards.null}.py", *METHOD_FILES]
+    return [NULL_SCRIPT, f"nulls/{wildcards.null}.py", *METHOD_FILES]
 
 
 def files_of(pattern, condition, layers, seeds):

@@ -29,6 +29,7 @@ for jobs in JOBS_OF_LAYERS:
         params:
             **made_by("choose_k.py"),
             **jobs.params,
+            **if_adaptive(adaptive=jobs.any(adaptive_draws_of)),
             nulls=STUDY.redrawn_nulls,
         script:
             "../scripts/choose_k.py"

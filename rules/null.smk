@@ -28,6 +28,13 @@ for jobs in JOBS_OF_LAYERS:
         name:
             jobs.rule("null")
         input:
+            # Whose values decide how many draws there are.
+            **if_adaptive(
+                partitions=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"),
+                held_out=jobs.files(
+                    "<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz"
+                ),
+            ),
             networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
         output:
             tables=draws(jobs.files("<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz")),
@@ -51,7 +58,7 @@ for jobs in JOBS_OF_LAYERS:
             job=jobs.any(null_job),
             k_values=k_values_of,
         script:
-            "../scripts/null.py"
+            f"../scripts/{NULL_SCRIPT}"
 
     rule:
         name:

@@ -29,6 +29,7 @@ for jobs in JOBS_OF_LAYERS:
         params:
             **made_by("score.py"),
             **jobs.params,
+            **if_adaptive(adaptive=jobs.any(adaptive_draws_of)),
             nulls=jobs.any(nulls_of),
             choosing=jobs.any(redrawn_nulls_of),
         script:

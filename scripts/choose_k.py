@@ -11,13 +11,17 @@ from clusterability.analysis.choosing_k.best_k_rows import best_k_network_rows, 
 from clusterability.analysis.choosing_k.choose_k import gather, join_judged, judge
 from clusterability.analysis.choosing_k.largest_z import halves
 from clusterability.files import write_csv
+from clusterability.jobs.adaptive_job import AdaptiveDraws
 from clusterability.networks.partitions import Partitions, Starts
 from clusterability.networks.scaled_layer import layers_of_methods
+from clusterability.results.aligned_draws import AlignedDraws
 from clusterability.results.block_paths import by_seeds, seeds_of
-from clusterability.results.measured_draws import StoredMeasured
+from clusterability.results.measured_draws import Measured, StoredMeasured
 from clusterability.results.npz_files import load_joined
 
 with running(snakemake):
+    asked = dict(snakemake.params.items()).get("adaptive", {})
+    adaptive = {null: AdaptiveDraws(**most) for null, most in asked.items()}
     for layer in layers_of(snakemake):
         partitions = by_seeds(layer.inputs["partitions"])
         starts, draws = by_seeds(layer.inputs["starts"]), by_seeds(layer.inputs["draws"])
@@ -27,9 +31,12 @@ with running(snakemake):
         for file in map(Path, layer.inputs["networks"]):
             name = file.stem
             found = load_joined(partitions[name], Partitions), load_joined(starts[name], Starts)
-            drawn = {null: StoredMeasured(draws[name], null) for null in snakemake.params.nulls}
+            drawn: dict[str, Measured] = {
+                null: StoredMeasured(draws[name], null) for null in snakemake.params.nulls
+            }
+            drawn |= {null: AlignedDraws(drawn[null], most) for null, most in adaptive.items()}
             scaled = layers_of_methods(networks_in(file), layer.name, found[0])
-            evidence = gather(scaled, *found, drawn)
+            evidence = gather(scaled, *found, drawn, adaptive)
             blocks.append([judge(item, selection) for item in evidence])
         judged = [join_judged(scale) for scale in zip(*blocks, strict=True)]
         write_csv(layer.output("cells"), pd.concat(map(best_k_rows, judged)))

@@ -5,6 +5,7 @@ from clusterability_workflow.layers import layers_of
 
 from clusterability.clustering.block_sums import Tables
 from clusterability.files import write_parquet
+from clusterability.jobs.adaptive_job import AdaptiveDraws
 from clusterability.networks.partitions import HeldOut, Partitions
 from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.results.measured_draws import measured, save_measured
@@ -12,6 +13,8 @@ from clusterability.results.npz_files import StoredItems, load_items
 from clusterability.results.structure_rows import cluster_rows, observed_tables, score_rows
 
 with running(snakemake):
+    asked = dict(snakemake.params.items()).get("adaptive", {})
+    adaptive = {null: AdaptiveDraws(**draws) for null, draws in asked.items()}
     for layer in layers_of(snakemake):
         networks = layer.networks()
         partitions = load_items(layer.input("partitions"), Partitions)
@@ -22,7 +25,7 @@ with running(snakemake):
         }
         scaled = layers_of_methods(networks, layer.name, partitions)
         observed = observed_tables(scaled, partitions, held_out)
-        scores = score_rows(networks, layer.name, partitions, observed, nulls)
+        scores = score_rows(networks, layer.name, partitions, observed, nulls, adaptive)
         clusters = cluster_rows(networks, layer.name, partitions, observed, scaled)
         write_parquet(layer.output("scores"), scores)
         write_parquet(layer.output("clusters"), clusters)

@@ -21,12 +21,8 @@ from dataclasses import replace
 import numpy as np
 
 from clusterability.comparison import Comparison, compare
+from clusterability.jobs.adaptive_job import ENOUGH, LEAST
 
-ENOUGH = 10
-"""So many draws that are as good decide: the relative standard error of p is about
-1 / sqrt(ENOUGH)."""
-LEAST = 19
-"""Draws before the first look."""
 _STEP = 20
 """Draws from one look to the next: n + 1 stays a multiple of 20, as of 19, 99 and 999."""
 

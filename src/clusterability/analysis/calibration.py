@@ -29,6 +29,8 @@ COMPARED = ["seed", *CELL, "null_sd", "null_n", "z", "p", "p_two_sided"]
 """Columns of the scores that calibration needs."""
 JUDGED = where(measure=DIRECTED) & defined("null")
 """Rows of the scores that it judges."""
+_OFF_GRID = 1e-6
+"""Of a multiple of 1 / (draws + 1), p is no farther by rounding."""
 ALL = "all"
 """In place of a layer or a method: all of them."""
 _FAMILY = ["condition", "null"]
@@ -268,7 +270,10 @@ def _verdicts(cells: pd.DataFrame) -> np.ndarray:
 
 
 def _uniformity(rows: pd.DataFrame) -> pd.DataFrame:
-    """`ks_p` by `cell`, of cells with a p whose networks have as many draws each, of their own."""
+    """`ks_p` by `cell`, of cells with a p whose networks have as many draws each, of their own.
+
+    p of draws that ended by a rule lie on another grid.
+    """
     rows = rows[rows["p"].notna() & ~rows["null"].isin(SHARED_DRAWS)].sort_values(["cell", "p"])
     cell = rows.groupby("cell")
     below = cell.cumcount()
@@ -278,7 +283,8 @@ def _uniformity(rows: pd.DataFrame) -> pd.DataFrame:
     gap = np.maximum(size * (below + 1) - count * rank, count * (rank - 1) - size * below)
     tests = pd.DataFrame({"distance": gap, "networks": count, "grid": size}).astype(int)
     cells = tests.groupby(rows["cell"])
-    tests = cells.max()[cells["grid"].nunique() == 1]
+    on_grid = ((rows["p"] * size - rank).abs() < _OFF_GRID).groupby(rows["cell"]).all()
+    tests = cells.max()[(cells["grid"].nunique() == 1) & on_grid]
     found = pd.Series(np.nan, tests.index, name="ks_p")
     for _, alike in tests.groupby(["networks", "grid"]):
         distances, places = np.unique(alike["distance"], return_inverse=True)

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+ENOUGH = 10
+"""So many draws that are as good decide: the relative standard error of p is about
+1 / sqrt(ENOUGH)."""
+LEAST = 19
+"""Draws before it is asked for the first time whether all is decided."""
+
 
 @dataclass(frozen=True)
 class AdaptiveDraws:

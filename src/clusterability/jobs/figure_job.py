@@ -13,13 +13,13 @@ class FigureJob:
     Attributes:
         k: number of clusters shown, or several numbers.
         method: method whose partitions are shown.
-        nulls: number of draws by null.
+        nulls: number of draws by null, or the range of the numbers.
         seeds: blocks of seeds.
     """
 
     k: int | Sequence[int] | None = None
     method: str | None = None
-    nulls: Mapping[str, int] | None = None
+    nulls: Mapping[str, int | str] | None = None
     seeds: Sequence[str] | None = None
 
     @property

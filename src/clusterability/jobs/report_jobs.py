@@ -16,7 +16,7 @@ class PageJob:
         groups: number of random groups of units that clusters are compared with.
         k: numbers of clusters, ascending.
         methods: names of the scaled methods that cluster layers.
-        nulls: number of draws by null.
+        nulls: number of draws by null, or the range of the numbers.
         probed_k: numbers of clusters that are probed, ascending.
         whole: whether whole networks are clustered too.
     """
@@ -26,7 +26,7 @@ class PageJob:
     groups: int
     k: Sequence[int]
     methods: Sequence[str]
-    nulls: Mapping[str, int]
+    nulls: Mapping[str, int | str]
     probed_k: Sequence[int]
     whole: bool
 
@@ -38,7 +38,7 @@ class PaperJob:
     Attributes:
         config: the resolved config.
         k, method: shown in the printed tables.
-        nulls: number of draws by null.
+        nulls: number of draws by null, or the range of the numbers.
         recipes: the complete recipe of each condition.
         seeds: blocks of seeds.
         tables: names of the tables that the printed ones are made from.
@@ -47,7 +47,7 @@ class PaperJob:
     config: Mapping[str, Any]
     k: int
     method: str
-    nulls: Mapping[str, int]
+    nulls: Mapping[str, int | str]
     recipes: Mapping[str, Mapping[str, Any]]
     seeds: Sequence[str]
     tables: Sequence[str]

@@ -97,7 +97,7 @@ def page_job(study: Study) -> PageJob:
         groups=study.probe.groups,
         k=study.k_values,
         methods=study.variants(LAYER_METHODS),
-        nulls=dict(sorted(study.nulls.items())),
+        nulls=dict(sorted(study.shown_draws.items())),
         probed_k=sorted(study.probed_k),
         whole=bool(study.clustering.methods_for(NETWORK)),
     )
@@ -115,7 +115,7 @@ def paper_job(study: Study, tables: list[str]) -> PaperJob:
         config=study.model_dump(mode="json"),
         k=drawn_k(study),
         method=study.drawn_method or study.variants()[0],
-        nulls={**study.nulls, GROUPS: study.probe.groups},
+        nulls={**study.shown_draws, GROUPS: study.probe.groups},
         recipes=recipes,
         seeds=study.own_seeds,
         tables=tables,
@@ -161,7 +161,7 @@ class FigureEntry:
         return FigureJob(
             k=self.k(study) if self.k else None,
             method=study.drawn_method if self.method else None,
-            nulls={**study.nulls, GROUPS: study.probe.groups} if of_tables else None,
+            nulls={**study.shown_draws, GROUPS: study.probe.groups} if of_tables else None,
             seeds=study.own_seeds if of_tables else None,
         )
 

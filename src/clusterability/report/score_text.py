@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from clusterability.jobs.adaptive_job import ENOUGH
 from clusterability.results.display_names import (
     null_name,
     sentence_list,
     shown_null,
     span,
 )
-from clusterability.stopping import ENOUGH
 
 KNOWN = ("mi", "barber_q", "ncut", "clusterability", "bits")
 """Measures that are shown unless all are asked for: one of each kind."""

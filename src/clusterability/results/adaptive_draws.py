@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from clusterability.clustering.block_sums import KeyedTables, Tables, stack_by_key
-from clusterability.jobs.adaptive_job import AdaptiveDraws
+from clusterability.jobs.adaptive_job import ENOUGH, AdaptiveDraws
 from clusterability.jobs.clustering_job import NullJob
 from clusterability.measures.asked import asked_of_method
 from clusterability.measures.catalogue import MEASURES
@@ -22,7 +22,7 @@ from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.networks.scaling_names import scaled_method
-from clusterability.stopping import ENOUGH, as_good, looks
+from clusterability.stopping import as_good, looks
 
 NOT_MADE = -1
 """Size of every cluster in a draw that a network of the block does not have."""

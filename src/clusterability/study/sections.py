@@ -14,6 +14,7 @@ from clusterability.blocks import Block
 from clusterability.clustering.catalogue import METHODS
 from clusterability.errors import shorten
 from clusterability.fields import FilePath, Flag, Section, Whole, different
+from clusterability.jobs.adaptive_job import LEAST
 from clusterability.measures.catalogue import DIRECTED
 from clusterability.names import NETWORK, OWN_FOLDERS
 from clusterability.networks.scaling_names import SCALINGS, Scaling, scaled_method
@@ -37,6 +38,9 @@ LAYER_METHODS = tuple(name for name, entry in METHODS.items() if not entry.whole
 
 REDRAWN = tuple(name for name, entry in NULLS.items() if entry.redrawn)
 """Nulls that draw weights anew and cluster them again."""
+
+ADAPTIVE = tuple(name for name in REDRAWN if name != "within")
+"""Those whose draws may end by a rule; the jobs of `within` see no partitions."""
 
 if TYPE_CHECKING:
     Method: TypeAlias = str
@@ -181,8 +185,9 @@ Draws = Literal["fixed", "adaptive"]
 
 
 def adaptive_nulls(draws: Draws, nulls: dict[Null, int]) -> dict[Null, int]:
-    """Nulls whose draws end by a rule, with the most draws of each: those that cluster draws."""
-    return {null: most for null, most in nulls.items() if draws == "adaptive" and null in REDRAWN}
+    """Nulls whose draws end by a rule, with the most draws of each; LEAST are always made."""
+    asked = nulls if draws == "adaptive" else {}
+    return {null: most for null, most in asked.items() if null in ADAPTIVE and most > LEAST}
 
 
 def _methods_at_scales(draws: dict[str, int]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from pydantic.functional_validators import AfterValidator
 from clusterability.blocks import Block
 from clusterability.clustering.catalogue import METHODS
 from clusterability.fields import Flag, Name, Section, different
+from clusterability.jobs.adaptive_job import LEAST
 from clusterability.measures.asked import asked_of_method
 from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED
 from clusterability.networks.scaling_names import scaled_method
@@ -31,6 +32,7 @@ from clusterability.study.sections import (
     Blocks,
     Clustering,
     Dataset,
+    Draws,
     EqualSize,
     FigureChoice,
     ImportedNetwork,
@@ -44,6 +46,7 @@ from clusterability.study.sections import (
     Strata,
     Training,
     Validity,
+    adaptive_nulls,
     parse_results,
     starting_at,
 )
@@ -94,6 +97,12 @@ class Study(Section):
     nulls: Nulls = {"shuffle": 99, "labels": 99}
     """Random models that measures are compared with, and the number of draws of each
     (docs/measures.md):"""
+    draws: Draws = "fixed"
+    """Whether nulls have as many draws as `nulls` says, or at most so many (docs/measures.md):
+    - `fixed`: as many.
+    - `adaptive`: at least 19, and no more once ten draws were as good as each value of a layer. A
+      small p takes many draws then, and a large one few. `labels`, `within` and `untrained` have
+      all draws."""
     strata: Strata = Strata()
     """Input units that are alike, among which the null `within` permutes weights."""
     keep_draws: Flag = True
@@ -234,6 +243,17 @@ class Study(Section):
     def redrawn_nulls(self) -> list[Null]:
         """Nulls of the study that cluster weights drawn anew."""
         return [null for null in self.nulls if null in REDRAWN]
+
+    @property
+    def adaptive_nulls(self) -> dict[Null, int]:
+        """Nulls whose draws end by a rule, with the most draws of each."""
+        return adaptive_nulls(self.draws, self.nulls)
+
+    @property
+    def shown_draws(self) -> dict[Null, int | str]:
+        """Draws by null, as texts say them: "19 to 999" of nulls whose draws end by a rule."""
+        ranges = {null: f"{LEAST} to {most}" for null, most in self.adaptive_nulls.items()}
+        return {**self.nulls, **ranges}
 
     @property
     def block_nulls(self) -> list[Null]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from clusterability.clustering.block_sums import Tables, stack_by_key, stack_tab
 from clusterability.clustering.spectral import cluster
 from clusterability.clustering.summing import tables_of
 from clusterability.comparison import compare
+from clusterability.jobs.adaptive_job import AdaptiveDraws
 from clusterability.networks.partitions import labels_of
 from clusterability.nulls import shuffle
 from clusterability.results.measured_draws import measured
@@ -279,6 +281,25 @@ def test_network_rows_choose_k_for_each_network(pool: np.ndarray):
     assert rows["z"][2] == pytest.approx((pool[2, 1, 0] - draws.mean()) / draws.std(ddof=1))
     assert rows["stability_u"][2] == pytest.approx(2.3)
     assert rows["stability_v"][2] == pytest.approx(2.6)
+
+
+def test_draws_that_ended_by_a_rule_have_its_p_and_their_own_number(pool: np.ndarray):
+    """Two of five networks had 19 draws, the others all 39."""
+    pool[3:, 1, 0] -= 12
+    pool[3:, :, 20:] = np.nan
+    by_rule = replace(evidence_of(pool), adaptive={"shuffle": AdaptiveDraws(39)})
+    rows, plain = rows_by_network(by_rule), rows_by_network(evidence_of(pool))
+    assert rows["p_max"].tolist()[:3] == [1 / 40] * 3
+    for number in (3, 4):
+        z = standardised(*split(pool[number : number + 1]), 1)[0]
+        good = np.flatnonzero(np.fmax.reduce(z)[1:20] >= np.fmax.reduce(z)[0])
+        enough = 10 / (good[9] + 1) if len(good) >= 10 else 10 / 20
+        assert rows["p_max"][number] == pytest.approx(enough)
+    same = ["k_candidate", "value", "z"]
+    assert rows[same].equals(plain[same])
+    # The first, third and fifth network have 19 draws in common, none as good as their mean.
+    assert rows_by_cell(by_rule)["p_select"].tolist() == [10 / 20]
+    assert rows_by_cell(evidence_of(pool))["p_select"].tolist() == [1 / 20]
 
 
 def test_cell_rows_report_on_the_networks_that_did_not_choose(pool: np.ndarray):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from clusterability.comparison import compare
-from clusterability.stopping import ENOUGH, LEAST, compare_stopped, looks, stopped_p
+from clusterability.jobs.adaptive_job import ENOUGH, LEAST
+from clusterability.stopping import compare_stopped, looks, stopped_p
 
 STUDIES, MOST = 2000, 999
 

@@ -197,6 +197,8 @@ def test_a_caption_says_n_seeds_interval_and_null():
         "I(T) [nats] at k = \N{HORIZONTAL ELLIPSIS}, with its 95 % t interval."
         " n = 9 to 10 networks a value; seeds 0-9; null: shuffle (99 draws)."
     )
+    by_rule = FigureJob(seeds=["0-9"], nulls={"shuffle": "19 to 999"})
+    assert caption("{label}.", rows, "mi", by_rule).endswith("null: shuffle (19 to 999 draws).")
     rows = pd.DataFrame({"n": [1, 1], "null": "shuffle", "measure": "mi"})
     text = caption("{label}.", rows, "mi", FigureJob(seeds=["0-9"], nulls={"shuffle": 1}))
     assert text.endswith("n = 1 network a value; null: shuffle (1 draw).")  # imported: no seeds
@@ -234,6 +236,17 @@ def test_methods_say_what_the_config_says(shown):
         assert part in text, part
     changed = load_study(STUDY.model_dump(exclude_unset=True) | {"k_grid": [2, "5-7"]})
     assert "k = 2 and 5-7" in methods_text(paper_job(changed, []), shown, {"numpy": "9.9"})
+
+
+def test_methods_say_how_draws_end_by_a_rule(shown):
+    adaptive = {"nulls": {"shuffle": 999, "labels": 99}, "draws": "adaptive"}
+    job = paper_job(load_study(STUDY.model_dump(exclude_unset=True) | adaptive), [])
+    text = methods_text(job, shown, {"numpy": "9.9"})
+    assert "`shuffle` (19 to 999 draws), the weights" in text
+    assert "`labels` (99 draws)" in text
+    assert "they ended once 10 were as good as each value of a layer, and p is 10 / L" in text
+    assert "- Besag & Clifford 1991, doi:10.1093/biomet/78.2.301" in text
+    assert "Besag" not in methods_text(paper_job(STUDY, []), shown, {"numpy": "9.9"})
 
 
 def test_methods_name_the_data_set(shown):

@@ -174,24 +174,17 @@ def test_one_network_has_the_draws_that_it_takes_and_z_of_all_of_them():
     )
     of_labels = scores["null"] == "labels"
     pd.testing.assert_frame_equal(scores[of_labels], fixed[of_labels])
-    directed = of_shuffle.dropna(subset="p")
     # Of the draws that were made, ENOUGH at least were as good as each value.
-    assert (directed["p"] >= ENOUGH / made).all()
-    assert (
-        first.loc[directed.index.map(of_shuffle.index.get_loc), "p"] > ENOUGH / (made + 1)
-    ).all()
+    assert (of_shuffle["p"].dropna() >= ENOUGH / made).all()
+    assert (first["p"].dropna() > ENOUGH / (made + 1)).all()
 
 
 def test_nineteen_draws_are_as_a_fixed_number():
     matrix = block().weights["fc1"][1]
     asked = {"k": "2", "restarts": 1, "nulls": {"shuffle": 19}}
-    scores, fixed = cl.score(matrix, **asked, draws="adaptive"), cl.score(matrix, **asked)
     pd.testing.assert_frame_equal(
-        scores.drop(columns=["p", "p_two_sided"]), fixed.drop(columns=["p", "p_two_sided"])
+        cl.score(matrix, **asked, draws="adaptive"), cl.score(matrix, **asked)
     )
-    small = fixed["p"] <= 0.5
-    assert small.any()
-    assert scores.loc[small, "p"].equals(fixed.loc[small, "p"])
 
 
 def test_what_draws_may_be_is_told():

@@ -14,12 +14,19 @@ import yaml
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError
+from clusterability.jobs.adaptive_job import AdaptiveDraws
 from clusterability.jobs.training_job import FreshJob, TrainingJob
 from clusterability.measures.catalogue import DIRECTED
 from clusterability.networks.importing.tables.table_reading import TableReading, table_reading
 from clusterability.report.catalogue import drawn_k, drawn_pixel_k, figure_items
 from clusterability.study.config_page import config_page
-from clusterability.study.job_parameters import fresh_job, import_job, probing_job, training_job
+from clusterability.study.job_parameters import (
+    adaptive_draws,
+    fresh_job,
+    import_job,
+    probing_job,
+    training_job,
+)
 from clusterability.study.json_schema import described_schema, json_schema
 from clusterability.study.loading import load_study
 from clusterability.study.planted_conditions import planted_pairs
@@ -290,6 +297,7 @@ def test_a_condition_at_step_0_is_the_initial_one():
             {"nulls": {"shufle": 9}},
             "nulls.shufle: found 'shufle', expected 'shuffle', 'shuffle_nonzero',",
         ),
+        ({"draws": "some"}, "draws: found 'some', expected 'fixed' or 'adaptive'"),
         ({"nulls": {"shuffle": 0}}, "nulls.shuffle: found 0, expected a number of at least 1"),
         ({"clustering": {"methods": ["best"]}}, "clustering.methods[0]: found 'best', expected"),
         (
@@ -539,6 +547,19 @@ def test_which_conditions_are_compared_with_which():
     assert study.seed_blocks_of("fresh-784-16-10") == ["0-19"]
     assert study.seed_blocks_of("theirs") == ["imported"]
     assert study.block_nulls == ["shuffle"]
+
+
+def test_draws_end_by_a_rule_where_each_is_clustered_and_there_are_many():
+    nulls = {"shuffle": 999, "strength": 99, "rotated_u": 19, "within": 99, "labels": 199}
+    config = {"nulls": nulls, "clustering": {"draws_at_most": {"notebook": 25}}}
+    study = load_study(config | {"draws": "adaptive"})
+    assert study.adaptive_nulls == {"shuffle": 999, "strength": 99}
+    assert study.shown_draws == nulls | {"shuffle": "19 to 999", "strength": "19 to 99"}
+    found = adaptive_draws(study.clustering, study.adaptive_nulls, "fc1")
+    assert found["strength"] == AdaptiveDraws(99, {"notebook": 25})
+    assert (found["shuffle"].most("notebook"), found["shuffle"].most("matched")) == (25, 999)
+    fixed = load_study(config)
+    assert (fixed.draws, fixed.adaptive_nulls, fixed.shown_draws) == ("fixed", {}, nulls)
 
 
 def test_planted_conditions_and_what_they_are_compared_with():

@@ -164,7 +164,7 @@ def _network_frame(judged: Judged, series: Series) -> pd.DataFrame:
         "z": series.z[rows, choice.place],
         "p_max": choice.p,
         **_edge_and_plateau(
-            series.z, choice.place, series.k_values, z_errors(series.z, np.array(series.draws))
+            series.z, choice.place, series.k_values, z_errors(series.z, series.draws)
         ),
         "gap_k": judged.gap_k,
         **_stability_at(judged, series.method, choice),
@@ -215,12 +215,13 @@ def _edge_and_plateau(
 
 def _cell_row(judged: Judged, series: Series) -> dict[str, Any]:
     _, report = halves(judged.seeds)
-    choice = choose_by_mean(series.total, series.deciding, series.k_values)
+    of_mean = (series.total, series.deciding, series.k_values)
+    choice = choose_by_mean(*of_mean, series.most)
     agreement = _stability_at(judged, series.method, choice)
-    deciding = series.z[series.selection]
-    deciding = deciding[np.isfinite(deciding).any(axis=1)]
+    chosen = series.selection & np.isfinite(series.z).any(axis=1)
+    deciding = series.z[chosen]
     z = deciding.mean(axis=0) if len(deciding) else np.full(len(series.k_values), np.nan)
-    squares = z_errors(deciding, np.array(series.draws)) ** 2
+    squares = z_errors(deciding, series.draws[chosen]) ** 2
     error = np.sqrt(squares.sum(axis=0)) / max(len(deciding), 1)
     return {
         "condition": judged.condition,

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
+from types import MappingProxyType
 
 import numpy as np
 
@@ -41,6 +42,7 @@ from clusterability.analysis.choosing_k.largest_z import (
 )
 from clusterability.clustering.block_sums import Tables
 from clusterability.comparison import compare
+from clusterability.jobs.adaptive_job import AdaptiveDraws
 from clusterability.measures.catalogue import MEASURES, STANDARDISED
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key, Partitions, Starts
@@ -65,6 +67,8 @@ class Evidence:
             missing, as for a method without starts of its own.
         same_bits_ami: `k_by_bits.same_bits_agreement` at each network's k of most bits, [networks],
             by method; a method may be missing.
+        adaptive: nulls whose draws ended by the rule in `stopping`; `nulls` has as many as there
+            are at most, undefined ones behind those that were made at all k.
     """
 
     condition: str
@@ -75,6 +79,7 @@ class Evidence:
     gap_k: np.ndarray
     stability: Mapping[Key, tuple[np.ndarray, np.ndarray]]
     same_bits_ami: Mapping[str, np.ndarray] = field(default_factory=dict)
+    adaptive: Mapping[str, AdaptiveDraws] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,9 @@ class Series:
             network and its draws, [k, 1 + draws].
         deciding: how many these are.
         drawn: whether any draw is defined.
-        draws: how many there are.
+        draws: how many are defined, [networks, k].
         selection: whether a network is of the half that k is chosen on, [networks].
+        most: draws that there are at most, where they ended by a rule.
     """
 
     method: str
@@ -105,8 +111,9 @@ class Series:
     total: np.ndarray
     deciding: int
     drawn: bool
-    draws: int
+    draws: np.ndarray
     selection: np.ndarray
+    most: int | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -161,7 +168,9 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
         for method in (method for method in methods if method in with_draws):
             for measure, values, draws in _measured(evidence.observed, drawn, method):
                 k_values = sorted(k for name, k in evidence.observed if name == method)
-                series = _series((method, measure, null), k_values, values, draws, chosen)
+                of_null = evidence.adaptive.get(null)
+                most = of_null.most(method) if of_null else None
+                series = _series((method, measure, null), k_values, values, draws, chosen, most)
                 found[series.method, series.measure, series.null] = series
     # By method and measure, then by null: draws of a null are in memory one after the other.
     methods = dict.fromkeys(method for method, _, _ in found)
@@ -174,7 +183,7 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
         stability=evidence.stability,
         series=[found[name] for name in order if name in found],
         bits=[
-            bits_series(method, evidence.observed, evidence.nulls, ami)
+            bits_series(method, evidence.observed, evidence.nulls, ami, evidence.adaptive)
             for method, ami in _same_bits_by_method(evidence).items()
         ],
     )
@@ -225,6 +234,7 @@ def _joined(parts: Sequence[Series]) -> Series:
         total=np.sum([part.total for part in parts], axis=0),
         deciding=sum(part.deciding for part in parts),
         drawn=any(part.drawn for part in parts),
+        draws=np.concatenate([part.draws for part in parts]),
         selection=np.concatenate([part.selection for part in parts]),
     )
 
@@ -250,6 +260,7 @@ def _series(
     values: np.ndarray,
     draws: np.ndarray,
     selection: np.ndarray,
+    most: int | None,
 ) -> Series:
     """Sums up values [networks, k] and draws [networks, k, draws]."""
     direction = MEASURES[names[1]].direction
@@ -262,12 +273,13 @@ def _series(
         values=values,
         means=compared.mean,
         z=compared.z,
-        choice=choose(pooled, k_values),
+        choice=choose(pooled, k_values, most),
         total=total,
         deciding=deciding,
         drawn=bool(np.isfinite(draws).any()),
-        draws=draws.shape[-1],
+        draws=compared.count,
         selection=np.isin(np.arange(len(values)), selection),
+        most=most,
     )
 
 
@@ -276,6 +288,7 @@ def gather(
     partitions: Mapping[Key, Partitions],
     starts: Mapping[Key, Starts],
     nulls: Mapping[str, Measured],
+    adaptive: Mapping[str, AdaptiveDraws] = MappingProxyType({}),
 ) -> Iterator[Evidence]:
     """The evidence, scale by scale: each scale of the weights has singular values of its own.
 
@@ -284,6 +297,7 @@ def gather(
             or of a block of them.
         partitions, starts: [networks, ...] by (method, k).
         nulls: what measures say of draws by null, of all scales.
+        adaptive: nulls whose draws ended by a rule.
     """
     for scaled in layers:
         own, of_starts = scaled.own(partitions), scaled.own(starts)
@@ -299,6 +313,7 @@ def gather(
             gap_k=np.array(gaps),
             stability={key: _both_sides(item) for key, item in of_starts.items()},
             same_bits_ami=_same_bits(scaled, observed, of_starts),
+            adaptive=adaptive,
         )
 
 

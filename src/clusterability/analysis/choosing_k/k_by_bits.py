@@ -8,8 +8,9 @@ single network, and without draws.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from clusterability.clustering.block_sums import Tables
 from clusterability.clustering.method_kinds import chooses
 from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.comparison import compare
+from clusterability.jobs.adaptive_job import AdaptiveDraws
 from clusterability.measures.catalogue import VERDICT_BITS
 from clusterability.networks.partitions import Key, Starts
 from clusterability.statistics import interval
+from clusterability.stopping import stopped_p
 
 MEASURE = "bits"
 _NEARLY = 0.95
@@ -43,6 +46,7 @@ class BitsSeries:
         same_bits_ami: at each network's own best k, [networks]; NaN but for methods that search
             for what saves bits.
         draws: the most that each draw saves at any k, [networks, draws] by null.
+        most: draws that there are at most, by null, where they ended by a rule.
     """
 
     method: str
@@ -51,6 +55,7 @@ class BitsSeries:
     sides: np.ndarray
     same_bits_ami: np.ndarray
     draws: Mapping[str, np.ndarray]
+    most: Mapping[str, int] = field(default_factory=dict)
 
 
 def bits_series(
@@ -58,6 +63,7 @@ def bits_series(
     observed: Mapping[Key, Tables],
     drawn: Mapping[str, Mapping[Key, Mapping[str, np.ndarray]]],
     same_bits_ami: np.ndarray,
+    adaptive: Mapping[str, AdaptiveDraws] = MappingProxyType({}),
 ) -> BitsSeries:
     """Sums up one method's evidence; `Evidence` in `choose_k` has the arguments."""
     k_values = sorted(k for name, k in observed if name == method)
@@ -75,6 +81,7 @@ def bits_series(
         sides=np.stack([[(s > 0).sum(axis=-1) for s in both] for both in sizes]).transpose(2, 0, 1),
         same_bits_ami=same_bits_ami,
         draws={null: np.fmax.reduce(draws, axis=0) for null, draws in with_draws.items()},
+        most={null: asked.most(method) for null, asked in adaptive.items()},
     )
 
 
@@ -120,10 +127,15 @@ def network_columns(series: BitsSeries) -> list[dict[str, Any]]:
             "measure": MEASURE,
             "null": null or None,
             "drawn_most": _most(draws),
-            "p_max": compare(values, draws, 1).p,
+            "p_max": _p(values, draws, series.most.get(null)),
         }
         for null, draws in nulls.items()
     ]
+
+
+def _p(values: np.ndarray, draws: np.ndarray, most: int | None) -> np.ndarray:
+    """p of the most bits, [networks]."""
+    return compare(values, draws, 1).p if most is None else stopped_p(values, draws, 1, most)
 
 
 def cell_columns(series: BitsSeries) -> list[dict[str, Any]]:

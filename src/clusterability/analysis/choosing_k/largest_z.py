@@ -9,6 +9,7 @@ import numpy as np
 
 from clusterability.comparison import compare
 from clusterability.statistics import SIGNIFICANT
+from clusterability.stopping import stopped_p
 
 NO_CLUSTERS = 1
 """The k of a layer without clusters."""
@@ -64,14 +65,16 @@ def standardised(values: np.ndarray, draws: np.ndarray, direction: int) -> np.nd
     return direction * (pool - found.mean[..., None]) / spread[..., None]
 
 
-def choose(z: np.ndarray, k_values: Sequence[int]) -> Choice:
+def choose(z: np.ndarray, k_values: Sequence[int], most: int | None = None) -> Choice:
     """The k of the largest z; the smallest of several.
 
-    p = (1 + number of draws whose largest z is at least as large) / (draws + 1).
+    p = (1 + number of draws whose largest z is at least as large) / (draws + 1), or
+    `stopping.stopped_p`.
 
     Args:
         z: [..., k, 1 + draws], the network first; NaN where undefined.
         k_values: rising.
+        most: draws that there are at most, where they ended by a rule.
 
     >>> z = np.array([[0.5, -1.0, 0.5], [1.0, -1.0, 0.0]])
     >>> found = choose(z, [2, 3])
@@ -81,11 +84,9 @@ def choose(z: np.ndarray, k_values: Sequence[int]) -> Choice:
     largest = np.fmax.reduce(z, axis=-2)
     network = z[..., 0]
     place = np.where(np.isfinite(network), network, -np.inf).argmax(axis=-1)
-    return Choice(
-        place=place,
-        candidate=np.asarray(k_values)[place],
-        p=compare(largest[..., 0], largest[..., 1:], direction=1).p,
-    )
+    compared = (largest[..., 0], largest[..., 1:], 1)
+    p = compare(*compared).p if most is None else stopped_p(*compared, most)
+    return Choice(place=place, candidate=np.asarray(k_values)[place], p=p)
 
 
 def halves(seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -122,7 +123,9 @@ def total_of_deciding(z: np.ndarray) -> tuple[np.ndarray, int]:
     return deciding.sum(axis=0), len(deciding)
 
 
-def choose_by_mean(total: np.ndarray, deciding: int, k_values: Sequence[int]) -> Choice:
+def choose_by_mean(
+    total: np.ndarray, deciding: int, k_values: Sequence[int], most: int | None = None
+) -> Choice:
     """The k of the largest mean of z, of which `total` [k, 1 + draws] is the sum."""
     # Without networks 0 / NaN: no mean, and no warning either.
-    return choose(total / (deciding or np.nan), k_values)
+    return choose(total / (deciding or np.nan), k_values, most)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from clusterability.clustering.catalogue import METHODS
+from clusterability.jobs.adaptive_job import ENOUGH
 from clusterability.jobs.report_jobs import PaperJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.networks.scaling_names import SCALINGS_SAY
@@ -49,7 +50,7 @@ def methods_text(job: PaperJob, shown: Shown, versions: Mapping[str, str]) -> st
         *_networks(config, job.recipes, shown),
         _clustering(config),
         _measures(),
-        _nulls(config),
+        _nulls(config, job.nulls),
         *_function(config, shown),
         _software(shown, versions),
         "## References\n\n" + "\n".join(f"- {each}" for each in _references(config)),
@@ -58,7 +59,9 @@ def methods_text(job: PaperJob, shown: Shown, versions: Mapping[str, str]) -> st
 
 
 def _references(config: Mapping[str, Any]) -> list[str]:
-    return sorted([*_REFERENCES, _OF_DATA_SETS[config["dataset"]["name"]]], key=str.casefold)
+    more = ["Besag & Clifford 1991, doi:10.1093/biomet/78.2.301"] if _adaptive(config) else []
+    found = [*_REFERENCES, *more, _OF_DATA_SETS[config["dataset"]["name"]]]
+    return sorted(found, key=str.casefold)
 
 
 def _cited(config: Mapping[str, Any]) -> str:
@@ -246,21 +249,35 @@ def _measures() -> str:
     )
 
 
-def _nulls(config: Mapping[str, Any]) -> str:
-    draws = config["nulls"]
-    told = [_null(name, count) for name, count in draws.items()]
+def _nulls(config: Mapping[str, Any], draws: Mapping[str, int | str]) -> str:
+    told = [_null(name, draws[name]) for name in config["nulls"]]
     models = f" Null models: {'; '.join(told)}." if told else " No null model was drawn."
     return (
         f"**Null models and statistics.**{models} z is a value less the mean of the null's draws"
         " over their standard deviation, signed so that positive is better than chance; p is"
-        " (1 + the number of draws at least as good) / (1 + the number of draws). Means over"
-        " networks have 95 % t intervals over seeds. A cell of condition, layer, method, k and"
-        " measure has one q: the one-sided t test over networks that z is above 0, adjusted over"
-        " the cells of one null, method and measure (Benjamini & Hochberg 1995)."
+        f" (1 + the number of draws at least as good) / (1 + the number of draws).{_rule(config)}"
+        " Means over networks have 95 % t intervals over seeds. A cell of condition, layer, method,"
+        " k and measure has one q: the one-sided t test over networks that z is above 0, adjusted"
+        " over the cells of one null, method and measure (Benjamini & Hochberg 1995)."
     )
 
 
-def _null(name: str, draws: int) -> str:
+def _adaptive(config: Mapping[str, Any]) -> bool:
+    return bool(config.get("draws") == "adaptive")
+
+
+def _rule(config: Mapping[str, Any]) -> str:
+    """How draws end, where that is by a rule."""
+    if not _adaptive(config):
+        return ""
+    return (
+        f" Where the number of draws is a range, they ended once {ENOUGH} were as good as each"
+        f" value of a layer, and p is {ENOUGH} / L where the draw of number L was the"
+        f" {ENOUGH}th that was as good as the value (Besag & Clifford 1991)."
+    )
+
+
+def _null(name: str, draws: int | str) -> str:
     parts = (NULLS[name].says, NULLS[name].caveat)
     return f"`{name}` ({counted(draws, 'draw')}), {', '.join(part for part in parts if part)}"
 

@@ -28,7 +28,7 @@ class Shown:
     method: str | None
     k: int
     seeds: tuple[str, ...]
-    nulls: Mapping[str, int]
+    nulls: Mapping[str, int | str]
 
     @classmethod
     def read(cls, files: Mapping[str, Path], job: PaperJob) -> Shown:

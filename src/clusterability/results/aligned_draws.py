@@ -1,0 +1,60 @@
+"""What measures say of draws that end by a rule, put beside each other: k is chosen by them.
+
+Blocks of k, and networks, have different numbers of draws. Draw d of a network is the same random
+matrix at every k only where it was made at every k.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from clusterability.jobs.adaptive_job import AdaptiveDraws
+from clusterability.networks.partitions import Key
+from clusterability.results.measured_draws import Measured
+
+
+class AlignedDraws(Mapping[Key, Mapping[str, np.ndarray]]):
+    """Values [networks, most draws] by (method, k), then by measure.
+
+    Of each network and method those of the draws that were made at all k; NaN behind them.
+    """
+
+    def __init__(self, measured: Measured, asked: AdaptiveDraws) -> None:
+        """Reads nothing yet.
+
+        Args:
+            measured: of draws that were made; they may lie in files.
+            asked: the most draws of each method.
+        """
+        self._measured, self._asked = measured, asked
+        self._made: dict[str, np.ndarray] = {}
+
+    def __getitem__(self, key: Key) -> dict[str, np.ndarray]:
+        method, _ = key
+        if method not in self._made:
+            counts = [_made(self._measured[name, k]) for name, k in self if name == method]
+            self._made[method] = np.min(counts, axis=0)
+        made, most = self._made[method], self._asked.most(method)
+        return {name: _cut(values, made, most) for name, values in self._measured[key].items()}
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._measured)
+
+    def __len__(self) -> int:
+        return len(self._measured)
+
+
+def _made(measures: Mapping[str, np.ndarray]) -> np.ndarray:
+    """How many draws each network has, [networks]: up to the last of which anything is defined."""
+    defined = np.any([np.isfinite(values) for values in measures.values()], axis=0)
+    return np.where(defined, 1 + np.arange(defined.shape[1]), 0).max(axis=1, initial=0)
+
+
+def _cut(values: np.ndarray, made: np.ndarray, most: int) -> np.ndarray:
+    """Values [networks, draws] of as many draws as were made, in [networks, most]."""
+    found = np.full((len(values), most), np.nan)
+    width = min(values.shape[1], most)
+    found[:, :width] = np.where(np.arange(width) < made[:, None], values[:, :width], np.nan)
+    return found
