@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from audit.cells import Cell, exact
-from audit.comparing import p_of_seeds, permutation_p, t_interval, with_interval
+from audit.comparing import p_of, p_of_seeds, t_interval, with_interval
 from audit.largest_z import (
     Evidence,
     at_edge,
@@ -20,6 +20,7 @@ from audit.largest_z import (
     first_largest,
     largest,
     pooled_z,
+    side_by_side,
     z_of,
 )
 from audit.starts import gap_k, same_bits_ami, stability
@@ -47,7 +48,9 @@ def evidence(study: StudyFiles, row: dict[str, Any]) -> Evidence:
         ]
         for seed in seeds
     ]
-    return Evidence(k_values, seeds, table.to_numpy(float), np.array(draws), row["measure"])
+    most = study.most(row["null"], row["method"]) if any(len(one) for one in draws[0]) else 0
+    beside = side_by_side(draws, most)
+    return Evidence(k_values, seeds, table.to_numpy(float), beside, row["measure"], most)
 
 
 # --- one network -------------------------------------------------------------------------------
@@ -84,7 +87,7 @@ def _once(study: StudyFiles) -> Any:
 def _by_z(found: Evidence, number: int) -> dict[str, Any]:
     """The k of the largest z, its p against the largest z of each draw, and the plateau."""
     pooled, z = pooled_z(found)[number], z_of(found)[number]
-    place, p = largest(pooled)
+    place, p = largest(pooled, found.most)
     if place is None:
         nothing = dict.fromkeys(("k", "k_candidate", "value", "z", "p_max"), math.nan)
         return nothing | {"at_edge": False, "plateau": ""}
@@ -95,7 +98,7 @@ def _by_z(found: Evidence, number: int) -> dict[str, Any]:
         "value": found.values[number, place],
         "z": z[place],
         "p_max": p,
-        **edge_and_plateau(z, errors(z, found.draws.shape[-1]), place, found.k_values),
+        **edge_and_plateau(z, errors(z, found.draws[number]), place, found.k_values),
     }
 
 
@@ -128,7 +131,7 @@ def _by_bits(
         of_draws = np.fmax.reduce(drawn, axis=0)
         known = of_draws[np.isfinite(of_draws)]
         result["drawn_most"] = float(known.max()) if len(known) else math.nan
-        result["p_max"] = permutation_p(most, known, 1) if len(known) else math.nan
+        result["p_max"] = p_of(most, of_draws, 1, found.most) if len(known) else math.nan
     if searched:
         place_of = (row["condition"], int(row["seed"]), row["layer"], row["method"])
         result["same_bits_ami"] = same_bits_ami(study, *place_of, k)
@@ -168,14 +171,15 @@ def _mean_z(found: Evidence) -> dict[str, Any]:
     pooled, z = pooled_z(found), z_of(found)
     selects = [n for n in range(0, len(found.seeds), 2) if np.isfinite(pooled[n, :, 0]).any()]
     mean = sum(pooled[n] for n in selects) / len(selects) if selects else np.full((1, 1), np.nan)
-    place, p = largest(mean)
+    place, p = largest(mean, found.most)
     if place is None:
         return {"k": math.nan, "k_candidate": math.nan, "n_select": len(selects), "n_report": 0}
     reports = list(range(1, len(found.seeds), 2))
     values = found.values[reports, place]
     null_means = np.array([_null_mean(found, n, place) for n in reports])
     mean_z = z[selects].mean(axis=0)
-    chance = np.sqrt(sum(errors(z[n], found.draws.shape[-1]) ** 2 for n in selects)) / len(selects)
+    squares = sum(errors(z[n], found.draws[n]) ** 2 for n in selects)
+    chance = np.sqrt(squares) / len(selects)
     candidate = found.k_values[place]
     return {
         "k": candidate if p <= _SIGNIFICANT else 1,

@@ -32,6 +32,7 @@ DIRECTION = {
 
 _TIE = 1e-12
 _NO_SPREAD = 1e-12
+_ENOUGH = 10
 
 
 def has_z(measure: str) -> bool:
@@ -39,8 +40,10 @@ def has_z(measure: str) -> bool:
     return DIRECTION[measure] != 0 and not measure.startswith("bits")
 
 
-def compare(value: float, draws: np.ndarray, measure: str) -> dict[str, float]:
+def compare(value: float, draws: np.ndarray, measure: str, most: int = 0) -> dict[str, float]:
     """One value with its draws [draws], undefined ones left out: the columns of a table.
+
+    most: draws that there are at most, where they ended by a rule; p is `stopped_p` then.
 
     z = direction (value - mean) / sd, with n - 1; p = (1 + draws at least as extreme) / (n + 1);
     `p_two_sided` twice the smaller of both directions' p, at most 1 (Phipson & Smyth 2010).
@@ -49,14 +52,14 @@ def compare(value: float, draws: np.ndarray, measure: str) -> dict[str, float]:
     >>> found["z"], found["p"], found["p_two_sided"]
     (2.0, 0.25, 0.5)
     """
-    draws = draws[np.isfinite(draws)]
+    in_order, draws = draws, draws[np.isfinite(draws)]
     count, nothing = len(draws), math.nan
     mean = float(draws.mean()) if count else nothing
     deviation = float(draws.std(ddof=1)) if count > 1 else nothing
     direction = DIRECTION[measure]
     spread = has_z(measure) and deviation >= _NO_SPREAD
     defined = count > 0 and math.isfinite(value)
-    sides = [permutation_p(value, draws, side) if defined else nothing for side in (1, -1)]
+    sides = [p_of(value, in_order, side, most) if defined else nothing for side in (1, -1)]
     return {
         "null_mean": mean,
         "null_sd": deviation,
@@ -65,6 +68,31 @@ def compare(value: float, draws: np.ndarray, measure: str) -> dict[str, float]:
         "p": {1: sides[0], -1: sides[1], 0: nothing}[direction],
         "p_two_sided": min(2 * min(sides), 1.0) if defined else nothing,
     }
+
+
+def p_of(value: float, draws: np.ndarray, direction: int, most: int) -> float:
+    """`stopped_p` where draws ended by a rule, else `permutation_p`; undefined draws left out."""
+    if most:
+        return stopped_p(value, draws, direction, most)
+    return permutation_p(value, draws[np.isfinite(draws)], direction)
+
+
+def stopped_p(value: float, draws: np.ndarray, direction: int, most: int) -> float:
+    """p of draws in their order that ended by a rule (Besag & Clifford 1991).
+
+    10 / L, where the 10th draw at least as extreme is number L; with fewer than 10 of all `most`
+    draws as `permutation_p`, and 10 / (draws + 1) where fewer were made.
+    """
+    reach = _TIE * max(abs(value), 1.0)
+    extreme = number = made = 0
+    for place, draw in enumerate(draws.tolist(), 1):
+        if not math.isfinite(draw):
+            continue
+        number, made = number + 1, place
+        extreme += direction * (draw - value) >= -reach
+        if extreme == _ENOUGH:
+            return _ENOUGH / number
+    return (1 + extreme if made >= most else min(_ENOUGH, number + 1)) / (number + 1)
 
 
 def permutation_p(value: float, draws: np.ndarray, direction: int) -> float:

@@ -38,7 +38,8 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
         drawn = draws_of(study, row)
         if drawn is None:
             continue
-        found = compare(float(row["value"]), drawn, row["measure"])
+        most = study.most(row["null"], row["method"])
+        found = compare(float(row["value"]), drawn, row["measure"], most)
         numbers = [exact(name, row[name], found[name], _rounding(name, found)) for name in COLUMNS]
         yield Cell("draws", {name: row[name] for name in NAMES}, tuple(numbers))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from audit.comparing import DIRECTION, compare, permutation_p
+from audit.comparing import DIRECTION, compare, p_of
 
 _REACH = 1.96
 _NO_SPREAD = 1e-12
@@ -24,6 +24,7 @@ class Evidence:
         values: [seeds, k].
         draws: [seeds, k, draws]; no draws where k is chosen by bits alone.
         measure: which.
+        most: draws that there are at most, where they ended by a rule; else 0.
     """
 
     k_values: list[int]
@@ -31,6 +32,7 @@ class Evidence:
     values: np.ndarray
     draws: np.ndarray
     measure: str
+    most: int = 0
 
 
 def pooled_z(found: Evidence) -> np.ndarray:
@@ -57,8 +59,10 @@ def z_of(found: Evidence) -> np.ndarray:
     )
 
 
-def largest(z: np.ndarray) -> tuple[int | None, float]:
+def largest(z: np.ndarray, most: int = 0) -> tuple[int | None, float]:
     """The place of the largest z of the network, z [k, 0]; p against the largest of each draw.
+
+    most: as of `Evidence`.
 
     >>> place, p = largest(np.array([[0.5, -1.0, 0.5], [1.0, -1.0, 0.0]]))
     >>> place, round(p, 3)
@@ -68,10 +72,9 @@ def largest(z: np.ndarray) -> tuple[int | None, float]:
     if place is None:
         return None, math.nan
     of_draws = np.fmax.reduce(z[:, 1:], axis=0)
-    known = of_draws[np.isfinite(of_draws)]
-    if not len(known):
+    if not np.isfinite(of_draws).any():
         return None, math.nan
-    return place, permutation_p(float(z[place, 0]), known, 1)
+    return place, p_of(float(z[place, 0]), of_draws, 1, most)
 
 
 def first_largest(values: np.ndarray) -> int | None:
@@ -84,9 +87,25 @@ def first_largest(values: np.ndarray) -> int | None:
     return max(known, key=lambda place: (values[place], -place)) if known else None
 
 
-def errors(z: np.ndarray, draws: int) -> np.ndarray:
-    """Standard errors of z by the draws behind its mean and deviation: 1/n + z^2 / (2 (n - 1))."""
-    return np.sqrt(1 / max(draws, 1) + z**2 / (2 * max(draws - 1, 1)))
+def errors(z: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Standard errors of z [k] by the defined draws [k, draws]: 1/n + z^2 / (2 (n - 1))."""
+    n = np.isfinite(draws).sum(axis=-1)
+    return np.sqrt(1 / np.maximum(n, 1) + z**2 / (2 * np.maximum(n - 1, 1)))
+
+
+def side_by_side(draws: Sequence[Sequence[np.ndarray]], most: int) -> np.ndarray:
+    """Draws [seeds, k, draws] of different numbers; of a seed those that were made at all k.
+
+    most: as of `Evidence`.
+    """
+    if not most:
+        return np.array(draws)
+    found = np.full((len(draws), len(draws[0]), most), np.nan)
+    for rows, each in zip(found, draws, strict=True):
+        ends = [int(max(np.flatnonzero(np.isfinite(one)), default=-1)) + 1 for one in each]
+        for row, one in zip(rows, each, strict=True):
+            row[: min(ends)] = one[: min(ends)]
+    return found
 
 
 def edge_and_plateau(

@@ -131,6 +131,23 @@ class StudyFiles:
         """What a measure says, [seeds, k], both rising."""
         return self._observed_groups[condition, layer, method, measure].unstack("k")
 
+    @cached_property
+    def _adaptive(self) -> dict[str, tuple[int, dict[str, int]]]:
+        """Most draws of nulls whose draws ended by a rule: of all methods, and of some by name."""
+        found: dict[str, tuple[int, dict[str, int]]] = {}
+        for file in (self.folder / "records").glob("score*/**/*.json"):
+            with _told(file):
+                asked = json.loads(file.read_text())["params"].get("adaptive", {})
+                for null, most in asked.items():
+                    _, fewer = found.get(null, (0, {}))
+                    found[null] = (most["draws"], fewer | most["fewer"])
+        return found
+
+    def most(self, null: str, method: str) -> int:
+        """Draws that there are at most, where they ended by a rule; else 0."""
+        draws, fewer = self._adaptive.get(null, (0, {}))
+        return fewer.get(method, draws)
+
     # --- weights -------------------------------------------------------------------------------
 
     @cached_property

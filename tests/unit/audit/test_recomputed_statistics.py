@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -27,10 +28,12 @@ from audit.largest_z import (
     errors,
     largest,
     pooled_z,
+    side_by_side,
     z_of,
 )
 from audit.shuffles import LEVEL, cluster, compared, mean_reach, p_reach, ratio_reach
 from audit.starts import ami, singular_values, widest_gap
+from clusterability.stopping import compare_stopped
 
 # --- comparing ---------------------------------------------------------------------------------
 
@@ -54,6 +57,29 @@ def test_what_has_no_direction_or_spread_has_no_z():
     assert compare(4.0, draws, "bits")["p"] == 0.25
     assert math.isnan(compare(4.0, np.ones(5), "mi")["z"])
     assert math.isnan(compare(4.0, np.empty(0), "mi")["p"])
+
+
+def test_p_of_draws_that_end_by_a_rule_is_that_of_the_library():
+    source = np.random.default_rng(0)
+    draws = source.normal(size=59)
+    draws[[3, 30]] = np.nan
+    for value, most in itertools.product((-2.0, 0.0, 0.9, 1.8, 9.0), (59, 99)):
+        for measure, direction in (("mi", 1), ("ncut", -1), ("mi_total", 0)):
+            found = compare(value, draws, measure, most)
+            theirs = compare_stopped(np.array([value]), draws[None], direction, most)
+            for name, column in theirs.columns().items():
+                assert found[name] == pytest.approx(column[0], rel=1e-12, nan_ok=True), name
+    assert compare(0.0, np.arange(19.0), "mi", 99)["p"] == 1
+    assert compare(9.5, np.arange(19.0), "mi", 19)["p"] == 0.5
+    assert compare(9.5, np.arange(19.0), "mi", 99)["p"] == 0.5
+
+
+def test_draws_of_different_numbers_are_those_made_at_all_k():
+    draws = [[np.arange(5.0), np.arange(3.0)], [np.array([1.0, np.nan]), np.arange(4.0)]]
+    found = side_by_side(draws, 6)
+    assert found.shape == (2, 2, 6)
+    assert np.isfinite(found).sum(axis=-1).tolist() == [[3, 3], [1, 1]]
+    assert side_by_side([draws[0][:1]], 0).shape == (1, 1, 5)
 
 
 def test_ties_count_as_extreme():
@@ -93,7 +119,7 @@ def test_k_of_the_largest_z_by_hand():
     assert pooled[0, 0] == pytest.approx(0.75 / np.std([2, 0, 1, 2], ddof=1))
     place, p = largest(pooled)
     assert (place, p) == (1, 0.25)
-    assert errors(np.array([8.0]), 3) == pytest.approx([math.sqrt(1 / 3 + 64 / 4)])
+    assert errors(np.array([8.0]), np.zeros((1, 3))) == pytest.approx([math.sqrt(1 / 3 + 64 / 4)])
     found_edge = edge_and_plateau(np.array([1.0, 8.0]), np.array([0.1, 0.1]), 1, [2, 3])
     assert found_edge == {"at_edge": True, "plateau": "3"}
 
