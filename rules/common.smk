@@ -480,7 +480,16 @@ def if_adaptive(**items):
     return items if STUDY.adaptive_nulls else {}
 
 
-NULL_SCRIPT = "null_adaptive.py" if STUDY.adaptive_nulls else "null.py"
+def observed_of(jobs):
+    """What a null's job takes where draws end by a rule: whose values they are to decide on."""
+    partitions = "<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"
+    held_out = "<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz"
+    return if_adaptive(partitions=jobs.files(partitions), held_out=jobs.files(held_out))
+
+
+def null_script(name):
+    """The script of a null's rule."""
+    return f"{name}_adaptive.py" if STUDY.adaptive_nulls else f"{name}.py"
 
 
 def adaptive_draws_of(wildcards):
@@ -522,7 +531,7 @@ def labels_job(wildcards):
 
 def files_of_null(wildcards):
     """The script and the modules that it loads by name."""
-    return [NULL_SCRIPT, f"nulls/{wildcards.null}.py", *METHOD_FILES]
+    return [null_script("null"), f"nulls/{wildcards.null}.py", *METHOD_FILES]
 
 
 def files_of(pattern, condition, layers, seeds):

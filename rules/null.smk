@@ -28,13 +28,7 @@ for jobs in JOBS_OF_LAYERS:
         name:
             jobs.rule("null")
         input:
-            # Whose values decide how many draws there are.
-            **if_adaptive(
-                partitions=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"),
-                held_out=jobs.files(
-                    "<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz"
-                ),
-            ),
+            **observed_of(jobs),
             networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
         output:
             tables=draws(jobs.files("<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz")),
@@ -58,7 +52,7 @@ for jobs in JOBS_OF_LAYERS:
             job=jobs.any(null_job),
             k_values=k_values_of,
         script:
-            f"../scripts/{NULL_SCRIPT}"
+            f"../scripts/{null_script('null')}"
 
     rule:
         name:
@@ -94,6 +88,7 @@ for jobs in JOBS_OF_LAYERS:
         name:
             jobs.rule("null_within")
         input:
+            **observed_of(jobs),
             networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
             covariate=jobs.each(covariate_of),
         output:
@@ -112,9 +107,9 @@ for jobs in JOBS_OF_LAYERS:
             mem_mb=growing_with_threads(jobs.largest(memory_of_draws)),
             runtime=growing_with_threads(jobs.total(minutes_of_draws)),
         params:
-            **made_by("null_within.py", *METHOD_FILES),
+            **made_by(null_script("null_within"), *METHOD_FILES),
             **jobs.params,
             job=jobs.any(stratified_job),
             k_values=k_values_of,
         script:
-            "../scripts/null_within.py"
+            f"../scripts/{null_script('null_within')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clusterability_workflow.layers import Layer, layers_of
@@ -22,16 +22,20 @@ from clusterability.results.structure_rows import observed_tables
 from clusterability.signals import told_to_stop
 
 
-def draw_layers_until_decided(job: Any, asked: NullJob, model: RandomModel) -> None:
+def draw_layers_until_decided(
+    job: Any, asked: NullJob, model: RandomModel, decides: Mapping[str, Any] | None = None
+) -> None:
     """Writes the tables of draws of all layers of a job.
 
     Args:
         job: the object `snakemake` of a rule's script; its inputs have the partitions, too.
         asked: methods, and the most draws.
         model: the null.
+        decides: what decides the draws beside the job's parameters.
     """
     seconds = (job.config.get("training") or {}).get("checkpoint_every", 30)
     parameters = {key: value for key, value in job.params.items() if key != "layers"}
+    parameters |= dict(decides or {})
     kept = []
     for layer in layers_of(job):
         weights = file_digest(layer.input("networks"))

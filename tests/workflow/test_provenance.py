@@ -57,6 +57,13 @@ def test_digests_leave_out_what_is_not_imported():
     assert not modules("score.py") & {"training/train.py", "clustering/kmeans.py"}
 
 
+def test_draws_of_a_fixed_number_know_nothing_of_the_rule_that_ends_draws():
+    rule = {"stopping.py", "jobs/adaptive_job.py", "results/adaptive_draws.py"}
+    for script in ("null.py", "null_labels.py", "cluster.py"):
+        assert not modules(script) & rule
+    assert rule <= modules("null_adaptive.py") & modules("null_within_adaptive.py")
+
+
 @pytest.mark.parametrize(
     ("edited", "script", "changes"),
     [

@@ -39,9 +39,6 @@ LAYER_METHODS = tuple(name for name, entry in METHODS.items() if not entry.whole
 REDRAWN = tuple(name for name, entry in NULLS.items() if entry.redrawn)
 """Nulls that draw weights anew and cluster them again."""
 
-ADAPTIVE = tuple(name for name in REDRAWN if name != "within")
-"""Those whose draws may end by a rule; the jobs of `within` see no partitions."""
-
 if TYPE_CHECKING:
     Method: TypeAlias = str
     LayerMethod: TypeAlias = str
@@ -187,7 +184,7 @@ Draws = Literal["fixed", "adaptive"]
 def adaptive_nulls(draws: Draws, nulls: dict[Null, int]) -> dict[Null, int]:
     """Nulls whose draws end by a rule, with the most draws of each; LEAST are always made."""
     asked = nulls if draws == "adaptive" else {}
-    return {null: most for null, most in asked.items() if null in ADAPTIVE and most > LEAST}
+    return {null: most for null, most in asked.items() if null in REDRAWN and most > LEAST}
 
 
 def _methods_at_scales(draws: dict[str, int]) -> dict[str, int]:

@@ -101,8 +101,8 @@ class Study(Section):
     """Whether nulls have as many draws as `nulls` says, or at most so many (docs/measures.md):
     - `fixed`: as many.
     - `adaptive`: at least 19, and no more once ten draws were as good as each value of a layer. A
-      small p takes many draws then, and a large one few. `labels`, `within` and `untrained` have
-      all draws."""
+      small p takes many draws then, and a large one few. `labels` and `untrained` have all
+      draws."""
     strata: Strata = Strata()
     """Input units that are alike, among which the null `within` permutes weights."""
     keep_draws: Flag = True

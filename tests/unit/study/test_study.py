@@ -553,8 +553,10 @@ def test_draws_end_by_a_rule_where_each_is_clustered_and_there_are_many():
     nulls = {"shuffle": 999, "strength": 99, "rotated_u": 19, "within": 99, "labels": 199}
     config = {"nulls": nulls, "clustering": {"draws_at_most": {"notebook": 25}}}
     study = load_study(config | {"draws": "adaptive"})
-    assert study.adaptive_nulls == {"shuffle": 999, "strength": 99}
-    assert study.shown_draws == nulls | {"shuffle": "19 to 999", "strength": "19 to 99"}
+    assert study.adaptive_nulls == {"shuffle": 999, "strength": 99, "within": 99}
+    several = "19 to 99"
+    ranges = {"shuffle": "19 to 999", "strength": several, "within": several}
+    assert study.shown_draws == nulls | ranges
     found = adaptive_draws(study.clustering, study.adaptive_nulls, "fc1")
     assert found["strength"] == AdaptiveDraws(99, {"notebook": 25})
     assert (found["shuffle"].most("notebook"), found["shuffle"].most("matched")) == (25, 999)

@@ -1,0 +1,11 @@
+"""Rule `null_within` where draws are adaptive: no more than it takes to decide on values."""
+
+from clusterability_workflow.adaptive_drawing import draw_layers_until_decided
+from clusterability_workflow.job import running
+from clusterability_workflow.stratifying import stratified
+
+from clusterability.jobs.stratified_job import StratifiedJob
+
+with running(snakemake):
+    asked = StratifiedJob(**snakemake.params.job)
+    draw_layers_until_decided(snakemake, asked, *stratified(snakemake, asked))
