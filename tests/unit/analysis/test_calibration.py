@@ -248,6 +248,13 @@ def test_different_numbers_of_draws_have_no_grid() -> None:
     assert calibration_cells(mixed)["ks_p"].isna().all()
 
 
+def test_p_of_draws_that_ended_by_a_rule_are_on_no_grid() -> None:
+    alike = cell(p_with(1, 20))
+    assert calibration_cells(alike)["ks_p"].notna().all()
+    by_rule = alike.assign(p=alike["p"].where(alike["seed"] > 0, 10 / 13))
+    assert calibration_cells(by_rule)["ks_p"].isna().all()
+
+
 # --- replicates ---------------------------------------------------------------------------------
 
 
