@@ -1,4 +1,4 @@
-"""From a matrix to a partition: spectral embedding, k-means, the methods that pair clusters.
+"""Partitions of weight matrices: spectral embedding, k-means and the clustering methods.
 
-`catalogue` names the methods; each is a module of `methods`.
+`catalogue` lists the methods. Each method is a module of `methods`.
 """

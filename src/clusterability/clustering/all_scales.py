@@ -1,4 +1,4 @@
-"""Partitions of a block of networks at all scales of the weights."""
+"""Partitions of one layer of a block of networks at every scale of the weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from clusterability.networks.scaled_layer import ScaledLayer
 
 
 class ClusteredLayer(NamedTuple):
-    """By (method, k): the partitions, the labels of all starts, and the held-out V clusters."""
+    """Clusterings of one layer by (method, k).
+
+    Attributes:
+        partitions: partitions of all networks.
+        starts: labels from every restart.
+        held_out: V clusters found on half of the rows, for measures on the other half.
+    """
 
     partitions: dict[Key, Partitions]
     starts: dict[Key, Starts]
@@ -24,19 +30,19 @@ class ClusteredLayer(NamedTuple):
 def block_partitions(
     layers: Sequence[ScaledLayer], k_values: Sequence[int], job: ClusteringJob
 ) -> ClusteredLayer:
-    """Partitions of one layer of all networks of a block.
+    """Cluster one layer of every network in a block.
 
     Args:
         layers: the layer at each scale.
         k_values: numbers of clusters.
         job: methods and restarts.
     """
-    found = ClusteredLayer({}, {}, {})
+    clustered = ClusteredLayer({}, {}, {})
     for layer in layers:
-        asked = (layer.matrices, layer.streams, k_values, job.methods, job.restarts)
-        partitions, starts = cluster_with_starts(*asked)
-        found.partitions.update(layer.renamed(partitions))
-        found.starts.update(layer.renamed(starts))
+        arguments = (layer.matrices, layer.streams, k_values, job.methods, job.restarts)
+        partitions, starts = cluster_with_starts(*arguments)
+        clustered.partitions.update(layer.renamed(partitions))
+        clustered.starts.update(layer.renamed(starts))
         if layer.layer != NETWORK:
-            found.held_out.update(layer.renamed(held_out_clusters(*asked)))
-    return found
+            clustered.held_out.update(layer.renamed(held_out_clusters(*arguments)))
+    return clustered

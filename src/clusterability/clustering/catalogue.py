@@ -1,4 +1,4 @@
-"""Methods by name: the functions are in `clusterability.clustering.problem`."""
+"""Clustering methods by name. The code of each is in its module of `clustering.methods`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MethodEntry:
-    """A way from weights to a partition: `partition` of the module of its name in `methods`.
+    """Catalogue entry of a method: the function `partition` in the module of its name.
 
     Attributes:
-        says: how, in words that follow its name.
+        says: how the method works, in words that follow its name.
         whole: whether it clusters the units of all layers at once.
     """
 

@@ -1,7 +1,7 @@
-"""How good is *a* cluster, in bits: how strong it is, and how distinct from the nearest one.
+"""Saved bits of a single cluster: its strength, and its distinctness from the nearest cluster.
 
-Cluster a is its units of both sides. Its blocks are those of its rows with all clusters of columns,
-and of its columns with all clusters of rows.
+Cluster a consists of its units on both sides. Its blocks are those of its rows with every column
+cluster, and those of its columns with every row cluster.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from clusterability.networks.partitions import Key, Labels
 
 
 class ClusterBits(NamedTuple):
-    """Of each cluster of a partition, [k]; NaN where it is not defined.
+    """Saved bits per cluster of a partition, each [k]; NaN where undefined.
 
     Attributes:
-        bits: what its blocks save against codes with the whole layer's frequencies, less the cost
-            of its labels, n_a log2(n / n_a) of each side: how strong. NaN of an empty cluster.
-        if_merged: what the partition saves less once the cluster is merged with another: how
-            distinct. The least over all others; near 0 for twins.
-        merge_with: that other; NaN where there is none.
+        bits: strength: bits that the cluster's blocks save relative to codes with the class
+            frequencies of the whole layer, minus the cost of its labels, n_a log2(n / n_a) per
+            side. NaN for an empty cluster.
+        if_merged: distinctness: bits that the partition loses when the cluster is merged with
+            another, minimised over all others. Near 0 for twins.
+        merge_with: the cluster that attains this minimum; NaN if there is no other.
     """
 
     bits: np.ndarray
@@ -35,27 +36,30 @@ class ClusterBits(NamedTuple):
 
 
 def cluster_bits(matrix: MatrixBits, partitions: Labels) -> dict[Key, ClusterBits]:
-    """Of each partition of a matrix. Nothing is defined of those of whole networks.
+    """Strength and distinctness in bits of every cluster of each partition.
 
     Args:
         matrix: the weights.
         partitions: labels of rows [m] and columns [n] by (method, k).
+
+    Returns:
+        `ClusterBits` by (method, k). All values are NaN for partitions of whole networks.
     """
-    counts, found = matrix.counts(partitions), {}
+    counts, bits = matrix.counts(partitions), {}
     for key, (rows, columns) in partitions.items():
-        nothing = np.full(key[1], np.nan)
-        found[key] = ClusterBits(nothing, nothing, nothing)
+        undefined = np.full(key[1], np.nan)
+        bits[key] = ClusterBits(undefined, undefined, undefined)
         if key in counts and counts[key].any():
             sizes = [cluster_sizes(labels[None], key[1])[0] for labels in (rows, columns)]
             merged = _merged(counts[key], sizes, chooses(key[0]))
-            found[key] = ClusterBits(_strengths(counts[key], sizes), *merged)
-    return found
+            bits[key] = ClusterBits(_strengths(counts[key], sizes), *merged)
+    return bits
 
 
 def _strengths(counts: np.ndarray, sizes: list[np.ndarray]) -> np.ndarray:
-    """`ClusterBits.bits` of counts [k, k, classes] and sizes [k] of both sides."""
+    """`ClusterBits.bits` from counts [k, k, classes] and sizes [k] of both sides."""
     totals = counts.sum(axis=(0, 1))
-    # Every class has a weight.
+    # Every class holds at least one weight, so no logarithm is infinite.
     by_frequency = -(counts * np.log(totals / totals.sum())).sum(axis=-1)
     saved = by_frequency - classes_length(counts)
     bits = saved.sum(axis=1) + saved.sum(axis=0) - np.diagonal(saved)
@@ -68,30 +72,30 @@ def _strengths(counts: np.ndarray, sizes: list[np.ndarray]) -> np.ndarray:
 def _merged(
     counts: np.ndarray, sizes: list[np.ndarray], chosen: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`ClusterBits.if_merged` and `merge_with`."""
+    """`ClusterBits.if_merged` and `ClusterBits.merge_with`."""
     k = len(counts)
     occupied = np.flatnonzero(sizes[0] + sizes[1])
     pairs = np.array(list(combinations(occupied, 2)), np.int64).reshape(-1, 2)
-    least, other = np.full(k, np.nan), np.full(k, np.nan)
+    least, nearest = np.full(k, np.nan), np.full(k, np.nan)
     if not len(pairs):
-        return least, other
+        return least, nearest
     first, second = pairs.T
     lost = merge_costs(counts)[first, second] + _renaming(sizes, pairs, chosen)
-    # The last of the sorted pairs is the one that loses least.
-    for place in np.argsort(-lost, kind="stable"):
-        for one, its_other in (pairs[place], pairs[place][::-1]):
-            least[one], other[one] = lost[place] / BIT, its_other
-    return least, other
+    # Pairs are sorted by decreasing loss, so the smallest loss is written last.
+    for index in np.argsort(-lost, kind="stable"):
+        for cluster, partner in (pairs[index], pairs[index][::-1]):
+            least[cluster], nearest[cluster] = lost[index] / BIT, partner
+    return least, nearest
 
 
 def _renaming(sizes: list[np.ndarray], pairs: np.ndarray, chosen: bool) -> np.ndarray:
-    """Nats that labels take more if two clusters are merged on both sides, [pairs]."""
+    """Extra nats that the labels cost after merging two clusters on both sides, [pairs]."""
     k, rows = len(sizes[0]), np.arange(len(pairs))
     merged = [np.repeat(side[None], len(pairs), axis=0) for side in sizes]
     for side in merged:
         side[rows, pairs[:, 0]] += side[rows, pairs[:, 1]]
         side[rows, pairs[:, 1]] = 0
-    # Numbers that are chosen are chosen among k, others are one fewer.
+    # A chosen number of clusters is still chosen among k; a given one decreases by 1.
     fewer = np.full(len(pairs), k if chosen else k - 1)
     before = labels_cost([side[None] for side in sizes], np.array([k]), np.array([chosen]))
     return labels_cost(merged, fewer, np.full(len(pairs), chosen)) - before

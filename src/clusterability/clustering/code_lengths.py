@@ -1,16 +1,17 @@
-"""How long a description of a matrix by clusters is: codes of size classes and of labels, in nats.
+"""Code lengths, in nats, of a matrix described by clusters: size classes of weights, and labels.
 
-With counts c_x over B classes in a set of n weights, the length of their best code without
-parameters is that of Krichevsky & Trofimov 1981, a Dirichlet-multinomial of parameters 1/2:
+Among n weights in B classes, let c_x be the number in class x. The parameter-free code of
+Krichevsky & Trofimov 1981 (doi:10.1109/TIT.1981.1056331), a Dirichlet-multinomial with parameters
+1/2, has the length
 
     D(c) = -ln [ Gamma(B/2) / Gamma(n + B/2) * prod over x of Gamma(c_x + 1/2) / Gamma(1/2) ]
 
-Labels of n units in k clusters of n_a units, which may be empty, take
+The labels of n units in k clusters with sizes n_a, some possibly empty, take
 
     ln n! - sum over a of ln n_a! + ln C(n + k - 1, k - 1)
 
-the sizes first, each of them as likely as any other, and then which unit is where.
-docs/bits.md tells what the sign of a saving means.
+nats: first the sizes, all combinations equally likely, then the assignment of units. docs/bits.md
+explains the sign of a saving.
 """
 
 from __future__ import annotations
@@ -21,11 +22,17 @@ import numpy as np
 from scipy.special import gammaln
 
 BIT = math.log(2)
-"""Nats."""
+"""One bit in nats."""
 
 
 def classes_length(counts: np.ndarray) -> np.ndarray:
-    """D(c) in nats, [...], of counts [..., classes]; 0 where there are no weights.
+    """Code length D(c) of class counts, in nats (see the module for the formula).
+
+    Args:
+        counts: weights per class, [..., classes].
+
+    Returns:
+        D(c), [...]; 0 where there are no weights.
 
     >>> f"{float(classes_length(np.array([1, 1]))):.4f}"  # -ln 1/8
     '2.0794'
@@ -37,11 +44,14 @@ def classes_length(counts: np.ndarray) -> np.ndarray:
 
 
 def labels_length(sizes: np.ndarray, k: np.ndarray | int | None = None) -> np.ndarray:
-    """Nats of the labels of one side, [...], with clusters of sizes [..., at least k].
+    """Code length in nats of the labels of one side (see the module for the formula).
 
     Args:
-        sizes: of clusters; 0 beyond k.
-        k: how many clusters there are; by default as many as there are sizes.
+        sizes: units per cluster, [..., at least k]; 0 beyond k.
+        k: number of clusters, by default the number of sizes.
+
+    Returns:
+        Nats, [...].
 
     >>> f"{float(labels_length(np.array([1, 1]))):.4f}"  # ln 2! + ln C(3, 1)
     '1.7918'

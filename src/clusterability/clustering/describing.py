@@ -1,9 +1,10 @@
-"""Search for the partition of a matrix whose description is shortest.
+"""Search for the partition that gives the shortest description of a matrix.
 
 Units move to the cluster in which their weights take the fewest nats, rows given columns and
-columns given rows; then the two clusters of a side merge whose merging costs least, and so on down
-to one on each side. Beginning with more clusters than are asked for finds far shorter descriptions
-than beginning with as many (Peixoto 2014, Phys. Rev. E 89, 012804, for block models).
+columns given rows. Then the two clusters on a side whose merger costs least are merged, and so on
+down to one cluster per side. Starting with more clusters than requested finds far shorter
+descriptions than starting with the requested number (for block models: Peixoto 2014,
+doi:10.1103/PhysRevE.89.012804).
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from clusterability.clustering.describing_loops import (
 from clusterability.networks.size_classes import SizeClasses
 
 _FEWEST = 16
-"""Clusters that a search begins with."""
+"""Minimum number of clusters at the start of a search."""
 
 
 class Descent(NamedTuple):
-    """The shortest description that a start came to with each number of clusters.
+    """Shortest descriptions reached from one start, one for each number of clusters.
 
     Attributes:
-        lengths: nats [1 + k] of the weights and the labels, by the larger number of clusters of
-            both sides; infinite where there is none.
+        lengths: nats of weights and labels, [1 + k], indexed by the larger number of clusters of
+            the two sides; infinite where no description was reached.
         rows, columns: labels [1 + k, m] and [1 + k, n].
     """
 
@@ -43,37 +44,37 @@ class Descent(NamedTuple):
 
 
 def descend(classes: SizeClasses, rows: np.ndarray, columns: np.ndarray) -> Descent:
-    """What moves and merges make of one start.
+    """Alternate moves and mergers from one start, down to one cluster per side.
 
     Args:
-        classes: of the live part of a matrix, [m, n].
-        rows, columns: labels of the start, [m] and [n], from 0; no cluster is empty.
+        classes: size classes of the live part of a matrix, [m, n].
+        rows, columns: initial labels [m] and [n], from 0, without empty clusters.
     """
     most = 1 + max(int(rows.max()), int(columns.max()))
-    found = Descent(
+    descent = Descent(
         np.full(1 + most, np.inf),
         np.zeros((1 + most, len(rows)), np.int64),
         np.zeros((1 + most, len(columns)), np.int64),
     )
-    own = rows.astype(np.int64), columns.astype(np.int64)
-    descend_labels(classes.codes, classes.codes.T.copy(), *own, _known(classes.count), *found)
-    return found
+    labels = rows.astype(np.int64), columns.astype(np.int64)
+    descend_labels(classes.codes, classes.codes.T.copy(), *labels, _known(classes.count), *descent)
+    return descent
 
 
 def settle(
     classes: SizeClasses, rows: np.ndarray, columns: np.ndarray
 ) -> tuple[float, np.ndarray, np.ndarray]:
-    """Moves units until none moves: nats of the description, and labels of both sides.
+    """Move units until none moves; return the description's nats and the labels of both sides.
 
-    Arguments are those of `descend`.
+    Arguments as in `descend`.
     """
-    own = rows.astype(np.int64), columns.astype(np.int64)
-    length = settle_labels(classes.codes, classes.codes.T.copy(), *own, _known(classes.count))
-    return length, *own
+    labels = rows.astype(np.int64), columns.astype(np.int64)
+    length = settle_labels(classes.codes, classes.codes.T.copy(), *labels, _known(classes.count))
+    return length, *labels
 
 
 def first_clusters(k: int) -> int:
-    """How many clusters a side the search for at most k of them begins with: 16, 32, 64, …
+    """Clusters per side at the start of a search for at most k: 16, 32, 64, …
 
     >>> first_clusters(2), first_clusters(16), first_clusters(17)
     (16, 16, 32)
@@ -82,7 +83,7 @@ def first_clusters(k: int) -> int:
 
 
 def occupied(labels: np.ndarray) -> np.ndarray:
-    """Labels with the numbers of empty clusters left out.
+    """Relabel clusters consecutively, skipping empty ones.
 
     >>> occupied(np.array([5, 0, 5, 2])).tolist()
     [2, 0, 2, 1]
@@ -91,7 +92,7 @@ def occupied(labels: np.ndarray) -> np.ndarray:
 
 
 def sorted_clusters(classes: SizeClasses, k: int) -> np.ndarray:
-    """Labels [m] of rows: sorted by the mean class of their weights, and cut into k equal parts."""
+    """Labels [m] of rows sorted by the mean class of their weights and cut into k equal parts."""
     units = len(classes.codes)
     order = np.argsort(classes.codes.mean(axis=1), kind="stable")
     labels = np.empty(units, np.int64)
@@ -100,40 +101,41 @@ def sorted_clusters(classes: SizeClasses, k: int) -> np.ndarray:
 
 
 def one_sided_lengths(classes: SizeClasses, most: int) -> np.ndarray:
-    """Nats [1 + most] of the shortest descriptions that are found with the columns in one cluster.
+    """Shortest description lengths found with all columns in one cluster, in nats.
 
     Args:
-        classes: of the live part of a matrix, [m, n].
-        most: clusters of rows that the search begins with.
+        classes: size classes of the live part of a matrix, [m, n].
+        most: row clusters at the start of the search.
 
     Returns:
-        By the number of clusters of rows; infinite where there is none.
+        Nats [1 + most] by the number of row clusters; infinite where no description was reached.
     """
     rows = sorted_clusters(classes, most)
-    found = descend(classes, rows, np.zeros(classes.codes.shape[1], np.int64)).lengths
-    return np.pad(found, (0, most + 1 - len(found)), constant_values=np.inf)
+    lengths = descend(classes, rows, np.zeros(classes.codes.shape[1], np.int64)).lengths
+    return np.pad(lengths, (0, most + 1 - len(lengths)), constant_values=np.inf)
 
 
 def block_lengths(counts: np.ndarray, clusters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Nats of the weights of many partitions: by pairs of clusters, and by inside and between.
+    """Code lengths in nats of the weights, for many partitions: by block, and within/between.
 
     Args:
-        counts: of weights, int64 [partitions, k, k, classes].
-        clusters: k of each, int64 [partitions]; counts beyond are 0.
+        counts: weights, int64 [partitions, k, k, classes].
+        clusters: k of each partition, int64 [partitions]; counts beyond it are 0.
 
     Returns:
-        Both [partitions]; labels are not in them.
+        Two arrays [partitions]: one code for each pair of clusters, and one code within clusters
+        plus one between them. Labels are not included.
     """
-    found = np.zeros((2, len(counts)))
-    code_blocks(counts, clusters, _known(counts.shape[-1]), found)
-    return found[0], found[1]
+    lengths = np.zeros((2, len(counts)))
+    code_blocks(counts, clusters, _known(counts.shape[-1]), lengths)
+    return lengths[0], lengths[1]
 
 
 def merge_costs(counts: np.ndarray) -> np.ndarray:
-    """Nats [k, k] that weights take more if two clusters are merged on both sides.
+    """Extra nats [k, k] that the weights take when two clusters are merged on both sides.
 
     Args:
-        counts: of weights by pairs of clusters, int64 [k, k, classes].
+        counts: weights by pairs of clusters, int64 [k, k, classes].
     """
     costs = np.zeros((len(counts), len(counts)))
     cost_merges(counts, _known(counts.shape[-1]), costs)

@@ -1,6 +1,6 @@
-"""Compiled loops behind `describing`: lengths of descriptions, moves of units, merges of clusters.
+"""Compiled loops of `describing`: description lengths, moves of units, mergers of clusters.
 
-All are in one file, since what a compiled function calls has to be in its own (`compiled`).
+They share one file because a compiled function can only call functions of its module (`compiled`).
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ import numpy as np
 from clusterability.compiled import compiled
 
 KNOWN = 1 << 15
-"""Logarithms of gamma functions up to it are looked up; a series gives those beyond."""
+"""Size of the lookup table of log-gamma values; larger arguments use a series."""
 _LEAST_GAIN = 1e-9
-"""Nats that a move must gain, at least: rounding must not move units back and forth."""
+"""Minimum gain of a move in nats, so that rounding cannot move units back and forth."""
 _FEW = 8
 _SWEEPS = 2
-"""Over the units of both sides at first, and before two of few clusters merge; else one."""
+"""Sweeps over both sides at the start, and with fewer than `_FEW` clusters; otherwise one."""
 _LAST_SWEEPS = 100
 
 Known = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""ln Gamma(c + 1/2) / Gamma(1/2), ln Gamma(n + B/2) / Gamma(B/2) and ln (c + 1/2), from 0 on."""
+"""Tables from 0 on: ln Gamma(c + 1/2)/Gamma(1/2), ln Gamma(n + B/2)/Gamma(B/2) and ln (c + 1/2)."""
 
 Units = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-"""Codes, labels and `_by_unit`, each of rows and of columns."""
+"""Codes, labels and `_by_unit` counts, each for rows and for columns."""
 
 
 @compiled
 def _log_gamma(x: float) -> float:
-    """Stirling's series, to 1e-16 for x >= 2^15."""
+    """Log-gamma by Stirling's series, accurate to 1e-16 for x >= 2^15."""
     return (x - 0.5) * math.log(x) - x + 0.9189385332046727 + 1 / (12 * x)
 
 
@@ -51,7 +51,7 @@ def _total(count: int, classes: int, known: Known) -> float:
 
 @compiled
 def _code(counts: np.ndarray, known: Known) -> float:
-    """Nats of the code of one block with counts [classes]."""
+    """Code length in nats of one block with counts [classes]."""
     total, terms = 0, 0.0
     for x in range(len(counts)):
         total += counts[x]
@@ -63,7 +63,7 @@ def _code(counts: np.ndarray, known: Known) -> float:
 def code_blocks(
     counts: np.ndarray, clusters: np.ndarray, known: Known, lengths: np.ndarray
 ) -> None:
-    """Fills lengths [2, partitions], as `describing.block_lengths` has them."""
+    """Fill lengths [2, partitions], as described in `describing.block_lengths`."""
     classes = counts.shape[3]
     for number in range(len(counts)):
         within = np.zeros((2, classes), np.int64)
@@ -77,7 +77,7 @@ def code_blocks(
 
 @compiled
 def cost_merges(counts: np.ndarray, known: Known, costs: np.ndarray) -> None:
-    """Fills costs [k, k], as `describing.merge_costs` has them."""
+    """Fill costs [k, k], as described in `describing.merge_costs`."""
     k = len(counts)
     for a in range(k):
         for b in range(a + 1, k):
@@ -98,7 +98,7 @@ def cost_merges(counts: np.ndarray, known: Known, costs: np.ndarray) -> None:
 
 @compiled
 def _labels(sizes: np.ndarray) -> float:
-    """Nats of the labels of one side with sizes [k]."""
+    """Code length in nats of the labels of one side with sizes [k]."""
     units, length = 0, 0.0
     for size in sizes:
         units += size
@@ -110,7 +110,7 @@ def _labels(sizes: np.ndarray) -> float:
 def _length(
     counts: np.ndarray, row_sizes: np.ndarray, column_sizes: np.ndarray, known: Known
 ) -> float:
-    """Nats of the description: weights with counts [k, l, classes], and labels."""
+    """Description length in nats: weights with counts [k, l, classes], and labels."""
     length = _labels(row_sizes) + _labels(column_sizes)
     for a in range(counts.shape[0]):
         for b in range(counts.shape[1]):
@@ -120,17 +120,17 @@ def _length(
 
 @compiled
 def _by_unit(codes: np.ndarray, other: np.ndarray, k: int, classes: int) -> np.ndarray:
-    """Weights of each unit by class and by the other side's clusters, [units, k, classes]."""
+    """Weights of each unit by cluster of the other side and class, [units, k, classes]."""
     counts = np.zeros((codes.shape[0], k, classes), np.int64)
     for unit in range(codes.shape[0]):
-        for place in range(codes.shape[1]):
-            counts[unit, other[place], codes[unit, place]] += 1
+        for other_unit in range(codes.shape[1]):
+            counts[unit, other[other_unit], codes[unit, other_unit]] += 1
     return counts
 
 
 @compiled
 def _by_cluster(by_unit: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:
-    """Sums of `_by_unit` over clusters, [k, other k, classes]."""
+    """Sums of `_by_unit` over clusters, [k, clusters of the other side, classes]."""
     counts = np.zeros((k, by_unit.shape[1], by_unit.shape[2]), np.int64)
     for unit in range(len(labels)):
         counts[labels[unit]] += by_unit[unit]
@@ -147,7 +147,7 @@ def _sizes(labels: np.ndarray) -> np.ndarray:
 
 @compiled
 def _turned(counts: np.ndarray) -> np.ndarray:
-    """Counts [k, l, classes] as [l, k, classes]."""
+    """Transpose counts [k, l, classes] to [l, k, classes]."""
     return counts.transpose(1, 0, 2).copy()
 
 
@@ -162,7 +162,7 @@ def descend_labels(
     best_rows: np.ndarray,
     best_columns: np.ndarray,
 ) -> None:
-    """Fills the last three, as `describing.Descent` has them; the labels are lost."""
+    """Fill the last three arguments, as in `describing.Descent`; the initial labels are lost."""
     units, counts, row_sizes, column_sizes = _counted(codes, turned_codes, rows, columns)
     by_row, by_column, first = units[4], units[5], True
     while True:
@@ -197,7 +197,7 @@ def settle_labels(
     columns: np.ndarray,
     known: Known,
 ) -> float:
-    """Moves units until none moves; nats of the description."""
+    """Move units until none moves; return the description length in nats."""
     units, counts, row_sizes, column_sizes = _counted(codes, turned_codes, rows, columns)
     counts = _sweep_sides(_LAST_SWEEPS, units, counts, row_sizes, column_sizes, known)
     return _length(counts, row_sizes, column_sizes, known)
@@ -207,7 +207,7 @@ def settle_labels(
 def _counted(
     codes: np.ndarray, turned_codes: np.ndarray, rows: np.ndarray, columns: np.ndarray
 ) -> tuple[Units, np.ndarray, np.ndarray, np.ndarray]:
-    """What sweeps keep up to date of both sides' labels: units, counts and sizes of clusters."""
+    """Counts that sweeps keep up to date for both sides: units, blocks and cluster sizes."""
     row_sizes, column_sizes = _sizes(rows), _sizes(columns)
     by_row = _by_unit(codes, columns, len(column_sizes), codes.max() + 1)
     by_column = _by_unit(turned_codes, rows, len(row_sizes), by_row.shape[2])
@@ -224,7 +224,7 @@ def _sweep_sides(
     column_sizes: np.ndarray,
     known: Known,
 ) -> np.ndarray:
-    """Moves units of both sides in turns, until none moves or `most` times; the counts then."""
+    """Move units of both sides in turn, until none moves or `most` times; return the new counts."""
     codes, turned_codes, rows, columns, by_row, by_column = units
     for _ in range(most):
         moved = _sweep(codes, rows, by_row, by_column, counts, row_sizes, column_sizes, known)
@@ -241,19 +241,19 @@ def _sweep_sides(
 @compiled
 def _sweep(
     codes: np.ndarray,
-    own: np.ndarray,
-    by_own: np.ndarray,
+    labels: np.ndarray,
+    by_unit: np.ndarray,
     by_other: np.ndarray,
     counts: np.ndarray,
     sizes: np.ndarray,
     other_sizes: np.ndarray,
     known: Known,
 ) -> int:
-    """Moves each unit of a side to its best cluster; how many moved.
+    """Move each unit of a side to its best cluster; return the number of moves.
 
-    Which cluster that is goes by what the unit's weights take at the clusters' frequencies; whether
-    the unit moves, by what the description gains. A cluster keeps its last unit. What units of
-    either side see of the other's clusters, `_by_unit`, is kept up to date.
+    The candidate is the cluster whose class frequencies code the unit's weights in the fewest
+    nats. The unit moves if this shortens the description. A cluster keeps its last unit. The
+    counts by unit of both sides (`_by_unit`) are kept up to date.
     """
     k, others, classes = counts.shape
     if k == 1:
@@ -263,11 +263,11 @@ def _sweep(
     for a in range(k):
         _note(a, counts, other_sizes, known, lengths, frequencies, totals)
     moved = 0
-    for unit in range(len(own)):
-        a = own[unit]
+    for unit in range(len(labels)):
+        a = labels[unit]
         if sizes[a] == 1:
             continue
-        of_unit = by_own[unit]
+        of_unit = by_unit[unit]
         to = _likeliest(a, of_unit, others, sizes, frequencies, totals, scores)
         change = math.log(sizes[a]) - math.log(sizes[to] + 1)
         for b in range(others):
@@ -280,16 +280,16 @@ def _sweep(
             change -= lengths[a, b] + lengths[to, b]
         if change < -_LEAST_GAIN:
             moved += 1
-            own[unit] = to
+            labels[unit] = to
             sizes[a] -= 1
             sizes[to] += 1
             for b in range(others):
                 for x in range(classes):
                     counts[a, b, x] -= of_unit[b, x]
                     counts[to, b, x] += of_unit[b, x]
-            for place in range(len(by_other)):
-                by_other[place, a, codes[unit, place]] -= 1
-                by_other[place, to, codes[unit, place]] += 1
+            for other_unit in range(len(by_other)):
+                by_other[other_unit, a, codes[unit, other_unit]] -= 1
+                by_other[other_unit, to, codes[unit, other_unit]] += 1
             _note(a, counts, other_sizes, known, lengths, frequencies, totals)
             _note(to, counts, other_sizes, known, lengths, frequencies, totals)
     return moved
@@ -305,7 +305,7 @@ def _note(
     frequencies: np.ndarray,
     totals: np.ndarray,
 ) -> None:
-    """Fills in what a sweep asks of cluster a."""
+    """Update the cached lengths, log frequencies and totals of cluster a."""
     others, classes = counts.shape[1:]
     totals[a] = 0.0
     for b in range(others):
@@ -321,7 +321,7 @@ def _note(
 
 @compiled
 def _likeliest(
-    own: int,
+    current: int,
     of_unit: np.ndarray,
     others: int,
     sizes: np.ndarray,
@@ -329,7 +329,7 @@ def _likeliest(
     totals: np.ndarray,
     scores: np.ndarray,
 ) -> int:
-    """The cluster, but for its own, at whose frequencies a unit's weights take the fewest nats."""
+    """Best cluster for a unit other than its current one: the fewest nats for its weights."""
     classes = of_unit.shape[1]
     for a in range(len(sizes)):
         scores[a] = math.log(sizes[a] + 1) - totals[a]
@@ -339,7 +339,7 @@ def _likeliest(
             if count > 0:
                 for a in range(len(sizes)):
                     scores[a] += count * frequencies[b, x, a]
-    scores[own] = -np.inf
+    scores[current] = -np.inf
     best = 0
     for a in range(len(sizes)):
         if scores[a] > scores[best]:
@@ -349,7 +349,7 @@ def _likeliest(
 
 @compiled
 def _best_merge(counts: np.ndarray, sizes: np.ndarray, known: Known) -> tuple[float, int, int]:
-    """The two clusters of a side whose merging costs least: nats, and which they are."""
+    """Cheapest merger of two clusters on a side: its cost in nats, and the two clusters."""
     k, others, classes = counts.shape
     best, to, of = np.inf, 0, 0
     lengths = np.zeros(k)
@@ -357,7 +357,7 @@ def _best_merge(counts: np.ndarray, sizes: np.ndarray, known: Known) -> tuple[fl
         for b in range(others):
             lengths[a] += _code(counts[a, b], known)
         lengths[a] -= math.lgamma(sizes[a] + 1.0)
-    # One cluster fewer takes ln C(n + k - 1, k - 1) down to that of k - 1: the same for all pairs.
+    # With k - 1 clusters, ln C(n + k - 1, k - 1) shrinks by the same amount for all pairs.
     fewer = math.log(k - 1) - math.log(sizes.sum() + k - 1) if k > 1 else 0.0
     for a in range(k):
         for later in range(a + 1, k):
@@ -378,25 +378,25 @@ def _best_merge(counts: np.ndarray, sizes: np.ndarray, known: Known) -> tuple[fl
 
 @compiled
 def _merged(
-    own: np.ndarray, counts: np.ndarray, sizes: np.ndarray, to: int, of: int
+    labels: np.ndarray, counts: np.ndarray, sizes: np.ndarray, to: int, of: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Counts and sizes with cluster `of` put into `to`; the last cluster takes its number."""
+    """Counts and sizes after merging cluster `of` into `to`; the last cluster takes number `of`."""
     last = len(sizes) - 1
     counts[to] += counts[of]
     counts[of] = counts[last]
     sizes[to] += sizes[of]
     sizes[of] = sizes[last]
-    for unit in range(len(own)):
-        if own[unit] == of:
-            own[unit] = to
-        elif own[unit] == last:
-            own[unit] = of
+    for unit in range(len(labels)):
+        if labels[unit] == of:
+            labels[unit] = to
+        elif labels[unit] == last:
+            labels[unit] = of
     return counts[:last].copy(), sizes[:last].copy()
 
 
 @compiled
 def _merge_seen(by_unit: np.ndarray, last: int, to: int, of: int) -> None:
-    """Does with what the other side sees as `_merged` does with clusters."""
+    """Apply the merger of `_merged` to the counts by unit of the other side."""
     for unit in range(len(by_unit)):
         by_unit[unit, to] += by_unit[unit, of]
         by_unit[unit, of] = by_unit[unit, last]
