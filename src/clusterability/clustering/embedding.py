@@ -11,26 +11,26 @@ from clusterability.clustering.leading_vectors import leading_vectors
 from clusterability.networks.components import Components, connected_components
 
 _PANEL = 1 << 17
-"""Entries that are normalised at a time: they stay in the cache."""
+"""Entries normalised at a time, few enough to stay in the cache."""
 _DIGITS = 9
-"""Strengths of components that differ by rounding only are equal in so many digits."""
+"""Digits to which component strengths are compared, so that rounding cannot order them."""
 
 
-# Arrays are not equal or different as a whole.
+# eq=False: `==` of arrays is elementwise.
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """Leading singular vectors of a normalised matrix, by falling singular value.
+    """Leading singular vectors of a normalised matrix, by decreasing singular value.
 
-    The singular value 1 is there once for each connected component: its vectors are the square
-    roots of the strengths within the component, and any turn of these. Of a connected matrix it is
-    the first, trivial one.
+    The singular value 1 occurs once per connected component. Its singular vectors are the square
+    roots of the strengths within each component, or any rotation of these. In a connected matrix
+    it belongs to the first, trivial pair alone.
 
     Attributes:
-        left: [m, vectors]; right: [n, vectors]. The first ones are the components', by falling
+        left: [m, vectors]; right: [n, vectors]. Those of the components come first, by decreasing
             strength.
-        singular_values: [vectors]; 0, as its vectors are, beyond the rank of the matrix.
-        row_strengths, column_strengths: sums [m] and [n].
-        components: of the units.
+        singular_values: [vectors]; 0, like the vectors, beyond the rank of the matrix.
+        row_strengths, column_strengths: row sums [m] and column sums [n].
+        components: connected components of the units.
     """
 
     left: np.ndarray
@@ -51,21 +51,22 @@ class Embedding:
         return 1 / np.sqrt(self.column_strengths)
 
     def leading(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The first vectors, left [m, count] and right [n, count].
+        """First vectors, left [m, count] and right [n, count].
 
-        Where there are more components than that, each vector is one of as many groups of whole
-        components: of the turns of their common eigenspace, one that k-means can cut into parts
-        that nothing joins.
+        With more components than `count`, whole components are pooled into `count` groups with one
+        vector each. Among all rotations of the eigenspace of singular value 1, k-means can cut this
+        one into parts that no edge connects.
         """
         if count >= self.components.count:
             return self.left[:, :count], self.right[:, :count]
         return self._group_vectors(count)[:2]
 
     def sides(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """What tells the units of either side apart: the first k vectors of that side.
+        """Coordinates for clustering each side separately: its first k singular vectors.
 
-        Up to as many clusters as there are components, groups of whole components are known: their
-        vectors are 1 for each unit of the group, so that no difference of strengths cuts one.
+        If k is at most the number of components, the clusters are groups of whole components. Their
+        vectors are then 1 for every unit in the group, so that differences in strength cannot split
+        a group.
         """
         left, right = self.leading(k)
         if k > self.components.count:
@@ -73,11 +74,10 @@ class Embedding:
         return (left > 0).astype(float), (right > 0).astype(float)
 
     def nontrivial(self, count: int, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """As `leading` without the trivial first one: vectors that tell k clusters apart.
+        """Vectors that separate k clusters, without the trivial first one: [m, count], [n, count].
 
-        Of c components, the first ceil(log2 min(c, k)) vectors are turned such that they tell so
-        many groups of whole components apart, as binary digits do; the others lie within
-        components.
+        With c components, the first ceil(log2 min(c, k)) vectors are rotated to separate min(c, k)
+        groups of whole components, as binary digits do. The others vary within components.
         """
         groups = min(self.components.count, k)
         if groups == 1:
@@ -94,16 +94,16 @@ class Embedding:
         )
 
     def _group_vectors(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Singular vectors of so many groups of components, left and right, and their strengths.
+        """Left and right singular vectors of `count` groups of components, and the group strengths.
 
-        The strongest component that is left goes to the group that is the weakest so far.
+        Components are assigned by decreasing strength, each to the weakest group so far.
         """
         of_component = _strengths_of(self.components, self.row_strengths)
         shares = _comparable(of_component)
         loads, members = np.zeros(count), np.zeros(count)
         group = np.empty(len(shares), np.int64)
         for component in _by_strength(of_component):
-            # Of equally weak groups the one with the fewest components: none stays empty.
+            # Ties go to the group with the fewest components, so that none stays empty.
             weakest = np.lexsort((members, loads))[0]
             group[component] = weakest
             loads[weakest] += shares[component]
@@ -117,16 +117,20 @@ class Embedding:
 
 
 def embed(adjacency: np.ndarray, count: int) -> Embedding:
-    """Leading singular vectors of D_U^-1/2 A D_V^-1/2 (Dhillon 2001).
+    """Leading singular vectors of D_U^-1/2 A D_V^-1/2.
 
-    Those of the singular value 1 are known; the others are those of what is left without them.
+    The vectors with singular value 1 follow from the connected components. The others are computed
+    from the matrix without that part.
 
     Args:
-        adjacency: non-negative [m, n] without rows or columns of zeros.
+        adjacency: A, non-negative [m, n], without zero rows or columns.
         count: number of singular vectors, at most min(m, n).
 
-    >>> found = embed(np.array([[3.0, 1.0], [1.0, 3.0]]), 2)
-    >>> found.singular_values.round(9).tolist(), np.abs(found.left).round(3).tolist()
+    References:
+        Dhillon 2001, KDD. doi:10.1145/502512.502550
+
+    >>> embedding = embed(np.array([[3.0, 1.0], [1.0, 3.0]]), 2)
+    >>> embedding.singular_values.round(9).tolist(), np.abs(embedding.left).round(3).tolist()
     ([1.0, 0.5], [[0.707, 0.707], [0.707, 0.707]])
     """
     components = connected_components(adjacency)
@@ -155,19 +159,19 @@ def _strengths_of(components: Components, row_strengths: np.ndarray) -> np.ndarr
 
 
 def _by_strength(strengths: np.ndarray) -> np.ndarray:
-    """Numbers of components by falling strength, the first of equals first."""
+    """Components by decreasing strength; ties keep their order."""
     return np.argsort(-_comparable(strengths), kind="stable")
 
 
 def _comparable(strengths: np.ndarray) -> np.ndarray:
-    """Shares of the largest; those that differ by rounding are equal."""
+    """Strengths relative to the largest, rounded so that values equal up to rounding are equal."""
     return (strengths / strengths.max()).round(_DIGITS)
 
 
 def _indicator_vectors(
     labels: np.ndarray, unit_strengths: np.ndarray, strengths: np.ndarray
 ) -> np.ndarray:
-    """Square roots of each unit's share of its group's strength, [units, groups]; no group: -1."""
+    """Square root of each unit's share of its group's strength, [units, groups]; -1 is no group."""
     member = labels[:, None] == np.arange(len(strengths))
     return np.where(member, np.sqrt(unit_strengths[:, None] / strengths), 0)
 
@@ -178,10 +182,10 @@ def _without_trivial(
     row_strengths: np.ndarray,
     column_strengths: np.ndarray,
 ) -> np.ndarray:
-    """The normalised matrix less its part of singular value 1, [m, n].
+    """Normalised matrix minus its part with singular value 1, [m, n].
 
-    That part is the square root of r_i c_j over the component's strength, for units of one
-    component. Rows lie along the longer side: `leading_vectors` reads it by these.
+    That part is sqrt(r_i c_j) / s for units of one component with strength s. Rows are stored
+    along the longer side because `leading_vectors` reads the matrix row by row.
     """
     wide = adjacency.shape[0] < adjacency.shape[1]
     matrix, of_row, of_column = adjacency, components.rows, components.columns

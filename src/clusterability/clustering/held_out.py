@@ -1,7 +1,7 @@
-"""Clusters of columns found from half of the rows: does the other half know them too?
+"""Column clusters found on half of the rows, to be judged on the other half.
 
-What k-means finds in a matrix it finds in noise as well. Clusters of the V side that were found
-from one half of the rows say something about the other half only where there is structure.
+k-means finds clusters in noise, too. V clusters found on one half of the rows predict the other
+half only if there is structure.
 """
 
 from __future__ import annotations
@@ -24,25 +24,27 @@ def held_out_clusters(
     methods: Sequence[str],
     restarts: int,
 ) -> dict[Key, HeldOut]:
-    """V clusters of each matrix from one half of its live rows, drawn at random, by (method, k).
+    """V clusters of each matrix from a random half of its live rows, by (method, k).
 
-    Not for methods that search for what saves bits, which half of the rows has fewer of. Not for
-    whole networks: which rows a unit of one can be linked to goes by its layer, and its
-    cluster mostly says which layer that is.
+    Methods that search for the most bits are skipped: half of the rows has fewer bits to save. So
+    are whole networks: the layer of a unit determines which rows it can connect to, and mostly
+    its cluster.
 
-    Arguments are those of `spectral.cluster`. One split serves all methods and k. Of an odd
-    number of live rows, the larger half is the one that clusters are found from.
+    Arguments as in `spectral.cluster`. All methods and k share one split. With an odd number of
+    live rows, the larger half is clustered.
     """
     methods = [method for method in methods if not chooses(method)]
     judged = [_judged_rows(matrix, name) for matrix, name in zip(matrices, names, strict=True)]
     halves = _halves(matrices, judged)
-    found = cluster(halves, [(*name, "held out") for name in names], k_values, methods, restarts)
+    partitions = cluster(
+        halves, [(*name, "held out") for name in names], k_values, methods, restarts
+    )
     masks = np.stack([mask for mask, _ in judged])
-    return {key: HeldOut(masks, partition.columns) for key, partition in found.items()}
+    return {key: HeldOut(masks, partition.columns) for key, partition in partitions.items()}
 
 
 def _judged_rows(matrix: np.ndarray, name: StreamName) -> tuple[np.ndarray, np.ndarray]:
-    """A mask [m] of the rows to judge on, and the numbers of those to find clusters from."""
+    """Mask [m] of the rows to judge on, and indices of the rows to cluster."""
     live = np.flatnonzero(live_units(matrix).rows)
     order = generator("held out", *name).permutation(live)
     middle = (len(live) + 1) // 2
@@ -52,9 +54,9 @@ def _judged_rows(matrix: np.ndarray, name: StreamName) -> tuple[np.ndarray, np.n
 
 
 def _halves(matrices: np.ndarray, judged: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """Rows to find clusters from, [matrices, rows, n]; rows of zeros, dead, where some have fewer.
+    """Rows to cluster, [matrices, rows, n], padded with zero (dead) rows where a matrix has fewer.
 
-    Not the whole matrices with dead rows: those of one shape are clustered together.
+    They are cut out rather than masked so that matrices of equal shape are clustered together.
     """
     most = max((len(rows) for _, rows in judged), default=0)
     result = np.zeros((len(matrices), most, matrices.shape[2]), matrices.dtype)

@@ -1,12 +1,12 @@
-"""k-means of small point sets, in compiled loops.
+"""k-means for small point sets, in compiled loops.
 
-Lloyd's algorithm from greedy k-means++ starts (Arthur & Vassilvitskii 2007, with the local trials
-of their implementation, as in scikit-learn), in float64. All random numbers are arguments.
+Lloyd's algorithm from greedy k-means++ initialisations (Arthur & Vassilvitskii 2007, with the local
+trials of their implementation, as in scikit-learn), in float64. All random numbers are arguments.
 
-Points lie coordinate by coordinate, so that the innermost loops run over points: compilers turn
-these into vector instructions without reordering a sum, and the bits do not depend on how wide a
-processor's vectors are. Coordinates are padded with zeros to a multiple of four, and four are added
-at a time, which halves what is read and written.
+Points are stored coordinate by coordinate, so that the innermost loops run over points. Compilers
+vectorise these loops without reordering sums, so the bits do not depend on the processor's vector
+width. Coordinates are zero-padded to a multiple of four and added four at a time, which halves
+memory traffic.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from clusterability.compiled import compiled
 
 MAX_ITERATIONS = 300
 _TIE = 1e-10
-"""Inertias that differ by less, as a share of the points' sum of squares, are equal."""
+"""Inertias closer than this fraction of the points' sum of squares are equal."""
 _GRID_BITS = 42
 _TOGETHER = 4
-"""Coordinates that are added at a time."""
+"""Coordinates added at a time."""
 
 
 @dataclass(frozen=True)
 class KMeansResult:
-    """What the starts came to.
+    """Clusterings from all restarts.
 
-    A cluster may be empty only where there are fewer than k different points.
+    A cluster is empty only if there are fewer than k distinct points.
 
     Attributes:
-        labels: int16 [starts, points], each in 0 … k - 1.
-        inertia: float64 [starts], sum of squared distances to the nearest centres.
-        iterations: int64 [starts], of Lloyd's algorithm.
-        best: the start with the least inertia, the first of equals.
+        labels: int16 [restarts, points], from 0 to k - 1.
+        inertia: float64 [restarts], sum of squared distances to the nearest centres.
+        iterations: int64 [restarts], iterations of Lloyd's algorithm.
+        best: restart with the smallest inertia, the first of equals.
     """
 
     labels: np.ndarray
@@ -46,20 +46,26 @@ class KMeansResult:
 
 
 def candidates_per_step(k: int) -> int:
-    """Candidates that greedy k-means++ tries for each centre but the first."""
+    """Number of candidates that greedy k-means++ tries for each centre after the first."""
     return 2 + int(math.log(k))
 
 
 def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
-    """Clusters points from each start.
+    """Cluster points by k-means from several restarts.
 
     Args:
         points: [points, dimensions], finite; k <= points.
         k: number of clusters.
-        uniforms: numbers in [0, 1), [starts, k, candidates_per_step(k)].
+        uniforms: random numbers in [0, 1), [restarts, k, candidates_per_step(k)].
 
     Raises:
-        ValueError: where the shapes do not fit.
+        ValueError: if k is out of range or the shapes do not match.
+
+    >>> uniforms = np.random.default_rng(0).random((3, 2, candidates_per_step(2)))
+    >>> result = kmeans(np.array([[0.0], [1.0], [8.0], [9.0]]), 2, uniforms)
+    >>> labels = result.labels[result.best]
+    >>> bool(labels[0] == labels[1] != labels[2] == labels[3]), float(result.inertia[result.best])
+    (True, 1.0)
     """
     count, dimensions = points.shape
     if not 1 <= k <= count:
@@ -67,7 +73,7 @@ def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
     starts = len(uniforms)
     if uniforms.shape != (starts, k, candidates_per_step(k)):
         raise ValueError(f"uniforms have shape {uniforms.shape}, which does not fit k = {k}")
-    # Distances do not depend on the origin; centred points lose fewer digits.
+    # Centring leaves distances unchanged and loses fewer digits.
     centred = np.zeros((count, -(-dimensions // _TOGETHER) * _TOGETHER))
     on_grid = _on_grid(points)
     np.subtract(on_grid, on_grid.mean(axis=0), out=centred[:, :dimensions])
@@ -75,21 +81,21 @@ def kmeans(points: np.ndarray, k: int, uniforms: np.ndarray) -> KMeansResult:
     inertia, iterations = np.empty(starts), np.empty(starts, np.int64)
     numbers = uniforms.astype(np.float64)
     spread = _cluster_from_starts(centred, numbers, labels, inertia, iterations)
-    # Starts that came to the same clusters in another order differ by rounding only.
+    # Restarts with the same clusters in another order differ only by rounding.
     best = int((inertia <= inertia.min() + _TIE * spread).argmax())
     return KMeansResult(labels, inertia, iterations, best)
 
 
 def _on_grid(points: np.ndarray) -> np.ndarray:
-    """The points with coordinates to some twelve digits of the largest.
+    """Points with coordinates rounded to about twelve digits of the largest.
 
-    Coordinates that are equal but for rounding become equal: neither which points are the same nor
-    which of two distances is the shorter is left to the library that computed them.
+    Coordinates that differ only by rounding become equal, so that neither which points coincide
+    nor which of two distances is shorter depends on the linear algebra library.
     """
     largest = float(np.abs(points).max(initial=0))
     if largest == 0:
         return points
-    # Powers of two are common as the largest, and rounding must not decide between two grids.
+    # The largest is often a power of two; the factor keeps rounding from deciding between grids.
     step = 2.0 ** (math.frexp(1.1 * largest)[1] - _GRID_BITS)
     return np.rint(points / step) * step
 
@@ -102,7 +108,7 @@ def _cluster_from_starts(
     inertia: np.ndarray,
     iterations: np.ndarray,
 ) -> float:
-    """Fills the last three, as `KMeansResult` has them; returns the sum of squares."""
+    """Fill the last three arguments, as in `KMeansResult`; return the points' sum of squares."""
     starts, k = uniforms.shape[:2]
     count, dimensions = points.shape
     columns, norms, spread = np.empty((dimensions, count)), np.zeros(count), 0.0
@@ -120,13 +126,13 @@ def _cluster_from_starts(
 
 @compiled
 def _score(columns: np.ndarray, centre: np.ndarray, constant: float, score: np.ndarray) -> None:
-    """Fills score [points] with the constant less the products of the points with a centre.
+    """Fill score [points] with `constant` minus the dot products of the points with a centre.
 
-    With half of the centre's square as constant, that is half the squared distance but for a term
-    of the point alone, half its own square.
+    If `constant` is half the squared norm of the centre, the score is half the squared distance
+    minus half the squared norm of the point.
     """
     for axis in range(0, len(columns), _TOGETHER):
-        # Rows by themselves: compilers see that these loops run over all of them.
+        # Separate rows: the compiler sees that these loops run over whole arrays.
         w, x, y, z = columns[axis], columns[axis + 1], columns[axis + 2], columns[axis + 3]
         a, b, c, d = centre[axis], centre[axis + 1], centre[axis + 2], centre[axis + 3]
         if axis == 0:
@@ -141,26 +147,26 @@ def _score(columns: np.ndarray, centre: np.ndarray, constant: float, score: np.n
 
 @compiled
 def _sum(values: np.ndarray) -> float:
-    """The sum, by halves laid on each other; the values are lost."""
+    """Sum by repeatedly adding one half to the other; the values are overwritten."""
     left = len(values)
     while left > 1:
         half = left // 2
-        for place in range(half):
-            values[place] += values[left - half + place]
+        for index in range(half):
+            values[index] += values[left - half + index]
         left -= half
     return values[0]
 
 
 @compiled
 def _copy(values: np.ndarray, target: np.ndarray) -> None:
-    # Assigning one array to another compiles for a second: it checks their shapes.
-    for place in range(len(values)):
-        target[place] = values[place]
+    # Array assignment takes a second to compile because it checks shapes.
+    for index in range(len(values)):
+        target[index] = values[index]
 
 
 @compiled
 def _drawn(summed: np.ndarray, value: float) -> int:
-    """The first place whose sum is larger than the value, the last one if none is."""
+    """First index whose cumulative sum exceeds the value, or the last index if none does."""
     low, high = 0, len(summed) - 1
     while low < high:
         middle = (low + high) // 2
@@ -179,10 +185,10 @@ def _greedy_start(
     uniforms: np.ndarray,
     centres: np.ndarray,
 ) -> None:
-    """Fills centres [k, dimensions] by greedy k-means++.
+    """Fill centres [k, dimensions] by greedy k-means++.
 
-    Each centre is the candidate that leaves the least inertia, out of some points drawn with
-    probability proportional to their squared distance from the centres so far.
+    Candidates for each centre are points drawn with probability proportional to their squared
+    distance from the previous centres. The candidate that leaves the smallest inertia is kept.
     """
     count = len(points)
     k, candidates = uniforms.shape
@@ -223,12 +229,12 @@ def _lloyd(
     centres: np.ndarray,
     labels: np.ndarray,
 ) -> tuple[float, int]:
-    """Moves `centres` until none moves, fills `labels` [points]; inertia and iterations."""
+    """Iterate until no centre moves; fill `labels` [points], return inertia and iterations."""
     count, dimensions = points.shape
     k = len(centres)
-    own, nearest, least = np.full(count, -1), np.empty(count, np.int64), np.empty(count)
+    assigned, nearest, least = np.full(count, -1), np.empty(count, np.int64), np.empty(count)
     sums, sizes = np.zeros((k, dimensions)), np.zeros(k, np.int64)
-    # Scores of a centre that has not moved stay as they are: towards the end, that is most of them.
+    # Scores of unmoved centres are reused: towards the end, most centres do not move.
     scores, moved = np.empty((k, count)), np.ones(k, np.bool_)
     iterations = 0
     while iterations < MAX_ITERATIONS:
@@ -245,9 +251,9 @@ def _lloyd(
                 least[point] = score[point] if nearer else least[point]
                 nearest[point] = number if nearer else nearest[point]
         for point in range(count):
-            to, of = nearest[point], own[point]
+            to, of = nearest[point], assigned[point]
             if to != of:
-                own[point] = to
+                assigned[point] = to
                 sizes[to] += 1
                 for axis in range(dimensions):
                     sums[to, axis] += points[point, axis]
@@ -274,10 +280,10 @@ def _move(
     centres: np.ndarray,
     moved: np.ndarray,
 ) -> bool:
-    """Puts each centre on the mean of its points, and fills moved [k]: whether any moved.
+    """Move each centre to the mean of its points; fill moved [k], return whether any moved.
 
-    The centre of an empty cluster goes to the point farthest from its own centre; several take the
-    farthest points in turn.
+    The centre of an empty cluster moves to the point farthest from its own centre; several empty
+    clusters take the farthest points in turn.
     """
     any_moved, farthest, distances, searched = False, 0, least, False
     for number in range(len(centres)):
@@ -292,10 +298,10 @@ def _move(
             distances[farthest] = -np.inf
         for axis in range(centres.shape[1]):
             if sizes[number] == 0:
-                place = points[farthest, axis]
+                coordinate = points[farthest, axis]
             else:
-                place = sums[number, axis] / sizes[number]
-            moved[number] = moved[number] or place != centres[number, axis]
-            centres[number, axis] = place
+                coordinate = sums[number, axis] / sizes[number]
+            moved[number] = moved[number] or coordinate != centres[number, axis]
+            centres[number, axis] = coordinate
         any_moved = any_moved or moved[number]
     return any_moved

@@ -1,15 +1,16 @@
-"""Leading singular vectors of a dense matrix, the same whatever linear algebra library there is.
+"""Leading singular vectors of a dense matrix, identical for all linear algebra libraries.
 
-Libraries agree on singular vectors to rounding where singular values differ. Where some are equal,
-each returns another basis of their space; here that is turned by a fixed rule. Directions in which
-the matrix is zero have no singular vectors: they are zero, too.
+Libraries agree on singular vectors up to rounding where singular values differ. Where some are
+equal, each library returns another basis of their space; a fixed rule rotates it to a canonical
+one. Directions in the null space of the matrix have zero vectors.
 
-Which algorithm is the fastest goes by the shape (docs/performance.md): all eigenvectors of the
-smaller side's Gram matrix, the leading ones, or block Lanczos (Golub & Underwood 1977) on the
-matrix itself. Randomised algorithms are no choice: shuffled weights have no gap in their singular
-values, and what these get wrong there is as large as what a null is to tell.
+The fastest algorithm depends on the shape (docs/performance.md): all eigenvectors of the smaller
+side's Gram matrix, only the leading ones, or block Lanczos (Golub & Underwood 1977) on the matrix
+itself. Randomised algorithms are unsuitable: shuffled weights have no gap in their singular values,
+and there the error of these algorithms is as large as the effect that a null has to detect.
 
-Narrow products are `np.dot`: several threads hold each other up with `@` (docs/performance.md).
+Products with few columns use `np.dot`: with `@`, several threads block each other
+(docs/performance.md).
 """
 
 from __future__ import annotations
@@ -23,44 +24,44 @@ import scipy.linalg
 from clusterability.randomness import generator
 
 _ALL_UP_TO = 112
-"""Side up to which all eigenvectors take less time than the leading ones."""
+"""Largest side for which computing all eigenvectors is faster than the leading ones."""
 _LANCZOS_FROM, _LANCZOS_SHARE = 900, 24
-"""Lanczos takes less time from such a side on, and where it is so many times the vectors."""
+"""Lanczos is faster from this side on, if the side is also this many times the vectors."""
 _WIDE, _WIDE_LANCZOS_FROM = 2, 1500
-"""Of a matrix so many times as wide, the Gram matrix is made once for all products; from such a
-side on, Lanczos takes less time even so."""
+"""In a matrix this many times as long as wide, the Gram matrix is computed once for all products.
+Lanczos is then faster only from this larger side on."""
 
 _RESOLVED = 1e-5
-"""Smaller singular values, as a share of the largest, lose too many digits in a Gram matrix."""
+"""Smaller singular values, relative to the largest, lose too many digits in a Gram matrix."""
 _NOTHING = 1e-12
-"""A matrix whose norm is smaller, where that of all weights is 1, is rounding."""
+"""A matrix with a smaller norm, relative to the norm 1 of the whole matrix, is rounding error."""
 _ROUNDING = 1e-15
-"""Of squares, as a share of the largest that a normalised matrix can have, with room."""
+"""Rounding error of squares, relative to the largest possible one, with a safety margin."""
 _EQUAL = 1e-11
-"""Squares of singular values that differ by less, as a share of the largest, are equal."""
+"""Squared singular values closer than this, relative to the largest, are equal."""
 _CONVERGED = 1e-12
-"""Residual of Lanczos' eigenvectors, as a share of the largest eigenvalue."""
+"""Residual at which Lanczos has converged, relative to the largest eigenvalue."""
 _SOUND = 1e-10
-"""The same of what comes out, in float64."""
+"""Largest acceptable residual of the result in float64, relative to the largest eigenvalue."""
 _EXACT_UNTIL = 1e-4
-"""From this residual on, what float32 adds to it is below the one to reach."""
+"""Below this residual, float32 products add less error than the tolerance."""
 _BLOCK = 4
-"""Vectors at a time: the matrix is read once for all."""
+"""Vectors per block: one pass over the matrix serves all of them."""
 _PANEL = 1 << 17
-"""Entries of the rows that are multiplied at a time: they stay in the cache for the second product,
-and OpenBLAS does not copy them."""
+"""Entries multiplied at a time: they stay in the cache for the second product, and OpenBLAS does
+not copy them."""
 
 
 def leading_vectors(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The first singular triplets of a matrix, by falling singular value.
+    """Leading singular triplets of a matrix, by decreasing singular value.
 
     Args:
-        matrix: float64 [m, n] of norm 1 at most; it is overwritten.
+        matrix: float64 [m, n] with norm at most 1; overwritten.
         count: number of triplets, at most min(m, n).
 
     Returns:
-        Left vectors [m, count], singular values [count], right vectors [n, count]. Zeros where the
-        matrix has no more directions: singular values below 1e-12.
+        Left vectors [m, count], singular values [count] and right vectors [n, count]. Zeros where
+        the singular value is below 1e-12.
 
     >>> left, values, right = leading_vectors(np.diag([0.5, 0.1, 0.0]), 3)
     >>> values.tolist(), np.abs(left[:, 0]).tolist(), right[:, 2].tolist()
@@ -72,29 +73,32 @@ def leading_vectors(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndar
     m, n = matrix.shape
     left, values, right = np.zeros((m, count)), np.zeros(count), np.zeros((n, count))
     done, least = 0, _NOTHING
-    # Small singular values come from what is left without the large ones: no digits are lost.
+    # Small singular values are computed after deflating the large ones, which keeps their digits.
     while done < count:
-        found, vectors = _resolved(matrix, count - done, done, least)
-        if not len(found):
+        new_values, vectors = _resolved(matrix, count - done, done, least)
+        if not len(new_values):
             break
-        # What the smallest of them lost in its square is left in the matrix.
-        least = max(least, _ROUNDING / found[-1])
-        new = slice(done, done + len(found))
-        values[new], right[:, new] = found, vectors
-        left[:, new] = np.dot(matrix, vectors) / found
-        done += len(found)
+        # The digits that squaring the smallest one lost remain in the matrix.
+        least = max(least, _ROUNDING / new_values[-1])
+        new = slice(done, done + len(new_values))
+        values[new], right[:, new] = new_values, vectors
+        left[:, new] = np.dot(matrix, vectors) / new_values
+        done += len(new_values)
         if done < count:
-            matrix -= np.dot(left[:, new] * found, vectors.T)
+            matrix -= np.dot(left[:, new] * new_values, vectors.T)
     return left, values, right
 
 
 def _resolved(
-    matrix: np.ndarray, count: int, place: int, least: float
+    matrix: np.ndarray, count: int, offset: int, least: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Singular values and right vectors of a matrix [m >= n], those that its Gram matrix resolves.
+    """Singular values and right vectors of a matrix [m >= n] that its Gram matrix resolves.
 
-    place: how many others come before them, which decides how equal ones are turned.
-    least: what is smaller is rounding.
+    Args:
+        matrix: [m, n], m >= n.
+        count: number of singular values wanted.
+        offset: number of larger ones already known; it fixes the rotation among equal ones.
+        least: values below this are rounding error.
     """
     squares, vectors = _eigenvectors(matrix, count)
     largest = max(squares[0], 0)
@@ -104,41 +108,41 @@ def _resolved(
     begin = 0
     for end in ends[: 1 + np.searchsorted(ends, count)]:
         if end > begin + 1:
-            vectors[:, begin:end] = _turned(vectors[:, begin:end], place + begin)
+            vectors[:, begin:end] = _turned(vectors[:, begin:end], offset + begin)
         begin = end
     squares, vectors = squares[:count], vectors[:, :count]
-    directions = _directions(len(vectors), place + len(squares))[:, place:]
+    directions = _directions(len(vectors), offset + len(squares))[:, offset:]
     signs = np.where(np.einsum("ij,ij->j", directions, vectors) < 0, -1.0, 1.0)
     return np.sqrt(squares), vectors * signs
 
 
-def _turned(vectors: np.ndarray, place: int) -> np.ndarray:
-    """The one basis of the space of orthonormal vectors [n, equal] that a fixed rule picks.
+def _turned(vectors: np.ndarray, offset: int) -> np.ndarray:
+    """Canonical basis of the space spanned by orthonormal vectors [n, equal], up to signs.
 
-    Vector j is orthogonal to the fixed directions from `place` to `place + j - 1`; signs are open.
+    Vector j is orthogonal to the fixed directions `offset` to `offset + j - 1`.
     """
-    directions = _directions(len(vectors), place + vectors.shape[1])[:, place:]
+    directions = _directions(len(vectors), offset + vectors.shape[1])[:, offset:]
     return vectors @ np.linalg.qr(vectors.T @ directions)[0]
 
 
 @lru_cache(maxsize=8)
 def _directions(size: int, count: int) -> np.ndarray:
-    """Fixed directions [size, count]: the first ones are the same for any count."""
+    """Fixed directions [size, count]; the first ones do not depend on `count`."""
     return generator("directions", size).standard_normal((count, size)).T
 
 
 def _eigenvectors(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Leading eigenvalues and eigenvectors of the Gram matrix of a matrix [m >= n], falling.
+    """Leading eigenpairs of the Gram matrix of a matrix [m >= n], by decreasing eigenvalue.
 
-    `count` of them, and all that are equal to the last one.
+    Returns `count` of them, and all whose eigenvalue equals the last one.
     """
     size = matrix.shape[1]
     wide = len(matrix) >= _WIDE * size
     gram = np.dot(matrix.T, matrix) if wide else None
     if size >= max(_WIDE_LANCZOS_FROM if wide else _LANCZOS_FROM, _LANCZOS_SHARE * count):
-        found = _lanczos(np.ascontiguousarray(matrix), count + 1, gram)
-        if found is not None and not _cut(found[0], count):
-            return found
+        eigenpairs = _lanczos(np.ascontiguousarray(matrix), count + 1, gram)
+        if eigenpairs is not None and not _cut(eigenpairs[0], count):
+            return eigenpairs
     if gram is None:
         gram = np.dot(matrix.T, matrix)
     if size > _ALL_UP_TO and count + 1 < size:
@@ -151,7 +155,7 @@ def _eigenvectors(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarra
 
 
 def _cut(values: np.ndarray, count: int) -> bool:
-    """Whether equal eigenvalues go on at the end of those that are known."""
+    """Whether the known eigenvalues end within a group of equal ones."""
     return bool(values[count - 1] - values[-1] <= _EQUAL * values[0])
 
 
@@ -160,12 +164,19 @@ def _lanczos(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Leading eigenpairs of the Gram matrix of a matrix [m >= n] by block Lanczos.
 
-    gram: that matrix, where products with it take less time than two with the other.
+    Every block is orthogonalised against the previous two, then against all. The smaller the
+    residual, the less accurate products need to be (Simoncini & Eldén 2002), so later products use
+    float32.
 
-    Every block is made orthogonal to the two before it, then to all. Products may be the less exact
-    the smaller the residual is already (Simoncini & Eldén 2002): the later ones are of float32.
-    None where that goes wrong: where a block comes out dependent, since the matrix has too few
-    directions, and where more eigenvalues may be equal than a block has vectors.
+    Args:
+        matrix: [m, n], m >= n.
+        count: number of eigenpairs.
+        gram: the Gram matrix, if products with it are faster than two with the matrix.
+
+    Returns:
+        Eigenvalues and eigenvectors. None on failure: if a block becomes linearly dependent because
+        the matrix has too few directions, or if more eigenvalues may be equal than a block has
+        vectors.
     """
     size = matrix.shape[1]
     most = min(size // 2, 40 * count + 400)
@@ -175,18 +186,18 @@ def _lanczos(
     while done <= most:
         last = slice(done - _BLOCK, done)
         product = _gram_product(used, basis[last], gram)
-        own = product @ basis[last].T
-        projected[last, last] = (own + own.T) / 2
-        for known in (basis[max(done - 2 * _BLOCK, 0) : done], basis[:done]):
-            product -= np.dot(np.dot(product, known.T), known)
+        diagonal_block = product @ basis[last].T
+        projected[last, last] = (diagonal_block + diagonal_block.T) / 2
+        for previous in (basis[max(done - 2 * _BLOCK, 0) : done], basis[:done]):
+            product -= np.dot(np.dot(product, previous.T), previous)
         block, triangle = np.linalg.qr(product.T)
         if done >= convergence.next_look:
             values, vectors = np.linalg.eigh(projected[:done, :done])
             values, vectors = values[: -count - 1 : -1], vectors[:, : -count - 1 : -1]
             residual = np.linalg.norm(triangle @ vectors[last], axis=0).max() / values[0]
             if residual <= _CONVERGED:
-                found = np.dot(vectors.T, basis[:done])
-                return (values, found.T) if _is_sound(matrix, values, found) else None
+                ritz_vectors = np.dot(vectors.T, basis[:done])
+                return (values, ritz_vectors.T) if _is_sound(matrix, values, ritz_vectors) else None
             if residual <= _EXACT_UNTIL:
                 gram = None if gram is None else gram.astype(np.float32, copy=False)
                 used = used if gram is not None else used.astype(np.float32, copy=False)
@@ -200,7 +211,7 @@ def _lanczos(
 
 
 def _is_sound(matrix: np.ndarray, values: np.ndarray, vectors: np.ndarray) -> bool:
-    """Whether eigenpairs, vectors [count, n], are those of the Gram matrix in float64."""
+    """Whether eigenvalues and vectors [count, n] are eigenpairs of the Gram matrix in float64."""
     ties = np.diff(values) > -_EQUAL * values[0]
     if (np.convolve(ties, np.ones(_BLOCK - 1)) >= _BLOCK - 1).any():
         return False
@@ -210,9 +221,9 @@ def _is_sound(matrix: np.ndarray, values: np.ndarray, vectors: np.ndarray) -> bo
 
 
 class _Convergence:
-    """When to look at the residual: looking takes as long as some products.
+    """Schedule of the residual checks, each of which takes as long as several products.
 
-    Its logarithm falls in a nearly straight line once it falls.
+    Once the residual decreases, its logarithm decreases almost linearly.
     """
 
     def __init__(self, count: int) -> None:
@@ -220,7 +231,7 @@ class _Convergence:
         self.seen: tuple[float, float] | None = None
 
     def look(self, size: int, residual: float) -> None:
-        """Takes a residual at a size of the basis; sets the size at which to look next."""
+        """Record the residual at a size of the basis, and set the size of the next check."""
         log, furthest = math.log(residual), 1.25 * size
         target = _EXACT_UNTIL if residual > _EXACT_UNTIL else _CONVERGED
         if self.seen is not None and log < self.seen[1]:
@@ -231,12 +242,12 @@ class _Convergence:
 
 
 def _gram_product(matrix: np.ndarray, vectors: np.ndarray, gram: np.ndarray | None) -> np.ndarray:
-    """Vectors [some, n] times the Gram matrix of a matrix [m, n], which is read once."""
+    """Product of vectors [count, n] with the Gram matrix of a matrix [m, n], read once."""
     if gram is not None:
         return np.dot(vectors.astype(gram.dtype, copy=False), gram).astype(np.float64, copy=False)
     height = max(_PANEL // matrix.shape[1], 1)
     vectors = np.ascontiguousarray(vectors, matrix.dtype)
-    # Memory that a thread frees and takes again goes through the system each time.
+    # Reused buffers: memory that a thread frees and reallocates goes through the system each time.
     product, term = np.zeros_like(vectors), np.empty_like(vectors)
     for begin in range(0, len(matrix), height):
         panel = matrix[begin : begin + height]

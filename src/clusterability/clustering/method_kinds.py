@@ -1,8 +1,8 @@
-"""What is to be known of a method beside its labels.
+"""Properties of clustering methods besides their labels.
 
-Apart from the catalogue, so that a new line there clusters nothing again. Names may say a scale of
-the weights, as `described-ranked` does. Methods that are not named here have nothing of their own,
-nor have labels made by hand.
+They are separate from the catalogue so that a new entry there does not rerun any clustering. Names
+may include a scale of the weights, as in `described-ranked`. Unlisted methods, and labels made by
+hand, have none of these properties.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _STARTS = {"described": 6, "refined": 4}
 
 
 def chooses(method: str) -> bool:
-    """Whether k is the most clusters of a side that it takes: as many as save most bits.
+    """Whether k is only the maximum number of clusters per side, and the method chooses by bits.
 
     >>> chooses("described-ranked"), chooses("matched")
     (True, False)
@@ -22,12 +22,12 @@ def chooses(method: str) -> bool:
 
 
 def of_networks(method: str) -> bool:
-    """Whether it clusters the units of all layers at once."""
+    """Whether the method clusters the units of all layers at once."""
     return _base(method) in _OF_NETWORKS
 
 
 def starts_of(method: str, restarts: int) -> int:
-    """How many starts it has, where k-means has `restarts`."""
+    """Number of restarts of a method, where k-means has `restarts`."""
     return _STARTS.get(_base(method), restarts)
 
 

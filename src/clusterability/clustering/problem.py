@@ -1,6 +1,6 @@
-"""Ways from a spectral embedding to a partition, one module a method: `partition(problem)`.
+"""Interface of the clustering methods, one module per method: `partition(problem)`.
 
-`catalogue` names them. A method is a module `methods/<name>.py` and a line there.
+A method is a module `methods/<name>.py` and an entry in `catalogue`.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from clusterability.networks.size_classes import SizeClasses, size_classes
 from clusterability.randomness import StreamName, generator
 
 Sides = tuple[KMeansResult, KMeansResult]
-"""k-means of rows and of columns."""
+"""k-means of the rows and of the columns."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """Labels of the live units of a matrix by one method: the partition's, and of every start.
+    """Labels of a matrix's live units by one method: the partition, and every restart.
 
     Attributes:
-        rows, columns: [live rows] and [live columns], from 0 to k - 1.
-        row_starts, column_starts: [starts, live rows] and [starts, live columns]; a method
-            without random starts repeats its labels.
+        rows, columns: partition, [live rows] and [live columns], from 0 to k - 1.
+        row_starts, column_starts: labels of every restart, [restarts, live rows] and [restarts,
+            live columns]; methods without random restarts repeat their labels.
     """
 
     rows: np.ndarray
@@ -46,17 +46,17 @@ class Found:
     column_starts: np.ndarray
 
 
-# Arrays are not equal or different as a whole.
+# eq=False: `==` of arrays is elementwise.
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """One matrix at several k: what methods share, worked out when the first asks for it.
+    """One matrix at several k, with intermediate results that methods share, computed on demand.
 
     Attributes:
         adjacency: abs(W) of the live units, [m, n].
-        embedding: its singular vectors, at least k of them where there are so many.
+        embedding: its singular vectors, at least the largest k where there are as many.
         k_values: numbers of clusters.
-        name: of the random stream.
-        restarts: starts of k-means.
+        name: name of the random stream.
+        restarts: restarts of k-means.
     """
 
     adjacency: np.ndarray
@@ -67,7 +67,7 @@ class Grid:
 
     @cached_property
     def classes(self) -> SizeClasses:
-        """Classes of the sizes of the weights."""
+        """Size classes of the weights."""
         return size_classes(self.adjacency)
 
     @cached_property
@@ -77,7 +77,7 @@ class Grid:
 
     @cached_property
     def side_tables(self) -> dict[int, np.ndarray]:
-        """`Problem.side_table` by k, in one pass over the adjacency."""
+        """`Problem.side_table` by k, computed in one pass over the adjacency matrix."""
         best = {
             ("sides", k): (rows.labels[rows.best], columns.labels[columns.best])
             for k, (rows, columns) in self.sides.items()
@@ -86,7 +86,7 @@ class Grid:
 
     @cached_property
     def descents(self) -> dict[int, list[Descent]]:
-        """Descents of the search for short descriptions, by the clusters that they begin with."""
+        """Searches for short descriptions from each start, by initial number of clusters."""
         return {
             most: [descend(self.classes, *start) for start in self._starts(most)]
             for most in dict.fromkeys(map(first_clusters, self.k_values))
@@ -94,40 +94,43 @@ class Grid:
 
     @cached_property
     def shares(self) -> tuple[Shares, Shares]:
-        """The weights, and the transposed ones, as shares of their sum."""
+        """The weights and the transposed weights, as shares of their sum."""
         shares = Shares(self.adjacency)
         return shares, shares.turn()
 
     @cached_property
     def refinements(self) -> dict[int, list[Refinement]]:
-        """Descents of the search for a large Q, by the clusters that they begin with."""
-        found = {}
+        """Searches for a large Q from each start, by initial number of clusters."""
+        refinements = {}
         for most in dict.fromkeys(map(first_clusters, self.k_values)):
             k = min(most, *self.adjacency.shape)
             (rows, columns), (shares, turned) = self.sides_in(k), self.shares
             by_rows = turned.descend(rows.labels[rows.best], k)
             by_columns = shares.descend(columns.labels[columns.best], k)
-            found[most] = [Refinement(by_rows.values, by_rows.columns, by_rows.rows), by_columns]
-        return found
+            refinements[most] = [
+                Refinement(by_rows.values, by_rows.columns, by_rows.rows),
+                by_columns,
+            ]
+        return refinements
 
     def uniforms(self, k: int) -> np.ndarray:
-        """Random numbers as `kmeans` takes them, [starts, (U, V, both), k, candidates].
+        """Random numbers for `kmeans`, [restarts, (U, V, both), k, candidates].
 
-        They are the same for all methods.
+        All methods use the same numbers.
         """
         shape = (self.restarts, 3, k, candidates_per_step(k))
         return generator("k-means", *self.name, k).random(shape)
 
     def sides_in(self, k: int) -> Sides:
-        """k-means of each side by itself, on its first k singular vectors (rows, columns)."""
+        """k-means of each side separately, on its first k singular vectors (rows, columns)."""
         (rows, columns), uniforms = self.embedding.sides(k), self.uniforms(k)
         return kmeans(rows, k, uniforms[:, 0]), kmeans(columns, k, uniforms[:, 1])
 
     def _starts(self, most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Labels that a descent begins with.
+        """Initial labels of the descents.
 
-        Those of k-means on both sides; on one side, and random ones on the other; sorted ones; and
-        random ones, twice.
+        k-means on both sides; k-means on either side with random labels on the other; units sorted
+        by size class; and random labels on both sides, twice.
         """
         shape, source = self.adjacency.shape, generator("described", *self.name, most)
         rows, columns = self.sides_in(min(most, *shape))
@@ -146,7 +149,7 @@ class Grid:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What a method is given: one matrix at one k, at most min(m, n)."""
+    """Input of a method: one matrix at one k, at most min(m, n)."""
 
     grid: Grid
     k: int
@@ -158,33 +161,34 @@ class Problem:
 
     @property
     def embedding(self) -> Embedding:
-        """Singular vectors of the normalised weights, at least k where there are so many."""
+        """Singular vectors of the normalised weights, at least k where there are as many."""
         return self.grid.embedding
 
     @property
     def sides(self) -> Sides:
-        """k-means of each side by itself, on its first k singular vectors (rows, columns)."""
+        """k-means of each side separately, on its first k singular vectors (rows, columns)."""
         return self.grid.sides[self.k]
 
     @property
     def descents(self) -> list[Descent]:
-        """Descents of the search for short descriptions, from each start."""
+        """Searches for short descriptions, one from each start."""
         return self.grid.descents[first_clusters(self.k)]
 
     @property
     def refinements(self) -> list[Refinement]:
-        """Descents of the search for a large Q, from each start."""
+        """Searches for a large Q, one from each start."""
         return self.grid.refinements[first_clusters(self.k)]
 
     @property
     def side_table(self) -> np.ndarray:
-        """Sums [k, k] of the adjacency over clusters by the best starts of `sides`."""
+        """Block sums [k, k] of the adjacency matrix for the best restarts of `sides`."""
         return self.grid.side_tables[self.k]
 
     def both_sides(self, vectors: tuple[np.ndarray, np.ndarray]) -> Found:
-        """One k-means over the units of both sides: vectors of the embedding, scaled by D^-1/2.
+        """k-means over the units of both sides together, on embedding vectors scaled by D^-1/2.
 
-        vectors: left [m, some] and right [n, some].
+        Args:
+            vectors: left [m, dimensions] and right [n, dimensions].
         """
         embedding, (left, right) = self.embedding, vectors
         points = np.concatenate(
@@ -192,12 +196,12 @@ class Problem:
         )
         if points.shape[1] == 0:  # k = 1 by Dhillon's rule: nothing to tell units apart by
             points = np.zeros((len(points), 1))
-        found = kmeans(points, self.k, self.grid.uniforms(self.k)[:, 2])
+        result = kmeans(points, self.k, self.grid.uniforms(self.k)[:, 2])
         m = len(left)
-        best = found.labels[found.best]
-        return Found(best[:m], best[m:], found.labels[:, :m], found.labels[:, m:])
+        best = result.labels[result.best]
+        return Found(best[:m], best[m:], result.labels[:, :m], result.labels[:, m:])
 
 
 def partition_by(method: str) -> Callable[[Problem], Found]:
-    """The function `partition` of a method, one of `catalogue`."""
+    """Look up the function `partition` of a method in `catalogue`."""
     return import_module(f"clusterability.clustering.methods.{method}").partition

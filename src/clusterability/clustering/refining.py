@@ -1,8 +1,9 @@
-"""Search for the partition of largest Barber's Q: compiled loops.
+"""Search for the partition with the largest Barber's Q, in compiled loops.
 
-Rows go to the cluster of columns in which they have most weight beyond what strengths give, columns
-likewise, in turns, until none moves (BRIM: Barber 2007, section IV); then the two clusters merge
-whose merging gains most or costs least, and so on down to one.
+Rows move to the column cluster with which they share the most weight beyond the expectation from
+strengths; columns likewise, in turn, until none moves (BRIM: Barber 2007, section IV,
+doi:10.1103/PhysRevE.76.066102). Then the two clusters are merged whose merger gains most or costs
+least, and so on down to one.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ _MOST_TURNS = 200
 
 
 class Refinement(NamedTuple):
-    """The partitions that a start came to, by their number of clusters.
+    """Partitions reached from one start, one for each number of clusters.
 
     Attributes:
-        values: Barber's Q [1 + k]; -infinite where there is none.
-        rows, columns: labels [1 + k, m] and [1 + k, n]; cluster a of one side goes with a of the
-            other, and either may be empty.
+        values: Barber's Q, [1 + k]; -inf where no partition was reached.
+        rows, columns: labels [1 + k, m] and [1 + k, n]; cluster a of one side is paired with
+            cluster a of the other, and either may be empty.
     """
 
     values: np.ndarray
@@ -31,18 +32,18 @@ class Refinement(NamedTuple):
 
 
 class Shares:
-    """A matrix of weights as shares of their sum: what all refinements of it begin with."""
+    """Weight matrix as shares of its sum, prepared once for all refinements."""
 
     def __init__(self, adjacency: np.ndarray) -> None:
-        """Normalises abs(W) of the live units, [m, n]."""
+        """Normalise abs(W) of the live units, [m, n]."""
         self.weights = np.ascontiguousarray(adjacency, np.float64) / adjacency.sum(dtype=np.float64)
         self.turned = np.ascontiguousarray(self.weights.T)
         self.row_strengths, self.column_strengths = self.weights.sum(1), self.turned.sum(1)
 
     def descend(self, columns: np.ndarray, k: int, least: int = 1) -> Refinement:
-        """From labels of the columns in at most k clusters down to `least`; rows follow."""
+        """Refine and merge from column labels in at most k clusters down to `least`."""
         m, n = self.weights.shape
-        found = Refinement(
+        refinement = Refinement(
             np.full(1 + k, -np.inf), np.zeros((1 + k, m), np.int64), np.zeros((1 + k, n), np.int64)
         )
         _descend(
@@ -53,16 +54,16 @@ class Shares:
             columns.astype(np.int64),
             k,
             least,
-            *found,
+            *refinement,
         )
-        return found
+        return refinement
 
     def refine(self, columns: np.ndarray, k: int) -> Refinement:
-        """As `descend`, without a merge."""
+        """Refine as `descend` does, without mergers."""
         return self.descend(columns, k, least=k)
 
     def turn(self) -> Shares:
-        """Those of the transposed matrix."""
+        """Shares of the transposed matrix."""
         result = Shares.__new__(Shares)
         result.weights, result.turned = self.turned, self.weights
         result.row_strengths, result.column_strengths = self.column_strengths, self.row_strengths
@@ -82,9 +83,9 @@ def _descend(
     best_rows: np.ndarray,
     best_columns: np.ndarray,
 ) -> None:
-    """Fills the last three, as `Refinement` has them; the labels are lost."""
+    """Fill the last three arguments, as in `Refinement`; the initial labels are lost."""
     rows = np.zeros(len(weights), np.int64)
-    # Of each row with each cluster of columns, and the other way round: kept up to date.
+    # Weight of each row with each column cluster, and the reverse, kept up to date by `_follow`.
     seen_by_rows, column_totals = _seen(turned, columns, column_strengths, k)
     seen_by_columns, row_totals = _seen(weights, rows, row_strengths, k)
     excess = np.empty((k, k))
@@ -142,32 +143,32 @@ def _descend(
 def _seen(
     by_other: np.ndarray, other: np.ndarray, other_strengths: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weight of each unit with each cluster of the other side [k, units], and these' strengths."""
+    """Weight of each unit with each cluster of the other side, [k, units]; cluster strengths."""
     sums, totals = np.zeros((k, by_other.shape[1])), np.zeros(k)
-    for place in range(len(other)):
-        totals[other[place]] += other_strengths[place]
-        _add(by_other[place], sums[other[place]], 1.0)
+    for other_unit in range(len(other)):
+        totals[other[other_unit]] += other_strengths[other_unit]
+        _add(by_other[other_unit], sums[other[other_unit]], 1.0)
     return sums, totals
 
 
 @compiled
 def _follow(
     seen: np.ndarray,
-    totals: np.ndarray,
+    other_totals: np.ndarray,
     strengths: np.ndarray,
-    own: np.ndarray,
-    by_own: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
     seen_by_other: np.ndarray,
-    own_totals: np.ndarray,
+    side_totals: np.ndarray,
 ) -> int:
-    """Puts each unit into its best cluster, given those of the other side; how many moved.
+    """Move each unit to its best cluster given the other side; return the number of moves.
 
-    Keeps the last two up to date. by_own: weights [own units, other units].
+    Keeps the last two arguments up to date.
     """
     k, units = seen.shape
     best, chosen = np.full(units, -np.inf), np.zeros(units, np.int64)
     for cluster in range(k):
-        total, of_cluster = totals[cluster], seen[cluster]
+        total, of_cluster = other_totals[cluster], seen[cluster]
         for unit in range(units):
             gain = of_cluster[unit] - strengths[unit] * total
             better = gain > best[unit]
@@ -175,24 +176,24 @@ def _follow(
             chosen[unit] = cluster if better else chosen[unit]
     moved = 0
     for unit in range(units):
-        old, new = own[unit], chosen[unit]
+        old, new = labels[unit], chosen[unit]
         if new != old:
-            # Rounding must not move units back and forth.
-            gain = seen[old, unit] - strengths[unit] * totals[old]
+            # The margin keeps rounding from moving units back and forth.
+            gain = seen[old, unit] - strengths[unit] * other_totals[old]
             if best[unit] > gain + 1e-12 * strengths[unit]:
-                own[unit] = new
+                labels[unit] = new
                 moved += 1
-                _add(by_own[unit], seen_by_other[old], -1.0)
-                _add(by_own[unit], seen_by_other[new], 1.0)
-                own_totals[old] -= strengths[unit]
-                own_totals[new] += strengths[unit]
+                _add(weights[unit], seen_by_other[old], -1.0)
+                _add(weights[unit], seen_by_other[new], 1.0)
+                side_totals[old] -= strengths[unit]
+                side_totals[new] += strengths[unit]
     return moved
 
 
 @compiled
 def _add(values: np.ndarray, total: np.ndarray, factor: float) -> None:
-    for place in range(len(values)):
-        total[place] += factor * values[place]
+    for index in range(len(values)):
+        total[index] += factor * values[index]
 
 
 @compiled
@@ -205,7 +206,7 @@ def _occupied(
     row_totals: np.ndarray,
     column_totals: np.ndarray,
 ) -> int:
-    """Numbers clusters without those that are empty on both sides; how many are left."""
+    """Renumber clusters, skipping those empty on both sides; return the number of clusters left."""
     names, count = np.full(k, -1), 0
     for labels in (rows, columns):
         for label in labels:
@@ -233,7 +234,7 @@ def _excess(
     column_totals: np.ndarray,
     excess: np.ndarray,
 ) -> float:
-    """Fills excess [k, k] with T - p q^T; its trace, Barber's Q."""
+    """Fill excess [k, k] with T - p q^T; return its trace, Barber's Q."""
     k = len(row_totals)
     for a in range(k):
         for b in range(k):

@@ -1,6 +1,6 @@
-"""Weights and partitions to bits: what naming the clusters saves in describing the weights.
+"""Saved bits of a partition: bits saved in describing the weights, net of describing the clusters.
 
-docs/bits.md tells what the sign means; `code_lengths` has the codes.
+docs/bits.md explains the sign; `code_lengths` has the codes.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from clusterability.networks.size_classes import SizeClasses, size_classes
 
 @dataclass(frozen=True)
 class SavedBits:
-    """What a partition saves, in bits; NaN where it is not defined.
+    """Bits saved by a partition; NaN where undefined.
 
     Attributes:
-        blocks: by telling pairs of clusters apart.
-        within: by telling weights inside clusters from weights between them.
-        rows, columns: by clusters of one side alone, the best with at most k of them that a search
-            finds; of a partition that is itself searched for by its bits.
+        blocks: bits saved by coding each pair of clusters separately.
+        within: bits saved by coding weights within clusters separately from those between.
+        rows, columns: bits saved by the best clusters of one side alone, at most k of them, that a
+            search finds; only for partitions that are themselves searched for by bits.
     """
 
     blocks: float = np.nan
@@ -37,15 +37,15 @@ class SavedBits:
     columns: float = np.nan
 
     def tables(self) -> dict[str, np.ndarray]:
-        """By the names that `block_sums.Tables` has for them."""
+        """Values by their names in `block_sums.Tables`."""
         names = ("bits", "bits_within", "bits_u", "bits_v")
         return dict(zip(names, map(np.array, astuple(self)), strict=True))
 
 
-# Arrays are not equal or different as a whole.
+# eq=False: `==` of arrays is elementwise.
 @dataclass(frozen=True, eq=False)
 class MatrixBits:
-    """One matrix, and what the bits of all its partitions share; worked out when it is asked for.
+    """One matrix, with the code lengths that all its partitions share, computed on demand.
 
     Attributes:
         matrix: weights [m, n].
@@ -59,42 +59,47 @@ class MatrixBits:
 
     @cached_property
     def length(self) -> float:
-        """Nats of all weights without clusters, rounded as those of clusters are."""
+        """Code length in nats of all weights as one block, rounded as those of clusters are."""
         codes = self.classes.codes.ravel()
         counts = np.bincount(codes[codes != DEAD], minlength=self.classes.count)
         return float(block_lengths(counts[None, None, None], np.ones(1, np.int64))[0][0])
 
     def counts(self, partitions: Labels) -> dict[Key, np.ndarray]:
-        """`block_counts` of each partition that is not of a whole network."""
-        asked = _of_layers(partitions)
-        counts = _all_counts(self.classes, asked)
-        return {key: counts[number, : key[1], : key[1]] for number, key in enumerate(asked)}
+        """`block_counts` by (method, k), skipping partitions of whole networks."""
+        layer_partitions = _of_layers(partitions)
+        counts = _all_counts(self.classes, layer_partitions)
+        return {
+            key: counts[number, : key[1], : key[1]] for number, key in enumerate(layer_partitions)
+        }
 
     def saved(self, partitions: Labels) -> dict[Key, SavedBits]:
-        """What each partition saves. Nothing is defined of those of whole networks.
+        """Saved bits by (method, k).
 
         Args:
             partitions: labels of rows [m] and columns [n] by (method, k).
+
+        Returns:
+            `SavedBits` for each partition; all values are NaN for partitions of whole networks.
         """
-        found, asked = dict.fromkeys(partitions, SavedBits()), _of_layers(partitions)
-        if not asked or self.classes.count == 0:
-            return found
-        clusters = np.array([k for _, k in asked])
-        chosen = np.array([chooses(method) for method, _ in asked])
-        counts = _all_counts(self.classes, asked)
-        sides = (np.stack(labels) for labels in zip(*asked.values(), strict=True))
+        saved, layer_partitions = dict.fromkeys(partitions, SavedBits()), _of_layers(partitions)
+        if not layer_partitions or self.classes.count == 0:
+            return saved
+        clusters = np.array([k for _, k in layer_partitions])
+        chosen = np.array([chooses(method) for method, _ in layer_partitions])
+        counts = _all_counts(self.classes, layer_partitions)
+        sides = (np.stack(labels) for labels in zip(*layer_partitions.values(), strict=True))
         sizes = [cluster_sizes(labels, int(clusters.max())) for labels in sides]
         names = labels_cost(sizes, clusters, chosen)
         lengths = block_lengths(counts, clusters)
         blocks, within = ((self.length - nats - names) / BIT for nats in lengths)
-        for number, key in enumerate(asked):
+        for number, key in enumerate(layer_partitions):
             if sizes[0][number].any() and sizes[1][number].any():
                 alone = self._one_sided(key[1]) if chosen[number] else ()
-                found[key] = SavedBits(float(blocks[number]), float(within[number]), *alone)
-        return found
+                saved[key] = SavedBits(float(blocks[number]), float(within[number]), *alone)
+        return saved
 
     def _one_sided(self, k: int) -> tuple[float, float]:
-        """Of clusters of rows alone, and of columns alone."""
+        """Bits saved by row clusters alone, and by column clusters alone."""
         most = first_clusters(k)
         if most not in self._sides:
             live = self.classes.live()
@@ -107,37 +112,37 @@ class MatrixBits:
 
     @cached_property
     def _sides(self) -> dict[int, list[np.ndarray]]:
-        """Nats by the clusters that the search begins with."""
+        """Description lengths in nats of both sides, by initial number of clusters."""
         return {}
 
 
 def block_counts(classes: SizeClasses, rows: np.ndarray, columns: np.ndarray, k: int) -> np.ndarray:
-    """Weights of each class between each pair of clusters, int64 [k, k, classes].
+    """Weights of each size class between each pair of clusters, int64 [k, k, classes].
 
     Args:
-        classes: of a matrix [m, n].
-        rows, columns: labels [m] and [n] from 0 to k - 1; units with the label -1 are left out.
+        classes: size classes of a matrix [m, n].
+        rows, columns: labels [m] and [n] from 0 to k - 1; units labelled -1 are left out.
     """
     return _all_counts(classes, {("any", k): (rows, columns)})[0]
 
 
 def cluster_sizes(labels: np.ndarray, k: int) -> np.ndarray:
-    """Live units in each cluster, [labellings, k], of labels [labellings, units]."""
+    """Live units per cluster, [labellings, k], from labels [labellings, units]."""
     places = labels.astype(np.int64) - DEAD + (k + 1) * np.arange(len(labels))[:, None]
     counts = np.bincount(places.ravel(), minlength=(k + 1) * len(labels))
     return counts.reshape(len(labels), k + 1)[:, 1:]
 
 
 def labels_cost(sizes: list[np.ndarray], k: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Nats of the labels of both sides, [partitions].
+    """Code length in nats of the labels of both sides, [partitions].
 
-    Where the numbers of clusters were chosen, up to k of them, they and the choice are paid for.
-    Without clusters there is nothing to name then.
+    If the numbers of clusters were chosen, up to k per side, the code covers the chosen numbers
+    and costs 2 ln k more for the choice. It is then 0 if neither side has more than one cluster.
 
     Args:
-        sizes: of the clusters of either side, [partitions, at least k]; 0 beyond k.
-        k: of each partition.
-        chosen: whether its numbers of clusters were.
+        sizes: cluster sizes of each side, [partitions, at least k]; 0 beyond k.
+        k: k of each partition.
+        chosen: whether the method chose the numbers of clusters, [partitions].
     """
     occupied = [(side > 0).sum(axis=-1) for side in sizes]
     named = [np.where(chosen, np.maximum(count, 1), k) for count in occupied]
@@ -148,11 +153,11 @@ def labels_cost(sizes: list[np.ndarray], k: np.ndarray, chosen: np.ndarray) -> n
 
 
 def _of_layers(partitions: Labels) -> dict[Key, tuple[np.ndarray, np.ndarray]]:
-    return {key: own for key, own in partitions.items() if not of_networks(key[0])}
+    return {key: labels for key, labels in partitions.items() if not of_networks(key[0])}
 
 
 def _all_counts(classes: SizeClasses, partitions: Labels) -> np.ndarray:
-    """`block_counts` of many partitions, in one pass: [partitions, k, k, classes]."""
+    """`block_counts` of many partitions in one pass, [partitions, k, k, classes]."""
     most = max((k for _, k in partitions), default=0)
     counts = np.zeros((len(partitions), most, most, classes.count), np.int64)
     if partitions:
@@ -163,7 +168,7 @@ def _all_counts(classes: SizeClasses, partitions: Labels) -> np.ndarray:
 
 @compiled
 def _count(codes: np.ndarray, rows: np.ndarray, columns: np.ndarray, counts: np.ndarray) -> None:
-    """Adds to counts [labellings, k, k, classes]; labels below 0 are left out."""
+    """Add to counts [labellings, k, k, classes]; labels below 0 are left out."""
     for row in range(codes.shape[0]):
         for number in range(len(rows)):
             cluster = rows[number, row]

@@ -1,7 +1,7 @@
-"""Weight matrices to partitions: spectral embedding, k-means, matched labels.
+"""Clustering of weight matrices: embed, cluster by each method, collect partitions.
 
-The partition of a matrix depends on the matrix and on the name of its random stream only: not on
-the other matrices, the other k, or the number of threads.
+The partition of a matrix depends only on the matrix and the name of its random stream: not on other
+matrices, other k or the number of threads.
 """
 
 from __future__ import annotations
@@ -28,18 +28,24 @@ def cluster(
     methods: Sequence[str],
     restarts: int,
 ) -> dict[Key, Partitions]:
-    """Clusters each matrix by each method at each k.
+    """Cluster each matrix by each method at each k.
 
     Args:
-        matrices: weights [matrices, m, n]; their absolute values are the edges. A matrix with an
-            entry that is not finite has no feasible k.
-        names: the random stream of each matrix.
+        matrices: weights [matrices, m, n]; edges are their absolute values. A matrix with a
+            non-finite entry has no feasible k.
+        names: name of the random stream of each matrix.
         k_values: numbers of clusters.
-        methods: of those in `catalogue` (docs/measures.md).
-        restarts: starts of k-means; `notebook` uses the first only.
+        methods: names in `catalogue` (docs/measures.md).
+        restarts: restarts of k-means; `notebook` uses the first only.
 
     Returns:
         Partitions by (method, k).
+
+    >>> blocks = np.kron(np.eye(2), np.ones((3, 4)))[None]
+    >>> partitions = cluster(blocks, [("example",)], [2], ["matched"], restarts=3)
+    >>> rows = partitions["matched", 2].rows[0]
+    >>> bool(rows[0] == rows[1] == rows[2] != rows[3] == rows[4] == rows[5])
+    True
     """
     return _cluster(matrices, names, k_values, methods, restarts, every_start=False)[0]
 
@@ -51,9 +57,9 @@ def cluster_with_starts(
     methods: Sequence[str],
     restarts: int,
 ) -> tuple[dict[Key, Partitions], dict[Key, Starts]]:
-    """As `cluster`, with the same partitions, and the labels that every start came to.
+    """Cluster as `cluster` does, and return the labels from every restart, too.
 
-    `notebook` has no starts of its own: it is the first start of `matched`.
+    `notebook` has no restarts of its own: its partition is the first restart of `matched`.
     """
     return _cluster(matrices, names, k_values, methods, restarts, every_start=True)
 
@@ -77,13 +83,13 @@ def _cluster(
     with one_thread():
         for index, (matrix, name) in enumerate(zip(matrices, names, strict=True)):
             live = live_units(matrix)
-            for key, found in _cluster_matrix(matrix, live, name, k_values, methods, restarts):
-                partitions[key].rows[index, live.rows] = found.rows
-                partitions[key].columns[index, live.columns] = found.columns
+            for key, labels in _cluster_matrix(matrix, live, name, k_values, methods, restarts):
+                partitions[key].rows[index, live.rows] = labels.rows
+                partitions[key].columns[index, live.columns] = labels.columns
                 partitions[key].feasible[index] = True
                 if key in starts:
-                    starts[key].rows[index][:, live.rows] = found.row_starts
-                    starts[key].columns[index][:, live.columns] = found.column_starts
+                    starts[key].rows[index][:, live.rows] = labels.row_starts
+                    starts[key].columns[index][:, live.columns] = labels.column_starts
     return partitions, starts
 
 
@@ -95,7 +101,7 @@ def _cluster_matrix(
     methods: Sequence[str],
     restarts: int,
 ) -> Iterator[tuple[Key, Found]]:
-    """Labels of the live units of one matrix by (method, k), for each k that is feasible."""
+    """Labels of one matrix's live units by (method, k), for each feasible k."""
     adjacency = live.take(matrix)
     if adjacency.min(initial=0) < 0:
         adjacency = np.abs(adjacency)
@@ -108,10 +114,10 @@ def _cluster_matrix(
 
 
 def _by_vectors(k_values: Sequence[int], live: LiveUnits) -> list[tuple[int, list[int]]]:
-    """Feasible k grouped by the number of singular vectors to compute for them.
+    """Feasible k, grouped by the number of singular vectors to compute for them.
 
-    The number goes by k alone (16, 32, 64, …) and not by the block's largest k: the last bits of
-    a vector can depend on how many are asked for.
+    The number depends on k alone (16, 32, 64, …), not on the block's largest k: the last bits of a
+    vector can depend on how many are computed.
     """
     groups: dict[int, list[int]] = {}
     for k in k_values:

@@ -1,8 +1,8 @@
-"""Weights and partitions to tables: sums of a matrix over blocks of rows and columns.
+"""Block sums of weight matrices for many partitions at once.
 
-One pass over the matrix serves all partitions, by strips of columns that stay in the cache. Rows
-of one cluster are added to each other; products with indicator matrices give the same sums, but
-spend k - 1 of k multiplications on zeros.
+One pass over the matrix serves all partitions, in strips of columns that stay in the cache. Rows of
+a cluster are added together. Products with indicator matrices give the same sums, but spend k - 1
+of k multiplications on zeros.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from clusterability.compiled import compiled
 from clusterability.networks.partitions import HeldOut, Key, Labels, Partitions, labels_of
 
 _STRIPS = 1 << 14
-"""Sums of a strip of columns, over clusters of all labellings: they stay in the cache."""
+"""Sums per strip of columns, over the clusters of all labellings: they stay in the cache."""
 _PANEL = 1 << 16
-"""Entries that are made float64 at a time, so that the matrix is not copied as a whole."""
+"""Entries converted to float64 at a time, so that the whole matrix is never copied."""
 
 
 def tables_of(
@@ -30,14 +30,14 @@ def tables_of(
     mi_total: float | None = None,
     bits: MatrixBits | None = None,
 ) -> dict[Key, Tables]:
-    """Tables of one weight matrix for many partitions at once.
+    """Tables of one weight matrix for many partitions.
 
     Args:
         matrix: weights [m, n].
         partitions: labels of rows [m] and columns [n] by (method, k).
-        held_out: what `held_out_information` gives, where it is known.
-        mi_total: what `weights_information` gives, where it is known.
-        bits: of the matrix, where others ask for bits of its partitions, too.
+        held_out: result of `held_out_information`, if known.
+        mi_total: result of `weights_information`, if known.
+        bits: `MatrixBits` of the matrix, if other code needs bits of its partitions, too.
 
     Returns:
         Tables without leading axes by (method, k).
@@ -68,13 +68,16 @@ def tables_of(
 
 
 def weights_information(matrix: np.ndarray, entries: float | None = None) -> float:
-    """I(P) in nats of abs(W) as a joint distribution of row and column, P = abs(W) / sum.
+    """Mutual information I(P) in nats between row and column, with P = abs(W) / sum.
 
-    The sum of P ln P over the entries, less those of the rows' and of the columns' shares.
+        I(P) = sum over i, j of P_ij ln P_ij - sum over i of p_i ln p_i - sum over j of q_j ln q_j
 
     Args:
-        matrix: weights [m, n].
-        entries: what `entry_information` gives, where it is known: permuting entries leaves it.
+        matrix: weights W [m, n].
+        entries: result of `entry_information`, if known; permuting the entries preserves it.
+
+    Returns:
+        I(P), at least 0; NaN if all weights are zero.
     """
     strengths = [np.zeros(size) for size in matrix.shape]
     for part, weights in _panels(matrix):
@@ -90,7 +93,7 @@ def weights_information(matrix: np.ndarray, entries: float | None = None) -> flo
 
 
 def entry_information(matrix: np.ndarray) -> float:
-    """Sum of P ln P in nats over the entries of P = abs(W) / sum; NaN where the sum is 0."""
+    """Sum of P ln P in nats over the entries of P = abs(W) / sum; NaN if the sum is 0."""
     total, terms = 0.0, 0.0
     largest = _largest(matrix)
     if not 0 < largest < math.inf:
@@ -103,7 +106,7 @@ def entry_information(matrix: np.ndarray) -> float:
 
 
 def _panels(matrix: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """abs(W) as float64, some rows at a time."""
+    """Slices of rows, and abs(W) in these rows as float64."""
     height = max(_PANEL // matrix.shape[1], 1)
     for begin in range(0, len(matrix), height):
         part = slice(begin, begin + height)
@@ -117,26 +120,27 @@ def partition_tables(
     index: int,
     mi_total: float | None = None,
 ) -> dict[Key, Tables]:
-    """Tables of one matrix out of those that were clustered together.
+    """Tables of one matrix in a stack that was clustered together.
 
     Args:
         matrix: weights [m, n].
-        partitions, held_out: of all matrices, by (method, k); `held_out` may be empty.
-        index: which matrix it is.
-        mi_total: what `weights_information` gives, where it is known.
+        partitions, held_out: clusterings of all matrices, by (method, k); `held_out` may be empty.
+        index: index of the matrix in the stack.
+        mi_total: result of `weights_information`, if known.
     """
     information = held_out_information(matrix, labels_of(held_out, index)) if held_out else {}
     return tables_of(matrix, labels_of(partitions, index), information, mi_total)
 
 
 def held_out_information(matrix: np.ndarray, held_out: Labels) -> dict[Key, float]:
-    """I(row; V cluster) in nats of abs(W) on held-out rows, by (method, k).
-
-    NaN where these rows have no weight in any cluster.
+    """Mutual information I(row; V cluster) in nats of abs(W) on held-out rows, by (method, k).
 
     Args:
         matrix: weights [m, n].
-        held_out: rows to judge on, bool [m], and labels of the columns [n], by (method, k).
+        held_out: mask of the rows to judge on, bool [m], and column labels [n], by (method, k).
+
+    Returns:
+        Nats by (method, k); NaN if these rows have no weight in any cluster.
     """
     if not held_out:
         return {}
@@ -154,9 +158,9 @@ def held_out_information(matrix: np.ndarray, held_out: Labels) -> dict[Key, floa
 
 
 def all_block_sums(matrix: np.ndarray, partitions: Labels) -> list[np.ndarray]:
-    """Sums [k, k] of abs(W) of a matrix [m, n] over the blocks of each partition.
+    """Block sums [k, k] of abs(W) for each partition of a matrix [m, n].
 
-    Units with the label -1 are left out.
+    Units labelled -1 are left out.
     """
     clusters = [k for _, k in partitions]
     rows = _stacked([rows for rows, _ in partitions.values()], clusters)
@@ -166,20 +170,20 @@ def all_block_sums(matrix: np.ndarray, partitions: Labels) -> list[np.ndarray]:
 
 
 def _stacked(labels: Sequence[np.ndarray], clusters: Sequence[int]) -> np.ndarray:
-    """Labels [labellings, units] below each one's number of clusters: loops do not look again."""
-    found = np.stack(labels).astype(np.int64)
-    for own, k in zip(found, clusters, strict=True):
-        if own.size and own.max() >= k:
-            raise ValueError(f"labels must be below k = {k}, found {own.max()}")
-    return found
+    """Labels [labellings, units], checked to be below k: the compiled loops do not check."""
+    stacked = np.stack(labels).astype(np.int64)
+    for row, k in zip(stacked, clusters, strict=True):
+        if row.size and row.max() >= k:
+            raise ValueError(f"labels must be below k = {k}, found {row.max()}")
+    return stacked
 
 
 def _sums_of_powers(
     matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray, k: int
 ) -> np.ndarray:
-    """Sums of abs(W) and of its squares, [2, labellings, k, k], over blocks of many labellings.
+    """Block sums of abs(W) and of W squared for many labellings, [2, labellings, k, k].
 
-    The largest weight counts as a number from 1 to 2, so that no square is too large.
+    Weights are scaled so that the largest lies between 1 and 2 and no square overflows.
     """
     sums = np.zeros((2, len(rows), k, k))
     largest = _largest(matrix)
@@ -194,13 +198,13 @@ def _sums_of_powers(
 
 
 def _largest(matrix: np.ndarray) -> float:
-    """The largest of abs(W), without a copy; NaN where there is one."""
+    """Largest abs(W), without a copy; NaN if any weight is."""
     return max(float(matrix.max(initial=0)), -float(matrix.min(initial=0)))
 
 
 def _shares(sums: np.ndarray) -> np.ndarray:
-    """A table [k, k] over its sum; NaN where that is 0."""
-    # Laid out anew: in which order numpy adds up goes by what a view leaves out.
+    """Table [k, k] divided by its sum; NaN if the sum is 0."""
+    # A contiguous copy: the order in which NumPy sums a view depends on its strides.
     sums = np.ascontiguousarray(sums)
     total = sums.sum()
     return sums / total if total > 0 else np.full_like(sums, np.nan)
@@ -215,7 +219,7 @@ def _sum_blocks(
     strip: int,
     sums: np.ndarray,
 ) -> None:
-    """Adds to sums [2, labellings, k, k] of float64; labels below 0 are left out."""
+    """Add to float64 sums [2, labellings, k, k]; labels below 0 are left out."""
     labellings, k, width = len(rows), sums.shape[2], matrix.shape[1]
     of_strip = np.empty((2, labellings, k, strip))
     weights, squares = np.empty(strip), np.empty(strip)
@@ -224,9 +228,9 @@ def _sum_blocks(
         of_strip[:] = 0
         for row in range(len(matrix)):
             values = matrix[row, begin : begin + count]
-            for place in range(count):
-                weights[place] = abs(values[place]) * factor
-                squares[place] = weights[place] * weights[place]
+            for index in range(count):
+                weights[index] = abs(values[index]) * factor
+                squares[index] = weights[index] * weights[index]
             for number in range(labellings):
                 cluster = rows[number, row]
                 if cluster >= 0:
@@ -235,16 +239,16 @@ def _sum_blocks(
         for power in range(2):
             for number in range(labellings):
                 for cluster in range(k):
-                    for place in range(count):
-                        label = columns[number, begin + place]
+                    for index in range(count):
+                        label = columns[number, begin + index]
                         if label >= 0:
-                            value = of_strip[power, number, cluster, place]
+                            value = of_strip[power, number, cluster, index]
                             sums[power, number, cluster, label] += value
 
 
 @compiled
 def _sum_rows(matrix: np.ndarray, labels: np.ndarray, sums: np.ndarray) -> None:
-    """Adds rows [m, n] by labels [labellings, m] to sums [labellings, k, n]."""
+    """Add rows of a matrix [m, n] by labels [labellings, m] to sums [labellings, k, n]."""
     for number in range(len(labels)):
         for row in range(len(matrix)):
             if labels[number, row] >= 0:
@@ -253,5 +257,5 @@ def _sum_rows(matrix: np.ndarray, labels: np.ndarray, sums: np.ndarray) -> None:
 
 @compiled
 def _add(values: np.ndarray, total: np.ndarray) -> None:
-    for place in range(len(values)):
-        total[place] += values[place]
+    for index in range(len(values)):
+        total[index] += values[index]

@@ -1,1 +1,1 @@
-"""Ways from a spectral embedding to a partition, one module a method: `partition(problem)`."""
+"""Clustering methods, one module each, with the function `partition(problem)`."""

@@ -1,4 +1,4 @@
-"""Method `described`: at most k clusters a side, found by the bits that they save."""
+"""Method `described`: at most k clusters per side, chosen by the bits that they save."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from clusterability.clustering.summing import all_block_sums
 
 
 def partition(problem: Problem) -> Found:
-    """The shortest description that any start came to, V clusters renamed as in `matched`."""
+    """Partition with the shortest description found from any start.
+
+    V clusters are paired with U clusters as in `matched`.
+
+    Args:
+        problem: one matrix at one k, the maximum number of clusters per side.
+
+    References:
+        Merging: Peixoto 2014, Phys. Rev. E 89, 012804. doi:10.1103/PhysRevE.89.012804
+        Code: Krichevsky & Trofimov 1981. doi:10.1109/TIT.1981.1056331
+    """
     k, adjacency = problem.k, problem.adjacency
     levels = [shortest(descent, k) for descent in problem.descents]
     ends = list(zip(problem.descents, levels, strict=True))
@@ -31,11 +41,11 @@ def partition(problem: Problem) -> Found:
 
 
 def shortest(descent: Descent, k: int) -> int:
-    """The number of clusters, at most k, of the description that costs least."""
+    """Number of clusters, at most k, with the lowest cost."""
     levels = range(1, min(k + 1, len(descent.lengths)))
     return min(levels, key=lambda level: cost(descent, level, k))
 
 
 def cost(descent: Descent, level: int, k: int) -> float:
-    """Nats of a description, and of the choice of its numbers of clusters where there are any."""
+    """Nats of a description, plus 2 ln k for choosing the numbers of clusters if there are any."""
     return float(descent.lengths[level]) + (2 * log(k) if level > 1 else 0.0)

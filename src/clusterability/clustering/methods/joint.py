@@ -1,4 +1,4 @@
-"""Method `joint`: the units of both sides at once (Dhillon 2001)."""
+"""Method `joint`: k-means over the units of both sides together."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from clusterability.clustering.problem import Found, Problem
 
 
 def partition(problem: Problem) -> Found:
-    """k-means on the vectors 2 to 1 + ceil(log2 k) of both sides together (eq. 12)."""
+    """k-means on singular vectors 2 to 1 + ceil(log2 k) of both sides together, scaled by D^-1/2.
+
+    Args:
+        problem: one matrix at one k.
+
+    References:
+        Dhillon 2001, Co-clustering documents and words using bipartite spectral graph
+        partitioning, KDD, eq. 12. doi:10.1145/502512.502550
+    """
     count = math.ceil(math.log2(problem.k))
     return problem.both_sides(problem.embedding.nontrivial(count, problem.k))

@@ -1,4 +1,4 @@
-"""Method `notebook`: each side by itself, the first start of k-means, clusters unpaired."""
+"""Method `notebook`: k-means on each side separately, first restart, clusters unpaired."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from clusterability.clustering.problem import Found, Problem
 
 
 def partition(problem: Problem) -> Found:
-    """The labels of the first start on both sides; cluster a of one has nothing to do with the
-    other's a."""
+    """Labels from the first restart on both sides.
+
+    Cluster a of one side is unrelated to cluster a of the other.
+
+    Args:
+        problem: one matrix at one k.
+    """
     rows, columns = problem.sides
     return Found(rows.labels[0], columns.labels[0], rows.labels, columns.labels)

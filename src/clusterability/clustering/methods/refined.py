@@ -1,4 +1,4 @@
-"""Method `refined`: the partition of largest Barber's Q that alternating assignment comes to."""
+"""Method `refined`: the partition with the largest Barber's Q found by alternating assignment."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from clusterability.clustering.refining import Refinement
 
 
 def partition(problem: Problem) -> Found:
-    """The best of all starts, in at most k clusters.
+    """Best partition of all starts, with at most k clusters.
 
-    Starts are the labels of one side alone, the other follows: those of k-means at k, and those of
-    k-means with more clusters, merged down to k.
+    Each start labels one side, and the other side follows: k-means with k clusters, and k-means
+    with more clusters, merged down to k.
+
+    Args:
+        problem: one matrix at one k, the maximum number of clusters.
+
+    References:
+        Barber 2007, section IV (BRIM), Phys. Rev. E 76, 066102. doi:10.1103/PhysRevE.76.066102
     """
     rows, columns = problem.sides
     shares, turned = problem.grid.shares
-    ends = [_end(found, problem.k) for found in problem.refinements]
+    ends = [_end(refinement, problem.k) for refinement in problem.refinements]
     ends.append(_end(shares.refine(columns.labels[columns.best], problem.k), problem.k))
     value, of_columns, of_rows = _end(turned.refine(rows.labels[rows.best], problem.k), problem.k)
     ends.append((value, of_rows, of_columns))
@@ -29,7 +35,7 @@ def partition(problem: Problem) -> Found:
     )
 
 
-def _end(found: Refinement, k: int) -> tuple[float, np.ndarray, np.ndarray]:
-    """The largest Q with at most k clusters, and the labels of both sides."""
-    best = int(found.values[: k + 1].argmax())
-    return float(found.values[best]), found.rows[best], found.columns[best]
+def _end(refinement: Refinement, k: int) -> tuple[float, np.ndarray, np.ndarray]:
+    """Largest Q with at most k clusters, and the labels of both sides."""
+    best = int(refinement.values[: k + 1].argmax())
+    return float(refinement.values[best]), refinement.rows[best], refinement.columns[best]

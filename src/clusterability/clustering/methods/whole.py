@@ -1,4 +1,4 @@
-"""Method `whole`: the units of all layers at once (Filan et al. 2021)."""
+"""Method `whole`: k-means over the units of all layers at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from clusterability.clustering.problem import Found, Problem
 
 
 def partition(problem: Problem) -> Found:
-    """k-means on k eigenvectors of the graph's normalised adjacency, scaled by D^-1/2.
+    """k-means on k eigenvectors of the graph's normalised adjacency matrix, scaled by D^-1/2.
 
-    The eigenvectors with the largest eigenvalues are the pairs of singular vectors of the graph's
-    even x odd block, and these are the eigenvalues.
+    The eigenvectors with the largest eigenvalues are pairs of singular vectors of the block between
+    even and odd layers, and the singular values are these eigenvalues.
+
+    Args:
+        problem: the network as one bipartite graph, at one k.
+
+    References:
+        Filan et al. 2021, Clusterability in neural networks. arXiv:2103.03386
     """
     return problem.both_sides(problem.embedding.leading(problem.k))
