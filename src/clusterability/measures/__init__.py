@@ -1,5 +1,5 @@
-"""From arrays to numbers: how good a partition is, by its weights and by what its units do.
+"""Measures of how good a partition is, by its weights and by the behaviour of its units.
 
-`catalogue` names the structural measures, `function_catalogue` those of what units do. Modules of
-`added` hold one measure each.
+`catalogue` lists the structural measures, `function_catalogue` those of activations and ablations.
+Modules of `added` hold one measure each.
 """

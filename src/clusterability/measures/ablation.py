@@ -1,7 +1,8 @@
-"""How accuracy falls, class by class, where units of a hidden layer are ablated.
+"""Drop in accuracy, class by class, when units of a hidden layer are ablated.
 
-An ablated unit is set to zero, or to its mean over the images. A cluster's fall is compared with
-those of random groups of as many units (Filan et al. 2021; Hod, Casper, Filan et al. 2022).
+An ablated unit is set to zero, or to its mean over the images. The drop for a cluster is compared
+with the drops for random groups of the same size (Filan et al. 2021, arXiv:2103.03386; Hod, Casper,
+Filan et al. 2022, arXiv:2110.08058).
 """
 
 from __future__ import annotations
@@ -24,26 +25,32 @@ Ablation = Literal["zero", "mean"]
 ABLATIONS: tuple[Ablation, ...] = ("zero", "mean")
 
 _IMAGES_AT_ONCE = 512
-"""What the next layer gets of so many images stays in the processor's cache."""
+"""Images per chunk: their inputs to the next layer stay in the processor's cache."""
 
 LEAST_ACCURACY = 0.2
-"""Below it, a network has nothing to lose: its falls are undefined."""
+"""Below this accuracy, a network has nothing to lose: its drops in accuracy are undefined."""
 LEAST_FALL = 0.01
-"""Below such a mean fall, which classes it comes from is chance: coherence is undefined."""
+"""Below this mean drop, the classes that bear it are due to chance: coherence is undefined."""
 
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
 def group_orders(units: np.ndarray, name: StreamName, draws: int) -> np.ndarray:
-    """Permutations [draws, units] of units, whose first s are a random group of s of them.
+    """Random permutations of units; the first s units of each are a random group of size s.
 
-    Groups of one draw are nested. A draw depends on its number, not on how many there are.
+    The groups of one draw are nested. A draw depends on its index, not on the number of draws.
 
     Args:
-        units: numbers of the units that have a cluster.
+        units: indices of the units that have a cluster, [units].
         name: condition, seed and layer.
         draws: number of draws.
+
+    Returns:
+        Permuted unit indices, [draws, units].
+
+    >>> group_orders(np.array([2, 5, 7]), ("example",), draws=4).shape
+    (4, 3)
     """
     return np.array(
         [generator("draw", *name, "ablation", number).permutation(units) for number in range(draws)]
@@ -51,11 +58,18 @@ def group_orders(units: np.ndarray, name: StreamName, draws: int) -> np.ndarray:
 
 
 class AblatedLayer:
-    """A hidden layer of one network, and what the network says without some of its units.
+    """Hidden layer of one network, for counting correct predictions without some of its units.
 
-    Only what comes behind the layer is computed; behind the last hidden layer it is linear. What
-    the next layer gets differs between the ablations by a constant of each group, so that one
-    product serves both.
+    Only the layers behind it are computed; behind the last hidden layer, everything is linear. The
+    inputs to the next layer differ between the two kinds of ablation by a constant per group, so
+    one matrix product serves both.
+
+    >>> identity = np.eye(2, dtype=np.float32)
+    >>> layer = AblatedLayer([identity], identity, classes=np.arange(2))
+    >>> layer.intact_hits().tolist()
+    [1, 1]
+    >>> layer.hits_without(np.array([[False, True]]))[0].tolist()  # unit 1 set to zero
+    [[1, 0]]
     """
 
     def __init__(
@@ -65,13 +79,14 @@ class AblatedLayer:
         classes: np.ndarray,
         biases: Sequence[np.ndarray] | None = None,
     ) -> None:
-        """A layer with weights behind it.
+        """Prepare a layer, given the weights behind it.
 
         Args:
-            following: weights [out, in] behind the layer, at least one; ReLU between them.
-            activities: [images, units] of the layer, 0 or more.
-            classes: whole numbers [images], 0 to the last layer's outputs - 1.
-            biases: [out] of each of the weights; None where there are none.
+            following: weights [out, in] of the layers behind it, at least one, with ReLU between
+                them.
+            activities: activations of the layer, non-negative [images, units].
+            classes: true class of each image, integer [images], from 0.
+            biases: [out] for each weight matrix; None if there are none.
         """
         order = np.argsort(classes, kind="stable")
         self.classes = classes[order]
@@ -85,53 +100,60 @@ class AblatedLayer:
         self.whole = following[0] @ self.units + self.biases[0]
 
     def intact_hits(self) -> Counts:
-        """Images by class, [classes], that the network classifies correctly."""
+        """Correct predictions of the intact network by class, [classes]."""
         logits = self._logits(self.whole, np.zeros(len(self.whole), np.float32))
-        return self._hits(logits[:, None])[0]
+        return self._correct(logits[:, None])[0]
 
     def hits_without(self, groups: np.ndarray) -> Counts:
-        """The same without each of the groups, bool [groups, units].
+        """Correct predictions without each of the groups.
+
+        Args:
+            groups: ablated units, bool [groups, units].
 
         Returns:
-            [ablations, groups, classes], in the order of ABLATIONS.
+            Counts [ablations, groups, classes], in the order of ABLATIONS.
         """
-        found = np.empty((len(ABLATIONS), len(groups), len(self.counts)), np.int64)
+        correct = np.empty((len(ABLATIONS), len(groups), len(self.counts)), np.int64)
         for number, group in enumerate(groups):
             order = np.concatenate([np.flatnonzero(group), np.flatnonzero(~group)])
-            found[:, number] = self.hits_without_first(order[None], [int(group.sum())])[:, 0, 0]
-        return found
+            correct[:, number] = self.hits_without_first(order[None], [int(group.sum())])[:, 0, 0]
+        return correct
 
     def hits_without_first(self, orders: np.ndarray, sizes: Sequence[int]) -> Counts:
-        """Hits without the first units of each order [draws, units that may be ablated].
+        """Correct predictions without the first units of each order.
 
-        A unit is taken away once a draw for all sizes: groups of one draw are nested.
+        The groups of one draw are nested, so each unit is removed only once per draw.
+
+        Args:
+            orders: permutations of the units that may be ablated, [draws, units].
+            sizes: numbers of units to ablate.
 
         Returns:
-            [ablations, sizes, draws, classes], in the order of ABLATIONS.
+            Counts [ablations, sizes, draws, classes], in the order of ABLATIONS.
         """
         images, outputs = self.units.shape[1], len(self.counts)
-        found = np.empty((len(ABLATIONS), len(sizes), len(orders), outputs), np.int64)
+        correct = np.empty((len(ABLATIONS), len(sizes), len(orders), outputs), np.int64)
         logits = np.empty((outputs, len(ABLATIONS), len(sizes), images), np.float32)
         for draw, order in enumerate(orders):
             for begin in range(0, images, _IMAGES_AT_ONCE):
                 part = slice(begin, begin + _IMAGES_AT_ONCE)
-                for place, preactivations, means in self._nested(order, sizes, part):
+                for index, preactivations, means in self._nested(order, sizes, part):
                     for ablation, constant in enumerate((np.zeros_like(means), means)):
-                        logits[:, ablation, place, part] = self._logits(preactivations, constant)
-            flat = self._hits(logits.reshape(outputs, -1, images))
-            found[:, :, draw] = flat.reshape(len(ABLATIONS), len(sizes), outputs)
-        return found
+                        logits[:, ablation, index, part] = self._logits(preactivations, constant)
+            flat = self._correct(logits.reshape(outputs, -1, images))
+            correct[:, :, draw] = flat.reshape(len(ABLATIONS), len(sizes), outputs)
+        return correct
 
     def _nested(
         self, order: np.ndarray, sizes: Sequence[int], part: slice
     ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Place of each size, and what the next layer gets without the first units of the order.
+        """Inputs to the next layer without the first units of an order, size by size.
 
-        Of some of the images, [units of it, images], with the first units at zero; and what these
-        units' means would add, [units of it].
+        Yields the index of the size; the preactivations [next units, images] of some images with
+        the first units at zero; and what the means of these units would add, [next units].
 
-        Beyond half of the layer it is built up from nothing: then nothing is what is left at the
-        end, and not the rounding errors of taking everything away.
+        Groups larger than half of the layer are built up from nothing, so that with no unit left
+        the result is exactly zero rather than the rounding error of subtracting everything.
         """
         units = self.units[order, part]
         weights = np.ascontiguousarray(self.following[0].T[order])
@@ -140,77 +162,80 @@ class AblatedLayer:
         ascending = np.argsort(sizes, kind="stable")
         half = len(self.units) / 2
         taken, total = 0, self.whole[:, part].copy()
-        for place in (place for place in ascending if sizes[place] <= half):
-            more = slice(taken, sizes[place])
+        for index in (index for index in ascending if sizes[index] <= half):
+            more = slice(taken, sizes[index])
             total = _plus_product(total, weights[more], units[more], -1)
-            taken = sizes[place]
-            yield place, total, means[taken]
+            taken = sizes[index]
+            yield index, total, means[taken]
         left = len(order)
         others = np.setdiff1d(np.arange(len(self.units)), order)
         total = self.following[0][:, others] @ self.units[others, part] + self.biases[0]
-        for place in (place for place in ascending[::-1] if sizes[place] > half):
-            more = slice(sizes[place], left)
+        for index in (index for index in ascending[::-1] if sizes[index] > half):
+            more = slice(sizes[index], left)
             total = _plus_product(total, weights[more], units[more], 1)
-            left = sizes[place]
-            yield place, total, means[left]
+            left = sizes[index]
+            yield index, total, means[left]
 
     def _logits(self, preactivations: np.ndarray, constant: np.ndarray) -> np.ndarray:
-        """Logits [classes, images] from what the next layer gets, [units of it, images].
+        """Logits [classes, images] from the inputs to the next layer, [next units, images].
 
         Args:
-            preactivations: all but a constant of each unit.
-            constant: [units of it].
+            preactivations: inputs without a constant per unit.
+            constant: [next units].
         """
         if len(self.following) == 1:
             return preactivations + constant[:, None]
-        activities = np.empty_like(preactivations)
-        _rectify(preactivations, constant, activities)
+        activations = np.empty_like(preactivations)
+        _rectify(preactivations, constant, activations)
         for weight, bias in zip(self.following[1:-1], self.biases[1:-1], strict=True):
-            activities = np.maximum(weight @ activities + bias, 0)
-        return self.following[-1] @ activities + self.biases[-1]
+            activations = np.maximum(weight @ activations + bias, 0)
+        return self.following[-1] @ activations + self.biases[-1]
 
-    def _hits(self, logits: np.ndarray) -> Counts:
-        """Hits [groups, classes] of logits [classes, groups, images]; the first of equal ones."""
-        hits = np.zeros((logits.shape[1], len(self.counts)), np.int64)
-        _count_hits(logits, np.cumsum(self.counts), hits)
-        return hits
+    def _correct(self, logits: np.ndarray) -> Counts:
+        """Correct predictions [groups, classes] from logits [classes, groups, images].
+
+        Ties go to the first class.
+        """
+        correct = np.zeros((logits.shape[1], len(self.counts)), np.int64)
+        _count_correct(logits, np.cumsum(self.counts), correct)
+        return correct
 
 
 @compiled
-def _rectify(preactivations: np.ndarray, constant: np.ndarray, activities: np.ndarray) -> None:
-    """Fills activities [units, images] with preactivations + constant [units], or 0 below it."""
+def _rectify(preactivations: np.ndarray, constant: np.ndarray, activations: np.ndarray) -> None:
+    """Fill activations [units, images] with max(preactivations + constant [units], 0)."""
     for unit in range(len(constant)):
-        own, shift, result = preactivations[unit], constant[unit], activities[unit]
-        for image in range(len(own)):
-            result[image] = max(own[image] + shift, np.float32(0))
+        row, shift, result = preactivations[unit], constant[unit], activations[unit]
+        for image in range(len(row)):
+            result[image] = max(row[image] + shift, np.float32(0))
 
 
 @compiled
-def _count_hits(logits: np.ndarray, ends: np.ndarray, hits: np.ndarray) -> None:
-    """Adds to hits [groups, classes]; images are sorted by class, and each class ends at `ends`."""
+def _count_correct(logits: np.ndarray, ends: np.ndarray, correct: np.ndarray) -> None:
+    """Add to counts [groups, classes]; images are sorted by class, and classes end at `ends`."""
     classes, groups, images = logits.shape
-    largest, said = np.empty(images, logits.dtype), np.empty(images, np.int32)
+    largest, predicted = np.empty(images, logits.dtype), np.empty(images, np.int32)
     for group in range(groups):
         for number in range(classes):
-            own = logits[number, group]
+            row = logits[number, group]
             for image in range(images):
-                larger = number == 0 or own[image] > largest[image]
-                largest[image] = own[image] if larger else largest[image]
-                said[image] = number if larger else said[image]
+                larger = number == 0 or row[image] > largest[image]
+                largest[image] = row[image] if larger else largest[image]
+                predicted[image] = number if larger else predicted[image]
         begin = 0
         for number in range(classes):
             for image in range(begin, ends[number]):
-                hits[group, number] += said[image] == number
+                correct[group, number] += predicted[image] == number
             begin = ends[number]
 
 
 def _plus_product(
     total: np.ndarray, weights: np.ndarray, units: np.ndarray, sign: int
 ) -> np.ndarray:
-    """The total [rows, images] plus sign x the product of weights [units, rows] and units.
+    """Total [rows, images] plus sign times the product of weights [units, rows] and units.
 
-    It is written over `total`: BLAS adds to what is there, where numpy would write the product to
-    memory and read it again. The transposes lie in memory as BLAS likes them.
+    Overwrites `total`: BLAS accumulates in place, where NumPy would write the product to memory and
+    read it again. The transposes have the memory layout that BLAS needs.
     """
     if not len(units):
         return total
@@ -219,23 +244,31 @@ def _plus_product(
 
 
 def accurate(hits: Counts, counts: Counts) -> bool:
-    """Whether a network with these hits by class has enough accuracy to lose."""
+    """Whether a network is accurate enough to have something to lose.
+
+    Args:
+        hits: correct predictions by class, [classes].
+        counts: images by class, [classes].
+
+    >>> [accurate(np.array(correct), np.array([10, 10])) for correct in ([1, 2], [2, 2])]
+    [False, True]
+    """
     return bool(hits.sum() >= LEAST_ACCURACY * counts.sum())
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What the ablation of clusters does, compared with random groups of the same sizes.
+    """Effects of ablating clusters, compared with random groups of the same sizes.
 
     Attributes:
-        importance: fall in accuracy, [clusters].
-        importance_compared: with the falls of random groups.
-        coherence: range over classes of the fall in a class over their mean, [clusters]; NaN where
-            that mean is below LEAST_FALL.
-        coherence_compared: with those of random groups, where these are defined.
-        falls: fall in each class, [clusters, classes]; NaN for classes without images.
-        falls_compared: with those of random groups.
-        lesions: the same hits in the way of Filan et al. 2021.
+        importance: drop in accuracy, [clusters].
+        importance_compared: comparison with the drops for random groups.
+        coherence: range over classes of the drop in accuracy, divided by its mean over classes,
+            [clusters]; NaN where that mean is below LEAST_FALL.
+        coherence_compared: comparison with the coherence of random groups, where it is defined.
+        falls: drop in accuracy in each class, [clusters, classes]; NaN for classes without images.
+        falls_compared: comparison with the drops for random groups.
+        lesions: lesion test of Filan et al. 2021 on the same predictions.
     """
 
     importance: Floats
@@ -248,9 +281,10 @@ class Effects:
 
     @property
     def share(self) -> Floats:
-        """Fall over the sum of itself and the mean fall of random groups; 1/2 is neutral.
+        """Drop in accuracy, divided by the sum of itself and the mean drop for random groups.
 
-        [clusters], undefined where that sum is not positive (Hod, Casper, Filan et al. 2022).
+        [clusters]; 1/2 is neutral. NaN where that sum is not positive (Hod, Casper, Filan et al.
+        2022, arXiv:2110.08058).
         """
         total = self.importance + self.importance_compared.mean
         return np.divide(self.importance, total, out=np.full(len(total), np.nan), where=total > 0)
@@ -258,14 +292,14 @@ class Effects:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a network says with clusters alone, compared with random groups of the same sizes.
+    """Accuracy with one cluster alone, compared with random groups of the same sizes.
 
     Attributes:
-        accuracy: share of the images that are classified correctly, [clusters].
-        compared: with those of random groups alone.
-        falls: fall in each class from the whole network, [clusters, classes]; NaN for classes
-            without images.
-        falls_compared: with those of random groups alone.
+        accuracy: accuracy with all other units ablated, [clusters].
+        compared: comparison with random groups alone.
+        falls: drop in accuracy in each class relative to the intact network, [clusters, classes];
+            NaN for classes without images.
+        falls_compared: comparison with random groups alone.
     """
 
     accuracy: Floats
@@ -275,49 +309,75 @@ class Kept:
 
 
 def compare_kept(intact: Counts, hits: Counts, group_hits: Counts, counts: Counts) -> Kept:
-    """Accuracy with clusters alone; the arguments are those of `compare_effects`."""
-    falls, group_falls = (_falls(intact, found, counts) for found in (hits, group_hits))
-    accuracy, of_groups = (found.sum(axis=-1) / counts.sum() for found in (hits, group_hits))
+    """Accuracy with clusters alone, compared with random groups alone.
+
+    Args:
+        intact: correct predictions of the intact network, [classes].
+        hits: correct predictions with each cluster alone, [clusters, classes].
+        group_hits: correct predictions with random groups of each cluster's size alone,
+            [clusters, draws, classes].
+        counts: images by class, [classes].
+
+    >>> groups = np.array([[[2, 3], [1, 4]]])
+    >>> kept = compare_kept(np.array([9, 8]), np.array([[7, 8]]), groups, np.array([10, 10]))
+    >>> kept.accuracy.tolist(), kept.compared.mean.tolist()
+    ([0.75], [0.25])
+    """
+    drops, group_drops = (
+        _accuracy_drops(intact, correct, counts) for correct in (hits, group_hits)
+    )
+    accuracy, of_groups = (correct.sum(axis=-1) / counts.sum() for correct in (hits, group_hits))
     return Kept(
         accuracy=accuracy,
         compared=compare(accuracy, of_groups, direction=1),
-        falls=falls,
-        falls_compared=compare(falls, group_falls.swapaxes(-1, -2), direction=1),
+        falls=drops,
+        falls_compared=compare(drops, group_drops.swapaxes(-1, -2), direction=1),
     )
 
 
 def compare_effects(intact: Counts, hits: Counts, group_hits: Counts, counts: Counts) -> Effects:
-    """Falls of clusters, compared with those of random groups.
+    """Drops in accuracy after ablating clusters, compared with random groups.
+
+        importance = sum over classes of (intact - hits) / sum of counts
+        coherence = (max - min over classes of the drop in a class) / mean drop
 
     Args:
-        intact: hits by class of the network as it is, [classes].
-        hits: without each cluster, [clusters, classes].
-        group_hits: without random groups of each cluster's size, [clusters, draws, classes].
+        intact: correct predictions of the intact network, [classes].
+        hits: correct predictions without each cluster, [clusters, classes].
+        group_hits: correct predictions without random groups of each cluster's size, [clusters,
+            draws, classes].
         counts: images by class, [classes].
+
+    >>> groups = np.array([[[9, 7], [8, 8]]])
+    >>> effects = compare_effects(np.array([9, 8]), np.array([[3, 8]]), groups, np.array([10, 10]))
+    >>> effects.importance.tolist(), effects.coherence.tolist(), effects.falls.tolist()
+    ([0.3], [2.0], [[0.6, 0.0]])
     """
-    falls, group_falls = (_falls(intact, found, counts) for found in (hits, group_hits))
+    drops, group_drops = (
+        _accuracy_drops(intact, correct, counts) for correct in (hits, group_hits)
+    )
     importance = (intact - hits).sum(axis=-1) / counts.sum()
     group_importance = (intact - group_hits).sum(axis=-1) / counts.sum()
-    coherence, group_coherence = _coherence(falls), _coherence(group_falls)
+    coherence, group_coherence = _coherence(drops), _coherence(group_drops)
     return Effects(
         importance=importance,
         importance_compared=compare(importance, group_importance, direction=1),
         coherence=coherence,
         coherence_compared=compare(coherence, group_coherence, direction=1),
-        falls=falls,
-        falls_compared=compare(falls, group_falls.swapaxes(-1, -2), direction=1),
+        falls=drops,
+        falls_compared=compare(drops, group_drops.swapaxes(-1, -2), direction=1),
         lesions=lesion_test(intact, hits, group_hits, counts),
     )
 
 
-def _falls(intact: Counts, hits: Counts, counts: Counts) -> Floats:
-    """Fall in accuracy in each class, [..., classes]."""
+def _accuracy_drops(intact: Counts, hits: Counts, counts: Counts) -> Floats:
+    """Drop in accuracy in each class, [..., classes]; NaN for classes without images."""
     return np.where(counts > 0, (intact - hits) / np.maximum(counts, 1), np.nan)
 
 
-def _coherence(falls: Floats) -> Floats:
-    """Range over classes of the falls [..., classes], over their mean."""
-    seen = falls[..., np.isfinite(falls).reshape(-1, falls.shape[-1]).all(axis=0)]
+def _coherence(drops: Floats) -> Floats:
+    """Range over classes of the drops [..., classes], divided by their mean."""
+    seen = drops[..., np.isfinite(drops).reshape(-1, drops.shape[-1]).all(axis=0)]
     mean = seen.mean(axis=-1)
     enough = np.where(mean >= LEAST_FALL, mean, np.nan)
     return (seen.max(axis=-1) - seen.min(axis=-1)) / enough

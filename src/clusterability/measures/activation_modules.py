@@ -1,7 +1,8 @@
-"""Modules of what units do: do clusters of the weights hold units that are active together?
+"""Modularity of activations: do clusters of the weights contain units that are active together?
 
-After Lange, Rolnick & Kording 2022, who cluster units by the modularity of their similarities; here
-the partition is that of the weights. docs/function.md says what misleads these measures.
+After Lange, Rolnick & Kording 2022 (arXiv:2203.11815), who cluster units by the modularity of their
+similarities. Here, the partition is that of the weights. docs/function.md lists what misleads these
+measures.
 """
 
 from __future__ import annotations
@@ -17,17 +18,23 @@ from clusterability.randomness import StreamName
 
 _RESTARTS = 10
 _NO_SPREAD = 1e-12
-"""A variance below it, of activities of root mean square 1, is rounding: the unit is constant."""
+"""A smaller variance of normalised activations is rounding: the unit is constant."""
 
 Floats = npt.NDArray[np.float64]
 
 
 class ActivationModules:
-    """The graph of a layer's units that are active together, and its clusters, each found once.
+    """Correlation graph of a layer's units, and its clusters, each computed once.
 
     Args:
-        activities: [images, units], normalised.
-        name: condition, seed and layer, for clusters of the activities.
+        activities: normalised activations, [images, units].
+        name: condition, seed and layer: the random stream of the clustering.
+
+    >>> activations = np.array([[0, 0, 0, 0], [0, 0, 1, 1], [1, 1, 0, 0], [1, 1, 1, 1]], np.float32)
+    >>> modules = ActivationModules(activations, ("example",))
+    >>> measures = modules.measures(np.array([[0, 0, 1, 1]]), k=2)
+    >>> {name: values.round(3).tolist() for name, values in measures.items()}
+    {'activation_q': [0.5], 'activation_ami': [1.0]}
     """
 
     def __init__(self, activities: Activities, name: StreamName) -> None:
@@ -38,31 +45,36 @@ class ActivationModules:
         """Measures of each labelling, [labellings], by identifier.
 
         Args:
-            labellings: clusters [labellings, units], 0 to k - 1; -1 for dead units. All have the
-                same dead units.
+            labellings: cluster of each unit, [labellings, units], from 0 to k - 1; -1 for dead
+                units, which are the same in all labellings.
             k: number of clusters.
 
         Returns:
             `activation_q`: Newman's modularity of the labels in the graph of `co_activity`.
-            `activation_ami`: adjusted mutual information of the labels with clusters of that graph.
-            Units that are constant over the images count for nothing.
+            `activation_ami`: adjusted mutual information of the labels and the clusters of that
+                graph.
+            Units that are constant over the images are left out of both.
         """
         alive = (labellings != DEAD).all(axis=0) & self._links.any(axis=0)
         links, labels = self._links[np.ix_(alive, alive)], labellings[:, alive]
-        # Nearly always, all partitions have the same live units.
-        asked = (alive.tobytes(), k)
-        if asked not in self._clusters:
-            self._clusters[asked] = activity_clusters(links, k, self._name)
+        # Nearly all partitions have the same live units, so the cache has few entries.
+        key = (alive.tobytes(), k)
+        if key not in self._clusters:
+            self._clusters[key] = activity_clusters(links, k, self._name)
         return {
             "activation_q": modularity(links, labels, k),
-            "activation_ami": _agreement(labels, self._clusters[asked]),
+            "activation_ami": _agreement(labels, self._clusters[key]),
         }
 
 
 def co_activity(activities: Activities) -> Floats:
-    """Sizes of the correlations of units over images, [units, units], 0 on the diagonal.
+    """Absolute correlations of units over images, with a zero diagonal.
 
-    0 for units that do not vary.
+    Args:
+        activities: activations [images, units].
+
+    Returns:
+        abs(Pearson correlation), [units, units]; 0 for units that do not vary.
 
     >>> co_activity(np.array([[0.0, 1.0, 5.0], [1.0, 0.0, 5.0]], np.float32)).round(6).tolist()
     [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
@@ -76,10 +88,28 @@ def co_activity(activities: Activities) -> Floats:
 
 
 def modularity(links: Floats, labellings: np.ndarray, k: int) -> Floats:
-    """Newman's Q of labellings [labellings, units] of a weighted graph [units, units].
+    """Newman's modularity Q of several labellings of a weighted graph.
 
-    Sum over clusters of [weight inside / 2m - (strength / 2m)^2], 2m the sum of all weights
-    (Newman 2004, eq. 5 with weights). NaN without any weight.
+        Q = sum over clusters c of [ w_c / 2m - (s_c / 2m)^2 ]
+
+    with w_c the weight within cluster c (each edge counted twice), s_c the sum of its units'
+    strengths and 2m the sum of all weights.
+
+    Args:
+        links: symmetric weights [units, units].
+        labellings: cluster of each unit, [labellings, units], from 0 to k - 1.
+        k: number of clusters.
+
+    Returns:
+        Q, [labellings]; NaN if all weights are zero.
+
+    References:
+        Newman 2004, Analysis of weighted networks, Phys. Rev. E 70, 056131.
+        doi:10.1103/PhysRevE.70.056131
+
+    >>> pairs = np.array([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]])
+    >>> modularity(pairs, np.array([[0, 0, 1, 1], [0, 1, 0, 1]]), k=2).tolist()
+    [0.5, -0.5]
     """
     total = links.sum()
     if not total > 0:
@@ -91,21 +121,32 @@ def modularity(links: Floats, labellings: np.ndarray, k: int) -> Floats:
 
 
 def activity_clusters(links: Floats, k: int, name: StreamName) -> np.ndarray | None:
-    """Clusters [units] of a graph by normalised spectral clustering; None where k is infeasible.
+    """Normalised spectral clustering of a graph.
 
-    Each unit is linked to itself by 1, its correlation with itself (Ng, Jordan & Weiss 2001).
+    Each unit is linked to itself with weight 1, its correlation with itself.
+
+    Args:
+        links: symmetric weights [units, units], zero on the diagonal.
+        k: number of clusters.
+        name: condition, seed and layer: the random stream.
+
+    Returns:
+        Labels [units]; None if k is infeasible.
+
+    References:
+        Ng, Jordan & Weiss 2001, On spectral clustering: analysis and an algorithm, NIPS 14.
     """
     graph = links + np.eye(len(links))
-    found = cluster(graph[None], [(*name, "co-activity")], [k], ["matched"], _RESTARTS)
-    (partition,) = found.values()
+    partitions = cluster(graph[None], [(*name, "co-activity")], [k], ["matched"], _RESTARTS)
+    (partition,) = partitions.values()
     return partition.rows[0] if partition.feasible[0] else None
 
 
 def _agreement(labellings: np.ndarray, clusters: np.ndarray | None) -> Floats:
-    """Adjusted mutual information (Vinh, Epps & Bailey 2010) of each labelling with clusters."""
+    """Adjusted mutual information (Vinh, Epps & Bailey 2010) of each labelling and the clusters."""
     if clusters is None:
         return np.full(len(labellings), np.nan)
-    # Imported here: it takes a second, and whoever reads this module for other reasons waits.
+    # Imported late: it takes a second, and other users of this module do not need it.
     from sklearn.metrics import adjusted_mutual_info_score
 
     return np.array([adjusted_mutual_info_score(labels, clusters) for labels in labellings])

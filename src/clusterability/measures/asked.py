@@ -1,4 +1,4 @@
-"""Measures that the partitions of a method have: scores have rows of these, and of no others."""
+"""Measures that are defined for the partitions of each method; scores have rows for these only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from clusterability.measures.catalogue import MEASURES
 
 
 def asked_of_method(method: str) -> list[str]:
-    """Measures of the partitions of a method.
+    """Names of the measures that are defined for a method's partitions.
 
     >>> "bits_joint" in asked_of_method("described"), "bits_joint" in asked_of_method("matched")
     (True, False)

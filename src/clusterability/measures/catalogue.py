@@ -1,4 +1,4 @@
-"""Structural measures by name: the functions are in `clusterability.measures.structure`."""
+"""Structural measures by name. Their functions are in `clusterability.measures.structure`."""
 
 from __future__ import annotations
 
@@ -98,13 +98,13 @@ MEASURES: dict[str, Measure] = {
         of_search=True,
     ),
 }
-"""In the order of tables and figures."""
+"""Measures in the order of tables and figures."""
 
 VERDICT_BITS = 20
-"""Saved bits from which on the answer is "clusters" (docs/bits.md)."""
+"""Saved bits from which the verdict is "clusters" (docs/bits.md)."""
 
 DIRECTED = tuple(name for name, measure in MEASURES.items() if measure.direction)
-"""Measures that say which of two partitions is better."""
+"""Measures that rank partitions."""
 
 STANDARDISED = tuple(name for name in DIRECTED if MEASURES[name].standardised)
-"""Those that have a z: draws of the others pile up at one value."""
+"""Directed measures with a z-score; the draws of the others pile up at one value."""

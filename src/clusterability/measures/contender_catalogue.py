@@ -1,6 +1,6 @@
-"""Measures that are compared with those of the study where clusters are known: their names.
+"""Names of measures that are compared with the study's own where the true clusters are known.
 
-Apart from their computation, so that tables and figures know them without it.
+They are separate from their computation, which tables and figures do not need.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CONTENDERS: dict[str, Measure] = {
         standardised=False,
     ),
 }
-"""In the order of tables and figures; the functions are in `contenders`."""
+"""Contenders in the order of tables and figures; their functions are in `contenders`."""
 
 PLANTED_SHARE = "planted_share"
-"""Share of abs(W) inside the clusters that were planted by training: a dose, and no measure."""
+"""Share of abs(W) inside the clusters planted by training: a strength of planting, no measure."""

@@ -1,15 +1,15 @@
-"""The contrast of planted clusters that saved bits see: power by calculation, without a simulation.
+"""Contrast of planted clusters that saved bits can detect: a power calculation without simulations.
 
-Planted: clusters of equal size on both sides of a matrix of normal weights; those between cluster a
-of the rows and cluster a of the columns are `ratio` times as large as the others. Asked: the least
-ratio at which the method `described` saves 20 bits in 80 % of such matrices.
+The model: clusters of equal size on both sides of a matrix of normal weights. Weights between
+cluster a of the rows and cluster a of the columns are `ratio` times as large as the others. The
+question: the smallest ratio at which the method `described` saves 20 bits in 80 % of such matrices.
 
-Weights are coded in the classes of size that `size_classes` makes of them: the ratio decides the
-chances p of the classes inside and q outside. Near the threshold the shortest description tells
-planted clusters apart in groups, one from all others before each from each. For a grouping,
-`grouping_bits` is the mean of what it saves, and its spread over matrices: the codes of its blocks
-less its labels; what units gain whose weights speak for another group, and which a search moves
-there; less what ranks lose. docs/bits-calibration.md has simulations beside it.
+Weights are coded in the size classes of `size_classes`; the ratio determines the probabilities p
+of the classes inside and q outside. Near the threshold, the shortest description tells planted
+clusters apart in groups: one from all others before each from each. For a grouping, `grouping_bits`
+gives the mean of the saved bits and their standard deviation over matrices: the codes of its
+blocks minus its labels, plus what is gained from units whose weights favour another group and that
+a search moves there, minus what ranks lose. docs/bits-calibration.md compares it with simulations.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from clusterability.measures.catalogue import VERDICT_BITS
 from clusterability.networks.size_classes import MOST_CLASSES
 
 POWER = 0.8
-"""Share of matrices in which clusters have to be seen."""
+"""Share of matrices in which clusters have to be detected."""
 LARGEST_RATIO = 10.0
-"""No clearer contrast is asked for."""
+"""Largest contrast considered."""
 MOST_CLUSTERS = 10
-"""That a search may end with, on each side: the choice is paid for."""
+"""Largest number of clusters per side that a search may end with; the code pays for the choice."""
 SCALINGS = ("none", "ranked")
 
 _PRECISION = 1e-3
-"""Of the ratio."""
+"""Precision of the ratio."""
 _LEAST_CHANCE = 1e-9
 _EXACT = 64
-"""Counts of a smaller mean are summed over their binomial distribution."""
+"""Counts with a smaller mean are summed over their binomial distribution."""
 _RANKED_LOSS = 6.0
 """`ranked` loses this over sqrt(rows columns) of what weights save: measured, see docs/bits.md."""
 _POINTS = 161
-"""At which distributions are summed."""
+"""Grid points for integrating over distributions."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Planted:
 
     Attributes:
         rows, columns: units of the two sides.
-        clusters: of equal size, on each side.
-        ratio: of scales, inside to outside, at least 1.
+        clusters: number of clusters of equal size per side.
+        ratio: ratio of scales, inside to outside, at least 1.
         scaling: `none` or `ranked`: the weights that are clustered.
     """
 
@@ -65,7 +65,7 @@ class Planted:
 
     @cached_property
     def bounds(self) -> np.ndarray:
-        """Octiles [7] of the sizes of all weights, where those outside have the scale 1."""
+        """Octiles [7] of the absolute weights; those outside clusters have scale 1."""
         wanted = np.arange(1, MOST_CLASSES) / MOST_CLASSES
         low, high = np.zeros(len(wanted)), np.full(len(wanted), 5 * self.ratio)
         for _ in range(40):
@@ -77,7 +77,7 @@ class Planted:
 
     @cached_property
     def chances(self) -> tuple[np.ndarray, np.ndarray]:
-        """Chances p and q [8] of the classes of size, inside and outside.
+        """Probabilities p and q [8] of the size classes, inside and outside clusters.
 
         >>> p, q = Planted(128, 128, 4, ratio=2.0).chances
         >>> f"{p[-1]:.3f} {q[-1]:.3f} {p[-1] / 4 + q[-1] * 3 / 4:.3f}"
@@ -89,22 +89,22 @@ class Planted:
 
     @cached_property
     def densities(self) -> tuple[np.ndarray, np.ndarray]:
-        """Densities [7] of sizes at the bounds, inside and outside, up to one factor."""
+        """Densities [7] of absolute weights at the bounds, inside and outside, up to a factor."""
         inside, outside = (np.exp(-((self.bounds / s) ** 2) / 2) / s for s in (self.ratio, 1.0))
         return inside, outside
 
     @property
     def power(self) -> float:
-        """Share of matrices in which 20 bits are saved, by the grouping that is seen most often.
+        """Share of matrices in which the grouping that is detected most often saves 20 bits.
 
-        There are N ways to group so many clusters so, whose bits go together in part: the best of
-        them is taken for the best of sqrt(N) independent ones, of a normal distribution.
+        There are N ways to group the clusters with given group sizes, and their bits are partly
+        correlated. Their maximum is approximated by that of sqrt(N) independent normal variables.
         """
         return max(self._share_seen(sizes) for sizes in groupings(self.clusters))
 
     def _share_seen(self, sizes: tuple[int, ...]) -> float:
-        mean, deviation = grouping_bits(self, sizes)
-        missed = float(ndtr((VERDICT_BITS - mean) / max(deviation, 1e-9)))
+        mean, sd = grouping_bits(self, sizes)
+        missed = float(ndtr((VERDICT_BITS - mean) / max(sd, 1e-9)))
         return 1 - missed ** math.sqrt(ways(sizes))
 
 
@@ -112,23 +112,24 @@ class Planted:
 def detectable_contrast(
     rows: int, columns: int, clusters: int = 4, scaling: str = "none"
 ) -> float | None:
-    """The least ratio of scales, inside to outside, at which bits see clusters in 80 % of matrices.
+    """Smallest ratio of scales at which saved bits detect clusters in 80 % of matrices.
 
-    By bisection, to 0.001, of `Planted(...).power` = 0.8; it takes some 30 ms, and nothing when the
-    shape is asked for again. Simulations of the search agree within 5 % (docs/bits.md), which ends
-    with at most ten clusters: with more planted ones it is not right.
+    The ratio is that of weights inside clusters to those outside. Solves `Planted(...).power` = 0.8
+    by bisection to 0.001, in some 30 ms; results are cached. Simulations of the search agree within
+    5 % (docs/bits.md). The search ends with at most ten clusters, so the result is wrong for more
+    planted ones.
 
     Args:
         rows, columns: live units of the two sides.
-        clusters: of equal size, on each side, at least 2.
+        clusters: number of clusters of equal size per side, at least 2.
         scaling: `none` or `ranked`: the weights that `described` clusters.
 
     Returns:
-        The ratio, above 1; None where even ten times as large weights are not seen.
+        The ratio, above 1; None if even a ratio of ten is not detected.
 
     Raises:
-        UserError: where a side has fewer units than clusters, there are fewer than two clusters,
-            or the scaling is neither of the two.
+        UserError: if a side has fewer units than clusters, there are fewer than two clusters, or
+            the scaling is neither of the two.
 
     >>> f"{detectable_contrast(128, 128):.1f}", detectable_contrast(10, 10, 2)
     ('1.7', None)
@@ -152,23 +153,24 @@ def detectable_contrast(
 
 
 def groupings(clusters: int) -> list[tuple[int, ...]]:
-    """Sizes of groups of planted clusters that a description may tell apart, few to many.
+    """Group sizes of planted clusters that a description may tell apart, from few groups to many.
 
-    Of each number of groups two: as equal as can be, and single clusters beside one of all others.
+    Two for each number of groups: as equal as possible, and single clusters plus one group of all
+    others.
 
     >>> groupings(4)
     [(2, 2), (3, 1), (2, 1, 1), (1, 1, 1, 1)]
     """
-    found = []
+    sizes = []
     for groups in range(2, clusters + 1):
         size, larger = divmod(clusters, groups)
         equal = (size + 1,) * larger + (size,) * (groups - larger)
-        found += [equal, (clusters - groups + 1,) + (1,) * (groups - 1)]
-    return list(dict.fromkeys(found))
+        sizes += [equal, (clusters - groups + 1,) + (1,) * (groups - 1)]
+    return list(dict.fromkeys(sizes))
 
 
 def ways(sizes: tuple[int, ...]) -> int:
-    """Number of ways to put clusters into unlabelled groups of these sizes.
+    """Number of ways to divide clusters into unlabelled groups of these sizes.
 
     >>> ways((2, 2)), ways((3, 1)), ways((2, 1, 1)), ways((1, 1, 1, 1))
     (3, 4, 6, 1)
@@ -184,10 +186,14 @@ def grouping_bits(planted: Planted, sizes: tuple[int, ...]) -> tuple[float, floa
 
     Args:
         planted: the matrices.
-        sizes: planted clusters in each group.
+        sizes: number of planted clusters in each group.
+
+    >>> mean, sd = grouping_bits(Planted(128, 128, 4, ratio=2.0), (1, 1, 1, 1))
+    >>> round(mean), round(sd)
+    (685, 70)
     """
     p, q = planted.chances
-    # Of the weights of a group with itself, one in `size` is inside.
+    # In a group of n clusters, one in n weights between its own units is inside a cluster.
     groups = {n: Group(times, (p + (n - 1) * q) / n, q) for n, times in Counter(sizes).items()}
     shape = planted.rows, planted.columns
     code = _code_saved(shape, groups)
@@ -197,17 +203,17 @@ def grouping_bits(planted: Planted, sizes: tuple[int, ...]) -> tuple[float, floa
     for units, others in (shape, shape[::-1]):
         names += float(labels_length(units * np.array(sizes) / planted.clusters))
         names -= units * _gain_of_unit(groups, others / planted.clusters)
-    return (code - names) / BIT, _deviation(planted, groups) / BIT
+    return (code - names) / BIT, _standard_deviation(planted, groups) / BIT
 
 
 @dataclass(frozen=True)
 class Group:
-    """Groups of equally many planted clusters.
+    """Groups of equal numbers of planted clusters.
 
     Attributes:
-        times: how many such groups there are.
-        own: chances [classes] of the weights of a group with itself.
-        q: chances of all others.
+        times: number of such groups.
+        own: class probabilities [classes] of weights between units of the same group.
+        q: class probabilities of all other weights.
     """
 
     times: int
@@ -216,16 +222,16 @@ class Group:
 
     @cached_property
     def logs(self) -> np.ndarray:
-        """ln(own / q): what a weight says for the group."""
+        """ln(own / q), [classes]: log-likelihood ratio of a weight in favour of the group."""
         return np.log(self.own / self.q)
 
 
 Groups = dict[int, Group]
-"""By the number of planted clusters in each."""
+"""Groups by their number of planted clusters."""
 
 
 def _code_saved(shape: tuple[int, int], groups: Groups) -> float:
-    """Expected nats that the weights' codes save, by blocks of groups of rows and of columns."""
+    """Expected nats that coding the weights by blocks of groups saves."""
     weights = math.prod(shape)
     clusters = sum(n * group.times for n, group in groups.items())
     octiles = np.full(MOST_CLASSES, weights / MOST_CLASSES)
@@ -235,7 +241,7 @@ def _code_saved(shape: tuple[int, int], groups: Groups) -> float:
         for m, other in groups.items():
             blocks = group.times * (other.times - (n == m))
             saved -= blocks and blocks * _mean_length(group.q, weights * n * m / clusters**2)
-    # The blocks' counts sum to those of octiles: (classes - 1) / 2 nats are not saved by chance.
+    # Block counts add up to the fixed octile counts, so (classes - 1) / 2 nats cannot be saved.
     return saved - (MOST_CLASSES - 1) / 2
 
 
@@ -244,7 +250,7 @@ def _total(weights: float) -> float:
 
 
 def _mean_length(chances: np.ndarray, weights: float) -> float:
-    """Expected nats of the code D of so many weights with these chances of their classes."""
+    """Expected code length D in nats of `weights` weights with these class probabilities."""
     count = round(weights)
     means = count * chances
     known = means >= _EXACT
@@ -256,7 +262,7 @@ def _mean_length(chances: np.ndarray, weights: float) -> float:
 
 
 def _mean_log_gammas(count: int, chances: np.ndarray) -> float:
-    """Sum of E ln Gamma(c + 1/2) over binomial counts c of small means, by their distributions."""
+    """Sum of E ln Gamma(c + 1/2) over binomial counts c with small means, by exact summation."""
     mean = count * float(chances.max())
     c = np.arange(min(count, math.ceil(mean + 8 * math.sqrt(mean) + 8)) + 1)[:, None]
     logs = gammaln(count + 1) - gammaln(c + 1) - gammaln(count - c + 1)
@@ -265,17 +271,17 @@ def _mean_log_gammas(count: int, chances: np.ndarray) -> float:
 
 
 def _gain_of_unit(groups: Groups, others: float) -> float:
-    """Expected nats that a unit gains by going to the group that its weights speak for most.
+    """Expected nats gained per unit by moving it to the group that its weights favour most.
 
-    For group B rather than A, its own, weights to n_A and n_B units of the other side say
+    For group B over the unit's own group A, weights to n_A and n_B units of the other side give
 
         X_B = Y_B - Z,   Z = sum over n_A of ln(own_A / q),   Y_B = sum over n_B of ln(own_B / q)
 
-    with classes drawn from own_A in Z and from q in Y_B. Both are taken for normal; the gain is
-    E max(0, max over B of X_B).
+    with classes drawn from own_A in Z and from q in Y_B. Both are approximated as normal; the gain
+    is E max(0, max over B of X_B).
 
     Args:
-        groups: those of the grouping.
+        groups: groups of the grouping.
         others: units of the other side in each planted cluster.
     """
     y = {n: _moments(group.q, group.logs, n * others) for n, group in groups.items()}
@@ -289,45 +295,45 @@ def _gain_of_unit(groups: Groups, others: float) -> float:
 
 
 def _moments(chances: np.ndarray, logs: np.ndarray, count: float) -> tuple[float, float]:
-    """Mean and standard deviation of the sum of `count` independent logs with these chances."""
+    """Mean and standard deviation of a sum of `count` independent logs with these probabilities."""
     mean = float(chances @ logs)
     return count * mean, math.sqrt(count * max(float(chances @ logs**2) - mean**2, 0.0)) + 1e-9
 
 
 def _mean_excess(z: tuple[float, float], y: list[tuple[float, float, int]]) -> float:
-    """E max(0, max of y - z) of independent normal variables.
+    """E max(0, max of y - z) for independent normal variables.
 
     Args:
         z: mean and standard deviation.
-        y: the same, and how many such variables there are.
+        y: mean, standard deviation and number of such variables.
     """
-    ends = [mean + sign * 6 * deviation for mean, deviation, _ in y for sign in (-1, 1)]
+    ends = [mean + sign * 6 * sd for mean, sd, _ in y for sign in (-1, 1)]
     points = np.linspace(min(ends), max(ends), _POINTS)
     half = (points[1] - points[0]) / 2
     steps = np.append(points - half, points[-1] + half)
     below = np.ones(len(steps))
-    for mean, deviation, times in y:
-        below *= ndtr((steps - mean) / deviation) ** times
+    for mean, sd, times in y:
+        below *= ndtr((steps - mean) / sd) ** times
     # E max(0, x - z) = s phi(t) + (x - m) Phi(t), with t = (x - m) / s.
     t = (points - z[0]) / z[1]
     excess = z[1] * np.exp(-(t**2) / 2) / math.sqrt(2 * math.pi) + (points - z[0]) * ndtr(t)
     return float(np.diff(below) @ excess)
 
 
-def _deviation(planted: Planted, groups: Groups) -> float:
-    """Standard deviation in nats of what a grouping saves, to first order.
+def _standard_deviation(planted: Planted, groups: Groups) -> float:
+    """Standard deviation in nats of the saving of a grouping, to first order.
 
-    A weight of class x in the block of a group with itself saves ln(own_x / q_x) nats. Written by
-    the counts below each bound, of slopes s. Bounds are octiles of the matrix itself: where counts
-    deviate by E in all, bounds move, and those of a block change by -w E, with its share w of the
-    density there.
+    A weight of class x in the block of a group with itself saves ln(own_x / q_x) nats. This is
+    expressed by the counts below each bound, with slopes s. The bounds are octiles of the matrix
+    itself: if total counts deviate by E, the bounds shift, and the counts of a block change by
+    -w E, where w is the block's share of the density at the bound.
     """
     p_density, q_density = planted.densities
     k, weights = planted.clusters, planted.rows * planted.columns
     density = p_density / k + q_density * (1 - 1 / k)
     covariances = [_covariance(planted.bounds / scale) for scale in (planted.ratio, 1.0)]
     slopes = {n: -np.diff(group.logs) for n, group in groups.items()}
-    # Of blocks of a group with itself: shares of all weights, inside and outside.
+    # Blocks of a group with itself, as shares of all weights: inside and outside clusters.
     shares = {
         n: (group.times * n / k**2, group.times * n * (n - 1) / k**2) for n, group in groups.items()
     }
@@ -344,11 +350,11 @@ def _deviation(planted: Planted, groups: Groups) -> float:
 
 
 def _covariance(bounds: np.ndarray) -> np.ndarray:
-    """Of one normal weight being below each of these bounds, in size."""
+    """Covariance of the indicators that an absolute normal weight is below each bound."""
     below = _below(bounds)
     return np.minimum.outer(below, below) - np.outer(below, below)
 
 
 def _below(bounds: np.ndarray) -> np.ndarray:
-    """Chance that a standard normal number is smaller than this in size."""
+    """Probability that the absolute value of a standard normal variable is below a bound."""
     return 2 * ndtr(bounds) - 1

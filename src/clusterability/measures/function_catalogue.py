@@ -1,7 +1,7 @@
-"""Measures of what the units of a partition do: their names, and the direction that is better.
+"""Names and better directions of measures of activations and ablations.
 
-Apart from their computation, so that tables and figures know them without it. docs/measures.md
-says what each sees and what misleads it.
+They are separate from their computation, which tables and figures do not need. docs/measures.md
+describes what each sees and what misleads it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from clusterability.measures.measure import Measure
 
 GROUPS = "groups"
-"""The null of all function measures: unit labels permuted, sizes fixed."""
+"""Null of all function measures: permuted unit labels with fixed cluster sizes."""
 
 
 ACTIVITY_MEASURES: dict[str, Measure] = {
@@ -50,7 +50,7 @@ ACTIVITY_MEASURES: dict[str, Measure] = {
         "Whether clusters of the weights are those of what units do.",
     ),
 }
-"""From what the units' activities are on images."""
+"""Measures of the activations of units on images."""
 
 ABLATION_MEASURES: dict[str, Measure] = {
     "importance": Measure(
@@ -85,17 +85,17 @@ ABLATION_MEASURES: dict[str, Measure] = {
         "As sufficiency, with the other units set to their mean over the images.",
     ),
 }
-"""From what accuracy is where clusters, or all others, are set to zero or to their mean."""
+"""Measures of accuracy with clusters, or all other units, set to zero or to their mean."""
 
 FUNCTION_MEASURES: dict[str, Measure] = ACTIVITY_MEASURES | ABLATION_MEASURES
-"""All, in the order of tables and figures."""
+"""All function measures in the order of tables and figures."""
 
 LEAST_SHARE = 0.05
-"""Clusters with a smaller share of the layer's units do not count for their partition."""
+"""Clusters with a smaller share of the layer's units are left out of their partition's measures."""
 
 OTHER_INPUTS = "other_inputs"
-"""Status of an imported network that does not take the data set's images."""
+"""Status of an imported network whose inputs are not the data set's images."""
 SEVERAL_HEADS = "several_heads"
-"""Status of a network that tells several classes of an image: measures are of one class."""
+"""Status of a network that predicts several classes per image; the measures need a single one."""
 INACCURATE = "inaccurate"
-"""Status of ablations of a network whose accuracy is too low."""
+"""Status of ablations of a network with too low an accuracy."""

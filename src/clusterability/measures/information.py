@@ -1,8 +1,8 @@
-"""Entropy and mutual information of discrete states, in nats, from counts of their occurrence.
+"""Entropy and mutual information, in nats, of discrete states from their counts.
 
-Plain estimates are those of the observed frequencies. They are biased: entropies come out too low
-and informations too high, by about the number of occupied cells over twice the number of samples
-(Miller 1955). The corrected ones take that away.
+Plug-in estimates use the observed frequencies. They are biased: entropies are too low and mutual
+informations too high, by about the number of occupied cells over twice the number of samples. The
+corrections of Miller 1955 (Note on the bias of information estimates) remove this bias.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ Floats = npt.NDArray[np.float64]
 
 
 def entropy(counts: np.ndarray) -> Floats:
-    """H [...] in nats of the frequencies of counts [..., states]; 0 where there are no samples.
+    """Plug-in entropy H = -sum of p ln p in nats.
+
+    Args:
+        counts: samples per state, [..., states].
+
+    Returns:
+        H, [...]; 0 where there are no samples.
 
     >>> f"{float(entropy(np.array([5, 5, 0]))):.4f}"
     '0.6931'
@@ -25,25 +31,43 @@ def entropy(counts: np.ndarray) -> Floats:
 
 
 def entropy_correction(counts: np.ndarray) -> Floats:
-    """What to add to `entropy`: (K - 1) / (2N), K occupied states, N samples (Miller 1955)."""
+    """Bias to add to `entropy`: (K - 1) / (2N) with K occupied states and N samples (Miller 1955).
+
+    >>> float(entropy_correction(np.array([5, 5, 0])))
+    0.05
+    """
     return _per_samples((counts > 0).sum(axis=-1) - 1, counts.sum(axis=-1))
 
 
 def mutual_information_of_counts(joint: np.ndarray) -> Floats:
-    """I [...] in nats of the frequencies of joint counts [..., a, b], at least 0.
+    """Plug-in mutual information I(a; b) = H(a) + H(b) - H(a, b) in nats.
 
-    Cover & Thomas 2006, eq. 2.45: H(a) + H(b) - H(a, b).
+    Args:
+        joint: samples by both states, [..., a, b].
+
+    Returns:
+        I, [...], at least 0.
+
+    References:
+        Cover & Thomas 2006, Elements of Information Theory, eq. 2.45. doi:10.1002/047174882X
+
+    >>> f"{float(mutual_information_of_counts(np.array([[5, 0], [0, 5]]))):.4f}"
+    '0.6931'
     """
     first, second = joint.sum(axis=-1), joint.sum(axis=-2)
     both = joint.reshape(*joint.shape[:-2], -1)
-    # Never below 0: rounding is cut off.
+    # Rounding can give values just below 0.
     return np.maximum(entropy(first) + entropy(second) - entropy(both), 0)
 
 
 def information_correction(joint: np.ndarray) -> Floats:
-    """What to take from `mutual_information_of_counts`: (K_ab - K_a - K_b + 1) / (2N).
+    """Bias to subtract from `mutual_information_of_counts`: (K_ab - K_a - K_b + 1) / (2N).
 
-    K are the occupied cells of the joint counts [..., a, b] and of their margins (Miller 1955).
+    K are the numbers of occupied cells of the joint counts [..., a, b] and of their marginals, N
+    the number of samples (Miller 1955).
+
+    >>> float(information_correction(np.array([[5, 0], [0, 5]])))
+    -0.05
     """
     cells = (joint > 0).sum(axis=(-2, -1))
     margins = (joint.sum(axis=-1) > 0).sum(axis=-1) + (joint.sum(axis=-2) > 0).sum(axis=-1)
@@ -51,7 +75,11 @@ def information_correction(joint: np.ndarray) -> Floats:
 
 
 def n_log_n(counts: np.ndarray) -> Floats:
-    """n ln n of whole numbers n >= 0, by a table: logarithms of many counts take long."""
+    """n ln n of integers n >= 0, from a table because logarithms of many counts are slow.
+
+    >>> n_log_n(np.array([0, 1, 2])).round(4).tolist()
+    [0.0, 0.0, 1.3863]
+    """
     numbers = counts.astype(np.intp, copy=False)
     known = np.arange(int(numbers.max(initial=0)) + 1)
     return np.asarray(xlogy(known, known)[numbers])

@@ -1,8 +1,8 @@
-"""The lesion test of Filan et al. 2021, in their way: numbers of one hidden layer's sub-clusters.
+"""Lesion test of Filan et al. 2021 (arXiv:2103.03386): statistics of one layer's sub-clusters.
 
-A sub-cluster is the units of one cluster in one hidden layer. The network without them is compared
-with the same network without as many random units of the layer. docs/function.md says how this
-differs from `importance` and `coherence`, which are ours.
+A sub-cluster consists of the units of one cluster in one hidden layer. The network without them is
+compared with the network without equally many random units of the layer. docs/function.md explains
+how this differs from this project's `importance` and `coherence`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Floats = npt.NDArray[np.float64]
 LARGE_SHARE = 0.05
 """Sub-clusters with a smaller share of the layer's live units are small."""
 LEAST_FALL = 0.01
-"""A smaller fall in accuracy is not important, however certain it is."""
+"""A smaller drop in accuracy is unimportant, however significant it is."""
 _TIE = 1e-12
-"""Numbers that differ by no more are equal: rounding must not decide what is below what."""
+"""Values closer than this are equal, so that rounding does not decide comparisons."""
 
 COMPLETE, SMALL, IMPORTANT = "complete", "small", "important"
 PRUNABLE, LEAST_IMPORTANT = "prunable", "least_important"
@@ -35,24 +35,26 @@ CATEGORIES = (
     SMALL,
     COMPLETE,
 )
-"""What a sub-cluster may be; the last two are not tested."""
+"""Categories of sub-clusters; the last two are not tested."""
 
 
 @dataclass(frozen=True)
 class Lesions:
-    """What the network says without each of the sub-clusters, and without random groups.
+    """Accuracy without each sub-cluster, compared with random groups.
 
-    Every array is [sub-clusters]. p are one-sided, (1 + random groups on the far side) / (n + 1).
+    Every array is [sub-clusters]. p-values are one-sided, (1 + random groups beyond the value) / (n
+    + 1).
 
     Attributes:
-        importance: fall in accuracy over all images; `group_importance` is its mean over groups.
-        importance_p: that a random group's fall is larger.
-        accuracy: mean over classes of the accuracy in a class; `group_accuracy` as above.
-        accuracy_p: that a random group's is lower.
-        range: range over classes of the change in a class, over the mean change's size; infinite
-            where that mean is 0, NaN where no class changes. `group_range` is the mean over the
-            groups with a finite one.
-        range_p: that a random group's is larger; NaN where `range` is.
+        importance: drop in accuracy over all images; `group_importance` is its mean over groups.
+        importance_p: p of a larger drop for a random group.
+        accuracy: mean over classes of the accuracy in a class; `group_accuracy` is its mean over
+            groups.
+        accuracy_p: p of a lower accuracy for a random group.
+        range: range over classes of the change in accuracy, divided by the absolute mean change;
+            infinite where that mean is 0, NaN where no class changes. `group_range` is the mean
+            over groups with a finite range.
+        range_p: p of a larger range for a random group; NaN where `range` is.
     """
 
     importance: Floats
@@ -67,37 +69,46 @@ class Lesions:
 
     @property
     def accuracy_factor(self) -> Floats:
-        """How many times as accurate the network is without random units; NaN without accuracy."""
+        """Accuracy without random units divided by that without the sub-cluster; NaN if 0."""
         return _ratio(self.group_accuracy, self.accuracy)
 
     @property
     def range_factor(self) -> Floats:
-        """How many times as unequally classes change without random units; NaN where undefined."""
+        """Range without random units divided by that without the sub-cluster; NaN if undefined."""
         return _ratio(self.group_range, self.range)
 
 
 def lesion_test(intact: Counts, hits: Counts, group_hits: Counts, counts: Counts) -> Lesions:
-    """Their statistics, from images that are classified correctly.
+    """Lesion statistics from numbers of correct predictions.
 
     Args:
-        intact: by the network as it is, by class, [classes].
-        hits: without each sub-cluster, [sub-clusters, classes].
-        group_hits: without random groups of its size, [sub-clusters, draws, classes].
-        counts: images by class, [classes]; classes without images count for nothing.
+        intact: correct predictions of the intact network, [classes].
+        hits: correct predictions without each sub-cluster, [sub-clusters, classes].
+        group_hits: correct predictions without random groups of its size, [sub-clusters, draws,
+            classes].
+        counts: images by class, [classes]; classes without images are left out.
+
+    References:
+        Filan et al. 2021, Clusterability in neural networks. arXiv:2103.03386
+
+    >>> groups = np.array([[[9, 7], [8, 8]]])
+    >>> lesions = lesion_test(np.array([9, 8]), np.array([[3, 8]]), groups, np.array([10, 10]))
+    >>> lesions.importance.tolist(), lesions.importance_p.round(3).tolist()
+    ([0.3], [0.333])
     """
-    falls, group_falls = (
-        (intact - found).sum(axis=-1) / counts.sum() for found in (hits, group_hits)
+    drops, group_drops = (
+        (intact - correct).sum(axis=-1) / counts.sum() for correct in (hits, group_hits)
     )
     seen = counts > 0
     before, after, group_after = (
-        found[..., seen] / counts[seen] for found in (intact, hits, group_hits)
+        correct[..., seen] / counts[seen] for correct in (intact, hits, group_hits)
     )
     accuracy, group_accuracy = after.mean(axis=-1), group_after.mean(axis=-1)
     ranges, group_ranges = _ranges(after - before), _ranges(group_after - before)
     return Lesions(
-        importance=falls,
-        group_importance=group_falls.mean(axis=-1),
-        importance_p=larger_p(falls, group_falls),
+        importance=drops,
+        group_importance=group_drops.mean(axis=-1),
+        importance_p=larger_p(drops, group_drops),
         accuracy=accuracy,
         group_accuracy=group_accuracy.mean(axis=-1),
         accuracy_p=larger_p(-accuracy, -group_accuracy),
@@ -108,10 +119,10 @@ def lesion_test(intact: Counts, hits: Counts, group_hits: Counts, counts: Counts
 
 
 def larger_p(values: Floats, draws: Floats) -> Floats:
-    """(1 + draws that are larger) / (n + 1); NaN where the value is.
+    """One-sided p = (1 + number of larger draws) / (n + 1); NaN where the value is.
 
-    As theirs, and not as `compare`: a draw that ties does not count. A draw that is NaN does not
-    either.
+    As in Filan et al. 2021 and unlike `compare`, a draw equal to the value does not count. Neither
+    does a draw that is NaN.
 
     Args:
         values: [...].
@@ -126,17 +137,20 @@ def larger_p(values: Floats, draws: Floats) -> Floats:
 
 
 def categories(importance: Floats, p: Floats, share: Floats, draws: int) -> npt.NDArray[np.str_]:
-    """CATEGORIES of sub-clusters by their table, [sub-clusters]; the first that fits.
+    """Category of each sub-cluster, one of CATEGORIES; the first rule that applies.
 
-    Certain is p below 1 / draws: no random group falls more.
+    A drop is significant if p < 1 / draws, that is, if no random group has a larger one.
 
     Args:
-        importance: fall in accuracy.
-        p: that of a random group is larger.
-        share: units of the sub-cluster over live units of the layer.
+        importance: drop in accuracy, [sub-clusters].
+        p: p of a larger drop for a random group, [sub-clusters].
+        share: units of the sub-cluster as a share of the layer's live units, [sub-clusters].
         draws: number of random groups.
+
+    >>> categories(np.array([0.2, 0.0]), np.array([0.01, 1.0]), np.array([0.3, 0.3]), 99).tolist()
+    ['important', 'prunable']
     """
-    # A fall is a difference of whole numbers over their sum: 0.01 may come out a little smaller.
+    # A drop is a ratio of integers, and rounding may put 0.01 just below the threshold.
     certain, never, much = p < 1 / draws, p == 1, importance >= LEAST_FALL - _TIE
     rules = {
         COMPLETE: share == 1,
@@ -151,10 +165,10 @@ def categories(importance: Floats, p: Floats, share: Floats, draws: int) -> npt.
 
 
 def _ranges(changes: Floats) -> Floats:
-    """Range over classes of changes [..., classes], over the size of their mean."""
+    """Range over classes of changes [..., classes], divided by their absolute mean."""
     spread, mean = np.ptp(changes, axis=-1), np.abs(changes.mean(axis=-1))
-    found = np.divide(spread, mean, out=np.full(spread.shape, np.inf), where=mean > _TIE)
-    return np.where((spread <= _TIE) & (mean <= _TIE), np.nan, found)
+    ratio = np.divide(spread, mean, out=np.full(spread.shape, np.inf), where=mean > _TIE)
+    return np.where((spread <= _TIE) & (mean <= _TIE), np.nan, ratio)
 
 
 def _finite_means(values: Floats) -> Floats:

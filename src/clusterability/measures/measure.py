@@ -1,4 +1,4 @@
-"""What a catalogue says of a measure, structural or of function."""
+"""Catalogue entry of a measure, structural or functional."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of a partition.
+    """Description of a measure of a partition.
 
     Attributes:
-        label: for axes and headings.
-        direction: 1 where higher is better, -1 where lower is, 0 where neither.
-        says: what it says, in one sentence; docs/measures.md and docs/function.md have formulas.
-        standardised: whether values are told in standard deviations of draws, too.
-        of_search: whether it is of partitions alone that are searched for by what they save.
+        label: label for axes and headings.
+        direction: 1 if higher is better, -1 if lower is, 0 if neither.
+        says: meaning in one sentence; docs/measures.md and docs/function.md have formulas.
+        standardised: whether values are also reported in standard deviations of draws.
+        of_search: whether it is defined only for partitions that are searched for by saved bits.
     """
 
     label: str

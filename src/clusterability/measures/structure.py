@@ -1,11 +1,12 @@
-"""How good a partition is, from the weights: structural measures as functions of the tables.
+"""Structural measures: how good a partition is by the weights, as functions of block sums.
 
-`catalogue` names them. A function in a module of its own, `added/<name>.py`, both of one name, is a
-measure as soon as a line there names it.
+`catalogue` names them. To add a measure, write a function in a module of the same name,
+`added/<name>.py`, and add an entry to the catalogue.
 
-`p` and `q` are the row sums and column sums of T; `p2` and `q2` those of T2. Every function takes
-`Tables` with any leading axes and returns an array of those axes, NaN where it is not defined.
-Logarithms are natural. docs/measures.md says what each measure sees and what misleads it.
+T [k, k] are the shares of abs(W) by U cluster and V cluster, with row sums p and column sums q; T2,
+p2 and q2 are the same for W squared. Every function takes `Tables` with any leading axes and
+returns an array of these axes, NaN where undefined. Logarithms are natural. docs/measures.md
+describes what each measure sees and what misleads it.
 """
 
 from __future__ import annotations
@@ -21,75 +22,208 @@ from clusterability.measures import added
 from clusterability.measures.catalogue import MEASURES
 
 _NO_INFORMATION = 1e-12
-"""I(P) below it counts as none."""
+"""A smaller I(P) in nats is rounding error."""
 
 
 def mi_total(tables: Tables) -> np.ndarray:
-    """I(P), the mutual information between output unit and input unit of all of abs(W), in nats.
+    """Mutual information I(P) in nats between output unit and input unit, with P = abs(W) / sum.
 
-    In [0, ln min(m, n)]. A property of the weights: no partition enters.
+        I(P) = sum over i, j of P_ij ln(P_ij / (p_i q_j)),   in [0, ln min(m, n)]
+
+    It depends on the weights alone, not on the partition.
+
+    Args:
+        tables: block sums.
+
+    References:
+        Cover & Thomas 2006, Elements of Information Theory, eq. 2.28. doi:10.1002/047174882X
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2) + 0.5, {("any", 2): (units, units)})["any", 2]
+    >>> round(mi_total(tables).item(), 4)
+    0.1308
     """
     return np.asarray(tables.mi_total)
 
 
 def mi(tables: Tables) -> np.ndarray:
-    """I(T), the mutual information between U cluster and V cluster, in nats, in [0, ln k].
+    """Mutual information I(T) in nats between U cluster and V cluster.
 
-    Dhillon, Mallela & Modha 2003, eq. 1 and Lemma 2.1. Blind to how clusters are paired.
+        I(T) = sum over a, b of T_ab ln(T_ab / (p_a q_b)),   in [0, ln k]
+
+    It does not depend on how clusters are paired.
+
+    Args:
+        tables: block sums.
+
+    References:
+        Dhillon, Mallela & Modha 2003, Information-theoretic co-clustering, KDD, eq. 1 and
+        Lemma 2.1. doi:10.1145/956750.956764
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2), {("any", 2): (units, units)})["any", 2]
+    >>> round(mi(tables).item(), 4)  # ln 2
+    0.6931
     """
     return mutual_information(tables.weights)
 
 
 def mi_preserved(tables: Tables) -> np.ndarray:
-    """I(T) / I(P), in [0, 1]; undefined where I(P) < 1e-12 (Dhillon, Mallela & Modha 2003)."""
+    """Share of mutual information that the partition preserves, I(T) / I(P), in [0, 1].
+
+    Args:
+        tables: block sums.
+
+    Returns:
+        The share; NaN where I(P) < 1e-12.
+
+    References:
+        Dhillon, Mallela & Modha 2003, Information-theoretic co-clustering, KDD.
+        doi:10.1145/956750.956764
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> halves = np.array([0, 0, 1, 1])
+    >>> tables = tables_of(np.eye(4), {("any", 2): (halves, halves)})["any", 2]
+    >>> mi_preserved(tables).round(9).item()  # ln 2 / ln 4
+    0.5
+    """
     total = np.asarray(tables.mi_total)
     defined = total >= _NO_INFORMATION
     return np.where(defined, mi(tables) / np.where(defined, total, 1), np.nan)
 
 
 def barber_q(tables: Tables) -> np.ndarray:
-    """tr T - p.q, in [-1/2, 1 - 1/k]: bipartite modularity (Barber 2007, eq. 16)."""
+    """Barber's bipartite modularity Q = tr T - p.q, in [-1/2, 1 - 1/k].
+
+    Args:
+        tables: block sums.
+
+    References:
+        Barber 2007, Modularity and community detection in bipartite networks, Phys. Rev. E 76,
+        066102, eq. 16. doi:10.1103/PhysRevE.76.066102
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2) + 0.5, {("any", 2): (units, units)})["any", 2]
+    >>> barber_q(tables).item()
+    0.25
+    """
     return _modularity(tables.weights)
 
 
 def newman_q(tables: Tables) -> np.ndarray:
-    """tr T - |p + q|^2 / 4: modularity of the graph taken as a plain one (Newman 2006, eq. 1)."""
+    """Newman's modularity of the graph, ignoring that it is bipartite: Q = tr T - |p + q|^2 / 4.
+
+    Args:
+        tables: block sums.
+
+    References:
+        Newman 2006, Modularity and community structure in networks, PNAS 103, 8577, eq. 1.
+        doi:10.1073/pnas.0601602103
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2) + 0.5, {("any", 2): (units, units)})["any", 2]
+    >>> newman_q(tables).item()
+    0.25
+    """
     p, q = _marginals(tables.weights)
     return _trace(tables.weights) - ((p + q) ** 2).sum(axis=-1) / 4
 
 
 def ncut(tables: Tables) -> np.ndarray:
-    """k' - 2 sum of T_aa / (p_a + q_a) over the k' clusters with weight, in [0, k'].
+    """Normalised cut of the bipartite graph, k' - 2 sum of T_aa / (p_a + q_a), in [0, k'].
 
-    Normalised cut of the bipartite graph (Shi & Malik 2000; Filan et al. 2021). Lower is better.
+    The sum is over the k' clusters with weight. Lower is better.
+
+    Args:
+        tables: block sums.
+
+    References:
+        Shi & Malik 2000, Normalized cuts and image segmentation. doi:10.1109/34.868688
+        Filan et al. 2021, Clusterability in neural networks. arXiv:2103.03386
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2) + 0.5, {("any", 2): (units, units)})["any", 2]
+    >>> ncut(tables).item()
+    0.5
     """
     return ncut_terms(tables).sum(axis=-1)
 
 
 def ncut_per_cluster(tables: Tables) -> np.ndarray:
-    """ncut / k', in [0, 1]. Lower is better."""
+    """Normalised cut per cluster with weight, ncut / k', in [0, 1]. Lower is better.
+
+    Args:
+        tables: block sums.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2) + 0.5, {("any", 2): (units, units)})["any", 2]
+    >>> ncut_per_cluster(tables).item()
+    0.25
+    """
     p, q = _marginals(tables.weights)
     clusters = (p + q > 0).sum(axis=-1)
     return ncut(tables) / np.where(clusters > 0, clusters, np.nan)
 
 
 def within_weight(tables: Tables) -> np.ndarray:
-    """tr T, in [0, 1]: the share of abs(W) inside clusters."""
+    """Share of abs(W) within clusters, tr T, in [0, 1].
+
+    Args:
+        tables: block sums.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2) + 0.5, {("any", 2): (units, units)})["any", 2]
+    >>> within_weight(tables).item()
+    0.75
+    """
     return _trace(tables.weights)
 
 
 def clusterability(tables: Tables) -> np.ndarray:
-    """tr T2, in [0, 1]: the share of W squared inside clusters (Golechha et al. 2025).
+    """Share of W squared within clusters, tr T2, in [0, 1].
 
-    About 1/k by chance with clusters of equal size, more with unequal ones.
+    By chance it is about 1/k with clusters of equal size, and more with unequal ones.
+
+    Args:
+        tables: block sums.
+
+    References:
+        Golechha et al. 2025, Studying cross-cluster modularity in neural networks.
+        arXiv:2502.02470
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2) + 0.5, {("any", 2): (units, units)})["any", 2]
+    >>> clusterability(tables).item()
+    0.9
     """
     return _trace(tables.squares)
 
 
 def clusterability_adjusted(tables: Tables) -> np.ndarray:
-    """(C - E) / (1 - E), at most 1; C is `clusterability`, E its mean over permuted labels.
+    """Clusterability adjusted for chance, (C - E) / (1 - E), at most 1.
 
-    E = sum of |U_a| |V_a| / (m n), both sides permuted independently. Undefined at E = 1.
+    C is `clusterability`, and E = sum over a of |U_a| |V_a| / (m n) its mean over independent
+    permutations of the labels on both sides.
+
+    Args:
+        tables: block sums.
+
+    Returns:
+        The adjusted share; NaN where E = 1.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2) + 0.5, {("any", 2): (units, units)})["any", 2]
+    >>> clusterability_adjusted(tables).round(9).item()
+    0.8
     """
     pairs = (tables.row_sizes * tables.column_sizes).sum(axis=-1)
     units = tables.row_sizes.sum(axis=-1) * tables.column_sizes.sum(axis=-1)
@@ -99,68 +233,162 @@ def clusterability_adjusted(tables: Tables) -> np.ndarray:
 
 
 def clusterability_q(tables: Tables) -> np.ndarray:
-    """tr T2 - p2.q2, in [-1/2, 1 - 1/k]: Barber's form on W squared."""
+    """Modularity of W squared, tr T2 - p2.q2, in [-1/2, 1 - 1/k]: the formula of `barber_q` on T2.
+
+    Args:
+        tables: block sums.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> tables = tables_of(np.eye(2) + 0.5, {("any", 2): (units, units)})["any", 2]
+    >>> clusterability_q(tables).item()
+    0.4
+    """
     return _modularity(tables.squares)
 
 
 def held_out(tables: Tables) -> np.ndarray:
-    """I(row; V cluster) in nats on rows that the V clusters were not found from, in [0, ln k].
+    """Mutual information I(row; V cluster) in nats on held-out rows, in [0, ln k].
 
-    Half of the rows, drawn at random, are clustered; the mutual information is that of the other
-    half's abs(W), summed over the columns of each cluster. Never exactly 0 on noise: compare it
-    with the null `labels`, and where strengths differ with `strength`. Undefined where the half
-    that clusters are found from has fewer live rows than k.
+    A random half of the rows is clustered. The mutual information is that of abs(W) in the other
+    half, summed over the columns of each V cluster. It is never exactly 0 on noise: compare it with
+    the null `labels`, and with `strength` where strengths differ.
+
+    Args:
+        tables: block sums.
+
+    Returns:
+        Nats; NaN where the clustered half has fewer live rows than k, or nothing was held out.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> held_out(tables_of(np.eye(2), {("any", 2): (units, units)})["any", 2]).item()
+    nan
     """
     return np.asarray(tables.held_out)
 
 
 def bits(tables: Tables) -> np.ndarray:
-    """[D(all weights) - sum over a, b of D(weights between a and b) - labels of both sides] / ln 2.
+    """Saved bits: how much the clusters shorten the description of the weights, net of the labels.
 
-    D is the code of Krichevsky & Trofimov 1981 of classes of sizes (`clustering.code_lengths`);
-    docs/bits.md has the bound on values above 0 where weights are exchangeable. Blind to how
-    clusters are paired.
+        [D(all weights) - sum over a, b of D(weights between a and b) - labels of both sides] / ln 2
+
+    D is the code length of the size classes (`clustering.code_lengths`). If weights are
+    exchangeable, chance rarely gives values above 0; docs/bits.md has the bound. Bits do not depend
+    on how clusters are paired.
+
+    Args:
+        tables: block sums.
+
+    References:
+        Krichevsky & Trofimov 1981, The performance of universal encoding.
+        doi:10.1109/TIT.1981.1056331
+        Rissanen 1978, Modeling by shortest data description. doi:10.1016/0005-1098(78)90005-5
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> halves = np.repeat([0, 1], 4)
+    >>> blocks = np.kron(np.eye(2), np.ones((4, 4)))
+    >>> tables = tables_of(blocks, {("any", 2): (halves, halves)})["any", 2]
+    >>> round(bits(tables).item(), 2)
+    37.38
     """
     return np.asarray(tables.bits)
 
 
 def bits_per_weight(tables: Tables) -> np.ndarray:
-    """bits / (m n), m and n live units."""
+    """Saved bits per weight between live units, `bits` / (m n).
+
+    Args:
+        tables: block sums.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> halves = np.repeat([0, 1], 4)
+    >>> blocks = np.kron(np.eye(2), np.ones((4, 4)))
+    >>> tables = tables_of(blocks, {("any", 2): (halves, halves)})["any", 2]
+    >>> round(bits_per_weight(tables).item(), 3)
+    0.584
+    """
     weights = tables.row_sizes.sum(axis=-1) * tables.column_sizes.sum(axis=-1)
     return tables.bits / np.where(weights > 0, weights, np.nan)
 
 
 def bits_within(tables: Tables) -> np.ndarray:
-    """As `bits`, with two sets of weights only: inside clusters (a = b), and between them."""
+    """Saved bits if only weights within clusters (a = b) and between clusters are told apart.
+
+    Args:
+        tables: block sums.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> halves = np.repeat([0, 1], 4)
+    >>> blocks = np.kron(np.eye(2), np.ones((4, 4)))
+    >>> tables = tables_of(blocks, {("any", 2): (halves, halves)})["any", 2]
+    >>> round(bits_within(tables).item(), 2)
+    42.07
+    """
     return np.asarray(tables.bits_within)
 
 
 def bits_u(tables: Tables) -> np.ndarray:
-    """As `bits`, of the best clusters of rows that a search finds with all columns in one, >= 0.
+    """Saved bits of the best row clusters that a search finds with all columns in one cluster.
 
-    Of partitions that are searched for by their bits; undefined for others.
+    Args:
+        tables: block sums.
+
+    Returns:
+        Bits, at least 0; NaN for partitions that are not themselves searched for by saved bits.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> bits_u(tables_of(np.eye(2), {("matched", 2): (units, units)})["matched", 2]).item()
+    nan
     """
     return np.asarray(tables.bits_u)
 
 
 def bits_v(tables: Tables) -> np.ndarray:
-    """As `bits_u`, of clusters of columns."""
+    """Saved bits of the best column clusters that a search finds with all rows in one cluster.
+
+    Args:
+        tables: block sums.
+
+    Returns:
+        Bits, at least 0; NaN for partitions that are not themselves searched for by saved bits.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> units = np.arange(2)
+    >>> bits_v(tables_of(np.eye(2), {("matched", 2): (units, units)})["matched", 2]).item()
+    nan
+    """
     return np.asarray(tables.bits_v)
 
 
 def bits_joint(tables: Tables) -> np.ndarray:
-    """bits - max(bits_u, bits_v, 0): what clusters of rows *and* of columns save together."""
+    """Bits that clusters of both sides save beyond the better side, bits - max(bits_u, bits_v, 0).
+
+    Args:
+        tables: block sums.
+
+    Returns:
+        Bits; NaN for partitions that are not themselves searched for by saved bits.
+
+    >>> from clusterability.clustering.summing import tables_of
+    >>> halves = np.repeat([0, 1], 4)
+    >>> blocks = np.kron(np.eye(2), np.ones((4, 4)))
+    >>> tables = tables_of(blocks, {("described", 2): (halves, halves)})["described", 2]
+    >>> round(bits_joint(tables).item(), 2)
+    35.38
+    """
     return tables.bits - np.maximum(np.maximum(tables.bits_u, tables.bits_v), 0)
 
 
 def barber_terms(tables: Tables) -> np.ndarray:
-    """T_aa - p_a q_a for each cluster, [..., k]; they sum to `barber_q`."""
+    """Term T_aa - p_a q_a of each cluster, [..., k]; they sum to `barber_q`."""
     p, q = _marginals(tables.weights)
     return _diagonal(tables.weights) - p * q
 
 
 def ncut_terms(tables: Tables) -> np.ndarray:
-    """1 - 2 T_aa / (p_a + q_a) for each cluster, [..., k], 0 for empty ones; sum to `ncut`."""
+    """Term 1 - 2 T_aa / (p_a + q_a) of each cluster, [..., k], 0 if empty; they sum to `ncut`."""
     p, q = _marginals(tables.weights)
     volume = p + q
     inside = 2 * _diagonal(tables.weights) / np.where(volume == 0, 1, volume)
@@ -168,16 +396,18 @@ def ncut_terms(tables: Tables) -> np.ndarray:
 
 
 def mi_terms(tables: Tables) -> np.ndarray:
-    """Sum over b of T_ab ln(T_ab / (p_a q_b)) for each U cluster, [..., k]; they sum to `mi`."""
+    """Term of each U cluster, sum over b of T_ab ln(T_ab / (p_a q_b)), [..., k]; sum to `mi`."""
     p, q = _marginals(tables.weights)
     return rel_entr(tables.weights, p[..., :, None] * q[..., None, :]).sum(axis=-1)
 
 
 def mean_strengths(tables: Tables) -> np.ndarray:
-    """Mean strength of each cluster's U units, over that of all units, [..., k].
+    """Mean strength of each cluster's U units, relative to that of all U units, [..., k].
 
-    p_a m / m_a with m live U units, m_a of them in the cluster: what a cluster has without any
-    partner on the other side, and so the baseline of its other terms. NaN where it has no U unit.
+        p_a m / m_a, with m live U units, m_a of them in cluster a
+
+    This is what a cluster has without any partner on the other side, and so the baseline of its
+    other terms. NaN where it has no U unit.
     """
     p, _ = _marginals(tables.weights)
     sizes = tables.row_sizes
@@ -185,11 +415,11 @@ def mean_strengths(tables: Tables) -> np.ndarray:
 
 
 def effective_clusters(tables: Tables) -> np.ndarray:
-    """Number of clusters that hold a unit of either side."""
+    """Number of clusters that contain at least one unit of either side."""
     return ((tables.row_sizes + tables.column_sizes) > 0).sum(axis=-1)
 
 
-_HERE: tuple[Callable[[Tables], np.ndarray], ...] = (
+_BUILT_IN: tuple[Callable[[Tables], np.ndarray], ...] = (
     mi_total,
     mi,
     mi_preserved,
@@ -212,8 +442,8 @@ _HERE: tuple[Callable[[Tables], np.ndarray], ...] = (
 
 
 def _function(name: str) -> Callable[[Tables], np.ndarray]:
-    """The measure of this name: from above, or from the module of its name."""
-    known = {function.__name__: function for function in _HERE}
+    """Look up a measure by name, here or in the module of its name."""
+    known = {function.__name__: function for function in _BUILT_IN}
     if name in known:
         return known[name]
     return getattr(import_module(f"{added.__name__}.{name}"), name)
@@ -237,4 +467,4 @@ def _modularity(table: np.ndarray) -> np.ndarray:
 
 
 FUNCTIONS: dict[str, Callable[[Tables], np.ndarray]] = {name: _function(name) for name in MEASURES}
-"""From tables to values, by the name of the measure, in the order of tables and figures."""
+"""Functions from tables to values, by measure, in the order of tables and figures."""
