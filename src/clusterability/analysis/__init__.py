@@ -1,1 +1,1 @@
-"""Questions asked of the rows of a study: choice of k, agreement, detection, prediction."""
+"""Analyses of a study's tables: choice of k, agreement, detection, prediction, verdicts."""

@@ -1,9 +1,9 @@
 """Agreement of labellings of the same units, compared with permuted labels.
 
-Two partitions can be compared only where their units are the same ones: the U side of a layer is
-the V side of the next, restarts share all units, networks of one initialisation share theirs, and
-all networks share pixels and classes. The hidden units of networks of different initialisations
-are exchangeable, and never compared.
+Two partitions can be compared only if they label the same units. The U side of a layer is the V
+side of the next; restarts share all units; networks with one initialisation share theirs; and all
+networks share input units (pixels) and output units (classes). Hidden units of networks with
+different initialisations are exchangeable and never compared.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from clusterability.randomness import StreamName, generator
 from clusterability.results.block_paths import BlockPartitions
 
 AGREEMENT_MEASURES = {"ami": "AMI", "ari": "ARI", "nmi": "NMI"}
-"""Measures of agreement and their labels, in the order of tables; higher is better in each."""
+"""Labels of the agreement measures, in the order of tables; for each, higher is better."""
 
 _NO_ROOM = 1e-9
-"""A maximum that lies no further above the expected value differs from it by rounding only: of
-clusters of one unit, all but a few, the difference is still about ln 2 / units."""
+"""If the maximum exceeds the expected value by less than this, they differ only by rounding: where
+all but a few clusters are single units, the difference is still about ln 2 / units."""
 
 Item = TypeVar("Item")
 
@@ -40,28 +40,33 @@ Item = TypeVar("Item")
 
 
 def adjusted_mutual_information(first: np.ndarray, second: np.ndarray) -> float:
-    """Adjusted mutual information of two labellings of the same units (Vinh, Epps & Bailey 2010).
+    """Adjusted mutual information (AMI) of two labellings of the same units.
 
-    Normalised by the arithmetic mean of both entropies. At most 1; 0 on average over all
-    permutations of the labels.
+        AMI = (I - E[I]) / (mean of both entropies - E[I])
+
+    with the expectation over all permutations of the labels. At most 1; 0 on average by chance.
 
     Args:
-        first, second: labels [units]; units with the label -1 in either are left out.
+        first, second: labels [units]; units labelled -1 in either are left out.
 
     Returns:
-        NaN where no unit is left.
+        AMI; NaN if no unit is left.
+
+    References:
+        Vinh, Epps & Bailey 2010, Information theoretic measures for clusterings comparison, J.
+        Mach. Learn. Res. 11, 2837.
 
     >>> adjusted_mutual_information(np.array([0, 0, 1, 1, -1]), np.array([1, 1, 0, 0, 0]))
     1.0
     """
-    found = _agreement(*_live_clusters(np.stack([first, second])))
-    return float(found[list(AGREEMENT_MEASURES).index("ami")])
+    values = _agreement(*_live_clusters(np.stack([first, second])))
+    return float(values[list(AGREEMENT_MEASURES).index("ami")])
 
 
 def _live_clusters(labellings: np.ndarray) -> np.ndarray:
-    """Labels of the units that none of the labellings [labellings, units] calls dead.
+    """Labels of the units that are live in all labellings [labellings, units].
 
-    The labels are numbered anew, without the empty clusters.
+    Labels are renumbered to skip empty clusters.
     """
     live = labellings[:, (labellings != DEAD).all(axis=0)]
     numbered = [np.unique(labels, return_inverse=True)[1] for labels in live]
@@ -69,17 +74,17 @@ def _live_clusters(labellings: np.ndarray) -> np.ndarray:
 
 
 def _agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """All measures of agreement, [measures, ...], NaN without units.
+    """All agreement measures, [measures, ...]; NaN without units.
 
     Args:
-        first, second: labels [..., units] without gaps. Along the leading axes cluster sizes do
-            not change, so that expectations and entropies are computed once.
+        first, second: labels [..., units] without gaps. Cluster sizes must not change along the
+            leading axes, so that expectations and entropies are computed once.
     """
     units = first.shape[-1]
     if units == 0:
         return np.full((len(AGREEMENT_MEASURES), *first.shape[:-1]), np.nan)
     counts = _contingency_counts(first, second)
-    table = counts.reshape(-1, *counts.shape[-2:])[0]  # any: all have the same sums
+    table = counts.reshape(-1, *counts.shape[-2:])[0]  # any table: all have the same marginals
     sizes = table.sum(axis=1), table.sum(axis=0)
 
     information = mutual_information(counts / units)
@@ -87,12 +92,12 @@ def _agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     pairs = _pairs(counts).sum(axis=(-2, -1))
     first_pairs, second_pairs = (float(_pairs(size).sum()) for size in sizes)
     expected_pairs = first_pairs * second_pairs / max(float(_pairs(table.sum())), 1)
-    found = {
+    values = {
         "ami": _above_expected(information, _expected_information(table, units), mean_entropy),
         "ari": _above_expected(pairs, expected_pairs, (first_pairs + second_pairs) / 2),
         "nmi": _above_expected(information, 0, mean_entropy),
     }
-    return np.stack([found[measure] for measure in AGREEMENT_MEASURES])
+    return np.stack([values[measure] for measure in AGREEMENT_MEASURES])
 
 
 def _contingency_counts(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -110,23 +115,23 @@ def _entropy(sizes: np.ndarray) -> float:
 
 
 def _pairs(sizes: np.ndarray) -> np.ndarray:
-    """Pairs of units within a group of each size."""
+    """Number of pairs of units within groups of the given sizes."""
     return sizes * (sizes - 1) / 2
 
 
 def _expected_information(counts: np.ndarray, units: int) -> float:
     """Mean mutual information in nats over all permutations of the labels of `units` units."""
-    # Imported here: it takes a second, and whoever reads this module for other reasons waits.
+    # Imported late: it takes a second, and other users of this module do not need it.
     from sklearn.metrics.cluster import expected_mutual_information
 
     return float(expected_mutual_information(counts, units))
 
 
 def _above_expected(index: np.ndarray, expected: float, maximum: float) -> np.ndarray:
-    """(index - expected) / (maximum - expected), Hubert & Arabie 1985.
+    """Index adjusted for chance, (index - expected) / (maximum - expected) (Hubert & Arabie 1985).
 
-    1 where maximum and expected value are equal: both labellings are then one cluster, or both
-    have a cluster for each unit, and they agree (the convention of scikit-learn).
+    1 if maximum and expected value are equal: then both labellings have a single cluster, or both
+    have one cluster per unit, and they agree (the convention of scikit-learn).
     """
     room = maximum - expected
     if room <= _NO_ROOM * max(maximum, 1):
@@ -142,8 +147,8 @@ class AgreementValues:
     """Agreement of labellings, in the order of AGREEMENT_MEASURES.
 
     Attributes:
-        values: [measures], NaN where no unit has a cluster in all labellings.
-        draws: [measures, draws], the same with permuted labels.
+        values: [measures]; NaN if no unit has a cluster in all labellings.
+        draws: values with permuted labels, [measures, draws].
     """
 
     values: np.ndarray
@@ -151,27 +156,28 @@ class AgreementValues:
 
 
 def mean_agreement(labellings: np.ndarray, name: StreamName, draws: int) -> AgreementValues:
-    """Agreement of labellings of the same units, as a mean over all pairs of them.
+    """Mean agreement over all pairs of labellings of the same units.
 
-    AMI and NMI with the arithmetic mean of entropies (Vinh, Epps & Bailey 2010), ARI (Hubert &
-    Arabie 1985). The null permutes the labels of each labelling, cluster sizes fixed.
+    AMI and NMI are normalised by the arithmetic mean of entropies (Vinh, Epps & Bailey 2010); ARI
+    is that of Hubert & Arabie 1985 (doi:10.1007/BF01908075). The null permutes the labels of each
+    labelling, with fixed cluster sizes.
 
     Args:
-        labellings: labels [labellings, units], at least two; a unit with the label -1 in any of
-            them is left out of all.
+        labellings: labels [labellings, units], at least two; a unit labelled -1 in any of them is
+            left out of all.
         name: name of the random stream.
-        draws: number of draws of the null; the first ones do not depend on how many there are.
+        draws: number of draws of the null; the first ones do not depend on this number.
     """
     arranged = _with_permutations(_live_clusters(labellings), name, draws)
     pairs = [_agreement(first, second) for first, second in combinations(arranged, 2)]
-    found = np.mean(pairs, axis=0)
-    return AgreementValues(values=found[:, 0], draws=found[:, 1:])
+    means = np.mean(pairs, axis=0)
+    return AgreementValues(values=means[:, 0], draws=means[:, 1:])
 
 
 def _with_permutations(labellings: np.ndarray, name: StreamName, draws: int) -> np.ndarray:
-    """Labellings as they are and permuted, [labellings, 1 + draws, units].
+    """Original and permuted labellings, [labellings, 1 + draws, units].
 
-    The first one stays: only the place of the others relative to it matters.
+    The first labelling is not permuted: only the order of the others relative to it matters.
     """
     others = np.broadcast_to(labellings[1:], (draws, *labellings[1:].shape))
     permuted = generator("agreement", *name).permuted(others, axis=-1)
@@ -185,7 +191,7 @@ def _with_permutations(labellings: np.ndarray, name: StreamName, draws: int) -> 
 
 
 class NetworkPair(NamedTuple):
-    """The networks whose partitions are compared; for one with itself, both are the same."""
+    """Two networks whose partitions are compared; equal for comparisons within a network."""
 
     condition: str
     seed: int
@@ -194,7 +200,7 @@ class NetworkPair(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Which of their partitions are compared.
+    """Partitions of a pair of networks that are compared.
 
     `side` is "U" or "V", or "UV" for U of `layer` with V of `other_layer`.
     """
@@ -208,11 +214,11 @@ class Cell(NamedTuple):
 
 
 Labellings = Iterator[tuple[Cell, np.ndarray]]
-"""Labels [network pairs, labellings, units] to compare, cell by cell."""
+"""Labels to compare, [network pairs, labellings, units], by cell."""
 
 
 def _between_layers(block: BlockPartitions) -> Labellings:
-    """U of a layer with V of the next: the same units."""
+    """U of each layer and V of the next layer, which are the same units."""
     for layer, following in pairwise(filter(in_chain, block.layers)):
         below, above = block.partitions[layer], block.partitions[following]
         for key in _common(below, above):
@@ -221,7 +227,7 @@ def _between_layers(block: BlockPartitions) -> Labellings:
 
 
 def _between_restarts(block: BlockPartitions) -> Labellings:
-    """The starts of k-means on one network: says how well it is optimised, and nothing else."""
+    """Restarts of k-means on one network, whose agreement says only how well it is optimised."""
     for layer, by_key in block.starts.items():
         for key, starts in by_key.items():
             for side, labels in (("U", starts.rows), ("V", starts.columns)):
@@ -230,58 +236,62 @@ def _between_restarts(block: BlockPartitions) -> Labellings:
 
 
 def _with_planted(block: BlockPartitions) -> Labellings:
-    """What was found with what was planted."""
+    """Partitions found and partitions planted."""
     for layer in _common(block.partitions, block.planted):
-        for key, found in block.partitions[layer].items():
-            for side, labels in _same_sides(found, block.planted[layer]):
+        for key, partitions in block.partitions[layer].items():
+            for side, labels in _same_sides(partitions, block.planted[layer]):
                 yield Cell(layer, layer, side, *key, "planted"), labels
 
 
 def _with_task(block: BlockPartitions, task: Task) -> Labellings:
-    """Inputs and outputs with the modules that the task gives them: images and heads.
+    """Input and output units, compared with the modules that the task defines: images and heads.
 
-    Other units have no true module: what hidden ones should be is for the network to find.
+    Hidden units have no true module: the network determines what they should do.
     """
     if not (task.has_modules and block.layers):
         return
     first, last = block.layers[0], block.layers[-1]
     ends = [("V", first, task.input_modules), ("U", last, task.output_modules)]
     for side, layer, modules in ends:
-        for key, found in block.partitions[layer].items():
-            labels = found.columns if side == "V" else found.rows
+        for key, partitions in block.partitions[layer].items():
+            labels = partitions.columns if side == "V" else partitions.rows
             true = np.broadcast_to(np.array(modules, labels.dtype), labels.shape)
             yield Cell(layer, layer, side, *key, "task"), np.stack([labels, true], axis=1)
 
 
 def _between_data_orders(block: BlockPartitions, partner: BlockPartitions) -> Labellings:
-    """Networks of one initialisation that saw the images in different orders."""
+    """Networks with one initialisation that were trained on the images in different orders."""
     seeds = _common(block.seeds, partner.seeds)
-    here, there = ([one.seeds.index(seed) for seed in seeds] for one in (block, partner))
+    rows, partner_rows = (
+        [networks.seeds.index(seed) for seed in seeds] for networks in (block, partner)
+    )
     for layer in _common(block.partitions, partner.partitions):
-        own, others = block.partitions[layer], partner.partitions[layer]
-        for key in _common(own, others):
-            for side, labels in _same_sides(_taken(own[key], here), _taken(others[key], there)):
+        ours, theirs = block.partitions[layer], partner.partitions[layer]
+        for key in _common(ours, theirs):
+            for side, labels in _same_sides(
+                _taken(ours[key], rows), _taken(theirs[key], partner_rows)
+            ):
                 yield Cell(layer, layer, side, *key, "data_order"), labels
 
 
 def _between_seeds(block: BlockPartitions) -> Labellings:
-    """Pixels and classes, the only units that networks of different initialisations share.
+    """Pixels and classes: the only units shared by networks with different initialisations.
 
-    Seed 0 with 1, 2 with 3, and so on: no network is in two pairs, so that the pairs are
-    independent and an interval over them is valid. A pair needs both of its seeds in one block.
+    Seed 0 is paired with 1, 2 with 3, and so on. No network is in two pairs, so pairs are
+    independent and an interval over them is valid. Both seeds of a pair must be in one block.
     """
     pairs = _seed_pairs(block.seeds)
     ends = (("V", block.layers[0]), ("U", block.layers[-1])) if block.layers else ()
     for side, layer in ends:
-        for key, found in block.partitions[layer].items():
-            labels = found.columns if side == "V" else found.rows
+        for key, partitions in block.partitions[layer].items():
+            labels = partitions.columns if side == "V" else partitions.rows
             yield Cell(layer, layer, side, *key, "seeds"), labels[pairs]
 
 
 def _seed_pairs(seeds: Sequence[int]) -> np.ndarray:
-    """Indices [pairs, 2] of the networks with the seeds 2i and 2i + 1."""
-    place = {seed: index for index, seed in enumerate(seeds)}
-    pairs = [(place[s], place[s + 1]) for s in seeds if s % 2 == 0 and s + 1 in place]
+    """Indices [pairs, 2] of the networks with seeds 2i and 2i + 1."""
+    index_of = {seed: index for index, seed in enumerate(seeds)}
+    pairs = [(index_of[s], index_of[s + 1]) for s in seeds if s % 2 == 0 and s + 1 in index_of]
     return np.array(pairs, np.int64).reshape(-1, 2)
 
 
@@ -292,7 +302,7 @@ def _same_sides(first: Partitions, second: Partitions) -> Iterator[tuple[str, np
 
 
 def _taken(partitions: Partitions, networks: Sequence[int]) -> Partitions:
-    """The partitions of these networks."""
+    """Select networks from partitions."""
     return Partitions(
         rows=partitions.rows[networks],
         columns=partitions.columns[networks],
@@ -301,7 +311,7 @@ def _taken(partitions: Partitions, networks: Sequence[int]) -> Partitions:
 
 
 def _common(first: Iterable[Item], second: Iterable[Item]) -> list[Item]:
-    """What is in both, in the order of the first."""
+    """Items in both, in the order of the first."""
     others = set(second)
     return [item for item in first if item in others]
 
@@ -318,7 +328,7 @@ AGREEMENT_COLUMNS = [
 ]
 
 AGREEMENT_CELL = ["condition", "other_condition", *Cell._fields, "measure"]
-"""What one cell is: networks, or pairs of them, are its replicates."""
+"""Columns that identify a cell; networks, or pairs of networks, are its replicates."""
 
 
 def agreement_rows(
@@ -334,18 +344,18 @@ def agreement_rows(
     Args:
         block: partitions of the block's networks.
         draws: number of draws of the null.
-        partners: networks of other conditions that start from the same weights, seed by seed, and
-            see the images in another order; seeds that a partner lacks are left out.
-        shared_ends: whether all networks have the same inputs and outputs, as pixels and classes
-            are; rows and columns of random matrices are not.
-        task: what the networks are trained to tell.
+        partners: networks of other conditions with the same initial weights, seed by seed, and
+            another order of the images; seeds that a partner lacks are left out.
+        shared_ends: whether all networks have the same input and output units, such as pixels and
+            classes; rows and columns of random matrices are not shared.
+        task: task of the networks.
 
     Returns:
-        Rows with AGREEMENT_COLUMNS, one a pair of networks, cell and measure. `comparison` is
-        `layers` (U of a layer with V of the next), `restarts` (mean over all pairs of starts),
-        `planted`, `task` (modules that the task has, V of the first layer and U of the last
-        only), `data_order` or `seeds` (of the same sides). `status` is `infeasible` where a
-        partition is, `undefined` where no unit is live in all of them.
+        Rows with AGREEMENT_COLUMNS, one per pair of networks, cell and measure. `comparison` is
+        `layers` (U of a layer with V of the next), `restarts` (mean over all pairs of restarts),
+        `planted`, `task` (modules of the task, V of the first and U of the last layer only),
+        `data_order` or `seeds` (same sides of two networks). `status` is `infeasible` if one of
+        the partitions is, `undefined` if no unit is live in all of them.
     """
     keep_freed_memory()
     subjects: list[tuple[str | int, ...]] = []
@@ -354,43 +364,46 @@ def agreement_rows(
         for cell, labels in cells:
             subjects += [(*pair, *cell) for pair in networks]
             labellings += list(labels)
-    found = [
+    agreements = [
         mean_agreement(labels, subject, draws)
         for subject, labels in zip(subjects, labellings, strict=True)
     ]
     feasible = [(labels != DEAD).any(axis=1).all() for labels in labellings]
-    return _rows(subjects, found, np.array(feasible, bool), draws)
+    return _rows(subjects, agreements, np.array(feasible, bool), draws)
 
 
 def _sources(
     block: BlockPartitions, partners: Sequence[BlockPartitions], shared_ends: bool, task: Task
 ) -> Iterator[tuple[list[NetworkPair], Labellings]]:
-    """Pairs of networks, and what is compared in each of them."""
-    own, seeds = block.condition, block.seeds
-    same = [NetworkPair(own, seed, own, seed) for seed in seeds]
+    """Pairs of networks, with the labels to compare in each of them."""
+    condition, seeds = block.condition, block.seeds
+    same = [NetworkPair(condition, seed, condition, seed) for seed in seeds]
     yield same, _between_layers(block)
     yield same, _between_restarts(block)
     yield same, _with_planted(block)
     yield same, _with_task(block, task)
     for partner in partners:
         shared = _common(seeds, partner.seeds)
-        pairs = [NetworkPair(own, seed, partner.condition, seed) for seed in shared]
+        pairs = [NetworkPair(condition, seed, partner.condition, seed) for seed in shared]
         yield pairs, _between_data_orders(block, partner)
     if shared_ends:
         by_two = [(seeds[first], seeds[second]) for first, second in _seed_pairs(seeds)]
-        yield [NetworkPair(own, one, own, other) for one, other in by_two], _between_seeds(block)
+        yield (
+            [NetworkPair(condition, first, condition, second) for first, second in by_two],
+            _between_seeds(block),
+        )
 
 
 def _rows(
     subjects: Sequence[tuple[str | int, ...]],
-    found: Sequence[AgreementValues],
+    agreements: Sequence[AgreementValues],
     feasible: np.ndarray,
     draws: int,
 ) -> pd.DataFrame:
-    """One row a subject and measure; `feasible` is [subjects]."""
+    """One row per subject and measure; `feasible` is [subjects]."""
     measures = len(AGREEMENT_MEASURES)
-    values = np.array([item.values for item in found]).reshape(-1)
-    drawn = np.array([item.draws for item in found]).reshape(len(values), draws)
+    values = np.array([agreement.values for agreement in agreements]).reshape(-1)
+    drawn = np.array([agreement.draws for agreement in agreements]).reshape(len(values), draws)
     compared = compare(values, drawn, direction=1)
     rows = pd.DataFrame(subjects, columns=[*NetworkPair._fields, *Cell._fields])
     rows = rows.loc[np.repeat(np.arange(len(subjects)), measures)].reset_index(drop=True)
@@ -406,15 +419,15 @@ def _rows(
 
 
 def summarise_agreement(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean over networks, or over pairs of them, by cell, with 95 % t intervals.
+    """Mean over networks, or pairs of networks, by cell, with 95 % t intervals.
 
     Args:
         rows: rows of all blocks, with AGREEMENT_COLUMNS.
 
     Returns:
-        AGREEMENT_CELL, `n` (networks or pairs with a value), `null_mean`, then `value`, `excess`
-        (value - null mean) and `z` with `_low` and `_high`, and `significant`: the share with
-        p <= 0.05.
+        AGREEMENT_CELL; `n` (networks or pairs with a value); `null_mean`; `value`, `excess` (value
+        - null mean) and `z`, each with `_low` and `_high`; and `significant`, the share with p <=
+        0.05.
     """
     groups = rows.groupby(AGREEMENT_CELL, sort=False, observed=True)
     table = [
@@ -424,7 +437,7 @@ def summarise_agreement(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summary(group: pd.DataFrame) -> dict[str, float]:
-    # Imported here: it loads scipy.stats, which takes a second.
+    # Imported late: loading scipy.stats takes a second.
     from clusterability.statistics import compared_means, share_significant
 
     value, null_mean, z, p = (

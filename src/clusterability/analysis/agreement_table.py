@@ -1,5 +1,7 @@
-"""The table `agreement` of a study. Apart from `agreement`, so that a new measure of partitions
-compares none again."""
+"""Table `agreement` of a study.
+
+It is separate from `agreement` so that adding a measure of partitions reruns no comparison.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +15,17 @@ from clusterability.results import reading
 
 
 def agreement_summary(files: Sequence[str]) -> pd.DataFrame:
-    """The table `agreement` as CSV: see `agreement.summarise_agreement`.
+    """Table `agreement`: `agreement.summarise_agreement`, condition by condition.
 
     Args:
-        files: `…/{condition}/{seeds}.agreement.parquet`; no cell is of several conditions.
+        files: `…/{condition}/{seeds}.agreement.parquet`; no cell spans several conditions.
     """
     conditions: dict[str, list[str]] = {}
     for file in files:
         conditions.setdefault(Path(file).parent.name, []).append(file)
-    found = [
+    summaries = [
         summarise_agreement(reading.read_all(files, AGREEMENT_COLUMNS))
         for files in conditions.values()
     ]
-    with_rows = [summary for summary in found if len(summary)]
-    return pd.concat(with_rows, ignore_index=True) if with_rows else found[0]
+    with_rows = [summary for summary in summaries if len(summary)]
+    return pd.concat(with_rows, ignore_index=True) if with_rows else summaries[0]

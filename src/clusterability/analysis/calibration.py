@@ -1,9 +1,9 @@
-"""Does a null give p <= 0.05 as often as it should? Shares of p over networks, against 5 %.
+"""Calibration of nulls: does p <= 0.05 occur in 5 % of networks without clusters?
 
 Meant for conditions that are exchangeable with a null's draws, such as untrained networks under
-`shuffle`: there p is uniform on 1/(n + 1), ..., 1, where n is the number of draws. The null
-`labels` asks another question, which untrained networks too answer with yes: but for `held_out`, it
-comes out liberal.
+`shuffle`: there, p is uniform on 1/(n + 1), ..., 1 with n draws. The null `labels` asks another
+question, to which the answer is yes for untrained networks, too; except for `held_out`, it turns
+out liberal.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from clusterability.results.reading import defined, distinct, read_rows, where
 from clusterability.statistics import CONFIDENCE, SHARED_DRAWS, SIGNIFICANT, interval
 
 FEWEST_NETWORKS = 20
-"""A cell with fewer p gets no verdict."""
+"""Cells with fewer p-values get no verdict."""
 GROUP = 10
-"""Networks in a group of replicates: as many as a study of usual size has seeds."""
+"""Networks per group of replicates: the number of seeds of a typical study."""
 COMPARED = ["seed", *CELL, "null_sd", "null_n", "z", "p", "p_two_sided"]
 """Columns of the scores that calibration needs."""
 JUDGED = where(measure=DIRECTED) & defined("null")
-"""Rows of the scores that it judges."""
+"""Rows of the scores that calibration judges."""
 _OFF_GRID = 1e-6
-"""Of a multiple of 1 / (draws + 1), p is no farther by rounding."""
+"""Largest rounding error of p as a multiple of 1 / (draws + 1)."""
 ALL = "all"
-"""In place of a layer or a method: all of them."""
+"""Stands for all layers or all methods."""
 _FAMILY = ["condition", "null"]
 _SCOPE = ["condition", "layer", "method", "null"]
 _CELL_COLUMNS = [
@@ -51,13 +51,13 @@ _CELL_COLUMNS = [
 
 
 def comparisons(scores: pd.DataFrame) -> pd.DataFrame:
-    """The scores that calibration judges: of structural measures with a direction, against a null.
+    """Scores that calibration judges: directed structural measures, compared with a null.
 
-    Where the value and all draws are equal, as every partition's are at k = 1, p is 1 whatever the
-    null: such a p is emptied. What is left stays exchangeable, since being equal has no order.
+    If the value and all draws are equal, as for every partition at k = 1, p is 1 for any null. Such
+    p-values are removed. The rest stays exchangeable, since equality does not depend on order.
 
     Returns:
-        The rows with two more columns, empty where p is: `level`, the chance of p <= 0.05 under
+        The rows with two more columns, NaN where p is: `level`, the probability of p <= 0.05 under
         the null, floor(0.05 (n + 1)) / (n + 1); and `rejected`, 1 where p <= 0.05, else 0.
     """
     rows = scores[scores["null"].notna() & scores["measure"].isin(DIRECTED)]
@@ -71,36 +71,36 @@ def comparisons(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def calibration_cells(scores: pd.DataFrame) -> pd.DataFrame:
-    """Calibration of each cell; the networks of the condition are its replicates.
+    """Calibration of each cell, with the networks of the condition as replicates.
 
     Args:
-        scores: rows of the result table `scores`, of the conditions to judge.
+        scores: rows of the result table `scores`, for the conditions to judge.
 
     Returns:
-        One row a (condition, layer, method, k, measure, null), of measures with a direction:
+        One row per (condition, layer, method, k, measure, null), for directed measures:
 
         - `n`: networks with a p (see `comparisons`).
-        - `level`: the chance of p <= 0.05 under the null, 0.05 where n_draws + 1 is a multiple
-          of 20. Its mean where networks have different numbers of defined draws; the interval is
-          then too wide rather than too narrow (Hoeffding 1956).
-        - `share`: of these networks, those with p <= 0.05.
-        - `low`, `high`: where such a share lies under the null, 95 % for all cells of the
-          (condition, null) together (Bonferroni), bounds included. Binomial at `level`; beta-
-          binomial for `SHARED_DRAWS`, whose own quantile has a beta distribution.
+        - `level`: probability of p <= 0.05 under the null, 0.05 if n_draws + 1 is a multiple of 20.
+          The mean if networks have different numbers of defined draws; the interval is then too
+          wide rather than too narrow (Hoeffding 1956).
+        - `share`: share of these networks with p <= 0.05.
+        - `low`, `high`: bounds of this share under the null, included, simultaneous at 95 % for all
+          cells of the (condition, null) (Bonferroni). Binomial at `level`; beta-binomial for
+          `SHARED_DRAWS`, whose quantile has a beta distribution.
         - `verdict`: "calibrated"; "conservative", share below `low`; "liberal", above `high`;
-          "undefined" with fewer than 20 networks, or where no p can be as small as 0.05.
-        - `ks_p`: of uniformity of p on its grid (`uniformity_p`); empty where networks have
+          "undefined" with fewer than 20 networks, or if no p can reach 0.05.
+        - `ks_p`: p of uniformity of p on its grid (`uniformity_p`); empty if networks have
           different numbers of defined draws, and for `SHARED_DRAWS`.
         - `mean_z`: mean directed z over networks.
-        - `replicate_share`, `n_groups`: networks in the order of their seeds are cut into groups
-          of ten, a rest left over; share of the groups whose t test of z (`replicate_p`) gives
-          p <= 0.05. This is what a study of ten seeds would find.
+        - `replicate_share`, `n_groups`: networks, sorted by seed, are divided into groups of ten,
+          dropping the rest; the share of groups whose t test of z (`replicate_p`) gives p <= 0.05.
+          This is what a study with ten seeds would report.
     """
     return _judged_cells(_cells(comparisons(scores)))
 
 
 def _cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """What cells say of themselves, of rows as `comparisons` gives them."""
+    """Cell statistics that do not depend on other cells, from rows of `comparisons`."""
     groups = rows.groupby(CELL, sort=False, observed=True)
     cells = groups.agg(
         n=("p", "count"),
@@ -114,7 +114,7 @@ def _cells(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _judged_cells(cells: pd.DataFrame) -> pd.DataFrame:
-    """Cells with the verdict that they get among all cells of a condition and null."""
+    """Cells with their verdicts among all cells of the condition and null."""
     return (
         cells.join(_acceptance_intervals(cells))
         .assign(verdict=_verdicts)
@@ -124,24 +124,25 @@ def _judged_cells(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def calibration_nulls(scores: pd.DataFrame) -> pd.DataFrame:
-    """Calibration of each null as a whole. Cells depend on each other; networks do not.
+    """Calibration of each null as a whole. Cells are dependent; networks are not.
 
     Args:
         scores: as in `calibration_cells`.
 
     Returns:
-        One row a (condition, layer, method, null), and the same with "all" for the layer, for the
+        One row per (condition, layer, method, null), and the same with "all" for the layer, for the
         method and for both:
 
         - `n`: networks with a p.
         - `level`: as in `calibration_cells`, mean over these p.
-        - `share`: in each network the share of its cells with p <= 0.05; their mean over networks.
+        - `share`: mean over networks of the share of a network's cells with p <= 0.05.
         - `low`, `high`: 95 % t interval of `share` over networks; empty with fewer than two, and
-          for `SHARED_DRAWS`, whose own spread it would miss.
-        - `contains_level`: whether the interval holds `level`; empty without one, and where no p
-          can be as small as 0.05.
+          for `SHARED_DRAWS`, whose variance it would miss.
+        - `contains_level`: whether the interval contains `level`; empty without an interval, and if
+          no p can reach 0.05.
         - `replicate_share`, `n_groups`: as in `calibration_cells`, over the groups of all cells.
-        - `cells`, `cells_liberal`, `cells_conservative`: cells with a verdict, and their verdicts.
+        - `cells`, `cells_liberal`, `cells_conservative`: numbers of cells with a verdict, and with
+          these verdicts.
     """
     rows = comparisons(scores)
     return _judged_nulls(_networks(rows), _judged_cells(_cells(rows)))
@@ -150,21 +151,21 @@ def calibration_nulls(scores: pd.DataFrame) -> pd.DataFrame:
 def calibrate(scores: Path, conditions: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """`calibration_cells` and `calibration_nulls` of a table in a file.
 
-    The rows of one condition and layer are in memory at a time.
+    Only the rows of one condition and layer are in memory at a time.
 
     Args:
         scores: the table of scores.
-        conditions: those to judge.
+        conditions: conditions to judge.
     """
     cells, networks = [], []
-    asked = where(condition=conditions) & JUDGED
-    places = distinct(scores, ["condition", "layer"], asked)
-    if places.empty:  # a study without nulls
-        nothing = read_rows(scores, COMPARED, asked)
-        return calibration_cells(nothing), calibration_nulls(nothing)
-    for condition, layer in places.itertuples(index=False):
-        asked = where(condition=[condition], layer=[layer]) & JUDGED
-        rows = comparisons(read_rows(scores, COMPARED, asked))
+    selected = where(condition=conditions) & JUDGED
+    scopes = distinct(scores, ["condition", "layer"], selected)
+    if scopes.empty:  # a study without nulls
+        no_rows = read_rows(scores, COMPARED, selected)
+        return calibration_cells(no_rows), calibration_nulls(no_rows)
+    for condition, layer in scopes.itertuples(index=False):
+        selected = where(condition=[condition], layer=[layer]) & JUDGED
+        rows = comparisons(read_rows(scores, COMPARED, selected))
         cells.append(_cells(rows))
         networks.append(_networks(rows))
     judged = _judged_cells(_in_order(cells))
@@ -172,14 +173,14 @@ def calibrate(scores: Path, conditions: Sequence[str]) -> tuple[pd.DataFrame, pd
 
 
 def _in_order(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Parts together, in the order of the table: rows of shared draws come after all others."""
+    """Concatenated parts in the order of the table: rows of shared draws come last."""
     together = pd.concat(parts, ignore_index=True)
     last = together["null"].isin(SHARED_DRAWS)
     return pd.concat([together[~last], together[last]], ignore_index=True)
 
 
 def _networks(rows: pd.DataFrame) -> pd.DataFrame:
-    """Counts by scope and network, of rows as `comparisons` gives them."""
+    """Counts by scope and network, from rows of `comparisons`."""
     return (
         rows.groupby([*_SCOPE, "seed"], sort=False, observed=True)[["p", "rejected", "level"]]
         .agg({"p": "count", "rejected": "sum", "level": "sum"})
@@ -202,19 +203,22 @@ def _judged_nulls(networks: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def uniformity_p(distances: np.ndarray, networks: int, grid: int) -> np.ndarray:
-    """p of the two-sided Kolmogorov-Smirnov test of uniformity on 1/grid, 2/grid, ..., 1.
+    """Exact p of the two-sided Kolmogorov-Smirnov test of uniformity on 1/grid, 2/grid, ..., 1.
 
-    Exact for this grid (Gleser 1985 treats any discontinuous distribution), where the usual p, that
-    of continuous distributions, would be too large.
+    The usual p, for continuous distributions, would be too large on a grid.
 
     Args:
-        distances: [cells] int, max over j of |grid S_j - networks j|, with S_j the number of
-            values up to j/grid: the Kolmogorov-Smirnov statistic times grid times networks.
+        distances: int [cells], max over j of |grid S_j - networks j| with S_j the number of values
+            up to j/grid: the Kolmogorov-Smirnov statistic times grid times networks.
         networks: number of values.
-        grid: number of points of the grid.
+        grid: number of grid points.
 
     Returns:
-        [cells], the chance of a distance at least as large.
+        Probability of a distance at least as large, [cells].
+
+    References:
+        Gleser 1985, Exact power of goodness-of-fit tests of Kolmogorov type for discontinuous
+        distributions. doi:10.1080/01621459.1985.10478210
 
     Two values on the points 1/2 and 1 lie on different points half of the time: a distance of 0.
 
@@ -222,7 +226,7 @@ def uniformity_p(distances: np.ndarray, networks: int, grid: int) -> np.ndarray:
     array([1. , 0.5])
     """
     counts = np.arange(networks + 1)
-    # Given their sum, independent Poisson counts are those of equally likely points of the grid.
+    # Independent Poisson counts, given their sum, are multinomial with equal probabilities.
     rate = networks / grid
     transition = stats.poisson.pmf(counts - counts[:, None], rate)
     inside = np.zeros((len(distances), networks + 1))
@@ -230,7 +234,7 @@ def uniformity_p(distances: np.ndarray, networks: int, grid: int) -> np.ndarray:
     left = np.zeros(len(distances))
     for point in range(grid + 1):
         outside = np.abs(grid * counts - networks * point) >= distances[:, None]
-        # Summed as it leaves: 1 less the rest would lose every p below the rounding error.
+        # Summing what leaves the band keeps p-values below the rounding error of 1 - inside.
         rest = stats.poisson.pmf(networks - counts, rate * (grid - point))
         left += np.where(outside, inside, 0) @ rest
         inside = np.where(outside, 0, inside) @ transition
@@ -245,8 +249,10 @@ def _acceptance_intervals(cells: pd.DataFrame) -> pd.DataFrame:
     shared = cells["null"].isin(SHARED_DRAWS)
     bounds = np.full((2, len(cells)), np.nan)
     for chosen, interval_of in ((~shared, _binomial_interval), (shared, _shared_interval)):
-        here = judged & chosen
-        bounds[:, here] = interval_of(1 - error[here], cells[here]) / cells["n"][here].to_numpy()
+        selected = judged & chosen
+        bounds[:, selected] = (
+            interval_of(1 - error[selected], cells[selected]) / cells["n"][selected].to_numpy()
+        )
     return pd.DataFrame({"low": bounds[0], "high": bounds[1]}, index=cells.index)
 
 
@@ -255,7 +261,7 @@ def _binomial_interval(confidence: pd.Series, cells: pd.DataFrame) -> np.ndarray
 
 
 def _shared_interval(confidence: pd.Series, cells: pd.DataFrame) -> np.ndarray:
-    """Networks above the r-th largest of the draws that they share, r/(n_draws + 1) the level."""
+    """Interval of networks above the r-th largest shared draw; r/(n_draws + 1) is the level."""
     points = cells["draws"] + 1
     rank = (cells["level"] * points).round()
     return np.array(stats.betabinom.interval(confidence, cells["n"], rank, points - rank))
@@ -270,31 +276,31 @@ def _verdicts(cells: pd.DataFrame) -> np.ndarray:
 
 
 def _uniformity(rows: pd.DataFrame) -> pd.DataFrame:
-    """`ks_p` by `cell`, of cells with a p whose networks have as many draws each, of their own.
+    """`ks_p` by `cell`, for cells whose networks have equal numbers of draws of their own.
 
-    p of draws that ended by a rule lie on another grid.
+    p of adaptive draws lie on another grid, and have none.
     """
     rows = rows[rows["p"].notna() & ~rows["null"].isin(SHARED_DRAWS)].sort_values(["cell", "p"])
     cell = rows.groupby("cell")
     below = cell.cumcount()
     count, size = cell["p"].transform("count"), rows["null_n"] + 1
     rank = (rows["p"] * size).round()
-    # The largest gaps lie at a value (its own step included) or at the grid's point before it.
+    # The largest gaps are at a value, including its step, or at the grid point before it.
     gap = np.maximum(size * (below + 1) - count * rank, count * (rank - 1) - size * below)
     tests = pd.DataFrame({"distance": gap, "networks": count, "grid": size}).astype(int)
     cells = tests.groupby(rows["cell"])
     on_grid = ((rows["p"] * size - rank).abs() < _OFF_GRID).groupby(rows["cell"]).all()
     tests = cells.max()[(cells["grid"].nunique() == 1) & on_grid]
-    found = pd.Series(np.nan, tests.index, name="ks_p")
+    ks_p = pd.Series(np.nan, tests.index, name="ks_p")
     for _, alike in tests.groupby(["networks", "grid"]):
-        distances, places = np.unique(alike["distance"], return_inverse=True)
+        distances, inverse = np.unique(alike["distance"], return_inverse=True)
         networks, grid = alike[["networks", "grid"]].iloc[0]
-        found[alike.index] = uniformity_p(distances, networks, grid)[places]
-    return found.to_frame()
+        ks_p[alike.index] = uniformity_p(distances, networks, grid)[inverse]
+    return ks_p.to_frame()
 
 
 def _replicates(rows: pd.DataFrame) -> pd.DataFrame:
-    """`replicate_share` and `n_groups` by `cell`, of cells with at least one whole group."""
+    """`replicate_share` and `n_groups` by `cell`, for cells with at least one complete group."""
     rows = rows.dropna(subset="z").sort_values(["cell", "seed"])
     cell = rows.groupby("cell")
     whole = cell["z"].transform("size") // GROUP * GROUP
@@ -310,7 +316,7 @@ def _replicates(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _group_p(z: np.ndarray) -> np.ndarray:
-    """`statistics.replicate_p` of each ten successive z, all at once: in a loop, half a minute."""
+    """`statistics.replicate_p` of each ten successive z, vectorised: a loop takes half a minute."""
     groups = z.reshape(-1, GROUP)
     p = np.full(len(groups), np.nan)
     spread = np.ptp(groups, axis=1) > 0
@@ -320,7 +326,7 @@ def _group_p(z: np.ndarray) -> np.ndarray:
 
 
 def _null_shares(networks: pd.DataFrame) -> pd.DataFrame:
-    """Means over networks, by scope; `networks` has counts by scope and seed, maybe in parts."""
+    """Means over networks by scope; `networks` has counts by scope and seed, possibly in parts."""
     sums = networks.groupby([*_SCOPE, "seed"], sort=False, observed=True).sum()
     sums = sums[["p", "rejected", "level"]].assign(share=sums["rejected"] / sums["p"])
     scopes = sums.groupby(_SCOPE, sort=False, observed=True)
@@ -340,7 +346,7 @@ def _null_shares(networks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell_counts(cells: pd.DataFrame) -> pd.DataFrame:
-    """Groups of replicates and verdicts of the cells, by scope."""
+    """Groups of replicates, and verdicts of cells, by scope."""
     counted = cells.assign(
         found=cells["replicate_share"] * cells["n_groups"],
         cells=cells["verdict"] != "undefined",

@@ -1,7 +1,7 @@
-"""How often bits are saved, by networks of a condition: without clusters, and with planted ones.
+"""How often bits are saved by networks of a condition, without clusters and with planted ones.
 
-Of conditions without clusters, the shares are those of false positives; of conditions with planted
-ones, of those that were found: the power.
+In conditions without clusters, the shares are false positive rates; in conditions with planted
+clusters, they are the power.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ COLUMNS = [
 
 
 def calibration_bits(scores: Path, conditions: Sequence[str]) -> pd.DataFrame:
-    """`bits_cells` of a table in a file, of these conditions."""
-    asked = where(condition=conditions, measure=["bits"])
-    return bits_cells(read_rows(scores, ["seed", *CELL, "value"], asked))
+    """`bits_cells` of a table in a file, for these conditions."""
+    selected = where(condition=conditions, measure=["bits"])
+    return bits_cells(read_rows(scores, ["seed", *CELL, "value"], selected))
 
 
 def bits_cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """Shares of networks by what they save.
+    """Shares of networks by the bits that they save.
 
     Args:
-        rows: of the result table `scores`, of the measure `bits`; one a null, each as good as the
-            other.
+        rows: rows of the result table `scores` with the measure `bits`, one per null with the same
+            value.
 
     Returns:
-        One row a (condition, layer, method, k):
+        One row per (condition, layer, method, k):
 
-        - `n`: networks that have a value.
+        - `n`: networks with a value.
         - `positive`, `clusters`: share of these with bits > 0, and with at least 20 bits, which is
           the verdict "clusters"; `_low`, `_high`: 95 % Clopper-Pearson intervals.
-        - `mean`, `largest`: of the bits.
+        - `mean`, `largest`: mean and maximum of the bits.
     """
     rows = rows.drop_duplicates([*CELL, "seed"]).dropna(subset="value")
-    found = []
+    table = []
     for cell, values in rows.groupby(CELL, sort=False, observed=True)["value"]:
         n = len(values)
-        found.append(
+        table.append(
             [
                 *cell,
                 n,
@@ -60,11 +60,11 @@ def bits_cells(rows: pd.DataFrame) -> pd.DataFrame:
                 values.max(),
             ]
         )
-    return pd.DataFrame(found, columns=COLUMNS)
+    return pd.DataFrame(table, columns=COLUMNS)
 
 
 def _share(count: int, n: int) -> tuple[float, float, float]:
-    """A share and its Clopper-Pearson interval.
+    """Share with its Clopper-Pearson interval.
 
     >>> [round(float(bound), 4) for bound in _share(0, 400)]
     [0.0, 0.0, 0.0092]

@@ -1,4 +1,4 @@
-"""Which measure detects planted clusters: networks that have them against those that have none."""
+"""Detection: how well each measure separates networks with planted clusters from those without."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from clusterability.statistics import interval
 _JUDGED = MEASURES | CONTENDERS
 
 _EXACT = 100
-"""With more networks a side, counting all orders takes minutes, and then overflows."""
+"""With more networks per side, the exact test takes minutes, and then overflows."""
 
 
 def detection_rows(
@@ -32,50 +32,52 @@ def detection_rows(
     resamples: Resamples,
     doses: Mapping[str, float] | None = None,
 ) -> list[dict[str, Any]]:
-    """How well each measure tells planted from unplanted networks.
+    """How well each measure separates planted from unplanted networks.
 
-    The area under the curve is the share of (planted, unplanted) pairs of networks of which the
-    measure prefers the planted one, ties counting half.
+    The area under the ROC curve (AUC) is the share of (planted, unplanted) pairs of networks in
+    which the measure prefers the planted one; ties count half.
 
     Args:
-        scores: the study's scores.
-        agreement: its agreement; the comparison `planted` says how much of the clusters was found.
+        scores: scores of the study.
+        agreement: agreement of the study; its comparison `planted` says how well the planted
+            clusters were recovered.
         accuracy: test accuracy by condition.
         pairs: conditions with planted clusters, each with its reference.
-        resamples: of the study's seeds.
-        doses: by condition, where they are known from the weights and not from the recipe.
+        resamples: resamples of the study's seeds.
+        doses: strengths of planting by condition, if known from the weights, not from the recipe.
 
     Returns:
-        One row a pair, method, measure, form and null, `p` two-sided of Mann & Whitney 1947; then
-        the mean over doses by family, and over families, ranked.
+        One row per pair, method, measure, form and null, with the two-sided `p` of Mann & Whitney
+        1947 (doi:10.1214/aoms/1177730491); then means over strengths of planting by family, and
+        over families, ranked.
     """
-    rows, found = [], []
+    rows, estimated = [], []
     for pair in pairs:
-        for place, planted, plain in _samples(scores, pair):
+        for identifiers, planted, plain in _samples(scores, pair):
             estimates = _auc(planted, plain, resamples)
-            found.append((place, estimates))
+            estimated.append((identifiers, estimates))
             count = min(len(planted), len(plain))
-            row = estimate_row(place, estimates, count) | {"p": _mann_whitney(planted, plain)}
+            row = estimate_row(identifiers, estimates, count) | {"p": _mann_whitney(planted, plain)}
             rows.append(
                 row
                 | {"n": count, "dose": (doses or {}).get(pair.condition, pair.dose)}
-                | _recovery(agreement, pair, place["method"])
+                | _recovery(agreement, pair, identifiers["method"])
                 | {
                     "test_accuracy": accuracy.get(pair.condition, np.nan),
                     "reference_accuracy": accuracy.get(pair.reference, np.nan),
                 }
             )
-    return rows + _averages(found, rows)
+    return rows + _averages(estimated, rows)
 
 
 def _samples(
     scores: pd.DataFrame, pair: PlantedPair
 ) -> Iterator[tuple[dict[str, Any], pd.Series, pd.Series]]:
-    """Directed values by seed of the two conditions, for each method, measure, form and null."""
-    here = scores[(scores["layer"] == pair.layer) & (scores["k"] == pair.k)]
-    here = here[here["condition"].isin((pair.condition, pair.reference))]
-    here = here[here["measure"].isin([n for n, m in _JUDGED.items() if m.direction])]
-    for (method, measure), cell in here.groupby(["method", "measure"], sort=False):
+    """Directed values by seed of both conditions, for each method, measure, form and null."""
+    selected = scores[(scores["layer"] == pair.layer) & (scores["k"] == pair.k)]
+    selected = selected[selected["condition"].isin((pair.condition, pair.reference))]
+    selected = selected[selected["measure"].isin([n for n, m in _JUDGED.items() if m.direction])]
+    for (method, measure), cell in selected.groupby(["method", "measure"], sort=False):
         direction = _JUDGED[str(measure)].direction
         for form, null, rows in _forms(cell):
             # z is directed already.
@@ -86,7 +88,7 @@ def _samples(
                 for name in (pair.condition, pair.reference)
             )
             if len(planted) and len(plain):
-                place = {
+                identifiers = {
                     "analysis": "detection",
                     "family": pair.family,
                     "condition": pair.condition,
@@ -99,14 +101,14 @@ def _samples(
                     "null": null,
                     "statistic": "auc",
                 }
-                yield place, planted, plain
+                yield identifiers, planted, plain
 
 
 def _forms(cell: pd.DataFrame) -> Iterator[tuple[str, str | None, pd.DataFrame]]:
-    """Rows of one measure as it is, and as z of each null that gives one.
+    """Rows of one measure: its value, and its z for each null.
 
-    The value stands once for each null, and is taken once. z against permuted labels answers
-    another question than z against draws clustered anew: nulls with a caveat have none here.
+    The value is repeated for each null and taken once. z against permuted labels answers another
+    question than z against reclustered draws, so nulls with a caveat are skipped.
     """
     yield "value", None, cell.drop_duplicates(["condition", "seed"])
     for null in ordered_nulls(cell):
@@ -115,7 +117,7 @@ def _forms(cell: pd.DataFrame) -> Iterator[tuple[str, str | None, pd.DataFrame]]
 
 
 def _auc(planted: pd.Series, plain: pd.Series, resamples: Resamples) -> Floats:
-    """Area under the curve of each resample, [1 + resamples]."""
+    """Area under the ROC curve of each resample, [1 + resamples]."""
     first, second = planted.to_numpy(float)[:, None], plain.to_numpy(float)[None]
     wins = (first > second) + (first == second) / 2
     counts = resamples.of(planted.index), resamples.of(plain.index)
@@ -125,9 +127,9 @@ def _auc(planted: pd.Series, plain: pd.Series, resamples: Resamples) -> Floats:
 
 
 def _mann_whitney(planted: pd.Series, plain: pd.Series) -> float:
-    """Two-sided p: exact, or with ties or many networks by the normal approximation.
+    """Two-sided Mann-Whitney p: exact, or the normal approximation with ties or many networks.
 
-    NaN where all values are equal.
+    NaN if all values are equal.
     """
     together = np.concatenate([planted, plain])
     distinct = len(np.unique(together))
@@ -139,7 +141,7 @@ def _mann_whitney(planted: pd.Series, plain: pd.Series) -> float:
 
 
 def _recovery(agreement: pd.DataFrame, pair: PlantedPair, method: str) -> dict[str, float]:
-    """Adjusted mutual information of found with planted clusters, of U and of V."""
+    """Adjusted mutual information of found and planted clusters, for U and for V."""
     rows = agreement[
         (agreement["comparison"] == "planted")
         & (agreement["condition"] == pair.condition)
@@ -148,37 +150,37 @@ def _recovery(agreement: pd.DataFrame, pair: PlantedPair, method: str) -> dict[s
         & (agreement["method"] == method)
         & (agreement["measure"] == "ami")
     ]
-    found: dict[str, float] = {}
+    row: dict[str, float] = {}
     for side in ("U", "V"):
         name = f"ami_{side.lower()}"
         values = rows.loc[rows["side"] == side, "value"].to_numpy(float)
-        found |= dict(zip((name, f"{name}_low", f"{name}_high"), interval(values), strict=True))
-    return found
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), interval(values), strict=True))
+    return row
 
 
 def _averages(
-    found: Sequence[tuple[dict[str, Any], Floats]], rows: Sequence[Mapping[str, Any]]
+    estimated: Sequence[tuple[dict[str, Any], Floats]], rows: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Means over doses by family, and of all families; what is ranked shares method and form."""
-    if not found:
+    """Means over strengths of planting by family, and over families; ranked by method and form."""
+    if not estimated:
         return []
-    table = pd.DataFrame([place for place, _ in found]).assign(
-        number=range(len(found)), n=[row["n"] for row in rows]
+    table = pd.DataFrame([identifiers for identifiers, _ in estimated]).assign(
+        number=range(len(estimated)), n=[row["n"] for row in rows]
     )
     result = []
     for _, ranked in table.groupby(["method", "form", "null"], sort=False, dropna=False):
         families = list(ranked["family"].unique())
         for family in [*families, *([None] if len(families) > 1 else [])]:
             within = ranked if family is None else ranked[ranked["family"] == family]
-            places, estimates = [], []
+            identifiers_by_measure, estimates = [], []
             for _, group in within.groupby("measure", sort=False):
                 means = [
-                    np.mean([found[number][1] for number in part["number"]], axis=0)
+                    np.mean([estimated[number][1] for number in part["number"]], axis=0)
                     for _, part in group.groupby("family", sort=False)
                 ]
-                places.append(_average_place(group, family))
+                identifiers_by_measure.append(_average_place(group, family))
                 estimates.append(np.mean(means, axis=0))
-            result += ranked_rows(places, estimates, shares=True)
+            result += ranked_rows(identifiers_by_measure, estimates, shares=True)
     return result
 
 

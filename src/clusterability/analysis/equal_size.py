@@ -1,4 +1,4 @@
-"""The table `equal_size`: layers compared at equal size, over the networks of a condition."""
+"""Table `equal_size`: layers compared at equal size, over the networks of a condition."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def equal_size_table(files: Sequence[str]) -> pd.DataFrame:
 
 
 def equal_size_cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """Means over networks of what `equal_size_rows` gives for each of them.
+    """Means over networks of the rows of `equal_size_rows`.
 
     Args:
-        rows: with `columns.EQUAL_SIZE_NETWORKS`.
+        rows: rows with `columns.EQUAL_SIZE_NETWORKS`.
 
     Returns:
-        `columns.EQUAL_SIZE`, one row a condition, layer, method, k and measure: `n` networks with
-        a value; `rows`, `columns` and `submatrices`, means over these networks; `draws` of each
-        sub-matrix; `value`, `excess` and `z` with the bounds of their 95 % t intervals over
-        networks in `_low` and `_high`; `z_error`, the Monte Carlo standard error of the mean z.
+        `columns.EQUAL_SIZE`, one row per condition, layer, method, k and measure: `n`, networks
+        with a value; `rows`, `columns` and `submatrices`, means over these networks; `draws` per
+        sub-matrix; `value`, `excess` and `z` with 95 % t intervals over networks in `_low` and
+        `_high`; `z_error`, the Monte Carlo standard error of the mean z.
     """
     groups = rows.groupby(CELL, sort=False, observed=True)
     cell = groups.ngroup().to_numpy()

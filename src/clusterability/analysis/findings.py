@@ -1,6 +1,6 @@
-"""Published findings, and whether they hold here: estimates over seeds, and a verdict for each.
+"""Published findings compared with the study: estimates over seeds and a verdict for each.
 
-docs/findings.md says what was published, and what makes ours comparable or not.
+docs/findings.md describes what was published and how far the experiments are comparable.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ COLUMNS = [
     "verdict",
     "reason",
 ]
-"""One row a comparison; `low` and `high` bound the 95 % t interval over seeds."""
+"""One row per comparison; `low` and `high` bound the 95 % t interval over seeds."""
 
 SCORES = ["condition", "seed", "layer", "method", "k", "measure", "null", "value", "z"]
 """Columns of the scores that findings need."""
 
 
 def asked_scores(method: str | None) -> Filter:
-    """Rows of the scores that findings need, where partitions by this method are meant."""
+    """Filter for the rows of the scores that findings need, given the study's main method."""
     measures = {*_ABLATIONS, *_DROPOUT, *_SPECIALISTS, _PRESERVED, *_DIAGONAL}
     methods = [name for name in (method, "notebook") if name is not None]
     return where(measure=sorted(measures), method=sorted(set(methods)))
@@ -54,29 +54,29 @@ _DROPOUT = ("newman_q", "barber_q", "ncut")
 _SPECIALISTS = ("class_mi", "cluster_class_mi", "coherence")
 _PRESERVED = "mi_preserved"
 _DIAGONAL = ("barber_q", "within_weight", "clusterability_q")
-"""Measures that findings are about."""
+"""Measures that findings are about, with the ones above."""
 
 FEWEST_SEEDS = 3
 CLEAR = 2.0
-"""A mean z whose interval lies above it is clear structure."""
+"""A mean z counts as clear structure if its interval lies above this."""
 
 AGREE, DISAGREE, CANNOT_TELL, NOT_COMPARABLE = "agree", "disagree", "cannot tell", "not comparable"
 
 Rule = Callable[[float, float, float], tuple[str, str]]
-"""From an estimate and its interval to a verdict and its reason."""
+"""Verdict and reason, from an estimate and its interval."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A published finding.
+    """Published finding.
 
     Attributes:
         name: identifier.
-        claim: in one sentence.
-        source: who published it.
-        published: numbers or words of theirs, where they were read or are quoted by others.
-        differs: what makes ours another experiment.
-        rule: from an estimate and its interval to a verdict.
+        claim: claim in one sentence.
+        source: where it was published.
+        published: published numbers or words, as read or as quoted by others.
+        differs: how this study's experiment differs.
+        rule: rule from an estimate and its interval to a verdict.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Finding:
 
 
 def raised(estimate: float, low: float, high: float) -> tuple[str, str]:
-    """The claim is that something is above 0: the interval says so, or the reverse, or neither."""
+    """Rule for the claim that a quantity is above 0: agree above, disagree below, else open."""
     if low > 0:
         return AGREE, "the interval lies above 0"
     if high < 0:
@@ -97,7 +97,7 @@ def raised(estimate: float, low: float, high: float) -> tuple[str, str]:
 
 
 def not_raised(estimate: float, low: float, high: float) -> tuple[str, str]:
-    """The claim is that something is not above 0: only an interval above 0 contradicts it."""
+    """Rule for the claim that a quantity is not above 0: an interval above 0 contradicts it."""
     if low > 0:
         return DISAGREE, "the interval lies above 0"
     return AGREE, "the interval lies below 0" if high < 0 else "the interval holds 0"
@@ -153,13 +153,13 @@ PAIRING = Finding(
 def findings(
     scores: pd.DataFrame, networks: pd.DataFrame, pairs: Sequence[PlantedPair], method: str | None
 ) -> pd.DataFrame:
-    """All findings, with COLUMNS; those that the study cannot ask are `not comparable`.
+    """All findings, with COLUMNS; those that the study cannot test are `not comparable`.
 
     Args:
-        scores: the study's scores.
+        scores: scores of the study.
         networks: the table of networks.
         pairs: conditions with planted clusters, each with its reference.
-        method: whose partitions are meant.
+        method: method whose partitions are judged.
     """
     accuracy = networks.groupby("condition")["test_accuracy"].mean()
     by_finding = {
@@ -171,14 +171,14 @@ def findings(
     }
     rows = []
     for finding, comparisons in by_finding.items():
-        found = [_row(finding, place, values) for place, values in comparisons]
-        rows += found or [_missing(finding)]
+        judged = [_row(finding, identifiers, values) for identifiers, values in comparisons]
+        rows += judged or [_missing(finding)]
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["test_accuracy"] = table["condition"].map(accuracy)
     return table
 
 
-def _row(finding: Finding, place: Mapping[str, Any], values: pd.Series) -> dict[str, Any]:
+def _row(finding: Finding, identifiers: Mapping[str, Any], values: pd.Series) -> dict[str, Any]:
     estimate, low, high = interval(values.to_numpy(float))
     count = int(np.isfinite(values).sum())
     if count < FEWEST_SEEDS:
@@ -187,25 +187,31 @@ def _row(finding: Finding, place: Mapping[str, Any], values: pd.Series) -> dict[
         verdict, reason = finding.rule(estimate, low, high)
         reason = "; ".join(part for part in (reason, finding.differs) if part)
     numbers = {"estimate": estimate, "low": low, "high": high, "n": count}
-    return {**_said(finding), **place, **numbers, "verdict": verdict, "reason": reason}
+    return {
+        **_published_columns(finding),
+        **identifiers,
+        **numbers,
+        "verdict": verdict,
+        "reason": reason,
+    }
 
 
 def _missing(finding: Finding) -> dict[str, Any]:
     reason = "the study has not the conditions, measures or methods that it takes"
-    return _said(finding) | {"n": 0, "verdict": NOT_COMPARABLE, "reason": reason}
+    return _published_columns(finding) | {"n": 0, "verdict": NOT_COMPARABLE, "reason": reason}
 
 
-def _said(finding: Finding) -> dict[str, Any]:
+def _published_columns(finding: Finding) -> dict[str, Any]:
     names = ("claim", "source", "published")
     return {"finding": finding.name} | {name: getattr(finding, name) for name in names}
 
 
 Comparisons = Iterator[tuple[dict[str, Any], pd.Series]]
-"""Columns that say what is compared, and one value a seed."""
+"""Columns that identify a comparison, and one value per seed."""
 
 
 def _ablations(scores: pd.DataFrame, measure: str, method: str | None) -> Comparisons:
-    """Mean z of a measure of ablation over hidden layers and k, by condition."""
+    """Mean z of an ablation measure over hidden layers and k, by condition."""
     rows = scores[
         (scores["measure"] == measure)
         & (scores["null"] == GROUPS)
@@ -213,18 +219,18 @@ def _ablations(scores: pd.DataFrame, measure: str, method: str | None) -> Compar
         & scores["z"].notna()
     ]
     for condition, group in rows.groupby("condition", sort=False):
-        place = {
+        identifiers = {
             "comparison": f"z of {measure} against random groups, hidden layers and k averaged",
             "condition": condition,
             "layer": "hidden",
             "method": method,
             "k": _span(group["k"]),
         }
-        yield place, group.groupby("seed")["z"].mean()
+        yield identifiers, group.groupby("seed")["z"].mean()
 
 
 def _dropout(scores: pd.DataFrame, method: str | None) -> Comparisons:
-    """z of modularity and of n-cut: `dropout` less `trained`, paired by seed."""
+    """z of modularity and n-cut, `dropout` minus `trained`, paired by seed."""
     for measure in _DROPOUT:
         rows = scores[(scores["measure"] == measure) & (scores["method"] == method)]
         rows = rows[rows["null"] == first_null(rows)]
@@ -238,22 +244,22 @@ def _dropout(scores: pd.DataFrame, method: str | None) -> Comparisons:
         layers = list(change.index.unique("layer"))
         for layer in [*layers, None]:
             part = change if layer is None else change.xs(layer, level="layer")
-            place = {
+            identifiers = {
                 "comparison": f"z of {measure} in dropout less that in trained, k averaged",
                 "condition": "dropout",
                 "layer": layer or "all",
                 "method": method,
                 "k": _span(part.index.get_level_values("k")),
             }
-            yield place, part.groupby(level="seed").mean()
+            yield identifiers, part.groupby(level="seed").mean()
 
 
 def _specialists(
     scores: pd.DataFrame, pairs: Sequence[PlantedPair], method: str | None
 ) -> Comparisons:
-    """What clusters of the planted layer's units say of the class: planted less reference.
+    """Specialisation of clusters in classes at the planted layer, planted minus reference.
 
-    By z against groups of the same sizes: raw values depend on the sizes of clusters.
+    Compared by z against groups of the same sizes, since raw values depend on cluster sizes.
     """
     for pair in pairs:
         for measure in _SPECIALISTS:
@@ -270,18 +276,18 @@ def _specialists(
             )
             change = (planted - plain).dropna()
             if len(change):
-                place = {
+                identifiers = {
                     "comparison": f"z of {measure}: {pair.condition} less {pair.reference}",
                     "condition": pair.condition,
                     "layer": pair.layer,
                     "method": method,
                     "k": str(pair.k),
                 }
-                yield place, change
+                yield identifiers, change
 
 
 def _pairing(scores: pd.DataFrame, method: str | None) -> Comparisons:
-    """z of the notebook's diagonal measures where its own clusters clearly preserve information."""
+    """z of diagonal measures of `notebook` where its clusters clearly preserve information."""
     rows = scores[scores["method"] == "notebook"]
     for (condition, layer), group in rows.groupby(["condition", "layer"], sort=False):
         preserved = _mean_z(group, _PRESERVED)
@@ -289,9 +295,9 @@ def _pairing(scores: pd.DataFrame, method: str | None) -> Comparisons:
             continue
         for measure in _DIAGONAL:
             values = _mean_z(group, measure)
-            here = (scores["condition"] == condition) & (scores["layer"] == layer)
-            matched = _mean_z(scores[here & (scores["method"] == method)], measure).mean()
-            place = {
+            in_cell = (scores["condition"] == condition) & (scores["layer"] == layer)
+            matched = _mean_z(scores[in_cell & (scores["method"] == method)], measure).mean()
+            identifiers = {
                 "comparison": (
                     f"z of {measure}, k averaged, where mi_preserved has a z of"
                     f" {preserved.mean():.1f}; paired by {method}, z is {matched:.1f}"
@@ -301,7 +307,7 @@ def _pairing(scores: pd.DataFrame, method: str | None) -> Comparisons:
                 "method": "notebook",
                 "k": _span(group["k"]),
             }
-            yield place, values
+            yield identifiers, values
 
 
 def _mean_z(rows: pd.DataFrame, measure: str) -> pd.Series:

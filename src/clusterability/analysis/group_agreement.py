@@ -1,4 +1,4 @@
-"""How far clusters that were found agree with groups of units that are known beforehand."""
+"""Agreement of the clusters found with groups of units known beforehand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clusterability.networks.partitions import Key, Partitions
 from clusterability.results.block_paths import BlockPartitions
 
 DRAWS = 99
-"""Permutations of labels that agreement is compared with, as a study's `agreement.draws`."""
+"""Permutations of labels that agreement is compared with, like a study's `agreement.draws`."""
 
 
 def group_agreement(
@@ -24,17 +24,17 @@ def group_agreement(
     groups: Mapping[str, KnownGroups],
     draws: int = DRAWS,
 ) -> pd.DataFrame:
-    """Agreement (AMI, ARI, NMI) of found clusters with known groups, on each side that has some.
+    """Agreement (AMI, ARI, NMI) of clusters with known groups, on each side that has some.
 
     Args:
-        name: of the network.
-        found: partitions [1, ...] by layer, as files name it, then by (method, k).
-        groups: known groups, by layer.
-        draws: permutations of the labels that it is compared with.
+        name: name of the network.
+        found: partitions [1, ...] by layer, as named in files, then by (method, k).
+        groups: known groups by layer.
+        draws: permutations of the labels in the null.
 
     Returns:
-        Rows with AGREEMENT_COLUMNS, as a study's `agreement.parquet` has them, `comparison` being
-        `groups`; for each layer, method, k, side and measure.
+        Rows with AGREEMENT_COLUMNS, as in a study's `agreement.parquet`, with `groups` as
+        `comparison`; one per layer, method, k, side and measure.
     """
     frames = []
     for layer in filter(found.__contains__, groups):
@@ -47,7 +47,7 @@ def group_agreement(
 
 
 def _as_planted(known: KnownGroups) -> Partitions:
-    """Without any clusters on a side of which nothing is known."""
+    """Known groups as a partition; a side without known groups has no clusters."""
     rows, columns = (
         known.sides.get(side, np.full(count, DEAD))[None]
         for side, count in zip(("U", "V"), known.shape, strict=True)
@@ -56,11 +56,11 @@ def _as_planted(known: KnownGroups) -> Partitions:
 
 
 def agreement_by_side(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row for each layer, method and k: AMI and ARI of each side that has groups."""
+    """AMI and ARI of each side with known groups, one row per layer, method and k."""
     shown = rows[rows["measure"].isin(["ami", "ari"])]
-    place = ["layer", "method", "k"]
+    index = ["layer", "method", "k"]
     table = shown.pivot_table(
-        index=place, columns=["side", "measure"], values="value", sort=False, dropna=False
+        index=index, columns=["side", "measure"], values="value", sort=False, dropna=False
     )
     table.columns = pd.Index([f"{pair[0]} {pair[1].upper()}" for pair in table.columns])
     return table.reset_index()

@@ -1,6 +1,6 @@
-"""The lesion test of whole networks: p of their sub-clusters combined, in Filan et al.'s way.
+"""Lesion test of whole networks: p-values of sub-clusters combined, as in Filan et al. 2021.
 
-Apart from `lesions`, which knows one hidden layer and no files.
+It is separate from `lesions`, which deals with one hidden layer and reads no files.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from clusterability.results.function_columns import LESION_COLUMNS
 from clusterability.results.reading import read_all
 
 OF_NETWORK = ["condition", "seed", "method", "k"]
-"""Columns that say which network a row is of, and how it was clustered."""
+"""Columns that identify a network and how it was clustered."""
 LARGE, ALL = "large", "all"
-"""Which sub-clusters: those that are neither small nor complete, or all."""
+"""Selections of sub-clusters: those neither small nor complete, or all."""
 
 COLUMNS = [
     *OF_NETWORK,
@@ -52,41 +52,43 @@ _NUMBERS = (
 
 
 def lesion_networks(files: Iterable[str]) -> pd.DataFrame:
-    """One row a network, method, k and selection of its sub-clusters, with COLUMNS.
+    """One row per network, method, k and selection of its sub-clusters, with COLUMNS.
 
     Args:
         files: `…/{condition}/{seeds}/{layer}/{k}.lesions.parquet`.
     """
-    rows = [row for found in _blocks(files) for row in _rows_of_networks(found)]
+    rows = [row for block in _blocks(files) for row in _rows_of_networks(block)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _blocks(files: Iterable[str]) -> Iterator[pd.DataFrame]:
-    """The rows of all hidden layers of a block of networks and of k."""
-    found: dict[tuple[str, ...], list[str]] = {}
+    """Rows of all hidden layers, by block of networks and of k."""
+    files_by_block: dict[tuple[str, ...], list[str]] = {}
     for file in files:
         condition, seeds, _, name = Path(file).parts[-4:]
-        found.setdefault((condition, seeds, name), []).append(file)
-    for of_layers in found.values():
+        files_by_block.setdefault((condition, seeds, name), []).append(file)
+    for of_layers in files_by_block.values():
         yield read_all(of_layers, LESION_COLUMNS)
 
 
 def _rows_of_networks(lesions: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows with COLUMNS, from rows with LESION_COLUMNS that hold networks whole."""
+    """Rows with COLUMNS, from rows with LESION_COLUMNS of complete networks."""
     large = ~lesions["category"].isin([SMALL, COMPLETE]).to_numpy()
-    # By position: networks are many, and each takes a frame longer to make than to read.
+    # Arrays and positions: creating a frame for each of many networks is slow.
     columns = {name: lesions[name].to_numpy() for name in ("groups", "category")}
-    # Beside a file without rows, numbers are objects.
+    # Concatenated with a file without rows, numbers have dtype object.
     columns |= {name: lesions[name].to_numpy(float) for name in _NUMBERS}
-    found = lesions.groupby(OF_NETWORK, sort=False).indices
-    networks: dict[Any, np.ndarray] = {key: np.asarray(found[key]) for key in found}
+    positions_by_network = lesions.groupby(OF_NETWORK, sort=False).indices
+    networks: dict[Any, np.ndarray] = {
+        key: np.asarray(positions_by_network[key]) for key in positions_by_network
+    }
     rows = []
-    for key, places in sorted(networks.items(), key=lambda item: item[1][0]):
-        groups = int(columns["groups"][places[0]])
-        for selection, chosen in ((LARGE, places[large[places]]), (ALL, places)):
+    for key, positions in sorted(networks.items(), key=lambda item: item[1][0]):
+        groups = int(columns["groups"][positions[0]])
+        for selection, chosen in ((LARGE, positions[large[positions]]), (ALL, positions)):
             named = {"selection": selection, "groups": groups}
-            own = {name: column[chosen] for name, column in columns.items()}
-            rows.append(dict(zip(OF_NETWORK, key, strict=True)) | named | _combined(own, groups))
+            subset = {name: column[chosen] for name, column in columns.items()}
+            rows.append(dict(zip(OF_NETWORK, key, strict=True)) | named | _combined(subset, groups))
     return rows
 
 
@@ -111,10 +113,16 @@ def _combined(columns: Mapping[str, np.ndarray], groups: int) -> dict[str, Any]:
 
 
 def combined_p(p: Sequence[float] | np.ndarray, draws: int) -> float:
-    """One p of several, by Fisher's method; NaN without any.
+    """Fisher's combined p; NaN without any p.
 
-    Each is moved to the middle of its step, down by 1 / (2 (draws + 1)): their mean is then 1/2
-    where there is nothing to find. Sub-clusters are taken as independent, which they are not.
+        p_combined = P(chi-squared with 2n degrees of freedom > -2 sum of ln p_i)
+
+    Each p is first moved to the middle of its step, down by 1 / (2 (draws + 1)), so that its mean
+    is 1/2 under the null. Sub-clusters are treated as independent, which they are not.
+
+    Args:
+        p: permutation p-values.
+        draws: number of draws behind each.
 
     >>> round(combined_p([0.6], 4), 6)  # the third of five ranks
     0.5
@@ -126,10 +134,14 @@ def combined_p(p: Sequence[float] | np.ndarray, draws: int) -> float:
 
 
 def rank_p(p: Sequence[float] | np.ndarray, draws: int) -> float:
-    """p of the chi-squared test that all draws + 1 ranks are equally frequent; NaN without any.
+    """p of the chi-squared test that all draws + 1 ranks are equally frequent; NaN without any p.
 
-    Theirs: with fewer sub-clusters than ranks it expects less than one in each, where the test is
-    not valid.
+    As in Filan et al. 2021. With fewer sub-clusters than ranks, fewer than one is expected per
+    rank, and the test is not valid.
+
+    Args:
+        p: permutation p-values.
+        draws: number of draws behind each.
     """
     if not len(p):
         return np.nan

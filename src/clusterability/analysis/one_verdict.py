@@ -1,7 +1,7 @@
-"""The verdict on each layer of one network in memory: what a study's rule `answer` says of it.
+"""Verdict on each layer of one network in memory, as in a study's rule `answer`.
 
-The same as in a study of the same network under the same name, with `described` at `none` and
-`ranked`, and with the one k that is the most that a layer is asked for.
+It equals the verdict of a study of the same network under the same name, with `described` at `none`
+and `ranked`, and with the largest k as the only one.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from clusterability.results.structure_rows import cluster_rows
 
 METHOD, SCALINGS, JUDGED = "described", ["none", "ranked"], "described-ranked"
 DRAWS = 19
-"""So many draws of each null: the chance that none of them saves as much is 1/20."""
+"""Draws per null: the chance that none of them saves as much is 1/20."""
 NULLS = ("strength", "rotated_u")
-"""What clusters have to lie beyond: the strengths of units, and mixtures of them. Of zeros and ones
-and of counts, `degrees` stands for `strength`."""
+"""Nulls that clusters have to exceed: strengths of units, and mixtures of units. For zeros and ones
+and for counts, `degrees` replaces `strength`."""
 MOST_CLUSTERS = 12
-"""A side."""
+"""Clusters per side."""
 
 
 @dataclass(frozen=True)
 class Extent:
-    """The largest layers, in weights, that are searched and of which draws are made.
+    """Largest layers, in weights, that are searched and for which nulls are drawn.
 
-    A search takes seconds for a million weights, and 38 draws of two nulls take 38 of them.
+    A search takes seconds for a million weights, and 38 times as long with 19 draws of two nulls.
     """
 
     searched: float = math.inf
@@ -53,7 +53,7 @@ EXTENTS = {
     "bits": Extent(drawn=0),
     "draws": Extent(),
 }
-"""What a command can be asked for, beside no verdict."""
+"""Choices of the command, besides no verdict."""
 
 
 def layer_verdicts(
@@ -65,30 +65,31 @@ def layer_verdicts(
     workers: Workers = ONE_AT_A_TIME,
     extent: Extent = EXTENTS["draws"],
 ) -> pd.DataFrame:
-    """Rows of the table `verdict`, one a layer with two live units on either side.
+    """Rows of the table `verdict`, one per layer with at least two live units per side.
 
-    Draws are made of those layers alone whose clusters pay: of the others, they decide nothing.
+    Nulls are drawn only for layers whose clusters save enough bits; for the others, they do not
+    matter.
 
     Args:
-        networks: a block of one.
-        restarts: starts of the search.
-        nulls: draws by null. None: DRAWS of each of NULLS, or of `degrees`.
-        contrast: the smallest contrast that would have been seen.
-        work: told of each step; may keep them.
-        workers: draws at a time.
-        extent: the largest layers that are searched, and of which draws are made; larger ones are
+        networks: a block of one network.
+        restarts: restarts of the search.
+        nulls: draws by null. None: DRAWS of each of NULLS, with `degrees` for counts.
+        contrast: function for the smallest contrast that would have been detected.
+        work: receives each step, and may store them.
+        workers: draws computed in parallel.
+        extent: largest layers that are searched, and for which nulls are drawn; larger ones are
             left out, or not compared.
     """
     work = Work() if work is None else work
-    asked: dict[str, tuple[int, dict[str, int]]] = {}
+    requested: dict[str, tuple[int, dict[str, int]]] = {}
     for name, stack in networks.weights.items():
         k, size = min(MOST_CLUSTERS, largest_k(networks, name)), stack[0].size
         if k >= 2 and size <= extent.searched:
             draws = _usual_nulls(networks, name) if nulls is None else dict(nulls)
-            asked[name] = k, draws if size <= extent.drawn else {}
-    work.begin(sum(_cost(networks, name, draws) for name, (_, draws) in asked.items()))
+            requested[name] = k, draws if size <= extent.drawn else {}
+    work.begin(sum(_cost(networks, name, draws) for name, (_, draws) in requested.items()))
     frames = []
-    for name, (k, draws) in asked.items():
+    for name, (k, draws) in requested.items():
         work.step(f"{tensor_name(name)}: verdict")
         layers = scaled_layers(networks, name, SCALINGS)
         frames.append(_layer_verdict(layers, k, restarts, draws, contrast, work, workers))
@@ -96,7 +97,7 @@ def layer_verdicts(
 
 
 def _cost(networks: Networks, layer: str, draws: Mapping[str, int]) -> float:
-    """Of a layer whose clusters pay: see `work.Work`."""
+    """Cost of a layer with enough saved bits: see `work.Work`."""
     return networks.weights[layer][0].size * float(len(SCALINGS) + sum(draws.values()))
 
 
@@ -116,9 +117,9 @@ def _layer_verdict(
     workers: Workers,
 ) -> pd.DataFrame:
     networks, layer = layers[0].networks, layers[0].layer
-    place = f"{layer}/verdict"
-    found = clustered(work, place, layers, [k], ClusteringJob([METHOD], restarts, SCALINGS))
-    evidence = list(gather(layers, found.partitions, found.starts, {}))
+    key = f"{layer}/verdict"
+    clusterings = clustered(work, key, layers, [k], ClusteringJob([METHOD], restarts, SCALINGS))
+    evidence = list(gather(layers, clusterings.partitions, clusterings.starts, {}))
     observed = {key: tables for item in evidence for key, tables in item.observed.items()}
     nulls: dict[str, Measured] = {}
     pays = bool((observed[JUDGED, k].bits >= VERDICT_BITS).any())
@@ -126,10 +127,10 @@ def _layer_verdict(
         work.step(f"{tensor_name(layer)}: verdict, {null}")
         job = NullJob([METHOD], restarts, SCALINGS, count, {METHOD: 0})
         threads = workers.at_once(layers[0].matrices[0].size)
-        nulls[null] = measured(redrawn(work, place, null, layers, [k], job, threads))
+        nulls[null] = measured(redrawn(work, key, null, layers, [k], job, threads))
     if not pays:
         work.skip(_cost(networks, layer, draws) - cost_of(layers, [k]))
     judged = [judge(replace(item, nulls=nulls)) for item in evidence]
     best = pd.concat(map(best_k_network_rows, judged), ignore_index=True)
-    clusters = cluster_rows(networks, layer, found.partitions, observed, layers)
+    clusters = cluster_rows(networks, layer, clusterings.partitions, observed, layers)
     return verdict_rows(best, clusters, contrast)

@@ -1,7 +1,7 @@
-"""Which measure says what units do: structure against function, in three analyses.
+"""Prediction: which structural measures predict function, in three analyses.
 
-Conditions, layers, methods and k are never pooled before correlating: they would be mistaken for
-structure. Correlations are averaged over them afterwards, by Fisher's z.
+Conditions, layers, methods and k are never pooled before correlating, since differences between
+them would look like structure. Correlations are averaged over them afterwards by Fisher's z.
 """
 
 from __future__ import annotations
@@ -31,17 +31,18 @@ from clusterability.results.display_names import shown_null
 
 BASELINE = "mean_strength"
 TERMS = {"barber_term": 1, "ncut_term": -1, "mi_term": 1, "cluster_bits": 1, BASELINE: 1}
-"""What a cluster adds to Barber's Q, n-cut and mutual information, its bits, and which sign is
-better; last the mean strength of its units, which needs no partner on the other side: a term that
-predicts less than this baseline says nothing that the weights of single units do not say."""
+"""Terms of a cluster with their better sign: contributions to Barber's Q, n-cut and mutual
+information, its bits, and last the mean strength of its units. Strength needs no partner on the
+other side: a term that predicts less than this baseline adds nothing to the weights of single
+units."""
 
 CELL = ["condition", "layer", "method", "k"]
 _FEWEST = 4
-"""Networks, or means of conditions, below which a correlation says nothing."""
+"""Minimum number of networks, or of means of conditions, for a correlation."""
 _RANKS_AT_ONCE = 4_000_000
-"""Ranks in memory together."""
+"""Ranks in memory at a time."""
 _FREE = 3
-"""Degrees of freedom that a partial correlation of one covariate leaves out of its weight: the
+"""Degrees of freedom subtracted in the weight of a partial correlation with one covariate: the
 variance of its Fisher's z is about 1 / (degrees of freedom - 3)."""
 
 Rows = list[dict[str, Any]]
@@ -51,18 +52,19 @@ Rows = list[dict[str, Any]]
 
 
 def cluster_prediction(clusters: pd.DataFrame, resamples: Resamples) -> Rows:
-    """Of a cluster's own term with what ablating it does, within networks and adjusted for size.
+    """Correlation of a cluster's term with the effect of ablating it, adjusted for cluster size.
 
-    In each network, terms, sizes and directed z of function measures are ranked over its clusters
-    with LEAST_SHARE of the units, from -1/2 to 1/2 about 0, so that networks do not differ. Over
-    all networks of a cell (condition, layer, method, k), the correlation of term and function is
-    the partial one, given size (Spearman 1904; Yule 1907). A cell weighs its degrees of freedom.
-    Where term and function both go with hardly anything but size, some correlation remains: ranks
-    do not say how far sizes are apart.
+    In each network, terms, sizes and directed z of function measures are ranked over the clusters
+    with at least LEAST_SHARE of the units, centred and scaled to [-1/2, 1/2], so that networks do
+    not differ. Over all networks of a cell (condition, layer, method, k), the partial correlation
+    of term and function given size is computed (Spearman 1904; Yule 1907). Cells are weighted by
+    degrees of freedom. If term and function both depend almost only on size, some correlation
+    remains: ranks do not tell how far sizes are apart.
 
     Returns:
-        One row a cell, term and function; means over cells by condition; and over all, ranked by
-        function. Functions are never averaged: a term may go with one and against another.
+        One row per cell, term and function; means over cells by condition, and over all cells,
+        ranked by function. Functions are never averaged: a term may correlate with one positively
+        and with another negatively.
     """
     functions = [name for name in ABLATION_MEASURES if f"{name}_z" in clusters]
     large = large_clusters(clusters)
@@ -76,28 +78,30 @@ def cluster_prediction(clusters: pd.DataFrame, resamples: Resamples) -> Rows:
                 estimates, freedom = _partial_correlation(part, sign, resamples)
                 if not np.isfinite(estimates[0]):
                     continue
-                place = _place("clusters", cell, term, function, "term")
-                rows.append(estimate_row(place, estimates) | {"n": part["seed"].nunique()})
-                averages.add(place, estimates, max(freedom - _FREE, 1), part["seed"].nunique())
+                identifiers = _identifiers("clusters", cell, term, function, "term")
+                rows.append(estimate_row(identifiers, estimates) | {"n": part["seed"].nunique()})
+                averages.add(
+                    identifiers, estimates, max(freedom - _FREE, 1), part["seed"].nunique()
+                )
     return rows + averages.rows()
 
 
 def large_clusters(clusters: pd.DataFrame) -> pd.DataFrame:
-    """Clusters with LEAST_SHARE of the units of their layer that have a cluster."""
+    """Clusters with at least LEAST_SHARE of the layer's clustered units."""
     units = clusters.groupby([*CELL, "seed"], sort=False)["u_size"].transform("sum")
     return clusters[clusters["u_size"] >= LEAST_SHARE * units]
 
 
 def adjusted_ranks(part: pd.DataFrame, sign: int) -> pd.DataFrame:
-    """Ranks of term and function in each network of a cell, less what size says of them.
+    """Ranks of term and function in each network of a cell, adjusted for size by regression.
 
     Args:
         part: rows of a cell: `seed`, a term, a function measure and `u_size`, in this order.
-        sign: 1 where a higher term is better, -1 where a lower one is.
+        sign: 1 if a higher term is better, -1 if a lower one is.
 
     Returns:
-        `term` and `function`, of the networks with more than one cluster; their correlation is the
-        partial one.
+        `term` and `function` for networks with more than one cluster; their correlation is the
+        partial correlation given size.
     """
     ranks = [_centred_ranks(network) for _, network in part.groupby("seed") if len(network) > 1]
     if not ranks:
@@ -110,15 +114,15 @@ def adjusted_ranks(part: pd.DataFrame, sign: int) -> pd.DataFrame:
 
 
 def _centred_ranks(network: pd.DataFrame) -> Floats:
-    """Ranks of the columns but `seed` over the clusters of a network, from -1/2 to 1/2."""
+    """Ranks of all columns except `seed` over a network's clusters, from -1/2 to 1/2."""
     ranks = rankdata(network.drop(columns="seed").to_numpy(float), axis=0)
     return np.asarray((ranks - (len(ranks) + 1) / 2) / len(ranks))
 
 
 def _partial_correlation(part: pd.DataFrame, sign: int, resamples: Resamples) -> tuple[Floats, int]:
-    """Correlation [1 + resamples] of the first two of three columns given the third; freedom.
+    """Partial correlation [1 + resamples] of the first two columns given the third; its freedom.
 
-    Sums of products of ranks are taken in each network; a resample adds up those of its networks.
+    Products of ranks are summed in each network; a resample adds up those of its networks.
     """
     seeds, products, freedom = [], [], 0
     for seed, network in part.groupby("seed"):
@@ -144,27 +148,32 @@ def _partial_correlation(part: pd.DataFrame, sign: int, resamples: Resamples) ->
 
 
 def network_prediction(scores: pd.DataFrame, resamples: Resamples) -> Rows:
-    """Of a measure with a function measure over the networks of a cell (Spearman 1904).
+    """Spearman correlation of structural and function measures over the networks of a cell.
 
-    Measures as they are, in their better direction (form `value`), and as z. Function measures as
-    directed z. Weight of a cell: its networks less 3.
+    Structural measures enter as values in their better direction (form `value`) and as z; function
+    measures as directed z. A cell's weight is its number of networks minus 3.
 
     Returns:
-        Means over cells by condition, and over all, ranked by function.
+        Means over cells by condition, and over all cells, ranked by function.
+
+    References:
+        Spearman 1904, The proof and measurement of association between two things.
+        doi:10.2307/1412159
     """
     return _over_cells("networks", scores, resamples, _network_cells)
 
 
 def condition_prediction(scores: pd.DataFrame, resamples: Resamples) -> Rows:
-    """The same over the means of conditions in each (layer, method, k), all with equal weight.
+    """Spearman correlation over the means of conditions in each (layer, method, k).
 
-    Conditions differ in much else: this says whether a measure orders recipes as function does.
+    All cells have equal weight. Conditions differ in many ways: this shows whether a measure ranks
+    recipes as function does.
     """
     return _over_cells("conditions", scores, resamples, _condition_cells)
 
 
 Matrix = tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]
-"""A cell, and values [seeds] by (condition,) measure and form: of structure and of function."""
+"""Cell, and values [seeds] by (condition,) measure and form: of structure and of function."""
 
 
 def _over_cells(
@@ -178,8 +187,8 @@ def _over_cells(
         for (condition, structure, function), estimates, weight, count in cells(matrix, resamples):
             for number, (measure, form) in enumerate(structure):
                 cell = (condition, *(matrix[0][name] for name in CELL[1:]))
-                place = _place(analysis, cell, measure, function, form)
-                averages.add(place, estimates[:, number], weight, count)
+                identifiers = _identifiers(analysis, cell, measure, function, form)
+                averages.add(identifiers, estimates[:, number], weight, count)
     return averages.rows()
 
 
@@ -189,7 +198,7 @@ def _matrices(scores: pd.DataFrame, by_condition: bool) -> Iterator[Matrix]:
     functions = [n for n, m in FUNCTION_MEASURES.items() if m.direction]
     structure = shown_null(scores[scores["measure"].isin(directed)])
     function = scores[scores["measure"].isin(functions) & scores["z"].notna()]
-    # Floats where there are no rows, too, as of a study that clusters whole networks alone.
+    # astype: without rows, as in studies of whole networks only, the column would not be float.
     directions = structure["measure"].map(directed).astype(float)
     structure = structure.assign(value=structure["value"] * directions)
     keys = CELL if by_condition else CELL[1:]
@@ -213,14 +222,14 @@ def _network_cells(
             if len(part) < _FEWEST:
                 continue
             values = part.to_numpy(float), function.loc[part.index, [name]].to_numpy(float)
-            found = _rank_correlations(*values, resamples.of(part.index))
+            correlations = _rank_correlations(*values, resamples.of(part.index))
             key = (cell["condition"], list(part.columns), name)
-            yield key, found, max(len(part) - 3, 1), len(part)
+            yield key, correlations, max(len(part) - 3, 1), len(part)
 
 
 def _rank_correlations(first: Floats, second: Floats, counts: Floats) -> Floats:
     """Correlations [resamples, variables] of ranks of [n, variables] with those of [n, 1]."""
-    # Some resamples at a time: ranks of a thousand networks in all of them would take gigabytes.
+    # In batches: ranks of a thousand networks in all resamples would take gigabytes.
     step = max(_RANKS_AT_ONCE // first.size, 1)
     parts = []
     for start in range(0, len(counts), step):
@@ -231,7 +240,7 @@ def _rank_correlations(first: Floats, second: Floats, counts: Floats) -> Floats:
 
 
 def _of_the_same_networks(values: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Columns that are defined in the same networks, together, with these networks only."""
+    """Groups of columns that are defined in the same networks, restricted to these networks."""
     known = values.notna().to_numpy()
     together: dict[bytes, list[int]] = {}
     for number, column in enumerate(known.T):
@@ -252,28 +261,28 @@ def _condition_cells(
         kept = np.flatnonzero(np.isfinite([ours[c][0] for c in shared]).all(axis=0))
         first = rankdata(np.stack([ours[c][:, kept] for c in shared], axis=1), axis=1)
         second = rankdata(np.stack([theirs[c] for c in shared], axis=1), axis=1)
-        found = weighted_correlations(first, second, np.ones(first.shape[:2]))[:, :, 0]
-        yield (None, list(structure.columns[kept]), name), found, 1, len(shared)
+        correlations = weighted_correlations(first, second, np.ones(first.shape[:2]))[:, :, 0]
+        yield (None, list(structure.columns[kept]), name), correlations, 1, len(shared)
 
 
 def _means(values: pd.DataFrame, resamples: Resamples) -> dict[str, Floats]:
     """Means over seeds by condition, [1 + resamples, columns]; undefined values are left out."""
-    found = {}
+    means = {}
     for condition, rows in values.groupby(level="condition", sort=False):
         counts = resamples.of(rows.index.get_level_values("seed"))
         numbers = rows.to_numpy(float)
         total = counts @ np.where(np.isfinite(numbers), numbers, 0)
         known = counts @ np.isfinite(numbers).astype(float)
-        found[str(condition)] = np.divide(
+        means[str(condition)] = np.divide(
             total, known, out=np.full(total.shape, np.nan), where=known > 0
         )
-    return found
+    return means
 
 
 # --- averages ----------------------------------------------------------------------------------
 
 
-def _place(
+def _identifiers(
     analysis: str, cell: Sequence[Any], measure: str, function: str, form: str
 ) -> dict[str, Any]:
     names = dict(zip(CELL, cell, strict=True))
@@ -282,7 +291,7 @@ def _place(
 
 
 class _Averages:
-    """Means over cells: by condition, and over all cells, ranked."""
+    """Means over cells by condition, and over all cells, ranked."""
 
     def __init__(self, analysis: str) -> None:
         self.analysis = analysis
@@ -292,7 +301,7 @@ class _Averages:
     def add(self, place: Mapping[str, Any], estimates: Floats, weight: float, count: int) -> None:
         names = ("method", "form", "function", "measure")
         kept = tuple(place[name] for name in names)
-        # Not a set: the order of its strings, and so of rows, differs from process to process.
+        # Not a set: its order, and so that of the rows, would differ between processes.
         for key in dict.fromkeys([(place["condition"], *kept), (None, *kept)]):
             self.means.setdefault(key, FisherMean()).add(estimates, weight)
             self.counts[key] = max(self.counts.get(key, 0), count)
@@ -304,11 +313,11 @@ class _Averages:
             groups.setdefault(key[:4], []).append(key)
         result: Rows = []
         for keys in groups.values():
-            places = [self._place(key) for key in keys]
-            result += ranked_rows(places, [self.means[key].mean() for key in keys])
+            identifiers = [self._identifiers(key) for key in keys]
+            result += ranked_rows(identifiers, [self.means[key].mean() for key in keys])
         return result
 
-    def _place(self, key: tuple[Any, ...]) -> dict[str, Any]:
+    def _identifiers(self, key: tuple[Any, ...]) -> dict[str, Any]:
         condition, method, form, function, measure = key
         cell = (condition, None, method, None)
-        return _place(self.analysis, cell, measure, function, form) | {"n": self.counts[key]}
+        return _identifiers(self.analysis, cell, measure, function, form) | {"n": self.counts[key]}

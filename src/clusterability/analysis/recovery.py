@@ -1,8 +1,8 @@
-"""Which measure is right about a partition: above its threshold exactly where clusters were found.
+"""Recovery: is a measure above its threshold exactly where the planted clusters were found?
 
-Detection asks whether a measure tells networks with planted clusters from those without. It can do
-so while the partition it judges is another one. Here the partition itself is at stake: it is right
-to call it good exactly if it agrees with the clusters that were planted.
+Detection asks whether a measure separates networks with planted clusters from those without; it can
+do so while the partition that it judges is another one. Recovery judges the partition itself: a
+measure is correct to accept it exactly if it agrees with the planted clusters.
 """
 
 from __future__ import annotations
@@ -20,42 +20,43 @@ from clusterability.measures.contender_catalogue import CONTENDERS
 from clusterability.statistics import CONFIDENCE, SIGNIFICANT, clopper_pearson
 
 LEAST_AMI = 0.5
-"""From above this agreement with the planted clusters on, mean of both sides, they are found."""
+"""Clusters count as found above this agreement with the planted ones, mean of both sides."""
 
 THRESHOLDS = {"bits": (operator.ge, VERDICT_BITS), "held_out_entries": (operator.gt, 0)}
-"""What measures whose zero means something are asked for, whatever their null says."""
+"""Thresholds of measures with a meaningful zero, used whatever their null says."""
 
 _JUDGED = MEASURES | CONTENDERS
 PLACE = ["condition", "seed", "layer", "method", "k"]
 _ASKED = ["method", "measure", "form", "null"]
 _SHARES = ("sensitivity", "specificity")
 RECOVERY_COLUMNS = ["found", *(f"{name}{end}" for name in _SHARES for end in ("", "_low", "_high"))]
-"""Columns of recovery alone: see `recovery_rows`."""
+"""Columns of recovery only: see `recovery_rows`."""
 
 
 def recovery_rows(
     scores: pd.DataFrame, agreement: pd.DataFrame, judged: Sequence[JudgedCondition]
 ) -> list[dict[str, Any]]:
-    """How often each measure is right about a partition.
+    """Sensitivity and specificity of each measure for recovered clusters.
 
-    A measure says yes at p <= 0.05 (form `p`, of each null); those of THRESHOLDS, whose zero means
-    something, from there on (form `threshold`). The truth is whether the partition has an adjusted
-    mutual information with the planted clusters above LEAST_AMI, mean of U and V; where nothing was
-    planted there is nothing to find.
+    A measure accepts a partition at p <= 0.05 (form `p`, for each null); those in THRESHOLDS, which
+    have a meaningful zero, accept it from their threshold on (form `threshold`). The truth is
+    whether the partition's adjusted mutual information with the planted clusters, mean of U and V,
+    exceeds LEAST_AMI; without planted clusters, there is nothing to find.
 
     Args:
-        scores: the study's scores.
-        agreement: its agreement; the comparison `planted` says how much of the clusters was found.
-        judged: conditions whose truth is known, each at a layer and k.
+        scores: scores of the study.
+        agreement: agreement of the study; its comparison `planted` says how well the planted
+            clusters were recovered.
+        judged: conditions with known truth, each at a layer and k.
 
     Returns:
-        One row a condition, method, measure, form and null; then of all partitions of a family,
-        and of all families; none where nothing is judged. `n` partitions, of which the clusters of
-        `found` are the planted ones; `sensitivity`, the share of these that the measure calls good,
-        `specificity`, the share of the others that it does not, with 95 % intervals of Clopper &
-        Pearson 1934; `estimate`, their mean, whose bounds are the means of those of 97.5 %
-        (Bonferroni), undefined where nothing or everything was found; `low_of_all`, `high_of_all`:
-        the same if the bounds of all that the method's partitions are asked by are to hold at once.
+        One row per condition, method, measure, form and null; then for all partitions of a family,
+        and of all families; no rows if nothing is judged. `n`, partitions; `found`, partitions with
+        the planted clusters; `sensitivity`, the share of these that the measure accepts;
+        `specificity`, the share of the others that it rejects, with 95 % intervals of Clopper &
+        Pearson 1934 (doi:10.1093/biomet/26.4.404); `estimate`, the mean of both, with the means of
+        their 97.5 % bounds (Bonferroni), NaN if none or all were found; `low_of_all`,
+        `high_of_all`: simultaneous bounds for all measures and nulls of the method.
     """
     if not judged:
         return []
@@ -63,11 +64,11 @@ def recovery_rows(
     rows: list[dict[str, Any]] = []
     for _, of_method in calls.groupby("method", sort=False):
         cells = list(of_method.groupby(_ASKED, sort=False, dropna=False))
-        for asked, cell in cells:
-            named = dict(zip(_ASKED, asked, strict=True))
+        for values, cell in cells:
+            named = dict(zip(_ASKED, values, strict=True))
             null = named["null"] if isinstance(named["null"], str) else None
-            place = {"analysis": "recovery", **named, "null": null}
-            rows += [place | where | _row(part, len(cells)) for where, part in _parts(cell)]
+            columns = {"analysis": "recovery", **named, "null": null}
+            rows += [columns | where | _row(part, len(cells)) for where, part in _parts(cell)]
     return rows
 
 
@@ -81,10 +82,12 @@ def truth_of(agreement: pd.DataFrame) -> pd.Series:
 def _with_truth(
     scores: pd.DataFrame, agreement: pd.DataFrame, judged: Sequence[JudgedCondition]
 ) -> pd.DataFrame:
-    """Scores of judged partitions with their `family` and whether the clusters were `found`."""
+    """Scores of judged partitions, with their `family` and whether the clusters were `found`."""
     columns = ["condition", "layer", "k", "family", "planted"]
-    places = [(each.condition, each.layer, each.k, each.family, each.planted) for each in judged]
-    rows = scores.merge(pd.DataFrame(places, columns=columns), on=columns[:3])
+    conditions = [
+        (each.condition, each.layer, each.k, each.family, each.planted) for each in judged
+    ]
+    rows = scores.merge(pd.DataFrame(conditions, columns=columns), on=columns[:3])
     rows = rows.merge(truth_of(agreement), how="left", left_on=PLACE, right_index=True)
     known = ~rows["planted"].astype(bool) | rows["ami"].notna()
     found = rows["planted"].astype(bool) & (rows["ami"] > LEAST_AMI)
@@ -92,19 +95,21 @@ def _with_truth(
 
 
 def _calls(rows: pd.DataFrame) -> pd.DataFrame:
-    """What measures say of partitions: `says`, by `form` and `null`."""
+    """Decisions of measures on partitions: `says`, by `form` and `null`."""
     directed = rows[rows["measure"].isin([n for n, m in _JUDGED.items() if m.direction])]
     by_null = directed.dropna(subset=["null", "p"]).assign(form="p")
     calls = [by_null.assign(says=by_null["p"] <= SIGNIFICANT)]
     for measure, (reaches, threshold) in THRESHOLDS.items():
-        own = rows[rows["measure"] == measure].dropna(subset="value").drop_duplicates(PLACE)
-        says = reaches(own["value"].astype(float), threshold)
-        calls.append(own.assign(form="threshold", null=None, says=says))
+        rows_of_measure = (
+            rows[rows["measure"] == measure].dropna(subset="value").drop_duplicates(PLACE)
+        )
+        says = reaches(rows_of_measure["value"].astype(float), threshold)
+        calls.append(rows_of_measure.assign(form="threshold", null=None, says=says))
     return pd.concat([each for each in calls if len(each)] or calls[:1], ignore_index=True)
 
 
 def _parts(cell: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
-    """Each condition, each family, and all of them, with the columns that say which."""
+    """Each condition, each family, and all together, with their identifying columns."""
     for (family, condition, layer, k), part in cell.groupby(
         ["family", "condition", "layer", "k"], sort=False
     ):
@@ -116,7 +121,7 @@ def _parts(cell: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
 
 
 def _row(part: pd.DataFrame, among: int) -> dict[str, Any]:
-    """What is counted of partitions, one of so many measures and nulls that are ranked."""
+    """Counts and shares for some partitions; `among` measures and nulls are ranked together."""
     found, says = part["found"].to_numpy(bool), part["says"].to_numpy(bool)
     counts = [
         (int((says & found).sum()), int(found.sum())),
@@ -136,7 +141,7 @@ def _row(part: pd.DataFrame, among: int) -> dict[str, Any]:
 
 
 def _mean_bounds(counts: Sequence[tuple[int, int]], among: int) -> tuple[float, float]:
-    """Bounds of the mean of two shares, so many of which hold at once (Bonferroni)."""
+    """Bounds of the mean of two shares, simultaneous for `among` such means (Bonferroni)."""
     if not all(n for _, n in counts):
         return np.nan, np.nan
     confidence = 1 - (1 - CONFIDENCE) / (len(counts) * among)

@@ -1,6 +1,6 @@
-"""A study beside published values: differences, intervals over seeds, and tests.
+"""Replication: a study next to published values, with differences, intervals over seeds and tests.
 
-docs/replication.md says how to read the tables.
+docs/replication.md explains how to read the tables.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from clusterability.statistics import interval
 from clusterability.study.published import ACCURACY, KEY, PLACE, SCORES, TRAINING, read_published
 
 OURS = ("ours", "ours_low", "ours_high")
-"""Mean of our networks and the bounds of its 95 % t interval over seeds."""
+"""Mean of the study's networks, and the bounds of its 95 % t interval over seeds."""
 
 Files = Mapping[str, Sequence[str] | str]
-"""What a table is made of: tables of the study by name, and `published`, the published values."""
+"""Inputs of a table: tables of the study by name, and `published`, the published values."""
 
 
 def compared(key: str, inputs: Files) -> pd.DataFrame:
-    """The table of a file of published values: one row a published number, in their order.
+    """Table for a file of published values, one row per published number, in their order.
 
     Args:
-        key: of the file in the config: `scores`, `history` or `sizes`.
+        key: key of the file in the config: `scores`, `history` or `sizes`.
         inputs: files by name.
     """
     published = pd.DataFrame(read_published(Path(str(inputs["published"])), key))
@@ -47,11 +47,13 @@ def _paths(files: Sequence[str] | str) -> list[Path]:
 
 
 def _score_tables(published: pd.DataFrame, inputs: Files) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The scores that are compared, and the networks."""
-    places = published.dropna(subset="measure")
-    asked = where(**{name: places[name].unique().tolist() for name in KEY if len(places)})
+    """Scores that are compared, and the table of networks."""
+    with_scores = published.dropna(subset="measure")
+    selected = where(
+        **{name: with_scores[name].unique().tolist() for name in KEY if len(with_scores)}
+    )
     columns = [*KEY, "seed", *SCORES]
-    return read_rows(str(inputs["scores"]), columns, asked), read_csv(str(inputs["networks"]))
+    return read_rows(str(inputs["scores"]), columns, selected), read_csv(str(inputs["networks"]))
 
 
 # --- scores ------------------------------------------------------------------------------------
@@ -60,14 +62,14 @@ def _score_tables(published: pd.DataFrame, inputs: Files) -> tuple[pd.DataFrame,
 def compared_scores(
     published: pd.DataFrame, scores: pd.DataFrame, networks: pd.DataFrame
 ) -> pd.DataFrame:
-    """Published scores and accuracies beside ours.
+    """Published scores and accuracies next to the study's.
 
     Args:
         published: rows of `published.read_published`.
-        scores: the study's, their z directed: positive is better than chance.
+        scores: scores of the study, with directed z: positive is better than chance.
         networks: the table of networks.
     """
-    # Published z have the sign of value - null mean.
+    # Published z have the sign of value - null mean, not the better direction.
     directions = scores["measure"].map({name: MEASURES[name].direction for name in MEASURES})
     scores = scores.assign(z=scores["z"] * directions)
     by_key = {key: group for key, group in scores.groupby(list(KEY))}
@@ -76,8 +78,8 @@ def compared_scores(
     def values_of(row: Mapping[Any, Any]) -> np.ndarray:
         if row["quantity"] == ACCURACY:
             return accuracy[row["condition"]].to_numpy(float)
-        found = by_key.get(tuple(row[name] for name in KEY))
-        return np.array([]) if found is None else found[row["quantity"]].to_numpy(float)
+        group = by_key.get(tuple(row[name] for name in KEY))
+        return np.array([]) if group is None else group[row["quantity"]].to_numpy(float)
 
     rows = published.to_dict("records")
     table = pd.DataFrame([row | _comparison(row, values_of(row)) for row in rows])
@@ -88,7 +90,7 @@ _FLAGS = {"sign_agrees": "boolean", "inside": "boolean"}
 
 
 def _comparison(row: Mapping[Any, Any], values: np.ndarray) -> dict[str, Any]:
-    """Columns that put a published number beside our values, one a seed."""
+    """Columns that compare a published number with the study's values, one per seed."""
     values = values[np.isfinite(values)]
     published = row["published"]
     ours = _ours(values)
@@ -111,13 +113,19 @@ def _ours(values: np.ndarray) -> dict[str, float]:
 
 
 def welch_p(mean: float, sd: float, count: float, values: np.ndarray) -> float:
-    """Two-sided p of Welch 1947 that published networks and ours have the same mean.
-
-    NaN with fewer than two networks on either side, and where neither side has any spread.
+    """Two-sided p of Welch's t test that published networks and ours have the same mean.
 
     Args:
-        mean, sd, count: of published networks, the standard deviation with n - 1; NaN if unknown.
-        values: one a network of ours.
+        mean, sd, count: statistics of the published networks, the standard deviation with n - 1;
+            NaN if unknown.
+        values: one value per network of the study.
+
+    Returns:
+        p; NaN with fewer than two networks on either side, or if neither side has any spread.
+
+    References:
+        Welch 1947, The generalization of 'Student's' problem when several different population
+        variances are involved. doi:10.1093/biomet/34.1-2.28
     """
     if not count > 1 or len(values) < 2 or not sd + np.ptp(values) > 0:
         return np.nan
@@ -129,7 +137,7 @@ def welch_p(mean: float, sd: float, count: float, values: np.ndarray) -> float:
 
 
 def read_histories(files: Sequence[Path]) -> pd.DataFrame:
-    """Histories of all networks, and for each row its step in the epoch, which counts from 0."""
+    """Histories of all networks, with each row's step within its epoch, from 0."""
     tables = [read_csv(file).assign(condition=file.parent.name) for file in files]
     table = pd.concat(tables, ignore_index=True)
     # An epoch's first step is always recorded.
@@ -138,11 +146,11 @@ def read_histories(files: Sequence[Path]) -> pd.DataFrame:
 
 
 def compared_history(published: pd.DataFrame, histories: pd.DataFrame) -> pd.DataFrame:
-    """Published losses and accuracies of steps of training beside ours.
+    """Published losses and accuracies of training steps next to the study's.
 
     Args:
-        published: rows of `published.read_published`; `step` counts from 0 in each epoch.
-        histories: as `read_histories` gives them.
+        published: rows of `published.read_published`; `step` is numbered from 0 in each epoch.
+        histories: result of `read_histories`.
     """
     steps = histories.rename(columns={"step": "step_of_all", "step_of_epoch": "step"})
     key = ["condition", "epoch", "step", "quantity"]
@@ -154,13 +162,13 @@ def compared_history(published: pd.DataFrame, histories: pd.DataFrame) -> pd.Dat
 
 
 def compared_sizes(published: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
-    """Published sizes of clusters beside ours; of each network, rank 1 is the largest.
+    """Published cluster sizes next to the study's; rank 1 is the largest cluster of a network.
 
     Args:
         published: rows of `published.read_published`.
-        clusters: the table of clusters, empty ones included.
+        clusters: the table of clusters, including empty ones.
     """
-    # Rows of ablated layers have no V side; they are no partitions.
+    # Rows of ablated layers have no V side: they are not partitions.
     sizes = clusters.dropna(subset="v_size").rename(columns={"u_size": "U", "v_size": "V"})
     key = [*PLACE, "side"]
     long = sizes.melt(id_vars=[*PLACE, "seed"], value_vars=["U", "V"], var_name="side")
@@ -170,18 +178,20 @@ def compared_sizes(published: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFr
 
 
 def _beside(published: pd.DataFrame, long: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
-    """Published numbers beside the means of ours over seeds.
+    """Published numbers next to the study's means over seeds.
 
     Args:
-        published: with the columns `key` and `published`.
-        long: ours, with the columns `key` and `value`, a row a seed.
-        key: what a number is one of.
+        published: rows with the columns `key` and `published`.
+        long: rows of the study with the columns `key` and `value`, one per seed.
+        key: columns that identify a number.
     """
-    values = {place: group["value"].to_numpy(float) for place, group in long.groupby(list(key))}
+    values = {
+        key_values: group["value"].to_numpy(float) for key_values, group in long.groupby(list(key))
+    }
     rows = []
     for row in published.to_dict("records"):
-        found = values.get(tuple(row[name] for name in key), np.array([]))
-        ours = _ours(found)
-        counted = {"seeds": int(np.isfinite(found).sum())}
+        numbers = values.get(tuple(row[name] for name in key), np.array([]))
+        ours = _ours(numbers)
+        counted = {"seeds": int(np.isfinite(numbers).sum())}
         rows.append(row | ours | counted | {"difference": ours["ours"] - row["published"]})
     return pd.DataFrame(rows)

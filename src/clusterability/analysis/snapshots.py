@@ -1,6 +1,6 @@
-"""What training does step by step: networks of a condition on their way, put in a row.
+"""Training step by step: the snapshots of a condition in the order of their steps.
 
-Each snapshot is a condition of its own in all other tables; here its numbers stand by their steps.
+In all other tables, each snapshot is a condition; this table puts its numbers by step.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ COLUMNS = [
     "low",
     "high",
 ]
-"""One row a snapshot, layer and quantity; docs/results.md describes them."""
+"""One row per snapshot, layer and quantity; docs/results.md describes them."""
 
 BITS = ("bits", "bits_unscaled", *(f"beyond_{null}" for null in REDRAWN))
 """Quantities of the verdict."""
@@ -41,24 +41,24 @@ Row = dict[str, Any]
 def snapshot_rows(
     job: SnapshotsJob, networks: pd.DataFrame, verdict: pd.DataFrame, summary: pd.DataFrame
 ) -> pd.DataFrame:
-    """Accuracy, bits and z of each condition with snapshots, step by step.
+    """Accuracy, bits and z of each condition with snapshots, by step.
 
     Args:
-        job: steps by condition, and whose z are taken.
+        job: steps by condition, and the measures whose z are taken.
         networks, verdict, summary: the tables of these names.
 
     Returns:
-        COLUMNS. `quantity` is `test_accuracy`, one of BITS, or `z` of a measure against the one
-        null that figures show. `low` and `high` are those of 95 % t intervals over networks.
+        COLUMNS. `quantity` is `test_accuracy`, one of BITS, or `z` of a measure against the null
+        that figures show. `low` and `high` bound 95 % t intervals over networks.
     """
     z = summary[(summary["method"] == job.method) & (summary["k"] == job.k)]
     z = shown_null(z[z["measure"].isin(job.measures)])
     rows: list[Row] = []
     for condition, steps in job.steps.items():
         for snapshot, step in steps.items():
-            place: Row = {"condition": condition, "step": step, "snapshot": snapshot}
-            own = (table[table["condition"] == snapshot] for table in (networks, verdict, z))
-            rows += [place | row for row in _of_snapshot(*own)]
+            identifiers: Row = {"condition": condition, "step": step, "snapshot": snapshot}
+            tables = (table[table["condition"] == snapshot] for table in (networks, verdict, z))
+            rows += [identifiers | row for row in _of_snapshot(*tables)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

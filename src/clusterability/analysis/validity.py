@@ -1,4 +1,4 @@
-"""Rows of the table of validity: what all its analyses have in common."""
+"""Rows of the table of validity: what its analyses have in common."""
 
 from __future__ import annotations
 
@@ -45,38 +45,38 @@ COLUMNS = [
     "test_accuracy",
     "reference_accuracy",
 ]
-"""One row an estimate. What is empty of condition, layer, k and function is averaged over.
+"""One row per estimate; empty columns among condition, layer, k and function are averaged over.
 
-`analysis`: `recovery` (whether a measure is right about a partition, `recovery.recovery_rows`),
-`detection` (AUC of planted networks against those without), `clusters` (of a cluster's
-own term with what ablating it does), `networks` and `conditions` (of a measure with a function
+`analysis`: `recovery` (does a measure accept the right partitions, see `recovery.recovery_rows`),
+`detection` (AUC of networks with planted clusters against those without), `clusters` (a cluster's
+term and the effect of ablating it), `networks` and `conditions` (a structural and a function
 measure, over networks and over means of conditions). `low` and `high` bound the 95 % bootstrap
-interval over seeds. `low_of_all`, `high_of_all`: the bounds if intervals of all that it is ranked
-with are to hold at once, since the best of many is above chance by chance (Bonferroni). `behind`:
-how much the best of those that it is ranked with has more.
+interval over seeds. `low_of_all` and `high_of_all` hold simultaneously for everything ranked
+together, since the best of many exceeds chance by chance (Bonferroni). `behind`: difference from
+the best of those ranked together.
 """
 
 Place = Mapping[str, Any]
 
 
 def estimate_row(place: Place, estimates: Floats, networks: int | None = None) -> dict[str, Any]:
-    """A row of the place with the estimate and the interval of [1 + resamples].
+    """Row with an estimate and its bootstrap interval.
 
     Args:
-        place: columns that say what is estimated.
-        estimates: of the study, then of the resamples.
-        networks: of a share of cases, the number of networks that it rests on: see `_bounds`.
+        place: columns that identify the estimate.
+        estimates: [1 + resamples]: the study's, then those of the resamples.
+        networks: for a share of cases, the number of networks behind it: see `_bounds`.
     """
     estimate, low, high = _bounds(estimates, networks)
     return {**place, "estimate": estimate, "low": low, "high": high}
 
 
 def _bounds(estimates: Floats, networks: int | None, among: int = 1) -> tuple[float, float, float]:
-    """`bounds`; a share of 0 or 1 in all resamples has Clopper and Pearson's (1934).
+    """Bounds of `bounds`, or of Clopper & Pearson 1934 for a share of 0 or 1 in all resamples.
 
-    All resamples of networks that are told apart without an error are told apart, however few they
-    are: the interval would be a point. Of so many networks out of as many, the bound is
-    (0.025 / among)^(1 / networks).
+    If all networks are separated without error, so are all resamples, however few networks there
+    are, and the bootstrap interval would be a point. With n successes out of n networks, the bound
+    is (0.025 / among)^(1 / n).
 
     >>> [round(bound, 3) for bound in _bounds(np.ones(100), 20)]
     [1.0, 0.832, 1.0]
@@ -91,13 +91,13 @@ def _bounds(estimates: Floats, networks: int | None, among: int = 1) -> tuple[fl
 def ranked_rows(
     places: Sequence[Place], estimates: Sequence[Floats], shares: bool = False
 ) -> list[dict[str, Any]]:
-    """Rows of what is ranked together: each says how far it is behind the best.
+    """Rows of estimates ranked together, each with its difference from the best.
 
-    Differences are paired: of the same resamples.
+    Differences are paired by resample.
 
     Args:
-        places: columns that say what is estimated, with `n`, the number of networks.
-        estimates: [1 + resamples] of each.
+        places: columns that identify the estimates, with `n`, the number of networks.
+        estimates: [1 + resamples] for each.
         shares: whether they are shares of cases: see `_bounds`.
     """
     if not places:
@@ -123,6 +123,6 @@ def ranked_rows(
 
 
 def validity_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The rows with COLUMNS; whole numbers stay whole where some are missing."""
+    """Rows with COLUMNS; integers stay integers where some are missing."""
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.astype({"k": "Int64", "n": "Int64", "found": "Int64"})

@@ -1,4 +1,4 @@
-"""What the analyses of validity read of the result tables."""
+"""Inputs of the validity analyses, read from the result tables."""
 
 from __future__ import annotations
 
@@ -31,61 +31,61 @@ def detection_scores(
     pairs: Sequence[PlantedPair],
     judged: Sequence[JudgedCondition],
 ) -> pd.DataFrame:
-    """Scores of planted and unplanted networks at the planted layer and k, and of contenders."""
-    asked = [
+    """Scores of planted and unplanted networks at the planted layer and k, with contenders."""
+    filters = [
         where(condition=[pair.condition, pair.reference], layer=[pair.layer], k=[pair.k])
         for pair in pairs
     ]
-    asked += [where(condition=[e.condition], layer=[e.layer], k=[e.k]) for e in judged]
+    filters += [where(condition=[e.condition], layer=[e.layer], k=[e.k]) for e in judged]
     columns = [*_SCORES, "p"]
-    known = read_rows(scores, columns, any_of(asked) & where(measure=DIRECTED))
-    found = [known, *(read_rows(file, columns) for file in contenders)]
-    rows = pd.concat([rows for rows in found if len(rows)] or [known], ignore_index=True)
+    structural = read_rows(scores, columns, any_of(filters) & where(measure=DIRECTED))
+    tables = [structural, *(read_rows(file, columns) for file in contenders)]
+    rows = pd.concat([rows for rows in tables if len(rows)] or [structural], ignore_index=True)
     return _of_planted(rows)
 
 
 def _of_planted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Without conditions that training planted nothing in, by the labels of most of their networks.
+    """Rows without conditions in which training planted nothing, in most of their networks.
 
-    Planted labels that are no better than permuted ones are nothing to be found.
+    Planted labels no better than permuted ones leave nothing to find.
     """
     shares = rows[rows["measure"] == PLANTED_SHARE].groupby("condition")["p"].median()
     return rows[~rows["condition"].isin(shares.index[shares > SIGNIFICANT])]
 
 
 def planted_doses(scores: pd.DataFrame) -> dict[str, float]:
-    """Mean share of abs(W) inside planted clusters by condition that was trained to have them.
+    """Strength of planting: mean share of abs(W) inside planted clusters, by trained condition.
 
     Args:
-        scores: what `detection_scores` reads.
+        scores: rows of `detection_scores`.
     """
     rows = scores[scores["measure"] == PLANTED_SHARE]
     return {str(name): float(values.mean()) for name, values in rows.groupby("condition")["value"]}
 
 
 def planted_agreement(agreement: str | Path) -> pd.DataFrame:
-    """How much of planted clusters was found."""
-    asked = where(comparison=["planted"], measure=["ami"])
-    return read_rows(agreement, _RECOVERY, asked)
+    """Agreement of the clusters found with the planted ones."""
+    selected = where(comparison=["planted"], measure=["ami"])
+    return read_rows(agreement, _RECOVERY, selected)
 
 
 def prediction_scores(scores: str | Path) -> pd.DataFrame:
-    """Scores where both structure and function are known: structure against its shown null."""
+    """Scores where both structure and function are known, structure against its displayed null."""
     function = where(measure=_FUNCTION) & defined("z")
     cells = distinct(scores, ["layer", "k"], function)
     if cells.empty:
         return pd.DataFrame(columns=_SCORES)
-    here = where(layer=cells["layer"].unique(), k=cells["k"].unique())
-    structure = shown_rows(scores, _SCORES, where(measure=DIRECTED), asked=here)
+    selected = where(layer=cells["layer"].unique(), k=cells["k"].unique())
+    structure = shown_rows(scores, _SCORES, where(measure=DIRECTED), asked=selected)
     return pd.concat([structure, read_rows(scores, _SCORES, function)], ignore_index=True)
 
 
 def prediction_clusters(clusters: str | Path) -> pd.DataFrame:
-    """Clusters of layers and k at which it is known what ablating any of them does."""
+    """Clusters of layers and k for which ablation effects are known."""
     functions = [f"{name}_z" for name in ABLATION_MEASURES]
     columns = [*CELL, "seed", "cluster", "u_size", *TERMS, *functions]
     cells = distinct(clusters, ["layer", "k"], any_of(map(defined, functions)))
     if cells.empty:
         return pd.DataFrame(columns=columns)
-    here = where(layer=cells["layer"].unique(), k=cells["k"].unique())
-    return read_rows(clusters, columns, here)
+    selected = where(layer=cells["layer"].unique(), k=cells["k"].unique())
+    return read_rows(clusters, columns, selected)
