@@ -1,11 +1,11 @@
-"""The verdict on each layer: do clusters of its units pay for themselves, and beyond what?
+"""Verdict on each layer: do clusters of its units pay for themselves, and beyond which nulls?
 
-Saved bits are compared with 20 (docs/bits.md), and then with what the same search saves on draws of
-nulls that keep what is no cluster: `strength` and `degrees` keep the strengths of units, `within`
-what a covariate of the columns explains, `rotated_u` and `rotated_v` mix the units of one side. The
-difference of a network is its bits less the most that any of its draws saves, or less 0, which
-k = 1 saves. Differences are contrasts: they are no shares of the bits, do not add up, and may be
-negative.
+Saved bits are compared with 20 (docs/bits.md), and with the bits that the same search saves on
+draws of nulls that preserve structure without clusters: `strength` and `degrees` keep the strengths
+of units, `within` what a covariate of the columns explains, and `rotated_u` and `rotated_v` mix the
+units of one side. The difference for a network is its bits minus the maximum over its draws, or
+minus 0, the bits of k = 1, if that is larger. Differences are contrasts: they are not shares of the
+bits, do not add up, and may be negative.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ VERDICT_COLUMNS = [
     "units_v",
     "contrast",
 ]
-"""One row a condition and layer; docs/results.md describes them."""
+"""One row per condition and layer; docs/results.md describes them."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said of a layer.
+    """Verdict on a layer.
 
     Attributes:
-        name: in the table.
-        says: of one layer.
-        of_layers: of several, in a sentence that goes on with their names.
-        nulls: of those nulls whose draws save as much, where that is the verdict.
+        name: name in the table.
+        says: statement about one layer.
+        of_layers: statement about several layers, followed by their names.
+        nulls: for verdicts of clusters no better than a null: the nulls concerned.
     """
 
     name: str
@@ -117,25 +117,25 @@ VERDICTS = (
     NONE,
     UNDEFINED,
 )
-"""Those that say most first."""
+"""Verdicts, the most informative first."""
 
 _FAILURES = (CHANCE, STRENGTHS, WITHIN, MIXTURES)
 _ASKED_FOR = (STRENGTHS, MIXTURES)
-"""Of each of these, one null at least has to be drawn before anything is called a cluster."""
+"""At least one null of each of these must be drawn before anything is called a cluster."""
 
 _PREFERRED = ("described-ranked", "described", "refined-ranked", "refined", "matched")
 UNIQUE_CUT = 0.8
-"""`same_bits_ami` from which on clusters are named: below, many cuts are as good."""
+"""`same_bits_ami` from which clusters are named; below it, many partitions are equally good."""
 
 Contrast = Callable[[int, int, int, str], float | None]
-"""`detectable_contrast`: from rows, columns, clusters and scaling to the ratio of weights that is
-seen in 80 % of matrices; None where none is."""
+"""Signature of `detectable_contrast`: from rows, columns, clusters and scaling to the ratio of
+weights that is detected in 80 % of matrices; None if none is."""
 PLANTED = 4
-"""So many clusters a side are asked for by `contrast`, or as many as the smaller side has units."""
+"""Clusters per side for `contrast`, at most the units of the smaller side."""
 
 
 def verdict_method(methods: Sequence[str]) -> str | None:
-    """The method whose partitions the verdict is about, of those that have bits.
+    """Method whose partitions the verdict is about, among those with bits.
 
     >>> verdict_method(["matched", "described", "described-ranked"]), verdict_method(["whole"])
     ('described-ranked', 'whole')
@@ -146,27 +146,30 @@ def verdict_method(methods: Sequence[str]) -> str | None:
 def verdict_rows(
     best_k: pd.DataFrame, clusters: pd.DataFrame, contrast: Contrast | None = None
 ) -> pd.DataFrame:
-    """The verdict on each condition and layer.
+    """Verdict on each condition and layer.
 
     Args:
         best_k: the table `best_k_networks`.
         clusters: the table `clusters`, with the columns CLUSTERS_NEEDED.
-        contrast: the smallest contrast that would have been seen; None: the column stays empty.
+        contrast: function for the smallest contrast that would have been detected; None leaves the
+            column empty.
 
     Returns:
-        VERDICT_COLUMNS, in the order of `best_k`. Bounds are 95 % t intervals over networks;
-        `k_u`, `k_v` and the sizes of the strongest cluster are medians.
+        VERDICT_COLUMNS, in the order of `best_k`. Bounds are 95 % t intervals over networks; `k_u`,
+        `k_v` and the sizes of the strongest cluster are medians.
     """
     bits = best_k[best_k["measure"] == "bits"]
     method = verdict_method(list(bits["method"].unique()))
     rows: list[dict[str, Any]] = []
     for (condition, layer), group in bits.groupby(["condition", "layer"], sort=False):
-        own = group[group["method"] == method]
-        if len(own):
+        rows_of_method = group[group["method"] == method]
+        if len(rows_of_method):
             units = clusters[(clusters["condition"] == condition) & (clusters["layer"] == layer)]
             unscaled = group[group["method"] == plain_method(str(method))]
             names = {"condition": condition, "layer": layer, "method": method}
-            rows.append(names | _row(own, unscaled, units[units["method"] == method], contrast))
+            rows.append(
+                names | _row(rows_of_method, unscaled, units[units["method"] == method], contrast)
+            )
     return pd.DataFrame(rows, columns=VERDICT_COLUMNS)
 
 
@@ -184,13 +187,13 @@ CLUSTERS_NEEDED = [
 
 
 def _row(
-    own: pd.DataFrame, unscaled: pd.DataFrame, clusters: pd.DataFrame, contrast: Contrast | None
+    rows: pd.DataFrame, unscaled: pd.DataFrame, clusters: pd.DataFrame, contrast: Contrast | None
 ) -> dict[str, Any]:
-    networks = own.drop_duplicates("seed")
+    networks = rows.drop_duplicates("seed")
     bits = networks["value"].to_numpy(float)
-    beyond = dict(_beyond(own))
+    beyond = dict(_beyond(rows))
     verdict = judged(bits, beyond)
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         "n": int(np.isfinite(bits).sum()),
         "verdict": verdict.name,
         "paying": int((bits >= VERDICT_BITS).sum()),
@@ -203,30 +206,30 @@ def _row(
         **_units(networks, clusters),
     }
     for null, values in beyond.items():
-        found |= _with_bounds(f"beyond_{null}", values)
+        row |= _with_bounds(f"beyond_{null}", values)
     if verdict not in (NONE, UNDEFINED):
-        found |= _strongest(networks, clusters)
-    method = str(own["method"].iloc[0])
+        row |= _strongest(networks, clusters)
+    method = str(rows["method"].iloc[0])
     if contrast is not None and chooses(method):
-        sides = found["units_u"], found["units_v"]
-        found["contrast"] = _would_be_seen(contrast, *sides, scaling_of(method))
-    return found
+        sides = row["units_u"], row["units_v"]
+        row["contrast"] = _would_be_seen(contrast, *sides, scaling_of(method))
+    return row
 
 
 def _would_be_seen(contrast: Contrast, rows: float, columns: float, scaling: str) -> float:
-    """The contrast, infinite where none is seen; NaN where it is not known."""
+    """Smallest detectable contrast: infinite if none is detected, NaN if unknown."""
     known = scaling in ("none", "ranked") and np.isfinite([rows, columns]).all()
     if not known or min(rows, columns) < 2:
         return np.nan
-    found = contrast(int(rows), int(columns), int(min(PLANTED, rows, columns)), scaling)
-    return np.inf if found is None else found
+    ratio = contrast(int(rows), int(columns), int(min(PLANTED, rows, columns)), scaling)
+    return np.inf if ratio is None else ratio
 
 
 def judged(bits: np.ndarray, beyond: Mapping[str, np.ndarray]) -> Verdict:
-    """The verdict, from saved bits [networks] and from those beyond draws, [networks] by null.
+    """Verdict from saved bits [networks] and from bits beyond draws, [networks] by null.
 
-    A mean below 20 bits is too few; one whose lower bound is below 20 cannot be told from it. A
-    null without a defined draw is as one that was not drawn.
+    A mean below 20 bits is too low; a mean whose lower bound is below 20 is inconclusive. A null
+    without a defined draw is treated as not drawn.
 
     >>> judged(np.array([300.0]), {"strength": np.array([250.0]), "rotated_u": np.array([-40.0])})
     ... # doctest: +ELLIPSIS
@@ -243,18 +246,18 @@ def judged(bits: np.ndarray, beyond: Mapping[str, np.ndarray]) -> Verdict:
             return verdict
     if not all(_surely(values, len(bits)) for values in (bits, *drawn.values())):
         return CANNOT_TELL
-    asked = all(set(drawn) & set(verdict.nulls) for verdict in _ASKED_FOR)
-    return CLUSTERS if asked else UNCHECKED
+    compared = all(set(drawn) & set(verdict.nulls) for verdict in _ASKED_FOR)
+    return CLUSTERS if compared else UNCHECKED
 
 
 def _surely(bits: np.ndarray, networks: int) -> bool:
-    """Whether the lower bound of the mean reaches 20 bits; with one network, its value."""
+    """Whether the lower bound of the mean, or with one network its value, reaches 20 bits."""
     mean, low, _ = interval(bits)
     return bool((mean if networks == 1 else low) >= VERDICT_BITS)
 
 
 def _beyond(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
-    """Bits less the most of the draws, by null."""
+    """Bits minus the maximum over draws, by null."""
     for null in REDRAWN:
         drawn = rows[(rows["null"] == null) & np.isfinite(rows["drawn_most"].astype(float))]
         if len(drawn):
@@ -262,13 +265,13 @@ def _beyond(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _units(networks: pd.DataFrame, clusters: pd.DataFrame) -> dict[str, float]:
-    """Live units of both sides."""
+    """Median numbers of live units on both sides."""
     units = _at_best_k(networks, clusters).groupby("seed")[["u_size", "v_size"]].sum().median()
     return {"units_u": units["u_size"], "units_v": units["v_size"]}
 
 
 def _strongest(networks: pd.DataFrame, clusters: pd.DataFrame) -> dict[str, float]:
-    """The cluster that is worth most in each network: its bits and its units."""
+    """Bits and sizes of the strongest cluster of each network, averaged over networks."""
     known = _at_best_k(networks, clusters).dropna(subset=["cluster_bits"])
     best = known.loc[known.groupby("seed")["cluster_bits"].idxmax()]
     return {
@@ -279,7 +282,7 @@ def _strongest(networks: pd.DataFrame, clusters: pd.DataFrame) -> dict[str, floa
 
 
 def _at_best_k(networks: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
-    """The clusters of each network at its own k of most bits."""
+    """Clusters of each network at the k with the most bits."""
     chosen = networks[["seed", "k_candidate"]].rename(columns={"k_candidate": "k"})
     return clusters.merge(chosen.dropna(), on=["seed", "k"])
 

@@ -1,1 +1,1 @@
-"""The number of clusters of a layer: by the largest z over k, and by bits."""
+"""Number of clusters of a layer: by the largest z over k, and by saved bits."""

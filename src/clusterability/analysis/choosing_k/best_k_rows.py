@@ -1,7 +1,7 @@
-"""The tables of the chosen k: `best_k_networks`, a row a network, and `best_k`, a row for all.
+"""Tables of the chosen k: `best_k_networks`, one row per network, and `best_k`, one for all.
 
-How good the partition at the chosen k is cannot be read off the networks that it was chosen from:
-k is chosen on one half of the seeds and the measure is reported on the other half.
+The networks that k is chosen on give a biased estimate of how good the partition at that k is.
+Therefore k is chosen on half of the seeds, and the measure is reported on the other half.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ BEST_K_COLUMNS = [
 
 
 _REACH = 1.96
-"""Standard errors within which z are as good."""
+"""z-scores within this many standard errors of the largest are equally good."""
 _INTEGERS = dict.fromkeys(("k", "k_candidate", "gap_k"), "Int64")
-"""Types of the columns that may be empty but hold no fractions."""
+"""Types of integer columns with missing values."""
 
 
 def rows_by_network(evidence: Evidence) -> pd.DataFrame:
@@ -92,29 +92,28 @@ def rows_by_cell(evidence: Evidence) -> pd.DataFrame:
 
 
 def best_k_network_rows(judged: Judged) -> pd.DataFrame:
-    """The k of each network, one row a (network, method, measure, null).
+    """k of each network, one row per (network, method, measure, null).
 
-    By the largest z: measures without z are left out, and those without draws. And by saved bits,
-    also without draws: measure `bits`. Columns beside the cell's:
+    By the largest z, for measures with z and nulls with draws; and by saved bits, also without
+    draws, as measure `bits`. Columns besides those of the cell:
 
-    - `k`: the answer, 1 for no clusters: `k_candidate` where `p_max` <= 0.05; by bits, where
-      `value` is at least 20.
-    - `k_candidate`: k of the largest z, or of most bits; `k_u`, `k_v`: clusters that hold units
-      there, of either side; `value`: the measure there; `drawn_most`: the most that any draw
-      saves.
-    - `z`: the directed z, against the draws alone. It is the largest of several: compare it with
-      nothing but `p_max`, p of the largest z (of most bits) against that of each draw.
-    - `at_edge`: whether it is the largest k: more might have been chosen.
-    - `plateau`: all k whose z is within the Monte Carlo error of the largest, as "3-5,7".
+    - `k`: the answer, 1 for no clusters: `k_candidate` if `p_max` <= 0.05; by bits, if `value` is
+      at least 20.
+    - `k_candidate`: k of the largest z, or of most bits; `k_u`, `k_v`: non-empty clusters there,
+      per side; `value`: the measure there; `drawn_most`: the most bits that any draw saves.
+    - `z`: directed z against the draws. As the largest of several, it must be compared only with
+      `p_max`: p of the largest z (of most bits) against that of each draw.
+    - `at_edge`: whether it is the largest k, so that a larger one might have been chosen.
+    - `plateau`: all k whose z is within Monte Carlo error of the largest, as "3-5,7".
     - `gap_k`: k of the largest gap between singular values.
-    - `stability_u`, `stability_v`: agreement of the starts of k-means at `k_candidate`.
-    - `same_bits_ami`: agreement of the starts that save nearly as many bits as the best.
+    - `stability_u`, `stability_v`: agreement of the restarts of k-means at `k_candidate`.
+    - `same_bits_ami`: agreement of the restarts that save nearly as many bits as the best.
 
-    `k`, `k_candidate` and `p_max` are empty where no k has a z, or bits.
+    `k`, `k_candidate` and `p_max` are empty if no k has a z, or bits.
     """
     frames = [_network_frame(judged, series) for series in judged.known_series]
     for series in judged.known_bits:
-        frames += [_bits_frame(judged, series, found) for found in network_columns(series)]
+        frames += [_bits_frame(judged, series, columns) for columns in network_columns(series)]
     rows = (
         pd.concat(frames, ignore_index=True)
         if frames
@@ -125,21 +124,20 @@ def best_k_network_rows(judged: Judged) -> pd.DataFrame:
 
 
 def best_k_rows(judged: Judged) -> pd.DataFrame:
-    """One k for all networks, one row a (method, measure, null).
+    """One k for all networks, one row per (method, measure, null).
 
-    By the largest mean z, and by the largest mean of saved bits, as `best_k_network_rows`. Columns
-    beside the cell's:
+    By the largest mean z, and by the largest mean of saved bits, as in `best_k_network_rows`.
+    Columns besides those of the cell:
 
     - `k`, `k_candidate`: as for a network, from the mean z of the selection half (`halves`), of
       `n_select` networks; `p_select`: p of its largest mean z.
-    - `value`, `excess` (value - null mean), `z` (directed, against the draws alone), with `_low`
-      and `_high`: means over the `n_report` networks of the other half that have a value at
-      `k_candidate`, and 95 % t intervals; `p`: the t test that the mean z is above 0. All empty
-      where there is one network only.
-    - By bits, all networks choose and are reported: see `k_by_bits`.
-    - `at_edge`, `plateau`: as for a network, of the mean.
-    - `gap_k`: the median over all networks, the lower one of two; `stability_u`, `stability_v`:
-      means over all networks at `k_candidate`; `same_bits_ami`: mean over all networks.
+    - `value`, `excess` (value - null mean), `z` (directed, against the draws), with `_low` and
+      `_high`: means over the `n_report` networks of the other half with a value at `k_candidate`,
+      and 95 % t intervals; `p`: t test that the mean z is above 0. All empty with a single network.
+    - By bits, all networks are both chosen on and reported: see `k_by_bits`.
+    - `at_edge`, `plateau`: as for a network, for the mean.
+    - `gap_k`: median over all networks, the lower of two; `stability_u`, `stability_v`: means over
+      all networks at `k_candidate`; `same_bits_ami`: mean over all networks.
     """
     rows = [_cell_row(judged, series) for series in judged.known_series]
     for series in judged.known_bits:
@@ -148,7 +146,7 @@ def best_k_rows(judged: Judged) -> pd.DataFrame:
             "layer": tensor_name(judged.layer),
             "method": series.method,
         }
-        rows += [{**names, **found, **_gap(judged)} for found in cell_columns(series)]
+        rows += [{**names, **columns, **_gap(judged)} for columns in cell_columns(series)]
     return pd.DataFrame(rows, columns=BEST_K_COLUMNS).astype(_INTEGERS)
 
 
@@ -172,14 +170,16 @@ def _network_frame(judged: Judged, series: Series) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _bits_frame(judged: Judged, series: BitsSeries, found: Mapping[str, Any]) -> pd.DataFrame:
+def _bits_frame(
+    judged: Judged, series: BitsSeries, more_columns: Mapping[str, Any]
+) -> pd.DataFrame:
     columns = {
         "condition": judged.condition,
         "seed": judged.seeds,
         "layer": tensor_name(judged.layer),
         "method": series.method,
         "gap_k": judged.gap_k,
-        **found,
+        **more_columns,
     }
     return pd.DataFrame(columns)
 
@@ -189,26 +189,27 @@ def _gap(judged: Judged) -> dict[str, int]:
 
 
 def _edge_and_plateau(
-    z: np.ndarray, place: np.ndarray | int, k_values: Sequence[int], error: np.ndarray
+    z: np.ndarray, index: np.ndarray | int, k_values: Sequence[int], error: np.ndarray
 ) -> dict[str, Any]:
-    """Whether the k at a place is the largest, and which k are as good but for Monte Carlo error.
+    """Whether the chosen k is the largest, and which k are equally good up to Monte Carlo error.
 
     Args:
-        z: [networks, k], NaN where undefined; error: of each.
-        place: of the largest z.
-        k_values: rising.
+        z: [networks, k], NaN where undefined.
+        place: index of the chosen k, for each network or for all.
+        k_values: numbers of clusters, ascending.
+        error: Monte Carlo standard error of each z.
     """
-    places = np.broadcast_to(place, len(z))
-    largest = z[np.arange(len(z)), places] - _REACH * error[np.arange(len(z)), places]
+    indices = np.broadcast_to(index, len(z))
+    largest = z[np.arange(len(z)), indices] - _REACH * error[np.arange(len(z)), indices]
     as_good = z >= largest[:, None]
     known = np.isfinite(z)
     last = z.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
-    edge = known.any(axis=1) & (places == last) & (places > 0)
+    edge = known.any(axis=1) & (indices == last) & (indices > 0)
     texts = [
-        ranges((k for k, one in zip(k_values, row, strict=True) if one), ",") or None
+        ranges((k for k, good in zip(k_values, row, strict=True) if good), ",") or None
         for row in as_good
     ]
-    if isinstance(place, int):
+    if isinstance(index, int):
         return {"at_edge": bool(edge[0]), "plateau": texts[0]}
     return {"at_edge": edge, "plateau": texts}
 
@@ -238,14 +239,14 @@ def _cell_row(judged: Judged, series: Series) -> dict[str, Any]:
 
 
 def _answer(choice: Choice) -> dict[str, np.ndarray]:
-    """The chosen k, NaN where no k has a z."""
-    found = {"k": choice.k, "k_candidate": choice.candidate}
-    return {name: np.where(choice.known, k, np.nan) for name, k in found.items()}
+    """Chosen k; NaN if no k has a z."""
+    answers = {"k": choice.k, "k_candidate": choice.candidate}
+    return {name: np.where(choice.known, k, np.nan) for name, k in answers.items()}
 
 
-def _report(series: Series, networks: np.ndarray, place: int) -> dict[str, float]:
-    """The measure at one k for networks that had no part in choosing it."""
-    values, means, z = (each[networks, place] for each in (series.values, series.means, series.z))
+def _report(series: Series, networks: np.ndarray, index: int) -> dict[str, float]:
+    """Measure at one k for the networks that k was not chosen on."""
+    values, means, z = (each[networks, index] for each in (series.values, series.means, series.z))
     return {
         "n_report": int(np.isfinite(values).sum()),
         **compared_means(values, means, z),
@@ -254,12 +255,12 @@ def _report(series: Series, networks: np.ndarray, place: int) -> dict[str, float
 
 
 def _stability_at(judged: Judged, method: str, choice: Choice) -> dict[str, np.ndarray]:
-    """Stability of both sides at each network's candidate k, or at the one of all networks."""
+    """Stability of both sides at each network's candidate k, or at that of all networks."""
     networks = len(judged.seeds)
     unknown = np.full(networks, np.nan)
     candidates = np.broadcast_to(np.where(choice.known, choice.candidate, 0), networks)
     both = [judged.stability.get((method, k), (unknown, unknown)) for k in candidates]
     return {
-        name: np.array([found[side][network] for network, found in enumerate(both)])
+        name: np.array([stabilities[side][network] for network, stabilities in enumerate(both)])
         for side, name in enumerate(("stability_u", "stability_v"))
     }

@@ -1,18 +1,18 @@
-"""Choosing k: by the largest z over k, by the gap between singular values, by stability.
+"""Choice of k: by the largest z over k, by the gap between singular values, by stability.
 
-The largest of several z is large by chance alone. The same maximum is therefore taken for each
-draw of a null: draw d of a network is the same random matrix at every k, so the largest z of a
-network and those of its draws are alike by chance (the max-statistic test of Westfall & Young
-1993). Where the largest z of the network is not among the highest 5 %, the answer is k = 1, no
-clusters. This holds for nulls that cluster each draw again: the maximum over permutations of found
-labels is another thing.
+The largest of several z is large by chance alone. Therefore, the same maximum is taken for each
+draw of a null. Draw d of a network is the same random matrix at every k, so under the null, the
+largest z of a network and those of its draws are exchangeable (the max-statistic test of Westfall &
+Young 1993). If the network's largest z is not among the highest 5 %, the answer is k = 1: no
+clusters. This requires nulls that recluster each draw; it does not hold for permuted labels.
 
 The k of the largest z is where a measure stands out most from chance, in units of its null's
-spread, which changes with k: not always the number of clusters. Three planted clusters are found
-at k = 3 by mutual information; modularity stands out about as much at k = 2, where two are merged.
+standard deviation, which varies with k. It is not always the number of clusters: with three planted
+clusters, mutual information chooses k = 3; modularity stands out about as much at k = 2, with two
+of them merged.
 
-Evidence is gathered and judged block by block of networks, and joined; `best_k_rows` has the tables
-that come of it.
+Evidence is gathered and judged in blocks of networks, and joined; `best_k_rows` writes the
+resulting tables.
 """
 
 from __future__ import annotations
@@ -53,22 +53,22 @@ from clusterability.results.structure_rows import observed_tables
 
 @dataclass(frozen=True)
 class Evidence:
-    """What k is chosen from: the networks of one condition, at one layer.
+    """Evidence for choosing k: the networks of one condition at one layer.
 
     Attributes:
-        condition, layer: what the networks are.
-        seeds: one a network, all different.
+        condition, layer: identifiers of the networks.
+        seeds: one per network, all different.
         observed: tables [networks, ...] by (method, k).
-        nulls: what measures say of draws, [networks, draws], by null, then by (method, k), then by
-            measure; others may be among them. Draw d of a network is the same matrix at every k,
-            clustered again.
+        nulls: measures of draws, [networks, draws], by null, then by (method, k), then by measure;
+            further measures are ignored. Draw d of a network is the same matrix at every k,
+            reclustered.
         gap_k: k of the largest gap between singular values, int [networks].
-        stability: of the U and of the V side, each [networks], by (method, k); a key may be
-            missing, as for a method without starts of its own.
+        stability: stability of the U and of the V side, each [networks], by (method, k); a key may
+            be missing, as for a method without restarts.
         same_bits_ami: `k_by_bits.same_bits_agreement` at each network's k of most bits, [networks],
             by method; a method may be missing.
-        adaptive: nulls whose draws ended by the rule in `stopping`; `nulls` has as many as there
-            are at most, undefined ones behind those that were made at all k.
+        adaptive: nulls with adaptive draws (`stopping`); `nulls` then has the largest number, with
+            undefined draws behind those made at all k.
     """
 
     condition: str
@@ -84,20 +84,21 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Series:
-    """One measure of one method at every k against one null: what its draws say, without them.
+    """One measure of one method at every k against one null, with the draws summarised.
 
     Attributes:
-        method, measure, null: which.
-        k_values: rising.
-        values, means, z: of the network, of its draws, and directed against them, [networks, k].
-        choice: of each network.
-        total: sum over the deciding networks of the selection of the z within the pool of a
-            network and its draws, [k, 1 + draws].
-        deciding: how many these are.
+        method, measure, null: identifiers.
+        k_values: numbers of clusters, ascending.
+        values, means, z: values of the networks, means of their draws, and directed z, each
+            [networks, k].
+        choice: choice of each network.
+        total: sum over deciding networks of the selection half of z within the pool of a network
+            and its draws, [k, 1 + draws].
+        deciding: number of these networks.
         drawn: whether any draw is defined.
-        draws: how many are defined, [networks, k].
-        selection: whether a network is of the half that k is chosen on, [networks].
-        most: draws that there are at most, where they ended by a rule.
+        draws: number of defined draws, [networks, k].
+        selection: whether a network is in the half that k is chosen on, [networks].
+        most: largest number of draws, for adaptive draws.
     """
 
     method: str
@@ -122,12 +123,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Judged:
-    """What `Evidence` says of its networks. It is small: draws are summed up.
+    """Summary of `Evidence`. It is small, since draws are summarised.
 
     Attributes:
         condition, layer, seeds, gap_k, stability: as in `Evidence`.
-        series: by method, measure and null.
-        bits: by method.
+        series: one per method, measure and null.
+        bits: one per method.
     """
 
     condition: str
@@ -140,28 +141,30 @@ class Judged:
 
     @property
     def known_series(self) -> list[Series]:
-        """Those in which any network has a value, and any draw."""
-        return [one for one in self.series if one.drawn and np.isfinite(one.values).any()]
+        """Series in which any network has a value, and any draw is defined."""
+        return [
+            series for series in self.series if series.drawn and np.isfinite(series.values).any()
+        ]
 
     @property
     def known_bits(self) -> list[BitsSeries]:
-        """Those of methods by which any network has bits."""
-        return [one for one in self.bits if np.isfinite(one.values).any()]
+        """Bits of methods with which any network has bits."""
+        return [series for series in self.bits if np.isfinite(series.values).any()]
 
 
 def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judged:
-    """Sums up evidence, of all networks or of a block of them.
+    """Summarise evidence for all networks or for a block of them.
 
     Args:
-        evidence: of the block.
-        selection: seeds that k is chosen on, of all blocks; those of the block's own half where it
-            is all there is.
+        evidence: evidence of the block.
+        selection: seeds of all blocks that k is chosen on; by default, the block is taken to be all
+            networks and split in halves.
     """
     seeds = list(evidence.seeds)
     if selection is None:
         selection = [seeds[number] for number in halves(seeds)[0]]
     chosen = np.array([number for number in np.argsort(seeds) if seeds[number] in selection], int)
-    found: dict[tuple[str, str, str], Series] = {}
+    by_name: dict[tuple[str, str, str], Series] = {}
     for null, drawn in evidence.nulls.items():
         methods = dict.fromkeys(method for method, _ in evidence.observed)
         with_draws = {method for method, _ in drawn}
@@ -171,9 +174,9 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
                 of_null = evidence.adaptive.get(null)
                 most = of_null.most(method) if of_null else None
                 series = _series((method, measure, null), k_values, values, draws, chosen, most)
-                found[series.method, series.measure, series.null] = series
-    # By method and measure, then by null: draws of a null are in memory one after the other.
-    methods = dict.fromkeys(method for method, _, _ in found)
+                by_name[series.method, series.measure, series.null] = series
+    # Sorted by method and measure, then null; computed null by null, with one null in memory.
+    methods = dict.fromkeys(method for method, _, _ in by_name)
     order = product(methods, STANDARDISED, evidence.nulls)
     return Judged(
         condition=evidence.condition,
@@ -181,7 +184,7 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
         seeds=seeds,
         gap_k=evidence.gap_k,
         stability=evidence.stability,
-        series=[found[name] for name in order if name in found],
+        series=[by_name[name] for name in order if name in by_name],
         bits=[
             bits_series(method, evidence.observed, evidence.nulls, ami, evidence.adaptive)
             for method, ami in _same_bits_by_method(evidence).items()
@@ -190,17 +193,17 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
 
 
 def _same_bits_by_method(evidence: Evidence) -> dict[str, np.ndarray]:
-    """How far starts that save as much agree, [networks], of every method.
+    """Agreement of restarts that save nearly as many bits, [networks], for every method.
 
-    Of those without bits in this block, too: another block of the same networks may have some.
+    Methods without bits in this block are included: another block may have some.
     """
-    nothing = np.full(len(evidence.seeds), np.nan)
+    undefined = np.full(len(evidence.seeds), np.nan)
     methods = dict.fromkeys(method for method, _ in evidence.observed)
-    return {method: evidence.same_bits_ami.get(method, nothing) for method in methods}
+    return {method: evidence.same_bits_ami.get(method, undefined) for method in methods}
 
 
 def join_judged(blocks: Sequence[Judged]) -> Judged:
-    """What blocks say together, in their order."""
+    """Join the summaries of blocks, in their order."""
     first = blocks[0]
     return Judged(
         condition=first.condition,
@@ -242,11 +245,11 @@ def _joined(parts: Sequence[Series]) -> Series:
 def _measured(
     observed: Mapping[Key, Tables], drawn: Measured, method: str
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-    """Every measure with a direction: values [networks, k] and draws [networks, k, draws]."""
+    """Values [networks, k] and draws [networks, k, draws] of every directed measure."""
     values: dict[str, list[np.ndarray]] = {measure: [] for measure in STANDARDISED}
     draws: dict[str, list[np.ndarray]] = {measure: [] for measure in STANDARDISED}
     for k in sorted(k for name, k in observed if name == method):
-        of_draws = drawn[method, k]  # once: it may lie in a file
+        of_draws = drawn[method, k]  # read once, as it may be in a file
         for measure in STANDARDISED:
             values[measure].append(FUNCTIONS[measure](observed[method, k]))
             draws[measure].append(of_draws[measure])
@@ -262,7 +265,7 @@ def _series(
     selection: np.ndarray,
     most: int | None,
 ) -> Series:
-    """Sums up values [networks, k] and draws [networks, k, draws]."""
+    """Summarise values [networks, k] and draws [networks, k, draws]."""
     direction = MEASURES[names[1]].direction
     pooled = standardised(values, draws, direction)
     compared = compare(values, draws, direction)
@@ -290,20 +293,19 @@ def gather(
     nulls: Mapping[str, Measured],
     adaptive: Mapping[str, AdaptiveDraws] = MappingProxyType({}),
 ) -> Iterator[Evidence]:
-    """The evidence, scale by scale: each scale of the weights has singular values of its own.
+    """Gather evidence scale by scale: each scale of the weights has its singular values.
 
     Args:
-        layers: the layer that the partitions are of, at each scale: of all networks of a condition
-            or of a block of them.
-        partitions, starts: [networks, ...] by (method, k).
-        nulls: what measures say of draws by null, of all scales.
-        adaptive: nulls whose draws ended by a rule.
+        layers: one layer at each scale, for all networks of a condition or a block of them.
+        partitions, starts: partitions and restarts [networks, ...] by (method, k).
+        nulls: measures of draws by null, for all scales.
+        adaptive: nulls with adaptive draws.
     """
     for scaled in layers:
-        own, of_starts = scaled.own(partitions), scaled.own(starts)
-        k_values = sorted({k for _, k in own})
+        of_scale, of_starts = scaled.own(partitions), scaled.own(starts)
+        k_values = sorted({k for _, k in of_scale})
         gaps = [gap_k(singular_values(matrix), k_values) for matrix in scaled.matrices]
-        observed = observed_tables([scaled], own, {})
+        observed = observed_tables([scaled], of_scale, {})
         yield Evidence(
             condition=scaled.networks.condition,
             layer=scaled.layer,
@@ -311,7 +313,7 @@ def gather(
             observed=observed,
             nulls=nulls,
             gap_k=np.array(gaps),
-            stability={key: _both_sides(item) for key, item in of_starts.items()},
+            stability={key: _both_sides(labels) for key, labels in of_starts.items()},
             same_bits_ami=_same_bits(scaled, observed, of_starts),
             adaptive=adaptive,
         )
@@ -322,18 +324,18 @@ def _same_bits(
 ) -> dict[str, np.ndarray]:
     """`k_by_bits.same_bits_agreement` of each network at its k of most bits, by method."""
     methods = searching(list(dict.fromkeys(method for method, _ in starts)))
-    found = {method: np.full(len(scaled.matrices), np.nan) for method in methods}
+    agreement = {method: np.full(len(scaled.matrices), np.nan) for method in methods}
     for number, matrix in enumerate(scaled.matrices):
         most = {method: _most_bits(observed, method, number) for method in methods}
-        asked = {method: k for method, k in most.items() if k is not None}
-        ami = same_bits_agreement(matrix, starts, number, asked, adjusted_mutual_information)
+        k_by_method = {method: k for method, k in most.items() if k is not None}
+        ami = same_bits_agreement(matrix, starts, number, k_by_method, adjusted_mutual_information)
         for method, value in ami.items():
-            found[method][number] = value
-    return found
+            agreement[method][number] = value
+    return agreement
 
 
 def _most_bits(observed: Mapping[Key, Tables], method: str, number: int) -> int | None:
-    """The k at which a network saves most bits; None where it saves none that are defined."""
+    """k at which a network saves most bits; None if no bits are defined."""
     bits = {k: float(each.bits[number]) for (name, k), each in observed.items() if name == method}
     known = {k: value for k, value in bits.items() if np.isfinite(value)}
     return max(sorted(known), key=known.__getitem__, default=None)

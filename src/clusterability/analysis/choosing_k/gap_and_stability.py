@@ -1,4 +1,4 @@
-"""What suggests a k without draws: the gap between singular values, the agreement of restarts."""
+"""Indications of k without draws: the gap between singular values, the agreement of restarts."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from clusterability.networks.live_units import DEAD, live_units
 from clusterability.numerics import one_thread
 
 _TIE = 1e-9
-"""Gaps that differ by no more are equal: rounding decides between them."""
+"""Gaps closer than this are equal, so that rounding does not decide between them."""
 
 
 def singular_values(matrix: np.ndarray) -> np.ndarray:
-    """All singular values of D_U^-1/2 abs(W) D_V^-1/2 (Dhillon 2001), falling; the first is 1.
+    """Singular values of D_U^-1/2 abs(W) D_V^-1/2, descending; the first is 1.
 
     Args:
         matrix: weights W [m, n]; dead units are left out.
 
     Returns:
-        float64 [min(live rows, live columns)]; empty where no unit is live.
+        float64 [min(live rows, live columns)]; empty if no unit is live.
+
+    References:
+        Dhillon 2001, KDD. doi:10.1145/502512.502550
     """
     live = live_units(matrix)
     count = min(live.shape)
@@ -35,28 +38,31 @@ def singular_values(matrix: np.ndarray) -> np.ndarray:
 
 
 def gap_k(values: np.ndarray, k_values: Sequence[int]) -> int:
-    """The k with the largest gap sigma_k - sigma_(k+1), or 1: the eigengap heuristic.
+    """k with the largest gap sigma_k - sigma_(k+1), or 1 (eigengap heuristic).
 
-    von Luxburg 2007, section 8.3, for singular values. k clusters without weight between them
-    have k singular values of 1, and the next is smaller.
+    Applied to singular values: k clusters without weight between them have k singular values of 1,
+    and the next is smaller. The heuristic needs no clustering and no draws, and so is not
+    calibrated against chance. It can mislead:
 
-    It needs no clustering and no draws, and so tells nothing of chance. It misleads in these ways:
-
-    - sigma_1 is 1 always, and random weights leave a wide gap behind it. Weak clusters, whose
-      sigma_k lies nearer to sigma_(k+1) than sigma_2 to 1, are answered with 1.
-    - A few units that nearly only link to each other have a singular value near 1 of their own.
-    - Singular values have no sign: clusters that avoid each other count like those that seek each
-      other, while most measures call only the latter good.
-    - Beyond the last singular value comes 0: a k equal to the smaller side competes with its own
+    - sigma_1 is always 1, and random weights leave a wide gap after it. Weak clusters, with sigma_k
+      closer to sigma_(k+1) than sigma_2 to 1, give the answer 1.
+    - A few units that are linked almost only to each other have a singular value near 1.
+    - Singular values have no sign: clusters with less weight between their two sides than expected
+      count like those with more, while most measures rate only the latter as good.
+    - The last singular value is followed by 0: a k equal to the smaller side competes with its
       sigma, not with a gap.
 
     Args:
-        values: singular values, falling.
-        k_values: numbers of clusters; those above the number of values are infeasible. 1 is
-            always among the answers.
+        values: singular values, descending.
+        k_values: numbers of clusters; those above the number of values are infeasible. 1 is always
+            a candidate.
 
     Returns:
-        The smallest of equals; 1 where there are no values.
+        The k, the smallest in case of ties; 1 if there are no values.
+
+    References:
+        von Luxburg 2007, A tutorial on spectral clustering, section 8.3.
+        doi:10.1007/s11222-007-9033-z
 
     >>> gap_k(np.array([1.0, 0.9, 0.85, 0.2]), [2, 3, 4])
     3
@@ -68,13 +74,13 @@ def gap_k(values: np.ndarray, k_values: Sequence[int]) -> int:
 
 
 def stability(labels: np.ndarray, ami: Callable[[np.ndarray, np.ndarray], float]) -> np.ndarray:
-    """Mean adjusted mutual information over all pairs of starts of k-means, [matrices].
+    """Mean adjusted mutual information over all pairs of restarts of k-means, [matrices].
 
-    It measures the optimiser: a high one says that the starts agree, not that there are clusters
-    (Ben-David, von Luxburg & Pal 2006). NaN with fewer than two starts or without live units.
+    It measures the optimiser: high stability means that restarts agree, not that there are clusters
+    (Ben-David, von Luxburg & Pál 2006). NaN with fewer than two restarts or without live units.
 
     Args:
-        labels: [matrices, starts, units] of one side; units with the label -1 are left out.
+        labels: [matrices, restarts, units] of one side; units labelled -1 are left out.
         ami: adjusted mutual information of two labellings [units].
     """
     return np.array([_stability_of(starts, ami) for starts in labels], dtype=float)

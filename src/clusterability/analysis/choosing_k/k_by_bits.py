@@ -1,8 +1,8 @@
-"""Choosing k by saved bits: the k that saves most, or 1, no clusters, where that is not enough.
+"""Choice of k by saved bits: the k that saves most, or 1, no clusters, if that is not enough.
 
-Bits pay for the clusters that they name, so that no half of the networks has to be held back: the
-largest of several is larger than that of one k by log2 of their number at most. It works for a
-single network, and without draws.
+Bits pay for naming the clusters, so no half of the networks has to be held back: the largest of
+several exceeds that of a single k by at most log2 of their number. This works for a single network,
+and without draws.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from clusterability.stopping import stopped_p
 
 MEASURE = "bits"
 _NEARLY = 0.95
-"""Starts that save so large a share of the most are as good."""
+"""Restarts that save at least this share of the most bits are equally good."""
 
 Agreement = Callable[[np.ndarray, np.ndarray], float]
-"""Of two labellings of the same units."""
+"""Agreement of two labellings of the same units."""
 
 
 @dataclass(frozen=True)
 class BitsSeries:
-    """What one method saves at every k.
+    """Bits saved by one method at every k.
 
     Attributes:
-        method: which.
-        k_values: rising.
+        method: name of the method.
+        k_values: numbers of clusters, ascending.
         values: saved bits, [networks, k]; NaN where undefined.
-        sides: clusters that hold units, of the U and of the V side, [networks, k, 2].
-        same_bits_ami: at each network's own best k, [networks]; NaN but for methods that search
-            for what saves bits.
-        draws: the most that each draw saves at any k, [networks, draws] by null.
-        most: draws that there are at most, by null, where they ended by a rule.
+        sides: non-empty clusters on the U and V side, [networks, k, 2].
+        same_bits_ami: agreement at each network's best k, [networks]; NaN except for methods that
+            search by saved bits.
+        draws: the most bits that each draw saves at any k, [networks, draws] by null.
+        most: largest number of draws, by null, for adaptive draws.
     """
 
     method: str
@@ -65,13 +65,13 @@ def bits_series(
     same_bits_ami: np.ndarray,
     adaptive: Mapping[str, AdaptiveDraws] = MappingProxyType({}),
 ) -> BitsSeries:
-    """Sums up one method's evidence; `Evidence` in `choose_k` has the arguments."""
+    """Summarise one method's evidence; the arguments are described in `choose_k.Evidence`."""
     k_values = sorted(k for name, k in observed if name == method)
     tables = [observed[method, k] for k in k_values]
     with_draws = {
-        null: np.stack([found[method, k][MEASURE] for k in k_values])
-        for null, found in drawn.items()
-        if all((method, k) in found for k in k_values)
+        null: np.stack([measured[method, k][MEASURE] for k in k_values])
+        for null, measured in drawn.items()
+        if all((method, k) in measured for k in k_values)
     }
     sizes = [(each.row_sizes, each.column_sizes) for each in tables]
     return BitsSeries(
@@ -86,7 +86,7 @@ def bits_series(
 
 
 def join_series(parts: Sequence[BitsSeries]) -> BitsSeries:
-    """Of blocks of networks, in their order."""
+    """Join series of blocks of networks, in their order."""
     return replace(
         parts[0],
         values=np.concatenate([part.values for part in parts]),
@@ -99,31 +99,31 @@ def join_series(parts: Sequence[BitsSeries]) -> BitsSeries:
 
 
 def network_columns(series: BitsSeries) -> list[dict[str, Any]]:
-    """Columns of the table `best_k_networks` by null, or for none where there are no draws."""
+    """Columns of the table `best_k_networks` by null, or for no null without draws."""
     known = np.isfinite(series.values).any(axis=1)
-    place = _largest(series.values)
-    rows = np.arange(len(place))
-    values = series.values[rows, place]
-    candidate = np.asarray(series.k_values)[place]
-    found = {
+    index = _largest(series.values)
+    rows = np.arange(len(index))
+    values = series.values[rows, index]
+    candidate = np.asarray(series.k_values)[index]
+    columns = {
         "k": np.where(values >= VERDICT_BITS, candidate, NO_CLUSTERS),
         "k_candidate": candidate,
-        "k_u": series.sides[rows, place, 0],
-        "k_v": series.sides[rows, place, 1],
+        "k_u": series.sides[rows, index, 0],
+        "k_v": series.sides[rows, index, 1],
         "value": values,
     }
-    found = {name: np.where(known, column, np.nan) for name, column in found.items()}
+    columns = {name: np.where(known, column, np.nan) for name, column in columns.items()}
     last = _last(series.values)
-    if chooses(series.method):  # it may end with fewer clusters than it was asked for
+    if chooses(series.method):  # the search may end with fewer than k clusters
         most = np.asarray(series.k_values)[last]
-        found["at_edge"] = known & (series.sides[rows, place].max(axis=1) == most)
+        columns["at_edge"] = known & (series.sides[rows, index].max(axis=1) == most)
     else:
-        found["at_edge"] = known & (place == last) & (place > 0)
-    found["same_bits_ami"] = series.same_bits_ami
-    nulls = series.draws or {"": np.empty((len(place), 0))}
+        columns["at_edge"] = known & (index == last) & (index > 0)
+    columns["same_bits_ami"] = series.same_bits_ami
+    nulls = series.draws or {"": np.empty((len(index), 0))}
     return [
         {
-            **found,
+            **columns,
             "measure": MEASURE,
             "null": null or None,
             "drawn_most": _most(draws),
@@ -143,11 +143,11 @@ def cell_columns(series: BitsSeries) -> list[dict[str, Any]]:
     values = series.values[np.isfinite(series.values).any(axis=1)]
     if not len(values):
         return []
-    means = values.mean(axis=0)  # NaN at a k that some network cannot hold
-    place = int(_largest(means[None])[0])
-    mean, low, high = interval(values[:, place])
-    candidate = series.k_values[place]
-    found = {
+    means = values.mean(axis=0)  # NaN at a k that is infeasible for some network
+    index = int(_largest(means[None])[0])
+    mean, low, high = interval(values[:, index])
+    candidate = series.k_values[index]
+    columns = {
         "measure": MEASURE,
         "k": float(candidate if mean >= VERDICT_BITS else NO_CLUSTERS),
         "k_candidate": float(candidate),
@@ -156,25 +156,25 @@ def cell_columns(series: BitsSeries) -> list[dict[str, Any]]:
         "value": mean,
         "value_low": low,
         "value_high": high,
-        "at_edge": bool(place == _last(means[None])[0] and place > 0),
+        "at_edge": bool(index == _last(means[None])[0] and index > 0),
         "same_bits_ami": interval(series.same_bits_ami)[0],
     }
-    return [{**found, "null": null or None} for null in series.draws or [""]]
+    return [{**columns, "null": null or None} for null in series.draws or [""]]
 
 
 def _most(draws: np.ndarray) -> np.ndarray:
-    """The most of each network's draws [networks, draws]; NaN where none is defined."""
+    """Maximum over each network's draws [networks, draws]; NaN if none is defined."""
     most = np.fmax.reduce(draws, axis=1, initial=-np.inf)
     return np.where(np.isfinite(most), most, np.nan)
 
 
 def _largest(values: np.ndarray) -> np.ndarray:
-    """The first place of the largest value of each row; 0 where there is none."""
+    """Index of the first largest value of each row; 0 if there is none."""
     return np.where(np.isfinite(values), values, -np.inf).argmax(axis=1)
 
 
 def _last(values: np.ndarray) -> np.ndarray:
-    """The last place of each row that has a value."""
+    """Index of the last defined value of each row."""
     return values.shape[1] - 1 - np.isfinite(values)[:, ::-1].argmax(axis=1)
 
 
@@ -185,35 +185,35 @@ def same_bits_agreement(
     k: Mapping[str, int],
     agreement: Agreement,
 ) -> dict[str, float]:
-    """Mean agreement among the starts that save nearly as much as the best, by method.
+    """Mean agreement among the restarts that save nearly as many bits as the best, by method.
 
-    The mean over both sides and over all pairs of the starts whose bits are at least 95 % of the
-    most; 1 where one start does, NaN where no start saves any. Below 0.8 there are many ways to cut
-    the matrix that are as good, and no clusters to be named.
+    The mean over both sides and all pairs of restarts whose bits are at least 95 % of the maximum;
+    1 if there is only one, NaN if no restart saves any bits. Below 0.8, many partitions are equally
+    good, and no clusters should be named.
 
     Args:
         matrix: weights [m, n].
-        starts: labels of every start, by (method, k).
-        number: of the matrix among those of the starts.
-        k: number of clusters by method, of those that search for what saves bits.
-        agreement: of two labellings.
+        starts: labels of every restart, by (method, k).
+        number: index of the matrix in `starts`.
+        k: number of clusters by method, for methods that search by saved bits.
+        agreement: agreement of two labellings.
     """
-    bits, found = MatrixBits(matrix), {}
+    bits, means = MatrixBits(matrix), {}
     for method, clusters in k.items():
         labels = starts[method, clusters]
         ends = list(zip(labels.rows[number], labels.columns[number], strict=True))
         saved = [bits.saved({(method, clusters): e})[method, clusters].blocks for e in ends]
         most = max(saved)
-        good = [end for end, own in zip(ends, saved, strict=True) if own >= _NEARLY * most]
+        good = [end for end, value in zip(ends, saved, strict=True) if value >= _NEARLY * most]
         pairs = [
             agreement(first[side], second[side])
             for first, second in combinations(good, 2)
             for side in (0, 1)
         ]
-        found[method] = (float(np.mean(pairs)) if pairs else 1.0) if most > 0 else np.nan
-    return found
+        means[method] = (float(np.mean(pairs)) if pairs else 1.0) if most > 0 else np.nan
+    return means
 
 
 def searching(methods: Sequence[str]) -> list[str]:
-    """Those methods that search for what saves bits."""
+    """Methods that search by saved bits."""
     return [method for method in methods if chooses(method)]
