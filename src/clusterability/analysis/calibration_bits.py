@@ -1,4 +1,4 @@
-"""How often bits are saved by networks of a condition, without clusters and with planted ones.
+"""Frequency of saved bits over the networks of a condition, without clusters and with planted ones.
 
 In conditions without clusters, the shares are false positive rates; in conditions with planted
 clusters, they are the power.

@@ -32,10 +32,10 @@ def detection_rows(
     resamples: Resamples,
     doses: Mapping[str, float] | None = None,
 ) -> list[dict[str, Any]]:
-    """How well each measure separates planted from unplanted networks.
+    """Area under the ROC curve (AUC) of each measure for planted against unplanted networks.
 
-    The area under the ROC curve (AUC) is the share of (planted, unplanted) pairs of networks in
-    which the measure prefers the planted one; ties count half.
+    The AUC is the share of (planted, unplanted) pairs of networks in which the measure prefers the
+    planted one; ties count half.
 
     Args:
         scores: scores of the study.

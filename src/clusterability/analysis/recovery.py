@@ -90,8 +90,8 @@ def _with_truth(
     rows = scores.merge(pd.DataFrame(conditions, columns=columns), on=columns[:3])
     rows = rows.merge(truth_of(agreement), how="left", left_on=PLACE, right_index=True)
     known = ~rows["planted"].astype(bool) | rows["ami"].notna()
-    found = rows["planted"].astype(bool) & (rows["ami"] > LEAST_AMI)
-    return rows.assign(found=found)[known]
+    recovered = rows["planted"].astype(bool) & (rows["ami"] > LEAST_AMI)
+    return rows.assign(found=recovered)[known]
 
 
 def _calls(rows: pd.DataFrame) -> pd.DataFrame:
@@ -122,10 +122,10 @@ def _parts(cell: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
 
 def _row(part: pd.DataFrame, among: int) -> dict[str, Any]:
     """Counts and shares for some partitions; `among` measures and nulls are ranked together."""
-    found, says = part["found"].to_numpy(bool), part["says"].to_numpy(bool)
+    recovered, says = part["found"].to_numpy(bool), part["says"].to_numpy(bool)
     counts = [
-        (int((says & found).sum()), int(found.sum())),
-        (int((~says & ~found).sum()), int((~found).sum())),
+        (int((says & recovered).sum()), int(recovered.sum())),
+        (int((~says & ~recovered).sum()), int((~recovered).sum())),
     ]
     row: dict[str, Any] = {"statistic": "balanced_accuracy", "n": len(part), "found": counts[0][1]}
     for name, (right, n) in zip(_SHARES, counts, strict=True):

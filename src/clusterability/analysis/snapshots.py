@@ -33,7 +33,7 @@ COLUMNS = [
 """One row per snapshot, layer and quantity; docs/results.md describes them."""
 
 BITS = ("bits", "bits_unscaled", *(f"beyond_{null}" for null in REDRAWN))
-"""Quantities of the verdict."""
+"""Quantities taken from the verdict."""
 
 Row = dict[str, Any]
 

@@ -106,11 +106,11 @@ def ranked_rows(
     observed = np.where(np.isfinite(table[:, 0]), table[:, 0], -np.inf)
     best = table[int(observed.argmax())]
     rows = []
-    for place, values in zip(places, table, strict=True):
+    for identifiers, values in zip(places, table, strict=True):
         behind = dict(
             zip(("behind", "behind_low", "behind_high"), bounds(best - values), strict=True)
         )
-        networks = int(place["n"]) if shares else None
+        networks = int(identifiers["n"]) if shares else None
         of_all = dict(
             zip(
                 ("low_of_all", "high_of_all"),
@@ -118,7 +118,7 @@ def ranked_rows(
                 strict=True,
             )
         )
-        rows.append(estimate_row(place, values, networks) | of_all | behind)
+        rows.append(estimate_row(identifiers, values, networks) | of_all | behind)
     return rows
 
 

@@ -42,12 +42,12 @@ class Embedding:
 
     @property
     def row_scale(self) -> np.ndarray:
-        """D_U^-1/2, [m]."""
+        """Diagonal of D_U^-1/2, [m]."""
         return 1 / np.sqrt(self.row_strengths)
 
     @property
     def column_scale(self) -> np.ndarray:
-        """D_V^-1/2, [n]."""
+        """Diagonal of D_V^-1/2, [n]."""
         return 1 / np.sqrt(self.column_strengths)
 
     def leading(self, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -28,7 +28,7 @@ _ALL_UP_TO = 112
 _LANCZOS_FROM, _LANCZOS_SHARE = 900, 24
 """Lanczos is faster from this side on, if the side is also this many times the vectors."""
 _WIDE, _WIDE_LANCZOS_FROM = 2, 1500
-"""In a matrix this many times as long as wide, the Gram matrix is computed once for all products.
+"""For a matrix this many times as long as wide, the Gram matrix is computed once for all products.
 Lanczos is then faster only from this larger side on."""
 
 _RESOLVED = 1e-5

@@ -194,7 +194,7 @@ class Problem:
         points = np.concatenate(
             [left * embedding.row_scale[:, None], right * embedding.column_scale[:, None]]
         )
-        if points.shape[1] == 0:  # k = 1 by Dhillon's rule: nothing to tell units apart by
+        if points.shape[1] == 0:  # at k = 1, Dhillon's rule uses no singular vector
             points = np.zeros((len(points), 1))
         result = kmeans(points, self.k, self.grid.uniforms(self.k)[:, 2])
         m = len(left)

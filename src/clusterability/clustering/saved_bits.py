@@ -128,8 +128,8 @@ def block_counts(classes: SizeClasses, rows: np.ndarray, columns: np.ndarray, k:
 
 def cluster_sizes(labels: np.ndarray, k: int) -> np.ndarray:
     """Live units per cluster, [labellings, k], from labels [labellings, units]."""
-    places = labels.astype(np.int64) - DEAD + (k + 1) * np.arange(len(labels))[:, None]
-    counts = np.bincount(places.ravel(), minlength=(k + 1) * len(labels))
+    cells = labels.astype(np.int64) - DEAD + (k + 1) * np.arange(len(labels))[:, None]
+    counts = np.bincount(cells.ravel(), minlength=(k + 1) * len(labels))
     return counts.reshape(len(labels), k + 1)[:, 1:]
 
 

@@ -442,7 +442,7 @@ _BUILT_IN: tuple[Callable[[Tables], np.ndarray], ...] = (
 
 
 def _function(name: str) -> Callable[[Tables], np.ndarray]:
-    """Look up a measure by name, here or in the module of its name."""
+    """Look up a measure by name: defined above, or in the module of its name."""
     known = {function.__name__: function for function in _BUILT_IN}
     if name in known:
         return known[name]

@@ -1,4 +1,4 @@
-"""Structural measures in modules of their own: the function `<name>` of `added/<name>.py`.
+"""Additional structural measures: `added/<name>.py` defines the function `<name>`.
 
-A measure is available as soon as `measures/catalogue.py` names it. docs/extending.md adds one.
+A measure becomes available once `measures/catalogue.py` names it; see docs/extending.md.
 """
