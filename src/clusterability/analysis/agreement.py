@@ -425,9 +425,8 @@ def summarise_agreement(rows: pd.DataFrame) -> pd.DataFrame:
         rows: rows of all blocks, with AGREEMENT_COLUMNS.
 
     Returns:
-        AGREEMENT_CELL; `n` (networks or pairs with a value); `null_mean`; `value`, `excess` (value
-        - null mean) and `z`, each with `_low` and `_high`; and `significant`, the share with p <=
-        0.05.
+        AGREEMENT_CELL; `n`, networks or pairs with a value; `null_mean`; `value`, `excess` (value -
+        null mean) and `z`, each with `_low` and `_high`; `significant`, the share with p <= 0.05.
     """
     groups = rows.groupby(AGREEMENT_CELL, sort=False, observed=True)
     table = [

@@ -218,7 +218,7 @@ def uniformity_p(distances: np.ndarray, networks: int, grid: int) -> np.ndarray:
 
     References:
         Gleser 1985, Exact power of goodness-of-fit tests of Kolmogorov type for discontinuous
-        distributions. doi:10.1080/01621459.1985.10478210
+        distributions, J. Am. Stat. Assoc. 80, 954.
 
     Two values on the points 1/2 and 1 lie on different points half of the time: a distance of 0.
 

@@ -54,7 +54,7 @@ _DROPOUT = ("newman_q", "barber_q", "ncut")
 _SPECIALISTS = ("class_mi", "cluster_class_mi", "coherence")
 _PRESERVED = "mi_preserved"
 _DIAGONAL = ("barber_q", "within_weight", "clusterability_q")
-"""Measures that findings are about, with the ones above."""
+"""Measures of the diagonal; with those above, all measures that findings use."""
 
 FEWEST_SEEDS = 3
 CLEAR = 2.0

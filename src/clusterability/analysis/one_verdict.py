@@ -53,7 +53,7 @@ EXTENTS = {
     "bits": Extent(drawn=0),
     "draws": Extent(),
 }
-"""Choices of the command, besides no verdict."""
+"""Extents by option of the command, which can also ask for no verdict."""
 
 
 def layer_verdicts(

@@ -45,9 +45,9 @@ def detection_scores(
 
 
 def _of_planted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows without conditions in which training planted nothing, in most of their networks.
+    """Rows without the conditions in which training planted nothing in most networks.
 
-    Planted labels no better than permuted ones leave nothing to find.
+    Nothing was planted if the planted labels are no better than permuted ones.
     """
     shares = rows[rows["measure"] == PLANTED_SHARE].groupby("condition")["p"].median()
     return rows[~rows["condition"].isin(shares.index[shares > SIGNIFICANT])]

@@ -1,11 +1,11 @@
 """Verdict on each layer: do clusters of its units pay for themselves, and beyond which nulls?
 
 Saved bits are compared with 20 (docs/bits.md), and with the bits that the same search saves on
-draws of nulls that preserve structure without clusters: `strength` and `degrees` keep the strengths
-of units, `within` what a covariate of the columns explains, and `rotated_u` and `rotated_v` mix the
-units of one side. The difference for a network is its bits minus the maximum over its draws, or
-minus 0, the bits of k = 1, if that is larger. Differences are contrasts: they are not shares of the
-bits, do not add up, and may be negative.
+draws of nulls that preserve structure other than clusters: `strength` and `degrees` keep the
+strengths of units, `within` keeps what a covariate of the columns explains, and `rotated_u` and
+`rotated_v` mix the units of one side. The difference for a network is its bits minus the maximum
+over its draws, or minus 0, the bits of k = 1, if that is larger. Differences are contrasts: they
+are not shares of the bits, do not add up, and may be negative.
 """
 
 from __future__ import annotations

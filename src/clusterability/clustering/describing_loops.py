@@ -35,7 +35,7 @@ def _log_gamma(x: float) -> float:
 
 @compiled
 def _term(count: int, known: Known) -> float:
-    """ln Gamma(c + 1/2) / Gamma(1/2)."""
+    """Term of one count, ln Gamma(c + 1/2) / Gamma(1/2)."""
     if count < KNOWN:
         return known[0][count]
     return _log_gamma(count + 0.5) - 0.5723649429247001
@@ -43,7 +43,7 @@ def _term(count: int, known: Known) -> float:
 
 @compiled
 def _total(count: int, classes: int, known: Known) -> float:
-    """ln Gamma(n + B/2) / Gamma(B/2)."""
+    """Term of a total of n weights, ln Gamma(n + B/2) / Gamma(B/2)."""
     if count < KNOWN:
         return known[1][count]
     return _log_gamma(count + classes / 2) - math.lgamma(classes / 2)

@@ -72,7 +72,7 @@ class Grid:
 
     @cached_property
     def sides(self) -> dict[int, Sides]:
-        """`Problem.sides` by k."""
+        """`Problem.sides` by k, computed together."""
         return {k: self.sides_in(k) for k in self.k_values}
 
     @cached_property
@@ -156,7 +156,7 @@ class Problem:
 
     @property
     def adjacency(self) -> np.ndarray:
-        """abs(W) of the live units, [m, n]."""
+        """Absolute weights of the live units, [m, n]."""
         return self.grid.adjacency
 
     @property

@@ -1,8 +1,8 @@
 """Modularity of activations: do clusters of the weights contain units that are active together?
 
-After Lange, Rolnick & Kording 2022 (arXiv:2203.11815), who cluster units by the modularity of their
-similarities. Here, the partition is that of the weights. docs/function.md lists what misleads these
-measures.
+After Lange, Rolnick & Kording 2022, Clustering units in neural networks: upstream vs downstream
+information, TMLR, who cluster units by the modularity of their similarities. Here, the partition is
+that of the weights. docs/function.md lists what misleads these measures.
 """
 
 from __future__ import annotations

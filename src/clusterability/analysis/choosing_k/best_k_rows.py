@@ -195,7 +195,7 @@ def _edge_and_plateau(
 
     Args:
         z: [networks, k], NaN where undefined.
-        place: index of the chosen k, for each network or for all.
+        index: index of the chosen k, for each network or for all.
         k_values: numbers of clusters, ascending.
         error: Monte Carlo standard error of each z.
     """
