@@ -75,11 +75,15 @@ def draws_text(scores: pd.DataFrame, most: Mapping[str, int]) -> str:
     >>> scores = pd.DataFrame({"null": ["shuffle"] * 3, "null_n": [0, 39, 999]})
     >>> draws_text(scores, {"shuffle": 999})
     'Draws end once 10 are as good as each value: 39 to 999 (at most 999) of shuffle were made.'
+    >>> draws_text(scores, {})
+    ''
     """
     made = scores[scores["null"].isin(most) & (scores["null_n"] > 0)].groupby("null", sort=False)
     spans = [f"{span(n)} (at most {most[str(null)]}) of {null}" for null, n in made["null_n"]]
+    if not spans:
+        return ""
     text = f"Draws end once {ENOUGH} are as good as each value: {sentence_list(spans)} were made."
-    return textwrap.fill(text, WIDTH, subsequent_indent="  ") if spans else ""
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ")
 
 
 def measures_text(measures: pd.DataFrame) -> str:
