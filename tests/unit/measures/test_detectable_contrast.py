@@ -18,9 +18,9 @@ from clusterability.measures.detectable_contrast import (
     Group,
     Planted,
     _code_saved,
-    _deviation,
     _gain_of_unit,
     _mean_length,
+    _standard_deviation,
     detectable_contrast,
     grouping_bits,
     groupings,
@@ -96,7 +96,7 @@ def test_the_planted_partition_saves_what_is_calculated(shape):
     planted = Planted(*shape, ratio)
     p, q = planted.chances
     groups = {1: Group(clusters, p, q)}
-    found, spread = _code_saved(shape[:2], groups), _deviation(planted, groups)
+    found, spread = _code_saved(shape[:2], groups), _standard_deviation(planted, groups)
     error = np.std(saved) / np.sqrt(len(saved))
     assert found == pytest.approx(np.mean(saved), abs=4 * error + 0.01 * abs(found))
     assert spread == pytest.approx(np.std(saved), rel=0.15)
