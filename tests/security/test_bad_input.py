@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import resource
 import struct
 import subprocess
@@ -347,7 +348,10 @@ def test_make_looks_at_a_config_before_snakemake_reads_it(tmp_path, monkeypatch,
     assert lines[0].startswith("study.yaml: found ")
     assert "expected" in lines[0]
     makefile = (ROOT / "Makefile").read_text()
-    assert "define snakemake\n@PYTHONPATH=src" in makefile
+    (body,) = re.findall(r"^define snakemake\n(.*?)^endef", makefile, re.M | re.S)
+    looks = re.search(r"-m clusterability\.study\.config_files \$\(ARGS\) \|\| exit;", body)
+    assert looks is not None
+    assert looks.end() < body.index('"$(BIN)/snakemake"')
     assert makefile.count('"$(BIN)/snakemake"') == 3  # said and run there; its style
 
 

@@ -189,7 +189,7 @@ def test_what_is_not_known_is_refused(asked, line):
 
 def test_the_document_has_the_ratios_that_are_calculated():
     row = r"^\| (\d+) . (\d+) \| (\d+) \| ([\d.]+) \| [\d.]+ \| ([\d.]+) \| [\d.]+ \|$"
-    found = re.findall(row, (DOCS / "bits.md").read_text(), re.M)
+    found = re.findall(row, (DOCS / "bits-calibration.md").read_text(), re.M)
     assert len(found) == 9
     for rows, columns, clusters, *ratios in found:
         shape = int(rows), int(columns), int(clusters)
