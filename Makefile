@@ -50,12 +50,13 @@ echo '"$(BIN)/snakemake" $(1) $(ARGS)'; \
 PYTHONPATH=scripts/terminal "$(BIN)/snakemake" $(1) $(ARGS) $$bars
 endef
 
-# uv, on the PATH or in an environment of its own, and how it resolves a group of pyproject.toml: for
-# all platforms and Pythons at once.
+# uv, on the PATH or in an environment of its own, and how it resolves what it is told of pyproject.toml:
+# for all platforms and Pythons at once.
 UV = $(or $(shell command -v uv),.venv-uv/bin/uv)
 HASHES := --generate-hashes --fork-strategy fewest
+PACKAGE := pyproject.toml --group
 define lock
-@"$(UV)" pip compile pyproject.toml --group $(1) --universal --python-version 3.11 --no-header --quiet $(2) || \
+@"$(UV)" pip compile $(1) --universal --python-version 3.11 --no-header --quiet $(2) || \
   { echo "make: uv could not lock what pyproject.toml names (its message is above)" >&2; exit 1; }
 endef
 
@@ -68,7 +69,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all style lint audit real modular-addition rulegraph format lock schema
+.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all style lint audit release sbom real modular-addition rulegraph format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -151,6 +152,14 @@ audit: ## compare the locked packages with known vulnerabilities, by pip-audit (
 	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes \
 	  --requirement "$(LOCKS)/study.lock" $(ARGS)
 
+release: ## check, build and try a release, without uploading it (docs/release.md; needs the internet)
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/release.py $(ARGS)
+
+sbom: ## list the locked packages as a bill of materials (CycloneDX), in dist/ (needs the internet)
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/release.py --sbom
+
 real: ## score published networks, and compare with what a plain loop found (needs the internet)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/real.py $(ARGS)
@@ -169,13 +178,18 @@ format: ## put code and rules into style
 	"$(BIN)/ruff" format
 	"$(BIN)/snakefmt" Snakefile rules
 
+# The tools of `make release` are locked without the package. Of jsonschema, cffconvert asks for an older
+# one than cyclonedx-bom, and works with a newer one.
 lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
 	@test -x "$(UV)" || { echo "make: uv is not installed: putting it into .venv-uv"; \
 	  "$(or $(PYTHON),python3)" -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv; } || \
 	  { echo "make: pip could not install uv" >&2; exit 1; }
-	$(call lock,study,--output-file envs/study.lock $(HASHES) $(ARGS))
-	$(call lock,development,--output-file envs/development.lock --constraint envs/study.lock $(HASHES) $(ARGS))
-	$(call lock,study,--output-file envs/direct.txt --constraint envs/study.lock --no-deps --no-annotate)
+	$(call lock,$(PACKAGE) study,--output-file envs/study.lock $(HASHES) $(ARGS))
+	$(call lock,$(PACKAGE) development,--output-file envs/development.lock --constraint envs/study.lock $(HASHES) $(ARGS))
+	@echo 'jsonschema>=4' > envs/overrides.txt
+	$(call lock,--group release,--output-file envs/release.lock --override envs/overrides.txt $(HASHES) $(ARGS))
+	@rm envs/overrides.txt
+	$(call lock,$(PACKAGE) study,--output-file envs/direct.txt --constraint envs/study.lock --no-deps --no-annotate)
 	@{ sed '/- pip:/q' envs/clusterability.yaml; sed 's/^/      - /' envs/direct.txt; } > envs/conda.new
 	@mv envs/conda.new envs/clusterability.yaml
 	@rm envs/direct.txt

@@ -26,6 +26,7 @@ SECTIONS = {
     DOCS / "answer.md": (),
     DOCS / "findings.md": (),
     DOCS / "function.md": (),
+    ROOT / "paper" / "paper.md": (),
 }
 """What is looked at: these sections, or all of the document."""
 LEVELS = {"0.05", "0.01", "0.5"}

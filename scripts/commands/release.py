@@ -1,0 +1,196 @@
+"""`make release`: all that a release takes but the upload; what it makes is in dist/.
+
+Works on what git would commit, exported to a temporary folder, with the tools of envs/release.lock
+in an environment made there, pinned with hashes. Says what does not agree and validates
+CITATION.cff; looks at licences; builds the source archive and the wheel and checks both; scores a
+file with the wheel in an empty environment of each Python that there is; lists the locked packages
+as a bill of materials. docs/release.md says what is left to do.
+
+`--write` writes codemeta.json and .zenodo.json again, `--sbom` only lists the packages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from project_folders import PROJECT
+
+import release_metadata as metadata
+
+from clusterability.errors import UserError
+from clusterability.release import VERSION
+
+DIST = PROJECT / "dist"
+LOCK = PROJECT / "envs" / "study.lock"
+TOOLS = PROJECT / "envs" / "release.lock"
+PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
+MATRIX = PROJECT / "docs" / "examples" / "southern_women.csv"
+SCORED = "0.3184"
+"""Barber's Q of the matrix at k = 2, as the wheel has to print it."""
+
+
+def main(words: list[str]) -> int:
+    """Does what is asked, and returns the exit status: 0 where nothing is wrong."""
+    parser = argparse.ArgumentParser(prog="make release ARGS=…", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write the metadata files again")
+    parser.add_argument("--sbom", action="store_true", help="only list the locked packages")
+    options = parser.parse_args(words)
+    if options.write:
+        return write()
+    DIST.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Release(Path(folder))
+        return work.run([work.bill] if options.sbom else work.steps())
+
+
+def write() -> int:
+    """The files that repeat CITATION.cff."""
+    for name, text in metadata.texts(PROJECT).items():
+        (PROJECT / name).write_text(text, encoding="utf-8")
+        print(f"{name}: written from CITATION.cff and pyproject.toml")
+    return 0
+
+
+class Release:
+    """One release: its exported source, its tools, and what was found wrong."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.source = folder / "source"
+        self.faults: list[str] = []
+
+    def steps(self) -> list[Callable[[], None]]:
+        """In the order in which they are done."""
+        built = [self.build, self.installed] if sys.platform != "win32" else [self.build]
+        return [self.agree, self.export, self.cite, self.license, *built, self.bill]
+
+    def run(self, steps: list[Callable[[], None]]) -> int:
+        """Does the steps, and tells what was made, what is wrong and what is left."""
+        pinned = ("--no-deps", "--require-hashes", "--requirement", str(TOOLS))
+        install(self.folder / "tools", *pinned)
+        for step in steps:
+            print(f"=== {(step.__doc__ or '').splitlines()[0]}", flush=True)
+            step()
+        for file in sorted(path for path in DIST.iterdir() if VERSION in path.name):
+            print(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  dist/{file.name}")
+        print(*(f"for the owner to fill in: {it}" for it in metadata.to_fill_in(PROJECT)), sep="\n")
+        print(*self.faults, f"version {VERSION}: {len(self.faults)} faults", sep="\n")
+        return 1 if self.faults else 0
+
+    # --- steps ---------------------------------------------------------------------------------
+
+    def agree(self) -> None:
+        """Version, date, keywords and the state of the repository."""
+        self.faults += metadata.disagreements(PROJECT, VERSION)
+        changed = said("git", "status", "--porcelain", folder=PROJECT)
+        if changed is None:
+            raise UserError(f"{PROJECT}: found no git repository, expected a clone to release from")
+        self.faults += [f"not committed: {line}" for line in changed.splitlines()]
+
+    def export(self) -> None:
+        """The files that git tracks, in a folder of their own."""
+        self.check("git", "checkout-index", "--all", f"--prefix={self.source}/", folder=PROJECT)
+
+    def cite(self) -> None:
+        """CITATION.cff, and its BibTeX entry."""
+        self.check("cffconvert", "--validate", "-i", "CITATION.cff")
+        entry = said(self.tool("cffconvert"), "-f", "bibtex", folder=self.source)
+        if entry:
+            key = metadata.bibtex_key(VERSION)
+            entry = entry.replace("YourReferenceHere", key, 1)
+            (DIST / f"{key}-{VERSION}.bib").write_text(entry, encoding="utf-8")
+
+    def license(self) -> None:
+        """A licence and a copyright holder of every file."""
+        self.check("reuse", "lint", "--quiet")
+
+    def build(self) -> None:
+        """The source archive and the wheel, as an index takes them."""
+        for old in DIST.glob(f"clusterability-{VERSION}*"):
+            old.unlink()
+        options = ("--no-isolation", "--outdir", str(DIST))
+        if self.check("python", "-m", "build", *options, str(self.source)):
+            files = [str(file) for file in self.built()]
+            self.check("twine", "check", "--strict", *files)
+            self.check("check-wheel-contents", files[-1])
+
+    def installed(self) -> None:
+        """The wheel in an empty environment of each Python there is: it scores a file."""
+        pythons = [path for name in PYTHONS if (path := shutil.which(name))]
+        for python in pythons or [sys.executable]:
+            home = self.folder / Path(python).name
+            wheel = str(self.built()[-1]) if self.built() else "clusterability"
+            install(home, wheel, python=python)
+            options = ("--k", "2", "--nulls", "shuffle=3")
+            command = [str(home / "bin" / "clusterability"), "score", str(MATRIX), *options]
+            printed = said(*command, folder=home) or ""
+            print(f"{python}: {'scored' if SCORED in printed else 'did not score'} {MATRIX.name}")
+            if SCORED not in printed:
+                self.faults.append(f"{python}: found no {SCORED} in what the wheel prints")
+
+    def bill(self) -> None:
+        """The locked packages as a CycloneDX bill of materials."""
+        name = DIST / f"clusterability-{VERSION}.cdx.json"
+        options = ("--output-reproducible", "--of", "JSON", "-o", str(name))
+        self.check("cyclonedx-py", "requirements", *options, str(LOCK), folder=PROJECT)
+
+    # --- means ---------------------------------------------------------------------------------
+
+    def built(self) -> list[Path]:
+        """The source archive, then the wheel."""
+        return [*DIST.glob(f"*-{VERSION}.tar.gz"), *DIST.glob(f"*-{VERSION}-*.whl")]
+
+    def tool(self, name: str) -> str:
+        """A program of the tools' environment, or of this machine."""
+        own = self.folder / "tools" / "bin" / name
+        return str(own) if own.exists() else name
+
+    def check(self, name: str, *words: str, folder: Path | None = None) -> bool:
+        """Whether a program ends well, which is a fault otherwise; what it prints is shown."""
+        done = subprocess.run([self.tool(name), *words], cwd=folder or self.source, check=False)
+        if done.returncode:
+            self.faults.append(f"{name} {' '.join(words[:2])}: ended with {done.returncode}")
+        return not done.returncode
+
+
+def install(home: Path, *words: str, python: str = sys.executable) -> None:
+    """An empty environment, and what pip installs into it."""
+    for command in (
+        [python, "-m", "venv", str(home)],
+        [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *words],
+    ):
+        if subprocess.run(command, env=_clean(), check=False).returncode:
+            raise UserError(
+                f"{' '.join(words)}: pip could not install it (its message is above)"
+            )
+
+
+def said(*command: str, folder: Path) -> str | None:
+    """What a program prints; None where it fails or is not there."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=_clean(), capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return None if done.returncode else done.stdout
+
+
+def _clean() -> dict[str, str]:
+    """This process' variables without those that would lend an environment other packages."""
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as error:
+        sys.exit(str(error))

@@ -1,0 +1,170 @@
+"""What a release says of itself: CITATION.cff, and codemeta.json and .zenodo.json made from it.
+
+CITATION.cff and pyproject.toml are the statements; the two other files repeat them in the words of
+those who index software (CodeMeta 3.0) and archive it (Zenodo). docs/release.md lists what the
+owner fills in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PLACEHOLDER = "The clusterability study's authors"
+"""Stands for authors who have not been named yet."""
+WRITTEN = ("codemeta.json", ".zenodo.json")
+DOI = "https://doi.org/"
+
+
+def citation(project: Path) -> dict[str, Any]:
+    """CITATION.cff."""
+    read: dict[str, Any] = yaml.safe_load((project / "CITATION.cff").read_text(encoding="utf-8"))
+    return read
+
+
+def settings(project: Path) -> dict[str, Any]:
+    """The table `project` of pyproject.toml."""
+    table: dict[str, Any] = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    return table
+
+
+def texts(project: Path) -> dict[str, str]:
+    """The content of each file of `WRITTEN`."""
+    cited = citation(project)
+    found = (codemeta(cited, settings(project)), zenodo(cited))
+    return {
+        name: json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        for name, content in zip(WRITTEN, found, strict=True)
+    }
+
+
+def codemeta(cited: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
+    """The software as CodeMeta 3.0 describes it."""
+    return {
+        "@context": "https://w3id.org/codemeta/3.0",
+        "@type": "SoftwareSourceCode",
+        "name": package["name"],
+        "alternateName": cited["title"],
+        "description": cited["abstract"],
+        "version": str(cited["version"]),
+        "datePublished": str(cited["date-released"]),
+        "license": f"https://spdx.org/licenses/{cited['license']}",
+        "author": [_agent(author) for author in cited["authors"]],
+        "keywords": cited["keywords"],
+        "programmingLanguage": ["Python", "Snakemake"],
+        "runtimePlatform": f"Python {package['requires-python']}",
+        "operatingSystem": "Linux",
+        "softwareRequirements": package["dependencies"],
+        "citation": [_work(reference) for reference in cited["references"]],
+        **_if_there(cited, {"codeRepository": "repository-code", "identifier": "doi"}),
+    }
+
+
+def zenodo(cited: dict[str, Any]) -> dict[str, Any]:
+    """The record that Zenodo makes of a release."""
+    return {
+        "title": cited["title"],
+        "description": cited["abstract"],
+        "version": str(cited["version"]),
+        "publication_date": str(cited["date-released"]),
+        "upload_type": "software",
+        "access_right": "open",
+        "license": {"id": cited["license"]},
+        "creators": [_creator(author) for author in cited["authors"]],
+        "keywords": cited["keywords"],
+        "related_identifiers": [
+            {"identifier": reference[scheme], "relation": "cites", "scheme": scheme}
+            for reference in cited["references"]
+            for scheme in ("doi", "url")
+            if scheme in reference
+        ],
+    }
+
+
+def _agent(author: dict[str, str]) -> dict[str, str]:
+    """An author in CodeMeta: a person, or who goes by one name."""
+    if "name" in author:
+        return {"@type": "Organization", "name": author["name"]}
+    person = {"givenName": author["given-names"], "familyName": author["family-names"]}
+    return {"@type": "Person", **person, **_if_there(author, {"@id": "orcid"})}
+
+
+def _creator(author: dict[str, str]) -> dict[str, str]:
+    """An author as Zenodo wants one: the family name first, ORCID without an address."""
+    if "name" in author:
+        return {"name": author["name"]}
+    creator = {"name": f"{author['family-names']}, {author['given-names']}"}
+    if "orcid" in author:
+        creator["orcid"] = author["orcid"].rpartition("/")[2]
+    return creator | _if_there(author, {"affiliation": "affiliation"})
+
+
+def _work(reference: dict[str, Any]) -> dict[str, str]:
+    """A work that is cited, in CodeMeta."""
+    address = _address(reference)
+    work = {"@type": "CreativeWork", "name": reference["title"]}
+    return work | ({"@id": address} if address else {})
+
+
+def _address(reference: dict[str, Any]) -> str | None:
+    return DOI + reference["doi"] if "doi" in reference else reference.get("url")
+
+
+def _if_there(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """The values that there are, under other names."""
+    return {new: values[old] for new, old in names.items() if old in values}
+
+
+# --- what is not right, or not there yet --------------------------------------------------------
+
+
+def disagreements(project: Path, version: str) -> list[str]:
+    """A line for each place that says otherwise than CITATION.cff, or than the version given."""
+    cited = citation(project)
+    found = [
+        f"{name}: found other values than CITATION.cff has: make release ARGS=--write"
+        for name, text in texts(project).items()
+        if not (project / name).is_file() or (project / name).read_text(encoding="utf-8") != text
+    ]
+    if str(cited["version"]) != version:
+        found.append(
+            f"CITATION.cff: version: found {cited['version']}, expected {version}, as in"
+            " src/clusterability/release.py"
+        )
+    missing = set(settings(project)["keywords"]) - set(cited["keywords"])
+    found += [f"CITATION.cff: keywords: no {word!r}, as in pyproject.toml" for word in missing]
+    heading = f"## [{version}] - {cited['date-released']}"
+    if heading not in (project / "CHANGELOG.md").read_text(encoding="utf-8").splitlines():
+        found.append(f"CHANGELOG.md: found no heading {heading!r}, expected that of this release")
+    return found
+
+
+def to_fill_in(project: Path) -> list[str]:
+    """What only the owner knows and has not said yet: authors, addresses, and the paper's."""
+    cited, package = citation(project), settings(project)
+    paper = (project / "paper" / "paper.md").read_text(encoding="utf-8")
+    missing = {
+        "CITATION.cff: authors": any(one.get("name") == PLACEHOLDER for one in cited["authors"]),
+        "CITATION.cff: repository-code": "repository-code" not in cited,
+        "CITATION.cff: doi": "doi" not in cited,
+        "pyproject.toml: authors": {"name": PLACEHOLDER} in package["authors"],
+        "pyproject.toml: urls": "urls" not in package,
+        "LICENSE, LICENSES/MIT.txt and REUSE.toml: the copyright holders": PLACEHOLDER[1:]
+        in (project / "LICENSE").read_text(encoding="utf-8"),
+        "paper/paper.md: [TO FILL IN]": "TO FILL IN" in paper,
+    }
+    return [place for place, open_ in missing.items() if open_]
+
+
+def bibtex_key(version: str) -> str:
+    """The key of this version's BibTeX entry.
+
+    >>> bibtex_key("1.0.0")
+    'clusterability_1_0_0'
+    """
+    return "clusterability_" + re.sub(r"\W", "_", version)
