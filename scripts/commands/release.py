@@ -69,8 +69,8 @@ class Release:
 
     def steps(self) -> list[Callable[[], None]]:
         """In the order in which they are done."""
-        built = [self.build, self.installed] if sys.platform != "win32" else [self.build]
-        return [self.agree, self.export, self.cite, self.license, *built, self.bill]
+        checks = [self.agree, self.export, self.cite, self.license]
+        return [*checks, self.build, self.installed, self.bill]
 
     def run(self, steps: list[Callable[[], None]]) -> int:
         """Does the steps, and tells what was made, what is wrong and what is left."""
@@ -124,11 +124,13 @@ class Release:
 
     def installed(self) -> None:
         """The wheel in an empty environment of each Python there is: it scores a file."""
-        pythons = [path for name in PYTHONS if (path := shutil.which(name))]
-        for python in pythons or [sys.executable]:
+        if len(self.built()) < 2:
+            return
+        found = [path for name in PYTHONS if (path := shutil.which(name))]
+        # A name on the PATH may only say which Pythons could be chosen.
+        for python in [path for path in found if said(path, "-c", "", folder=PROJECT) is not None]:
             home = self.folder / Path(python).name
-            wheel = str(self.built()[-1]) if self.built() else "clusterability"
-            install(home, wheel, python=python)
+            install(home, str(self.built()[-1]), python=python)
             options = ("--k", "2", "--nulls", "shuffle=3")
             command = [str(home / "bin" / "clusterability"), "score", str(MATRIX), *options]
             printed = said(*command, folder=home) or ""
@@ -168,9 +170,7 @@ def install(home: Path, *words: str, python: str = sys.executable) -> None:
         [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *words],
     ):
         if subprocess.run(command, env=_clean(), check=False).returncode:
-            raise UserError(
-                f"{' '.join(words)}: pip could not install it (its message is above)"
-            )
+            raise UserError(f"{' '.join(words)}: pip could not install it (its message is above)")
 
 
 def said(*command: str, folder: Path) -> str | None:

@@ -41,8 +41,10 @@ DANGEROUS = re.compile(
 )
 
 ALLOWED = {
-    # pip, uv and Python; sacct; git; snakemake; pip; Python for what is timed: by lists of words.
+    # pip, uv and Python; tools of a release; sacct; git; snakemake; pip; Python for what is timed:
+    # by lists of words.
     ("scripts/commands/real.py", "subprocess.run"),
+    ("scripts/commands/release.py", "subprocess.run"),
     ("envs/environment.py", "subprocess.run"),
     ("scripts/clusterability_workflow/slurm.py", "subprocess.run"),
     ("src/clusterability/report/paper/manifest.py", "subprocess.run"),

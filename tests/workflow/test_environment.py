@@ -564,14 +564,16 @@ def test_make_lock_writes_locks_and_the_conda_file(copied):
     done = run_make("-C", str(copied), "lock", "ARGS=--upgrade")
     assert done.returncode == 0, done.stderr
     calls = (copied / "calls").read_text().splitlines()
-    assert ["--upgrade" in call for call in calls] == [True, True, False]
-    assert ["--generate-hashes" in call for call in calls] == [True, True, False]
+    assert ["--upgrade" in call for call in calls] == [True, True, True, False]
+    assert ["--generate-hashes" in call for call in calls] == [True, True, True, False]
     assert [call.split("--group ")[1].split()[0] for call in calls] == [
         "study",
         "development",
+        "release",
         "study",
     ]
-    for name in ("study.lock", "development.lock"):
+    assert ["pyproject.toml" in call for call in calls] == [True, True, False, True]
+    for name in ("study.lock", "development.lock", "release.lock"):
         assert (copied / "envs" / name).read_text() == "numpy==3.0\n"
     ours, theirs = (
         yaml.safe_load((folder / "clusterability.yaml").read_text())
@@ -580,7 +582,8 @@ def test_make_lock_writes_locks_and_the_conda_file(copied):
     assert ours["dependencies"].pop() == {"pip": ["numpy==3.0"]}
     assert ours["dependencies"] == theirs["dependencies"][:-1]
     left = {path.name for path in (copied / "envs").iterdir()} - {"__pycache__"}
-    assert left == {"clusterability.yaml", "development.lock", "environment.py", "study.lock"}
+    locks = {"development.lock", "release.lock", "study.lock"}
+    assert left == {"clusterability.yaml", "environment.py", *locks}
 
 
 def test_a_lock_that_uv_cannot_write_is_one_line(copied):
