@@ -47,8 +47,12 @@ def main(words: list[str]) -> int:
         return write()
     DIST.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        work = Release(Path(folder))
-        return work.run([work.bill] if options.sbom else work.steps())
+        release = Release(Path(folder))
+        release.run([release.bill] if options.sbom else release.steps())
+    if not options.sbom:
+        print(*(f"for the owner to fill in: {it}" for it in metadata.to_fill_in(PROJECT)), sep="\n")
+    print(*release.faults, f"version {VERSION}: {len(release.faults)} faults", sep="\n")
+    return 1 if release.faults else 0
 
 
 def write() -> int:
@@ -72,8 +76,8 @@ class Release:
         checks = [self.agree, self.export, self.cite, self.license]
         return [*checks, self.build, self.installed, self.bill]
 
-    def run(self, steps: list[Callable[[], None]]) -> int:
-        """Does the steps, and tells what was made, what is wrong and what is left."""
+    def run(self, steps: list[Callable[[], None]]) -> None:
+        """Gets the tools, does the steps, and lists what is in dist/ of this version."""
         pinned = ("--no-deps", "--require-hashes", "--requirement", str(TOOLS))
         install(self.folder / "tools", *pinned)
         for step in steps:
@@ -81,9 +85,6 @@ class Release:
             step()
         for file in sorted(path for path in DIST.iterdir() if VERSION in path.name):
             print(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  dist/{file.name}")
-        print(*(f"for the owner to fill in: {it}" for it in metadata.to_fill_in(PROJECT)), sep="\n")
-        print(*self.faults, f"version {VERSION}: {len(self.faults)} faults", sep="\n")
-        return 1 if self.faults else 0
 
     # --- steps ---------------------------------------------------------------------------------
 
@@ -102,19 +103,16 @@ class Release:
     def cite(self) -> None:
         """CITATION.cff, and its BibTeX entry."""
         self.check("cffconvert", "--validate", "-i", "CITATION.cff")
-        entry = said(self.tool("cffconvert"), "-f", "bibtex", folder=self.source)
-        if entry:
-            key = metadata.bibtex_key(VERSION)
-            entry = entry.replace("YourReferenceHere", key, 1)
-            (DIST / f"{key}-{VERSION}.bib").write_text(entry, encoding="utf-8")
+        entry = metadata.bibtex(metadata.citation(self.source))
+        (DIST / f"clusterability-{VERSION}.bib").write_text(entry, encoding="utf-8")
 
     def license(self) -> None:
         """A licence and a copyright holder of every file."""
-        self.check("reuse", "lint", "--quiet")
+        self.check("reuse", "lint")
 
     def build(self) -> None:
         """The source archive and the wheel, as an index takes them."""
-        for old in DIST.glob(f"clusterability-{VERSION}*"):
+        for old in self.built():
             old.unlink()
         options = ("--no-isolation", "--outdir", str(DIST))
         if self.check("python", "-m", "build", *options, str(self.source)):
@@ -156,9 +154,13 @@ class Release:
         return str(own) if own.exists() else name
 
     def check(self, name: str, *words: str, folder: Path | None = None) -> bool:
-        """Whether a program ends well, which is a fault otherwise; what it prints is shown."""
-        done = subprocess.run([self.tool(name), *words], cwd=folder or self.source, check=False)
+        """Whether a program ends well; otherwise that is a fault, and what it prints is shown."""
+        command = [self.tool(name), *words]
+        done = subprocess.run(
+            command, cwd=folder or self.source, capture_output=True, text=True, check=False
+        )
         if done.returncode:
+            print(done.stdout, done.stderr, sep="\n")
             self.faults.append(f"{name} {' '.join(words[:2])}: ended with {done.returncode}")
         return not done.returncode
 

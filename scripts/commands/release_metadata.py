@@ -86,6 +86,31 @@ def zenodo(cited: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def bibtex(cited: dict[str, Any]) -> str:
+    """The software as an entry of BibTeX, with a key that has the version."""
+    version = str(cited["version"])
+    date = cited["date-released"]
+    fields = {
+        "author": " and ".join(_in_bibtex(author) for author in cited["authors"]),
+        "title": f"{{{cited['title']}}}",
+        "year": date.year,
+        "month": date.month,
+        "version": version,
+        "note": f"Version {version}",
+        **_if_there(cited, {"doi": "doi", "url": "repository-code"}),
+    }
+    lines = [f"  {name} = {{{value}}}" for name, value in fields.items()]
+    key = "clusterability_" + re.sub(r"\W", "_", version)
+    return f"@software{{{key},\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _in_bibtex(author: dict[str, str]) -> str:
+    """An author's name; one that has no parts is kept together."""
+    if "name" in author:
+        return f"{{{author['name']}}}"
+    return f"{author['family-names']}, {author['given-names']}"
+
+
 def _agent(author: dict[str, str]) -> dict[str, str]:
     """An author in CodeMeta: a person, or who goes by one name."""
     if "name" in author:
@@ -159,12 +184,3 @@ def to_fill_in(project: Path) -> list[str]:
         "paper/paper.md: [TO FILL IN]": "TO FILL IN" in paper,
     }
     return [place for place, open_ in missing.items() if open_]
-
-
-def bibtex_key(version: str) -> str:
-    """The key of this version's BibTeX entry.
-
-    >>> bibtex_key("1.0.0")
-    'clusterability_1_0_0'
-    """
-    return "clusterability_" + re.sub(r"\W", "_", version)

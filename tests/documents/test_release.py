@@ -110,8 +110,14 @@ def test_what_the_owner_fills_in_is_listed_until_it_is_there(project, metadata):
             assert f"`{file}`" in page, place
 
 
-def test_the_key_of_an_entry_has_the_version(metadata):
-    assert metadata.bibtex_key("1.0.0rc1") == "clusterability_1_0_0rc1"
+def test_an_entry_of_bibtex_has_authors_version_and_a_key_of_its_own(metadata):
+    people = [{"name": "The group"}, {"family-names": "Berg", "given-names": "A. B."}]
+    entry = metadata.bibtex(CITED | {"authors": people, "version": "1.0.0rc1", "doi": "10.1/2"})
+    assert entry.startswith(
+        "@software{clusterability_1_0_0rc1,\n  author = {{The group} and Berg, A"
+    )
+    assert "  doi = {10.1/2}\n}\n" in entry
+    assert "  version = {1.0.0rc1},\n" in entry
 
 
 def test_the_licence_is_the_one_of_every_file():
