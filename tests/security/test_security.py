@@ -45,6 +45,7 @@ ALLOWED = {
     # by lists of words.
     ("scripts/commands/real.py", "subprocess.run"),
     ("scripts/commands/release.py", "subprocess.run"),
+    ("scripts/commands/release_metadata.py", "yaml.safe_load"),
     ("envs/environment.py", "subprocess.run"),
     ("scripts/clusterability_workflow/slurm.py", "subprocess.run"),
     ("src/clusterability/report/paper/manifest.py", "subprocess.run"),
