@@ -139,7 +139,7 @@ class Release:
     def bill(self) -> None:
         """The locked packages as a CycloneDX bill of materials."""
         name = DIST / f"clusterability-{VERSION}.cdx.json"
-        options = ("--output-reproducible", "--of", "JSON", "-o", str(name))
+        options = ("--pyproject", "pyproject.toml", "--output-reproducible", "-o", str(name))
         self.check("cyclonedx-py", "requirements", *options, str(LOCK), folder=PROJECT)
 
     # --- means ---------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def install(home: Path, *words: str, python: str = sys.executable) -> None:
     """An empty environment, and what pip installs into it."""
     for command in (
         [python, "-m", "venv", str(home)],
-        [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *words],
+        [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-compile", *words],
     ):
         if subprocess.run(command, env=_clean(), check=False).returncode:
             raise UserError(f"{' '.join(words)}: pip could not install it (its message is above)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import shutil
@@ -31,13 +32,17 @@ MADE_FROM = ("CITATION.cff", "pyproject.toml", "LICENSE", "CHANGELOG.md", "paper
 
 @pytest.fixture(scope="module")
 def metadata() -> ModuleType:
+    return command("release_metadata")
+
+
+def command(name: str) -> ModuleType:
+    """A module of scripts/commands, with the path as it was before."""
+    before = list(sys.path)
     sys.path.insert(0, str(ROOT / "scripts" / "commands"))
     try:
-        import release_metadata
-
-        return release_metadata
+        return importlib.import_module(name)
     finally:
-        sys.path.pop(0)
+        sys.path[:] = before
 
 
 @pytest.fixture
@@ -127,6 +132,20 @@ def test_the_licence_is_the_one_of_every_file():
     assert files["path"] == "**"
     assert files["SPDX-License-Identifier"] == CITED["license"] == "MIT"
     assert f"Copyright (c) {files['SPDX-FileCopyrightText']}" in license_text
+
+
+def test_a_tool_that_ends_badly_is_a_fault_and_shows_what_it_said(tmp_path, capfd):
+    tools = tmp_path / "tools" / "bin"
+    tools.mkdir(parents=True)
+    (tmp_path / "source").mkdir()
+    for name, status in (("reuse", 3), ("twine", 0)):
+        (tools / name).write_text(f"#!/bin/sh\necho {name} looked at $(pwd)\nexit {status}\n")
+        (tools / name).chmod(0o755)
+    ours = command("release").Release(tmp_path)
+    ours.license()
+    assert ours.check("twine", "check")
+    assert ours.faults == ["reuse lint: ended with 3"]
+    assert capfd.readouterr().out.strip() == f"reuse looked at {tmp_path / 'source'}"
 
 
 # --- sources -----------------------------------------------------------------------------------
