@@ -170,9 +170,13 @@ def disagreements(project: Path, version: str) -> list[str]:
 
 
 def to_fill_in(project: Path) -> list[str]:
-    """What only the owner knows and has not said yet: authors, addresses, and the paper's."""
+    """What only the owner knows and has not said yet: authors, addresses, the paper's."""
     cited, package = citation(project), settings(project)
-    paper = (project / "paper" / "paper.md").read_text(encoding="utf-8")
+    marked = {
+        "paper/paper.md": "TO FILL IN",
+        "SECURITY.md": "INSERT CONTACT METHOD",
+        "CODE_OF_CONDUCT.md": "INSERT CONTACT METHOD",
+    }
     missing = {
         "CITATION.cff: authors": any(one.get("name") == PLACEHOLDER for one in cited["authors"]),
         "CITATION.cff: repository-code": "repository-code" not in cited,
@@ -181,6 +185,9 @@ def to_fill_in(project: Path) -> list[str]:
         "pyproject.toml: urls": "urls" not in package,
         "LICENSE, LICENSES/MIT.txt and REUSE.toml: the copyright holders": PLACEHOLDER[1:]
         in (project / "LICENSE").read_text(encoding="utf-8"),
-        "paper/paper.md: [TO FILL IN]": "TO FILL IN" in paper,
+    }
+    missing |= {
+        f"{name}: [{mark}]": mark in (project / name).read_text(encoding="utf-8")
+        for name, mark in marked.items()
     }
     return [place for place, open_ in missing.items() if open_]

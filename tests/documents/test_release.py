@@ -27,7 +27,10 @@ SECTIONS = (
     *("Research impact statement", "AI usage disclosure", "Acknowledgements", "References"),
 )
 """What the Journal of Open Source Software asks for, in this order."""
-MADE_FROM = ("CITATION.cff", "pyproject.toml", "LICENSE", "CHANGELOG.md", "paper/paper.md")
+MADE_FROM = (
+    *("CITATION.cff", "pyproject.toml", "LICENSE", "CHANGELOG.md", "paper/paper.md"),
+    *("SECURITY.md", "CODE_OF_CONDUCT.md"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +108,7 @@ def test_authors_are_written_as_each_reader_wants_them(metadata):
 
 
 def test_what_the_owner_fills_in_is_listed_until_it_is_there(project, metadata):
-    assert len(metadata.to_fill_in(project)) == 7
+    assert len(metadata.to_fill_in(project)) == 9
     text = (project / "paper" / "paper.md").read_text(encoding="utf-8")
     (project / "paper" / "paper.md").write_text(text.replace("TO FILL IN", ""), encoding="utf-8")
     assert "paper/paper.md: [TO FILL IN]" not in metadata.to_fill_in(project)
