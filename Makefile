@@ -164,7 +164,7 @@ real: ## score published networks, and compare with what a plain loop found (nee
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/real.py $(ARGS)
 
-modular-addition: ## cluster networks that add numbers, whose structure lies in no units (ten minutes)
+modular-addition: ## cluster networks that add numbers, whose units have known frequencies (ten minutes)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/modular_addition.py $(ARGS)
 

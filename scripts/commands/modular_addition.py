@@ -1,4 +1,4 @@
-"""`make modular-addition`: networks whose structure is known and does not lie in their units.
+"""`make modular-addition`: networks whose structure is known and is no block of weights.
 
 A network that adds two numbers modulo p computes with frequencies: each of its hidden units is a
 cosine of both numbers (Nanda et al. 2023, arXiv 2301.05217; Gromov 2023, arXiv 2301.02679). The
