@@ -42,7 +42,7 @@ TARGET = "tables"
 PROFILE = ("--workflow-profile", "profiles/slurm")
 WITHOUT_ACCOUNTING = ("--slurm-status-command", "squeue")
 QUICK = ("--slurm-init-seconds-before-status-checks", "6", "--latency-wait", "5")
-SECONDS = 900  # where others work on the machine, too
+SECONDS = 3600  # where others work on the machine, too
 
 T = TypeVar("T")
 
