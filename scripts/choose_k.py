@@ -20,8 +20,7 @@ from clusterability.results.measured_draws import Measured, StoredMeasured
 from clusterability.results.npz_files import load_joined
 
 with running(snakemake):
-    asked = dict(snakemake.params.items()).get("adaptive", {})
-    adaptive = {null: AdaptiveDraws(**most) for null, most in asked.items()}
+    adaptive = AdaptiveDraws.by_null(snakemake.params.get("adaptive", {}))
     for layer in layers_of(snakemake):
         partitions = by_seeds(layer.inputs["partitions"])
         starts, draws = by_seeds(layer.inputs["starts"]), by_seeds(layer.inputs["draws"])

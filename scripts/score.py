@@ -13,8 +13,7 @@ from clusterability.results.npz_files import StoredItems, load_items
 from clusterability.results.structure_rows import cluster_rows, observed_tables, score_rows
 
 with running(snakemake):
-    asked = dict(snakemake.params.items()).get("adaptive", {})
-    adaptive = {null: AdaptiveDraws(**draws) for null, draws in asked.items()}
+    adaptive = AdaptiveDraws.by_null(snakemake.params.get("adaptive", {}))
     for layer in layers_of(snakemake):
         networks = layer.networks()
         partitions = load_items(layer.input("partitions"), Partitions)

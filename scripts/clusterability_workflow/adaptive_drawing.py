@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clusterability_workflow.layers import Layer, layers_of
+from clusterability_workflow.drawing import write_layers
+from clusterability_workflow.layers import Layer
 
 from clusterability.clustering.block_sums import KeyedTables
-from clusterability.files import file_digest
 from clusterability.jobs.clustering_job import NullJob
 from clusterability.networks.partitions import HeldOut, Partitions
 from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
@@ -17,7 +17,7 @@ from clusterability.nulls.clustered_again import drawn_one_by_one
 from clusterability.nulls.redrawing import RandomModel
 from clusterability.results.adaptive_draws import adaptive_tables
 from clusterability.results.kept_draws import KeptDraws
-from clusterability.results.npz_files import load_items, save_items
+from clusterability.results.npz_files import load_items
 from clusterability.results.structure_rows import observed_tables
 from clusterability.signals import told_to_stop
 
@@ -33,37 +33,24 @@ def draw_layers_until_decided(
         model: the null.
         decides: what decides the draws beside the job's parameters.
     """
-    seconds = (job.config.get("training") or {}).get("checkpoint_every", 30)
-    parameters = {key: value for key, value in job.params.items() if key != "layers"}
-    parameters |= dict(decides or {})
-    kept = []
-    for layer in layers_of(job):
-        weights = file_digest(layer.input("networks"))
-        kept.append(KeptDraws.of_job(layer.output("tables"), weights, parameters, seconds))
-        save_items(layer.output("tables"), _tables(job, asked, model, layer, kept[-1]))
-        # Another layer may fail, and Snakemake then removes what this one has written.
-        kept[-1].keep()
-    for draws in kept:
-        draws.remove()
 
+    def tables_of(layer: Layer, kept: KeptDraws) -> KeyedTables:
+        layers = scaled_layers(layer.networks(), layer.name, asked.scalings)
+        partitions = load_items(layer.input("partitions"), Partitions)
+        held_out = load_items(layer.input("held_out"), HeldOut)
+        there = deque(kept.found())
 
-def _tables(
-    job: Any, asked: NullJob, model: RandomModel, layer: Layer, kept: KeptDraws
-) -> KeyedTables:
-    layers = scaled_layers(layer.networks(), layer.name, asked.scalings)
-    partitions = load_items(layer.input("partitions"), Partitions)
-    held_out = load_items(layer.input("held_out"), HeldOut)
-    there = deque(kept.found())
+        def of_network(scaled: ScaledLayer) -> Iterator[KeyedTables]:
+            # The rule ends the draws of each network where it ended them before.
+            done = 0
+            while there:
+                done += 1
+                yield there.popleft()
+            what = (model, [scaled], job.params.k_values, asked, job.threads, done)
+            yield from kept.keeping(drawn_one_by_one(*what))
 
-    def of_network(scaled: ScaledLayer) -> Iterator[KeyedTables]:
-        # The rule ends the draws of each network where it ended them before.
-        done = 0
-        while there:
-            done += 1
-            yield there.popleft()
-        what = (model, [scaled], job.params.k_values, asked, job.threads, done)
-        yield from kept.keeping(drawn_one_by_one(*what))
+        with told_to_stop(kept.stop):
+            observed = observed_tables(layers, partitions, held_out)
+            return adaptive_tables(layers, asked, partitions, observed, of_network)
 
-    with told_to_stop(kept.stop):
-        observed = observed_tables(layers, partitions, held_out)
-        return adaptive_tables(layers, asked, partitions, observed, of_network)
+    write_layers(job, tables_of, decides)

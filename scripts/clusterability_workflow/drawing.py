@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
 from clusterability_workflow.layers import Layer, layers_of
 
+from clusterability.clustering.block_sums import KeyedTables
 from clusterability.files import file_digest
 from clusterability.jobs.clustering_job import NullJob
 from clusterability.networks.scaled_layer import scaled_layers
@@ -17,20 +18,41 @@ from clusterability.results.kept_draws import KeptDraws
 from clusterability.results.npz_files import save_items
 from clusterability.signals import told_to_stop
 
+TablesOf = Callable[[Layer, KeptDraws], KeyedTables]
+"""Makes the tables of a layer, from draws that are kept and further ones, which it keeps."""
+
 
 def draw_layers(
     job: Any, asked: NullJob, model: RandomModel, decides: Mapping[str, Any] | None = None
 ) -> None:
-    """Writes the tables of draws of all layers of a job.
-
-    What was drawn is kept until all are written: Snakemake removes what a job that fails has
-    written.
+    """Writes the tables of a fixed number of draws of all layers of a job.
 
     Args:
         job: the object `snakemake` of a rule's script.
         asked: what decides the draws.
         model: the null.
         decides: what does so beside the job's parameters.
+    """
+
+    def tables_of(layer: Layer, kept: KeptDraws) -> KeyedTables:
+        scaled = scaled_layers(layer.networks(), layer.name, asked.scalings)
+        done = kept.found()
+        what = (model, scaled, job.params.k_values, asked, job.threads)
+        with told_to_stop(kept.stop):
+            drawn = chain(done, kept.keeping(drawn_one_by_one(*what, done=len(done))))
+            return stacked_draws(scaled, asked, drawn)
+
+    write_layers(job, tables_of, decides)
+
+
+def write_layers(job: Any, tables_of: TablesOf, decides: Mapping[str, Any] | None = None) -> None:
+    """Writes the tables of all layers of a job, and keeps draws until all are written.
+
+    Snakemake removes what a job that fails has written.
+
+    Args:
+        job, decides: as of `draw_layers`.
+        tables_of: makes the tables of one layer.
     """
     seconds = (job.config.get("training") or {}).get("checkpoint_every", 30)
     parameters = {key: value for key, value in job.params.items() if key != "layers"}
@@ -45,18 +67,8 @@ def draw_layers(
         for layer in layers
     ]
     for layer, draws in zip(layers, kept, strict=True):
-        _draw(job, asked, model, layer, draws)
+        save_items(layer.output("tables"), tables_of(layer, draws))
         if layer is not layers[-1]:
             draws.keep()
     for draws in kept:
         draws.remove()
-
-
-def _draw(job: Any, asked: NullJob, model: RandomModel, layer: Layer, kept: KeptDraws) -> None:
-    scaled = scaled_layers(layer.networks(), layer.name, asked.scalings)
-    done = kept.found()
-    what = (model, scaled, job.params.k_values, asked, job.threads)
-    with told_to_stop(kept.stop):
-        drawn = chain(done, kept.keeping(drawn_one_by_one(*what, done=len(done))))
-        tables = stacked_draws(scaled, asked, drawn)
-    save_items(layer.output("tables"), tables)

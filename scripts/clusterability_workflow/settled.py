@@ -23,15 +23,17 @@ from typing import Any
 FOLDER = Path(".snakemake") / "settled"
 CODE = ("Snakefile", "rules", "scripts", "src", "profiles", "envs", "config.yaml")
 """What decides about jobs, beside the files that they read and write."""
-CONFIGS = ("--configfile", "--configfiles")
-OTHERS = ("--cores", "-c", "--jobs", "-j", "--profile", "--workflow-profile")
-"""Arguments that change nothing of what is to be done, but for the files of CODE that they name."""
+OPTIONS = (
+    *("--configfile", "--configfiles", "--profile", "--workflow-profile"),
+    *("--cores", "-c", "--jobs", "-j"),
+)
+"""Arguments that change nothing of what is to be done, but for the files that they name."""
 LOGGER = ("--logger", "study")
 """What `make` adds in a terminal."""
 NOTHING = "Nothing to be done (all requested files are present and up to date)."
 """As Snakemake says it."""
 
-State = dict[str, tuple[int, int] | None]
+State = dict[str, list[int] | None]
 """Time of the last change, in nanoseconds, and size of each file; None where there is none."""
 
 
@@ -40,8 +42,8 @@ def main(arguments: Sequence[str]) -> int:
     record = record_of(arguments)
     if record is None or any(os.scandir(".snakemake/incomplete")):
         return 1
-    recorded = json.loads(record.read_bytes())
-    if recorded != json.loads(json.dumps(state([*code_files(arguments), *recorded]))):
+    recorded: State = json.loads(record.read_bytes())
+    if recorded != state([*code_files(arguments), *recorded]):
         return 1
     print(NOTHING)
     return 0
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 def record_of(arguments: Sequence[str]) -> Path | None:
     """Where the state of these targets and configs is recorded; None for arguments unheard of."""
     words = [word for word in arguments if word not in LOGGER]
-    if any(word.startswith("-") and word not in (*CONFIGS, *OTHERS) for word in words):
+    if any(word.startswith("-") and word not in OPTIONS for word in words):
         return None
     settings = {name: text for name, text in os.environ.items() if name.startswith("SNAKEMAKE")}
     key = json.dumps([words, sorted(settings.items())])
@@ -74,12 +76,12 @@ def state(files: Iterable[str]) -> State:
     return {file: _of_file(file) for file in files}
 
 
-def _of_file(file: str) -> tuple[int, int] | None:
+def _of_file(file: str) -> list[int] | None:
     try:
         status = os.stat(file)
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
+    return [status.st_mtime_ns, status.st_size]
 
 
 def watch(workflow: Any, project: Path) -> None:
@@ -133,7 +135,7 @@ class _Run:
 def in_order(files: State, inputs: Sequence[str], outputs: Sequence[str]) -> bool:
     """Whether no input of a job was changed after an output of it was made.
 
-    >>> files = {"a": (1, 0), "b": (2, 0), "gone": None}
+    >>> files = {"a": [1, 0], "b": [2, 0], "gone": None}
     >>> in_order(files, ["a", "gone"], ["b"]), in_order(files, ["b"], ["a"])
     (True, False)
     """

@@ -145,7 +145,7 @@ def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
         (*cell, *interval(part["value"].to_numpy(float)), len(part))
         for cell, part in table.groupby(COLUMNS[:-1], sort=False)
     ]
-    return pd.DataFrame(rows, columns=[*COLUMNS[:-1], "mean", "low", "high", "n"])
+    return pd.DataFrame(rows, columns=[*COLUMNS[:-1], "estimate", "low", "high", "n"])
 
 
 if __name__ == "__main__":

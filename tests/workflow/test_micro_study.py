@@ -115,7 +115,7 @@ def test_a_new_module_and_an_interrupted_job_are_looked_at(finished):
 
 
 def test_an_input_newer_than_what_was_made_of_it_is_not_in_order():
-    files = {"input": (2, 5), "output": (1, 5), "temporary": None}
+    files = {"input": [2, 5], "output": [1, 5], "temporary": None}
     assert not in_order(files, ["input"], ["output", "temporary"])
     assert in_order(files, ["output", "temporary"], ["input"])
 

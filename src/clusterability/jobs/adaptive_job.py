@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 ENOUGH = 10
 """So many draws that are as good decide: the relative standard error of p is about
@@ -23,6 +24,11 @@ class AdaptiveDraws:
 
     draws: int
     fewer: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def by_null(cls, parameter: Mapping[str, Mapping[str, Any]]) -> dict[str, AdaptiveDraws]:
+        """The most draws of each null, as a job's parameter `adaptive` has them."""
+        return {null: cls(**most) for null, most in parameter.items()}
 
     def most(self, method: str) -> int:
         """The most draws of a method, by its name at its scale."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from clusterability.clustering.all_scales import ClusteredLayer, block_partitions
 from clusterability.clustering.block_sums import KeyedTables, Tables
@@ -70,10 +71,7 @@ def redrawn(
 ) -> KeyedTables:
     """Draws of a null, as `clustered_again.block_redrawn_tables` gives them."""
     model, cost = RandomModel.named(null), cost_of(layers, k) / len(layers)
-
-    def drawn(done: int) -> Iterator[KeyedTables]:
-        return drawn_one_by_one(model, layers, k, job, threads, done)
-
+    drawn = partial(drawn_one_by_one, model, layers, k, job, threads)
     return stacked_draws(layers, job, work.draws(f"{place}.{null}", cost, drawn))
 
 
@@ -93,10 +91,7 @@ def redrawn_until_decided(
 
     def of_network(scaled: ScaledLayer) -> Iterator[KeyedTables]:
         cost, made = cost_of([scaled], k), 0
-
-        def drawn(done: int) -> Iterator[KeyedTables]:
-            return drawn_one_by_one(model, [scaled], k, job, threads, done)
-
+        drawn = partial(drawn_one_by_one, model, [scaled], k, job, threads)
         try:
             for draw in work.draws(f"{place}.{null}.{scaled.scaling}", cost, drawn):
                 made += 1
