@@ -91,8 +91,20 @@ def answers(weights: np.ndarray) -> list[Row]:
         verdict = cl.verdict(matrix).iloc[0]
         for column in ("bits", "beyond_strength", "beyond_rotated_u"):
             rows.append((basis, column, verdict["method"], 0, verdict[column]))
+    rows += bits_of_frequencies(matrix, known)
     rows.append(("fourier", "share_of_frequency", "", 0, np.median(powers(weights).max(axis=1))))
     return rows
+
+
+def bits_of_frequencies(matrix: np.ndarray, known: list[str]) -> list[Row]:
+    """Rows of the bits that clusters by frequency save, of a matrix in the Fourier basis."""
+    # Each number has its constant, which goes to the lowest frequency, and a pair of each other.
+    frequency = [str(max(1, wave // 2 + wave % 2)) for wave in range(matrix.shape[1] // 2)] * 2
+    groups = (known, frequency)
+    scored = cl.score(matrix.astype(np.float32), 2, scalings=("ranked",), nulls={}, groups=groups)
+    scored = scored[scored["method"].str.startswith("groups")].set_index("measure")
+    cells = scored.loc[["bits", "bits_within"], ["method", "k", "value"]].itertuples(name=None)
+    return [("fourier", *cell) for cell in cells]
 
 
 def agreements(basis: str, quantity: str, matrix: np.ndarray, groups: Any) -> list[Row]:

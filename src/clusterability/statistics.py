@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 CONFIDENCE = 0.95
 SIGNIFICANT = 0.05
@@ -68,7 +68,7 @@ def intervals(replicates: Replicates) -> np.ndarray:
         count = values.shape[1]
         if count > 1:
             error = values.std(axis=1, ddof=1) / np.sqrt(count)
-            reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)) * error
+            reach = float(scipy.special.stdtrit(count - 1, (1 + CONFIDENCE) / 2)) * error
             bounds[1:, members] = mean - reach, mean + reach
     return bounds
 
@@ -102,8 +102,8 @@ def replicate_ps(z: Replicates, shared_draws: np.ndarray) -> np.ndarray:
 def _t_tests(z: np.ndarray, shared_draws: np.ndarray | None) -> np.ndarray:
     """One-sided p of rows of z [cells, n] that vary."""
     if shared_draws is None:
-        return stats.ttest_1samp(z, 0, axis=1, alternative="greater").pvalue
-    return stats.ttest_ind_from_stats(
+        return scipy.stats.ttest_1samp(z, 0, axis=1, alternative="greater").pvalue
+    return scipy.stats.ttest_ind_from_stats(
         *(z.mean(axis=1), z.std(axis=1, ddof=1), z.shape[1]),
         *(0, 1, shared_draws),
         equal_var=False,
@@ -150,8 +150,8 @@ def clopper_pearson(count: int, n: int, confidence: float = CONFIDENCE) -> tuple
     (0.0, 1.0)
     """
     error = (1 - confidence) / 2
-    low = stats.beta.ppf(error, count, n - count + 1) if count else 0.0
-    high = stats.beta.isf(error, count + 1, n - count) if count < n else 1.0
+    low = scipy.stats.beta.ppf(error, count, n - count + 1) if count else 0.0
+    high = scipy.stats.beta.isf(error, count + 1, n - count) if count < n else 1.0
     return float(low), float(high)
 
 
@@ -188,5 +188,5 @@ def false_discovery_q(p: np.ndarray) -> np.ndarray:
     q = np.full(len(p), np.nan)
     defined = np.isfinite(p)
     if defined.any():
-        q[defined] = stats.false_discovery_control(p[defined], method="bh")
+        q[defined] = scipy.stats.false_discovery_control(p[defined], method="bh")
     return q

@@ -73,9 +73,9 @@ class Workflow:
         with path.open("a") as stream:
             stream.write("\n# edited\n")
 
-    def planned(self) -> list[dict[str, str]]:
+    def planned(self, *targets: str) -> list[dict[str, str]]:
         """Jobs that a dry run lists: the rule and its wildcards."""
-        found = self.snakemake("--dry-run")
+        found = self.snakemake("--dry-run", *targets)
         assert found.returncode == 0, found.stdout + found.stderr
         text = found.stdout + found.stderr
         jobs = []

@@ -70,6 +70,9 @@ class Named(SimpleNamespace):
     def items(self):
         return vars(self).items()
 
+    def get(self, name, default=None):
+        return vars(self).get(name, default)
+
 
 class Jobs:
     """The scripts of the workflow's rules, run one after the other on a network from a file."""

@@ -61,6 +61,7 @@ def test_a_pattern_from_the_top_is_for_the_top(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_a_study_runs_in_an_archive(unpacked):
     (unpacked.folder / "config.yaml").write_text(yaml.safe_dump(STUDY))
     ran = unpacked.snakemake("tables")
@@ -74,6 +75,7 @@ def test_a_study_runs_in_an_archive(unpacked):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_tests_that_ask_git_pass_in_an_archive(unpacked):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *ASK_GIT]
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "PYTHON"))}

@@ -60,3 +60,15 @@ def test_clusters_are_the_frequencies_in_their_own_basis_only(command, by_hand):
     )
     assert in_waves == pytest.approx(1)
     assert in_inputs < 0.5
+
+
+def test_frequencies_save_bits_between_what_is_within_and_what_is_not(command, by_hand):
+    units, weights = by_hand
+    matrix = weights @ command["inputs_in_waves"](MODULUS).T
+    permuted = np.random.default_rng(0).permutation(units)
+    (*_, known), (*_, other) = (
+        command["bits_of_frequencies"](matrix, [str(unit) for unit in labels])[1]
+        for labels in (units, permuted)
+    )
+    assert known > 100
+    assert other < 0

@@ -59,6 +59,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_from_a_repository_elsewhere(tmp_path, monkeypatch):
     """As snakedeploy writes it: the library comes along, though Snakemake brings single files."""
     source = tmp_path / "source"

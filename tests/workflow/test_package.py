@@ -50,6 +50,7 @@ def installed(tmp_path_factory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_what_is_installed_scores_a_matrix(installed, tmp_path):
     matrix = str(DOCS / "examples" / "southern_women.csv")
     command = str(installed / "bin" / "clusterability")
@@ -63,6 +64,7 @@ def test_what_is_installed_scores_a_matrix(installed, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_all_of_the_library_and_nothing_else_is_installed(installed):
     (site,) = installed.glob("lib/python*/site-packages")
     ours = {
@@ -81,6 +83,7 @@ def test_all_of_the_library_and_nothing_else_is_installed(installed):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_its_types_are_known_to_a_type_checker(installed, tmp_path):
     (tmp_path / "use.py").write_text(
         "import clusterability as cl\n"
@@ -117,6 +120,7 @@ def test_dependencies_are_those_that_the_study_locks():
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_a_study_runs_its_own_library_where_a_release_is_installed(installed, tmp_path):
     """The release in the environment is made to end whatever imports it."""
     environment = tmp_path / "environment"

@@ -25,6 +25,7 @@ from clusterability.networks.tasks import TASKS, Task
 from clusterability.numerics import keep_freed_memory
 from clusterability.randomness import StreamName, generator
 from clusterability.results.block_paths import BlockPartitions
+from clusterability.statistics import compared_means, share_significant
 
 AGREEMENT_MEASURES = {"ami": "AMI", "ari": "ARI", "nmi": "NMI"}
 """Labels of the agreement measures, in the order of tables; for each, higher is better."""
@@ -436,9 +437,6 @@ def summarise_agreement(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summary(group: pd.DataFrame) -> dict[str, float]:
-    # Imported late: loading scipy.stats takes a second.
-    from clusterability.statistics import compared_means, share_significant
-
     value, null_mean, z, p = (
         group[name].to_numpy(float) for name in ("value", "null_mean", "z", "p")
     )

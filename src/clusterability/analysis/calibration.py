@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from clusterability.comparison import NO_SPREAD
 from clusterability.measures.catalogue import DIRECTED
@@ -228,17 +228,17 @@ def uniformity_p(distances: np.ndarray, networks: int, grid: int) -> np.ndarray:
     counts = np.arange(networks + 1)
     # Independent Poisson counts, given their sum, are multinomial with equal probabilities.
     rate = networks / grid
-    transition = stats.poisson.pmf(counts - counts[:, None], rate)
+    transition = scipy.stats.poisson.pmf(counts - counts[:, None], rate)
     inside = np.zeros((len(distances), networks + 1))
     inside[:, 0] = 1
     left = np.zeros(len(distances))
     for point in range(grid + 1):
         outside = np.abs(grid * counts - networks * point) >= distances[:, None]
         # Summing what leaves the band keeps p-values below the rounding error of 1 - inside.
-        rest = stats.poisson.pmf(networks - counts, rate * (grid - point))
+        rest = scipy.stats.poisson.pmf(networks - counts, rate * (grid - point))
         left += np.where(outside, inside, 0) @ rest
         inside = np.where(outside, 0, inside) @ transition
-    return left / stats.poisson.pmf(networks, networks)
+    return left / scipy.stats.poisson.pmf(networks, networks)
 
 
 def _acceptance_intervals(cells: pd.DataFrame) -> pd.DataFrame:
@@ -257,14 +257,14 @@ def _acceptance_intervals(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _binomial_interval(confidence: pd.Series, cells: pd.DataFrame) -> np.ndarray:
-    return np.array(stats.binom.interval(confidence, cells["n"], cells["level"]))
+    return np.array(scipy.stats.binom.interval(confidence, cells["n"], cells["level"]))
 
 
 def _shared_interval(confidence: pd.Series, cells: pd.DataFrame) -> np.ndarray:
     """Interval of networks above the r-th largest shared draw; r/(n_draws + 1) is the level."""
     points = cells["draws"] + 1
     rank = (cells["level"] * points).round()
-    return np.array(stats.betabinom.interval(confidence, cells["n"], rank, points - rank))
+    return np.array(scipy.stats.betabinom.interval(confidence, cells["n"], rank, points - rank))
 
 
 def _verdicts(cells: pd.DataFrame) -> np.ndarray:
@@ -321,7 +321,7 @@ def _group_p(z: np.ndarray) -> np.ndarray:
     p = np.full(len(groups), np.nan)
     spread = np.ptp(groups, axis=1) > 0
     if spread.any():
-        p[spread] = stats.ttest_1samp(groups[spread], 0, axis=1, alternative="greater").pvalue
+        p[spread] = scipy.stats.ttest_1samp(groups[spread], 0, axis=1, alternative="greater").pvalue
     return p
 
 

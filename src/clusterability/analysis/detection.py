@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from clusterability.analysis.validity import estimate_row, ranked_rows
 from clusterability.jobs.comparison_jobs import PlantedPair
@@ -137,7 +137,7 @@ def _mann_whitney(planted: pd.Series, plain: pd.Series) -> float:
         return np.nan
     few = max(len(planted), len(plain)) <= _EXACT
     method = "exact" if few and distinct == len(together) else "asymptotic"
-    return float(stats.mannwhitneyu(planted, plain, method=method).pvalue)
+    return float(scipy.stats.mannwhitneyu(planted, plain, method=method).pvalue)
 
 
 def _recovery(agreement: pd.DataFrame, pair: PlantedPair, method: str) -> dict[str, float]:

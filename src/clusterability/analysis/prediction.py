@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+import scipy
 
 from clusterability.analysis.validity import estimate_row, ranked_rows
 from clusterability.measures.catalogue import MEASURES
@@ -115,7 +115,7 @@ def adjusted_ranks(part: pd.DataFrame, sign: int) -> pd.DataFrame:
 
 def _centred_ranks(network: pd.DataFrame) -> Floats:
     """Ranks of all columns except `seed` over a network's clusters, from -1/2 to 1/2."""
-    ranks = rankdata(network.drop(columns="seed").to_numpy(float), axis=0)
+    ranks = scipy.stats.rankdata(network.drop(columns="seed").to_numpy(float), axis=0)
     return np.asarray((ranks - (len(ranks) + 1) / 2) / len(ranks))
 
 
@@ -259,8 +259,8 @@ def _condition_cells(
         if len(shared) < _FEWEST:
             continue
         kept = np.flatnonzero(np.isfinite([ours[c][0] for c in shared]).all(axis=0))
-        first = rankdata(np.stack([ours[c][:, kept] for c in shared], axis=1), axis=1)
-        second = rankdata(np.stack([theirs[c] for c in shared], axis=1), axis=1)
+        first = scipy.stats.rankdata(np.stack([ours[c][:, kept] for c in shared], axis=1), axis=1)
+        second = scipy.stats.rankdata(np.stack([theirs[c] for c in shared], axis=1), axis=1)
         correlations = weighted_correlations(first, second, np.ones(first.shape[:2]))[:, :, 0]
         yield (None, list(structure.columns[kept]), name), correlations, 1, len(shared)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from clusterability.measures.catalogue import MEASURES
 from clusterability.results.reading import read_csv, read_rows, where
@@ -130,7 +130,7 @@ def welch_p(mean: float, sd: float, count: float, values: np.ndarray) -> float:
     if not count > 1 or len(values) < 2 or not sd + np.ptp(values) > 0:
         return np.nan
     ours = (values.mean(), values.std(ddof=1), len(values))
-    return float(stats.ttest_ind_from_stats(*ours, mean, sd, count, equal_var=False).pvalue)
+    return float(scipy.stats.ttest_ind_from_stats(*ours, mean, sd, count, equal_var=False).pvalue)
 
 
 # --- training ----------------------------------------------------------------------------------

@@ -24,10 +24,10 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from clusterability.networks.live_units import live_units
 from clusterability.networks.sinkhorn import balance, scale_to
+from clusterability.networks.two_way_ranks import mid_ranks
 from clusterability.nulls.redrawing import Draw
 from clusterability.nulls.unit_strengths import best_power, unit_strengths
 from clusterability.numerics import one_thread
@@ -145,4 +145,4 @@ def _of_equal_squares(mixture: np.ndarray) -> np.ndarray:
 
 def _normal_scores(values: np.ndarray) -> np.ndarray:
     """Phi^-1((r - 1/2) / N) of the ranks r of N values; equal ones share the mean of theirs."""
-    return np.asarray(ndtri((rankdata(values).reshape(values.shape) - 0.5) / values.size))
+    return np.asarray(ndtri((mid_ranks(values) - 0.5) / values.size))

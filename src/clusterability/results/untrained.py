@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from clusterability.comparison import compare
 from clusterability.measures.catalogue import MEASURES
@@ -114,5 +114,5 @@ def _change(values: np.ndarray) -> dict[str, float]:
         "change": mean,
         "change_low": low,
         "change_high": high,
-        "p": float(stats.ttest_1samp(values, 0).pvalue) if tested else np.nan,
+        "p": float(scipy.stats.ttest_1samp(values, 0).pvalue) if tested else np.nan,
     }

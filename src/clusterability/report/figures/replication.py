@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy import stats
 
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.inputs import Inputs, as_categories, categories, paths
@@ -78,7 +78,7 @@ def rows(table: pd.DataFrame, measure: str) -> pd.DataFrame:
 def _reach(sd: np.ndarray, count: np.ndarray) -> np.ndarray:
     """Half of the 95 % t interval of means; NaN of fewer than two networks."""
     several = np.where(count > 1, count, np.nan)
-    return stats.t.ppf((1 + CONFIDENCE) / 2, several - 1) * sd / np.sqrt(several)
+    return scipy.special.stdtrit(several - 1, (1 + CONFIDENCE) / 2) * sd / np.sqrt(several)
 
 
 @style()
