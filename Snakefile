@@ -16,7 +16,7 @@ find_library(PROJECT)
 # Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
 from clusterability_workflow import let_jobs_find_library, lock_and_config, settled
 from clusterability_workflow.gpus import gpus_at_once
-from clusterability_workflow.provenance import made_by
+from clusterability_workflow.provenance import made_by, web_files
 from clusterability_workflow.slurm import check_accounting
 from clusterability_workflow.together import Place, jobs_of_layers
 from clusterability.blocks import Block

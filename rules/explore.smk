@@ -28,7 +28,7 @@ rule explore:
         mem_mb=growing(1500),
         runtime=growing(minutes_of_study),
     params:
-        **made_by("explore.py", "report/page/explore.html"),
+        **made_by("explore.py", *web_files("report/page/web")),
         job=asdict(page_job(STUDY)),
     script:
         "../scripts/explore.py"

@@ -46,6 +46,17 @@ def made_by(script: str, *modules: str) -> dict[str, dict[str, str]]:
     return {"code": code_digests(*files), "software": software_versions(*files)}
 
 
+def web_files(folder: str) -> list[str]:
+    """Paths below `src/clusterability` of the HTML, CSS and JavaScript of a folder there, sorted.
+
+    Args:
+        folder: such as "report/page/web".
+    """
+    library = PROJECT / "src" / "clusterability"
+    files = sorted(library.joinpath(folder).iterdir())
+    return [f"{folder}/{file.name}" for file in files if file.suffix in (".html", ".css", ".mjs")]
+
+
 def code_digests(*files: str) -> dict[str, str]:
     """SHA-256 of files and of all modules of the project that they import, by path.
 

@@ -70,7 +70,7 @@ def test_all_of_the_library_and_nothing_else_is_installed(installed):
     ours = {
         file.relative_to(LIBRARY.parent).as_posix()
         for file in LIBRARY.rglob("*")
-        if file.suffix in (".html", ".py", ".pyi", ".typed")
+        if file.suffix in (".css", ".html", ".mjs", ".py", ".pyi", ".typed")
     }
     ours.add("clusterability/py.typed")
     (description,) = site.glob("clusterability-*.dist-info")

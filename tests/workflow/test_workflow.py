@@ -174,7 +174,8 @@ def test_two_values_swapped_are_seen(workflow):
             },
         ),
         ("report/figures/learning_curves.py", {"plot": 1, "contact_sheet": 1}),
-        ("report/page/explore.html", {"explore": 1}),
+        ("report/page/web/explore.css", {"explore": 1}),
+        ("report/page/web/main.mjs", {"explore": 1}),
         ("training/download.py", {}),  # the files are there, and known by their checksums
         ("study/study.py", {}),
     ],

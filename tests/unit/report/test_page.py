@@ -16,8 +16,6 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from clusterability_workflow.provenance import made_by
-
 from browser import open_file, running_browser, watched_page
 from clusterability.analysis.verdict import CLUSTERS, NONE, VERDICT_COLUMNS
 from clusterability.blocks import Block
@@ -39,7 +37,6 @@ from clusterability.report.page.packing import (
 )
 from clusterability.report.page.page import (
     BUDGET,
-    TEMPLATE,
     _network_arrays,
     colour_limit,
     filled,
@@ -47,6 +44,7 @@ from clusterability.report.page.page import (
     make_page,
 )
 from clusterability.report.page.page_data import ALL_MEASURES, Grid, Sources, read_networks
+from clusterability.report.page.template import page_template
 from clusterability.results.aggregation import BlockScores, write_clusters, write_rows
 from clusterability.results.function_columns import ABLATION_COLUMNS
 from clusterability.results.npz_files import load_items, save_items
@@ -355,7 +353,7 @@ def test_a_small_budget_takes_a_seed_of_each_condition_at_a_time_and_says_what_i
     one = make_data(files, JOB, means + sizes[0][0])["conditions"]
     assert [len(place["networks"]) for place in one] == [1, 0]
     assert one[1]["left_out"] == "0-2"
-    size = len(make_page(files, JOB, two_each)) - len(TEMPLATE.read_bytes())
+    size = len(make_page(files, JOB, two_each)) - len(page_template().encode())
     assert size < two_each + 40_000  # words and layouts
 
 
@@ -377,7 +375,7 @@ def test_a_page_without_nulls_and_without_probing(files, tmp_path):
 
 
 def test_no_text_ends_the_data():
-    page = filled(TEMPLATE.read_text(), {"name": "</script><b>&<!--"})
+    page = filled(page_template(), {"name": "</script><b>&<!--"})
     inside = page.split('id="data">')[1].split("</script>")[0]
     assert json.loads(inside) == {"name": "</script><b>&<!--"}
 
@@ -388,16 +386,6 @@ def test_a_damaged_file_of_weights_is_named(files, tmp_path):
     file.write_bytes(b"damaged")
     with pytest.raises(UserError, match=r"0-1.safetensors: found .*, expected weights"):
         make_data(files | {"weights": [str(file)]}, JOB, BUDGET)
-
-
-def test_the_template_names_no_address():
-    found = re.findall(r"https?://[^\"]*", TEMPLATE.read_text())
-    assert found == ["http://www.w3.org/2000/svg"]  # the name of a format
-
-
-def test_editing_the_template_makes_the_page_again():
-    template = "report/page/explore.html"
-    assert f"src/clusterability/{template}" in made_by("explore.py", template)["code"]
 
 
 def test_networks_are_read_as_they_are_asked_for(files):

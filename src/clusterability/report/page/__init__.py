@@ -1,5 +1,6 @@
 """One page to look at every network of a study: its weights, clusters, scores and ablations.
 
-packing: numbers as text; reading: what a network has in the study's files; words: what the page
-says of measures; page: what goes on the page, and the page itself, from explore.html.
+packing: numbers as text; page_data: what a network has in the study's files; words: what the page
+says of measures; template: the page's HTML, CSS and JavaScript, which lie in `web`; page: what goes
+on the page, and the page itself.
 """

@@ -1,7 +1,7 @@
 """Numbers as text for a page: rounded, compressed, and the same text for the same numbers.
 
 A page holds many arrays. Those of one network follow each other in one text, without names: a
-layout says which they are. explore.html reads the same layouts.
+layout says which they are. web/unpacking.mjs reads the same layouts.
 """
 
 from __future__ import annotations

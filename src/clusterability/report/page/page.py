@@ -1,11 +1,10 @@
-"""The page: as many networks as fit, packed, in the template explore.html."""
+"""The page: as many networks as fit, packed, in the template."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -46,6 +45,7 @@ from clusterability.report.page.page_data import (
     read_means,
     read_networks,
 )
+from clusterability.report.page.template import page_template
 from clusterability.report.page.words import STATUSES_SAY
 from clusterability.report.verdict_text import verdict_cells, verdict_line, verdict_sentence
 from clusterability.results.display_names import chosen_nulls, ranges
@@ -56,7 +56,6 @@ BUDGET = 9_000_000
 LARGEST_MATRIX = 1_000_000
 """Weights of a matrix at most: a larger one would leave no room for others."""
 
-TEMPLATE = Path(__file__).with_name("explore.html")
 MARKER = "/* data */"
 
 # Bits of mantissas. A value is told to more digits than how it compares.
@@ -88,7 +87,7 @@ def make_page(files: Inputs, job: PageJob, budget: int = BUDGET) -> bytes:
         budget: bytes of the packed arrays. Networks are taken a seed of each condition at a time
             until the next one does not fit.
     """
-    return filled(TEMPLATE.read_text(encoding="utf-8"), make_data(files, job, budget)).encode()
+    return filled(page_template(), make_data(files, job, budget)).encode()
 
 
 def filled(template: str, data: Mapping[str, Any]) -> str:

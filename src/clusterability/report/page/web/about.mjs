@@ -1,0 +1,22 @@
+// What is on the page and what its words mean.
+
+import {DATA, shown} from "./data.mjs";
+import {byId, make} from "./document.mjs";
+import {direction, sentence} from "./numbers.mjs";
+
+export function tellAbout() {
+  const parts = shown.map(({name, networks, seeds, left_out}) => left_out
+    ? `${name}: ${networks.length} of ${seeds} networks, without seed${/[-,]/.test(left_out) ? "s" : ""} ${left_out}` : `${name}: all ${seeds}`);
+  const gone = DATA.conditions.filter(each => !each.networks.length).map(each => each.name);
+  const all = !gone.length && shown.every(each => !each.left_out);
+  byId("about").replaceChildren(
+    (all ? "All networks of the study are on this page. " : "So that the page stays small, not all networks of the study are on it. ")
+    + (all ? "" : parts.join("; ") + ". ") + (gone.length ? `Left out as a whole: ${gone.join(", ")}. ` : "")
+    + (DATA.whole ? "Clusters of the whole network (layer network, method whole) are not on this page; the tables have them. " : "")
+    + "Means over networks count all seeds. Weights are rounded to 15 levels, other numbers to three or more digits; the tables hold them exactly. "
+    + "docs/measures.md and docs/function.md define all measures, nulls and statistics.");
+  const entries = DATA.measures.flatMap(({label, name, says, ...rest}) => [make("dt", {}, `${label} (${name})`), make("dd", {}, `${says} ${sentence(direction(rest))}`)]);
+  const methods = Object.entries(DATA.methods).flatMap(([name, says]) => [make("dt", {}, `method ${name}`), make("dd", {}, says + ".")]);
+  const nulls = [...DATA.nulls, "groups"].flatMap(name => [make("dt", {}, `null ${name}`), make("dd", {}, DATA.nulls_say[name] + ".")]);
+  byId("glossary").replaceChildren(...entries, ...methods, ...nulls);
+}

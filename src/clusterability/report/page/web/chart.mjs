@@ -1,0 +1,68 @@
+// A measure over k.
+
+import {seedName} from "./controls.mjs";
+import {DATA} from "./data.mjs";
+import {byId, make} from "./document.mjs";
+import {direction, known, minus, sentence, significant, ticks} from "./numbers.mjs";
+import {state} from "./state.mjs";
+
+export const chartWidth = () => Math.max(280, Math.min(560, byId("chart").clientWidth || 520));
+export function drawChart(view) {
+  const measure = DATA.measures.find(each => each.name === state.measure);
+  const points = DATA.k.map((k, at) => ({k, ...view.score(measure, at), seeds: view.mean(measure, at)}));
+  byId("says").textContent = `${measure.says} ${sentence(direction(measure))}`;
+  byId("measure-shown").textContent = `${measure.label} over k`;
+  const band = points.filter(each => known(each.null_mean) && known(each.null_sd)).map(each =>
+    ({k: each.k, low: each.null_mean - 1.96 * each.null_sd, high: each.null_mean + 1.96 * each.null_sd, mean: each.null_mean}));
+  const across = points.filter(each => known(each.seeds.value) && each.seeds.n > 1).map(each => ({k: each.k, low: each.seeds.low, high: each.seeds.high, mean: each.seeds.value}));
+  const own = points.filter(each => known(each.value)).map(each => ({k: each.k, mean: each.value}));
+  const all = [...band, ...across, ...own].flatMap(each => [each.low, each.high, each.mean]).filter(known);
+  if (!all.length) {
+    const why = DATA.statuses[points.map(each => each.status).find(each => each && each !== "ok")];
+    byId("chart").replaceChildren(make("p", {class: "note"}, why || "This measure is not asked of this layer."));
+    byId("chart-key").replaceChildren();
+    byId("chart-note").textContent = "";
+    return;
+  }
+  let low = Math.min(...all), high = Math.max(...all);
+  if (high - low < 1e-12) { low -= 0.5; high += 0.5; }
+  const margin = 0.05 * (high - low), width = chartWidth(), height = 290, box = {left: 70, right: 10, top: 10, bottom: 40};
+  low -= margin; high += margin;
+  const ends = [DATA.k[0] - 0.4, DATA.k[DATA.k.length - 1] + 0.4];
+  const x = k => box.left + (k - ends[0]) / (ends[1] - ends[0]) * (width - box.left - box.right);
+  const y = value => height - box.bottom - (value - low) / (high - low) * (height - box.top - box.bottom);
+  const line = (items, name) => items.map((each, at) => `${at ? "L" : "M"}${x(each.k).toFixed(1)},${y(each[name]).toFixed(1)}`).join("");
+  const area = items => items.length > 1 ? line(items, "high") + line([...items].reverse(), "low").replace("M", "L") + "Z"
+    : items.map(each => `M${x(each.k) - 6},${y(each.low)}h12V${y(each.high)}h-12Z`).join("");
+  const picture = make("svg", {viewBox: `0 0 ${width} ${height}`, width, height, role: "img"});
+  const scale = ticks(low, high);
+  for (const value of scale.found) picture.append(
+    make("line", {x1: box.left, x2: width - box.right, y1: y(value), y2: y(value), stroke: "var(--line)", "stroke-width": 0.6}),
+    make("text", {x: box.left - 6, y: y(value) + 4, "text-anchor": "end"}, minus(scale.digits > 5 ? value.toExponential(1) : value.toFixed(scale.digits))));
+  const every = Math.ceil(DATA.k.length * 26 / (width - box.left));
+  DATA.k.forEach((k, at) => { if (at % every === 0) picture.append(make("text", {x: x(k), y: height - box.bottom + 16, "text-anchor": "middle"}, String(k))); });
+  picture.append(make("text", {x: (box.left + width) / 2, y: height - 6, "text-anchor": "middle"}, "k (number of clusters)"),
+    make("line", {x1: x(state.k), x2: x(state.k), y1: box.top, y2: height - box.bottom, stroke: "var(--soft)", "stroke-dasharray": "2 3"}),
+    make("path", {d: area(band), fill: "var(--band)"}),
+    make("path", {d: line(band, "mean"), fill: "none", stroke: "var(--soft)", "stroke-width": 1.5, "stroke-dasharray": "5 3"}));
+  const spread = across.filter(each => known(each.low));
+  picture.append(make("path", {d: area(spread), fill: "var(--mean-band)"}),
+    make("path", {d: line(across, "mean"), fill: "none", stroke: "var(--mean)", "stroke-width": 2, "stroke-dasharray": "9 3"}),
+    make("path", {d: line(own, "mean"), fill: "none", stroke: "var(--value)", "stroke-width": 2}),
+    ...own.map(each => make("circle", {cx: x(each.k), cy: y(each.mean), r: each.k === state.k ? 5.5 : 3, fill: "var(--value)"})));
+  const here = points[DATA.k.indexOf(state.k)];
+  picture.setAttribute("aria-label", `${measure.label} over k of ${state.condition}, seed ${seedName(state.seed)}, ${state.layer}. `
+    + `At k = ${state.k}: this network ${significant(here.value)}, null ${here.null || "none"} ${significant(here.null_mean)}`
+    + (here.seeds.n > 1 ? `, mean over ${here.seeds.n} networks ${significant(here.seeds.value)}, from ${significant(here.seeds.low)} to ${significant(here.seeds.high)}.` : "."));
+  byId("chart").replaceChildren(picture);
+  const key = (colour, text, dashes) => make("li", {}, make("i", {"aria-hidden": "true", style: {borderTopColor: colour, borderTopStyle: dashes}}), text);
+  byId("chart-key").replaceChildren(key("var(--value)", "this network", "solid"),
+    ...(across.length ? [key("var(--mean)", `mean over networks of ${state.condition}, 95 % interval`, "dashed")] : []),
+    ...(band.length ? [key("var(--soft)", `null ${here.null}: mean, grey: \u00b1 1.96 sd`, "dashed")] : []));
+  const counts = across.length ? points.map(each => each.seeds.n).filter(n => n > 0) : [];
+  const least = Math.min(...counts), most = Math.max(...counts);
+  const n = !counts.length ? "" : least === most ? `n = ${most} network${most > 1 ? "s" : ""}` : `n = ${least} to ${most} networks`;
+  const means = here.seeds.n > 1 ? `, mean over n = ${here.seeds.n} networks ${significant(here.seeds.value)}, 95 % t interval `
+    + `${significant(here.seeds.low)} to ${significant(here.seeds.high)}` : "";
+  byId("chart-note").textContent = `At k = ${state.k}: this network ${significant(here.value)}${means}.${n ? ` Over all k: ${n}.` : ""}`;
+}

@@ -1,0 +1,22 @@
+// Colours with fixed meanings; those of weights and clusters come with the data.
+
+import {DATA} from "./data.mjs";
+import {make} from "./document.mjs";
+import {known} from "./numbers.mjs";
+
+export const INK = "#262626";
+export const clusterColour = label => label < 0 ? DATA.colours.none : DATA.colours.clusters[label];
+export function darkColour(colour) {
+  const [r, g, b] = [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b < 128;
+}
+
+export function fallColour(fall) {
+  if (!known(fall)) return "#ffffff";
+  // From white to orange for a loss, to blue for a gain; text stays readable on all of them.
+  const share = Math.min(1, Math.sqrt(Math.abs(fall))), [r, g, b] = fall >= 0 ? [244, 150, 70] : [120, 170, 240];
+  return `rgb(${[r, g, b].map(each => Math.round(255 + (each - 255) * share)).join(",")})`;
+}
+export function chip(label) {
+  return make("span", {class: "chip", "aria-hidden": "true", style: {background: clusterColour(label)}});
+}

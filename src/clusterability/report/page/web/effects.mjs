@@ -1,0 +1,53 @@
+// What the network loses without a cluster.
+
+import {chip, fallColour} from "./colours.mjs";
+import {DATA} from "./data.mjs";
+import {byId, make} from "./document.mjs";
+import {known, percent, sentence, shortP, shortZ, significant} from "./numbers.mjs";
+import {choose, state} from "./state.mjs";
+import {sizesOf} from "./view.mjs";
+
+export function drawEffects(view) {
+  const note = (...children) => {
+    byId("effects").hidden = true;
+    byId("effects-note").replaceChildren(make("p", {class: "note"}, ...children));
+  };
+  if (!DATA.probed_k.length) return note("This study does not ask what units do.");
+  if (!view.layer.probed) return note(`Not probed: only hidden units are, and the output units of ${view.layer.name} are not hidden.`);
+  if (!DATA.probed_k.includes(state.k)) {
+    const buttons = DATA.probed_k.map(k => {
+      const button = make("button", {type: "button", class: "control"}, `k = ${k}`);
+      button.addEventListener("click", () => choose({k}));
+      return button;
+    });
+    return note(`Not probed at k = ${state.k}. Probed are k = ${DATA.probed_k.join(", ")}. `, ...buttons.flatMap(button => [button, " "]));
+  }
+  const by = state.ablation === "mean" ? "_by_mean" : "", importance = DATA.measures.find(each => each.name === "importance" + by);
+  const status = view.score(importance).status, clusters = [...sizesOf(view.u)].filter(([label]) => label >= 0).sort((a, b) => a[0] - b[0]);
+  const lines = clusters.map(([label, size]) => effectRow(view, label, size, by));
+  if (view.infeasible) return note(sentence(DATA.statuses.infeasible));
+  if (!lines.some(line => line.known)) return note(sentence(DATA.statuses[status] || "there are no ablations of this network"));
+  byId("effects").hidden = false;
+  byId("effects-note").replaceChildren(make("p", {class: "soft"},
+    `Importance is the fall in accuracy, coherence the range of the falls by class over their mean; z and p compare with ${DATA.draws.groups} random groups of as many units `
+    + "(positive z: the cluster matters more than they do). By class: the fall in percentage points, with the random groups' mean in brackets."));
+  const heads = ["Cluster", "units", "importance", "z", "p", "coherence", "z", "p"];
+  byId("effects").replaceChildren(make("table", {id: "effect-table"}, make("thead", {},
+    make("tr", {}, make("td", {colspan: heads.length}), make("th", {colspan: DATA.classes, scope: "colgroup"}, "fall by class, percentage points")),
+    make("tr", {}, ...heads.map((text, at) => make("th", {scope: "col", class: at ? "" : "text"}, text)),
+      ...Array.from({length: DATA.classes}, (_, class_) => make("th", {scope: "col"}, String(class_))))),
+    make("tbody", {}, ...lines.map(line => line.row))));
+}
+function effectRow(view, label, size, by) {
+  const number = name => view.cluster(name, label), sound = known(number("importance" + by));
+  const cells = [make("th", {scope: "row", class: "text"}, chip(label), String(label)), make("td", {}, String(size)),
+    make("td", {class: "importance"}, percent(number("importance" + by)) + (sound ? " %" : "")),
+    make("td", {class: "importance-z"}, shortZ(number(`importance${by}_z`))), make("td", {}, shortP(number(`importance${by}_p`))),
+    make("td", {class: "coherence"}, significant(number("coherence" + by), 3)),
+    make("td", {class: "coherence-z"}, shortZ(number(`coherence${by}_z`))), make("td", {}, shortP(number(`coherence${by}_p`)))];
+  for (let class_ = 0; class_ < DATA.classes; class_++) {
+    const fall = view.fall("fall", label, class_), random = view.fall("null_mean", label, class_);
+    cells.push(make("td", {class: "fall", style: {background: fallColour(fall)}}, percent(fall), make("small", {}, `(${percent(random)})`)));
+  }
+  return {known: sound, row: make("tr", {"data-cluster": label}, ...cells)};
+}

@@ -1,0 +1,70 @@
+// The whole page: the first module, which imports all others.
+
+import {tellAbout} from "./about.mjs";
+import {chartWidth, drawChart} from "./chart.mjs";
+import {drawPixels, drawSizes} from "./clusters.mjs";
+import {CONTROLS, showControls, valueOf} from "./controls.mjs";
+import {DATA, arraysOf, shown} from "./data.mjs";
+import {byId, make} from "./document.mjs";
+import {drawEffects} from "./effects.mjs";
+import {drawMatrix, drawRamp} from "./matrix.mjs";
+import {percent} from "./numbers.mjs";
+import {drawScores} from "./scores.mjs";
+import {choose, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
+import {drawVerdict, verdictOn} from "./verdict.mjs";
+import {viewOf} from "./view.mjs";
+
+let turn = 0, last = null, lastWidth = 0;
+addEventListener("resize", () => {
+  if (last === null || chartWidth() === lastWidth || matchMedia("print").matches) return;
+  lastWidth = chartWidth();
+  drawChart(last);
+});
+async function show() {
+  const mine = ++turn;
+  byId("main").setAttribute("aria-busy", "true");
+  toAddress();
+  showControls();
+  const condition = shown.find(each => each.name === state.condition);
+  const network = condition.networks.find(each => each.seed === state.seed);
+  const [arrays, means] = await Promise.all([
+    arraysOf(`${condition.name}/${network.seed}`, network.data, condition.layout),
+    arraysOf(condition.name, condition.means, condition.means_layout),
+  ]);
+  if (mine !== turn) return;  // another choice came meanwhile
+  const view = viewOf(condition, network, arrays, means);
+  const accuracy = network.accuracy === null ? "no test accuracy" : `test accuracy ${percent(network.accuracy, 2)} %`;
+  const seed = network.seed < 0 ? "imported network" : `seed ${network.seed}`;
+  byId("status").replaceChildren(make("strong", {}, `${condition.name}, ${seed}, ${view.layer.name}, ${state.method}, k = ${state.k}`),
+    `: ${accuracy}${view.infeasible ? "; " + DATA.statuses.infeasible : ""}.`,
+    make("span", {class: "print"}, `Compared with ${state.null || "no null"}; measure over k: ${state.measure}; units set to ${state.ablation} in ablations; ${state.order === "original" ? "original order of units" : "units ordered by cluster"}.`));
+  const dead = [...view.u, ...view.v].filter(label => label < 0).length;
+  byId("layer-verdict").textContent = verdictOn(view);
+  byId("notes").textContent = `${state.method}: ${DATA.methods[state.method]}.`
+    + (dead && !view.infeasible ? ` ${dead} unit${dead > 1 ? "s are" : " is"} dead: all weights are zero, so that they belong to no cluster.` : "");
+  [last, lastWidth] = [view, chartWidth()];
+  drawMatrix(view);
+  drawRamp(view);
+  drawPixels(view);
+  drawSizes(view);
+  drawScores(view);
+  drawChart(view);
+  drawEffects(view);
+  byId("main").setAttribute("aria-busy", "false");
+}
+function failed(error) {
+  byId("status").textContent = `This page could not be read: ${error.message}.`;
+  byId("main").setAttribute("aria-busy", "false");
+}
+function start() {
+  whenChosen(() => show().catch(failed));
+  tellAbout();
+  drawVerdict();
+  if (!shown.length) return failed(new Error("no network fits into it"));
+  if (!("DecompressionStream" in window)) return failed(new Error("it needs a newer browser, with DecompressionStream"));
+  for (const id of CONTROLS) byId(id).addEventListener("input", () => choose({[id]: valueOf(id)}));
+  byId("controls").addEventListener("submit", event => event.preventDefault());
+  addEventListener("hashchange", () => choose(fromAddress()));
+  choose(fromAddress());
+}
+start();

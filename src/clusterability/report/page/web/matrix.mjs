@@ -1,0 +1,102 @@
+// The matrix of weights, in the order of clusters.
+
+import {INK, clusterColour, darkColour} from "./colours.mjs";
+import {DATA} from "./data.mjs";
+import {byId, make} from "./document.mjs";
+import {significant} from "./numbers.mjs";
+import {state} from "./state.mjs";
+import {sizesInWords} from "./view.mjs";
+
+function ordered(labels, strength) {
+  const units = Array.from(labels, (_, unit) => unit);
+  if (state.order === "original") return units;
+  const rank = label => label < 0 ? Infinity : label;
+  return units.sort((a, b) => rank(labels[a]) === rank(labels[b])
+    ? strength[b] - strength[a] || a - b : rank(labels[a]) - rank(labels[b]));
+}
+const GAP = 2, BAR = 16;
+function positions(order, labels, cell) {
+  // Where each unit of an order begins; between clusters is a border.
+  const found = [];
+  let at = 0;
+  order.forEach((unit, number) => {
+    if (number && state.order === "clusters" && labels[unit] !== labels[order[number - 1]]) at += GAP;
+    found.push(at);
+    at += cell;
+  });
+  return {found, length: at};
+}
+export function drawMatrix(view) {
+  const {m, n, name} = view.layer, canvas = byId("matrix"), context = canvas.getContext("2d");
+  byId("matrix-box").hidden = byId("ramp").hidden = !view.levels;
+  if (!view.levels) {
+    byId("matrix-note").textContent = `The matrix has ${m} \u00d7 ${n} weights, too many for this page.`;
+    return;
+  }
+  const strengthU = new Float64Array(m), strengthV = new Float64Array(n);
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) {
+    const size = Math.abs(view.levels[i * n + j] - DATA.levels);
+    strengthU[i] += size; strengthV[j] += size;
+  }
+  const rows = ordered(view.u, strengthU), columns = ordered(view.v, strengthV);
+  const wide = Math.max(1, Math.min(24, Math.floor(768 / n))), high = Math.max(1, Math.min(24, Math.floor(400 / m)));
+  // Cells are square where both sides are of a size, and otherwise fill the space.
+  const near = Math.max(m, n) < 4 * Math.min(m, n);
+  const cellX = near ? Math.min(wide, high) : wide, cellY = near ? Math.min(wide, high) : high;
+  const x = positions(columns, view.v, cellX), y = positions(rows, view.u, cellY);
+  canvas.width = BAR + GAP + x.length;
+  canvas.height = BAR + GAP + y.length;
+  canvas.style.width = canvas.width + "px";
+  canvas.style.height = canvas.height + "px";
+  const colours = DATA.colours.weights.concat(DATA.colours.none).map(colour =>
+    [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16)));
+  const image = context.createImageData(x.length, y.length);
+  for (let i = 0; i < image.data.length; i += 4) { image.data.fill(0x26, i, i + 3); image.data[i + 3] = 255; }
+  rows.forEach((row, i) => columns.forEach((column, j) => {
+    const [red, green, blue] = colours[view.levels[row * n + column]];
+    for (let dy = 0; dy < cellY; dy++) for (let dx = 0; dx < cellX; dx++) {
+      const at = 4 * ((y.found[i] + dy) * x.length + x.found[j] + dx);
+      image.data[at] = red; image.data[at + 1] = green; image.data[at + 2] = blue;
+    }
+  }));
+  context.putImageData(image, BAR + GAP, BAR + GAP);
+  drawBar(context, columns, view.v, x.found, cellX, false);
+  drawBar(context, rows, view.u, y.found, cellY, true);
+  const order = state.order === "clusters" && view.infeasible ? "from the strongest to the weakest: there are no clusters"
+    : state.order === "clusters" ? "in the order of their clusters, from the strongest to the weakest within each" : "in their original order";
+  canvas.setAttribute("aria-label", `Weights of ${name}: ${m} output units (rows) by ${n} input units (columns), ${order}. `
+    + `Clusters of output units: ${sizesInWords(view.u)}. Clusters of input units: ${sizesInWords(view.v)}. `
+    + `Colours from ${significant(-view.limit, 3)} (blue) through 0 (white) to ${significant(view.limit, 3)} (red).`);
+  const scaled = state.method.includes("-") ? " Clusters were found at another scale of the weights; the picture shows the weights as they are." : "";
+  byId("matrix-note").textContent = `Rows are output units (U), columns input units (V), ${order}. `
+    + `${view.infeasible ? "" : `The bars show the clusters${state.order === "clusters" ? ", the dark lines their borders" : ""}.`}${scaled}`;
+}
+function drawBar(context, order, labels, found, cell, down) {
+  let start = 0;
+  const fill = (from, to, label) => {
+    const at = BAR + GAP + found[from], length = found[to] + cell - found[from];
+    context.fillStyle = clusterColour(label);
+    context.fillRect(...(down ? [0, at, BAR, length] : [at, 0, length, BAR]));
+    const text = label < 0 ? "\u00d7" : String(label);
+    if (state.order !== "clusters" || length < 16) return;
+    context.fillStyle = darkColour(clusterColour(label)) ? "#ffffff" : INK;
+    context.font = "11px Verdana, Arial, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(text, ...(down ? [BAR / 2, at + length / 2] : [at + length / 2, BAR / 2 + 1]));
+  };
+  for (let i = 1; i <= order.length; i++) {
+    if (i === order.length || labels[order[i]] !== labels[order[start]]) {
+      fill(start, i - 1, labels[order[start]]);
+      start = i;
+    }
+  }
+}
+export function drawRamp(view) {
+  const bar = make("span", {class: "bar", "aria-hidden": "true"},
+    ...DATA.colours.weights.map(colour => make("i", {style: {background: colour}})));
+  byId("ramp").replaceChildren(
+    make("span", {}, `weight ${significant(-view.limit, 3)}`), bar, make("span", {}, significant(view.limit, 3)),
+    make("span", {class: "soft"}, `15 steps of ${significant(view.limit / DATA.levels, 3)}; colours end at the `
+      + `${100 * DATA.clip} % quantile of the sizes, the largest is ${significant(view.largest, 3)}`));
+}

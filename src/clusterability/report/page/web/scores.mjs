@@ -1,0 +1,56 @@
+// The table of all measures.
+
+import {DATA} from "./data.mjs";
+import {byId, make} from "./document.mjs";
+import {direction, known, shortP, shortZ, significant} from "./numbers.mjs";
+import {state} from "./state.mjs";
+
+export function drawScores(view) {
+  const rows = [], told = new Set();
+  let group = null;
+  for (const measure of DATA.measures) {
+    const score = view.score(measure);
+    if (score.status === undefined) continue;
+    const title = measure.function ? "What units do, against random groups" : "Structure of the weights";
+    if (title !== group) rows.push(make("tr", {}, make("td", {class: "group", colspan: 7}, title)));
+    group = title;
+    if (DATA.statuses[score.status]) told.add(score.status);
+    rows.push(scoreRow(measure, score));
+  }
+  const draws = DATA.draws[state.null];
+  const null_ = state.null ? `${state.null} (${DATA.nulls_say[state.null]}; ${draws} draw${draws === 1 ? "" : "s"})` : "no null";
+  byId("scores-note").textContent = `Structure is compared with ${null_}. z is directed: positive is better than the null; `
+    + "in the pictures the grey band is \u00b1 1.96, and an arrow means beyond \u00b1 6. p is one-sided, in the better direction (\u2020: two-sided, where neither is better)."
+    + [...told].map(status => ` In rows: ${DATA.statuses[status]}.`).join("");
+  byId("scores").replaceChildren(make("table", {id: "score-table"},
+    make("thead", {}, make("tr", {}, ...[["Measure", "text"], ["value", ""], ["z", ""], ["worse \u00b7 better", "text"],
+      ["p", ""], ["null", "text"], ["null mean \u00b1 sd", ""]].map(([text, kind]) => make("th", {scope: "col", class: kind}, text)))),
+    make("tbody", {}, ...rows)));
+}
+function scoreRow(measure, score) {
+  const cells = [make("th", {scope: "row", class: "text", title: measure.says}, measure.label)];
+  const attributes = {"data-measure": measure.name, ...(measure.name === state.measure ? {class: "chosen"} : {})};
+  if (!known(score.value)) {
+    const words = (DATA.statuses[score.status] || "no value").split(":")[0];
+    return make("tr", attributes, ...cells, make("td", {class: "words", colspan: 6}, words));
+  }
+  const p = measure.direction ? shortP(score.p) : known(score.p_two_sided) ? shortP(score.p_two_sided) + " \u2020" : "\u2013";
+  // What says most first: a narrow window shows the others when it is scrolled.
+  cells.push(make("td", {class: "value"}, significant(score.value)), make("td", {class: "z"}, shortZ(score.z)),
+    make("td", {}, zPicture(score.z)), make("td", {class: "p"}, p), make("td", {class: "text null"}, score.null || "none"),
+    make("td", {class: "compared"}, !known(score.null_mean) ? (score.null ? "no draws" : "\u2013")
+      : significant(score.null_mean) + (known(score.null_sd) ? ` \u00b1 ${significant(score.null_sd, 2)}` : "")));
+  return make("tr", attributes, ...cells);
+}
+function zPicture(z) {
+  // The number stands beside it: the picture is for eyes alone.
+  const width = 96, middle = width / 2, unit = 7, at = Math.max(-6, Math.min(6, z));
+  const picture = make("svg", {viewBox: `0 0 ${width} 14`, width, height: 14, "aria-hidden": "true"},
+    make("rect", {x: middle - 1.96 * unit, y: 1, width: 2 * 1.96 * unit, height: 12, fill: "var(--band)"}),
+    make("line", {x1: middle, x2: middle, y1: 0, y2: 14, stroke: "var(--soft)"}));
+  if (!known(z)) return picture;
+  const x = middle + at * unit, reach = z > 6 ? 4 : -4;
+  picture.append(Math.abs(z) > 6 ? make("polygon", {points: `${x - reach},2 ${x - reach},12 ${x + reach},7`, fill: "var(--value)"})
+    : make("circle", {cx: x, cy: 7, r: 3.5, fill: "var(--value)"}));
+  return picture;
+}
