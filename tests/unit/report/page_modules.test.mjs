@@ -7,6 +7,8 @@ import {gzipSync} from "node:zlib";
 const web = "../../../src/clusterability/report/page/web";
 const {addressOf, chosenIn, completed} = await import(`${web}/address.mjs`);
 const {percent, shortP, shortZ, significant, ticks} = await import(`${web}/numbers.mjs`);
+const {keyOf, sortedBy} = await import(`${web}/sorting.mjs`);
+const {levelColour, matches, shareColour, sparkPaths, summaryRow} = await import(`${web}/summary.mjs`);
 const {unpacked} = await import(`${web}/unpacking.mjs`);
 
 test("numbers have as many digits as asked for, and a minus sign", () => {
@@ -43,19 +45,82 @@ const data = {
     {name: "b", layers: [{name: "fc1"}, {name: "fc2"}], networks: [{seed: 0}, {seed: 7}]},
   ],
   methods: {matched: "", described: ""}, k: [2, 3, 5], nulls: ["shuffle"], ablations: ["zero", "mean"],
-  measures: [{name: "mi"}, {name: "mi_preserved"}, {name: "bits"}],
-  start: {condition: "b", method: "described", k: 3, null: "shuffle"},
+  probed_k: [2, 5], pairs: [["mi", "shuffle"], ["class_mi", "groups"]],
+  measures: [{name: "mi", nulls: ["shuffle"]}, {name: "mi_preserved", nulls: []}, {name: "bits", nulls: []},
+    {name: "class_mi", nulls: ["groups"], function: true}],
+  start: {condition: "b", method: "described", k: 3, null: "shuffle", grid: "bits", grid_method: "described", grid_k: 3},
 };
 
 test("what an address leaves open or has wrong is what the page starts with", () => {
   const start = completed({}, data);
   assert.deepEqual([start.condition, start.seed, start.layer, start.method, start.k, start.measure],
     ["b", 0, "fc1", "described", 3, "mi_preserved"]);
-  assert.deepEqual(completed({condition: "a", seed: "x", k: "4", layer: "<img>", method: "__proto__"}, data), start);
+  assert.deepEqual([start.grid, start.grid_by, start.grid_method, start.grid_k, start.find], ["bits", "mean", "described", 3, ""]);
+  assert.deepEqual(completed({condition: "a", seed: "x", k: "4", layer: "<img>", method: "__proto__",
+    grid_by: "shuffle", grid_k: 4}, data), start);
+});
+
+test("the overview offers a z only against a measure's own nulls, and what units do only where it was asked", () => {
+  const of = wanted => {
+    const {grid_by, grid_k} = completed(wanted, data);
+    return [grid_by, grid_k];
+  };
+  assert.deepEqual(of({grid: "mi", grid_by: "shuffle", grid_k: "3"}), ["shuffle", 3]);
+  assert.deepEqual(of({grid: "class_mi", grid_by: "groups", grid_k: "3"}), ["groups", 2]);
+  assert.deepEqual(of({grid: "class_mi", grid_by: "shuffle", grid_k: "5"}), ["mean", 5]);
 });
 
 test("an address says the choice again", () => {
   const chosen = completed({seed: "7", layer: "fc2", k: "5", measure: "bits", order: "original", ablation: "mean"}, data);
   assert.deepEqual([chosen.seed, chosen.k], [7, 5]);
   assert.deepEqual(completed(chosenIn(addressOf(chosen)), data), chosen);
+});
+
+test("a row of the summary is found by its place in the packed arrays", () => {
+  const size = 2 * 3, at = 1 * 3 + 2;  // method described, k = 5
+  const arrays = Object.fromEntries(["n", "value", "value_half", "z", "z_half", "q"].map((name, number) =>
+    [`fc2/${name}`, Float32Array.from({length: (number < 3 ? 4 : 2) * size}, (_, i) => 100 * number + i)]));
+  const place = {condition: "b", layer: "fc2", method: "described", k: 5, measure: "class_mi", null: "groups"};
+  const row = summaryRow(data, arrays, place);
+  const [third, first] = [3 * size + at, size + at];
+  assert.deepEqual(row, {...place, n: third, value: 100 + third, value_low: -100, value_high: 300 + 2 * third,
+    z: 300 + first, z_low: -100, z_high: 700 + 2 * first, q: 500 + first});
+  const without = summaryRow(data, arrays, {...place, measure: "bits"});
+  assert.deepEqual([without.null, without.value, without.z, without.q], ["", 100 + 2 * size + at, NaN, NaN]);
+  assert.ok(Number.isNaN(summaryRow(data, {}, place).value));
+});
+
+test("rows are sorted by number, then by words, and what is missing comes last", () => {
+  const texts = ["fc10", "300 [200, 400]", "\u2013", "\u22124", "fc2", "1.0 e\u22125", "", "\u22121.5 e3", "3 \u00d7 2"];
+  const keys = texts.map(keyOf);
+  assert.deepEqual(keys, ["fc10", 300, null, -4, "fc2", 1e-5, null, -1500, 3]);
+  const sorted = down => sortedBy(texts, keys, down);
+  assert.deepEqual(sorted(false), [texts[7], texts[3], texts[5], texts[8], texts[1], "fc2", "fc10", "\u2013", ""]);
+  assert.deepEqual(sorted(true), [texts[1], texts[8], texts[5], texts[3], texts[7], "fc10", "fc2", "\u2013", ""]);
+  assert.equal(keyOf("4 output and 99 input units"), 4);
+  assert.equal(keyOf("2nd"), "2nd");
+});
+
+test("a filter asks for all of its words", () => {
+  const names = ["random_labels", "fc1", "described-ranked"];
+  assert.ok(["", " ", "FC1", "fc1 rand", "ranked labels"].every(text => matches(text, names)));
+  assert.ok(!matches("fc1 fc2", names));
+});
+
+test("colours change at the levels, and rise in equal steps otherwise", () => {
+  const scale = {levels: [-20, 20], colours: ["low", "none", "high"]};
+  assert.deepEqual([-21, -20, 0, 19.9, 20].map(value => levelColour(value, scale)), ["low", "none", "none", "none", "high"]);
+  const share = (value, worst, best) => shareColour(value, worst, best, ["a", "b", "c", "d"]);
+  assert.deepEqual([0, 0.3, 1].map(value => share(value, 0, 1)), ["a", "b", "d"]);
+  assert.deepEqual([0, 0.9].map(value => share(value, 1, 0)), ["d", "a"]);
+  assert.equal(share(5, 5, 5), "c");
+});
+
+test("a small line spans its box and skips what has no value", () => {
+  const points = [{k: 2, mean: 0, low: -1, high: 1}, {k: 3, mean: NaN, low: NaN, high: NaN}, {k: 4, mean: 3, low: 2, high: 4}];
+  const {line, band, dot} = sparkPaths(points, [2, 4], 24, 14);
+  assert.equal(line, "M2.0,10.0L22.0,4.0");
+  assert.equal(band, "M2.0,8.0L22.0,2.0L22.0,6.0L2.0,12.0Z");
+  assert.deepEqual([dot(4), dot(3)], [{cx: 22, cy: 4}, null]);
+  assert.equal(sparkPaths([], [2, 4], 24, 14).line, "");
 });

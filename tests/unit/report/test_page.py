@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.image import imread
 
 from browser import open_file, running_browser, watched_page
@@ -21,11 +21,13 @@ from clusterability.analysis.verdict import CLUSTERS, NONE, VERDICT_COLUMNS
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.report_jobs import PageJob
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.catalogue import MEASURES, VERDICT_BITS
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import Networks, load_networks, save_networks
+from clusterability.report.figures import z_colour_scale
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.page import words
+from clusterability.report.page.cell_colours import cell_colours
 from clusterability.report.page.packing import (
     Array,
     layout_of,
@@ -37,13 +39,22 @@ from clusterability.report.page.packing import (
 )
 from clusterability.report.page.page import (
     BUDGET,
+    _mean_arrays,
     _network_arrays,
+    _start_of_grid,
     colour_limit,
     filled,
     make_data,
     make_page,
 )
-from clusterability.report.page.page_data import ALL_MEASURES, Grid, Sources, read_networks
+from clusterability.report.page.page_data import (
+    ALL_MEASURES,
+    MEAN_NUMBERS,
+    MEAN_Z_NUMBERS,
+    Grid,
+    Sources,
+    read_networks,
+)
 from clusterability.report.page.template import page_template
 from clusterability.results.aggregation import BlockScores, write_clusters, write_rows
 from clusterability.results.function_columns import ABLATION_COLUMNS
@@ -321,19 +332,30 @@ def test_ablations_are_those_of_the_tables(files, data):
 
 def test_means_are_those_of_the_summary(files, data):
     summary = pd.read_csv(files["summary"])
-    shape = (len(ALL_MEASURES), len(METHODS), len(JOB.k))
+    shape = (-1, len(METHODS), len(JOB.k))
+    checked = 0
     for place in data["conditions"]:
         means = unpacked(place["means"], place["means_layout"])
         for layer in SHAPES:
             rows = summary[(summary.condition == place["name"]) & (summary.layer == layer)]
-            at = (
-                rows.measure.map(ALL_MEASURES.index),
-                rows.method.map(METHODS.index),
-                rows.k.map(JOB.k.index),
-            )
-            for name in ("value", "value_low", "value_high", "n"):
-                found = means[f"{layer}/{name}"].reshape(shape)[at]
-                np.testing.assert_allclose(found, rows[name], rtol=2**-15)
+            at = rows.method.map(METHODS.index), rows.k.map(JOB.k.index)
+            measure = rows.measure.map(ALL_MEASURES.index)
+            pair = [data["pairs"].index(each) for each in zip(rows.measure, rows.null, strict=True)]
+            for name, first, bits in (("value", measure, 15), ("z", pair, 11)):
+                mean, half = (
+                    means[f"{layer}/{name}{end}"].reshape(shape)[first, *at]
+                    for end in ("", "_half")
+                )
+                np.testing.assert_allclose(mean, rows[name], rtol=2.0**-bits)
+                reach = {"rtol": 2**-9, "atol": 2**-11 * np.nanmax(np.abs(rows[name]))}
+                np.testing.assert_allclose(mean - half, rows[f"{name}_low"], **reach)
+                np.testing.assert_allclose(mean + half, rows[f"{name}_high"], **reach)
+            assert (means[f"{layer}/n"].reshape(shape)[measure, *at] == rows.n).all()
+            found = means[f"{layer}/q"].reshape(shape)[pair, *at]
+            np.testing.assert_allclose(found, rows.q, rtol=2**-8)
+            assert np.isfinite(found).any()
+            checked += len(rows)
+    assert checked == len(summary)
 
 
 def test_the_same_results_give_the_same_bytes(files):
@@ -397,6 +419,51 @@ def test_networks_are_read_as_they_are_asked_for(files):
         "fc1/limits",
         "fc1/weights",
     ]
+
+
+def test_the_overview_starts_with_the_bits_that_the_verdict_is_about(files, tmp_path):
+    table = pd.read_csv(files["verdict"])
+    for method, methods, expected in (
+        (METHODS[1], METHODS, (METHODS[1], 3)),
+        ("described", METHODS, ("matched", 3)),  # it is not on the page
+    ):
+        file = tmp_path / f"{method}.csv"
+        table.assign(method=method).to_csv(file, index=False)
+        job = replace(JOB, methods=methods)
+        start = make_data(files | {"verdict": str(file)}, job, BUDGET)["start"]
+        assert (start["grid"], start["grid_method"], start["grid_k"]) == ("bits", *expected)
+    described = replace(JOB, methods=["described-ranked"])
+    start = _start_of_grid(table.assign(method="described-ranked"), described)
+    assert start["grid_k"] == max(JOB.k)  # the most clusters that it may take
+
+
+def test_colours_of_cells_are_those_of_the_figures():
+    found = cell_colours()
+    assert found["z"]["levels"] == list(z_colour_scale.LEVELS)
+    for z in (-17, -16, -3, -1, 0, 1, 15.9, 16, 400):
+        colour = found["z"]["colours"][int(np.searchsorted(found["z"]["levels"], z, "right"))]
+        assert colour == to_hex(z_colour_scale.z_scale().to_rgba(z))
+    assert VERDICT_BITS in found["bits"]["levels"]
+    assert len(found["bits"]["colours"]) == len(found["bits"]["levels"]) + 1
+    assert to_rgb(found["bits"]["colours"][4]) > (0.95, 0.95, 0.95)  # what does not pay is white
+
+
+def test_a_default_study_fits_into_15_megabytes(files):
+    """Means of a study of that size: all numbers there, none like another."""
+    layers, methods = ["fc1", "fc2", "fc3"], 10
+    grid = Grid([str(number) for number in range(methods)], range(2, 13), list("abcd"), [2, 4, 8])
+    source = np.random.default_rng(0)
+    means = {
+        name: source.standard_normal((rows, methods, 11))
+        for names, rows in ((MEAN_NUMBERS, len(ALL_MEASURES)), (MEAN_Z_NUMBERS, len(grid.pairs)))
+        for name in names
+    }
+    means["n"] = np.full_like(means["n"], 10)
+    one = len(packed(list(_mean_arrays("fc1", means))))
+    conditions = 7
+    assert one * len(layers) * conditions < BUDGET / 3  # the rest is for networks
+    code = len(page_template().encode())
+    assert BUDGET + code + 1_000_000 < 15_000_000
 
 
 # --- in a browser -------------------------------------------------------------------------------
@@ -511,8 +578,9 @@ def test_every_choice_by_clicking_shows_its_rows(page, scores):
 
 @pytest.mark.browser
 def test_the_keyboard_alone_reaches_and_changes_everything(page, scores):
-    reached = []
-    for _ in range(16):
+    reached: list[str] = []
+    while "ablation" not in reached:
+        assert len(reached) < 100
         page.keyboard.press("Tab")
         name = page.evaluate("document.activeElement.id")
         reached.append(name)
@@ -530,6 +598,8 @@ def test_the_keyboard_alone_reaches_and_changes_everything(page, scores):
         elif name == "order":
             page.keyboard.press("Space")
     wait(page)
+    grid = ["grid", "grid_by", "grid_method", "grid_k", "find"]
+    assert reached[:6] == ["skip", *grid]
     controls = ["condition", "seed", "layer", "method", "k", "null", "order", "measure"]
     assert [name for name in reached if name in [*controls, "ablation"]][:9] == [
         *controls,
@@ -779,3 +849,148 @@ def test_a_matrix_that_is_too_large_is_left_out_alone(browser, files, tmp_path, 
         page.select_option("#layer", "fc2")
         wait(page)
         assert page.locator("#matrix").is_visible()
+
+
+# --- the overview and tables, in a browser -------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def summary(files) -> pd.DataFrame:
+    return pd.read_csv(files["summary"])
+
+
+def check_overview(page, summary: pd.DataFrame, by: str = "mean", **cell: Any) -> int:
+    """All cells of the overview are those of the table; how many have a value."""
+    rows = summary.query(" and ".join(f"{name} == {value!r}" for name, value in cell.items()))
+    shown, with_value = ("value", rows) if by == "mean" else ("z", rows[rows["null"] == by])
+    rows = with_value.drop_duplicates(["condition", "layer", "method"])
+    off = {"rel": 6e-3, "abs": 0.06 if by == "mean" else 6e-3}
+    found = 0
+    for row in rows.to_dict("records"):
+        place = "".join(f"[data-{name}='{row[name]}']" for name in ("condition", "layer", "method"))
+        button = page.locator(f"td{place} button")
+        text, words = button.locator("span").all_text_contents()
+        assert button.get_attribute("title").endswith(f"k = {row['k']}: {words}")
+        if np.isnan(row[shown]):
+            assert (text, words) == ("\u2013", "no value")
+            continue
+        assert number(text) == pytest.approx(row[shown], **off)
+        low, high, n = re.search(r"interval (.*) to (.*), (\d+) network", words).groups()
+        assert int(n) == row["n"]
+        for bound, end in ((low, "low"), (high, "high")):
+            assert number(bound) == pytest.approx(row[f"{shown}_{end}"], **off)
+        if by != "mean":
+            style = button.evaluate("each => getComputedStyle(each).backgroundColor")
+            colour = [int(part) for part in re.findall(r"\d+", style)]
+            expected = np.rint(255 * np.array(z_colour_scale.z_scale().to_rgba(row["z"])[:3]))
+            assert colour == expected.tolist()
+        found += 1
+    return found
+
+
+@pytest.mark.browser
+def test_the_overview_has_the_means_of_the_table_and_a_click_opens_a_layer(page, summary):
+    place = {"method": METHODS[1], "k": 3}
+    assert check_overview(page, summary, measure="bits", **place) > 2
+    page.select_option("#grid", "ncut")
+    page.select_option("#grid_by", "labels")
+    page.select_option("#grid_k", "5")
+    wait(page)
+    place |= {"measure": "ncut", "k": 5}
+    assert check_overview(page, summary, by="labels", **place) == 3  # one cell is infeasible
+    assert "z against labels" in page.locator("#grid-note").inner_text()
+    line = page.locator("td[data-condition=trained][data-layer=fc2] svg path").last
+    assert line.get_attribute("d").count("L") == len(JOB.k) - 1
+    page.locator("td[data-condition=untrained][data-layer=fc1] button").click()
+    wait(page)
+    status = page.locator("#status")
+    assert f"untrained, seed 0, fc1, {METHODS[1]}, k = 5" in status.inner_text()
+    assert page.locator("#measure").input_value() == "ncut"
+    assert page.locator("#null").input_value() == "labels"
+    assert page.evaluate("document.activeElement.id") == "status"
+    chosen = page.locator("#grid-table [aria-current]")
+    assert chosen.count() == 1
+    assert chosen.get_attribute("title").startswith("untrained, fc1")
+    page.select_option("#grid_method", "all")
+    page.select_option("#grid", "class_mi")
+    wait(page)
+    assert page.locator("#grid_k option").all_text_contents() == ["2"]  # where it was asked
+    assert check_overview(page, summary, measure="class_mi", k=2) > 2
+    cells = page.locator("#grid-table td[data-layer]")
+    assert cells.count() == 8  # two conditions, layers and methods
+    texts = page.locator("#grid-table [data-layer=fc2] button span:first-child")
+    assert set(texts.all_text_contents()) == {"\u2013"}
+
+
+@pytest.mark.browser
+def test_the_overview_by_the_keyboard_alone(page):
+    page.locator("#find").focus()
+    page.keyboard.press("Tab")  # names of columns sort
+    for _ in range(len(SHAPES) + 1):
+        page.keyboard.press("Tab")
+    at = "document.activeElement.title.split(',').slice(0, 2).join()"
+    assert page.evaluate(at) == "untrained, fc1"
+    for key, expected in (
+        ("ArrowUp", "untrained, fc1"),
+        ("ArrowRight", "untrained, fc2"),
+        ("ArrowRight", "untrained, fc2"),
+        ("ArrowDown", "trained, fc2"),
+        ("Home", "trained, fc1"),
+        ("End", "trained, fc2"),
+    ):
+        page.keyboard.press(key)
+        assert page.evaluate(at) == expected
+    assert page.evaluate("document.querySelectorAll('button.cell[tabindex=\"0\"]').length") == 1
+    page.keyboard.press("Enter")
+    wait(page)
+    assert page.locator("#status").inner_text().startswith("trained, seed 0, fc2")
+
+
+@pytest.mark.browser
+def test_names_filter_the_overview(page):
+    cells = page.locator("#grid-table td[data-layer]")
+    page.locator("#find").press_sequentially("fc2 UNTR")
+    wait(page)
+    assert cells.count() == 1
+    assert page.evaluate("document.activeElement.id") == "find"
+    assert page.locator("#grid-count").inner_text() == "1 cell shown"
+    assert "find=fc2+UNTR" in page.url
+    page.locator("#find").fill("nothing")
+    wait(page)
+    assert "No name" in page.locator("#grid-note").inner_text()
+    page.locator("#find").fill("")
+    wait(page)
+    assert cells.count() == 4
+
+
+@pytest.mark.browser
+def test_every_table_is_sorted_by_its_columns(page, summary):
+    for table in page.locator("table").all():
+        heads = table.locator("thead tr:last-child th")
+        assert heads.count() == heads.locator("button.sort").count() > 1
+    z = [number(text) for text in page.locator("#score-table .z").all_text_contents()]
+    heading = page.locator("#score-table").get_by_role("button", name="z", exact=True)
+    for order, key in (
+        ("descending", lambda value: (np.isnan(value), -value)),
+        ("ascending", lambda value: (np.isnan(value), value)),
+        (None, None),
+    ):
+        heading.press("Enter")
+        found = [number(text) for text in page.locator("#score-table .z").all_text_contents()]
+        expected = sorted(z, key=key) if key else z
+        np.testing.assert_array_equal(found, expected)
+        assert heading.locator("..").get_attribute("aria-sort") == order
+        assert page.evaluate("document.activeElement.textContent") == "z"
+    # An order stays when other rows are shown.
+    heading.click()
+    page.select_option("#seed", "1")
+    wait(page)
+    found = [number(text) for text in page.locator("#score-table .z").all_text_contents()]
+    assert found == sorted(found, key=lambda value: (np.isnan(value), -value))
+    page.locator("#grid-table").get_by_role("button", name="fc1").click()
+    rows = summary.query(f"layer == 'fc1' and measure == 'bits' and method == {METHODS[1]!r}")
+    rows = rows[rows.k == 3].drop_duplicates("condition").sort_values("value", ascending=False)
+    names = page.locator("#grid-table tbody th").all_text_contents()
+    assert names == rows.condition.tolist()
+    page.locator("#verdict-table").get_by_role("button", name="bits", exact=True).click()
+    assert page.locator("#verdict-table tbody td:first-child").all_text_contents()[0] == "trained"

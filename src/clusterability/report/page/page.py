@@ -13,15 +13,18 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from clusterability.clustering.catalogue import METHODS
+from clusterability.clustering.method_kinds import chooses
 from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
+from clusterability.measures.measure import Measure
 from clusterability.networks.scaling_names import SCALINGS_SAY, scaling_of
 from clusterability.networks.tasks import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.nulls.catalogue import NULLS
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.figures.weights import CLIP
+from clusterability.report.page.cell_colours import cell_colours
 from clusterability.report.page.packing import (
     LEVELS,
     Array,
@@ -51,16 +54,20 @@ from clusterability.report.verdict_text import verdict_cells, verdict_line, verd
 from clusterability.results.display_names import chosen_nulls, ranges
 from clusterability.results.reading import read_csv
 
-BUDGET = 9_000_000
-"""Bytes of the packed arrays of a page."""
+BUDGET = 11_000_000
+"""Bytes of the packed arrays of a page. With the rest, a page stays below 15 MB."""
 LARGEST_MATRIX = 1_000_000
 """Weights of a matrix at most: a larger one would leave no room for others."""
 
 MARKER = "/* data */"
 
+_IN_BITS = ("bits", "bits_within", "bits_u", "bits_v", "bits_joint")
+"""Measures in bits: their colours are those of bits."""
+
 # Bits of mantissas. A value is told to more digits than how it compares.
 _VALUE = 15
 _SCORE = {"null_mean": 15, "null_sd": 10, "z": 11, "p": 10, "p_two_sided": 10}
+_MEAN = {"value": 15, "value_half": 11, "z": 11, "z_half": 9, "q": 8}
 _CLUSTER = 10
 _FALL = 8
 
@@ -100,6 +107,7 @@ def filled(template: str, data: Mapping[str, Any]) -> str:
 def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
     """What the page holds: axes, words, colours, and the packed arrays by condition."""
     sources = Sources.of(files)
+    verdict = read_csv(paths(files, "verdict")[0])
     grid = Grid(job.methods, job.k, list(job.nulls), job.probed_k)
     places = _places(sources, grid)
     means = {name: packed(place.means) for name, place in places.items()}
@@ -109,8 +117,8 @@ def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
         for name, place in places.items()
     ]
     return {
-        "verdict": _verdict(read_csv(paths(files, "verdict")[0])),
-        "start": _start(places, job, grid),
+        "verdict": _verdict(verdict),
+        "start": _start(places, job, grid) | _start_of_grid(verdict, job),
         "methods": {method: _method_says(method) for method in grid.methods},
         "k": list(grid.k),
         "probed_k": list(grid.probed_k),
@@ -119,7 +127,7 @@ def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
         "nulls_say": _nulls_say(),
         "draws": {**job.nulls, GROUPS: job.groups},
         "pairs": grid.pairs,
-        "measures": _measures(),
+        "measures": _measures(grid),
         "statuses": STATUSES_SAY,
         "ablations": ABLATIONS,
         "classes": MNIST_CLASSES,
@@ -167,7 +175,7 @@ def _mean_arrays(layer: str, means: Mapping[str, np.ndarray]) -> Iterator[Array]
     for name, array in means.items():
         counts = name == "n"
         kind: Kind = "uint16" if counts else "float32"
-        yield Array(f"{layer}/{name}", kind, array if counts else rounded(array, _VALUE))
+        yield Array(f"{layer}/{name}", kind, array if counts else rounded(array, _MEAN[name]))
 
 
 def _add_networks(sources: Sources, grid: Grid, places: Mapping[str, _Place], budget: int) -> None:
@@ -249,6 +257,14 @@ def _start(places: Mapping[str, _Place], job: PageJob, grid: Grid) -> dict[str, 
     return {"condition": best, "method": job.drawn_method, "k": job.drawn_k, "null": most}
 
 
+def _start_of_grid(verdict: pd.DataFrame, job: PageJob) -> dict[str, Any]:
+    """What the overview shows first: saved bits as the verdict has them, or of the drawn method."""
+    asked = [method for method in verdict["method"] if method in job.methods]
+    method = asked[0] if asked else job.drawn_method
+    k = job.k[-1] if method is not None and chooses(method) else job.drawn_k
+    return {"grid": "bits", "grid_method": method, "grid_k": k}
+
+
 def _method_says(method: str) -> str:
     scaling = scaling_of(method)
     base = METHODS[method.partition("-")[0]].says
@@ -263,14 +279,22 @@ def _nulls_say() -> dict[str, str]:
     return said | {GROUPS: "clusters permuted among the layer's units, sizes fixed"}
 
 
-def _measures() -> list[dict[str, Any]]:
-    known: dict[str, Any] = MEASURES | FUNCTION_MEASURES
+def _nulls_of(name: str, measure: Measure, grid: Grid) -> list[str]:
+    """The nulls that a measure has a z against."""
+    has_z = measure.standardised and measure.direction != 0
+    return [null for each, null in grid.pairs if each == name] if has_z else []
+
+
+def _measures(grid: Grid) -> list[dict[str, Any]]:
+    known = MEASURES | FUNCTION_MEASURES
     return [
         {
             "name": name,
             "label": known[name].label,
             "direction": known[name].direction,
             "function": name in FUNCTION_MEASURES,
+            "bits": name in _IN_BITS,
+            "nulls": _nulls_of(name, known[name], grid),
             "says": known[name].says,
         }
         for name in ALL_MEASURES
@@ -283,4 +307,5 @@ def _colours(grid: Grid) -> dict[str, Any]:
         "clusters": cluster_colours(max(grid.k)),
         "none": NO_VALUE,
         "weights": [to_hex(colour) for colour in levels],
+        "cells": cell_colours(),
     }

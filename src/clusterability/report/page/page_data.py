@@ -26,6 +26,7 @@ from clusterability.networks.stacked import stored_shapes
 from clusterability.networks.tasks import MNIST_CLASSES
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.page.words import STATUSES_SAY
+from clusterability.results.columns import CELL
 from clusterability.results.npz_files import StoredItems
 from clusterability.results.reading import read_csv, read_rows, where
 
@@ -36,6 +37,10 @@ NO_ROW = 255
 
 SCORE_NUMBERS = ("null_mean", "null_sd", "z", "p", "p_two_sided")
 """What a score has for each null that it is compared with."""
+MEAN_NUMBERS = ("n", "value", "value_half")
+"""What the networks of a condition have together, of each measure."""
+MEAN_Z_NUMBERS = ("z", "z_half", "q")
+"""What they have, of each measure and null."""
 FALL_NUMBERS = ("fall", "null_mean", "null_sd")
 CLUSTER_NUMBERS = tuple(
     f"{measure}{end}" for measure in ABLATION_MEASURES for end in ("", "_z", "_p")
@@ -309,22 +314,36 @@ def _filled(shape: tuple[int, ...], at: tuple[np.ndarray, ...], values: pd.Serie
 
 
 def read_means(summary: Path, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
-    """Means over seeds by condition and layer: `value`, `value_low`, `value_high` and `n`.
+    """Means over seeds by condition and layer, as `MEAN_NUMBERS` and `MEAN_Z_NUMBERS` name them.
 
-    Each [measures, methods, k]: the mean of a measure with its 95 % t interval, NaN without; n is
-    the number of networks with a value, 0 without.
+    `n`, the number of networks with a value, `value`, the mean of a measure, and `value_half`, half
+    the width of its 95 % t interval: [measures, methods, k]. `z`, the mean z, `z_half`, as before,
+    and `q`: [pairs, methods, k]. NaN where there is none, and 0 for n.
     """
-    numbers = ["value", "value_low", "value_high", "n"]
-    table = read_csv(summary, usecols=["condition", "layer", "method", "k", "measure", *numbers])
+    table = read_csv(summary, usecols=[*CELL, "n", *_ENDS, "q"])
     table = table[table["method"].isin(grid.methods) & table["measure"].isin(ALL_MEASURES)]
+    for name in ("value", "z"):
+        table[f"{name}_half"] = (table[f"{name}_high"] - table[f"{name}_low"]) / 2
     found = {}
     for (condition, layer), rows in table.groupby(["condition", "layer"], sort=False):
-        at = (
-            _places(rows["measure"], ALL_MEASURES),
-            _places(rows["method"], grid.methods),
-            _places(rows["k"], grid.k),
-        )
-        shape = (len(ALL_MEASURES), len(grid.methods), len(grid.k))
-        arrays = {name: _filled(shape, at, rows[name]) for name in numbers}
-        found[str(condition), str(layer)] = arrays | {"n": np.nan_to_num(arrays["n"])}
+        found[str(condition), str(layer)] = _mean_arrays(rows, grid)
     return found
+
+
+_ENDS = [f"{name}{end}" for name in ("value", "z") for end in ("", "_low", "_high")]
+
+
+def _mean_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
+    """Means of a condition and layer."""
+    at = (_places(rows["method"], grid.methods), _places(rows["k"], grid.k))
+    measure = _places(rows["measure"], ALL_MEASURES)
+    shape = (len(ALL_MEASURES), len(grid.methods), len(grid.k))
+    found = {name: _filled(shape, (measure, *at), rows[name]) for name in MEAN_NUMBERS}
+    pair = pd.MultiIndex.from_tuples(grid.pairs).get_indexer(
+        pd.MultiIndex.from_frame(rows[["measure", "null"]])
+    )
+    known = pair >= 0  # a study may have no nulls
+    places = (pair[known], at[0][known], at[1][known])
+    for name in MEAN_Z_NUMBERS:
+        found[name] = _filled((len(grid.pairs), *shape[1:]), places, rows[name][known])
+    return found | {"n": np.nan_to_num(found["n"])}

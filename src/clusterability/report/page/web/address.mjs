@@ -18,6 +18,19 @@ export function completed(wanted, data) {
     measure: oneOf(wanted.measure, data.measures.map(measure => measure.name), "mi_preserved"),
     order: oneOf(wanted.order, ["clusters", "original"]),
     ablation: oneOf(wanted.ablation, data.ablations),
+    ...completedGrid(wanted, data),
+  };
+}
+// What the overview shows; `all` stands for every method.
+function completedGrid(wanted, data) {
+  const {start} = data, grid = oneOf(wanted.grid, data.measures.map(measure => measure.name), start.grid);
+  const {function: probed, nulls} = data.measures.find(measure => measure.name === grid);
+  return {
+    grid,
+    grid_by: oneOf(wanted.grid_by, ["mean", ...nulls]),
+    grid_method: oneOf(wanted.grid_method, [...Object.keys(data.methods), "all"], start.grid_method),
+    grid_k: oneOf(wanted.grid_k, probed && data.probed_k.length ? data.probed_k : data.k, start.grid_k),
+    find: wanted.find || "",
   };
 }
 export function chosenIn(hash) {

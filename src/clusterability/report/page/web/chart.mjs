@@ -14,7 +14,7 @@ export function drawChart(view) {
   byId("measure-shown").textContent = `${measure.label} over k`;
   const band = points.filter(each => known(each.null_mean) && known(each.null_sd)).map(each =>
     ({k: each.k, low: each.null_mean - 1.96 * each.null_sd, high: each.null_mean + 1.96 * each.null_sd, mean: each.null_mean}));
-  const across = points.filter(each => known(each.seeds.value) && each.seeds.n > 1).map(each => ({k: each.k, low: each.seeds.low, high: each.seeds.high, mean: each.seeds.value}));
+  const across = points.filter(each => known(each.seeds.value) && each.seeds.n > 1).map(each => ({k: each.k, low: each.seeds.value_low, high: each.seeds.value_high, mean: each.seeds.value}));
   const own = points.filter(each => known(each.value)).map(each => ({k: each.k, mean: each.value}));
   const all = [...band, ...across, ...own].flatMap(each => [each.low, each.high, each.mean]).filter(known);
   if (!all.length) {
@@ -53,7 +53,7 @@ export function drawChart(view) {
   const here = points[DATA.k.indexOf(state.k)];
   picture.setAttribute("aria-label", `${measure.label} over k of ${state.condition}, seed ${seedName(state.seed)}, ${state.layer}. `
     + `At k = ${state.k}: this network ${significant(here.value)}, null ${here.null || "none"} ${significant(here.null_mean)}`
-    + (here.seeds.n > 1 ? `, mean over ${here.seeds.n} networks ${significant(here.seeds.value)}, from ${significant(here.seeds.low)} to ${significant(here.seeds.high)}.` : "."));
+    + (here.seeds.n > 1 ? `, mean over ${here.seeds.n} networks ${significant(here.seeds.value)}, from ${significant(here.seeds.value_low)} to ${significant(here.seeds.value_high)}.` : "."));
   byId("chart").replaceChildren(picture);
   const key = (colour, text, dashes) => make("li", {}, make("i", {"aria-hidden": "true", style: {borderTopColor: colour, borderTopStyle: dashes}}), text);
   byId("chart-key").replaceChildren(key("var(--value)", "this network", "solid"),
@@ -63,6 +63,6 @@ export function drawChart(view) {
   const least = Math.min(...counts), most = Math.max(...counts);
   const n = !counts.length ? "" : least === most ? `n = ${most} network${most > 1 ? "s" : ""}` : `n = ${least} to ${most} networks`;
   const means = here.seeds.n > 1 ? `, mean over n = ${here.seeds.n} networks ${significant(here.seeds.value)}, 95 % t interval `
-    + `${significant(here.seeds.low)} to ${significant(here.seeds.high)}` : "";
+    + `${significant(here.seeds.value_low)} to ${significant(here.seeds.value_high)}` : "";
   byId("chart-note").textContent = `At k = ${state.k}: this network ${significant(here.value)}${means}.${n ? ` Over all k: ${n}.` : ""}`;
 }

@@ -3,6 +3,7 @@
 import {INK, chip, clusterColour, darkColour} from "./colours.mjs";
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
+import {sortable} from "./tables.mjs";
 import {sizesInWords, sizesOf} from "./view.mjs";
 
 export function drawPixels(view) {
@@ -41,9 +42,9 @@ function strip(title, labels) {
 export function drawSizes(view) {
   const u = sizesOf(view.u), v = sizesOf(view.v);
   const labels = [...new Set([...u.keys(), ...v.keys()])].sort((a, b) => (a < 0) - (b < 0) || a - b);
-  byId("sizes").replaceChildren(make("table", {}, make("thead", {}, make("tr", {},
+  byId("sizes").replaceChildren(sortable("sizes", make("table", {}, make("thead", {}, make("tr", {},
     make("th", {class: "text", scope: "col"}, "Cluster"), make("th", {scope: "col"}, "output (U)"), make("th", {scope: "col"}, "input (V)"))),
     make("tbody", {}, ...labels.map(label => make("tr", {"data-cluster": label},
       make("th", {class: "text", scope: "row"}, chip(label), label >= 0 ? String(label) : view.infeasible ? "none" : "dead, in none"),
-      make("td", {}, String(u.get(label) || 0)), make("td", {}, String(v.get(label) || 0)))))));
+      make("td", {}, String(u.get(label) || 0)), make("td", {}, String(v.get(label) || 0))))))));
 }

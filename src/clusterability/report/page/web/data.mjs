@@ -4,11 +4,16 @@ import {unpacked} from "./unpacking.mjs";
 
 export const DATA = JSON.parse(document.getElementById("data").textContent);
 export const shown = DATA.conditions.filter(condition => condition.networks.length);
-const kept = new Map();
+const kept = new Map(), means = new Map();
 export function arraysOf(key, text, layout) {
   if (!kept.has(key)) {
     kept.set(key, unpacked(text, layout));
     if (kept.size > 12) kept.delete(kept.keys().next().value);
   }
   return kept.get(key);
+}
+// Means over the networks of a condition; all conditions have some, and the overview shows them all.
+export function meansOf({name, means: text, means_layout: layout}) {
+  if (!means.has(name)) means.set(name, unpacked(text, layout));
+  return means.get(name);
 }

@@ -5,6 +5,7 @@ import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {known, percent, sentence, shortP, shortZ, significant} from "./numbers.mjs";
 import {choose, state} from "./state.mjs";
+import {sortable} from "./tables.mjs";
 import {sizesOf} from "./view.mjs";
 
 export function drawEffects(view) {
@@ -32,11 +33,11 @@ export function drawEffects(view) {
     `Importance is the fall in accuracy, coherence the range of the falls by class over their mean; z and p compare with ${DATA.draws.groups} random groups of as many units `
     + "(positive z: the cluster matters more than they do). By class: the fall in percentage points, with the random groups' mean in brackets."));
   const heads = ["Cluster", "units", "importance", "z", "p", "coherence", "z", "p"];
-  byId("effects").replaceChildren(make("table", {id: "effect-table"}, make("thead", {},
+  byId("effects").replaceChildren(sortable("effects", make("table", {id: "effect-table"}, make("thead", {},
     make("tr", {}, make("td", {colspan: heads.length}), make("th", {colspan: DATA.classes, scope: "colgroup"}, "fall by class, percentage points")),
     make("tr", {}, ...heads.map((text, at) => make("th", {scope: "col", class: at ? "" : "text"}, text)),
       ...Array.from({length: DATA.classes}, (_, class_) => make("th", {scope: "col"}, String(class_))))),
-    make("tbody", {}, ...lines.map(line => line.row))));
+    make("tbody", {}, ...lines.map(line => line.row)))));
 }
 function effectRow(view, label, size, by) {
   const number = name => view.cluster(name, label), sound = known(number("importance" + by));

@@ -1,14 +1,16 @@
 // The whole page: the first module, which imports all others.
 
 import {tellAbout} from "./about.mjs";
+import {addressOf} from "./address.mjs";
 import {chartWidth, drawChart} from "./chart.mjs";
 import {drawPixels, drawSizes} from "./clusters.mjs";
 import {CONTROLS, showControls, valueOf} from "./controls.mjs";
-import {DATA, arraysOf, shown} from "./data.mjs";
+import {DATA, arraysOf, meansOf, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {drawEffects} from "./effects.mjs";
 import {drawMatrix, drawRamp} from "./matrix.mjs";
 import {percent} from "./numbers.mjs";
+import {GRID_CONTROLS, drawOverview, gridCells, showGridControls} from "./overview.mjs";
 import {drawScores} from "./scores.mjs";
 import {choose, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
 import {drawVerdict, verdictOn} from "./verdict.mjs";
@@ -25,13 +27,23 @@ async function show() {
   byId("main").setAttribute("aria-busy", "true");
   toAddress();
   showControls();
+  showGridControls();
+  const cells = await gridCells();
+  if (mine !== turn) return;  // another choice came meanwhile
+  drawOverview(cells);
+  if (await showNetwork(() => mine === turn)) byId("main").setAttribute("aria-busy", "false");
+}
+let drawn = "";
+async function showNetwork(wanted) {
+  const chosen = addressOf(CONTROLS.map(id => [id, state[id]]));
+  if (chosen === drawn) return true;  // the overview alone has changed
   const condition = shown.find(each => each.name === state.condition);
   const network = condition.networks.find(each => each.seed === state.seed);
   const [arrays, means] = await Promise.all([
     arraysOf(`${condition.name}/${network.seed}`, network.data, condition.layout),
-    arraysOf(condition.name, condition.means, condition.means_layout),
+    meansOf(condition),
   ]);
-  if (mine !== turn) return;  // another choice came meanwhile
+  if (!wanted()) return false;
   const view = viewOf(condition, network, arrays, means);
   const accuracy = network.accuracy === null ? "no test accuracy" : `test accuracy ${percent(network.accuracy, 2)} %`;
   const seed = network.seed < 0 ? "imported network" : `seed ${network.seed}`;
@@ -50,7 +62,8 @@ async function show() {
   drawScores(view);
   drawChart(view);
   drawEffects(view);
-  byId("main").setAttribute("aria-busy", "false");
+  drawn = chosen;
+  return true;
 }
 function failed(error) {
   byId("status").textContent = `This page could not be read: ${error.message}.`;
@@ -62,8 +75,8 @@ function start() {
   drawVerdict();
   if (!shown.length) return failed(new Error("no network fits into it"));
   if (!("DecompressionStream" in window)) return failed(new Error("it needs a newer browser, with DecompressionStream"));
-  for (const id of CONTROLS) byId(id).addEventListener("input", () => choose({[id]: valueOf(id)}));
-  byId("controls").addEventListener("submit", event => event.preventDefault());
+  for (const id of [...CONTROLS, ...GRID_CONTROLS]) byId(id).addEventListener("input", () => choose({[id]: valueOf(id)}));
+  for (const id of ["controls", "grid-controls"]) byId(id).addEventListener("submit", event => event.preventDefault());
   addEventListener("hashchange", () => choose(fromAddress()));
   choose(fromAddress());
 }

@@ -4,28 +4,29 @@ import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {direction, known, shortP, shortZ, significant} from "./numbers.mjs";
 import {state} from "./state.mjs";
+import {sortable} from "./tables.mjs";
 
 export function drawScores(view) {
-  const rows = [], told = new Set();
+  const bodies = [], told = new Set();
   let group = null;
   for (const measure of DATA.measures) {
     const score = view.score(measure);
     if (score.status === undefined) continue;
     const title = measure.function ? "What units do, against random groups" : "Structure of the weights";
-    if (title !== group) rows.push(make("tr", {}, make("td", {class: "group", colspan: 7}, title)));
+    if (title !== group) bodies.push(make("tbody", {}, make("tr", {class: "heading"}, make("th", {class: "group", colspan: 7, scope: "rowgroup"}, title))));
     group = title;
     if (DATA.statuses[score.status]) told.add(score.status);
-    rows.push(scoreRow(measure, score));
+    bodies[bodies.length - 1].append(scoreRow(measure, score));
   }
   const draws = DATA.draws[state.null];
   const null_ = state.null ? `${state.null} (${DATA.nulls_say[state.null]}; ${draws} draw${draws === 1 ? "" : "s"})` : "no null";
   byId("scores-note").textContent = `Structure is compared with ${null_}. z is directed: positive is better than the null; `
     + "in the pictures the grey band is \u00b1 1.96, and an arrow means beyond \u00b1 6. p is one-sided, in the better direction (\u2020: two-sided, where neither is better)."
     + [...told].map(status => ` In rows: ${DATA.statuses[status]}.`).join("");
-  byId("scores").replaceChildren(make("table", {id: "score-table"},
+  byId("scores").replaceChildren(sortable("scores", make("table", {id: "score-table"},
     make("thead", {}, make("tr", {}, ...[["Measure", "text"], ["value", ""], ["z", ""], ["worse \u00b7 better", "text"],
       ["p", ""], ["null", "text"], ["null mean \u00b1 sd", ""]].map(([text, kind]) => make("th", {scope: "col", class: kind}, text)))),
-    make("tbody", {}, ...rows)));
+    ...bodies)));
 }
 function scoreRow(measure, score) {
   const cells = [make("th", {scope: "row", class: "text", title: measure.says}, measure.label)];

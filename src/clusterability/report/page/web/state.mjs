@@ -14,6 +14,6 @@ export function choose(changes) {
 }
 export const fromAddress = () => chosenIn(location.hash);
 export function toAddress() {
-  const hash = addressOf(state);
+  const hash = addressOf(Object.entries(state).filter(([, value]) => value !== ""));
   if (hash !== location.hash) history.replaceState(null, "", hash);
 }

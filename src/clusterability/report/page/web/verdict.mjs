@@ -3,16 +3,17 @@
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {state} from "./state.mjs";
+import {sortable} from "./tables.mjs";
 
 export function drawVerdict() {
   const {sentence, names, rows} = DATA.verdict;
   byId("verdict-sentence").textContent = sentence;
-  byId("verdict-table").hidden = byId("verdict-note").hidden = !rows.length;
+  for (const id of ["verdict-title", "verdict-table", "verdict-note"]) byId(id).hidden = !rows.length;
   const kind = at => ({class: at < 3 || at > names.length - 3 ? "text" : ""});
-  byId("verdict-table").replaceChildren(make("table", {},
+  byId("verdict-table").replaceChildren(sortable("verdict", make("table", {},
     make("thead", {}, make("tr", {}, ...names.map((name, at) => make("th", {scope: "col", ...kind(at)}, name)))),
     make("tbody", {}, ...rows.map(row => make("tr", {}, ...row.cells.map((cell, at) =>
-      at === 1 ? make("th", {scope: "row", class: "text"}, layerLink(row)) : make("td", kind(at), cell)))))));
+      at === 1 ? make("th", {scope: "row", class: "text"}, layerLink(row)) : make("td", kind(at), cell))))))));
   byId("verdict-note").textContent = "Bits: what naming the clusters saves in describing the weights; from 20 on, clusters pay. "
     + "Beyond a null: bits less the most that any of its draws saves. In brackets, 95 % intervals over networks. "
     + "A layer's name leads to its clusters; answer.md, beside this page, says how far to trust this.";

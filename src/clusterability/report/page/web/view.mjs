@@ -2,6 +2,7 @@
 
 import {DATA} from "./data.mjs";
 import {state} from "./state.mjs";
+import {summaryRow} from "./summary.mjs";
 
 export function viewOf(condition, network, arrays, means) {
   const layer = condition.layers.find(each => each.name === state.layer);
@@ -21,11 +22,9 @@ export function viewOf(condition, network, arrays, means) {
       found[name] = pair < 0 ? NaN : get(name)[place(pair, k)];
     return found;
   }
-  function mean(measure, k) {
-    const at = place(DATA.measures.indexOf(measure), k), part = name => means[`${layer.name}/${name}`];
-    if (!part("value")) return {value: NaN, low: NaN, high: NaN, n: 0};
-    return {value: part("value")[at], low: part("value_low")[at], high: part("value_high")[at], n: part("n")[at]};
-  }
+  const mean = (measure, k) => summaryRow(DATA, means, {
+    condition: condition.name, layer: layer.name, method: state.method, k: DATA.k[k], measure: measure.name, null: nullOf(measure),
+  });
   const probedAt = DATA.probed_k.indexOf(state.k), most = DATA.most_clusters;
   const cluster = (name, number) => get(name)[((method * DATA.probed_k.length) + probedAt) * most + number];
   function fall(name, number, class_) {
