@@ -7,6 +7,7 @@ import {gzipSync} from "node:zlib";
 const web = "../../../src/clusterability/report/page/web";
 const {addressOf, chosenIn, completed} = await import(`${web}/address.mjs`);
 const {percent, shortP, shortZ, significant, ticks} = await import(`${web}/numbers.mjs`);
+const {csvOf, python, resultsFolder} = await import(`${web}/rows.mjs`);
 const {keyOf, sortedBy} = await import(`${web}/sorting.mjs`);
 const {levelColour, matches, shareColour, sparkPaths, summaryRow} = await import(`${web}/summary.mjs`);
 const {unpacked} = await import(`${web}/unpacking.mjs`);
@@ -123,4 +124,17 @@ test("a small line spans its box and skips what has no value", () => {
   assert.equal(band, "M2.0,8.0L22.0,2.0L22.0,6.0L2.0,12.0Z");
   assert.deepEqual([dot(4), dot(3)], [{cx: 22, cy: 4}, null]);
   assert.equal(sparkPaths([], [2, 4], 24, 14).line, "");
+});
+
+test("rows as CSV have quotes where they need them, and nothing where there is no number", () => {
+  const rows = [{a: 'x "y", z', b: 1 / 3, c: NaN}, {a: "", b: 1e-9, c: 7}, {a: "n\n", b: -0.5}];
+  assert.equal(csvOf(["a", "b", "c"], rows), 'a,b,c\n"x ""y"", z",0.333333,\n,1e-9,7\n"n\n",-0.5,\n');
+});
+
+test("the lines of Python name the folder that the page lies in", () => {
+  const at = address => resultsFolder(new URL(address));
+  assert.equal(at("file:///home/me/my%20study/results/explore.html#k=4"), "/home/me/my study/results");
+  assert.equal(at("file:///C:/study/explore.html"), "C:/study");
+  assert.equal(at("https://example.org/a/explore.html"), "results");
+  assert.equal(python(['a"b', "c\\d", 3, "\u00e4'"]), '["a\\"b", "c\\\\d", 3, "\u00e4\'"]');
 });

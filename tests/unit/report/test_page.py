@@ -57,6 +57,7 @@ from clusterability.report.page.page_data import (
 )
 from clusterability.report.page.template import page_template
 from clusterability.results.aggregation import BlockScores, write_clusters, write_rows
+from clusterability.results.columns import CELL
 from clusterability.results.function_columns import ABLATION_COLUMNS
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.summary import summary_of
@@ -714,6 +715,11 @@ def test_the_address_brings_back_the_view(browser, page_file):
         "null": "labels",
         "measure": "ncut",
         "ablation": "mean",
+        "grid": "mi",
+        "grid_by": "labels",
+        "grid_method": "all",
+        "grid_k": "5",
+        "find": "fc2",
     }
     with watched_page(browser) as page:
         address = "&".join(f"{name}={value}" for name, value in wanted.items())
@@ -994,3 +1000,55 @@ def test_every_table_is_sorted_by_its_columns(page, summary):
     assert names == rows.condition.tolist()
     page.locator("#verdict-table").get_by_role("button", name="bits", exact=True).click()
     assert page.locator("#verdict-table tbody td:first-child").all_text_contents()[0] == "trained"
+
+
+def taken(page, place: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of the CSV file that a place of the page saves, and those that its Python loads."""
+    with page.expect_download() as download:
+        page.locator(f"#{place} button").click()
+    assert download.value.suggested_filename.endswith(".csv")
+    names: dict[str, Any] = {}
+    exec(page.locator(f"#{place} code").text_content(), names)
+    return pd.read_csv(download.value.path()), names["rows"]
+
+
+def same_rows(saved: pd.DataFrame, loaded: pd.DataFrame) -> bool:
+    """Whether these are the same rows in any order, to the digits that the page has."""
+    keys = [name for name in (*CELL, "seed") if name in saved]
+    both = [rows[list(saved)].set_index(keys).sort_index() for rows in (saved, loaded)]
+    pd.testing.assert_frame_equal(*both, check_dtype=False, rtol=6e-3, atol=6e-3)
+    return len(saved) > 0
+
+
+@pytest.mark.browser
+def test_shown_rows_are_saved_and_python_loads_the_same(browser, files):
+    """The page lies beside the tables, where a study has it."""
+    file = Path(files["scores"]).parents[1] / "explore.html"
+    file.write_bytes(make_page(files, JOB))
+    with watched_page(browser) as page:
+        open_file(page, file, "#condition=untrained&seed=2&layer=fc2&k=5&measure=ncut&find=FC1 tr")
+        wait(page)
+        page.locator("#grid-table").get_by_role("button", name="fc1").click()
+        saved, loaded = taken(page, "grid-take")
+        assert same_rows(saved, loaded)
+        assert saved["k"].tolist() == JOB.k * 2
+        shown = page.locator("#grid-table tbody th").all_text_contents()
+        assert saved["condition"].drop_duplicates().tolist() == shown
+        for measure, method in (("class_mi", "all"), ("mi", "all"), ("mi", "matched")):
+            page.select_option("#grid", measure)
+            page.select_option("#grid_method", method)
+            page.locator("#find").fill("trained")
+            wait(page)
+            saved, loaded = taken(page, "grid-take")
+            assert same_rows(saved, loaded)
+            assert set(saved["method"]) == ({"matched"} if method == "matched" else set(METHODS))
+        page.locator("#score-table").get_by_role("button", name="value").click()
+        saved, loaded = taken(page, "scores-take")
+        assert same_rows(saved, loaded)
+        lines = page.locator("#score-table tr[data-measure]")
+        shown = lines.evaluate_all("rows => rows.map(row => row.dataset.measure)")
+        assert saved["measure"].tolist() == shown
+        saved, loaded = taken(page, "chart-take")
+        assert same_rows(saved, loaded)
+        assert saved["k"].tolist() == JOB.k
+        assert (saved["status"] == "infeasible").tolist() == [False, False, True]

@@ -4,6 +4,7 @@ import {seedName} from "./controls.mjs";
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {direction, known, minus, sentence, significant, ticks} from "./numbers.mjs";
+import {offerScores} from "./scores.mjs";
 import {state} from "./state.mjs";
 
 export const chartWidth = () => Math.max(280, Math.min(560, byId("chart").clientWidth || 520));
@@ -11,6 +12,7 @@ export function drawChart(view) {
   const measure = DATA.measures.find(each => each.name === state.measure);
   const points = DATA.k.map((k, at) => ({k, ...view.score(measure, at), seeds: view.mean(measure, at)}));
   byId("says").textContent = `${measure.says} ${sentence(direction(measure))}`;
+  offerScores("chart-take", view, () => DATA.k.map((_, at) => [measure, at]), {measure: measure.name, ...(points[0].null ? {null: points[0].null} : {})});
   byId("measure-shown").textContent = `${measure.label} over k`;
   const band = points.filter(each => known(each.null_mean) && known(each.null_sd)).map(each =>
     ({k: each.k, low: each.null_mean - 1.96 * each.null_sd, high: each.null_mean + 1.96 * each.null_sd, mean: each.null_mean}));

@@ -5,9 +5,11 @@ import {setOptions} from "./controls.mjs";
 import {DATA, meansOf} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {direction, known, minus, sentence, shortZ, significant} from "./numbers.mjs";
+import {resultsFolder, summaryInPython} from "./rows.mjs";
 import {choose, state} from "./state.mjs";
 import {levelColour, matches, shareColour, shownOf, sparkPaths, summaryRow} from "./summary.mjs";
 import {sortable} from "./tables.mjs";
+import {offer} from "./taking.mjs";
 
 export const GRID_CONTROLS = ["grid", "grid_by", "grid_method", "grid_k", "find"];
 const LAYERS = [...new Set(DATA.conditions.flatMap(({layers}) => layers.map(layer => layer.name)))];
@@ -34,10 +36,10 @@ export async function gridCells() {
   const measure = gridMeasure(), cells = [];
   for (const condition of DATA.conditions) {
     const arrays = await meansOf(condition);
-    for (const method of gridMethods()) for (const {name: layer} of condition.layers) {
+    for (const method of gridMethods()) for (const {name: layer, probed} of condition.layers) {
       if (!matches(state.find, [condition.name, layer, method])) continue;
       const rows = DATA.k.map(k => summaryRow(DATA, arrays, {condition: condition.name, layer, method, k, measure: state.grid, null: gridNull(measure)}));
-      cells.push({condition: condition.name, layer, method, rows, open: condition.networks.length > 0,
+      cells.push({condition: condition.name, layer, method, probed, rows, open: condition.networks.length > 0,
         shown: shownOf(rows[DATA.k.indexOf(state.grid_k)], byZ()), n: rows[DATA.k.indexOf(state.grid_k)].n});
     }
   }
@@ -65,6 +67,18 @@ export function drawOverview(cells) {
     make("tbody", {}, ...rows));
   byId("grid-box").replaceChildren(sortable(`overview ${all}`, table));
   letArrowsMove(table);
+  offerCells(measure, cells);
+}
+const CELL_COLUMNS = ["condition", "layer", "method", "k", "measure", "null", "n", "value", "value_low", "value_high", "z", "z_low", "z_high", "q"];
+// Rows of all cells as they are ordered, at all k that the lines run over.
+function offerCells(measure, cells) {
+  const null_ = gridNull(measure), asked = cells.filter(cell => cell.probed || !measure.function);
+  const rows = () => [...byId("grid-table").querySelectorAll("td.cell")].flatMap(({dataset}) => {
+    const cell = asked.find(each => ["condition", "layer", "method"].every(name => each[name] === dataset[name]));
+    return cell ? cell.rows.filter(row => !measure.function || DATA.probed_k.includes(row.k)) : [];
+  });
+  const wanted = {method: gridMethods(), measure: state.grid, ...(null_ ? {null: null_} : {})};
+  offer("grid-take", {name: `summary ${state.grid}`, columns: CELL_COLUMNS, rows, code: summaryInPython(resultsFolder(location), wanted, state.find)});
 }
 function inWords(measure, {mean, low, high}, n) {
   const text = value => shortText(measure, value, 4);

@@ -3,8 +3,10 @@
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {direction, known, shortP, shortZ, significant} from "./numbers.mjs";
+import {resultsFolder, scoresInPython} from "./rows.mjs";
 import {state} from "./state.mjs";
 import {sortable} from "./tables.mjs";
+import {offer} from "./taking.mjs";
 
 export function drawScores(view) {
   const bodies = [], told = new Set();
@@ -27,6 +29,17 @@ export function drawScores(view) {
     make("thead", {}, make("tr", {}, ...[["Measure", "text"], ["value", ""], ["z", ""], ["worse \u00b7 better", "text"],
       ["p", ""], ["null", "text"], ["null mean \u00b1 sd", ""]].map(([text, kind]) => make("th", {scope: "col", class: kind}, text)))),
     ...bodies)));
+  const shownRows = () => [...byId("score-table").querySelectorAll("tr[data-measure]")].map(row =>
+    [DATA.measures.find(each => each.name === row.dataset.measure), DATA.k.indexOf(state.k)]);
+  offerScores("scores-take", view, shownRows, {k: state.k, ...(state.null ? {null: [state.null, "groups"]} : {})});
+}
+const SCORE_COLUMNS = ["condition", "seed", "layer", "method", "k", "measure", "value", "null", "null_mean", "null_sd", "z", "p", "p_two_sided", "status"];
+// Lets a reader take scores away: `records` gives pairs of a measure and the place of its k.
+export function offerScores(id, view, records, wanted) {
+  const {condition, seed, layer, method} = state, place = {condition, seed, layer, method};
+  const rows = () => records().map(([measure, at]) => ({...place, k: DATA.k[at], measure: measure.name, ...view.score(measure, at)}))
+    .filter(row => row.status !== undefined);
+  offer(id, {name: `scores ${Object.values(place).join(" ")}`, columns: SCORE_COLUMNS, rows, code: scoresInPython(resultsFolder(location), {...place, ...wanted})});
 }
 function scoreRow(measure, score) {
   const cells = [make("th", {scope: "row", class: "text", title: measure.says}, measure.label)];

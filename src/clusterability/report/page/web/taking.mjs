@@ -1,0 +1,24 @@
+// Below a table: its rows as a file, and how to load them in Python.
+
+import {byId, make} from "./document.mjs";
+import {csvOf} from "./rows.mjs";
+
+const taken = new Map();
+
+// What the buttons of a place give: `rows` is asked when they are wanted, in the order that is shown.
+export function offer(id, {name, columns, rows, code}) {
+  taken.set(id, {name, columns, rows});
+  const place = byId(id);
+  if (!place.firstChild) {
+    const button = make("button", {type: "button"}, "Save rows as CSV");
+    button.addEventListener("click", () => save(taken.get(id)));
+    place.append(button, make("details", {}, make("summary", {}, "The same rows in Python"),
+      make("pre", {tabindex: 0, class: "box"}, make("code", {}))));
+  }
+  place.querySelector("code").textContent = code;
+}
+function save({name, columns, rows}) {
+  const address = URL.createObjectURL(new Blob([csvOf(columns, rows())], {type: "text/csv"}));
+  make("a", {href: address, download: `${name.replace(/[^\w.-]+/g, "_")}.csv`}).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10000);
+}
