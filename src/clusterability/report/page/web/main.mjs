@@ -28,15 +28,24 @@ async function show() {
   toAddress();
   showControls();
   showGridControls();
-  const cells = await gridCells();
-  if (mine !== turn) return;  // another choice came meanwhile
-  drawOverview(cells);
-  if (await showNetwork(() => mine === turn)) byId("main").setAttribute("aria-busy", "false");
+  if (await showOverview(() => mine === turn) && await showNetwork(() => mine === turn)) byId("main").setAttribute("aria-busy", "false");
 }
-let drawn = "";
+// Both parts are drawn only where what they show has changed, and give up, with false, where another
+// choice came meanwhile.
+const drawn = {};
+const choiceOf = ids => addressOf(ids.map(id => [id, state[id]]));
+async function showOverview(wanted) {
+  const chosen = choiceOf([...GRID_CONTROLS, "condition", "layer", "method"]);
+  if (chosen === drawn.overview) return true;
+  const cells = await gridCells();
+  if (!wanted()) return false;
+  drawOverview(cells);
+  drawn.overview = chosen;
+  return true;
+}
 async function showNetwork(wanted) {
-  const chosen = addressOf(CONTROLS.map(id => [id, state[id]]));
-  if (chosen === drawn) return true;  // the overview alone has changed
+  const chosen = choiceOf(CONTROLS);
+  if (chosen === drawn.network) return true;
   const condition = shown.find(each => each.name === state.condition);
   const network = condition.networks.find(each => each.seed === state.seed);
   const [arrays, means] = await Promise.all([
@@ -62,7 +71,7 @@ async function showNetwork(wanted) {
   drawScores(view);
   drawChart(view);
   drawEffects(view);
-  drawn = chosen;
+  drawn.network = chosen;
   return true;
 }
 function failed(error) {
