@@ -38,5 +38,5 @@ def cell_colours() -> dict[str, Any]:
 
 def _levels(levels: Sequence[float], scale: ScalarMappable) -> dict[str, Any]:
     inside = [(low + high) / 2 for low, high in pairwise(levels)]
-    values = [levels[0] - 1, *inside, levels[-1] + 1]
-    return {"levels": list(levels), "colours": [to_hex(scale.to_rgba(each)) for each in values]}
+    values = np.array([levels[0] - 1, *inside, levels[-1] + 1])
+    return {"levels": list(levels), "colours": [to_hex(tuple(c)) for c in scale.to_rgba(values)]}
