@@ -37,7 +37,7 @@ def running(job: Any) -> Iterator[None]:
         _end(error)
     except MemoryError as error:
         logger.exception("the job failed")
-        _end(f"not enough memory for rule {job.rule}, {named}: {error or 'none left'}")
+        _end(f"not enough memory for rule {job.rule}, {named}: {str(error) or 'none left'}")
     except Exception:
         logger.exception("the job failed")
         raise

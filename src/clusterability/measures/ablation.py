@@ -1,8 +1,8 @@
 """Drop in accuracy, class by class, when units of a hidden layer are ablated.
 
 An ablated unit is set to zero, or to its mean over the images. The drop for a cluster is compared
-with the drops for random groups of the same size (Filan et al. 2021, arXiv:2103.03386; Hod, Casper,
-Filan et al. 2022, arXiv:2110.08058).
+with the drops for random groups of the same size (Filan et al. 2021, arXiv:2103.03386; Hod, Filan,
+Casper et al. 2022, arXiv:2110.08058).
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ class Effects:
     def share(self) -> Floats:
         """Drop in accuracy, divided by the sum of itself and the mean drop for random groups.
 
-        [clusters]; 1/2 is neutral. NaN where that sum is not positive (Hod, Casper, Filan et al.
+        [clusters]; 1/2 is neutral. NaN where that sum is not positive (Hod, Filan, Casper et al.
         2022, arXiv:2110.08058).
         """
         total = self.importance + self.importance_compared.mean

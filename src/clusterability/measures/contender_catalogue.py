@@ -11,13 +11,13 @@ CONTENDERS: dict[str, Measure] = {
     "spectral": Measure(
         "spectral",
         1,
-        "How much of the weights leading singular vectors explain beyond strengths, whatever the"
-        " partition.",
+        "Share of the weights that leading singular vectors explain beyond strengths, whatever"
+        " the partition.",
     ),
     "held_out_entries": Measure(
         "held-out entries [nats]",
         1,
-        "What clusters say of weights that they were not found from.",
+        "Information that clusters carry about weights that they were not found from.",
         standardised=False,
     ),
 }

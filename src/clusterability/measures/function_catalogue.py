@@ -16,28 +16,27 @@ ACTIVITY_MEASURES: dict[str, Measure] = {
     "class_mi": Measure(
         "I(class; cluster) [nats]",
         1,
-        "How much one knows of the class from which cluster is the most active one.",
+        "Information about the class in which cluster is most active.",
     ),
     "dominance": Measure(
         "dominant clusters",
         0,
-        "How many clusters are the most active one on some images.",
+        "Number of clusters that are the most active one on some image.",
     ),
     "cluster_class_mi": Measure(
         "I(class; activity) [nats]",
         1,
-        "How much one knows of the class from one cluster's mean activity, on average over"
-        " clusters.",
+        "Information about the class in one cluster's mean activity, averaged over clusters.",
     ),
     "between_mi": Measure(
         "I between clusters",
         -1,
-        "How much clusters know of each other.",
+        "Information that clusters carry about each other.",
     ),
     "between_mi_given_class": Measure(
         "I between | class",
         -1,
-        "How much clusters know of each other beyond the class.",
+        "Information that clusters carry about each other beyond the class.",
     ),
     "activation_q": Measure(
         "Q of activations",
@@ -47,7 +46,7 @@ ACTIVITY_MEASURES: dict[str, Measure] = {
     "activation_ami": Measure(
         "AMI with activations",
         1,
-        "Whether clusters of the weights are those of what units do.",
+        "Agreement of clusters of the weights with clusters of the activations.",
     ),
 }
 """Measures of the activations of units on images."""
@@ -56,13 +55,13 @@ ABLATION_MEASURES: dict[str, Measure] = {
     "importance": Measure(
         "importance",
         1,
-        "How much accuracy the network loses without a cluster (its units set to zero).",
+        "Accuracy that the network loses without a cluster (its units set to zero).",
     ),
     "coherence": Measure(
         "coherence",
         1,
-        "Whether a few classes bear the loss: the range over classes of the fall in a class,"
-        " over their mean.",
+        "Whether a few classes bear the loss: the range over classes of the loss in a class,"
+        " divided by its mean.",
     ),
     "importance_by_mean": Measure(
         "importance (by mean)",
@@ -77,7 +76,7 @@ ABLATION_MEASURES: dict[str, Measure] = {
     "sufficiency": Measure(
         "sufficiency",
         1,
-        "How accurate the network is with one cluster alone (all other units set to zero).",
+        "Accuracy of the network with one cluster alone (all other units set to zero).",
     ),
     "sufficiency_by_mean": Measure(
         "sufficiency (by mean)",
