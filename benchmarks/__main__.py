@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import clusterings, growth, large, machine, scores, training, workflow
+from benchmarks import clusterings, files, growth, large, machine, scores, training, workflow
 from benchmarks.check import KEYS, worse
 from benchmarks.figure import draw
 from benchmarks.record import CSV, read_rows, record
@@ -24,7 +24,7 @@ RESULTS = Path("results/bench")
 GROWTH = "growth.csv"
 RECORDED = CSV.relative_to(workflow.PROJECT)
 KERNELS = ("training", "nulls", "scoring")
-PARTS = (*KERNELS, "large", "growth", "jobs", "plans", "studies")
+PARTS = (*KERNELS, "large", "growth", "files", "jobs", "plans", "studies")
 
 
 def main(words: list[str]) -> int:
@@ -101,6 +101,8 @@ def _measure(part: str, device: str, options: argparse.Namespace) -> list[Row]:
         return scores.rows(rounds, options.quick)
     if part == "large":
         return large.rows(min(rounds, 3), options.quick)
+    if part == "files":
+        return files.rows(options.quick)
     if part == "plans":
         return workflow.plans(min(rounds, 3), (1000,) if options.quick else (1000, 10_000))
     get_mnist(MNIST)

@@ -111,7 +111,8 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--methods",
         default="matched",
         metavar="LIST",
-        help="of notebook, matched, joint, and whole for the whole network (default: %(default)s)",
+        help="of notebook, matched, joint, refined, described, and whole for the whole network"
+        " (default: %(default)s)",
     )
     add(
         "--nulls",
@@ -132,7 +133,7 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--scalings",
         default="none",
         metavar="LIST",
-        help="of none, unit-norm, balanced (default: %(default)s)",
+        help="of none, unit-norm, balanced, ranked (default: %(default)s)",
     )
     add("--restarts", default="3", metavar="N", help="starts of k-means (default: %(default)s)")
     add(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from pathlib import Path
 
 import networkx as nx
@@ -12,7 +13,18 @@ import pytest
 import torch
 from sklearn.cluster import KMeans
 
-from benchmarks import check, clusterings, figure, growth, peers, scores, timing, training, workflow
+from benchmarks import (
+    check,
+    clusterings,
+    figure,
+    files,
+    growth,
+    peers,
+    scores,
+    timing,
+    training,
+    workflow,
+)
 from benchmarks.record import CSV, PAGE, markdown, read_rows
 from builders import idx
 from clusterability.clustering.summing import tables_of
@@ -53,6 +65,19 @@ def test_arithmetic_of_training_is_that_of_autograd():
     with counter:
         torch.nn.Sequential(*layers)(torch.rand(images, sizes[0])).sum().backward()
     assert training.operations(sizes, images) == counter.get_total_flops()
+
+
+@pytest.mark.slow
+def test_a_file_of_a_user_is_scored_in_a_process_whose_memory_is_its_own(tmp_path):
+    held = np.ones(500_000_000, np.uint8)  # of this process, not of that one
+    np.save(tmp_path / "weights.npy", np.random.default_rng(0).standard_normal((12, 20)))
+    wall, cpu, peak = files.scored(tmp_path / "weights.npy", "--draws", "adaptive")
+    assert wall > 0
+    assert cpu > 0
+    assert 30e6 < peak < held.nbytes
+    assert len(pd.read_csv(tmp_path / "weights.csv")["k"].unique()) == 7
+    with pytest.raises(RuntimeError, match=r"nothing\.npy"):
+        files.scored(tmp_path / "nothing.npy")
 
 
 # --- peers -------------------------------------------------------------------------------------
@@ -177,6 +202,18 @@ def test_start_up_runs_imports_alone(tmp_path):
     assert workflow._imports(script) == "from math import pi\nimport os"
     for name in workflow.JOBS:
         assert (workflow.SCRIPTS / f"{name}.py").is_file()
+
+
+def test_jobs_load_nothing_slow_before_they_call_it():
+    """scipy.stats takes longer to load than all else that a scoring job needs."""
+    jobs = [name for name in workflow.JOBS if name != "train"]
+    imports = "\n".join(workflow._imports(workflow.SCRIPTS / f"{name}.py") for name in jobs)
+    lines = [line for line in imports.splitlines() if not line.startswith("from __future__")]
+    listing = f"print(*[m for m in {workflow.HEAVY} if m in sys.modules])"
+    loaded = workflow._run(
+        [sys.executable, "-c", "\n".join([*lines, "import sys", listing])], workflow.SCRIPTS
+    )
+    assert set(loaded.split()) == {"numba", "pandas", "matplotlib"}
 
 
 def test_slopes_are_those_of_powers():
