@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from clusterability.errors import UserError
+from clusterability.errors import UserError, reason
 from clusterability.jobs.clustering_job import BYTES_OF_DRAW
 from clusterability.networks.importing.convolutions import prepared
 from clusterability.networks.importing.lazy_arrays import REAL_KINDS, facts_of
 from clusterability.networks.importing.selection import Reading, Selection, bias_name, select
 from clusterability.networks.importing.unit_names import UnitNames, units_of
-from clusterability.networks.importing.wording import Arrays, quoted, reason, shape, type_error
+from clusterability.networks.importing.wording import Arrays, quoted, shape, type_error
 from clusterability.numerics import memory_of_machine
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from clusterability.errors import UserError
+from clusterability.errors import UserError, reason
 from clusterability.networks.importing.formats.gguf_file import read_gguf
 from clusterability.networks.importing.formats.onnx_file import read_onnx
 from clusterability.networks.importing.numpy_files import read_archive, read_array_file
@@ -25,7 +25,7 @@ from clusterability.networks.importing.tables.data_frame import read_parquet
 from clusterability.networks.importing.tables.matrix_market import read_matrix_market
 from clusterability.networks.importing.tables.table_reading import AS_IT_SHOWS, TableReading
 from clusterability.networks.importing.torch_file import read_torch
-from clusterability.networks.importing.wording import Arrays, ending, listed, reason
+from clusterability.networks.importing.wording import Arrays, ending, listed
 
 
 def check_file(path: Path, place: str) -> None:

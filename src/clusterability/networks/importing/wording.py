@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from textwrap import shorten
 
 import numpy as np
 
@@ -55,8 +54,3 @@ def type_error(where: str, found: str) -> UserError:
     return UserError(
         f"{where}: found {found}, expected booleans, integers, or floats of 8 to 64 bits"
     )
-
-
-def reason(error: Exception) -> str:
-    """Shorten the message of an exception to part of one line."""
-    return one_line(shorten(str(error), 120) or type(error).__name__)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clusterability.errors import UserError
+from clusterability.errors import UserError, reason
 from clusterability.networks.importing.tables.table_text import Cells, read_cells
-from clusterability.networks.importing.wording import listed, quoted, reason
+from clusterability.networks.importing.wording import listed, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
