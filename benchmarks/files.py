@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -48,9 +49,10 @@ def _rows_of(name: str) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "weights.npz")
         source = np.random.default_rng(0)
-        np.savez(file, **{
+        arrays: dict[str, Any] = {
             layer: source.standard_normal(shape, np.float32) for layer, shape in FILES[name].items()
-        })  # fmt: skip
+        }
+        np.savez(file, **arrays)
         for draws in OPTIONS:
             wall, cpu, peak = scored(file, "--draws", draws)
             quality = f"{cpu:.0f} CPU s, {peak / 1e9:.1f} GB"
