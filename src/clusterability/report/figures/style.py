@@ -298,9 +298,10 @@ def save_figure(figure: Figure, rows: pd.DataFrame, output: FigureFiles) -> None
 
     The same figure and rows give the same bytes.
     """
-    # Laid out once, so that the parts lie in the same places in all formats.
+    # Laid out once, so that the parts lie in the same places in all formats. "none" would draw the
+    # figure twice for each.
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    figure.set_layout_engine(None)
     for ending, metadata in METADATA.items():
         with whole_file(Path(getattr(output, ending))) as temporary:
             figure.savefig(temporary, format=ending, metadata=metadata)
