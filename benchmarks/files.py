@@ -1,10 +1,11 @@
-"""Files as users have them: `clusterability score` in a process of its own, with its memory."""
+"""Files as users have them: `clusterability score` in a process of its own, with its memory.
+
+`python -m benchmarks.files score FILE …` is the command, and prints CPU seconds and bytes last.
+"""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.growth import peak
 from benchmarks.timing import Row
-
-PROJECT = Path(__file__).resolve().parents[1]
+from benchmarks.workflow import run
 
 Shapes = dict[str, tuple[int, int]]
 
@@ -54,32 +55,25 @@ def _rows_of(name: str) -> Iterator[Row]:
         }
         np.savez(file, **arrays)
         for draws in OPTIONS:
-            wall, cpu, peak = scored(file, "--draws", draws)
-            quality = f"{cpu:.0f} CPU s, {peak / 1e9:.1f} GB"
+            wall, cpu, most = scored(file, "--draws", draws)
+            quality = f"{cpu:.0f} CPU s, {most / 1e9:.1f} GB"
             yield Row("files", f"{name}, {draws} draws", "s", wall, quality=quality)
 
 
 def scored(file: Path, *options: str) -> tuple[float, float, int]:
     """Seconds, CPU seconds and most bytes in memory of `clusterability score FILE --k 2-8`."""
-    command = [sys.executable, "-m", "clusterability", "score", str(file), "--k", "2-8"]
-    command += ["--fresh", "--force", "--output", str(file.with_suffix(".csv")), *options]
-    environment = os.environ | {"PYTHONPATH": str(PROJECT / "src")}
+    words = ["score", str(file), "--k", "2-8", "--fresh", "--force"]
+    words += ["--output", str(file.with_suffix(".csv")), *options]
     started = time.perf_counter()
-    watched = subprocess.run(
-        [sys.executable, "-c", _WATCH, *command],
-        env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    said = run([sys.executable, "-m", "benchmarks.files", *words])
     wall = time.perf_counter() - started
-    status, said, cpu, kilobytes = json.loads(watched.stdout)
-    if status:
-        raise RuntimeError(said)
-    return wall, cpu, kilobytes * 1024
+    cpu, most = json.loads(said.splitlines()[-1])
+    return wall, cpu, most
 
 
-# A process that is started begins with its parent's peak: so the parent is a small one.
-_WATCH = """
-import json, resource, subprocess, sys
-done = subprocess.run(sys.argv[1:], capture_output=True, text=True)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([done.returncode, done.stderr, used.ru_utime + used.ru_stime, used.ru_maxrss]))
-"""
+if __name__ == "__main__":
+    from clusterability.__main__ import main
+
+    status = main(sys.argv[1:])
+    print(json.dumps([time.process_time(), peak()]))
+    sys.exit(status)

@@ -57,13 +57,13 @@ def measure(kind: str, amount: int) -> dict[str, float]:
     """Seconds, and bytes that the process needs more than after the least amount."""
     work, amounts = KINDS[kind]
     work(min(amounts))
-    before = _peak()
+    before = peak()
     started = time.perf_counter()
     work(amount)
-    return {"seconds": time.perf_counter() - started, "bytes": _peak() - before}
+    return {"seconds": time.perf_counter() - started, "bytes": peak() - before}
 
 
-def _peak() -> int:
+def peak() -> int:
     """Most bytes that this process had in memory.
 
     Linux hands `ru_maxrss` on from the process that started this one; VmHWM it does not.

@@ -98,7 +98,7 @@ def measure(rows: int, columns: int, draws: int, threads: int, null: str) -> dic
 
     The base of memory is what the process had after a draw of a small matrix, which compiles, too.
     """
-    from benchmarks.growth import _peak
+    from benchmarks.growth import peak
     from clusterability.jobs.clustering_job import NullJob
     from clusterability.measures.structure import FUNCTIONS
     from clusterability.networks.scaled_layer import scaled_layers
@@ -118,11 +118,11 @@ def measure(rows: int, columns: int, draws: int, threads: int, null: str) -> dic
         return block_redrawn_tables(null, layers, K_VALUES, job, **asked)
 
     tables(16, 16, 2)
-    before, started = _peak(), time.perf_counter()
+    before, started = peak(), time.perf_counter()
     found = tables(rows, columns, draws)
     seconds = (time.perf_counter() - started) / draws
     cut = [float(np.nanmean(FUNCTIONS["ncut"](table))) for table in found.values()]
-    return {"seconds": seconds, "bytes": _peak() - before, "ncut": cut}
+    return {"seconds": seconds, "bytes": peak() - before, "ncut": cut}
 
 
 @contextmanager

@@ -42,9 +42,9 @@ def startup(rounds: int) -> pd.DataFrame:
     for name in JOBS:
         program = _imports(SCRIPTS / f"{name}.py")
         command = [sys.executable, "-c", program]
-        took = fastest(partial(_run, command, SCRIPTS), rounds)
+        took = fastest(partial(run, command, SCRIPTS), rounds)
         listing = f"{program}\nimport sys\nprint(*[m for m in {HEAVY} if m in sys.modules])"
-        loaded = _run([sys.executable, "-c", listing], SCRIPTS)
+        loaded = run([sys.executable, "-c", listing], SCRIPTS)
         found.append({"script": name, "seconds": took, "imports": " ".join(loaded.split())})
     return pd.DataFrame(found)
 
@@ -56,7 +56,7 @@ def _imports(file: Path) -> str:
     return "\n".join(map(ast.unparse, kept))
 
 
-def _run(command: Sequence[str], folder: Path = PROJECT) -> str:
+def run(command: Sequence[str], folder: Path = PROJECT) -> str:
     path = os.pathsep.join([str(PROJECT / "src"), str(SCRIPTS)])
     environment = os.environ | {"PYTHONPATH": path}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
@@ -75,7 +75,7 @@ def studies(rounds: int) -> list[Row]:
         config = _config(title.replace(" ", "-"), conditions)
         shutil.rmtree(PROJECT / config["results"], ignore_errors=True)
         command = _snakemake(config)
-        took = seconds(partial(_run, command))
+        took = seconds(partial(run, command))
         kernels, started = kernel_seconds(PROJECT / config["results"] / "logs")
         cores = os.cpu_count() or 1
         rows += [
@@ -87,7 +87,7 @@ def studies(rounds: int) -> list[Row]:
             Row("workflow", f"{title}: packages of its jobs over the cores", "s", started / cores),
             Row(
                 "workflow", f"{title}: again", "s",
-                fastest(partial(_run, command), rounds), rounds=rounds,
+                fastest(partial(run, command), rounds), rounds=rounds,
             ),
         ]  # fmt: skip
     return rows
@@ -118,7 +118,7 @@ def plans(rounds: int, amounts: Sequence[int]) -> list[Row]:
 def _fastest(command: Sequence[str], rounds: int) -> tuple[float, str]:
     """The least time of some runs, and what the last one printed."""
     printed: list[str] = []
-    return fastest(lambda: printed.append(_run(command)), rounds), printed[-1]
+    return fastest(lambda: printed.append(run(command)), rounds), printed[-1]
 
 
 def _config(name: str, conditions: Sequence[str] | None) -> dict[str, Any]:

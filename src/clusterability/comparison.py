@@ -1,6 +1,6 @@
 """Comparison of values with the draws of a null: z and permutation p.
 
-Separate from `statistics`, because importing scipy.stats takes longer than comparing a block.
+Over the draws of one value; `statistics` is over the seeds of a cell.
 """
 
 from __future__ import annotations

@@ -53,7 +53,6 @@ ALLOWED = {
     ("scripts/commands/paper_example.py", "subprocess.run"),
     ("scripts/commands/report.py", "subprocess.run"),
     ("scripts/commands/verify.py", "subprocess.run"),
-    ("benchmarks/files.py", "subprocess.run"),
     ("benchmarks/growth.py", "subprocess.run"),
     ("benchmarks/large.py", "subprocess.run"),
     ("benchmarks/workflow.py", "subprocess.run"),

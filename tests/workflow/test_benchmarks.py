@@ -210,7 +210,7 @@ def test_jobs_load_nothing_slow_before_they_call_it():
     imports = "\n".join(workflow._imports(workflow.SCRIPTS / f"{name}.py") for name in jobs)
     lines = [line for line in imports.splitlines() if not line.startswith("from __future__")]
     listing = f"print(*[m for m in {workflow.HEAVY} if m in sys.modules])"
-    loaded = workflow._run(
+    loaded = workflow.run(
         [sys.executable, "-c", "\n".join([*lines, "import sys", listing])], workflow.SCRIPTS
     )
     assert set(loaded.split()) == {"numba", "pandas", "matplotlib"}

@@ -299,37 +299,29 @@ def test_the_36_matrices_of_a_small_transformer_take_60_jobs(tmp_path):
 
 
 @pytest.mark.slow
-def test_every_file_is_the_same_to_the_bit_as_with_a_job_a_layer(together, tmp_path):
-    clustering = STUDY["clustering"] | {"weights_per_job": 0}
-    alone = study(tmp_path, clustering=clustering)
-    assert jobs_of(alone, "cluster", "null_within", "score") == [6, 6, 6]
-    run(alone)
-    found, expected = contents(together), contents(alone)
+@pytest.mark.parametrize(
+    ("asked", "jobs"),
+    [
+        ({"weights_per_job": 0}, 6),
+        pytest.param({"networks_together": False}, 3, marks=pytest.mark.release),
+    ],
+)
+def test_every_file_is_the_same_to_the_bit_as_with_other_jobs(together, tmp_path, asked, jobs):
+    other = study(tmp_path, clustering=STUDY["clustering"] | asked)
+    rules = other.planned_rules()
+    assert (rules["cluster"], rules["null_within"], rules["score"]) == (jobs, jobs, jobs)
+    run(other)
+    found, expected = contents(together), contents(other)
     assert list(found) == list(expected)
     assert len(found) > 6 * 10
     assert not [name for name in found if found[name] != expected[name]]
-    configure(alone, clustering=clustering, networks=one_more(tmp_path))
-    assert jobs_of(alone, "import_network", "cluster", "choose_k") == [1, 2, 2]
-
-
-@pytest.mark.slow
-def test_networks_have_jobs_of_their_own_unless_the_config_says_otherwise(tmp_path):
-    clustering = STUDY["clustering"] | {"networks_together": False}
-    apart = study(tmp_path, clustering=clustering)
-    assert jobs_of(apart, "cluster", "null_within", "score") == [3, 3, 3]
-    configure(apart, clustering=clustering, networks=one_more(tmp_path))
-    assert jobs_of(apart, "cluster", "null_within", "score") == [4, 4, 4]
-
-
-def jobs_of(workflow: Workflow, *rules: str) -> list[int]:
-    planned = workflow.planned_rules()
-    return [planned[rule] for rule in rules]
-
-
-def one_more(folder: Path) -> dict[str, dict]:
-    """The networks of the study and another, of two layers."""
-    np.savez(folder / "third.npz", v=np.ones((6, 5)), w=np.ones((7, 5)))
-    return STUDY["networks"] | {"third": {"path": "third.npz", "layers": ["*"]}}
+    # A network more has jobs of its own.
+    np.savez(tmp_path / "third.npz", v=np.ones((6, 5)), w=np.ones((7, 5)))
+    more = STUDY["networks"] | {"third": {"path": "third.npz", "layers": ["*"]}}
+    configure(other, clustering=STUDY["clustering"] | asked, networks=more)
+    rules = other.planned_rules()
+    expected = 1 if asked.get("weights_per_job") is None else 2
+    assert (rules["import_network"], rules["cluster"], rules["choose_k"]) == (1, expected, expected)
 
 
 @pytest.mark.slow
