@@ -1,5 +1,5 @@
-"""What chance gives: random models that measures are compared with, one module a null.
+"""Null models that measures are compared with, one module each.
 
-The name of a draw's random stream holds condition, seed, layer, null and number of the draw, and
-nothing of the block that it is computed in.
+The random stream of a draw is named by condition, seed, layer, null and draw number. It does not
+depend on the block of networks in which the draw is computed.
 """

@@ -1,4 +1,4 @@
-"""Nulls by name: the functions are in `clusterability.nulls`."""
+"""Catalogue of the nulls by name; `clusterability.nulls` holds their functions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class NullEntry:
-    """A random model that measures are compared with.
+    """Description of a null model.
 
     Attributes:
-        says: what is random, in words that follow its name.
-        redrawn: whether it draws weights anew, by `redraw` of the module of its name in `nulls`,
-            and clusters them again.
-        caveat: what a reader must know beside its name.
+        says: what the null randomises, as a phrase that follows its name.
+        redrawn: whether the null redraws weights, by `redraw` in its module, and clusters each
+            draw.
+        caveat: what readers must know about it, as a phrase that follows its name.
     """
 
     says: str
@@ -55,4 +55,4 @@ NULLS: dict[str, NullEntry] = {
         "fresh networks of the same architecture, clustered again", redrawn=False
     ),
 }
-"""Figures show the first that gives a z; those with a caveat come last."""
+"""Figures show the first null that gives a z score; nulls with a caveat come last."""

@@ -1,7 +1,7 @@
-"""Nulls that draw the weights anew and cluster each draw again.
+"""Nulls that redraw the weights and cluster every draw.
 
-Each draw goes through the same method, code, precision and starts as the network itself. Only
-draws that are worked on are in memory, one a thread; which thread that is changes no bit.
+Each draw is clustered with the same method, code, precision and restarts as the network. Memory
+holds one draw per thread; results do not depend on which thread computes a draw.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ def block_redrawn_tables(
     job: NullJob,
     threads: int = 1,
 ) -> KeyedTables:
-    """Tables [networks, draws, ...] of a null for a block, by (method, k), at all scales.
+    """Tables [networks, draws, ...] of a null for a block, by (method, k), at all scalings.
 
-    Methods that cluster no draw are not among them.
+    Methods without draws are left out.
 
     Args:
-        null: its name.
-        layers: the layer of the block at each scale.
+        null: name of the null.
+        layers: the layer of the block at each scaling.
         k_values: numbers of clusters.
         job: draws, methods and restarts.
-        threads: draws at a time.
+        threads: number of draws computed at a time.
     """
     model = RandomModel.named(null)
     return stacked_draws(layers, job, drawn_one_by_one(model, layers, k_values, job, threads))
@@ -60,9 +60,12 @@ def drawn_one_by_one(
     threads: int = 1,
     done: int = 0,
 ) -> Iterator[KeyedTables]:
-    """Tables of each draw: by scale, then by network, then by number, without the first `done`.
+    """Yield the tables of each draw by scaling, network and draw number, without the first `done`.
 
-    Of a null by its model; the other arguments are those of `block_redrawn_tables`.
+    Args:
+        model: the null model.
+        layers, k_values, job, threads: as in `block_redrawn_tables`.
+        done: number of draws to skip.
     """
     for scaled in layers:
         parts = _draws_by_methods(job, scaled.scaling)
@@ -85,11 +88,11 @@ def drawn_one_by_one(
 
 
 def _draws_by_methods(job: NullJob, scaling: str) -> list[tuple[range, list[str]]]:
-    """Numbers of draws, in their order, and the methods that cluster all of these."""
-    asked = {m: job.fewer.get(scaled_method(m, scaling), job.draws) for m in job.methods}
-    ends = sorted({0, *asked.values()})
+    """Consecutive ranges of draw numbers, each with the methods that cluster all draws in it."""
+    draws_by_method = {m: job.fewer.get(scaled_method(m, scaling), job.draws) for m in job.methods}
+    ends = sorted({0, *draws_by_method.values()})
     return [
-        (range(first, end), [method for method, draws in asked.items() if draws >= end])
+        (range(first, end), [method for method, draws in draws_by_method.items() if draws >= end])
         for first, end in pairwise(ends)
     ]
 
@@ -97,7 +100,7 @@ def _draws_by_methods(job: NullJob, scaling: str) -> list[tuple[range, list[str]
 def stacked_draws(
     layers: Sequence[ScaledLayer], job: NullJob, drawn: Iterator[KeyedTables]
 ) -> KeyedTables:
-    """What `drawn_one_by_one` gives, as `block_redrawn_tables` gives it."""
+    """Stack the tables that `drawn_one_by_one` yields into those of `block_redrawn_tables`."""
     tables: KeyedTables = {}
     for scaled in layers:
         draws = sum(len(numbers) for numbers, _ in _draws_by_methods(job, scaled.scaling))
@@ -119,26 +122,26 @@ def redrawn_tables(
     threads: int = 1,
     ranked: bool = False,
 ) -> Iterator[KeyedTables]:
-    """Tables of each draw of a null.
+    """Yield the tables of each draw of a null.
 
-    A draw of the whole network is made of the draws, of the same number, of its layers.
+    Draw i of the whole network consists of draw i of every layer.
 
     Args:
-        model: the null.
+        model: the null model.
         weights: one network: [m, n] by layer, from the input on.
         layer: name of a layer, or "network".
         name: condition and seed.
-        numbers: which draws.
+        numbers: draw numbers.
         k_values, methods, restarts: as for the network itself.
-        threads: draws at a time.
-        ranked: whether each draw is brought to `two_way_ranks`.
+        threads: number of draws computed at a time.
+        ranked: whether to apply `two_way_ranks` to each draw.
     """
     whole = layer == NETWORK
     keeps_entries = model.permutes and not ranked
     entries = entry_information(layer_matrices(weights, layer)) if keeps_entries else None
     weights = weights if whole else {layer: weights[layer]}
     if model.permutes:
-        # Nothing asks for signs, and draws without them need no copy without them.
+        # Clustering ignores signs; dropping them once avoids a copy per draw.
         weights = {part: np.abs(matrix) for part, matrix in weights.items()}
     draw = (
         _network_draw(model, weights, name, ranked)
@@ -148,9 +151,17 @@ def redrawn_tables(
 
     def tables(number: int) -> KeyedTables:
         matrix = draw(number)
-        asked = (matrix[None], [(*name, layer, model.name, number)], k_values, methods, restarts)
-        partitions = cluster(*asked)
-        held_out = {} if whole or not model.held_out_clusters else model.held_out_clusters(*asked)
+        arguments = (
+            matrix[None],
+            [(*name, layer, model.name, number)],
+            k_values,
+            methods,
+            restarts,
+        )
+        partitions = cluster(*arguments)
+        held_out = (
+            {} if whole or not model.held_out_clusters else model.held_out_clusters(*arguments)
+        )
         information = weights_information(matrix, entries)
         return partition_tables(matrix, partitions, held_out, 0, information)
 
@@ -164,9 +175,9 @@ def layer_draw(
     name: StreamName,
     ranked: bool,
 ) -> Draw:
-    """Draws of one layer by number, at its scale: sizes of weights, or weights with signs.
+    """Draws of one layer by number: abs(W) or signed weights, as the null gives them.
 
-    NaN throughout where the layer is, as one that cannot be balanced.
+    All entries are NaN if the layer has non-finite weights, as one that cannot be balanced does.
     """
     matrix = weights[layer]
     if not np.isfinite(matrix).all():
@@ -184,7 +195,7 @@ def _ranked(matrix: np.ndarray, name: StreamName) -> np.ndarray:
 def _network_draw(
     model: RandomModel, weights: Mapping[str, np.ndarray], name: StreamName, ranked: bool
 ) -> Draw:
-    """Draws of all layers, as the matrix of the whole network."""
+    """Draws of all layers, as matrices of the whole network."""
     if model.redraw_network and all(np.isfinite(matrix).all() for matrix in weights.values()):
         draw_network = model.redraw_network(weights, name)
 

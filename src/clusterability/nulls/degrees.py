@@ -1,12 +1,12 @@
-"""Null `degrees`: zeros and ones, or counts, drawn anew with the sums of all rows and columns kept.
+"""Null `degrees`: a random matrix of zeros and ones, or counts, with the same row and column sums.
 
-Each matrix with these sums is as likely as any other. It asks of a pattern of zeros and ones, or of
-a table of counts, whether there is more structure than the degrees of its units bring along.
+All matrices with these sums are equally likely. The null tests whether a binary matrix, or a table
+of counts, has more structure than the degrees of its units imply.
 
-Zeros and ones: in two rows at a time, the ones that only one of them has are dealt out anew
-(curveball: Strona et al. 2014, Nature Communications 5, 4114; uniform in the end: Carstens 2015).
-Counts: in two rows and two columns at a time, one count is drawn anew from all that leave the sums
-as they are, and the other three follow (Diaconis & Gangolli 1995).
+- Zeros and ones: curveball trades. For two rows at a time, the ones that only one of them has are
+  distributed at random between the two (Strona et al. 2014; uniform in the limit: Carstens 2015).
+- Counts: for two rows and two columns at a time, one count is drawn uniformly from all values that
+  keep the sums; the sums determine the other three (Diaconis & Gangolli 1995).
 """
 
 from __future__ import annotations
@@ -18,17 +18,25 @@ from clusterability.nulls.redrawing import Draw
 from clusterability.randomness import StreamName, generator
 
 _PAIRS_A_ROW = 10
-"""Pairs of rows that are dealt out anew, for each row: Strona et al. found five to suffice."""
+"""Pairs of rows traded, per row of the matrix; Strona et al. found five to suffice."""
 
 
 def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
-    """What makes draw number i, float64 [m, n], non-negative.
-
-    Every draw of weights whose absolute values are no whole numbers is NaN throughout.
+    """Draws with the row and column sums of abs(W), all such matrices equally likely.
 
     Args:
-        matrix: weights [m, n].
+        matrix: W [m, n], with abs(W) zeros and ones or counts.
         name: condition, seed and layer.
+
+    Returns:
+        Function from a draw number to the draw, float64 [m, n], non-negative. All entries are NaN
+        if an entry of abs(W) is not a whole number below 2^53.
+
+    References:
+        Strona et al. 2014, A fast and unbiased procedure to randomize ecological binary matrices
+        with fixed row and column totals, Nat. Commun. 5, 4114. doi:10.1038/ncomms5114
+        Diaconis & Gangolli 1995, Rectangular arrays with fixed margins.
+        doi:10.1007/978-1-4612-0801-3_3
 
     >>> draw = redraw(np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]), ("mine", -1, "fc1"))
     >>> draw(0).sum(axis=1).tolist(), draw(0).sum(axis=0).tolist()
@@ -41,7 +49,7 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
 
     def draw(number: int) -> np.ndarray:
         result = sizes.astype(np.int64)
-        # Pairs of the shorter side: each of them deals out a longer row.
+        # Trades pair rows of the shorter side, so that each redistributes more entries.
         rows = result if result.shape[0] <= result.shape[1] else np.ascontiguousarray(result.T)
         seed = generator("draw", *name, "degrees", number).integers(1 << 63)
         if len(rows) > 1:
@@ -52,7 +60,11 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
 
 
 def are_counts(matrix: np.ndarray) -> bool:
-    """Whether the absolute values of weights are whole numbers, below 2^53."""
+    """Whether all absolute values are whole numbers below 2^53.
+
+    >>> are_counts(np.array([[1.0, -2.0]])), are_counts(np.array([[0.5]]))
+    (True, False)
+    """
     sizes = np.abs(matrix)
     return bool((sizes < 2**53).all() and (sizes == np.floor(sizes)).all())
 
@@ -69,48 +81,48 @@ def _next(state: np.ndarray) -> np.uint64:
 
 @compiled
 def _below(limit: int, state: np.ndarray) -> np.int64:
-    """A whole number from 0 on below the limit, each as likely: others are drawn again."""
+    """Uniform integer in [0, limit), by rejection."""
     most = np.uint64(0xFFFFFFFFFFFFFFFF)
     size = np.uint64(limit)
     last = most - most % size
-    found = _next(state)
-    while found >= last:
-        found = _next(state)
-    return np.int64(found % size)
+    bits = _next(state)
+    while bits >= last:
+        bits = _next(state)
+    return np.int64(bits % size)
 
 
 @compiled
 def _two(count: int, state: np.ndarray) -> tuple[np.int64, np.int64]:
-    """Two different numbers below count."""
+    """Two different uniform integers in [0, count)."""
     first, second = _below(count, state), _below(count - 1, state)
     return first, second + 1 if second >= first else second
 
 
 @compiled
 def _deal_ones(rows: np.ndarray, pairs: int, seed: np.uint64) -> None:
-    """Curveball trades in place."""
+    """Apply curveball trades in place."""
     state = np.array([seed])
     different = np.empty(rows.shape[1], np.int64)
     for _ in range(pairs):
         i, j = _two(len(rows), state)
         first, second = rows[i], rows[j]
-        count, own = 0, 0
+        count, first_only = 0, 0
         for column in range(len(first)):
             if first[column] != second[column]:
                 different[count] = column
                 count += 1
-                own += first[column]
-        for place in range(count):
-            other = place + _below(count - place, state)
+                first_only += first[column]
+        for index in range(count):
+            other = index + _below(count - index, state)
             column = different[other]
-            different[other] = different[place]
-            first[column] = 1 if place < own else 0
-            second[column] = 0 if place < own else 1
+            different[other] = different[index]
+            first[column] = 1 if index < first_only else 0
+            second[column] = 0 if index < first_only else 1
 
 
 @compiled
 def _deal_counts(rows: np.ndarray, pairs: int, seed: np.uint64) -> None:
-    """Exchanges of counts in place: as many for each pair of rows as there are columns."""
+    """Redraw counts in place, as many per pair of rows as there are columns."""
     state, columns = np.array([seed]), rows.shape[1]
     for _ in range(pairs if columns > 1 else 0):
         i, j = _two(len(rows), state)
@@ -119,7 +131,7 @@ def _deal_counts(rows: np.ndarray, pairs: int, seed: np.uint64) -> None:
             a, b = _two(columns, state)
             of_row, of_column = first[a] + first[b], first[a] + second[a]
             least = max(0, of_row - first[b] - second[b])
-            found = least + _below(min(of_row, of_column) - least + 1, state)
-            first[b], second[a] = of_row - found, of_column - found
-            second[b] += found - first[a]
-            first[a] = found
+            corner = least + _below(min(of_row, of_column) - least + 1, state)
+            first[b], second[a] = of_row - corner, of_column - corner
+            second[b] += corner - first[a]
+            first[a] = corner

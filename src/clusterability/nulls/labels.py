@@ -1,8 +1,8 @@
-"""Null `labels`: the labels of both sides permuted, sizes fixed; nothing is clustered.
+"""Null `labels`: the labels of both sides permuted, cluster sizes fixed; nothing is clustered.
 
-It asks whether a partition is better than a random one of the same sizes. Nearly every partition
-found by optimisation is, on random weights too. Held-out information is the exception: its clusters
-were found from other rows, so that this null is a fair one for it, unless strengths differ.
+The null tests whether a partition is better than a random one with the same sizes. Nearly every
+optimised partition is, even on random weights. Held-out information is the exception: its clusters
+were found on other rows, so that the null is fair unless strengths differ.
 """
 
 from __future__ import annotations
@@ -36,29 +36,29 @@ def block_label_tables(
     """Tables [networks, draws, ...] of the null `labels` for a block, by (method, k).
 
     Args:
-        layers: the layer that the partitions are of, at each scale.
+        layers: the layer of the partitions at each scaling.
         draws: number of draws.
         partitions, held_out: [networks, ...] by (method, k), as `clustering` and `held_out` give.
-        threads: draws at a time.
-        fewer: draws of methods, by their names at their scale, that have fewer.
+        threads: number of draws computed at a time.
+        fewer: number of draws by scaled method, for methods with fewer draws.
     """
     result: dict[Key, Tables] = {}
     for scaled in layers:
-        own, held = scaled.own(partitions), scaled.own(held_out)
+        clusters, held = scaled.own(partitions), scaled.own(held_out)
         condition, seeds = scaled.networks.condition, scaled.networks.seeds
-        found = [
+        by_network = [
             label_tables(
                 matrix,
                 (condition, seed, scaled.layer),
                 draws,
-                labels_of(own, number),
+                labels_of(clusters, number),
                 labels_of(held, number),
                 threads,
                 fewer,
             )
             for number, (seed, matrix) in enumerate(zip(seeds, scaled.matrices, strict=True))
         ]
-        result |= stack_by_key(found)
+        result |= stack_by_key(by_network)
     return result
 
 
@@ -71,18 +71,23 @@ def label_tables(
     threads: int = 1,
     fewer: Mapping[str, int] | None = None,
 ) -> dict[Key, Tables]:
-    """Tables [draws, ...] of the null `labels`, by (method, k); without those that have no draws.
+    """Tables [draws, ...] of the null `labels`, by (method, k); methods without draws are left out.
 
-    One pair of permutations serves all methods and k of a draw.
+    Each draw permutes the rows and the columns once, for all methods and k.
 
     Args:
         matrix: weights [m, n].
         name: condition, seed and layer.
         draws: number of draws.
-        labels: the network's own partitions.
+        labels: partitions of the network.
         held_out: rows to judge on and labels of the columns; may be empty.
-        threads: draws at a time.
-        fewer: draws of methods that have fewer.
+        threads: number of draws computed at a time.
+        fewer: number of draws by method, for methods with fewer draws.
+
+    >>> labels = {("mine", 2): (np.array([0, 1, 1]), np.array([0, 0, 1]))}
+    >>> tables = label_tables(np.ones((3, 3)), ("mine", 0, "fc1"), 5, labels, {})
+    >>> tables["mine", 2].row_sizes[4].tolist(), tables["mine", 2].weights.shape
+    ([1, 2], (5, 2, 2))
     """
     live = live_units(matrix)
     last = {key: (fewer or {}).get(key[0], draws) for key in labels}
@@ -92,18 +97,18 @@ def label_tables(
 
     def tables(draw: int) -> dict[Key, Tables]:
         source = generator("draw", *name, "labels", draw)
-        # Where the unit of each place goes to, and its label with it.
+        # The label of unit rows[i] moves to unit row_order[i].
         row_order, column_order = source.permutation(rows), source.permutation(columns)
         permuted = {
-            key: (_moved(own[0], rows, row_order), _moved(own[1], columns, column_order))
-            for key, own in labels.items()
+            key: (_moved(pair[0], rows, row_order), _moved(pair[1], columns, column_order))
+            for key, pair in labels.items()
             if draw < last[key]
         }
-        # The rows to judge on stay the same: only labels of columns are at stake.
+        # The judged rows stay the same: only the labels of columns are tested.
         order = source.permutation(labelled)
         judged = {
-            key: (judged_rows, _moved(own, labelled, order))
-            for key, (judged_rows, own) in held_out.items()
+            key: (judged_rows, _moved(column_labels, labelled, order))
+            for key, (judged_rows, column_labels) in held_out.items()
             if draw < last.get(key, draws)
         }
         information = held_out_information(matrix, judged) if judged else {}
@@ -113,14 +118,14 @@ def label_tables(
 
 
 def _moved(labels: np.ndarray, units: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Labels of units, each moved to the unit of its place in another order."""
+    """Labels of `units`, moved to the units in `order`."""
     result = labels.copy()
     result[order] = labels[units]
     return result
 
 
 def _labelled(held_out: Labels, columns: int) -> np.ndarray:
-    """Numbers of the columns that have a cluster, of any method at any k."""
+    """Indices of the columns that any method assigns to a cluster at any k."""
     mask = np.zeros(columns, bool)
     for _, labels in held_out.values():
         mask |= labels != DEAD

@@ -1,4 +1,4 @@
-"""What a null that draws weights anew has in its module: `redraw`, and more where it needs more."""
+"""Interface of the modules of nulls that redraw weights: `redraw` and optional additions."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from clusterability.networks.partitions import HeldOut, Key
 from clusterability.randomness import StreamName
 
 Draw = Callable[[int], np.ndarray]
-"""From a number to the draw [m, n] of that number: not of other draws, nor of who makes them."""
+"""Function from a draw number to the draw [m, n], which depends on that number alone."""
 
 NetworkDraw = Callable[[int], list[np.ndarray]]
-"""As `Draw`, of all layers of a network."""
+"""Function from a draw number to the draws of all layers of a network."""
 
 HeldOutClusters = Callable[
     [np.ndarray, Sequence[StreamName], Sequence[int], Sequence[str], int], dict[Key, HeldOut]
 ]
-"""`held_out.held_out_clusters`. A null whose module has it draws held-out information, too, in
-twice the time. It is not imported here: no other null runs again when it changes."""
+"""Signature of `held_out.held_out_clusters`. A null whose module has it draws held-out information,
+too, which doubles its time. It is not imported, so that changes to it rerun no other null."""
 
 
 class Redraw(Protocol):
-    """How a null draws the weights of a layer: see `nulls.shuffle.redraw`.
+    """Prepare the draws of one layer; see `nulls.shuffle.redraw`.
 
-    What all draws have in common is worked out before the first of them.
+    Work that all draws share is done once, before the first draw.
     """
 
     def __call__(self, matrix: np.ndarray, name: StreamName) -> Draw: ...
 
 
 class RedrawNetwork(Protocol):
-    """How a null draws all layers of a network together, where it does not draw each by itself.
+    """Prepare joint draws of all layers of a network, for nulls that do not draw layers separately.
 
     See `nulls.shuffle.redraw_network`.
     """
@@ -45,15 +45,15 @@ class RedrawNetwork(Protocol):
 
 @dataclass(frozen=True)
 class RandomModel:
-    """A null that draws weights anew.
+    """Null model that redraws weights.
 
     Attributes:
-        name: of the null.
-        redraw: makes the draws of one layer.
-        redraw_network: makes the draws of a whole network, if not `redraw` layer by layer.
-        held_out_clusters: finds clusters for held-out information, for nulls that have it.
-        permutes: whether each draw has the entries of the weights, but for signs: what goes by
-            these alone is worked out once.
+        name: name of the null.
+        redraw: prepares the draws of one layer.
+        redraw_network: prepares the draws of a whole network; None to draw layer by layer.
+        held_out_clusters: finds clusters for held-out information; None for nulls without it.
+        permutes: whether each draw permutes abs(W): quantities of its entries alone are then
+            computed once.
     """
 
     name: str
@@ -64,10 +64,10 @@ class RandomModel:
 
     @classmethod
     def named(cls, name: str) -> RandomModel:
-        """That of a null's module: its `redraw`, `redraw_network`, `held_out_clusters`, `PERMUTES`.
+        """Null model from its module's `redraw`, `redraw_network`, `held_out_clusters`, `PERMUTES`.
 
-        A module is called by its name: a new null is one module, and makes no other null be drawn
-        again.
+        The module is imported by name, so that adding a null changes no other module and reruns no
+        other null.
         """
         module = import_module(f"clusterability.nulls.{name}")
         return cls(

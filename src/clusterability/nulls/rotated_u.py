@@ -1,8 +1,8 @@
 """Null `rotated_u`: output units replaced by random orthogonal mixtures of them.
 
-Keeps what mixtures have in common: the directions that output units read from the input units, and
-how strongly. It asks whether the structure lies in these output units, or whether any mixtures of
-them would show as much, as those of a matrix of low rank in a random basis do.
+The null keeps what mixtures share: the directions that output units read from the input units, and
+their strengths. It tests whether the structure belongs to these output units, or whether random
+mixtures of them would show as much, as in a low-rank matrix in a random basis.
 """
 
 from __future__ import annotations
@@ -15,14 +15,20 @@ from clusterability.randomness import StreamName
 
 
 def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
-    """What makes draw number i, float64 [m, n], non-negative: see `mixing_units`.
-
-    Dead units stay dead. Every draw is NaN throughout where more than a twentieth of the weights
-    between live units are zero, or weights are not finite or cannot be balanced.
+    """Draws whose rows are random orthogonal mixtures of the rows of W; see `mixing_units`.
 
     Args:
-        matrix: weights [m, n], with their signs.
+        matrix: W [m, n], with signs.
         name: condition, seed and layer.
+
+    Returns:
+        Function from a draw number to the draw, float64 [m, n], non-negative; dead units stay
+        dead. All entries are NaN if more than 5 % of the weights between live units are zero, or
+        if weights are not finite or cannot be balanced.
+
+    References:
+        Mezzadri 2007, How to generate random matrices from the classical compact groups.
+        arXiv:math-ph/0609050
 
     >>> draw = redraw(np.array([[1.0, -2.0, 3.0], [4.0, 0.5, -6.0]]), ("trained", 0, "fc1"))
     >>> draw(0).shape, bool((draw(0) > 0).all())

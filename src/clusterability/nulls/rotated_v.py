@@ -1,7 +1,7 @@
 """Null `rotated_v`: input units replaced by random orthogonal mixtures of them.
 
-Keeps what mixtures have in common: the directions that input units write to the output units, and
-how strongly. It asks of input units what `rotated_u` asks of output units.
+The null keeps what mixtures share: the directions that input units write to the output units, and
+their strengths. It tests input units as `rotated_u` tests output units.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from clusterability.randomness import StreamName
 
 
 def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
-    """What makes draw number i, float64 [m, n], non-negative: as `rotated_u` of W transposed.
+    """Draws whose columns are random mixtures of the columns of W: `rotated_u` of W transposed.
 
     Args:
-        matrix: weights [m, n], with their signs.
+        matrix: W [m, n], with signs.
         name: condition, seed and layer.
+
+    Returns:
+        Function from a draw number to the draw, as in `rotated_u.redraw`.
 
     >>> draw = redraw(np.array([[1.0, -2.0, 3.0], [4.0, 0.5, -6.0]]), ("trained", 0, "fc1"))
     >>> draw(0).shape, bool((draw(0) > 0).all())

@@ -1,9 +1,8 @@
-"""Null `shuffle_nonzero`: the non-zero weights permuted among their own places.
+"""Null `shuffle_nonzero`: the non-zero weights permuted among the non-zero positions.
 
-Keeps the weights as a multiset, and which of them are zero; a unit's sum of weights becomes random.
-It asks of a pruned network whether there is more structure than its pattern of zeros brings with
-it: the null `shuffle` of Filan et al. 2021 within the pattern. Without zeros the two have the same
-distribution.
+The null keeps the multiset of weights and the pattern of zeros; the strength of a unit becomes
+random. It tests whether a pruned network has more structure than its pattern of zeros implies.
+Without zeros, it has the same distribution as `shuffle`.
 """
 
 from __future__ import annotations
@@ -15,15 +14,21 @@ from clusterability.nulls.redrawing import Draw
 from clusterability.randomness import StreamName, generator
 
 PERMUTES = True
-"""Each draw has the weights' own entries."""
+"""Each draw has the same entries as the weights."""
 
 
 def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
-    """What makes draw number i, [m, n]; zeros, and so dead units, stay where they are.
+    """Draws that permute the non-zero weights uniformly; zeros, and so dead units, stay in place.
 
     Args:
         matrix: weights [m, n].
         name: condition, seed and layer.
+
+    Returns:
+        Function from a draw number to the draw, [m, n].
+
+    References:
+        Filan et al. 2021, Clusterability in neural networks, for `shuffle`. arXiv:2103.03386
 
     >>> draw = redraw(np.array([[1.0, 2.0], [0.0, 3.0]]), ("trained", 0, "fc1"))
     >>> float(draw(1)[1, 0]), sorted(draw(1).ravel().tolist())
@@ -33,7 +38,7 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
 
 
 def permute_nonzero(matrix: np.ndarray, name: StreamName) -> Draw:
-    """As `redraw`, for a null whose name is the last part of `name`."""
+    """Draws as in `redraw`, for a null whose name is the last part of `name`."""
     mask = matrix != 0
     full = bool(mask.all())
 

@@ -1,18 +1,17 @@
-"""Null `strength`: the weights dealt out anew, every unit's sum of abs(W) kept.
+"""Null `strength`: the weights reassigned at random, with the strength of every unit kept.
 
-Keeps the strength of every unit, its sum of abs(W), and which weights are zero. It asks whether
-there is more structure than units of different strengths bring with them.
+The null keeps every unit's sum of abs(W) and the pattern of zeros. It tests whether there is more
+structure than units of different strengths imply.
 
-The weights are taken to be A_ij = abs(W_ij) = r_i c_j E_ij, with strengths r and c of the units and
-entries E in no order. Each draw draws r and c from what A tells of them (`nulls.unit_strengths`)
-and permutes A / (r c) among the places of non-zero weights. Two entries at a time are then
-exchanged wherever that brings the sums of rows and columns nearer to those of A, and what is left
-of the difference is scaled away. Milisav et al. 2025 anneal the weights of connectomes to given
-strengths; here strengths are taken out first, so that little is left to exchange.
+The model is A_ij = abs(W_ij) = r_i c_j E_ij, with unit strengths r and c and exchangeable entries
+E. Each draw samples r and c from their estimates (`nulls.unit_strengths`) and permutes A / (r c)
+among the non-zero positions. Pairs of entries are then swapped wherever that brings the row and
+column sums nearer to those of A; scaling removes the rest of the difference. Milisav et al. 2025
+anneal the weights of connectomes to given strengths. Dividing by the strengths first leaves few
+swaps to make.
 
-Approximate: docs/measures.md says how far its p can be trusted, and that it cannot where single
-weights make up most of a unit's strength. The null `shuffle` of Filan et al. 2021 does not keep
-strengths.
+The null is approximate: docs/measures.md says how accurate its p is, and that p is wrong where
+single weights dominate the strength of a unit. `shuffle` does not keep strengths.
 """
 
 from __future__ import annotations
@@ -27,44 +26,53 @@ from clusterability.nulls.redrawing import Draw
 from clusterability.nulls.unit_strengths import unit_strengths
 from clusterability.randomness import StreamName, generator
 
-# Clusters of columns sort them by strength, too, and the strengths of the other rows go along:
-# where strengths differ, the null `labels` is too weak for held-out information.
+# Clusters of columns sort these by strength, and the judged rows share column strengths: where they
+# differ, the null `labels` is too weak for held-out information.
 __all__ = ["held_out_clusters", "redraw"]
 
 _NEAR_ENOUGH = 1e-4
-"""Share of a permutation's squared differences that may be left when exchanges end."""
+"""Swaps end at this fraction of the squared error of the permuted weights."""
 _ROUNDING = 1e-20
-"""Squared difference for each weight that is not looked at."""
+"""Squared error per weight below which swaps end, as rounding error."""
 _MOST_TRIES = 16
-"""Exchanges that are tried, for each non-zero weight, where that is not reached."""
+"""Largest number of attempted swaps per non-zero weight."""
 _FEWEST_AT_ONCE, _MOST_AT_ONCE = 1 << 10, 1 << 20
-"""Exchanges that are tried before the differences are looked at again."""
+"""Attempted swaps between two checks of the error."""
 
 
 def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
-    """What makes draw number i, float64 [m, n], non-negative: strengths know no sign.
+    """Draws with the row and column sums of A = abs(W), to a relative error of at most 1e-9.
 
-    The relative error of every row and column sum is at most 1e-9. A draw that cannot be scaled is
-    NaN throughout, and so is every draw of weights that are not finite.
+        A_ij = r_i c_j E_ij,   E permuted among the non-zero positions
 
     Args:
-        matrix: weights [m, n].
+        matrix: W [m, n].
         name: condition, seed and layer.
 
-    Of weights without any structure but strengths, every draw gives their absolute values:
+    Returns:
+        Function from a draw number to the draw, float64 [m, n], non-negative. All entries are NaN
+        if weights are not finite, or if the draw cannot be scaled to these sums.
+
+    References:
+        Milisav et al. 2025, A simulated annealing algorithm for randomizing weighted networks, for
+        networks with given strengths. doi:10.1038/s43588-024-00735-z
+        Efron & Morris 1975, Data analysis using Stein's estimator and its generalizations, for the
+        estimates of strengths. doi:10.1080/01621459.1975.10479864
+
+    If the weights have no structure but strengths, every draw is abs(W):
 
     >>> draw = redraw(np.outer([1.0, 2.0], [3.0, -1.0]), ("trained", 0, "fc1"))
     >>> draw(0).round(9).tolist()
     [[3.0, 1.0], [6.0, 2.0]]
     """
-    # Neither the order in memory nor the size of weights may make a difference.
+    # Draws must not depend on memory order or on the scale of the weights.
     weights = np.ascontiguousarray(np.abs(matrix), np.float64)
     largest = float(weights.max(initial=0.0)) or 1.0
     weights /= largest
     sums = weights.sum(axis=1), weights.sum(axis=0)
-    places = np.flatnonzero(weights)
-    # A difference counts in units of its sum over the root of its number of entries, so that chance
-    # makes it as large on both sides.
+    positions = np.flatnonzero(weights)
+    # An error of a sum is measured in units of sum / sqrt(number of entries), so that chance errors
+    # are equally large on both sides.
     used = weights != 0
     squares = [np.where(total > 0, total, 1) ** 2 for total in sums]
     counts = used.sum(axis=1) / squares[0], used.sum(axis=0) / squares[1]
@@ -78,14 +86,14 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
         rows, columns = (side.drawn(source) for side in sides)
         entries = weights / rows[:, None]
         entries /= columns
-        values = entries.ravel()[places]
-        # Held while values are permuted, it would be a third more of what a draw takes.
+        values = entries.ravel()[positions]
+        # Kept during the permutation, it would add a third to the memory of a draw.
         del entries
         values = permuted(values, source)
         entries = np.zeros_like(weights)
-        np.put(entries, places, values)
+        np.put(entries, positions, values)
         del values
-        _bring_near(entries, places, (rows, columns), sums, counts, source)
+        _bring_near(entries, positions, (rows, columns), sums, counts, source)
         entries *= rows[:, None]
         entries *= columns
         scaled = scale_to(entries, *sums)
@@ -97,28 +105,34 @@ def redraw(matrix: np.ndarray, name: StreamName) -> Draw:
 
 def _bring_near(
     entries: np.ndarray,
-    places: np.ndarray,
+    positions: np.ndarray,
     strengths: tuple[np.ndarray, np.ndarray],
     sums: tuple[np.ndarray, np.ndarray],
     counts: tuple[np.ndarray, np.ndarray],
     source: np.random.Generator,
 ) -> None:
-    """Exchanges entries in place until the sums of r_i c_j E_ij are near to these.
+    """Swap entries in place until the sums of r_i c_j E_ij are near the target sums.
 
-    counts: what the square of a difference counts, of rows and of columns.
+    Args:
+        entries: E [m, n].
+        positions: flat indices of the non-zero entries.
+        strengths: r [m] and c [n].
+        sums: target row sums [m] and column sums [n].
+        counts: weights of the squared errors, [m] and [n].
+        source: random number generator.
     """
-    # Not `@`: it may split a sum among threads, and add up in another order.
+    # `@` may split a sum among threads and so change the order of addition.
     drawn = (
         strengths[0] * np.einsum("ij,j->i", entries, strengths[1]),
         strengths[1] * np.einsum("ij,i->j", entries, strengths[0]),
     )
     of_rows, of_columns = drawn[0] - sums[0], drawn[1] - sums[1]
     left = float((counts[0] * of_rows**2).sum() + (counts[1] * of_columns**2).sum())
-    enough = max(_NEAR_ENOUGH * left, _ROUNDING * len(places))
-    tries = _MOST_TRIES * len(places)
-    at_once = min(max(len(places) // 16, _FEWEST_AT_ONCE), _MOST_AT_ONCE, tries)
+    enough = max(_NEAR_ENOUGH * left, _ROUNDING * len(positions))
+    tries = _MOST_TRIES * len(positions)
+    at_once = min(max(len(positions) // 16, _FEWEST_AT_ONCE), _MOST_AT_ONCE, tries)
     while left > enough and tries > 0:
-        first, second = places[source.integers(0, len(places), (2, at_once))]
+        first, second = positions[source.integers(0, len(positions), (2, at_once))]
         left -= _exchange(entries, *strengths, of_rows, of_columns, *counts, first, second)
         tries -= at_once
 
@@ -135,12 +149,12 @@ def _exchange(
     first: np.ndarray,
     second: np.ndarray,
 ) -> float:
-    """Exchanges pairs of entries where that lowers the weighted squared errors; by how much."""
-    fallen, n = 0.0, entries.shape[1]
+    """Swap pairs of entries that lower the weighted squared error; return the decrease."""
+    decrease, n = 0.0, entries.shape[1]
     for pair in range(len(first)):
         i, j = first[pair] // n, first[pair] % n
         k, h = second[pair] // n, second[pair] % n
-        # Within a row or a column it would change too few sums to be worth a case of its own.
+        # Swaps within a row or column change too few sums to be worth a special case.
         if i == k or j == h:
             continue
         more = entries[k, h] - entries[i, j]
@@ -155,5 +169,5 @@ def _exchange(
             column_errors[j] += to_first
             row_errors[k] += to_second
             column_errors[h] += to_second
-            fallen -= change
-    return fallen
+            decrease -= change
+    return decrease

@@ -1,15 +1,15 @@
-"""Strengths r and c of units in weights A_ij = r_i c_j E_ij, as far as A tells them.
+"""Estimates of the unit strengths r and c in weights A_ij = r_i c_j E_ij.
 
-The powers A^s are brought to mean 1 in each row and column, zeros left out, by factors of rows and
-columns (Sinkhorn & Knopp 1967). The factor of row i tells s ln r_i, but for a chance error, whose
-variance is measured by how far two halves of each row or column, every other of its entries,
-disagree. Of several powers the one with the least errors is taken: where E^s has a gamma
-distribution, it gives the estimate of maximum likelihood, as 1 does for exponential entries, 2 for
-normal ones, and a large s, which goes by the largest entries, nearly does for uniform ones.
+Row and column factors scale the powers A^s to mean 1 over the non-zero entries in each row and
+column (Sinkhorn & Knopp 1967). The factor of row i estimates s ln r_i. The variance of its chance
+error is measured by how much two halves of a row or column, its odd and even entries, disagree. Of
+several powers, the one with the smallest error is used. If E^s has a gamma distribution, its
+estimate is the maximum likelihood one: s = 1 for exponential entries, 2 for normal ones. A large s,
+dominated by the largest entries, comes close for uniform entries.
 
-The logarithms of a side's strengths are taken to be normally distributed. Of their variance, what
-chance does not explain is real, and by its share each estimate is drawn towards their mean
-(empirical Bayes: Efron & Morris 1975), which leaves an error that is known, too.
+The log strengths of one side are modelled as normal. The part of their variance that chance does
+not explain is real; each estimate is shrunk towards their mean accordingly (empirical Bayes; Efron
+& Morris 1975), which gives its posterior standard deviation, too.
 """
 
 from __future__ import annotations
@@ -22,39 +22,46 @@ import numpy as np
 from clusterability.networks.sinkhorn import MAX_ITERATIONS, scaling_factors
 
 _POWERS = (1.0, 2.0, 4.0, 8.0, 0.5, 0.25)
-"""The first of those that are equally good is taken."""
+"""Candidate powers; the first wins ties."""
 _FEW_ITERATIONS = 200
-"""For all powers but the first, which need not be brought to these sums at all cost."""
+"""Iterations for all powers but the first, for which convergence is not essential."""
 
 
 @dataclass(frozen=True)
 class UnitStrengths:
-    """Normal distributions of the logarithms of one side's strengths: 0 and certain for dead units.
+    """Normal distributions of one side's log strengths; dead units have mean 0 and no error.
 
     Attributes:
-        logs: means.
-        errors: standard deviations.
+        logs: means, [units].
+        errors: standard deviations, [units].
     """
 
     logs: np.ndarray
     errors: np.ndarray
 
     def drawn(self, source: np.random.Generator) -> np.ndarray:
-        """Strengths drawn from these distributions."""
+        """Sample strengths, [units]."""
         return np.exp(self.logs + self.errors * source.standard_normal(len(self.logs)))
 
 
 def unit_strengths(
     weights: np.ndarray, powers: Sequence[float] = _POWERS
 ) -> tuple[UnitStrengths, UnitStrengths] | None:
-    """What is known of the strengths of rows and of columns, up to a factor of each component.
+    """Estimate the strengths of rows and columns, up to one factor per connected component.
 
     Args:
-        weights: float64 [m, n], non-negative.
-        powers: to choose from; the first of those that are equally good is taken.
+        weights: A, float64 [m, n], non-negative.
+        powers: candidate powers of A; the first wins ties.
 
     Returns:
-        None where weights are not finite or all zero, or no power of them can be scaled.
+        Distributions of the log strengths of rows and of columns. None if weights are not finite,
+        all zero, or no power of them can be scaled.
+
+    References:
+        Sinkhorn & Knopp 1967, Concerning nonnegative matrices and doubly stochastic matrices.
+        doi:10.2140/pjm.1967.21.343
+        Efron & Morris 1975, Data analysis using Stein's estimator and its generalizations.
+        doi:10.1080/01621459.1975.10479864
 
     >>> rows, columns = unit_strengths(np.outer([1.0, 2.0], [3.0, 1.0]))
     >>> np.exp([rows.logs[1] - rows.logs[0], columns.logs[0] - columns.logs[1]]).round(9).tolist()
@@ -72,14 +79,14 @@ def unit_strengths(
 
 
 def best_power(weights: np.ndarray, powers: Sequence[float] = _POWERS) -> float | None:
-    """Of some powers, the one that tells strengths with the least errors.
+    """Power of the weights that estimates strengths with the smallest error.
 
     Args:
-        weights: float64 [m, n], non-negative.
-        powers: to choose from; the first of those that are equally good is taken.
+        weights: A, float64 [m, n], non-negative.
+        powers: candidate powers of A; the first wins ties.
 
     Returns:
-        None as for `unit_strengths`.
+        The power; None as in `unit_strengths`.
 
     >>> best_power(np.random.default_rng(0).standard_exponential((40, 60)))
     1.0
@@ -88,23 +95,25 @@ def best_power(weights: np.ndarray, powers: Sequence[float] = _POWERS) -> float 
     return best.power if best else None
 
 
-def _best(weights: np.ndarray, powers: Sequence[float] = _POWERS) -> _Told | None:
+def _best(weights: np.ndarray, powers: Sequence[float] = _POWERS) -> _Estimate | None:
     if not np.isfinite(weights).all() or not weights.any():
         return None
     used = weights != 0
     counts = used.sum(axis=1), used.sum(axis=0)
-    told = [each for power in powers if (each := _told(weights, used, counts, power))]
-    return min(told, key=lambda each: each.variance, default=None)
+    estimates = [
+        estimate for power in powers if (estimate := _estimate(weights, used, counts, power))
+    ]
+    return min(estimates, key=lambda estimate: estimate.variance, default=None)
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What a power of the weights tells.
+class _Estimate:
+    """Log strengths estimated from one power of the weights.
 
     Attributes:
-        power: of the weights.
-        logs: logarithms of the strengths of live rows, and of live columns.
-        variance: that of a logarithm is this over the number of a unit's non-zero weights.
+        power: the power.
+        logs: log strengths of live rows and of live columns.
+        variance: error variance of a log strength times the unit's number of non-zero weights.
     """
 
     power: float
@@ -112,14 +121,18 @@ class _Told:
     variance: float
 
 
-def _told(
+def _estimate(
     weights: np.ndarray, used: np.ndarray, counts: tuple[np.ndarray, np.ndarray], power: float
-) -> _Told | None:
-    """What a power of the weights tells; None where it cannot be scaled.
+) -> _Estimate | None:
+    """Estimate log strengths from one power of the weights; None if it cannot be scaled.
 
-    `used` are those that are not zero, `counts` how many there are in each row and column.
+    Args:
+        weights: A [m, n].
+        used: mask [m, n] of the non-zero weights.
+        counts: number of non-zero weights per row [m] and column [n].
+        power: the power.
     """
-    # Of the largest: powers of large weights stay finite.
+    # Relative to the largest weight, powers stay finite.
     powers = np.power(weights / weights.max(), power, where=used, out=np.zeros_like(weights))
     rows, columns = (count.astype(np.float64) for count in counts)
     iterations = MAX_ITERATIONS if power == _POWERS[0] else _FEW_ITERATIONS
@@ -132,14 +145,15 @@ def _told(
     variance = squares / expected / power**2 if expected else 0.0
     live = (side[count > 0] for side, count in zip(factors, counts, strict=True))
     of_rows, of_columns = (-np.log(side) / power for side in live)
-    return _Told(power, (of_rows, of_columns), variance)
+    return _Estimate(power, (of_rows, of_columns), variance)
 
 
 def _halves_apart(entries: np.ndarray, used: np.ndarray) -> tuple[float, float]:
-    """How far the halves of each row disagree, and how far those of entries of variance 1 would.
+    """Disagreement of the two halves of each row, observed and expected for entries of variance 1.
 
-    Sums over rows of the squared difference of logarithms of means, and of 1/a + 1/b for halves of
-    a and b entries. Factors of columns were fitted to these entries and took part of the variance.
+    Sums over rows of the squared difference between the logs of the two means, and of 1/a + 1/b for
+    halves of a and b entries. Column factors, fitted to these entries, have absorbed part of the
+    variance.
     """
     odd = used & (np.cumsum(used, axis=1) % 2 == 1)
     even = used & ~odd
@@ -155,7 +169,7 @@ def _halves_apart(entries: np.ndarray, used: np.ndarray) -> tuple[float, float]:
 
 
 def _shrunken(logs: np.ndarray, chance: np.ndarray, live: np.ndarray) -> UnitStrengths:
-    """Live units' logarithms drawn towards their mean by the share of chance in their variance."""
+    """Shrink the log strengths of live units towards their mean by the share of chance variance."""
     real = max(0.0, float(logs.var(ddof=1) - chance.mean())) if len(logs) > 1 else 0.0
     known = real / np.where(real + chance > 0, real + chance, 1)
     means, errors = np.zeros(len(live)), np.zeros(len(live))

@@ -1,13 +1,12 @@
-"""Null `within`: each row's entries permuted among columns that are alike in a covariate.
+"""Null `within`: the entries of each row permuted among columns with a similar covariate.
 
-Keeps what the covariate explains: how large the entries of each row are in columns of about the
-same covariate. It asks whether there is more structure than that. The covariate of pixels is their
-standard deviation over the training images: pixels of the frame hardly vary, and have small weights
-or none that were learnt.
+The null keeps what the covariate explains: how large the entries of each row are in columns with
+about the same covariate. It tests whether there is more structure than that. The covariate of a
+pixel is its standard deviation over the training images: pixels of the frame hardly vary, and their
+weights are small or untrained.
 
-Columns are put into strata by quantiles of their covariate. Permuting within strata is the
-conditional permutation of Strobl et al. 2008 (BMC Bioinformatics 9, 307), of entries in place of
-observations.
+Columns are divided into strata by quantiles of the covariate. Permuting within strata is the
+conditional permutation of Strobl et al. 2008, for entries instead of observations.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from clusterability.nulls.redrawing import Draw, RandomModel
 from clusterability.randomness import StreamName, generator
 
 STRATA = 20
-"""As many as `strata.number` of a config has by default; docs/measures.md says why."""
+"""Default of `strata.number` in the config; docs/measures.md gives the reason."""
 
 
 def model_within(covariate: np.ndarray | None, strata: int) -> RandomModel:
-    """The null for columns with this covariate.
+    """Null model for columns with the given covariate.
 
     Args:
-        covariate: finite numbers [n], one a column, or None: then no draw is defined.
-        strata: how many.
+        covariate: finite numbers [n], one per column; None leaves all draws undefined.
+        strata: number of strata.
     """
     known = covariate is not None
     return RandomModel("within", partial(redraw, covariate=covariate, count=strata), permutes=known)
@@ -42,18 +41,25 @@ def redraw(
     covariate: np.ndarray | None = None,
     count: int = STRATA,
 ) -> Draw:
-    """What makes draw number i, [m, n]: entries permuted among live columns of their stratum.
+    """Draws that permute each row's entries among the live columns of the same stratum.
 
-    Dead units stay dead. Every draw is NaN throughout where there is no covariate.
+    Dead units stay dead.
 
     Args:
         matrix: weights [m, n].
         name: condition, seed and layer.
-        covariate: finite numbers [n], one a column, or None.
-        count: of strata, as equal as ties allow.
+        covariate: finite numbers [n], one per column, or None.
+        count: number of strata, of sizes as equal as ties allow.
+
+    Returns:
+        Function from a draw number to the draw, [m, n]. All entries are NaN without a covariate.
 
     Raises:
-        ValueError: where there are not as many numbers as columns.
+        ValueError: if the covariate does not have one number per column.
+
+    References:
+        Strobl et al. 2008, Conditional variable importance for random forests, BMC Bioinformatics
+        9, 307, for observations. doi:10.1186/1471-2105-9-307
 
     >>> matrix = np.array([[1.0, 2.0, 30.0, 40.0], [5.0, 6.0, 70.0, 80.0]])
     >>> draw = redraw(matrix, ("trained", 0, "fc1"), np.array([0.1, 0.2, 0.8, 0.9]), 2)
@@ -66,7 +72,7 @@ def redraw(
         raise ValueError(f"{len(covariate)} numbers for {matrix.shape[1]} columns")
     live = live_units(matrix)
     strata = column_strata(np.asarray(covariate)[live.columns], count)
-    # Stratum by stratum, so that each is a slice.
+    # Sorted by stratum, so that each stratum is a slice.
     order = np.argsort(strata, kind="stable")
     ends = np.flatnonzero(np.diff(strata[order], prepend=-1, append=-1))
     where = np.ix_(live.rows, np.flatnonzero(live.columns)[order])
@@ -85,21 +91,21 @@ def redraw(
 
 
 def column_strata(covariate: np.ndarray, count: int) -> np.ndarray:
-    """Strata of columns by quantiles of their covariate, int64 [n], from 0 on and none empty.
+    """Assign columns to strata by quantiles of the covariate, int64 [n]; strata count from 0.
 
-    Bounds are the quantiles 1/count, 2/count, …, interpolated linearly; a column lies in the
-    stratum of the least bound that it does not exceed. Equal ones are in one stratum, so that there
-    may be fewer strata, of different sizes.
+    Bounds are the quantiles 1/count, 2/count, …, interpolated linearly. A column belongs to the
+    stratum of the smallest bound that is not below its covariate. Ties share a stratum, so that
+    there may be fewer strata, of unequal sizes; none is empty.
 
     Args:
         covariate: finite numbers [n].
-        count: how many strata, if no columns are equal; at most n are made.
+        count: number of strata without ties; at most n are made.
 
     >>> column_strata(np.array([0.0, 0.0, 0.0, 5.0, 7.0, 9.0]), 3).tolist()
     [0, 0, 0, 1, 2, 2]
     """
     if len(covariate) == 0:
         return np.empty(0, np.int64)
-    count = min(count, len(covariate))  # more would be no other strata
+    count = min(count, len(covariate))  # a larger count gives the same strata
     bounds = np.quantile(covariate, np.arange(1, count) / count)
     return np.unique(np.searchsorted(bounds, covariate), return_inverse=True)[1].astype(np.int64)
