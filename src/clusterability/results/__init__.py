@@ -1,1 +1,1 @@
-"""Rows of tables and their files: columns, rows of a block, tables of a study, reading, writing."""
+"""Rows and files of tables: columns, rows of a block, tables of a study, reading and writing."""

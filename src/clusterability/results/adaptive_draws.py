@@ -1,7 +1,7 @@
-"""Draws of a null that go on until every value is decided, as `stopping` has the rule.
+"""Draws of a null that continue until every value is decided, by the rule in `stopping`.
 
-A value is what a directed measure says of a partition. Draws of one network at one scale of the
-weights serve all its methods, all k of a block and all measures; they end together.
+A value is a directed measure of a partition. Draws of one network at one scaling of the weights
+serve all its methods, all k of a block and all measures, so that they end together.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from clusterability.networks.scaling_names import scaled_method
 from clusterability.stopping import as_good, looks
 
 NOT_MADE = -1
-"""Size of every cluster in a draw that a network of the block does not have."""
+"""Cluster size that marks a draw that was not made for a network of the block."""
 
 DrawsOfNetwork = Callable[[ScaledLayer], Iterator[KeyedTables]]
-"""From a layer of one network at one scale to its draws, as many as there are at most."""
+"""Function from a layer of one network at one scaling to its draws, up to the largest number."""
 
 
 def adaptive_tables(
@@ -38,27 +38,27 @@ def adaptive_tables(
     observed: Mapping[Key, Tables],
     draws_of: DrawsOfNetwork,
 ) -> KeyedTables:
-    """Tables [networks, draws, ...] of a null for a block, by (method, k), at all scales.
+    """Tables [networks, draws, ...] of a null for a block, by (method, k), at all scalings.
 
-    There are as many draws as the network that needs most has; the tables of others end with draws
-    that are undefined, with sizes of NOT_MADE.
+    The number of draws is that of the network that needs most. For the others, the remaining draws
+    are undefined, with cluster sizes of NOT_MADE.
 
     Args:
-        layers: the layer of the block at each scale.
-        job: methods, and the most draws of each.
-        partitions: of the networks themselves, [networks, ...] by (method, k).
-        observed: their tables.
-        draws_of: gives the draws of one network, one by one; no more are taken than are needed.
+        layers: the layer of the block at each scaling.
+        job: methods, and the largest number of draws of each.
+        partitions: observed partitions, [networks, ...] by (method, k).
+        observed: tables of these partitions.
+        draws_of: yields the draws of one network; no more are taken than are needed.
     """
-    asked = AdaptiveDraws(job.draws, job.fewer)
+    limits = AdaptiveDraws(job.draws, job.fewer)
     tables: KeyedTables = {}
     for scaled in layers:
-        most = max(asked.most(scaled_method(method, scaled.scaling)) for method in job.methods)
-        own = scaled.own(partitions)
+        most = max(limits.most(scaled_method(method, scaled.scaling)) for method in job.methods)
+        clusters = scaled.own(partitions)
         networks = []
         for number in range(len(scaled.networks.seeds)) if most else ():
-            values = {key: (own[key], observed[key]) for key in own}
-            undecided = Undecided.of_network(values, number, asked)
+            values = {key: (clusters[key], observed[key]) for key in clusters}
+            undecided = Undecided.of_network(values, number, limits)
             with closing(_closable(draws_of(one_network(scaled, number)))) as drawn:
                 networks.append(scaled.renamed(_until_decided(drawn, undecided, scaled, most)))
         tables |= _stacked(networks)
@@ -66,7 +66,7 @@ def adaptive_tables(
 
 
 def one_network(scaled: ScaledLayer, number: int) -> ScaledLayer:
-    """The layer of one network of a block, as of a block of one."""
+    """Reduce the layer of a block to one of its networks."""
     block = scaled.networks
     alone = replace(
         block,
@@ -79,31 +79,31 @@ def one_network(scaled: ScaledLayer, number: int) -> ScaledLayer:
 
 
 def _closable(draws: Iterator[KeyedTables]) -> Generator[KeyedTables, None, None]:
-    """A generator: what makes draws on threads is told when no more are taken."""
+    """Wrap draws in a generator: closing it ends the threads that make draws."""
     yield from draws
 
 
 def _until_decided(
     drawn: Iterator[KeyedTables], undecided: Undecided, scaled: ScaledLayer, most: int
 ) -> KeyedTables:
-    """Tables [draws, ...] of one network."""
-    found: list[KeyedTables] = []
+    """Tables [draws, ...] of one network until all its values are decided."""
+    draws: list[KeyedTables] = []
     for end in looks(most):
-        some = list(islice(drawn, end - len(found)))
-        found += some
+        some = list(islice(drawn, end - len(draws)))
+        draws += some
         undecided.see(scaled.renamed(stack_by_key(some)))
         if not undecided.left(end):
             break
-    return stack_by_key(found)
+    return stack_by_key(draws)
 
 
 @dataclass
 class Undecided:
-    """The values of one network, and how many draws were as good as each.
+    """Values of one network, with counts of the draws that were as good.
 
     Attributes:
-        values: those that are defined, by (method, k) and measure.
-        asked: the most draws of each method.
+        values: defined values by (method, k) and measure.
+        asked: largest number of draws by method.
     """
 
     values: Mapping[tuple[Key, str], float]
@@ -119,7 +119,7 @@ class Undecided:
         number: int,
         asked: AdaptiveDraws,
     ) -> Undecided:
-        """Of what directed measures say of the partitions of a network of a block."""
+        """Values of the directed measures of one network of a block."""
         values = {}
         for key, (partition, tables) in found.items():
             for measure in asked_of_method(key[0]) if partition.feasible[number] else ():
@@ -129,19 +129,19 @@ class Undecided:
         return cls(values, asked)
 
     def see(self, draws: Mapping[Key, Tables]) -> None:
-        """Counts some draws, [draws, ...] by (method, k)."""
+        """Count the draws [draws, ...] by (method, k) that are as good as the values."""
         for (key, measure), value in self.values.items():
             good = self._good.get((key, measure), 0)
             if key not in draws or good >= ENOUGH:
                 continue
             drawn = FUNCTIONS[measure](draws[key])
-            # A measure that draws do not have, as held-out information, decides nothing.
+            # A measure without values in draws, such as held-out information, decides nothing.
             if (key, measure) in self._good or np.isfinite(drawn).any():
                 more = as_good(np.array(value), drawn, MEASURES[measure].direction).sum()
                 self._good[key, measure] = good + int(more)
 
     def left(self, draws: int) -> bool:
-        """Whether a value is undecided after so many draws, of those whose method has more."""
+        """Whether any value is undecided after `draws` draws, among methods that have more."""
         return any(
             good < ENOUGH and draws < self.asked.most(method)
             for ((method, _), _), good in self._good.items()
@@ -149,16 +149,18 @@ class Undecided:
 
 
 def _stacked(networks: Sequence[KeyedTables]) -> KeyedTables:
-    """Tables [draws, ...] of networks with different numbers of draws along a new first axis."""
+    """Stack tables [draws, ...] of networks with different numbers of draws along a new axis."""
     tables: KeyedTables = {}
     for key in networks[0] if networks else ():
-        width = max(len(each[key].mi_total) for each in networks)
-        tables |= stack_by_key([{key: _padded(each[key], width)} for each in networks])
+        width = max(len(tables_of_network[key].mi_total) for tables_of_network in networks)
+        tables |= stack_by_key(
+            [{key: _padded(tables_of_network[key], width)} for tables_of_network in networks]
+        )
     return tables
 
 
 def _padded(tables: Tables, width: int) -> Tables:
-    """Tables [draws, ...] with undefined draws at their end, so many in all."""
+    """Pad tables [draws, ...] with undefined draws to `width` draws."""
     return Tables(
         **{field.name: _lengthened(getattr(tables, field.name), width) for field in fields(Tables)}
     )

@@ -1,8 +1,8 @@
-"""Rows of all blocks to the tables of a study of any size.
+"""Aggregate the rows of all blocks into the tables of a study of any size.
 
-Files are read twice: for what each cell says of its networks, and, once the q of all cells are
-known, to write their rows. In memory are at most the rows of all seeds at one condition, layer and
-block of k; cells are many, but one row each.
+Files are read twice: first to compute the cells and their q, then to write the rows. Memory holds
+at most the rows of all seeds for one condition, layer and block of k. Cells are many, but one row
+each.
 """
 
 from __future__ import annotations
@@ -31,31 +31,31 @@ Place = tuple[str, str, str]
 """Condition, layer and block of k."""
 
 _OF_CELLS = ["seed", *columns.CELL, "value", "null_mean", "null_sd", "null_n", "z", "p"]
-"""Columns that cells are made of."""
+"""Columns from which cells are computed."""
 
 
 def by_place(files: Iterable[str]) -> dict[Place, list[str]]:
-    """Files of all seeds together, in their order.
+    """Group files by condition, layer and block of k, in the order of the files.
 
     >>> by_place(["scores/l1/0-1/fc1/2.structure.parquet", "scores/l1/2-3/fc1/2.structure.parquet"])
     ... # doctest: +NORMALIZE_WHITESPACE
     {('l1', 'fc1', '2'): ['scores/l1/0-1/fc1/2.structure.parquet',
                           'scores/l1/2-3/fc1/2.structure.parquet']}
     """
-    found: dict[Place, list[str]] = {}
+    groups: dict[Place, list[str]] = {}
     for file in files:
         condition, _, layer, name = Path(file).parts[-4:]
-        found.setdefault((condition, layer, name.split(".")[0]), []).append(file)
-    return found
+        groups.setdefault((condition, layer, name.split(".")[0]), []).append(file)
+    return groups
 
 
 @dataclass(frozen=True)
 class BlockScores:
-    """Files of scores of all blocks, in the order of the rows of the table.
+    """Score files of all blocks, in the order of the table's rows.
 
     Attributes:
         structure: `…/{condition}/{seeds}/{layer}/{k}.structure.parquet`, rows with SCORE_COLUMNS.
-        fresh: the same of fresh networks.
+        fresh: the same files for fresh networks.
         function: `…/{condition}/{seeds}/{layer}/{k}.function.parquet`, of function measures.
         fresh_of: condition to the condition of the fresh networks it is compared with.
     """
@@ -66,21 +66,23 @@ class BlockScores:
     fresh_of: Mapping[str, str] = field(default_factory=dict)
 
     def cells(self) -> pd.DataFrame:
-        """All cells of the study with their q, as `summary.with_cell_q` gives them."""
-        own, against, asked = [], [], []
+        """All cells of the study with q; see `summary.with_cell_q`."""
+        structure_cells, untrained_cells, function_cells = [], [], []
         for place, files in by_place(self.structure).items():
             rows = self._kept(reading.read_all(files, columns=_OF_CELLS))
-            own.append(summary.cell_table(rows))
+            structure_cells.append(summary.cell_table(rows))
             if place[0] in self.fresh_of:
-                against.append(summary.cell_table(self._untrained(place, files)))
+                untrained_cells.append(summary.cell_table(self._untrained(place, files)))
         for files in by_place(self.function).values():
             rows = reading.read_all(files, columns=_OF_CELLS)
-            asked += [summary.cell_table(rows)] if len(rows) else []
-        frames = [cells for cells in (*own, *against, *asked) if len(cells)]
+            function_cells += [summary.cell_table(rows)] if len(rows) else []
+        frames = [
+            cells for cells in (*structure_cells, *untrained_cells, *function_cells) if len(cells)
+        ]
         return summary.with_cell_q(pd.concat(frames, ignore_index=True))
 
     def write(self, cells: pd.DataFrame, parquet: Path, csv: Path) -> None:
-        """Writes the table `scores`."""
+        """Write the table `scores`."""
         files = [*self.structure, *self.function, *self.fresh]
         added = pa.schema(dict.fromkeys(("q", "excess", "z_error"), pa.float64()))
         schema = schema_of(columns.SCORES, *stored_schemas(files), added)
@@ -91,9 +93,9 @@ class BlockScores:
                     write(summary.take_q(rows, of_condition[rows["condition"].iloc[0]]))
 
     def paired(self, initial_of: Mapping[str, str]) -> pd.DataFrame:
-        """The table `paired`: see `untrained.less_initial`."""
+        """The table `paired`; see `untrained.less_initial`."""
         parts = []
-        start: tuple[str, pd.DataFrame] | None = None  # most conditions have the same one
+        start: tuple[str, pd.DataFrame] | None = None  # most conditions share one
         for condition, initial in initial_of.items():
             if start is None or start[0] != initial:
                 start = (initial, self._observed(initial))
@@ -103,7 +105,7 @@ class BlockScores:
         return with_change_q(pd.concat(parts, ignore_index=True))
 
     def _frames(self) -> Iterator[pd.DataFrame]:
-        """All rows, in order: of the blocks, against fresh networks, of function measures."""
+        """All rows, in order: blocks, comparisons with fresh networks, function measures."""
         for file in self.structure:
             yield self._kept(read_parquet(file))
         for place, files in by_place(self.structure).items():
@@ -112,39 +114,39 @@ class BlockScores:
         yield from map(read_parquet, self.function)
 
     def _kept(self, scores: pd.DataFrame) -> pd.DataFrame:
-        """Rows that stay where the networks are compared with fresh ones, too."""
+        """Rows to keep beside comparisons with fresh networks: those that have a null."""
         return scores[~scores["condition"].isin(list(self.fresh_of)) | scores["null"].notna()]
 
     def _untrained(self, place: Place, files: Sequence[str]) -> pd.DataFrame:
-        """Rows of the null `untrained` at one place, cell by cell."""
+        """Rows of the null `untrained` for one condition, layer and block of k, cell by cell."""
         condition, layer, k = place
         fresh = by_place(self.fresh)[self.fresh_of[condition], layer, k]
         rows = with_untrained(reading.read_all(files), reading.read_all(fresh), self.fresh_of)
         return rows[rows["null"] == UNTRAINED]
 
     def _observed(self, condition: str) -> pd.DataFrame:
-        """One value a network and cell of a condition, in the order of its rows in the table."""
+        """One value per network and cell of a condition, in the order of the table's rows."""
         frames = []
         for file in self.structure:
             if Path(file).parts[-4] == condition:
                 frames.append(observed_rows(self._kept(read_parquet(file, columns=OBSERVED))))
-        found = pd.concat(frames, ignore_index=True)
-        if found.empty:
+        rows = pd.concat(frames, ignore_index=True)
+        if rows.empty:
             places = by_place(self.structure).items()
             compared = (self._untrained(*item) for item in places if item[0][0] == condition)
-            found = pd.concat(compared, ignore_index=True)[OBSERVED]
-        text = found.select_dtypes(exclude="number").columns
-        return found.astype(dict.fromkeys(text, "category"))
+            rows = pd.concat(compared, ignore_index=True)[OBSERVED]
+        text = rows.select_dtypes(exclude="number").columns
+        return rows.astype(dict.fromkeys(text, "category"))
 
 
 def write_clusters(path: Path, clusters: Sequence[str], functions: Sequence[str]) -> None:
-    """Writes the table `clusters`, with what ablating each does.
+    """Write the table `clusters`, with the effects of ablating each cluster.
 
-    Empty where it was not asked. Clusters of the whole network, whose hidden layers are ablated one
-    by one, follow as rows of these layers.
+    The effects are empty for clusters that were not ablated. Clusters of the whole network follow
+    at the end, as rows of the hidden layers in which they were ablated one by one.
 
     Args:
-        path: of the table.
+        path: path of the table.
         clusters: `…/{condition}/{seeds}/{layer}/{k}.clusters.parquet`.
         functions: `…/{condition}/{seeds}/{layer}/{k}.function_clusters.parquet`.
     """
@@ -152,14 +154,14 @@ def write_clusters(path: Path, clusters: Sequence[str], functions: Sequence[str]
     elsewhere = [
         rows for file in clusters if len(rows := _elsewhere(file, named.get(_block_of(file))))
     ]
-    own = read_schema(clusters[0])
+    own_schema = read_schema(clusters[0])
     parts = stored_schemas([*clusters, *functions])
     if elsewhere:
-        # Whole numbers with gaps are floating-point numbers.
-        gaps = [name for name in own.names if name not in elsewhere[0]]
-        whole = [name for name in gaps if pa.types.is_integer(own.field(name).type)]
+        # Integer columns with gaps become floating-point columns.
+        gaps = [name for name in own_schema.names if name not in elsewhere[0]]
+        whole = [name for name in gaps if pa.types.is_integer(own_schema.field(name).type)]
         parts.append(pa.schema({name: pa.float64() for name in whole}))
-    with row_file(path, schema_of([*own.names, *CLUSTER_COLUMNS], *parts)) as write:
+    with row_file(path, schema_of([*own_schema.names, *CLUSTER_COLUMNS], *parts)) as write:
         for file in clusters:
             write(_with_functions(file, named.get(_block_of(file))))
         for rows in elsewhere:
@@ -173,34 +175,34 @@ def _block_of(file: str) -> tuple[str, ...]:
 
 def _with_functions(clusters: str, functions: str | None) -> pd.DataFrame:
     rows = read_parquet(clusters)
-    found = read_parquet(functions) if functions else pd.DataFrame()
-    if found.empty:
+    effects = read_parquet(functions) if functions else pd.DataFrame()
+    if effects.empty:
         return rows
-    return rows.merge(found[[*CLUSTER_PLACE, *CLUSTER_COLUMNS]], "left", CLUSTER_PLACE)
+    return rows.merge(effects[[*CLUSTER_PLACE, *CLUSTER_COLUMNS]], "left", CLUSTER_PLACE)
 
 
 def _elsewhere(clusters: str, functions: str | None) -> pd.DataFrame:
-    """Rows of what clusters do that are of other layers than the clusters."""
-    found = read_parquet(functions) if functions else pd.DataFrame()
-    if found.empty:
-        return found
-    places = read_parquet(clusters, columns=CLUSTER_PLACE).set_index(CLUSTER_PLACE).index
-    return found[~found.set_index(CLUSTER_PLACE).index.isin(places)]
+    """Rows of function measures in other layers than that of the clusters."""
+    effects = read_parquet(functions) if functions else pd.DataFrame()
+    if effects.empty:
+        return effects
+    keys = read_parquet(clusters, columns=CLUSTER_PLACE).set_index(CLUSTER_PLACE).index
+    return effects[~effects.set_index(CLUSTER_PLACE).index.isin(keys)]
 
 
 def write_rows(path: Path, files: Sequence[str], columns: Sequence[str]) -> None:
-    """Writes the rows of parquet files, in their order; `columns` are theirs."""
+    """Concatenate parquet files with the given columns, in their order."""
     with row_file(path, schema_of(columns, *stored_schemas(files))) as write:
         for file in files:
             write(read_parquet(file))
 
 
 def write_partitions(path: Path, files: Sequence[str], networks: Sequence[str]) -> None:
-    """Writes the table `partitions`: see `summary.partition_frames`."""
+    """Write the table `partitions`; see `summary.partition_frames`."""
     frames = summary.partition_frames(files, networks)
     first = next(frames)
     schema = pa.Schema.from_pandas(first, preserve_index=False)
-    # The first block may have no names, and other blocks some.
+    # Types come from the first block, in which all names may be empty.
     schema = schema.set(schema.get_field_index("name"), pa.field("name", pa.string()))
     with row_file(path, schema) as write:
         write(first)

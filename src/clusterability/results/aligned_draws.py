@@ -1,7 +1,7 @@
-"""What measures say of draws that end by a rule, put beside each other: k is chosen by them.
+"""Draws that end by a rule, aligned over k and networks so that k can be chosen by them.
 
 Blocks of k, and networks, have different numbers of draws. Draw d of a network is the same random
-matrix at every k only where it was made at every k.
+matrix at every k only if it was made at every k.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from clusterability.results.measured_draws import Measured
 class AlignedDraws(Mapping[Key, Mapping[str, np.ndarray]]):
     """Values [networks, most draws] by (method, k), then by measure.
 
-    Of each network and method those of the draws that were made at all k; NaN behind them.
+    For each network and method, only draws made at all k have values; the others are NaN.
     """
 
     def __init__(self, measured: Measured, asked: AdaptiveDraws) -> None:
-        """Reads nothing yet.
+        """Store the arguments; values are read on access.
 
         Args:
-            measured: of draws that were made; they may lie in files.
-            asked: the most draws of each method.
+            measured: measures of the draws that were made; they may be stored in files.
+            asked: largest number of draws by method.
         """
         self._measured, self._asked = measured, asked
         self._made: dict[str, np.ndarray] = {}
@@ -47,14 +47,14 @@ class AlignedDraws(Mapping[Key, Mapping[str, np.ndarray]]):
 
 
 def _made(measures: Mapping[str, np.ndarray]) -> np.ndarray:
-    """How many draws each network has, [networks]: up to the last of which anything is defined."""
+    """Number of draws of each network, [networks]: up to the last draw with a defined value."""
     defined = np.any([np.isfinite(values) for values in measures.values()], axis=0)
     return np.where(defined, 1 + np.arange(defined.shape[1]), 0).max(axis=1, initial=0)
 
 
 def _cut(values: np.ndarray, made: np.ndarray, most: int) -> np.ndarray:
-    """Values [networks, draws] of as many draws as were made, in [networks, most]."""
-    found = np.full((len(values), most), np.nan)
+    """Keep the first `made` draws of values [networks, draws]; the result is [networks, most]."""
+    result = np.full((len(values), most), np.nan)
     width = min(values.shape[1], most)
-    found[:, :width] = np.where(np.arange(width) < made[:, None], values[:, :width], np.nan)
-    return found
+    result[:, :width] = np.where(np.arange(width) < made[:, None], values[:, :width], np.nan)
+    return result

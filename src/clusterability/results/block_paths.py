@@ -1,4 +1,4 @@
-"""Files of blocks: what their paths say, and what they hold together.
+"""Files of blocks: parse their paths and read several files together.
 
 Paths end in `{condition}/{seeds}/{layer}/{k}.npz`, as the workflow names them.
 """
@@ -19,7 +19,7 @@ Place = tuple[str, tuple[int, ...], str]
 
 
 def place_of(file: Path) -> Place:
-    """What the path of a block's file says.
+    """Condition, seeds and layer in the path of a block's file.
 
     >>> place_of(Path("results/clusters/trained/0-2/fc1/2-12.npz"))
     ('trained', (0, 1, 2), 'fc1')
@@ -29,51 +29,51 @@ def place_of(file: Path) -> Place:
 
 
 def seeds_of(name: str) -> tuple[int, ...]:
-    """Seeds of the block of that name."""
+    """Seeds in the name of a block of seeds."""
     return (IMPORTED_SEED,) if name == IMPORTED else tuple(Block.parse(name))
 
 
 def by_seeds(files: Iterable[str]) -> dict[str, list[str]]:
-    """Files `…/{seeds}/{layer}/{k}…` by the name of their block of seeds, in their order."""
-    found: dict[str, list[str]] = {}
+    """Group files `…/{seeds}/{layer}/{k}…` by block of seeds, in the order of the files."""
+    groups: dict[str, list[str]] = {}
     for file in files:
-        found.setdefault(Path(file).parts[-3], []).append(file)
-    return found
+        groups.setdefault(Path(file).parts[-3], []).append(file)
+    return groups
 
 
 def read_blocks(
     partitions: Iterable[str], starts: Iterable[str] = (), planted: Sequence[str] = ()
 ) -> list[BlockPartitions]:
-    """Partitions of blocks of networks, layer by layer and all k together.
+    """Read the partitions of blocks of networks, by layer, with all k together.
 
     Args:
-        partitions: files of any number of blocks, with the layers in their order.
+        partitions: files of any number of blocks, with the layers in order.
         starts: files `…/{condition}/{seeds}/{layer}/{k}.starts.npz` of the same blocks.
-        planted: files of the planted partitions, where there is one block only; their layers stand
-            where a method's name stands otherwise.
+        planted: files of the planted partitions, for a single block; they are keyed by layer where
+            other files are keyed by method.
     """
-    found = _by_block(partitions, Partitions)
-    every_start = _by_block(starts, Starts)
+    partitions_of = _by_block(partitions, Partitions)
+    starts_of = _by_block(starts, Starts)
     hidden = {
         layer: item
         for file in planted
         for (layer, _), item in load_items(Path(file), Partitions).items()
     }
     return [
-        BlockPartitions(condition, seeds, layers, every_start.get((condition, seeds), {}), hidden)
-        for (condition, seeds), layers in found.items()
+        BlockPartitions(condition, seeds, layers, starts_of.get((condition, seeds), {}), hidden)
+        for (condition, seeds), layers in partitions_of.items()
     ]
 
 
 def _by_block(
     files: Iterable[str], kind: type[Item]
 ) -> dict[tuple[str, tuple[int, ...]], dict[str, dict[Key, Item]]]:
-    found: dict[tuple[str, tuple[int, ...]], dict[str, dict[Key, Item]]] = {}
+    blocks: dict[tuple[str, tuple[int, ...]], dict[str, dict[Key, Item]]] = {}
     for file in map(Path, files):
         condition, seeds, layer = place_of(file)
-        block = found.setdefault((condition, seeds), {})
+        block = blocks.setdefault((condition, seeds), {})
         block.setdefault(layer, {}).update(load_items(file, kind))
-    return found
+    return blocks
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,10 @@ class BlockPartitions:
 
     Attributes:
         condition: name of the training recipe.
-        seeds: one seed a network.
+        seeds: one seed per network.
         partitions: [networks, ...] by layer, from the input on, then by (method, k).
-        starts: the same for every start of k-means; methods of one start have none.
-        planted: the partition that a layer was trained or built to have, by layer.
+        starts: partitions of every k-means restart; methods without restarts have none.
+        planted: partition that a layer was trained or built to have, by layer.
     """
 
     condition: str

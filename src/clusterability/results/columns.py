@@ -1,4 +1,4 @@
-"""Columns of every table of a study: the contract that other people's scripts rely on."""
+"""Columns of every table of a study: the public contract with users' scripts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SCORE_COLUMNS = [
     *COMPARED,
     "status",
 ]
-"""Columns of a block's scores; `q` joins them when all blocks are there."""
+"""Columns of a block's scores; `q` is added once all blocks are complete."""
 
 CELL = ["condition", "layer", "method", "k", "measure", "null"]
-"""What one cell of a study is: seeds are its replicates."""
+"""Columns that identify one cell of a study; seeds are its replicates."""
 
 SUMMARY = [
     *CELL,
@@ -31,13 +31,13 @@ SUMMARY = [
 """Columns of the table `summary`."""
 
 SCORES = [*SCORE_COLUMNS[:-1], "q", "status", "excess", "z_error"]
-"""Columns of the table `scores`: new ones come last, so that older ones keep their places."""
+"""Columns of the table `scores`. New ones are appended, so that existing ones keep their order."""
 
 EQUAL_SIZE_NETWORKS = [
     *("condition", "seed", "layer", "method", "k", "measure", "rows", "columns", "submatrices"),
     *("draws", "value", "null_mean", "excess", "z", "z_error"),
 ]
-"""Columns of a job's rows of layers at equal size."""
+"""Columns of a job's rows of equal-size scores, one row per network."""
 
 EQUAL_SIZE = [
     *("condition", "layer", "method", "k", "measure", "n", "rows", "columns", "submatrices"),

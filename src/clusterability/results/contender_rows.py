@@ -1,4 +1,4 @@
-"""Rows of the measures that contend with those of the study, of a block of networks."""
+"""Scores of the contenders, measures that compete with those of the study, for a block."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ CONTENDER_COLUMNS = [
     *("condition", "seed", "layer", "method", "k", "measure", "null", "value"),
     *("null_n", "z", "p"),
 ]
-"""Columns as those of scores."""
+"""Columns, named as in `scores`."""
 
 _LABEL_DRAWS = 199
 
 
 def contender_rows(networks: Networks, job: ContenderJob) -> pd.DataFrame:
-    """`spectral` by each null, and `held_out_entries`, whose zero means something, by none.
+    """Scores of `spectral` against each null, and of `held_out_entries`, which needs no null.
 
-    Draws are those of the study's nulls, number by number.
+    Draws are the same as those of the study's nulls, number by number.
 
     Returns:
-        Rows with CONTENDER_COLUMNS, one a network, layer, k, measure and null.
+        Rows with CONTENDER_COLUMNS, one per network, layer, k, measure and null.
     """
     with one_thread():
         rows = [
@@ -50,18 +50,18 @@ def contender_rows(networks: Networks, job: ContenderJob) -> pd.DataFrame:
 
 
 def _planted_rows(networks: Networks, job: ContenderJob) -> list[dict[str, Any]]:
-    """How much was planted by training: PLANTED_SHARE of the planted labels by `labels`."""
+    """Strength of planting by training: PLANTED_SHARE of the planted labels against `labels`."""
     shares, drawn = planted_shares(networks, _LABEL_DRAWS)
     compared = compare(shares, drawn, 1).columns()
     ((layer, k),) = dict.fromkeys(job.places)
-    place: dict[str, Any] = {"condition": networks.condition, "method": job.method}
-    place |= {"layer": tensor_name(layer)}
-    place |= {"k": k, "measure": PLANTED_SHARE, "null": "labels"}
+    cell: dict[str, Any] = {"condition": networks.condition, "method": job.method}
+    cell |= {"layer": tensor_name(layer)}
+    cell |= {"k": k, "measure": PLANTED_SHARE, "null": "labels"}
     return [
-        place
-        | {"seed": seed, "value": shares[at]}
-        | {name: compared[name][at] for name in COMPARED}
-        for at, seed in enumerate(networks.seeds)
+        cell
+        | {"seed": seed, "value": shares[index]}
+        | {name: compared[name][index] for name in COMPARED}
+        for index, seed in enumerate(networks.seeds)
     ]
 
 
@@ -69,30 +69,35 @@ def _layer_rows(networks: Networks, layer: str, job: ContenderJob) -> Iterator[d
     (scaled,) = scaled_layers(networks, layer, [scaling_of(job.method)])
     k_values = [k for name, k in job.places if name == layer]
     for number, seed in enumerate(networks.seeds):
-        place = {"condition": networks.condition, "seed": seed, "layer": tensor_name(layer)}
-        place |= {"method": job.method}
+        network = {"condition": networks.condition, "seed": seed, "layer": tensor_name(layer)}
+        network |= {"method": job.method}
         matrix, stream = scaled.matrices[number], scaled.streams[number]
         for k in k_values:
-            asked = (stream, k, plain_method(job.method), job.restarts)
-            value = held_out_entries(matrix, *asked)
-            yield place | {"k": k, "measure": "held_out_entries", "value": value, "null_n": 0}
+            arguments = (stream, k, plain_method(job.method), job.restarts)
+            value = held_out_entries(matrix, *arguments)
+            yield network | {"k": k, "measure": "held_out_entries", "value": value, "null_n": 0}
         values = np.array([spectral(matrix, k) for k in k_values])
         for null, draws in job.nulls.items():
             compared = compare(values, _drawn(scaled, number, null, draws, k_values), 1).columns()
-            for at, k in enumerate(k_values):
-                row = place | {"k": k, "measure": "spectral", "null": null, "value": values[at]}
-                yield row | {name: compared[name][at] for name in COMPARED}
+            for index, k in enumerate(k_values):
+                row = network | {
+                    "k": k,
+                    "measure": "spectral",
+                    "null": null,
+                    "value": values[index],
+                }
+                yield row | {name: compared[name][index] for name in COMPARED}
 
 
 def _drawn(
     scaled: ScaledLayer, number: int, null: str, draws: int, k_values: list[int]
 ) -> np.ndarray:
-    """`spectral` of draws of a null, [k, draws]."""
+    """`spectral` of the draws of a null, [k, draws]."""
     name = (scaled.networks.condition, scaled.networks.seeds[number])
     model, weights = RandomModel.named(null), scaled.drawn_from(number)
     draw = layer_draw(model, weights, scaled.layer, name, ranks_draws(scaled.scaling))
-    found = np.empty((len(k_values), draws))
-    for place in range(draws):
-        matrix = draw(place)
-        found[:, place] = [spectral(matrix, k) for k in k_values]
-    return found
+    scores = np.empty((len(k_values), draws))
+    for index in range(draws):
+        matrix = draw(index)
+        scores[:, index] = [spectral(matrix, k) for k in k_values]
+    return scores

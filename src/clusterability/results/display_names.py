@@ -1,4 +1,4 @@
-"""What tables and figures for print have in common: the null that they show, and names in print."""
+"""Names and numbers as tables and figures print them, and the choice of the null that they show."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.nulls.catalogue import NULLS
 
 _ORDER = (*sorted(NULLS, key=lambda null: NULLS[null].caveat is not None), GROUPS)
-"""Nulls, those that say most first."""
+"""Nulls, the most informative first."""
 _FOUND_ELSEWHERE = "held_out"
-"""The measure whose clusters come from other rows: not every partition beats `labels` in it."""
+"""Measure whose clusters are found on other rows, so that `labels` is informative for it."""
 
 
 def shown_null(scores: pd.DataFrame) -> pd.DataFrame:
-    """The rows that compare with one null a measure: the first of `_ORDER` that gives a z.
+    """Rows that compare with one null per measure: the first of `_ORDER` that gives a z.
 
     A measure without any z shows the first null that it has; without nulls, all rows are shown.
     """
@@ -29,36 +29,36 @@ def shown_null(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def chosen_nulls(scores: pd.DataFrame, with_z: pd.Series) -> dict[str, str]:
-    """The null that `shown_null` shows of each measure that has any.
+    """Null that `shown_null` shows, by measure; measures without nulls are left out.
 
     Args:
         scores: the columns `measure` and `null`.
         with_z: whether a row has a z.
     """
-    nulls, those_with_z = _nulls_by_measure(scores), _nulls_by_measure(scores[with_z])
-    return {measure: those_with_z.get(measure, nulls[measure])[0] for measure in nulls}
+    nulls, nulls_with_z = _nulls_by_measure(scores), _nulls_by_measure(scores[with_z])
+    return {measure: nulls_with_z.get(measure, nulls[measure])[0] for measure in nulls}
 
 
 def first_null(scores: pd.DataFrame) -> str | None:
-    """The null that the rows of one measure are shown against: the first that gives a z, if any."""
+    """Null to show for the rows of one measure: the first that gives a z, or None."""
     return next(iter(ordered_nulls(scores)), None)
 
 
 def ordered_nulls(scores: pd.DataFrame) -> list[str]:
-    """Nulls that give the rows a z, those that say most first."""
+    """Nulls that give the rows a z, the most informative first."""
     return sorted(scores.loc[scores["z"].notna(), "null"].dropna().unique(), key=_ORDER.index)
 
 
 def _nulls_by_measure(scores: pd.DataFrame) -> dict[str, list[str]]:
-    """Nulls that each measure was compared with, in the order of `_ORDER`."""
-    found = scores.dropna(subset=["null"]).groupby("measure", observed=True)["null"].unique()
-    return {str(measure): sorted(nulls, key=_ORDER.index) for measure, nulls in found.items()}
+    """Nulls of each measure, in the order of `_ORDER`."""
+    by_measure = scores.dropna(subset=["null"]).groupby("measure", observed=True)["null"].unique()
+    return {str(measure): sorted(nulls, key=_ORDER.index) for measure, nulls in by_measure.items()}
 
 
 def null_name(rows: pd.DataFrame) -> str:
-    """Name of the null that rows show, with what a reader must know about it; "none" without.
+    """Name of the null that the rows show, with its caveat; "none" without nulls.
 
-    Where measures show different nulls, the most frequent one comes first.
+    If measures show different nulls, the most frequent one comes first.
     """
     shown = rows.dropna(subset=["null"])
     measures = shown.groupby("null", observed=True)["measure"].unique()
@@ -76,13 +76,13 @@ def _with_caveat(null: str, measures: list[str]) -> str:
 
 
 def measure_label(measure: str) -> str:
-    """The measure's name on axes."""
+    """Label of the measure on axes."""
     known = (MEASURES | FUNCTION_MEASURES | CONTENDERS).get(measure)
     return known.label if known else measure.replace("_", " ")
 
 
 def rounded_text(value: float, digits: int = 2) -> str:
-    """A number in a text, with a minus sign that is one; empty where it is undefined.
+    """Round a number for text, with a true minus sign; empty if it is undefined.
 
     >>> rounded_text(0.256), rounded_text(-0.001), rounded_text(float("nan"))
     ('0.26', '0.00', '')
@@ -94,14 +94,14 @@ def rounded_text(value: float, digits: int = 2) -> str:
 
 
 def span(counts: pd.Series) -> str:
-    """Smallest and largest number above 0, as "10" or "8 to 10"; "0" where there is none."""
+    """Smallest and largest positive count, as "10" or "8 to 10"; "0" if there is none."""
     known = counts[counts > 0]
     ends = [str(known.min()), str(known.max())] if len(known) else ["0"]
     return " to ".join(dict.fromkeys(ends))
 
 
 def counted(number: object, noun: str) -> str:
-    """A number, or a text with one, before its noun.
+    """A number, or text that ends in one, followed by its noun, in the plural if needed.
 
     >>> counted(1, "seed"), counted("8 to 10", "seed"), counted(1.0, "output unit")
     ('1 seed', '8 to 10 seeds', '1 output unit')
@@ -111,7 +111,7 @@ def counted(number: object, noun: str) -> str:
 
 
 def ranges(numbers: Iterable[int], between: str = ", ") -> str:
-    """Numbers that follow each other, in short.
+    """Abbreviate consecutive numbers as ranges.
 
     >>> ranges([0, 1, 2, 5, 7, 8]), ranges([3, 4, 6], ",")
     ('0-2, 5, 7-8', '3-4,6')
@@ -122,7 +122,7 @@ def ranges(numbers: Iterable[int], between: str = ", ") -> str:
 
 
 def seeds_text(blocks: Sequence[str]) -> str:
-    """Blocks of seeds in a text; nothing where there are none.
+    """Seeds of blocks as text; empty without blocks.
 
     >>> seeds_text(["0-9", "16"]), seeds_text(["0"]), seeds_text([])
     ('seeds 0-9, 16', 'seed 0', '')
@@ -132,7 +132,7 @@ def seeds_text(blocks: Sequence[str]) -> str:
 
 
 def sentence_list(parts: Sequence[str]) -> str:
-    """The parts as in a sentence.
+    """Join parts with commas and "and".
 
     >>> sentence_list(["a"]), sentence_list(["a", "b", "c"])
     ('a', 'a, b and c')

@@ -1,7 +1,7 @@
-"""Types of columns without a value, by their names.
+"""Types of empty columns, by name.
 
-Parquet gives a column of which no value is known the type null. Such a column can neither be asked
-for a text nor be put together with one that has texts, so it takes the type of its name.
+Parquet gives the type null to a column without values. Such a column can neither be filtered by
+text nor concatenated with one that has text, so its type is chosen by its name.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ TEXT_COLUMNS = frozenset(
         "verdict",
     }
 )
-"""Columns of the study's tables that hold texts; all others hold numbers."""
+"""Text columns of the study's tables; all others hold numbers."""
 
 
 def with_types(schema: pa.Schema) -> pa.Schema:
-    """The schema with a type for each column that has none.
+    """Replace the type null of empty columns in a schema.
 
-    Whole numbers with gaps are floating-point numbers in a table, so those without any are, too.
+    Numbers become floating-point numbers, as integers with gaps do.
 
     Args:
-        schema: of a table; its metadata stay.
+        schema: schema of a table; its metadata are kept.
 
     >>> import pyarrow as pa
     >>> empty = pa.schema({"method": pa.null(), "k": pa.null(), "seed": pa.int64()})

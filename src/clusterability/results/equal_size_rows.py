@@ -1,7 +1,7 @@
-"""Layers of a network at equal size: scores of random sub-matrices as large as its smallest layer.
+"""Layers compared at equal size: scores of random submatrices as large as the smallest layer.
 
-z and excess depend on the size of a matrix: a layer of 128 x 784 and one of 10 x 128 can be
-compared where both give matrices of 10 x 128.
+z and excess depend on the size of a matrix. Layers of 128 x 784 and 10 x 128 are comparable if both
+give matrices of 10 x 128.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from clusterability.results.effect_sizes import with_effect_sizes
 from clusterability.results.structure_rows import observed_tables, score_rows
 
 NULL = "shuffle"
-"""The null that sub-matrices are compared with."""
+"""Null that submatrices are compared with."""
 
 _PARTITION = ["method", "k", "measure"]
 _MEANS = ["value", "null_mean", "excess", "z"]
 
 
 def common_size(networks: Networks, number: int) -> tuple[int, int]:
-    """Rows and columns that every layer of a network can give: the fewest live ones of any layer.
+    """Size that every layer of a network has: the smallest numbers of live rows and columns.
 
     >>> weights = {"fc1": np.ones((1, 8, 5)), "fc2": np.ones((1, 3, 8))}
     >>> common_size(Networks("trained", (0,), {}, weights), 0)
@@ -45,34 +45,34 @@ def common_size(networks: Networks, number: int) -> tuple[int, int]:
 
 
 def submatrices(networks: Networks, number: int, layer: str, count: int) -> Networks:
-    """Random sub-matrices of a layer of one network, as networks of this one layer.
+    """Random submatrices of a layer of one network, as a block of networks with one layer.
 
-    Rows and columns are drawn without replacement among the live units, each sub-matrix by a
-    random stream of its own, and keep their order. A layer of the common size gives the same
-    matrix every time: starts of k-means and shuffles differ.
+    Rows and columns are drawn without replacement among the live units and keep their order; each
+    submatrix has its own random stream. A layer of the common size gives the same matrix every
+    time, but with different k-means restarts and shuffles.
 
     Args:
         networks: a block with all layers.
-        number: of the network in the block.
+        number: index of the network in the block.
         layer: name of a layer.
-        count: how many sub-matrices.
+        count: number of submatrices.
 
     Returns:
-        Networks with the numbers of the sub-matrices as their seeds, and with the layer alone,
-        [count, rows, columns] of `common_size`. Their condition names the network, too, and with
-        it the random streams of what is clustered and drawn.
+        Networks whose seeds number the submatrices, with the single layer [count, rows, columns] of
+        `common_size`. Their condition contains the name of the network, and so do the random
+        streams of clustering and draws.
     """
     condition, seed = networks.condition, networks.seeds[number]
     matrix, size = networks.weights[layer][number], common_size(networks, number)
     live = live_units(matrix)
     stack = np.empty((count, *size), matrix.dtype)
-    for each in range(count):
-        source = generator("equal_size", condition, seed, layer, each)
+    for index in range(count):
+        source = generator("equal_size", condition, seed, layer, index)
         rows, columns = (
             np.sort(source.choice(np.flatnonzero(side), units, replace=False))
             for side, units in zip((live.rows, live.columns), size, strict=True)
         )
-        stack[each] = matrix[np.ix_(rows, columns)]
+        stack[index] = matrix[np.ix_(rows, columns)]
     name = f"{condition} {seed} equal_size"
     return Networks(
         name, tuple(range(count)), networks.recipe, {layer: stack}, chain=networks.chain
@@ -80,20 +80,20 @@ def submatrices(networks: Networks, number: int, layer: str, count: int) -> Netw
 
 
 def equal_size_rows(networks: Networks, layer: str, job: EqualSizeJob) -> pd.DataFrame:
-    """Means over sub-matrices of a layer, for each network of a block.
+    """Means over submatrices of a layer, for each network of a block.
 
-    Each sub-matrix is scaled, clustered, shuffled and scored as a matrix of its own.
+    Each submatrix is scaled, clustered, shuffled and scored as a separate matrix.
 
     Args:
         networks: a block with all layers.
         layer: name of a layer.
-        job: sub-matrices, shuffles, methods, scalings and k.
+        job: submatrices, shuffles, methods, scalings and k.
 
     Returns:
-        `columns.EQUAL_SIZE_NETWORKS`, one row a network, method, k and measure: `rows`, `columns`
-        of the sub-matrices; `submatrices`, those with a value; `value`, `null_mean`, `excess` and
-        `z`, means over sub-matrices; `z_error`, the Monte Carlo standard error of the mean z. Both
-        are empty unless each sub-matrix with a value has a z.
+        `columns.EQUAL_SIZE_NETWORKS`, one row per network, method, k and measure: `rows` and
+        `columns` of the submatrices; `submatrices`, the number with a value; `value`, `null_mean`,
+        `excess` and `z`, means over submatrices; `z_error`, the Monte Carlo standard error of the
+        mean z. `z` and `z_error` are empty unless each submatrix with a value has a z.
     """
     parts = [_network_rows(networks, number, layer, job) for number in range(len(networks.seeds))]
     return pd.concat(parts, ignore_index=True)[EQUAL_SIZE_NETWORKS]
@@ -113,25 +113,27 @@ def _network_rows(networks: Networks, number: int, layer: str, job: EqualSizeJob
 
 
 def _scores(parts: Networks, layer: str, job: EqualSizeJob) -> pd.DataFrame:
-    """Scores of sub-matrices, with their effect sizes."""
+    """Scores of submatrices, with effect sizes."""
     layers = scaled_layers(parts, layer, job.scalings)
-    found: dict[Key, Partitions] = {}
+    partitions: dict[Key, Partitions] = {}
     for scaled in layers:
-        asked = (scaled.matrices, scaled.streams, job.k, job.methods, job.restarts)
-        found |= scaled.renamed(cluster(*asked))
-    own = {name.name: getattr(job, name.name) for name in fields(NullJob) if name.name != "fewer"}
-    drawn = block_redrawn_tables(NULL, layers, job.k, NullJob(**own))
-    tables = observed_tables(layers, found, {})
-    scores = score_rows(parts, layer, found, tables, {NULL: drawn})
-    # Held-out information takes halves of the rows, and is compared with no shuffles.
+        arguments = (scaled.matrices, scaled.streams, job.k, job.methods, job.restarts)
+        partitions |= scaled.renamed(cluster(*arguments))
+    settings = {
+        name.name: getattr(job, name.name) for name in fields(NullJob) if name.name != "fewer"
+    }
+    drawn = block_redrawn_tables(NULL, layers, job.k, NullJob(**settings))
+    tables = observed_tables(layers, partitions, {})
+    scores = score_rows(parts, layer, partitions, tables, {NULL: drawn})
+    # Held-out information clusters half of the rows, and shuffles have none.
     return with_effect_sizes(scores[scores["measure"] != "held_out"])
 
 
 def _means(scores: pd.DataFrame) -> pd.DataFrame:
-    """Means over sub-matrices, in the order of the scores.
+    """Means over submatrices, in the order of the scores.
 
-    Where shuffles of some sub-matrix are all alike, it has no z: those that have one are a choice
-    of sub-matrices, and their mean would say nothing of the layer.
+    z is undefined where all shuffles of a submatrix give the same value. The remaining submatrices
+    would be a selection, and their mean z would not describe the layer.
     """
     scores = scores.assign(square=scores["z_error"] ** 2)
     groups = scores.groupby(_PARTITION, sort=False)

@@ -1,5 +1,7 @@
-"""Columns of what units do: clusters, ablations, lesions. Apart from `columns`, so that
-an edit here scores nothing again."""
+"""Columns of function tables: clusters, ablations, lesions.
+
+They are apart from `columns`, so that changes to them rerun no scoring.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,11 @@ def _cluster_columns() -> list[str]:
 
 
 CLUSTER_PLACE = ["condition", "seed", "layer", "method", "k", "cluster"]
-"""Columns that say which cluster a row is of."""
+"""Columns that identify a cluster."""
 
 CLUSTER_COLUMNS = _cluster_columns()
-"""What the ablation of a cluster tells of it: value, z and p of each measure; `effect` is the fall
-over the sum of itself and the mean fall of random groups."""
+"""Ablation columns of a cluster: value, z and p of each measure; `effect` is the drop in accuracy
+divided by the sum of itself and the mean drop for random groups."""
 
 CLUSTERS = [*CLUSTER_PLACE, "u_size", *CLUSTER_COLUMNS]
 """Columns of a block's rows of clusters."""
@@ -37,8 +39,8 @@ ABLATION_COLUMNS = [
     "null_mean",
     "null_sd",
 ]
-"""One row a cluster, ablation (`zero`, `mean`; `others_zero`, `others_mean` of all units but the
-cluster's) and class."""
+"""One row per cluster, class and ablation: `zero` and `mean` of the cluster, `others_zero` and
+`others_mean` of all units outside it."""
 
 LESION_COLUMNS = [
     *CLUSTER_PLACE,
@@ -63,11 +65,11 @@ LESION_COLUMNS = [
     "coherence_z",
     "coherence_p",
 ]
-"""One row a cluster in a hidden layer: the lesion test of `lesions`, and our measures beside."""
+"""One row per cluster in a hidden layer: the lesion test of `lesions`, and our measures."""
 
 LESION_TYPES = (
     dict.fromkeys(LESION_COLUMNS, "float64")
     | dict.fromkeys(("condition", "layer", "method", "category"), "str")
     | dict.fromkeys(("seed", "k", "cluster", "u_size", "groups"), "int64")
 )
-"""Types of LESION_COLUMNS, which a file without rows has, too: readers ask for a method by name."""
+"""Types of LESION_COLUMNS, for files without rows, too: readers filter by method."""

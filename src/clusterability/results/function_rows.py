@@ -1,7 +1,7 @@
-"""What the units of clusters do on images: rows of a block of networks.
+"""Function of clusters on images: rows of a block of networks.
 
-The U side of every hidden layer is probed; clusters of the whole network, hidden layer by hidden
-layer.
+The U side of every hidden layer is probed. Clusters of the whole network are probed in one hidden
+layer at a time.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ from clusterability.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class Shown:
-    """What networks are shown.
+    """Images shown to the networks.
 
     Attributes:
         images: [images, pixels], as the networks see them.
-        classes: [networks, images], what each network has to say of them.
+        classes: [networks, images], the correct output of each network.
     """
 
     images: Activities
@@ -58,7 +58,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Probed:
-    """Rows of a block: SCORE_COLUMNS, CLUSTERS, ABLATION_COLUMNS and LESION_COLUMNS."""
+    """Rows of a block with SCORE_COLUMNS, CLUSTERS, ABLATION_COLUMNS and LESION_COLUMNS."""
 
     scores: pd.DataFrame
     clusters: pd.DataFrame
@@ -67,10 +67,10 @@ class Probed:
 
 
 def shown_images(mnist: Mnist, seeds: Sequence[int], count: int, recipe: Recipe) -> Shown:
-    """A fixed random choice of `count` test images; a smaller one is part of a larger one.
+    """Fixed random selection of `count` test images; smaller selections are part of larger ones.
 
-    Networks are shown images of the kind that they were trained on, with labels of that kind; those
-    that were trained on permuted labels are shown training images with their own labels.
+    Images and labels are of the kind on which the networks were trained. Networks trained on
+    permuted labels are shown training images with their own labels.
     """
     part: Part = "train" if recipe.labels == "permuted" else "test"
     images = {"train": mnist.train_images, "test": mnist.test_images}[part]
@@ -83,7 +83,7 @@ def shown_images(mnist: Mnist, seeds: Sequence[int], count: int, recipe: Recipe)
 def takes_mnist(networks: Networks) -> bool:
     """Whether the networks have as many inputs and outputs as MNIST has pixels and classes.
 
-    Networks that see two images, with two heads, do not: each image has two classes.
+    Networks that take two images and have two heads do not: each example has two classes.
     """
     stacks = list(networks.weights.values())
     return (stacks[0].shape[2], stacks[-1].shape[1]) == TASKS["digits"].ends
@@ -96,32 +96,32 @@ def probe(
     shown: Shown | None,
     groups: int,
 ) -> Probed:
-    """What the clusters of the layer's output units do in each network of a block.
+    """Probe the function of the clusters of a layer's output units, in each network of a block.
 
     Args:
-        networks: the block's networks.
+        networks: networks of the block.
         layer: a layer whose output units are hidden, or "network" for all hidden layers.
         partitions: [networks, ...] of the layer by (method, k).
-        shown: images that the networks take; None where they take others.
-        groups: draws of the null `groups`.
+        shown: images; None if the networks take other inputs.
+        groups: number of draws of the null `groups`.
     """
-    # A product split among threads may add up in another order.
+    # Multithreaded products may add up in another order.
     with one_thread():
-        found = [
+        probed = [
             _probe_layer(hidden, None if shown else _status(networks))
             for number in range(len(networks.seeds))
             for hidden in _hidden_layers(networks, number, layer, partitions, shown, groups)
         ]
     return Probed(
-        scores=_joined([part.scores for part in found], SCORE_COLUMNS),
-        clusters=_joined([part.clusters for part in found], CLUSTERS),
-        ablations=_joined([part.ablations for part in found], ABLATION_COLUMNS),
-        lesions=_joined([part.lesions for part in found], LESION_COLUMNS).astype(LESION_TYPES),
+        scores=_joined([part.scores for part in probed], SCORE_COLUMNS),
+        clusters=_joined([part.clusters for part in probed], CLUSTERS),
+        ablations=_joined([part.ablations for part in probed], ABLATION_COLUMNS),
+        lesions=_joined([part.lesions for part in probed], LESION_COLUMNS).astype(LESION_TYPES),
     )
 
 
 def _status(networks: Networks) -> str:
-    """Why networks are shown nothing."""
+    """Reason why networks are shown no images."""
     heads = TASKS[networks.recipe.get("task", "digits")].heads
     return SEVERAL_HEADS if heads > 1 else OTHER_INPUTS
 
@@ -152,26 +152,26 @@ def _hidden_layers(
     shown: Shown | None,
     groups: int,
 ) -> Iterator[HiddenLayer]:
-    """The layers of one network of the block that are probed."""
+    """Hidden layers of one network that are probed."""
     weights = [stack[number] for stack in networks.weights.values()]
     biases = networks.biases_of(number)
     activities = hidden_activities(weights, shown.images, biases) if shown else []
-    for place, name in enumerate(list(networks.weights)[:-1]):
+    for index, name in enumerate(list(networks.weights)[:-1]):
         if layer not in (name, NETWORK):
             continue
         labels = {
-            key: _hidden_labels(found, number, weights, place, layer)
-            for key, found in partitions.items()
+            key: _hidden_labels(partition, number, weights, index, layer)
+            for key, partition in partitions.items()
         }
-        nothing = np.empty((0, len(weights[place])), np.float32)
+        nothing = np.empty((0, len(weights[index])), np.float32)
         yield HiddenLayer(
             condition=networks.condition,
             seed=networks.seeds[number],
             layer=name,
             labels=labels,
-            following=weights[place + 1 :],
-            biases=biases[place + 1 :],
-            activities=activities[place] if shown else nothing,
+            following=weights[index + 1 :],
+            biases=biases[index + 1 :],
+            activities=activities[index] if shown else nothing,
             classes=shown.classes[number] if shown else np.empty(0, np.int64),
             groups=groups,
         )
@@ -180,7 +180,7 @@ def _hidden_layers(
 def _hidden_labels(
     partitions: Partitions, number: int, weights: Sequence[np.ndarray], place: int, layer: str
 ) -> np.ndarray:
-    """Clusters of the output units of the weights at this place."""
+    """Clusters of the output units of the weight matrix with index `place`."""
     if layer != NETWORK:
         return partitions.rows[number]
     sizes = [weights[0].shape[1], *(len(matrix) for matrix in weights)]

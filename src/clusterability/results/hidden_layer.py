@@ -1,4 +1,4 @@
-"""One hidden layer of one network: what is asked of its clusters, and the rows that answer."""
+"""Function measures of the clusters in one hidden layer of one network, and their rows."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ MEASURES_OF: dict[Ablation, tuple[str, str]] = {
     "zero": ("importance", "coherence"),
     "mean": ("importance_by_mean", "coherence_by_mean"),
 }
-"""What is measured of each ablation of a cluster."""
+"""Measures of each ablation of a cluster."""
 
 KEPT: dict[Ablation, str] = {"zero": "sufficiency", "mean": "sufficiency_by_mean"}
-"""What is measured of each ablation of all units but a cluster's."""
+"""Measure of each ablation of all units outside a cluster."""
 
 OTHERS = "others_"
-"""Before the name of an ablation: of all units but the cluster's."""
+"""Prefix of the ablations of all units outside a cluster."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ class HiddenLayer:
     """A hidden layer of one network, with its clusters.
 
     Attributes:
-        condition, seed, layer: which one it is.
+        condition, seed, layer: which layer it is.
         labels: clusters of the units, int16 [units] by (method, k); all -1 where k is infeasible.
-        following: weights [out, in] behind the layer.
-        activities: [images, units]; no images where the network does not take them.
+        following: weight matrices [out, in] after the layer.
+        activities: activations [images, units]; empty if the network does not take the images.
         classes: [images].
-        groups: draws of the null `groups`.
-        biases: [out] of each of the weights behind the layer; None where there are none.
+        groups: number of draws of the null `groups`.
+        biases: biases [out] of each weight matrix after the layer; None without biases.
     """
 
     condition: str
@@ -82,61 +82,62 @@ class HiddenLayer:
 
     @property
     def name(self) -> tuple[str, int, str]:
-        """Name of its random streams."""
+        """Name of the layer's random streams."""
         return self.condition, self.seed, self.layer
 
     @property
     def place(self) -> dict[str, Any]:
-        """Columns that say which layer a row is of."""
+        """Columns that identify the layer."""
         return {"condition": self.condition, "seed": self.seed, "layer": self.layer}
 
     @cached_property
     def clusters(self) -> pd.DataFrame:
-        """One row a cluster that holds a unit: `method`, `k`, `cluster`, `u_size`, `counts`.
+        """One row per non-empty cluster: `method`, `k`, `cluster`, `u_size`, `counts`.
 
-        `counts` says whether it has LEAST_SHARE of the units. The index counts from 0.
+        `counts` says whether the cluster has at least LEAST_SHARE of the units. The index counts
+        from 0.
         """
-        found = []
+        clusters = []
         for (method, k), labels in self.labels.items():
             sizes = np.bincount(labels[labels != DEAD], minlength=k)
-            found += [(method, k, cluster, size) for cluster, size in enumerate(sizes) if size]
-        rows = pd.DataFrame(found, columns=["method", "k", "cluster", "u_size"])
+            clusters += [(method, k, cluster, size) for cluster, size in enumerate(sizes) if size]
+        rows = pd.DataFrame(clusters, columns=["method", "k", "cluster", "u_size"])
         units = max((len(labels) for labels in self.labels.values()), default=0)
         return rows.assign(counts=rows["u_size"] >= LEAST_SHARE * units)
 
     @property
     def keys(self) -> list[Key]:
-        """Method and k of each of `clusters`."""
+        """Method and k of each row of `clusters`."""
         return list(zip(self.clusters["method"], self.clusters["k"], strict=True))
 
     @cached_property
     def ablated(self) -> AblatedLayer:
-        """The layer as its units are taken away."""
+        """The layer as prepared for ablations."""
         return AblatedLayer(self.following, self.activities, self.classes, self.biases)
 
     @cached_property
     def comparable(self) -> Activities:
-        """Activities with all units at the same scale."""
+        """Activations with all units normalised to the same scale."""
         return normalised(self.activities)
 
     @cached_property
     def activation_modules(self) -> ActivationModules:
-        """Units that are active together, whatever the partition."""
+        """Modules of units that are active together, independent of the partition."""
         return ActivationModules(self.comparable, self.name)
 
     @cached_property
     def members(self) -> np.ndarray:
-        """Units of each cluster, bool [clusters, units]."""
+        """Membership of units in each cluster, bool [clusters, units]."""
         rows = self.clusters[["method", "k", "cluster"]].itertuples(index=False)
-        found = [self.labels[method, k] == cluster for method, k, cluster in rows]
-        return np.array(found, bool).reshape(len(found), self.activities.shape[1])
+        masks = [self.labels[method, k] == cluster for method, k, cluster in rows]
+        return np.array(masks, bool).reshape(len(masks), self.activities.shape[1])
 
 
 @dataclass(frozen=True)
 class Ablated:
-    """What a network says without each cluster of a layer, and with each alone, by ablation.
+    """Effects of ablating each cluster of a layer, and of keeping it alone, by ablation.
 
-    Both are empty where there are no clusters, or the network is not accurate enough to lose
+    Both are empty if there are no clusters, or if the network is not accurate enough to lose
     anything.
     """
 
@@ -145,7 +146,7 @@ class Ablated:
 
 
 def ablate(layer: HiddenLayer) -> Ablated:
-    """What the ablation of each of the layer's clusters does, and that of all other units."""
+    """Effects of ablating each cluster of the layer, and all units outside it."""
     nothing = Ablated({}, {})
     if layer.clusters.empty:
         return nothing
@@ -155,62 +156,64 @@ def ablate(layer: HiddenLayer) -> Ablated:
         return nothing
     members, count = layer.members, len(layer.clusters)
     live = np.array([layer.labels[key] != DEAD for key in layer.keys])
-    hits = ablated.hits_without(np.concatenate([members, live & ~members]))
+    correct = ablated.hits_without(np.concatenate([members, live & ~members]))
     sizes = layer.clusters["u_size"].to_numpy()
-    group_hits = _group_hits(layer, live, np.stack([sizes, live.sum(axis=1) - sizes], axis=1))
+    group_correct = _group_correct(layer, live, np.stack([sizes, live.sum(axis=1) - sizes], axis=1))
     return Ablated(
         effects={
             ablation: compare_effects(
-                intact, hits[at, :count], group_hits[at, :, 0], ablated.counts
+                intact, correct[index, :count], group_correct[index, :, 0], ablated.counts
             )
-            for at, ablation in enumerate(ABLATIONS)
+            for index, ablation in enumerate(ABLATIONS)
         },
         kept={
-            ablation: compare_kept(intact, hits[at, count:], group_hits[at, :, 1], ablated.counts)
-            for at, ablation in enumerate(ABLATIONS)
+            ablation: compare_kept(
+                intact, correct[index, count:], group_correct[index, :, 1], ablated.counts
+            )
+            for index, ablation in enumerate(ABLATIONS)
         },
     )
 
 
-def _group_hits(layer: HiddenLayer, live: np.ndarray, sizes: np.ndarray) -> Counts:
-    """Hits without random groups, [ablations, clusters, sizes, draws, classes].
+def _group_correct(layer: HiddenLayer, live: np.ndarray, sizes: np.ndarray) -> Counts:
+    """Correct predictions without random groups, [ablations, clusters, sizes, draws, classes].
 
-    Groups of one size serve all clusters of that size, of whatever partition.
+    Groups of one size serve all clusters of that size in all partitions.
 
     Args:
         layer: the layer.
-        live: units that the groups of each cluster are drawn from, bool [clusters, units].
-        sizes: of each cluster's groups, [clusters, sizes].
+        live: units among which the groups of each cluster are drawn, bool [clusters, units].
+        sizes: sizes of each cluster's groups, [clusters, sizes].
     """
     ablated = layer.ablated
     shape = len(ABLATIONS), *sizes.shape, layer.groups, len(ablated.counts)
-    found = np.empty(shape, np.int64)
+    result = np.empty(shape, np.int64)
     # Nearly always, all partitions have the same live units.
     for mask in np.unique(live, axis=0):
-        here = (live == mask).all(axis=1)
-        different, place = np.unique(sizes[here], return_inverse=True)
+        same_units = (live == mask).all(axis=1)
+        different, inverse = np.unique(sizes[same_units], return_inverse=True)
         orders = group_orders(np.flatnonzero(mask), layer.name, layer.groups)
-        hits = ablated.hits_without_first(orders, different.tolist())
-        found[:, here] = hits[:, place.reshape(-1, sizes.shape[1])]
-    return found
+        correct = ablated.hits_without_first(orders, different.tolist())
+        result[:, same_units] = correct[:, inverse.reshape(-1, sizes.shape[1])]
+    return result
 
 
 # --- rows of clusters --------------------------------------------------------------------------
 
 
 def cluster_table(layer: HiddenLayer, ablated: Ablated) -> pd.DataFrame:
-    """The layer's clusters with CLUSTER_COLUMNS, and `<measure>_null_mean` beside each measure."""
+    """Clusters of the layer with CLUSTER_COLUMNS, and `<measure>_null_mean` for each measure."""
     table = layer.clusters.assign(**layer.place)
     for ablation, (importance, coherence) in MEASURES_OF.items():
-        found = ablated.effects.get(ablation)
-        if found is None:
+        effects = ablated.effects.get(ablation)
+        if effects is None:
             names = [*_compared_names(importance), *_compared_names(coherence)]
             table = table.assign(**dict.fromkeys([*names, f"{importance}_effect"], np.nan))
         else:
             table = table.assign(
-                **_compared(importance, found.importance, found.importance_compared),
-                **_compared(coherence, found.coherence, found.coherence_compared),
-                **{f"{importance}_effect": found.share},
+                **_compared(importance, effects.importance, effects.importance_compared),
+                **_compared(coherence, effects.coherence, effects.coherence_compared),
+                **{f"{importance}_effect": effects.share},
             )
     for ablation, measure in KEPT.items():
         kept = ablated.kept.get(ablation)
@@ -225,13 +228,13 @@ def _compared_names(measure: str) -> list[str]:
     return [measure, f"{measure}_null_mean", f"{measure}_z", f"{measure}_p"]
 
 
-def _compared(measure: str, values: np.ndarray, found: Comparison) -> dict[str, Any]:
-    columns = (values, found.mean, found.z, found.p)
+def _compared(measure: str, values: np.ndarray, comparison: Comparison) -> dict[str, Any]:
+    columns = (values, comparison.mean, comparison.z, comparison.p)
     return dict(zip(_compared_names(measure), columns, strict=True))
 
 
 def class_rows(layer: HiddenLayer, ablated: Ablated) -> pd.DataFrame:
-    """One row a cluster, ablation and class: ABLATION_COLUMNS; falls are empty without effects."""
+    """One row per cluster, ablation and class, ABLATION_COLUMNS; no drops without effects."""
     clusters, outputs = layer.clusters, len(layer.following[-1])
     counts = np.bincount(layer.classes, minlength=outputs)
     intact = layer.ablated.intact_hits()
@@ -243,21 +246,21 @@ def class_rows(layer: HiddenLayer, ablated: Ablated) -> pd.DataFrame:
         "accuracy": np.tile(accuracy, len(clusters)),
     }
     frames = []
-    asked: dict[str, Effects | Kept | None] = {}
+    effects_by_name: dict[str, Effects | Kept | None] = {}
     for ablation in ABLATIONS:
-        asked[ablation] = ablated.effects.get(ablation)
-        asked[OTHERS + ablation] = ablated.kept.get(ablation)
-    for name, found in asked.items():
+        effects_by_name[ablation] = ablated.effects.get(ablation)
+        effects_by_name[OTHERS + ablation] = ablated.kept.get(ablation)
+    for name, effects in effects_by_name.items():
         rows = clusters.loc[clusters.index.repeat(outputs)].assign(**layer.place, **every)
-        frames.append(rows.assign(ablation=name, **_fall_columns(found)))
+        frames.append(rows.assign(ablation=name, **_fall_columns(effects)))
     return pd.concat(frames, ignore_index=True)[ABLATION_COLUMNS]
 
 
-def _fall_columns(found: Effects | Kept | None) -> dict[str, Any]:
-    if found is None:
+def _fall_columns(effects: Effects | Kept | None) -> dict[str, Any]:
+    if effects is None:
         return dict.fromkeys(("fall", "null_mean", "null_sd"), np.nan)
-    compared = found.falls_compared
-    arrays = (found.falls, compared.mean, compared.deviation)
+    compared = effects.falls_compared
+    arrays = (effects.falls, compared.mean, compared.deviation)
     return {
         name: array.ravel()
         for name, array in zip(("fall", "null_mean", "null_sd"), arrays, strict=True)
@@ -265,7 +268,7 @@ def _fall_columns(found: Effects | Kept | None) -> dict[str, Any]:
 
 
 def _class_activities(layer: HiddenLayer, counts: np.ndarray) -> np.ndarray:
-    """Mean activity of each cluster's active units by class, [clusters, classes]."""
+    """Mean activation of each cluster's active units by class, [clusters, classes]."""
     activities = layer.comparable
     sums = one_hot(layer.classes, len(counts)).T @ activities
     means = np.divide(
@@ -276,32 +279,32 @@ def _class_activities(layer: HiddenLayer, counts: np.ndarray) -> np.ndarray:
 
 
 def lesion_rows(layer: HiddenLayer, ablated: Ablated, table: pd.DataFrame) -> pd.DataFrame:
-    """One row a cluster: LESION_COLUMNS, units set to zero; no rows without effects.
+    """One row per cluster with LESION_COLUMNS, units set to zero; no rows without effects.
 
     Args:
         layer: the layer.
-        ablated: what `ablate` says of it.
-        table: what `cluster_table` makes of them: our measures.
+        ablated: result of `ablate` for the layer.
+        table: result of `cluster_table` for both, with our measures.
     """
     if "zero" not in ablated.effects:
         return pd.DataFrame(columns=LESION_COLUMNS)
-    found = ablated.effects["zero"].lesions
+    lesions = ablated.effects["zero"].lesions
     live = {key: int((labels != DEAD).sum()) for key, labels in layer.labels.items()}
     share = (table["u_size"] / [live[key] for key in layer.keys]).to_numpy()
     columns: dict[str, Any] = {
         "share": share,
         "groups": layer.groups,
-        "category": categories(found.importance, found.importance_p, share, layer.groups),
-        "group_importance": found.group_importance,
-        "fall_p": found.importance_p,
-        "accuracy": found.accuracy,
-        "group_accuracy": found.group_accuracy,
-        "accuracy_p": found.accuracy_p,
-        "accuracy_factor": found.accuracy_factor,
-        "range": found.range,
-        "group_range": found.group_range,
-        "range_p": found.range_p,
-        "range_factor": found.range_factor,
+        "category": categories(lesions.importance, lesions.importance_p, share, layer.groups),
+        "group_importance": lesions.group_importance,
+        "fall_p": lesions.importance_p,
+        "accuracy": lesions.accuracy,
+        "group_accuracy": lesions.group_accuracy,
+        "accuracy_p": lesions.accuracy_p,
+        "accuracy_factor": lesions.accuracy_factor,
+        "range": lesions.range,
+        "group_range": lesions.group_range,
+        "range_p": lesions.range_p,
+        "range_factor": lesions.range_factor,
     }
     return table.assign(**columns)[LESION_COLUMNS]
 
@@ -312,16 +315,18 @@ def lesion_rows(layer: HiddenLayer, ablated: Ablated, table: pd.DataFrame) -> pd
 def score_rows(layer: HiddenLayer, table: pd.DataFrame) -> pd.DataFrame:
     """Function measures of the layer's partitions against `groups`, rows with SCORE_COLUMNS.
 
-    Those of ablation are means over the partition's clusters that count, in `table`: `value` of
-    their values, `null_mean` of their null means, `z` of their z.
+    Ablation measures are means over the clusters of `table` that count: `value` of their values,
+    `null_mean` of their null means, `z` of their z.
     """
     rows = []
     for key, labels in layer.labels.items():
-        own = table[(table["method"] == key[0]) & (table["k"] == key[1])]
-        partition = layer.place | {"method": key[0], "k": key[1], "k_effective": len(own)}
-        found = _activity_values(layer, labels, key[1]) | _ablation_values(own, layer.groups)
-        for measure, values in found.items():
-            status = _status(own, measure, values["value"])
+        clusters = table[(table["method"] == key[0]) & (table["k"] == key[1])]
+        partition = layer.place | {"method": key[0], "k": key[1], "k_effective": len(clusters)}
+        measures = _activity_values(layer, labels, key[1]) | _ablation_values(
+            clusters, layer.groups
+        )
+        for measure, values in measures.items():
+            status = _status(clusters, measure, values["value"])
             rows.append(partition | {"measure": measure, "null": GROUPS, "status": status} | values)
     return pd.DataFrame(rows, columns=SCORE_COLUMNS)
 
@@ -330,10 +335,10 @@ def _activity_values(layer: HiddenLayer, labels: np.ndarray, k: int) -> dict[str
     if (labels == DEAD).all():
         return {name: NO_VALUE for name in ACTIVITY_MEASURES}
     labellings = np.stack([labels, *permuted_labels(labels, layer.name, layer.groups)])
-    found = activity_measures(layer.comparable, layer.classes, labellings, k)
-    found |= layer.activation_modules.measures(labellings, k)
+    measures = activity_measures(layer.comparable, layer.classes, labellings, k)
+    measures |= layer.activation_modules.measures(labellings, k)
     rows = {}
-    for name, values in found.items():
+    for name, values in measures.items():
         compared = compare(values[:1], values[None, 1:], ACTIVITY_MEASURES[name].direction)
         columns = {column: array[0] for column, array in compared.columns().items()}
         rows[name] = {"value": values[0]} | columns
@@ -341,31 +346,31 @@ def _activity_values(layer: HiddenLayer, labels: np.ndarray, k: int) -> dict[str
 
 
 def _ablation_values(clusters: pd.DataFrame, groups: int) -> dict[str, dict[str, Any]]:
-    found = {}
+    rows = {}
     for name in ABLATION_MEASURES:
         known = clusters[clusters["counts"] & clusters[name].notna()]
-        found[name] = NO_VALUE | {
+        rows[name] = NO_VALUE | {
             "value": known[name].mean(),
             "null_mean": known[f"{name}_null_mean"].mean(),
             "null_n": groups if len(known) else 0,
             "z": known[f"{name}_z"].mean(),
         }
-    return found
+    return rows
 
 
 def _status(clusters: pd.DataFrame, measure: str, value: float) -> str:
-    """Why there is no value, or `ok`."""
+    """Reason why there is no value, or `ok`."""
     if clusters.empty:
         return "infeasible"
     if np.isfinite(value):
         return "ok"
-    # Every cluster of an accurate network has an importance.
+    # In an accurate network, every cluster has an importance.
     inaccurate = measure in ABLATION_MEASURES and clusters["importance"].isna().all()
     return INACCURATE if inaccurate else "undefined"
 
 
 def rows_without_images(layer: HiddenLayer, status: str) -> pd.DataFrame:
-    """Rows with SCORE_COLUMNS of a network that was shown no images, for the reason `status`."""
+    """Rows with SCORE_COLUMNS for a network that was shown no images, with the reason `status`."""
     rows = [
         layer.place
         | {"method": method, "k": k, "measure": measure, "null": GROUPS, "status": status}

@@ -1,7 +1,7 @@
-"""Draws that an interrupted job of a null has made: the next one goes on from them.
+"""Draws kept by an interrupted job of a null, from which the next run continues.
 
-They lie outside the job's outputs, which Snakemake removes before a job starts, and go when the job
-has succeeded. Those that other weights, another job or other code made are not used.
+They are stored outside the job's outputs, which Snakemake removes before a job starts, and removed
+once the job has succeeded. Draws of other weights, another job or other code are not used.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ logger = logging.getLogger(__name__)
 
 
 class DrawFiles:
-    """Draws of a null in files of some each, in their order; a file is named by its first draw.
+    """Draws of a null, stored in order, several per file; a file is named by its first draw.
 
-    Those of a call that ran beside this one fit, too.
+    Files of a call that ran at the same time fit in, too.
 
     Attributes:
-        folder: where they lie.
-        damage: what is wrong with the file that reading ended at, if any.
+        folder: folder of the files.
+        damage: error of the file at which reading ended, or empty.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.damage = folder, ""
-        # How many the files hold, and those that wait: one value, since an interruption may come
-        # between any two statements, and draws that are written again come into the same file.
+        # Number of stored draws, and draws to be written. One value, since an interruption may come
+        # between any two statements: draws written twice go to the same file.
         self._state: tuple[int, list[KeyedTables]] = (0, [])
 
     def found(self) -> list[KeyedTables]:
-        """The draws that the files hold, up to one that is damaged."""
+        """Draws in the files, up to the first damaged one."""
         draws: list[KeyedTables] = []
         try:
             while (path := self._path(len(draws))).exists() and (read := _one_by_one(path)):
@@ -54,17 +54,17 @@ class DrawFiles:
         return draws
 
     def add(self, draw: KeyedTables) -> None:
-        """A draw that is to be written."""
+        """Queue a draw for writing."""
         self._state[1].append(draw)
 
     def write(self) -> None:
-        """Writes those that wait, each file whole or not at all.
+        """Write the queued draws, each file atomically.
 
         Raises:
-            OSError, UserError: where that cannot be done; what is left waits.
+            OSError, UserError: if writing fails; the remaining draws stay queued.
         """
         count, waiting = self._state
-        # Draws that other methods cluster have files of their own.
+        # Draws clustered by different methods go to separate files.
         for _, draws in groupby(waiting, list):
             alike = list(draws)
             save_items(self._path(count), stack_by_key(alike))
@@ -76,7 +76,7 @@ class DrawFiles:
 
 
 def _one_by_one(path: Path) -> list[KeyedTables]:
-    """The draws of a file."""
+    """Read the draws of a file."""
     stacked = load_items(path, Tables)
     count = min((len(tables.mi_total) for tables in stacked.values()), default=0)
     return [{key: tables.at(draw) for key, tables in stacked.items()} for draw in range(count)]
@@ -84,11 +84,11 @@ def _one_by_one(path: Path) -> list[KeyedTables]:
 
 @dataclass
 class KeptDraws:
-    """The draws that one job keeps while it runs, in files of some each, in their order.
+    """Draws that one job keeps while it runs, in order, several per file.
 
     Attributes:
-        folder: where they lie; its name says what they are of.
-        seconds_between: from one file to the next.
+        folder: folder of the files; its name identifies the job, its inputs and its code.
+        seconds_between: time between two files.
         stopped: whether the job was asked to stop.
     """
 
@@ -104,13 +104,13 @@ class KeptDraws:
     def of_job(
         cls, tables: Path, weights: str, parameters: Mapping[str, Any], seconds: float
     ) -> KeptDraws:
-        """Those of the job that makes a file of tables.
+        """Kept draws of the job that makes a file of tables.
 
         Args:
             tables: `…/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz`.
-            weights: digest of their file.
-            parameters: all else that decides its bits, other code and other packages among them.
-            seconds: from one file to the next.
+            weights: digest of the file of weights.
+            parameters: everything else that determines the bits, including code and packages.
+            seconds: time between two files.
         """
         text = json.dumps([weights, parameters], sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -119,7 +119,7 @@ class KeptDraws:
         return cls(folder, seconds)
 
     def found(self) -> list[KeyedTables]:
-        """The draws that are kept, from the first one on; what another job kept is removed."""
+        """Kept draws from the first one on; draws of other jobs in the folder are removed."""
         for other in self.folder.parent.glob("*"):
             if other != self.folder:
                 shutil.rmtree(other, ignore_errors=True)
@@ -131,10 +131,10 @@ class KeptDraws:
         return draws
 
     def keeping(self, draws: Iterator[KeyedTables]) -> Iterator[KeyedTables]:
-        """Passes draws on, and writes those that are new every `seconds_between`.
+        """Yield the draws, and write new ones every `seconds_between`.
 
         Raises:
-            UserError: where the job was asked to stop.
+            UserError: if the job was asked to stop.
         """
         for draw in draws:
             self._files.add(draw)
@@ -143,28 +143,28 @@ class KeptDraws:
                 self.keep()
 
     def stop(self) -> None:
-        """Keeps what is drawn and ends, as soon as the draws that are worked on are done."""
+        """Keep the draws and stop, as soon as the draws in progress are done."""
         self.stopped = True
 
     def remove(self) -> None:
-        """Removes them, once the job has its outputs."""
+        """Remove the draws, once the job has its outputs."""
         shutil.rmtree(self.folder.parent, ignore_errors=True)
         for folder in list(self.folder.parents)[1:6]:
-            with suppress(OSError):  # another job's lie in it
+            with suppress(OSError):  # not empty: another job's draws
                 folder.rmdir()
 
     def keep(self) -> None:
-        """Writes those that are new, whole or not at all; a full disk does not end the job.
+        """Write new draws atomically; a full disk does not end the job.
 
         Raises:
-            UserError: where the job was asked to stop.
+            UserError: if the job was asked to stop.
         """
-        said = "what is drawn is kept for the next run"
+        outcome = "what is drawn is kept for the next run"
         try:
             self._files.write()
         except (OSError, UserError) as error:
-            said = f"no draws could be kept: {error}"
-            logger.warning("%s", said)
+            outcome = f"no draws could be kept: {error}"
+            logger.warning("%s", outcome)
         self._last = time.monotonic()
         if self.stopped:
-            raise UserError(f"the null was stopped by a signal; {said}")
+            raise UserError(f"the null was stopped by a signal; {outcome}")

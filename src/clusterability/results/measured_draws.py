@@ -1,7 +1,7 @@
-"""What measures say of the draws of a block: all that k is chosen by, and smaller than draws.
+"""Directed measures of the draws of a block: enough to choose k, and smaller than the draws.
 
-A file has one array [networks, draws] for each null, method, k and measure with a direction, named
-"shuffle/matched/5/mi". The same content gives the same bytes.
+A file has one array [networks, draws] for each null, method, k and directed measure, named
+"shuffle/matched/5/mi". Equal content gives equal bytes.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from clusterability.networks.safe_arrays import npz_names, read_npz
 from clusterability.results.npz_files import told_of_damage
 
 Measured = Mapping[Key, Mapping[str, np.ndarray]]
-"""Values of measures by (method, k), then by measure: [networks, draws]."""
+"""Values [networks, draws] by (method, k), then by measure."""
 
 
 def measured(tables: Mapping[Key, Tables]) -> dict[Key, dict[str, np.ndarray]]:
-    """What the directed measures say of tables, of one key after the other: they may be files."""
+    """Directed measures of tables, one key after the other, since tables may be stored in files."""
     return {key: _measures_of(tables[key]) for key in tables}
 
 
@@ -35,11 +35,11 @@ def _measures_of(tables: Tables) -> dict[str, np.ndarray]:
 
 
 def save_measured(path: Path, nulls: Mapping[str, Measured]) -> None:
-    """Writes what measures say of the draws of a block, by null."""
+    """Write the measures of the draws of a block, by null."""
     arrays: dict[str, Any] = {
         f"{null}/{method}/{k}/{measure}": values
-        for null, found in nulls.items()
-        for (method, k), measures in found.items()
+        for null, by_key in nulls.items()
+        for (method, k), measures in by_key.items()
         for measure, values in measures.items()
     }
     with whole_file(path) as temporary:
@@ -47,24 +47,23 @@ def save_measured(path: Path, nulls: Mapping[str, Measured]) -> None:
 
 
 class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
-    """What measures say of the draws of one null; it stays in its files until it is asked for."""
+    """Measures of the draws of one null, read from files on access."""
 
     def __init__(self, paths: Iterable[str], null: str) -> None:
-        """Reads which methods and k there are.
+        """Read the methods and k in the files.
 
         Args:
-            paths: files of the same networks, of different k.
-            null: whose draws.
+            paths: files of the same networks with different k.
+            null: name of the null.
 
         Raises:
-            UserError: where a file is damaged or holds something else, here and where a key is
-                asked for.
+            UserError: if a file is damaged or holds something else; also on access.
         """
         self._null = null
         self._paths = {key: path for path in map(Path, paths) for key in self._keys(path)}
 
     def _keys(self, path: Path) -> list[Key]:
-        with _told(path):
+        with _reading(path):
             names = [name.split("/") for name in npz_names(path)]
             keys = [(method, int(k)) for null, method, k, _ in names if null == self._null]
             if not keys:
@@ -72,15 +71,15 @@ class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
         return list(dict.fromkeys(keys))
 
     def __getitem__(self, key: Key) -> dict[str, np.ndarray]:
-        path, place = self._paths[key], f"{self._null}/{key[0]}/{key[1]}/"
-        with _told(path):
-            arrays = read_npz(path, lambda name: name.startswith(place))
-            found = {name.removeprefix(place): array for name, array in arrays.items()}
-            if sorted(found) != sorted(DIRECTED):
-                raise ValueError(f"{place} with {', '.join(found)}")
-            if len({array.shape for array in found.values()}) > 1:
-                raise ValueError(f"{place} with arrays of different shapes")
-        return found
+        path, prefix = self._paths[key], f"{self._null}/{key[0]}/{key[1]}/"
+        with _reading(path):
+            arrays = read_npz(path, lambda name: name.startswith(prefix))
+            measures = {name.removeprefix(prefix): array for name, array in arrays.items()}
+            if sorted(measures) != sorted(DIRECTED):
+                raise ValueError(f"{prefix} with {', '.join(measures)}")
+            if len({array.shape for array in measures.values()}) > 1:
+                raise ValueError(f"{prefix} with arrays of different shapes")
+        return measures
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._paths)
@@ -89,5 +88,5 @@ class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
         return len(self._paths)
 
 
-def _told(path: Path) -> AbstractContextManager[None]:
+def _reading(path: Path) -> AbstractContextManager[None]:
     return told_of_damage(path, "measured draws")

@@ -1,7 +1,7 @@
 """Files of blocks: partitions or tables of the block's networks, as `.npz`.
 
-One array for each method, k and field, named "matched/5/rows"; its first axis is the networks of
-the block, in the order of their seeds. The same content gives the same bytes.
+There is one array per method, k and field, named "matched/5/rows". Its first axis is the networks
+of the block, in the order of their seeds. Equal content gives equal bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Item = TypeVar("Item", Partitions, Starts, HeldOut, Tables)
 
 
 def save_items(path: Path, items: Mapping[Key, Item]) -> None:
-    """Writes the partitions or the tables of a block."""
+    """Write the partitions or the tables of a block."""
     arrays = {
         f"{method}/{k}/{field.name}": getattr(item, field.name)
         for (method, k), item in items.items()
@@ -39,15 +39,15 @@ def save_items(path: Path, items: Mapping[Key, Item]) -> None:
 def load_items(
     path: Path, kind: type[Item], keys: Collection[Key] | None = None
 ) -> dict[Key, Item]:
-    """Reads the partitions or the tables of a block: all, or those of these keys.
+    """Read the partitions or the tables of a block, for all keys or the given ones.
 
     Raises:
-        UserError: where the file is damaged or holds something else, or arrays that do not fit.
+        UserError: if the file is damaged, holds something else, or arrays do not fit together.
     """
     columns: dict[Key, dict[str, np.ndarray]] = {}
     with told_of_damage(path, _named(kind)):
-        found = read_npz(path, lambda name: keys is None or _parts_of(name)[0] in keys)
-        for name, array in found.items():
+        arrays_by_name = read_npz(path, lambda name: keys is None or _parts_of(name)[0] in keys)
+        for name, array in arrays_by_name.items():
             key, field = _parts_of(name)
             columns.setdefault(key, {})[field] = array
         items = {key: kind(**arrays) for key, arrays in columns.items()}
@@ -57,10 +57,10 @@ def load_items(
 
 
 def stored_keys(path: Path, kind: type[Item]) -> list[Key]:
-    """Keys of the items of a file, in their order.
+    """Keys of the items in a file, in their order.
 
     Raises:
-        UserError: as `load_items`.
+        UserError: as in `load_items`.
     """
     with told_of_damage(path, _named(kind)):
         return list(dict.fromkeys(_parts_of(name)[0] for name in npz_names(path)))
@@ -77,20 +77,20 @@ def _named(kind: type[Item]) -> str:
 
 @contextmanager
 def told_of_damage(path: Path, expected: str) -> Iterator[None]:
-    """Turns whatever a damaged file raises into a UserError that says what was expected of it."""
+    """Turn any exception from a damaged file into a UserError that says what was expected."""
     try:
         yield
-    # What a damaged file makes these libraries raise is not documented, and comes in all kinds.
+    # The libraries do not document what a damaged file makes them raise.
     except Exception as error:
-        said = " ".join(map(str, error.args)) or type(error).__name__
+        message = " ".join(map(str, error.args)) or type(error).__name__
         raise UserError(
-            f"{path}: expected {expected} of this study, found {one_line(said)};"
+            f"{path}: expected {expected} of this study, found {one_line(message)};"
             " remove the file to have it made again"
         ) from None
 
 
 def _check(name: str, k: int, item: Item) -> None:
-    """ValueError where an item's arrays have other types or shapes than its class says."""
+    """Raise ValueError if an item's arrays have types or shapes that its class does not allow."""
     expected = _tables_have(k, item) if isinstance(item, Tables) else _labels_have(item)
     for field, (kind, shape) in expected.items():
         array = getattr(item, field)
@@ -101,7 +101,7 @@ def _check(name: str, k: int, item: Item) -> None:
 
 
 Expected = dict[str, tuple[str, tuple[int, ...]]]
-"""Kind of dtype and shape by field."""
+"""Kind of dtype, and shape, by field."""
 
 
 def _tables_have(k: int, tables: Tables) -> Expected:
@@ -129,22 +129,22 @@ def _labels_have(item: Partitions | Starts | HeldOut) -> Expected:
 
 
 def _above(item: Item, k: int) -> float:
-    """What labels, or sizes of clusters, are below."""
+    """Exclusive upper bound of labels, or of cluster sizes."""
     return math.inf if isinstance(item, Tables) else k
 
 
 class StoredItems(Mapping[Key, Item]):
-    """Items of a block that stay in their files: the one that was asked for last is in memory."""
+    """Items of a block that stay in their files; memory holds the last one accessed."""
 
     def __init__(self, paths: Iterable[str], kind: type[Item]) -> None:
-        """Reads which items there are.
+        """Read the keys in the files.
 
         Args:
-            paths: files of the same networks, of different k.
-            kind: what the files hold.
+            paths: files of the same networks with different k.
+            kind: type of the items.
 
         Raises:
-            UserError: here and where an item is asked for, as `load_items`.
+            UserError: as in `load_items`; also on access.
         """
         self._kind: type[Item] = kind
         self._paths = {key: path for path in map(Path, paths) for key in stored_keys(path, kind)}
@@ -152,7 +152,7 @@ class StoredItems(Mapping[Key, Item]):
 
     def __getitem__(self, key: Key) -> Item:
         if self._last is None or self._last[0] != key:
-            self._last = None  # gone before the next one comes
+            self._last = None  # free memory before the next item is read
             self._last = (key, load_items(self._paths[key], self._kind, [key])[key])
         return self._last[1]
 
@@ -164,18 +164,18 @@ class StoredItems(Mapping[Key, Item]):
 
 
 def load_joined(paths: Iterable[str], kind: type[Item]) -> dict[Key, Item]:
-    """Items of several blocks of networks as those of one, in the order of the files.
+    """Join the items of several blocks of networks into one block, in the order of the files.
 
     Args:
-        paths: `…/{seeds}/{layer}/{k}…`, of one layer: files of the same k follow each other in
-            the order of the seeds.
-        kind: what the files hold.
+        paths: `…/{seeds}/{layer}/{k}…` of one layer; files of the same k are in the order of the
+            seeds.
+        kind: type of the items.
     """
-    found: dict[Key, list[Item]] = {}
+    items_by_key: dict[Key, list[Item]] = {}
     for path in paths:
         for key, item in load_items(Path(path), kind).items():
-            found.setdefault(key, []).append(item)
-    return {key: _joined(items, kind) for key, items in found.items()}
+            items_by_key.setdefault(key, []).append(item)
+    return {key: _joined(items, kind) for key, items in items_by_key.items()}
 
 
 def _joined(items: Sequence[Item], kind: type[Item]) -> Item:

@@ -1,6 +1,6 @@
-"""One network in memory to its rows of scores: what the workflow's jobs do, without files.
+"""Scores of one network in memory: what the workflow's jobs do, without files.
 
-The same network of the same name gives the same numbers, to the bit, as a study that imports it.
+Equal networks with equal names give bitwise the same numbers as a study that imports them.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ from clusterability.study.job_parameters import (
 )
 
 SIZES = ["layer", "method", "k", "u_sizes", "v_sizes"]
-"""Columns of the sizes of clusters."""
+"""Columns of the cluster sizes."""
 
 
 def largest_k(networks: Networks, layer: str) -> int:
-    """The largest k that a layer can hold: the live units of its smaller side."""
+    """Largest feasible k of a layer: the number of live units on its smaller side."""
     return min(min(live_units(m).shape) for m in layer_matrices(networks.weights, layer))
 
 
 def usual_k(networks: Networks, asked: Asked) -> Asked:
-    """What is asked, of the usual k those that some layer can hold; nobody has asked for more.
+    """Restrict the default k to values that are feasible in some layer.
 
     Raises:
-        UserError: where matrices that are no chain are asked for what needs one.
+        UserError: if matrices that form no chain are asked for something that needs a chain.
     """
     names = asked.clustering.clustered_layers(list(networks.weights))
     check_chain(networks, names, asked.scalings)
@@ -71,7 +71,7 @@ def usual_k(networks: Networks, asked: Asked) -> Asked:
 
 
 def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) -> None:
-    """UserError where there is a k that none of these layers can hold."""
+    """Raise UserError for a k that is infeasible in all of these layers."""
     most = max(largest_k(networks, layer) for layer in layers)
     for k in k_values:
         if k > most:
@@ -83,7 +83,7 @@ def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) 
 
 
 def _check_counts(networks: Networks, asked: Asked) -> None:
-    """UserError where degrees are asked of weights that have none."""
+    """Raise UserError if the null `degrees` is asked for weights that are no counts."""
     if "degrees" in asked.nulls:
         for layer, stack in networks.weights.items():
             if not are_counts(stack):
@@ -94,7 +94,7 @@ def _check_counts(networks: Networks, asked: Asked) -> None:
 
 
 def _check_zeros(networks: Networks, asked: Asked) -> None:
-    """UserError where mixtures are asked of weights many of which are zero."""
+    """Raise UserError if rotations are asked for weights with many zeros."""
     mixing = [null for null in asked.nulls if null.startswith("rotated")]
     for layer, stack in networks.weights.items() if mixing else ():
         if any(map(too_many_zeros, stack)):
@@ -106,12 +106,12 @@ def _check_zeros(networks: Networks, asked: Asked) -> None:
 
 
 class Scored(NamedTuple):
-    """What `scored` gives.
+    """Result of `evaluate`.
 
     Attributes:
-        rows: of the table `scores`, as a study gives them for the network.
-        sizes: of the clusters, as `cluster_sizes` gives them.
-        found: partitions [1, ...] by layer, as files name it, then by (method, k).
+        rows: rows of the table `scores`, as in a study of the network.
+        sizes: sizes of the clusters; see `cluster_sizes`.
+        found: partitions [1, ...] by layer name in files, then by (method, k).
     """
 
     rows: pd.DataFrame
@@ -126,22 +126,22 @@ def evaluate(
     workers: Workers = ONE_AT_A_TIME,
     groups: Mapping[str, KnownGroups] | None = None,
 ) -> Scored:
-    """Clusters of the network, and what is scored of them and of its known groups.
+    """Cluster the network; score its clusters and its known groups.
 
     Args:
         networks: a block of one.
         asked: k, methods, scalings, restarts and nulls.
-        work: told of each step; may keep them.
-        workers: draws at a time.
-        groups: known groups of units by layer, as files name it.
+        work: reports, and may keep, each step.
+        workers: sets the number of draws computed at a time.
+        groups: known groups of units by layer name in files.
 
     Returns:
-        Rows with the columns `columns.SCORES`; by layer, block of k, method, k, measure and null,
-        the known groups of a layer at its end.
+        Rows with the columns `columns.SCORES`, by layer, block of k, method, k, measure and null;
+        known groups come last.
 
     Raises:
-        UserError: where no layer can hold some k, or matrices that are no chain are asked for what
-            needs one.
+        UserError: if no layer can hold some k, or if matrices that form no chain are asked for
+            something that needs a chain.
     """
     names = asked.clustering.clustered_layers(list(networks.weights))
     check_chain(networks, names, asked.scalings)
@@ -151,51 +151,51 @@ def evaluate(
     work = Work() if work is None else work
     work.begin(sum(_cost(networks, name, asked) for name in names))
     rows, sizes = [], []
-    found: dict[str, dict[Key, Partitions]] = {name: {} for name in names}
+    partitions_by_layer: dict[str, dict[Key, Partitions]] = {name: {} for name in names}
     for name in names:
         layers = scaled_layers(networks, name, asked.scalings)
         for block in asked.k_blocks:
             partitions, scores = _block_rows(layers, asked, block, work, workers)
-            found[name] |= partitions
+            partitions_by_layer[name] |= partitions
             rows.append(scores)
             sizes.append(cluster_sizes(name, partitions))
     for name, known in (groups or {}).items():
         work.step(f"{tensor_name(name)}: known groups")
         layers = scaled_layers(networks, name, asked.scalings)
         rows.append(group_rows(layers, known, asked.nulls.get("labels", 0), workers))
-    # Texts without any, too: as in the table of a study.
+    # A string column even without nulls, as in the table of a study.
     table = pd.concat(rows, ignore_index=True).astype({"null": "str"})
-    return Scored(with_q(table), pd.concat(sizes, ignore_index=True), found)
+    return Scored(with_q(table), pd.concat(sizes, ignore_index=True), partitions_by_layer)
 
 
 def _cost(networks: Networks, layer: str, asked: Asked) -> float:
-    """Of all that is asked of a layer: see `work.Work`."""
+    """Cost of everything asked of a layer, in the units of `work.Work`."""
     draws = {null: 1.0 if NULLS[null].redrawn else LABELS_COST for null in asked.nulls}
-    each = 1 + sum(count * draws[null] for null, count in asked.nulls.items())
+    clusterings = 1 + sum(count * draws[null] for null, count in asked.nulls.items())
     size = layer_matrices(networks.weights, layer)[0].size
-    return each * size * len(asked.scalings) * len(asked.k_values)
+    return clusterings * size * len(asked.scalings) * len(asked.k_values)
 
 
 def cluster_sizes(layer: str, partitions: Mapping[Key, Partitions]) -> pd.DataFrame:
-    """Sizes of the clusters of one network, a row a partition that is feasible.
+    """Sizes of the clusters of one network, one row per feasible partition.
 
     Args:
-        layer: the name of the layer in files.
+        layer: name of the layer in files.
         partitions: [1, ...] by method and k.
 
     Returns:
-        Columns SIZES: layer, method, k, and lists of the numbers of live units on either side, by
-        the number of the cluster.
+        Columns SIZES: layer, method, k, and for either side a list of the number of live units in
+        each cluster.
 
     >>> labels = np.array([[0, 0, 1, -1]], np.int16), np.array([[1, 0]], np.int16)
-    >>> found = {("matched", 2): Partitions(*labels, np.array([True]))}
-    >>> cluster_sizes("fc1", found).to_numpy().tolist()
+    >>> partitions = {("matched", 2): Partitions(*labels, np.array([True]))}
+    >>> cluster_sizes("fc1", partitions).to_numpy().tolist()
     [['fc1', 'matched', 2, [2, 1], [1, 1]]]
     """
     rows = [
-        (tensor_name(layer), method, k, _counts(found.rows[0]), _counts(found.columns[0]))
-        for (method, k), found in partitions.items()
-        if found.feasible[0]
+        (tensor_name(layer), method, k, _counts(partition.rows[0]), _counts(partition.columns[0]))
+        for (method, k), partition in partitions.items()
+        if partition.feasible[0]
     ]
     return pd.DataFrame(rows, columns=SIZES)
 
@@ -210,25 +210,25 @@ def _block_rows(
     networks, layer = layers[0].networks, layers[0].layer
     place, shown = f"{layer}/{block.name}", f"{layer}, k = {block.name}"
     work.step(f"{shown}: clusters")
-    found = clustered(work, place, layers, block, clustering_job(asked.clustering, layer))
-    observed = observed_tables(layers, found.partitions, found.held_out)
+    result = clustered(work, place, layers, block, clustering_job(asked.clustering, layer))
+    observed = observed_tables(layers, result.partitions, result.held_out)
     nulls: dict[str, KeyedTables] = {}
     for null, draws in asked.nulls.items():
         work.step(f"{shown}: {null}")
         threads = workers.at_once(layers[0].matrices[0].size)
         if NULLS[null].redrawn:
             job = null_job(asked.clustering, null, draws, layer)
-            what = (work, place, null, layers, block, job, threads)
+            arguments = (work, place, null, layers, block, job, threads)
             nulls[null] = (
-                redrawn_until_decided(*what, found.partitions, observed)
+                redrawn_until_decided(*arguments, result.partitions, observed)
                 if null in asked.adaptive_nulls
-                else redrawn(*what)
+                else redrawn(*arguments)
             )
         else:
-            nulls[null] = _permuted(work, place, layers, block, asked, found, threads)
+            nulls[null] = _permuted(work, place, layers, block, asked, result, threads)
     adaptive = adaptive_draws(asked.clustering, asked.adaptive_nulls, layer)
-    scores = score_rows(networks, layer, found.partitions, observed, nulls, adaptive)
-    return found.partitions, scores
+    scores = score_rows(networks, layer, result.partitions, observed, nulls, adaptive)
+    return result.partitions, scores
 
 
 def _permuted(
@@ -237,14 +237,14 @@ def _permuted(
     layers: Sequence[ScaledLayer],
     block: Block,
     asked: Asked,
-    found: ClusteredLayer,
+    clusters: ClusteredLayer,
     threads: int,
 ) -> KeyedTables:
-    """Draws of the null `labels`."""
+    """Tables of the null `labels`."""
     job = labels_job(asked.clustering, asked.nulls["labels"], layers[0].layer)
-    own = (found.partitions, found.held_out)
+    observed = (clusters.partitions, clusters.held_out)
     return work.permuted(
         f"{place}.labels",
         LABELS_COST * job.draws * cost_of(layers, block),
-        lambda: block_label_tables(layers, job.draws, *own, threads, job.fewer),
+        lambda: block_label_tables(layers, job.draws, *observed, threads, job.fewer),
     )

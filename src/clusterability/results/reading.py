@@ -1,6 +1,6 @@
-"""Rows of the result tables that a question needs: of a study of any size, and no others.
+"""Read selected rows of the result tables of a study of any size.
 
-A table is read a part at a time; in memory stays what passes the filter.
+A table is read in batches; memory holds only the rows that pass the filter.
 """
 
 from __future__ import annotations
@@ -21,37 +21,37 @@ from clusterability.results.display_names import chosen_nulls
 from clusterability.results.empty_columns import with_types
 
 _BATCH = 1 << 16
-"""Rows read at once."""
+"""Rows per batch."""
 _AHEAD = 2
-"""Parts that are read before they are asked for."""
+"""Batches read ahead."""
 
 Filter = Any
-"""An expression of `pyarrow.compute`, made by the functions below."""
+"""Expression of `pyarrow.compute`, made by the functions below."""
 
 
 def where(**values: Iterable[Any]) -> Filter:
-    """Rows whose columns each hold one of these values."""
-    found = pc.scalar(True)
+    """Filter for rows whose columns each hold one of the given values."""
+    passes = pc.scalar(True)
     for name, allowed in values.items():
-        found = found & pc.field(name).isin(pa.array(list(allowed)))
-    return found
+        passes = passes & pc.field(name).isin(pa.array(list(allowed)))
+    return passes
 
 
 def any_of(filters: Iterable[Filter]) -> Filter:
-    """Rows that pass any of the filters."""
-    found = pc.scalar(False)
-    for each in filters:
-        found = found | each
-    return found
+    """Filter for rows that pass any of the filters."""
+    passes = pc.scalar(False)
+    for condition in filters:
+        passes = passes | condition
+    return passes
 
 
 def defined(column: str) -> Filter:
-    """Rows with a value in the column."""
+    """Filter for rows with a value in the column."""
     return pc.field(column).is_valid()
 
 
 def read_rows(path: Path | str, columns: Sequence[str], rows: Filter = None) -> pd.DataFrame:
-    """The rows of a table that pass, in their order, with these columns."""
+    """Rows of a table that pass the filter, in their order, with the given columns."""
     with told_of_damage(path):
         table = _scanner(path, list(columns), rows).to_table()
     return table.to_pandas(split_blocks=True, self_destruct=True)
@@ -60,21 +60,21 @@ def read_rows(path: Path | str, columns: Sequence[str], rows: Filter = None) -> 
 def distinct(
     path: Path | str, columns: Sequence[str] | Mapping[str, Filter], rows: Filter = None
 ) -> pd.DataFrame:
-    """The combinations of values that occur in rows that pass, in the order of their first rows.
+    """Distinct combinations of values among rows that pass, in the order of their first rows.
 
     Args:
-        path: of the table.
+        path: path of the table.
         columns: names, or expressions by name.
-        rows: all by default.
+        rows: filter; all rows by default.
     """
     names = list(columns)
-    found = None
+    groups = None
     for batch in _batches(path, columns, rows):
         part = pa.Table.from_batches([batch]).group_by(names, use_threads=False).aggregate([])
-        parts = [part] if found is None else [found, part]
-        # Without threads, groups come in the order of their first rows.
-        found = pa.concat_tables(parts).group_by(names, use_threads=False).aggregate([])
-    return pd.DataFrame(columns=names) if found is None else found.to_pandas()
+        parts = [part] if groups is None else [groups, part]
+        # Without threads, groups keep the order of their first rows.
+        groups = pa.concat_tables(parts).group_by(names, use_threads=False).aggregate([])
+    return pd.DataFrame(columns=names) if groups is None else groups.to_pandas()
 
 
 def _batches(
@@ -100,50 +100,50 @@ def _scanner(
 def shown_rows(
     path: Path | str, columns: Sequence[str], rows: Filter, asked: Filter = None
 ) -> pd.DataFrame:
-    """Scores compared with the one null that is shown: `display_names.shown_null`.
+    """Scores compared with the one null that is shown; see `display_names.shown_null`.
 
     Args:
-        path: the table of scores.
+        path: path of the table of scores.
         columns: names.
-        rows: those among which the null of each measure is chosen.
-        asked: which of them are read; all by default.
+        rows: filter for the rows among which the null of each measure is chosen.
+        asked: filter for the rows that are read; all by default.
     """
     kinds = {name: pc.field(name) for name in ("measure", "null")}
-    found = distinct(path, kinds | {"known": defined("z")}, rows)
-    chosen = chosen_nulls(found[["measure", "null"]], found["known"].astype(bool))
+    combinations = distinct(path, kinds | {"known": defined("z")}, rows)
+    chosen = chosen_nulls(combinations[["measure", "null"]], combinations["known"].astype(bool))
     if chosen:
         rows = rows & any_of(where(measure=[m], null=[null]) for m, null in chosen.items())
     return read_rows(path, columns, rows if asked is None else rows & asked)
 
 
 def read_parquet(file: Path | str, **options: Any) -> pd.DataFrame:
-    """As `pandas.read_parquet`; a damaged file, or one without the columns, is a UserError."""
+    """`pandas.read_parquet`, with a UserError for a damaged file or missing columns."""
     with told_of_damage(file):
         return pd.read_parquet(file, **options)
 
 
 _TEXTS = dict.fromkeys(("layer", "other_layer", "plateau"), str)
-"""Columns whose texts may look like numbers: an array called "0", the block of the one k "2"."""
+"""Text columns whose values may look like numbers: an array named "0", a block of k named "2"."""
 
 
 def read_csv(file: Path | str, **options: Any) -> pd.DataFrame:
-    """As `pandas.read_csv`, with texts as they are; a file that is no table is a UserError."""
+    """`pandas.read_csv`, with text columns kept as text and a UserError for any other file."""
     with told_of_damage(file):
         return pd.read_csv(file, dtype=_TEXTS | options.pop("dtype", {}), **options)
 
 
 def read_schema(file: Path | str) -> pa.Schema:
-    """As `pyarrow.parquet.read_schema`; a damaged file is a UserError."""
+    """`pyarrow.parquet.read_schema`, with a UserError for a damaged file."""
     with told_of_damage(file):
         return pq.read_schema(file)
 
 
 @contextmanager
 def told_of_damage(file: Path | str) -> Iterator[None]:
-    """Makes a UserError of what libraries raise while the block reads a table of the study."""
+    """Turn exceptions from reading a table of the study into a UserError."""
     try:
         yield
-    # pandas' own errors are ValueErrors, pyarrow's are ValueErrors, OSErrors and KeyErrors.
+    # pandas raises ValueErrors; pyarrow raises ValueErrors, OSErrors and KeyErrors.
     except (OSError, ValueError, pa.ArrowException) as error:
         raise UserError(
             f"{file}: found {reason(error)}, expected a table of this study; remove the file to"
@@ -152,9 +152,9 @@ def told_of_damage(file: Path | str) -> Iterator[None]:
 
 
 def read_all(files: Sequence[str], columns: Sequence[str] = ()) -> pd.DataFrame:
-    """The rows of several parquet or CSV files, in their order; without files, `columns` alone.
+    """Concatenate parquet or CSV files in order; without files, an empty table with `columns`.
 
-    Of parquet files, where columns are named, these columns.
+    Only the named columns are read from parquet files.
     """
     frames = [
         read_csv(file)

@@ -1,4 +1,4 @@
-"""Partitions and tables of a block to rows of scores: one a network, method, k, measure, null."""
+"""Score rows of a block: one per network, method, k, measure and null."""
 
 from __future__ import annotations
 
@@ -41,18 +41,20 @@ def observed_tables(
     partitions: Mapping[Key, Partitions],
     held_out: Mapping[Key, HeldOut],
 ) -> dict[Key, Tables]:
-    """Tables of each network's own partitions, [networks, ...], by (method, k).
+    """Tables of the observed partitions, [networks, ...], by (method, k).
 
     Args:
-        layers: the layer that the partitions are of, at each scale.
+        layers: the layer of the partitions at each scaling.
         partitions, held_out: [networks, ...] by (method, k).
     """
-    found: dict[Key, Tables] = {}
+    by_key: dict[Key, Tables] = {}
     for scaled in layers:
-        own, held = scaled.own(partitions), scaled.own(held_out)
-        tables = [partition_tables(each, own, held, i) for i, each in enumerate(scaled.matrices)]
-        found |= stack_by_key(tables)
-    return {key: found[key] for key in partitions}
+        clusters, held = scaled.own(partitions), scaled.own(held_out)
+        tables = [
+            partition_tables(matrix, clusters, held, i) for i, matrix in enumerate(scaled.matrices)
+        ]
+        by_key |= stack_by_key(tables)
+    return {key: by_key[key] for key in partitions}
 
 
 def score_rows(
@@ -66,27 +68,31 @@ def score_rows(
     """Structural measures of a block, compared with each null.
 
     Args:
-        networks: the block's networks.
-        layer: the layer that the partitions are of.
+        networks: networks of the block.
+        layer: layer of the partitions.
         partitions: [networks, ...] by (method, k).
-        observed: their tables, as `observed_tables` gives them.
-        nulls: tables [networks, draws, ...] by null, then by (method, k); without those of methods
-            that cluster no draws.
-        adaptive: nulls whose draws ended by the rule in `stopping`.
+        observed: tables of the partitions; see `observed_tables`.
+        nulls: tables [networks, draws, ...] by null, then by (method, k), without methods that have
+            no draws.
+        adaptive: nulls whose draws end by the rule in `stopping`.
 
     Returns:
-        Rows with SCORE_COLUMNS. Without nulls, one row a measure with an empty null.
+        Rows with SCORE_COLUMNS. Without nulls, one row per measure with an empty null.
     """
     parts = []
     for key, partition in partitions.items():
         named: dict[str, Any] = {"method": key[0], "k": key[1]}
-        # Draws may lie in files: once for all measures.
+        # Tables of draws may be stored in files: read them once for all measures.
         drawn = {null: nulls[null].get(key) if null else None for null in nulls or [""]}
         for measure in asked_of_method(key[0]):
             for null, draws in drawn.items():
                 most = adaptive[null].most(key[0]) if null in adaptive else None
-                found = _measure_columns(measure, observed[key], partition.feasible, draws, most)
-                parts.append(named | {"measure": measure, "null": null or None} | found)
+                columns_of_measure = _measure_columns(
+                    measure, observed[key], partition.feasible, draws, most
+                )
+                parts.append(
+                    named | {"measure": measure, "null": null or None} | columns_of_measure
+                )
     count = len(networks.seeds)
     columns = {
         name: np.concatenate([_repeated(part[name], count) for part in parts])
@@ -102,7 +108,7 @@ def score_rows(
 
 
 def _repeated(value: Any, count: int) -> np.ndarray:
-    """One value a network, as they are or the same for all."""
+    """Repeat a value for each network; arrays already have one value per network."""
     return value if isinstance(value, np.ndarray) else np.array([value] * count)
 
 
@@ -115,19 +121,19 @@ def _measure_columns(
 ) -> dict[str, np.ndarray]:
     """One measure of all networks of a block, compared with one null.
 
-    most: draws that there are at most, where they ended by a rule.
+    `most` is the largest number of draws, if they end by a rule.
     """
     function, entry = FUNCTIONS[measure], MEASURES[measure]
     values = np.where(feasible, function(observed), np.nan)
     drawn = function(draws) if draws is not None else np.empty((len(values), 0))
     drawn = np.where(feasible[:, None], drawn, np.nan)
-    compared = (values, drawn, entry.direction)
-    found = compare(*compared) if most is None else compare_stopped(*compared, most)
+    arguments = (values, drawn, entry.direction)
+    comparison = compare(*arguments) if most is None else compare_stopped(*arguments, most)
     status = np.where(~feasible, "infeasible", np.where(np.isfinite(values), "ok", "undefined"))
     return {
         "k_effective": effective_clusters(observed),
         "value": values,
-        **found.columns(),
+        **comparison.columns(),
         **({} if entry.standardised else {"z": np.full(len(values), np.nan)}),
         "status": status.astype(object),
     }
@@ -140,13 +146,16 @@ def cluster_rows(
     observed: Mapping[Key, Tables],
     layers: Sequence[ScaledLayer],
 ) -> pd.DataFrame:
-    """One row a cluster: sizes, its terms of Barber's Q, n-cut and mutual information, its bits.
+    """One row per cluster: sizes, terms of Barber's Q, n-cut and mutual information, and bits.
 
-    The terms of a partition's clusters sum to `barber_q`, `ncut` and `mi`. The other arguments are
-    those of `score_rows`; `layers` those of `observed_tables`.
+    The terms of a partition's clusters sum to `barber_q`, `ncut` and `mi`. `layers` is as in
+    `observed_tables`; the other arguments are as in `score_rows`.
     """
     bits = [cluster for scaled in layers for cluster in _bits_of_clusters(scaled, partitions)]
-    by_key = {key: [each[key] for each in bits if key in each] for key in partitions}
+    by_key = {
+        key: [bits_of_network[key] for bits_of_network in bits if key in bits_of_network]
+        for key in partitions
+    }
     rows = pd.concat(
         [
             _cluster_frame(networks, key, observed[key], partition.feasible, by_key[key])
@@ -162,10 +171,10 @@ def cluster_rows(
 def _bits_of_clusters(
     scaled: ScaledLayer, partitions: Mapping[Key, Partitions]
 ) -> list[dict[Key, ClusterBits]]:
-    """Of the partitions at one scale of the weights, by network."""
-    own = scaled.own(partitions)
+    """Bits of the clusters at one scaling of the weights, by network."""
+    clusters = scaled.own(partitions)
     return [
-        cluster_bits(MatrixBits(matrix), labels_of(own, number))
+        cluster_bits(MatrixBits(matrix), labels_of(clusters, number))
         for number, matrix in enumerate(scaled.matrices)
     ]
 
@@ -189,9 +198,9 @@ def _cluster_frame(
             "barber_term": barber_terms(tables).ravel(),
             "ncut_term": ncut_terms(tables).ravel(),
             "mi_term": mi_terms(tables).ravel(),
-            "cluster_bits": np.concatenate([each.bits for each in bits]),
-            "bits_if_merged": np.concatenate([each.if_merged for each in bits]),
-            "merge_with": np.concatenate([each.merge_with for each in bits]),
+            "cluster_bits": np.concatenate([cluster.bits for cluster in bits]),
+            "bits_if_merged": np.concatenate([cluster.if_merged for cluster in bits]),
+            "merge_with": np.concatenate([cluster.merge_with for cluster in bits]),
             "mean_strength": mean_strengths(tables).ravel(),
         }
     )
@@ -199,9 +208,9 @@ def _cluster_frame(
 
 
 def _names_column(names: Sequence[str] | None, labels: np.ndarray) -> pd.Series:
-    """Names of units, as often as there are networks in [networks, units]; else empty."""
-    every = [None] * labels.size if names is None else [*names] * len(labels)
-    return pd.Series(every, dtype=object)
+    """Names of the units, repeated for each network of labels [networks, units], or empty."""
+    repeated = [None] * labels.size if names is None else [*names] * len(labels)
+    return pd.Series(repeated, dtype=object)
 
 
 def partition_rows(
@@ -212,18 +221,18 @@ def partition_rows(
     partitions: Mapping[Key, Partitions],
     names: UnitNames = NO_NAMES,
 ) -> pd.DataFrame:
-    """One row a unit: its side, its number in the layer, its label (-1: dead) and its name.
+    """One row per unit: side, index in the layer, label (-1 for dead units) and name.
 
-    Of the layer "network", the U side is the units of even layers and the V side those of odd
-    ones, counted through the whole network.
+    In the layer "network", the U side holds the units of even layers and the V side those of odd
+    layers, numbered through the whole network.
 
     Args:
-        condition: of the networks.
-        seeds: one a network.
-        layer: the layer that the partitions are of.
-        sizes: units by layer of the network, input first.
+        condition: condition of the networks.
+        seeds: one per network.
+        layer: layer of the partitions.
+        sizes: units per layer of the network, input first.
         partitions: [networks, ...] by (method, k).
-        names: of the layer's units; empty where they have none, and of the layer "network".
+        names: names of the layer's units; empty if they have none, and for the layer "network".
     """
     frames = []
     given = {"U": names.rows, "V": names.columns}

@@ -1,4 +1,4 @@
-"""Rows of all blocks to the study's tables: the contract that other people's scripts rely on."""
+"""Tables of a study, computed from the rows of all blocks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LABELS = {name: measure.label for name, measure in (MEASURES | FUNCTION_MEASURE
 
 
 def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Rows of partitions, one a unit, a method and k of a block at a time.
+    """Yield rows of partitions, one per unit, for each method and k of a block.
 
     Args:
         files: `…/{condition}/{seeds}/{layer}/{k}.npz`.
@@ -50,23 +50,23 @@ def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[
     for file in map(Path, files):
         condition, seeds, layer = place_of(file)
         units = names[condition].get(layer, NO_NAMES)
-        for key, found in load_items(file, Partitions).items():
-            yield partition_rows(condition, seeds, layer, sizes[condition], {key: found}, units)
+        for key, partition in load_items(file, Partitions).items():
+            yield partition_rows(condition, seeds, layer, sizes[condition], {key: partition}, units)
 
 
 def cell_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row a cell, in the order of their first rows.
+    """One row per cell, in the order of the cells' first rows.
 
     Args:
-        scores: rows with SCORE_COLUMNS, or with some of them: CELL, `value`, `null_mean`,
-            `null_sd`, `null_n`, `z` and `p`; all rows of a cell.
+        scores: all rows of the cells, with SCORE_COLUMNS or some of them: CELL, `value`,
+            `null_mean`, `null_sd`, `null_n`, `z` and `p`.
 
     Returns:
         CELL, `n` (networks with a value), `value`, `excess` (value - null mean) and `z`, each the
         mean over networks with its 95 % t interval in `_low` and `_high`, `significant` (share of
         networks with p <= 0.05), `z_error` (Monte Carlo standard error of the mean z), and
-        `p_cell`: the t test over networks that the directed z is above 0, empty where a cell has
-        no q.
+        `p_cell`, the t test over networks that the directed z is above 0; empty for cells without
+        q.
     """
     groups = scores.groupby(CELL, sort=False, dropna=False, observed=True)
     cell = groups.ngroup().to_numpy()
@@ -95,46 +95,45 @@ def _has_q(cells: pd.DataFrame) -> np.ndarray:
 
 
 def with_cell_q(cells: pd.DataFrame) -> pd.DataFrame:
-    """All cells of a study, as `cell_table` gives them, with `q` in place of `p_cell`.
+    """All cells of a study, as in `cell_table`, with `q` instead of `p_cell`.
 
-    Benjamini-Hochberg within (null, method, measure) over the other cells. The null `labels` gets
-    no q, since nearly every partition found by optimisation beats it, and measures without
-    direction get none.
+    q is Benjamini-Hochberg within (null, method, measure). The null `labels` gets no q, since
+    nearly every optimised partition beats it, and neither do measures without direction.
     """
-    asked = cells[_has_q(cells)]
-    q = asked.groupby(_FAMILY, observed=True)["p_cell"].transform(
+    tested = cells[_has_q(cells)]
+    q = tested.groupby(_FAMILY, observed=True)["p_cell"].transform(
         lambda p: false_discovery_q(p.to_numpy())
     )
     return cells.drop(columns="p_cell").assign(q=q.reindex(cells.index).astype(float))
 
 
 def take_q(scores: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Scores, SCORES in all, with the q of their cells, which are among these."""
-    asked = cells.loc[_has_q(cells), [*CELL, "q"]]
-    return with_effect_sizes(scores.merge(asked, on=CELL, how="left"))[SCORES]
+    """Scores with columns SCORES, with the q of their cells, all of which are in `cells`."""
+    tested = cells.loc[_has_q(cells), [*CELL, "q"]]
+    return with_effect_sizes(scores.merge(tested, on=CELL, how="left"))[SCORES]
 
 
 def with_q(scores: pd.DataFrame) -> pd.DataFrame:
-    """All scores of a study with `q`: see `with_cell_q`."""
+    """All scores of a study with `q`; see `with_cell_q`."""
     return take_q(scores, with_cell_q(cell_table(scores)))
 
 
 def summary_of(cells: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
-    """The table `summary` of a study's cells, as `with_cell_q` gives them.
+    """The table `summary` of a study's cells, as in `with_cell_q`.
 
-    Its last column is `test_accuracy`: that of the condition's networks, from their table.
+    `test_accuracy` is the mean over the condition's networks.
     """
     accuracy = networks.groupby("condition")["test_accuracy"].mean()
     return cells.assign(test_accuracy=cells["condition"].map(accuracy))[SUMMARY]
 
 
 def summarise(scores: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
-    """The table `summary` of all scores of a study: see `cell_table` and `summary_of`."""
+    """The table `summary` of all scores of a study; see `cell_table` and `summary_of`."""
     return summary_of(with_cell_q(cell_table(scores)), networks)
 
 
 def latex_summary(summary: pd.DataFrame) -> str:
-    """The summary against one null as a LaTeX longtable (needs booktabs and longtable)."""
+    """The summary against one null as a LaTeX longtable (requires booktabs and longtable)."""
     rows = shown_null(summary)
     table = pd.DataFrame(
         {
@@ -158,7 +157,7 @@ def latex_summary(summary: pd.DataFrame) -> str:
 
 
 def _with_interval(rows: pd.DataFrame, name: str, digits: int) -> list[str]:
-    """`mean [low, high]` in math mode, so that a minus sign is one."""
+    """Format `mean [low, high]` in math mode, which has true minus signs."""
 
     def number(value: float) -> str:
         text = f"{value:.{digits}f}"
@@ -179,18 +178,18 @@ def _percent(share: float, digits: int = 0) -> str:
     return "" if pd.isna(share) else rf"{100 * share:.{digits}f}\,\%"
 
 
-def _place_of_layer(column: str) -> int:
-    """fc1, fc2, … by their numbers, then others as they come."""
+def _layer_number(column: str) -> int:
+    """Sort key of columns by layer: fc1, fc2, … by number, others last in their order."""
     number = re.match(r"fc(\d+)_(dead_[uv]|components)$", column)
     return int(number[1]) if number else sys.maxsize
 
 
 def read_networks(files: Sequence[str]) -> pd.DataFrame:
-    """Rows of all networks; networks of another depth leave columns of layers empty."""
+    """Rows of all networks; columns of layers that a network lacks are empty."""
     rows = pd.concat([read_csv(file) for file in files], ignore_index=True)
     names = [str(name) for name in rows]
     of_layers = [name for name in names if re.fullmatch(r"(?s).+_(dead_[uv]|components)", name)]
-    of_layers.sort(key=_place_of_layer)
+    of_layers.sort(key=_layer_number)
     rows[of_layers] = rows[of_layers].astype("Int64")
     others = [name for name in names if name not in of_layers and name != "digest"]
     return rows[[*others, *of_layers, "digest"]]

@@ -1,7 +1,7 @@
-"""What training changed: scores against those of untrained networks.
+"""Effect of training: scores compared with those of untrained networks.
 
-In two ways: each network against many fresh ones (the null `untrained`), and each network less the
-same network before training.
+There are two comparisons: each network against many fresh ones (the null `untrained`), and each
+network minus the same network before training.
 """
 
 from __future__ import annotations
@@ -30,40 +30,40 @@ OBSERVED = [*_NETWORK, *_PLACE, "null", "value"]
 def with_untrained(
     scores: pd.DataFrame, fresh: pd.DataFrame, fresh_of: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Scores, and rows of the null `untrained` after them.
+    """Scores, followed by the rows of the null `untrained`.
 
     Args:
         scores: rows with SCORE_COLUMNS, against any nulls.
-        fresh: the same for fresh networks.
+        fresh: the same rows for fresh networks.
         fresh_of: condition to the condition of the fresh networks it is compared with; others get
             no rows.
 
     Returns:
-        Rows with SCORE_COLUMNS. Rows of these conditions that compare with no null are gone.
+        Rows with SCORE_COLUMNS, without the compared conditions' rows that have no null.
     """
     compared = scores["condition"].isin(list(fresh_of))
     pools = {
-        place: group["value"].to_numpy(float)
-        for place, group in observed_rows(fresh).groupby(["condition", *_PLACE], observed=True)
+        cell: group["value"].to_numpy(float)
+        for cell, group in observed_rows(fresh).groupby(["condition", *_PLACE], observed=True)
     }
     cells = observed_rows(scores[compared]).groupby(
         ["condition", *_PLACE], sort=False, observed=True
     )
     rows = [
-        _against_pool(group, pools[fresh_of[str(condition)], *place])
-        for (condition, *place), group in cells
+        _against_pool(group, pools[fresh_of[str(condition)], *cell])
+        for (condition, *cell), group in cells
     ]
     kept = scores[~compared | scores["null"].notna()]
     return pd.concat([kept, *rows], ignore_index=True)[SCORE_COLUMNS]
 
 
 def observed_rows(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row a network, layer, method, k and measure, whatever it was compared with."""
+    """One row per network, layer, method, k and measure, for whichever null comes first."""
     return scores.drop_duplicates([*_NETWORK, *_PLACE])
 
 
 def _against_pool(group: pd.DataFrame, pool: np.ndarray) -> pd.DataFrame:
-    """One cell's networks, each compared with the same fresh networks."""
+    """Compare the networks of one cell with the same fresh networks."""
     values = group["value"].to_numpy(float)
     draws = np.broadcast_to(pool, (len(values), len(pool)))
     draws = np.where(np.isfinite(values)[:, None], draws, np.nan)
@@ -75,14 +75,14 @@ def _against_pool(group: pd.DataFrame, pool: np.ndarray) -> pd.DataFrame:
 
 
 def less_initial(scores: pd.DataFrame, initial_of: Mapping[str, str]) -> pd.DataFrame:
-    """What training changed, paired by seed: value less that of the same network's initial weights.
+    """Change by training, paired by seed: the value minus that of the network's initial weights.
 
     Args:
         scores: rows with OBSERVED, against any nulls.
         initial_of: condition to the condition that holds its networks before training.
 
     Returns:
-        One row a condition, layer, method, k and measure: `initial` (the other condition), `n`
+        One row per condition, layer, method, k and measure: `initial` (the other condition), `n`
         pairs, mean `change` with the bounds of its 95 % t interval, and `p`, two-sided, of the
         paired t test.
     """
@@ -90,9 +90,9 @@ def less_initial(scores: pd.DataFrame, initial_of: Mapping[str, str]) -> pd.Data
     rows = []
     for condition, initial in initial_of.items():
         change = observed.loc[condition] - observed.loc[initial]
-        for place, values in change.groupby(_PLACE, sort=False, observed=True):
+        for key, values in change.groupby(_PLACE, sort=False, observed=True):
             cell = {"condition": condition, "initial": initial} | dict(
-                zip(_PLACE, place, strict=True)
+                zip(_PLACE, key, strict=True)
             )
             rows.append(cell | _change(values.to_numpy(float)))
     columns = ["condition", "initial", *_PLACE, "n", "change", "change_low", "change_high", "p"]
@@ -100,7 +100,7 @@ def less_initial(scores: pd.DataFrame, initial_of: Mapping[str, str]) -> pd.Data
 
 
 def with_change_q(changes: pd.DataFrame) -> pd.DataFrame:
-    """All rows of `less_initial` with `q`: Benjamini-Hochberg within (method, measure)."""
+    """Add `q` to all rows of `less_initial`: Benjamini-Hochberg within (method, measure)."""
     families = changes.groupby(["method", "measure"], observed=True)["p"]
     return changes.assign(q=families.transform(lambda p: false_discovery_q(p.to_numpy(float))))
 

@@ -1,4 +1,4 @@
-"""Tables that are written a part at a time, in row groups: memory does not grow with their rows."""
+"""Write tables incrementally, in row groups, so that memory does not grow with their rows."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ from clusterability.results.empty_columns import with_types
 from clusterability.results.reading import read_schema
 
 ROW_GROUP = 1 << 17
-"""Rows that are written together."""
+"""Rows per row group."""
 
 Write = Callable[[pd.DataFrame], None]
 
 
 def schema_of(columns: Sequence[str], *parts: pa.Schema) -> pa.Schema:
-    """The schema of rows of several files together: what they all fit into.
+    """Common schema for the rows of several files.
 
-    A column that is empty in one file takes its type from another, and where it is empty in all of
-    them, from its name; whole numbers and others give floating-point numbers, as they do when
-    pandas puts the rows together.
+    A column that is empty in one file takes its type from another; one that is empty in all files
+    takes the type of its name. Integers mixed with other numbers become floating-point numbers, as
+    when pandas concatenates the rows.
 
     Args:
-        columns: names, in order; those that no file has are empty.
+        columns: names, in order; columns that no file has are empty.
         parts: schemas of the files.
     """
     plain = [part.remove_metadata() for part in parts] or [pa.schema([])]
     known = pa.unify_schemas(plain, promote_options="permissive")
     types = dict(zip(known.names, known.types, strict=True))
     schema = with_types(pa.schema([(name, types.get(name, pa.null())) for name in columns]))
-    # What pandas says of its types, so that it reads them as it wrote them.
+    # pandas' metadata, so that pandas reads the types that it wrote.
     sample = schema.empty_table().to_pandas()
     return schema.with_metadata(pa.Table.from_pandas(sample, preserve_index=False).schema.metadata)
 
 
 def stored_schemas(files: Iterable[str | Path]) -> list[pa.Schema]:
-    """Schemas of parquet files, each once."""
-    found = {schema.to_string(): schema for schema in map(read_schema, files)}
-    return list(found.values())
+    """Distinct schemas of parquet files."""
+    distinct = {schema.to_string(): schema for schema in map(read_schema, files)}
+    return list(distinct.values())
 
 
 @contextmanager
 def row_file(path: Path, schema: pa.Schema, csv: Path | None = None) -> Iterator[Write]:
-    """Writes a table as parquet, and as CSV as well; each appears whole or not at all.
+    """Write a table as parquet and, if asked, as CSV; each file is written atomically.
 
     Yields:
-        What writes rows: a frame with the schema's columns, in any order; columns that it lacks
-        stay empty.
+        A function that writes a frame with the schema's columns, in any order; missing columns are
+        empty.
     """
     with whole_file(path) as temporary, whole_file(csv) if csv else nullcontext() as text:
         rows = _Rows(temporary, schema, text)
@@ -80,7 +80,7 @@ class _Rows:
     def write(self, frame: pd.DataFrame) -> None:
         if frame.empty:
             return
-        # To the types of the whole table: as text, a whole number and a float are not the same.
+        # Types of the whole table first: integers and floats differ as text.
         frame = frame.reindex(columns=self.schema.names).astype(self.types)
         table = pa.Table.from_pandas(frame, self.schema, preserve_index=False)
         if self.csv:
@@ -101,7 +101,7 @@ class _Rows:
 
 
 def csv_lines(table: pa.Table) -> bytes:
-    """Rows as CSV without a header: the bytes of pandas, in about an eighth of the time."""
+    """Rows as CSV without a header: the same bytes as pandas, in about an eighth of the time."""
     columns = [
         _numbers_as_text(column) if pa.types.is_floating(column.type) else column
         for column in table.columns
@@ -110,7 +110,7 @@ def csv_lines(table: pa.Table) -> bytes:
     options = arrow_csv.WriteOptions(include_header=False, quoting_style="none")
     try:
         arrow_csv.write_csv(pa.table(columns, names=table.column_names), lines, options)
-    except pa.ArrowInvalid:  # text that has to be quoted
+    except pa.ArrowInvalid:  # text that needs quotes
         frame = table.to_pandas()
         return frame.to_csv(index=False, header=False, lineterminator="\n").encode()
     return lines.getvalue().to_pybytes()
@@ -119,8 +119,8 @@ def csv_lines(table: pa.Table) -> bytes:
 def _numbers_as_text(column: pa.ChunkedArray) -> pa.Array:
     """Floating-point numbers as Python writes them.
 
-    Both write the shortest digits that give the number back, but whole, large and small numbers
-    differently: those are left to Python.
+    Arrow and Python both write the shortest digits that restore the number, but differ in the
+    format of whole, large and small numbers: Python formats those.
     """
     numbers = column.to_numpy()
     size = np.abs(numbers)

@@ -1,1 +1,1 @@
-"""Scores of one network in memory: its known groups, and what a long score tells and keeps."""
+"""Scores of one network in memory: known groups, progress, and work kept after interruptions."""

@@ -1,7 +1,7 @@
-"""Scores of groups of units that were not found in the weights but are known beforehand.
+"""Scores of known groups of units, which were not found in the weights.
 
-They are compared with the null `labels` alone: draws of other nulls are clustered, and clusters
-that were searched for in a draw are better in it than groups that nobody has searched for.
+They are compared with the null `labels` alone. Draws of other nulls are clustered, and optimised
+clusters of a draw score better in it than groups that were not optimised.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from clusterability.numerics import Workers
 from clusterability.results.structure_rows import observed_tables, score_rows
 
 METHOD = "groups"
-"""What stands in the column `method`."""
+"""Value of the column `method`."""
 
 WITHOUT_PAIRS = ("mi_total", "mi", "mi_preserved", "bits", "bits_per_weight")
-"""Measures that do not ask which group of rows goes with which of columns."""
+"""Measures that do not depend on how groups of rows and columns are paired."""
 OF_ONE_SIDE = ("mi_total", "bits", "bits_per_weight")
-"""Measures that say something where the other side is one cluster."""
+"""Measures that are informative when the other side is one cluster."""
 
 
 def of_groups(scores: pd.DataFrame) -> pd.Series:
-    """Which rows are those of known groups."""
+    """Mask of the rows of known groups."""
     return scores["method"].map(plain_method) == METHOD
 
 
@@ -42,38 +42,38 @@ def group_rows(
 ) -> pd.DataFrame:
     """Rows of the groups of one layer, with the columns of `structure_rows.score_rows`.
 
-    k is the number of groups. Measures that need what the groups do not say are `undefined`: which
-    groups are pairs, or groups of both sides; so is `held_out`, since nothing was found.
+    k is the number of groups. Measures that need more than the groups define, such as pairs or
+    groups on both sides, are `undefined`. So is `held_out`, since nothing was clustered.
 
     Args:
-        layers: the layer of a block of one, at each scale.
-        known: its groups.
-        draws: of the null `labels`; 0: there is none.
-        workers: draws at a time.
+        layers: the layer of a block of one, at each scaling.
+        known: groups of the layer.
+        draws: number of draws of the null `labels`; 0 for none.
+        workers: sets the number of draws computed at a time.
     """
     k, networks = len(known.names), layers[0].networks
     partitions: dict[Key, Partitions] = {
         (scaled_method(METHOD, scaled.scaling), k): known.partition(scaled.matrices[0])
         for scaled in layers
     }
-    found = {"": observed_tables(layers, partitions, {})}
+    tables = {"": observed_tables(layers, partitions, {})}
     if draws:
         threads = workers.at_once(layers[0].matrices[0].size)
-        found["labels"] = block_label_tables(layers, draws, partitions, {}, threads)
-    named = {null: _named_by_side(tables) for null, tables in found.items()}
+        tables["labels"] = block_label_tables(layers, draws, partitions, {}, threads)
+    named = {null: _named_by_side(by_key) for null, by_key in tables.items()}
     observed = named.pop("")
     rows = score_rows(networks, layers[0].layer, partitions, observed, named)
     return _without_undefined(rows, known)
 
 
-def _named_by_side(found: KeyedTables) -> KeyedTables:
-    """Bits for which each side names the groups that it has, and not those of the other side."""
-    return {key: _with_names(tables) for key, tables in found.items()}
+def _named_by_side(tables: KeyedTables) -> KeyedTables:
+    """Replace bits so that each side names only its own groups, not those of the other side."""
+    return {key: _with_names(item) for key, item in tables.items()}
 
 
 def _with_names(tables: Tables) -> Tables:
     sizes = (tables.row_sizes, tables.column_sizes)
-    less = sum(labels_length(each) - labels_length(each, _occupied(each)) for each in sizes) / BIT
+    less = sum(labels_length(side) - labels_length(side, _occupied(side)) for side in sizes) / BIT
     return replace(tables, bits=tables.bits + less, bits_within=tables.bits_within + less)
 
 
@@ -82,7 +82,7 @@ def _occupied(sizes: np.ndarray) -> np.ndarray:
 
 
 def _without_undefined(rows: pd.DataFrame, known: KnownGroups) -> pd.DataFrame:
-    """Rows without values of measures that the groups do not define."""
+    """Set the values of measures that the groups do not define to undefined."""
     if known.paired:
         return rows
     defined = WITHOUT_PAIRS if len(known.sides) == 2 else OF_ONE_SIDE

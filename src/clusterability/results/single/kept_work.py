@@ -1,7 +1,7 @@
-"""What an interrupted score has done: the same call goes on from there.
+"""Work kept by an interrupted score, from which the same call continues.
 
-Partitions and draws lie in a folder beside the output, in one of its own for the weights, what is
-asked of them, and the code; it is there only while a score lasts, or once it was interrupted.
+Partitions and draws are stored in a folder next to the output, in a subfolder per weights, options
+and code. The folder exists only during a score or after an interruption.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from clusterability.results.single.work import Work
 from clusterability.study.arguments import Asked
 
 SECONDS_BETWEEN = 30.0
-"""From one writing to the next: about the most work that a kill can cost, and a score that takes
-less leaves no file on its way."""
+"""Time between two writes: about the most work that a kill can lose. A shorter score writes no
+files."""
 
 _NUMERICAL = ("numba", "numpy", "scipy", "scikit-learn")
 
@@ -41,8 +41,8 @@ class KeptWork(Work):
     """Steps that are shown and kept.
 
     Attributes:
-        folder: where they are kept: `{output}.unfinished/{key}`.
-        progress: where they are shown.
+        folder: folder of the kept work, `{output}.unfinished/{key}`.
+        progress: display of the steps.
     """
 
     def __init__(self, output: Path, key: str, progress: Progress) -> None:
@@ -63,18 +63,18 @@ class KeptWork(Work):
         self, place: str, cost: float, make: Callable[[], ClusteredLayer]
     ) -> ClusteredLayer:
         paths = [self.folder / f"{place}.{kind}.npz" for kind in ClusteredLayer._fields]
-        found = None
+        stored = None
         if all(path.exists() for path in paths):
             with suppress(UserError):  # damaged: made again
                 partitions, starts, held_out = paths
-                found = ClusteredLayer(
+                stored = ClusteredLayer(
                     load_items(partitions, Partitions),
                     load_items(starts, Starts),
                     load_items(held_out, HeldOut),
                 )
-        self.progress.advance(cost if found else 0.0, there=True)
-        if found:
-            return found
+        self.progress.advance(cost if stored else 0.0, there=True)
+        if stored:
+            return stored
         made = make()
         kinds: Iterable[Mapping[Key, Any]] = made
         for path, items in zip(paths, kinds, strict=True):
@@ -86,9 +86,9 @@ class KeptWork(Work):
         path = self.folder / f"{place}.npz"
         if path.exists():
             with suppress(UserError):
-                found = load_items(path, Tables)
-                self.progress.advance(cost, _count(found), there=True)
-                return found
+                stored = load_items(path, Tables)
+                self.progress.advance(cost, _count(stored), there=True)
+                return stored
         made = make()
         self._keep(_Items(path, made))
         self.progress.advance(cost, _count(made))
@@ -98,12 +98,12 @@ class KeptWork(Work):
         self, place: str, cost: float, make: Callable[[int], Iterator[KeyedTables]]
     ) -> Iterator[KeyedTables]:
         files = DrawFiles(self.folder / place)
-        there, unwritten = files.found(), _Draws(files)  # from a damaged file on, drawn again
-        self.progress.advance(cost * len(there), len(there), there=True)
-        yield from there
+        stored, unwritten = files.found(), _Draws(files)  # from a damaged file on, drawn again
+        self.progress.advance(cost * len(stored), len(stored), there=True)
+        yield from stored
         self._keep(unwritten)
         try:
-            for draw in make(len(there)):
+            for draw in make(len(stored)):
                 files.add(draw)
                 self.progress.advance(cost, 1)
                 self._write_if_due()
@@ -120,25 +120,25 @@ class KeptWork(Work):
             self.write()
 
     def write(self) -> None:
-        """Writes what is done, whole or not at all; a full disk does not end the work."""
+        """Write finished work atomically; a full disk does not end the work."""
         try:
             for unwritten in self._unwritten if not self._refused else ():
                 unwritten.write()
         except (OSError, UserError) as error:
             self._refused = True
             self.progress.tell(f"clusterability: nothing can be kept for another call: {error}")
-        self._unwritten = [each for each in self._unwritten if not each.finished]
+        self._unwritten = [item for item in self._unwritten if not item.finished]
         self._last = time.monotonic()
 
     @contextmanager
     def going_on(self, fresh: bool = False) -> Iterator[None]:
-        """Goes on from what is kept; removes it at the end, and keeps what is done at Ctrl-C.
+        """Continue from kept work; remove it at the end, or write what is done at Ctrl-C.
 
         Args:
-            fresh: what earlier calls have left is removed first.
+            fresh: remove the work of earlier calls first.
 
         Raises:
-            KeyboardInterrupt: which says where work is kept.
+            KeyboardInterrupt: with a message that says where work is kept.
         """
         if fresh:
             shutil.rmtree(self.folder.parent, ignore_errors=True)
@@ -164,18 +164,18 @@ class KeptWork(Work):
             )
 
     def _kept(self) -> bool:
-        """Whether something is there for another call."""
+        """Whether work is stored for another call."""
         return any(self.folder.glob("**/*.npz"))
 
     def _remove(self) -> None:
-        """Removes what is kept, once it is not needed."""
+        """Remove the kept work once it is not needed."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):  # other calls' work lies in it, or nothing was kept
+        with suppress(OSError):  # other calls' work is in it, or nothing was kept
             self.folder.parent.rmdir()
 
 
 class _Items:
-    """Partitions or tables that are to be written."""
+    """Partitions or tables to be written."""
 
     finished = True
 
@@ -187,10 +187,10 @@ class _Items:
 
 
 class _Draws:
-    """Draws of one null, those that are made as those that were there.
+    """Draws of one null, those in files and new ones.
 
     Attributes:
-        finished: whether there are no more to come.
+        finished: whether no more draws are to come.
     """
 
     def __init__(self, files: DrawFiles) -> None:
@@ -201,12 +201,12 @@ class _Draws:
 
 
 def _count(tables: KeyedTables) -> int:
-    """Draws in tables [networks, draws, ...]."""
+    """Number of draws in tables [networks, draws, ...]."""
     return next(iter(tables.values())).mi_total.shape[1] if tables else 0
 
 
 def key_of(networks: Networks, asked: Asked) -> str:
-    """What decides every bit of a score, in sixteen characters: weights, options and code."""
+    """16-character digest of everything that determines a score: weights, options and code."""
     digest = hashlib.sha256()
     options = [asked.model_dump(mode="json"), networks.chain, [version(n) for n in _NUMERICAL]]
     digest.update(json.dumps(options, sort_keys=True).encode())

@@ -1,4 +1,4 @@
-"""How far a long score is: a bar on a terminal, and elsewhere a line a minute."""
+"""Progress of a long score: a bar on a terminal, otherwise one line per minute."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _BAR = "{desc}: {percentage:3.0f} %|{bar}| {remaining} left{postfix}"
 
 
 class Progress:
-    """A bar, or lines, with the number of draws, the share that is done and the time left.
+    """A bar, or lines, with the number of draws, the share done and the time left.
 
-    What was there already counts as done, and not for the time that is left.
+    Work kept by an earlier call counts as done, but not in the estimate of the time left.
     """
 
     def __init__(self) -> None:
@@ -26,23 +26,23 @@ class Progress:
         self._begun = self._last = time.monotonic()
 
     def begin(self, cost: float) -> None:
-        """A part of the work begins, which has this cost in all."""
+        """Begin a part of the work with this total cost."""
         self.close()
         self._cost, self._done, self._there, self._draws = cost, 0.0, 0.0, 0
         self._begun = time.monotonic()
 
     def step(self, text: str) -> None:
-        """Says what is done next."""
+        """Show the next step."""
         self._text = text
         if self._bar is not None:
             self._bar.set_description_str(text)
         elif self._watched:
-            # Costs differ much: how often to show the bar cannot be told by those that came before.
+            # Costs differ too much for tqdm to infer the refresh interval from earlier updates.
             shown = {"leave": False, "smoothing": 0, "miniters": 0, "dynamic_ncols": True}
             self._bar = tqdm(desc=text, total=self._cost, bar_format=_BAR, **shown)
 
     def advance(self, cost: float, draws: int = 0, there: bool = False) -> None:
-        """Work of this cost is done, or was there."""
+        """Add finished work of this cost; `there` marks work kept by an earlier call."""
         self._done += cost
         self._there += cost if there else 0.0
         self._draws += draws
@@ -56,7 +56,7 @@ class Progress:
             self.tell(self.line(now))
 
     def line(self, now: float) -> str:
-        """How far it is.
+        """Progress as one line.
 
         >>> progress = Progress()
         >>> progress.begin(100.0)
@@ -73,11 +73,11 @@ class Progress:
         return f"{self._text}; {self._draws:,} draws, {share:.0%}{after}".replace("%", " %")
 
     def tell(self, line: str) -> None:
-        """Says something on standard error, above the bar."""
+        """Write a line to standard error, above the bar."""
         tqdm.write(line, file=sys.stderr)
 
     def close(self) -> None:
-        """The bar goes away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

@@ -1,4 +1,4 @@
-"""The steps of a long score: whoever watches is told of them, and whoever keeps them has them."""
+"""Steps of a long score, with hooks to report them and to keep their results."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from clusterability.nulls.redrawing import RandomModel
 from clusterability.results.adaptive_draws import adaptive_tables
 
 Said = Callable[[str], None]
-"""Told what is done next."""
+"""Receives a description of the next step."""
 
 LABELS_COST = 0.1
-"""A draw that clusters nothing, in draws that do: about, for the time that is left."""
+"""Approximate cost of a draw without clustering relative to one with it, for the time left."""
 
 
 class Work:
-    """Steps that are told, and not kept.
+    """Steps that are reported but not kept.
 
-    Costs are in units of one clustering of one weight: they say how far the work is.
+    Costs are in units of clustering one weight once, and serve to show progress.
     """
 
     def __init__(self, said: Said | None = None) -> None:
         self.step: Said = said or (lambda text: None)
 
     def begin(self, cost: float) -> None:
-        """A part of the work begins, which has this cost in all."""
+        """Begin a part of the work with this total cost."""
 
     def skip(self, cost: float) -> None:
-        """Work of this cost that was expected need not be done."""
+        """Skip expected work of this cost."""
 
     def clusters(
         self, place: str, cost: float, make: Callable[[], ClusteredLayer]
     ) -> ClusteredLayer:
-        """Partitions of a layer; `place` is a name of their own."""
+        """Partitions of a layer; `place` is the unique name of the step."""
         return make()
 
     def draws(
         self, place: str, cost: float, make: Callable[[int], Iterator[KeyedTables]]
     ) -> Iterator[KeyedTables]:
-        """Draws one by one, of this cost each; `make` makes them, without as many as it is told."""
+        """Draws one by one, each of this cost; `make(n)` makes all but the first n."""
         return make(0)
 
     def permuted(self, place: str, cost: float, make: Callable[[], KeyedTables]) -> KeyedTables:
-        """All draws of a null that clusters none."""
+        """All draws of a null that does not cluster."""
         return make()
 
 
 def clustered(
     work: Work, place: str, layers: Sequence[ScaledLayer], k: Sequence[int], job: ClusteringJob
 ) -> ClusteredLayer:
-    """Partitions of a layer at each scale, as `all_scales.block_partitions` gives them."""
+    """Partitions of a layer at each scaling; see `all_scales.block_partitions`."""
     return work.clusters(place, cost_of(layers, k), lambda: block_partitions(layers, k, job))
 
 
@@ -69,7 +69,7 @@ def redrawn(
     job: NullJob,
     threads: int,
 ) -> KeyedTables:
-    """Draws of a null, as `clustered_again.block_redrawn_tables` gives them."""
+    """Draws of a null; see `clustered_again.block_redrawn_tables`."""
     model, cost = RandomModel.named(null), cost_of(layers, k) / len(layers)
     drawn = partial(drawn_one_by_one, model, layers, k, job, threads)
     return stacked_draws(layers, job, work.draws(f"{place}.{null}", cost, drawn))
@@ -86,7 +86,7 @@ def redrawn_until_decided(
     partitions: Mapping[Key, Partitions],
     observed: Mapping[Key, Tables],
 ) -> KeyedTables:
-    """Draws of a null, as `adaptive_draws.adaptive_tables` gives them for a block of one."""
+    """Draws of a null for a block of one; see `adaptive_draws.adaptive_tables`."""
     model = RandomModel.named(null)
 
     def of_network(scaled: ScaledLayer) -> Iterator[KeyedTables]:
@@ -103,5 +103,5 @@ def redrawn_until_decided(
 
 
 def cost_of(layers: Sequence[ScaledLayer], k: Sequence[int]) -> float:
-    """Of clustering a layer once at each scale."""
+    """Cost of clustering a layer once at each scaling."""
     return float(sum(layer.matrices[0].size for layer in layers) * len(k))
