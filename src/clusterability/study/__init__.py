@@ -1,5 +1,5 @@
-"""What a study asks for: the config as a typed model, its checks, the parameters of its jobs.
+"""Request of a study: the config as a typed model, its checks, and the parameters of its jobs.
 
-Light: nothing here imports NumPy, since Snakemake parses the workflow anew for every job on a
-cluster.
+Imports must be fast: nothing here imports NumPy, since Snakemake parses the workflow for every job
+on a cluster.
 """

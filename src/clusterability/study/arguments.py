@@ -1,4 +1,4 @@
-"""What is asked of one network without a study: the same values, checked by the same sections."""
+"""Arguments for one network without a study, checked by the same sections as a config."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from clusterability.study.sections import (
 )
 
 USUAL_K = "2-12"
-"""Numbers of clusters, where nobody says others and the matrix can hold them."""
+"""Default numbers of clusters, restricted to those that the matrix can hold."""
 
 _OF_STUDIES = {
     "untrained": "which networks these weights were before training",
     "within": "which columns are alike",
 }
-"""Nulls that need more than weights, and what they need."""
+"""Nulls that need more than weights, with what they need."""
 
 
 class Asked(Section):
-    """Arguments of `score` and `cluster`; keys are named as these name them."""
+    """Arguments of `score` and `cluster`, under the names that these functions use."""
 
     name: Name
     k: KGrid
@@ -49,7 +49,7 @@ class Asked(Section):
 
     @property
     def adaptive_nulls(self) -> dict[Null, int]:
-        """Nulls whose draws end by a rule, with the most draws of each."""
+        """Nulls whose draws end by a rule, with the largest number of draws of each."""
         return adaptive_nulls(self.draws, self.nulls)
 
     @property
@@ -62,7 +62,7 @@ class Asked(Section):
 
     @property
     def clustering(self) -> Clustering:
-        """How each layer is clustered."""
+        """Clustering settings for all layers."""
         return Clustering(methods=self.methods, scalings=self.scalings, restarts=self.restarts)
 
 
@@ -75,10 +75,10 @@ def asked_of(
     restarts: Any,
     draws: Any = "fixed",
 ) -> Asked:
-    """The arguments, checked as a study's config is.
+    """Check the arguments as those of a study's config are checked.
 
     Raises:
-        UserError: in one line, where a study could not be asked the same.
+        UserError: one line, if a study could not be asked for the same.
     """
     given = {
         "name": name,
@@ -105,10 +105,10 @@ def asked_of(
 
 
 def workers_of(jobs: Any, memory: Any) -> Workers:
-    """How many draws at a time, and in how much memory.
+    """Number of draws at a time, and the memory they may use.
 
     Raises:
-        UserError: where these are no such numbers.
+        UserError: if the arguments are not such numbers.
     """
     count = whole_number(jobs)
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 1024:
@@ -123,7 +123,7 @@ def workers_of(jobs: Any, memory: Any) -> Workers:
 
 
 def whole_number(item: Any) -> Any:
-    """Whole numbers of any library as Python's; anything else as it is, for the check to tell."""
+    """Convert integers of any library to Python's; other values pass, to be refused by checks."""
     try:
         return item if isinstance(item, bool) else operator.index(item)
     except TypeError:
@@ -131,12 +131,12 @@ def whole_number(item: Any) -> Any:
 
 
 def listed(names: str | Sequence[str]) -> list[str]:
-    """Names, of which one needs no list."""
+    """A single name as a list, or the list of names."""
     return [names] if isinstance(names, str) else list(names)
 
 
 def k_grid(k: int | str | Iterable[int | str]) -> list[int | str]:
-    """Blocks of k. Whole numbers that follow each other are one: it is clustered in one go.
+    """Blocks of k; consecutive integers form one block, which is clustered at once.
 
     >>> k_grid([2, 3, 4, 8]), k_grid("2-12, 16"), k_grid(4)
     (['2-4', 8], ['2-12', '16'], [4])

@@ -1,4 +1,4 @@
-"""Checks of a config that need several of its sections."""
+"""Checks of a config that involve several of its sections."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def _check_files(study: Study) -> Iterator[str]:
 
 def _check_published_files(study: Study) -> Iterator[str]:
     for key, path in study.published.values():
-        place = os.path.relpath(path, study.results).split(os.sep)
-        if place[0] in OWN_FOLDERS:
+        parts = os.path.relpath(path, study.results).split(os.sep)
+        if parts[0] in OWN_FOLDERS:
             yield (
                 f"replication.{key}: found {shorten(path)}, expected a file that is not one of the"
                 f" study's own results in {study.results}"
@@ -50,7 +50,7 @@ def _check_published_files(study: Study) -> Iterator[str]:
 
 def _check_k_grid(study: Study) -> Iterator[str]:
     if study.networks:
-        return  # whose sizes are in their files
+        return  # sizes of imported networks are in their files
     largest = max(_largest_k(study, name) for name in study.names) if study.names else math.inf
     for block in study.k_blocks:
         if block[-1] > largest:
@@ -61,7 +61,7 @@ def _check_k_grid(study: Study) -> Iterator[str]:
 
 
 def _largest_k(study: Study, name: str) -> int:
-    """The largest k that is feasible for a layer of this condition, or for its whole network."""
+    """Largest feasible k for a layer of this condition, or for its whole network."""
     shapes = list(study.layers_of(name).values())
     sizes = [shapes[0][1], *(shape[0] for shape in shapes)]
     whole = [(sum(sizes[0::2]), sum(sizes[1::2]))] if study.clustering.methods_for(NETWORK) else []
@@ -69,7 +69,7 @@ def _largest_k(study: Study, name: str) -> int:
 
 
 def _check_origins(study: Study) -> Iterator[str]:
-    """What conditions go on from, if they do."""
+    """Check the conditions that others continue from."""
     if study.recipe.origin is not None:
         yield f"recipe.from: found {study.recipe.origin!r}, expected it in a condition only"
     for name in study.own_conditions:
@@ -83,16 +83,16 @@ def _check_origins(study: Study) -> Iterator[str]:
                 f" on from it ({', '.join(others) or 'there is none'})"
             )
             continue
-        own, before = study.recipe_of(name), study.recipe_of(origin)
+        recipe, before = study.recipe_of(name), study.recipe_of(origin)
         if before.steps is not None:
             yield (
                 f"conditions.{name}.from: found {origin!r}, expected a condition that is trained"
                 " for all of its epochs, without steps"
             )
         for key in ("architecture", "biases", "initialisation", "pixel_deviation"):
-            if getattr(own, key) != getattr(before, key):
+            if getattr(recipe, key) != getattr(before, key):
                 yield (
-                    f"conditions.{name}.{key}: found {getattr(own, key)!r}, expected"
+                    f"conditions.{name}.{key}: found {getattr(recipe, key)!r}, expected"
                     f" {getattr(before, key)!r} as of {origin}, which it goes on from"
                 )
 
@@ -110,7 +110,7 @@ def _check_tasks(study: Study) -> Iterator[str]:
 
 
 def _check_recipes(study: Study) -> Iterator[str]:
-    """What the keys of a recipe mean for each other."""
+    """Check keys of a recipe against each other."""
     for name in study.own_conditions:
         recipe = study.recipe_of(name)
         changed = study.conditions[name].model_fields_set
@@ -142,8 +142,8 @@ def _check_snapshots(study: Study) -> Iterator[str]:
             yield f"snapshots.{name}: found {name!r}, expected a condition ({known})"
             continue
         recipe, most = study.conditions[name], study.steps_of(name)
-        for place, step in enumerate(steps):
-            key, snapshot = f"snapshots.{name}[{place}]", snapshot_name(name, step)
+        for index, step in enumerate(steps):
+            key, snapshot = f"snapshots.{name}[{index}]", snapshot_name(name, step)
             if step >= most:
                 yield f"{key}: found {step}, expected fewer than the {most} steps of {name}"
             if study.conditions[snapshot] != recipe.model_copy(update={"steps": step}):
@@ -178,15 +178,15 @@ def _check_planting(study: Study) -> Iterator[str]:
 
 
 def _recipe_key(condition: str, key: str, changed: set[str]) -> str:
-    """Where the config says a key of a condition's recipe."""
+    """Key in the config that sets a key of a condition's recipe."""
     return f"conditions.{condition}.{key}" if key in changed else f"recipe.{key}"
 
 
 def _check_probe(study: Study) -> Iterator[str]:
     grid = study.k_values
-    for place, k in enumerate(study.probe.k or []):
+    for index, k in enumerate(study.probe.k or []):
         if k not in grid:
-            yield f"probe.k[{place}]: found {k}, expected a k of k_grid ({', '.join(study.k_grid)})"
+            yield f"probe.k[{index}]: found {k}, expected a k of k_grid ({', '.join(study.k_grid)})"
     for source, most in study.shown_images.items():
         if "images" in study.probe.model_fields_set and study.probe.images > most:
             yield (
@@ -196,10 +196,10 @@ def _check_probe(study: Study) -> Iterator[str]:
 
 
 def _check_calibration(study: Study) -> Iterator[str]:
-    for place, name in enumerate(study.calibration):
+    for index, name in enumerate(study.calibration):
         if name not in study.names:
             yield (
-                f"calibration[{place}]: found {name!r}, expected one of {', '.join(study.names)}"
+                f"calibration[{index}]: found {name!r}, expected one of {', '.join(study.names)}"
             )
 
 
@@ -214,10 +214,10 @@ def _check_equal_size(study: Study) -> Iterator[str]:
             " study has several layers"
         )
         return
-    for place, k in enumerate(study.equal_size.k):
+    for index, k in enumerate(study.equal_size.k):
         if k > max(deep):
             yield (
-                f"equal_size.k[{place}]: found {k}, expected at most {max(deep)}, the smallest side"
+                f"equal_size.k[{index}]: found {k}, expected at most {max(deep)}, the smallest side"
                 " of a network's layers"
             )
 
@@ -241,14 +241,14 @@ def _check_figure_method(study: Study) -> Iterator[str]:
 
 
 def _check_figure_measures(study: Study) -> Iterator[str]:
-    # Where the config names none, measures that no method has are left out without a word.
+    # Only measures that the config names must exist; defaults without a method are left out.
     named = study.figures.measures if "measures" in study.figures.model_fields_set else []
-    for place, name in enumerate(named):
+    for index, name in enumerate(named):
         if name not in study.drawn_measures:
-            asked = [method for method in METHODS if name in asked_of_method(method)]
+            methods = [method for method in METHODS if name in asked_of_method(method)]
             yield (
-                f"figures.measures[{place}]: found {name!r}, expected a measure that a method of"
-                f" clustering.methods has (it is of {', '.join(asked)})"
+                f"figures.measures[{index}]: found {name!r}, expected a measure that a method of"
+                f" clustering.methods has (it is of {', '.join(methods)})"
             )
 
 
@@ -269,4 +269,4 @@ CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"clustering", "figures"}, _check_figure_method),
     ({"clustering", "figures"}, _check_figure_measures),
 )
-"""Checks that need several sections: the sections, and what is wrong with them."""
+"""Checks with the sections that they involve."""

@@ -1,8 +1,8 @@
-"""Configs are read as data before anything else reads them.
+"""Read configs as data before Snakemake does.
 
-Snakemake renders a config that says `__use_yte__` as a template, which runs Python out of it; it
-takes the last of two equal keys, and what it says of a damaged file names no file. So `make study`
-and the Snakefile look at a config here first. Imports nothing that takes long.
+Snakemake renders a config with the key `__use_yte__` as a template, which runs Python code; of two
+equal keys it takes the last; and its error about a damaged file does not name the file. So `make
+study` and the Snakefile first check configs with this module. Imports must be fast.
 
     python -m clusterability.study.config_files --configfile studies/smoke.yaml
 """
@@ -27,24 +27,24 @@ DEFAULT = Path("config.yaml")
 
 MOST_BYTES = 2**18
 DEEPEST = 20
-"""Lists and mappings inside each other; a study has five."""
+"""Largest depth of nested lists and mappings; a study has five."""
 MOST_VALUES = 100_000
-"""Counted as often as aliases repeat them."""
+"""Values repeated by aliases count each time."""
 
 MOST_MERGED = 16
-"""Mappings that one merge key (<<) puts in."""
+"""Mappings merged by one merge key (<<)."""
 
 MOST_TOLD = 20
-"""Lines of faults at a time."""
+"""Largest number of faults shown."""
 
 TEMPLATE_KEY = "__use_yte__"
 
 
 def read_config(path: Path) -> dict[Any, Any]:
-    """The keys and values of a config, YAML or JSON.
+    """Read the keys and values of a config, YAML or JSON.
 
     Raises:
-        UserError: one line that names the file, and the place in it where it is at fault.
+        UserError: one line with the file and the position of the fault.
     """
     text = _text(path)
     try:
@@ -59,18 +59,18 @@ def read_config(path: Path) -> dict[Any, Any]:
     except RecursionError:
         _refuse(path, "lists or mappings too deep in each other", f"at most {DEEPEST}")
     except Exception as error:
-        # A date that does not exist, a number of too many digits: PyYAML documents no errors.
+        # PyYAML does not document its errors: an invalid date, a number with too many digits.
         _refuse(path, str(error) or type(error).__name__, "values of a config")
     if not isinstance(config, dict):
-        found = "nothing" if config is None else f"a {type(config).__name__}"
-        _refuse(path, found, "keys with values, such as in config.yaml")
+        kind = "nothing" if config is None else f"a {type(config).__name__}"
+        _refuse(path, kind, "keys with values, such as in config.yaml")
     if TEMPLATE_KEY in config:
         _refuse(path, f"{TEMPLATE_KEY!r}, by which a config runs code", "values only")
     return config
 
 
 def check_configs(paths: Iterable[Path | str]) -> None:
-    """Raises UserError, with a line for each file that cannot be a config."""
+    """Raise UserError with a line for each file that cannot be a config."""
     faults = []
     for path in paths:
         try:
@@ -82,8 +82,8 @@ def check_configs(paths: Iterable[Path | str]) -> None:
 
 
 def named_configs(arguments: Sequence[str]) -> list[Path]:
-    """The configs that these arguments of Snakemake name, or the default one."""
-    # No shorter forms: --config is another option of Snakemake's.
+    """Configs named in arguments of Snakemake, or the default one."""
+    # Abbreviations are off because --config is another option of Snakemake.
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--configfile", "--configfiles", nargs="+", type=Path, action="extend")
     known, _ = parser.parse_known_args(arguments)
@@ -96,10 +96,10 @@ def _refuse(path: Path, found: str, expected: str) -> NoReturn:
 
 def _text(path: Path) -> str:
     try:
-        # Not for a pipe, which has no end.
+        # A pipe would never end.
         if not path.is_file():
-            found = "no file" if path.exists() else "no such file"
-            _refuse(path, found, "a config such as config.yaml")
+            problem = "no file" if path.exists() else "no such file"
+            _refuse(path, problem, "a config such as config.yaml")
         size = path.stat().st_size
         if size > MOST_BYTES:
             _refuse(path, f"{size} bytes", f"a config of at most {MOST_BYTES}")
@@ -135,18 +135,18 @@ class _TwoReadings(yaml.YAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values that both versions of YAML read alike, and no key twice in a mapping."""
+    """Loader that refuses scalars with two readings and duplicate keys."""
 
     merged = 0
 
     def construct_document(self, node: yaml.Node) -> Any:
-        told = itertools.islice(two_readings.faults(node, self.construct_object), MOST_TOLD)
-        if faults := list(told):
+        lines = itertools.islice(two_readings.faults(node, self.construct_object), MOST_TOLD)
+        if faults := list(lines):
             raise _TwoReadings(faults)
         return super().construct_document(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        # Before merge keys (<<) are put in, which a mapping may say again.
+        # Checked before merge keys (<<), whose keys a mapping may override.
         seen = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
@@ -184,7 +184,7 @@ def _check_size(path: Path, config: Any) -> None:
 
 
 def _depths(value: Any, depth: int) -> Iterator[int]:
-    """How deep each value lies, aliases followed each time."""
+    """Depth of each value; aliases are followed each time."""
     yield depth
     if isinstance(value, dict):
         for item in value.values():
@@ -195,11 +195,11 @@ def _depths(value: Any, depth: int) -> Iterator[int]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Checks the configs that these arguments of Snakemake name: exit status and lines."""
+    """Check configs named in arguments of Snakemake; print errors and return the exit status."""
     try:
         check_configs(named_configs(arguments))
     except argparse.ArgumentError:
-        return 0  # which Snakemake tells
+        return 0  # Snakemake reports it
     except UserError as error:
         print(error, file=sys.stderr)
         return os.EX_DATAERR

@@ -1,4 +1,4 @@
-"""The page of all keys of a config, docs/config.md: written by `make schema`, used by no job."""
+"""Page of all keys of a config, docs/config.md, written by `make schema` and used by no job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from clusterability.study.json_schema import described_schema
 
 Part = Mapping[str, Any]
-"""A part of the schema."""
+"""Part of the schema."""
 
 HEAD = """# Keys of a config
 
@@ -32,7 +32,7 @@ TYPES = {
 
 
 def config_page() -> str:
-    """The page, in Markdown: keys without a section, then the sections in the model's order."""
+    """The page in Markdown: keys without a section, then the sections in the model's order."""
     schema = described_schema()
     keys: dict[str, Part] = schema["properties"]
     models = {key: model for key, part in keys.items() if (model := _model_of(part))}
@@ -45,13 +45,13 @@ def config_page() -> str:
 
 
 def _model_of(part: Part) -> str | None:
-    """Name of the model of a key's value, or of each of its named values, if it has one."""
-    found = re.search(r'"#/\$defs/(\w+)"', json.dumps(part))
-    return found[1] if found else None
+    """Name of the model of a key's value, or of its named values; None without a model."""
+    match = re.search(r'"#/\$defs/(\w+)"', json.dumps(part))
+    return match[1] if match else None
 
 
 def _keys_of(model: str, models: Mapping[str, Part]) -> str:
-    """The keys of a section, or of each entry of one that has names."""
+    """Table of the keys of a section, or of each entry in a section of named entries."""
     if model == "Overrides":
         return "Keys of each condition: those of [`recipe`](#recipe)."
     return _table(models[model]["properties"])
@@ -70,7 +70,7 @@ def _cell(text: str) -> str:
 
 
 def _markdown(text: str) -> str:
-    """A description with one line for each item of a list, and with links to documents."""
+    """A description with one line per list item, and with links to documents."""
     text = re.sub(r"\n(?!- ) *", " ", text)
     return re.sub(r"\bdocs/([\w-]+\.md)\b", r"[\1](\1)", text)
 
@@ -87,20 +87,20 @@ def _default(part: Part) -> str:
 
 
 def _values(part: Part) -> str:
-    """What a key takes, as far as the schema says."""
+    """Values that a key takes, according to the schema."""
     if "anyOf" in part:
         return " or ".join(_values(some) for some in part["anyOf"] if some != {"type": "null"})
     if "const" in part:
         return f"`{json.dumps(part['const'])}`"
     if "enum" in part:
-        # A word and what YAML reads it as, such as "true" and true, are written alike.
+        # A word and YAML's reading of it, such as "true" and true, look the same.
         words = [word if isinstance(word, str) else json.dumps(word) for word in part["enum"]]
         return ", ".join(f"`{word}`" for word in dict.fromkeys(words))
     if part["type"] == "array":
         return _list_values(part["items"], empty="minItems" not in part)
     if "patternProperties" in part:
-        (each,) = part["patternProperties"].values()
-        return f"keys that are names; each a {_values(each)}"
+        (value,) = part["patternProperties"].values()
+        return f"keys that are names; each a {_values(value)}"
     if part["type"] == "object":
         names = _values(part["propertyNames"]) if "propertyNames" in part else "as below"
         return f"keys {names}; each a {_values(part['additionalProperties'])}"
@@ -110,5 +110,5 @@ def _values(part: Part) -> str:
 
 
 def _list_values(items: Part, empty: bool) -> str:
-    each = " from " if "enum" in items else ", each a "
-    return ("list" if empty else "non-empty list") + each + _values(items)
+    joint = " from " if "enum" in items else ", each a "
+    return ("list" if empty else "non-empty list") + joint + _values(items)

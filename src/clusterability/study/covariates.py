@@ -1,7 +1,7 @@
-"""Covariates of the columns of a matrix: CSV files that the null `within` goes by.
+"""Covariates of the columns of a matrix, read from CSV files for the null `within`.
 
-Nothing here imports NumPy: Snakemake parses the workflow, and checks these files, for every job
-that runs on a cluster.
+Nothing here imports NumPy: Snakemake parses the workflow, and checks these files, for every job on
+a cluster.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from clusterability.study.study import Study
 
 Shapes = Mapping[str, Sequence[int] | None]
-"""Layers with their [out, in]; None where the file was not read."""
+"""Layers with their [out, in]; None if the file was not read."""
 
 
 def check_covariates(study: Study, shapes: Mapping[str, Shapes]) -> None:
-    """Whether the covariates that the config names fit the matrices.
+    """Check that the covariates in the config fit the matrices.
 
     Args:
-        study: whose `networks` may have covariates.
+        study: study whose `networks` may have covariates.
         shapes: layers of each of these networks.
 
     Raises:
-        UserError: where a file cannot be read, or has not one number a column.
+        UserError: if a file cannot be read or does not have one number per column.
     """
     for name, network in study.networks.items():
         if network.covariate is not None:
@@ -41,25 +41,25 @@ def check_covariates(study: Study, shapes: Mapping[str, Shapes]) -> None:
 
 
 def read_covariate(file: Path, key: str) -> list[float]:
-    """The numbers of a CSV file of one column, which may have a name in its first line.
+    """Read a CSV file with one column of numbers and an optional header.
 
     Args:
-        file: text in UTF-8; empty lines do not count.
-        key: of the config, which a message begins with.
+        file: text in UTF-8; empty lines are skipped.
+        key: key in the config, for messages.
 
     Raises:
-        UserError: where the file cannot be read, or a line is no finite number.
+        UserError: if the file cannot be read, or a line is not a finite number.
     """
-    rows = [(place, cells) for place, cells in enumerate(_cells(file, key), 1) if any(cells)]
+    rows = [(line, cells) for line, cells in enumerate(_cells(file, key), 1) if any(cells)]
     if rows and _is_name(rows[0][1]):
         del rows[0]
     numbers = []
-    for place, cells in rows:
+    for line, cells in rows:
         number = _number(cells[0]) if len(cells) == 1 else None
         if number is None or not math.isfinite(number):
-            found = repr(one_line(",".join(cells), 40))
+            text = repr(one_line(",".join(cells), 40))
             raise UserError(
-                f"{key}: found {found} in line {place} of {file}, expected one finite number a line"
+                f"{key}: found {text} in line {line} of {file}, expected one finite number a line"
             )
         numbers.append(number)
     return numbers
@@ -68,7 +68,7 @@ def read_covariate(file: Path, key: str) -> list[float]:
 def check_length(
     numbers: Sequence[float], columns: int, file: str | Path, layer: str, key: str
 ) -> None:
-    """UserError where there are not as many numbers as columns of the layer.
+    """Raise UserError if the covariate does not have one number per column of the layer.
 
     >>> check_length([0.5, 0.7], 2, "ages.csv", "fc1", "networks.mine.covariate")
     """
@@ -80,7 +80,7 @@ def check_length(
 
 
 def _cells(file: Path, key: str) -> list[list[str]]:
-    """Cells of the file by line, without spaces around them."""
+    """Cells of the file by line, stripped of spaces."""
     try:
         if not file.is_file():
             raise UserError(f"{key}: found no file {file}, expected a CSV file")

@@ -1,4 +1,4 @@
-"""From a study to what each of its jobs is asked: `asdict` of these are the rules' parameters."""
+"""Parameters of the jobs of a study; `asdict` turns them into the rules' parameters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from clusterability.study.study import Study, fresh_recipe
 
 
 def training_job(study: Study, condition: str) -> TrainingJob:
-    """The networks of a trained condition."""
+    """Parameters for training the networks of a condition."""
     recipe = study.recipe_of(condition)
     return TrainingJob(
         dataset=study.dataset.name,
@@ -40,38 +40,38 @@ def training_job(study: Study, condition: str) -> TrainingJob:
 
 
 def fresh_job(name: str) -> FreshJob:
-    """The fresh networks of this name, beside their numbers."""
+    """Parameters of the fresh networks with this name, without their number."""
     return FreshJob(**fresh_recipe(name))
 
 
 def import_job(study: Study, name: str) -> ImportJob:
-    """The network of this name from elsewhere."""
+    """Parameters for importing the network of this name."""
     network = study.networks[name]
     return ImportJob(network.path, **network.reading, table=network.table)
 
 
 def clustering_job(asked: Clustering, layer: str) -> ClusteringJob:
-    """The partitions of a layer."""
+    """Parameters for clustering a layer."""
     return ClusteringJob(asked.methods_for(layer), asked.restarts, asked.scalings)
 
 
 def null_job(asked: Clustering, null: str, draws: int, layer: str) -> NullJob:
-    """The draws of a null that are clustered as the layer is."""
+    """Parameters of the draws of a null, clustered in the same way as the layer."""
     fewer = asked.fewer_draws(null, layer, draws)
     return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws, fewer)
 
 
 def stratified_job(study: Study, name: str, draws: int, layer: str) -> StratifiedJob:
-    """The draws of the null `within` that are clustered as a condition's layer is."""
-    asked = null_job(study.clustering, "within", draws, layer)
+    """Parameters of the draws of the null `within` for a layer of a condition."""
+    job = null_job(study.clustering, "within", draws, layer)
     images = TASKS[study.task_of(name)].images
-    return StratifiedJob(**asdict(asked), strata=study.strata.number, images=images)
+    return StratifiedJob(**asdict(job), strata=study.strata.number, images=images)
 
 
 def adaptive_draws(
     asked: Clustering, nulls: Mapping[str, int], layer: str
 ) -> dict[str, AdaptiveDraws]:
-    """The most draws of nulls whose draws end by a rule, where a layer is compared with them."""
+    """Largest numbers of draws, for the nulls of a layer whose draws end by a rule."""
     return {
         null: AdaptiveDraws(draws, asked.fewer_draws(null, layer, draws))
         for null, draws in nulls.items()
@@ -79,12 +79,12 @@ def adaptive_draws(
 
 
 def labels_job(asked: Clustering, draws: int, layer: str) -> LabelsJob:
-    """The permutations of labels of a layer's partitions."""
+    """Parameters for permuting the labels of a layer's partitions."""
     return LabelsJob(draws, asked.fewer_draws("labels", layer, draws))
 
 
 def probing_job(study: Study, name: str, block: str) -> ProbingJob:
-    """What the units of a condition's networks do, at the k of a block."""
+    """Parameters for probing the units of a condition's networks, at the k of a block."""
     return ProbingJob(
         dataset=study.dataset.name,
         examples=study.examples_of(name).examples,
@@ -97,26 +97,26 @@ def probing_job(study: Study, name: str, block: str) -> ProbingJob:
 
 
 def agreement_job(study: Study, name: str) -> AgreementJob:
-    """The agreement of a condition's partitions."""
+    """Parameters for the agreement of a condition's partitions."""
     ends = name in study.conditions
     return AgreementJob(study.agreement.draws, shared_ends=ends, task=study.task_of(name))
 
 
 def equal_size_job(study: Study) -> EqualSizeJob:
-    """The scores of sub-matrices of a layer."""
-    asked = study.equal_size
+    """Parameters for scoring submatrices of a layer."""
+    settings = study.equal_size
     return EqualSizeJob(
-        methods=asked.methods,
+        methods=settings.methods,
         restarts=study.clustering.restarts,
-        scalings=asked.scalings,
-        k=asked.k,
-        submatrices=asked.submatrices,
-        draws=asked.draws,
+        scalings=settings.scalings,
+        k=settings.k,
+        submatrices=settings.submatrices,
+        draws=settings.draws,
     )
 
 
 def aggregation_job(study: Study) -> AggregationJob:
-    """The tables of the study."""
+    """Parameters for aggregating the tables of the study."""
     initial = {name: study.initial_of(name) for name in study.conditions}
     fresh = {name: study.fresh_of(name) for name in study.conditions}
     return AggregationJob(
@@ -126,23 +126,23 @@ def aggregation_job(study: Study) -> AggregationJob:
 
 
 def contender_job(study: Study, condition: str) -> ContenderJob:
-    """The measures that contend, of a condition whose partitions are judged."""
+    """Parameters for the contenders, in a condition whose partitions are judged."""
     method = study.drawn_method
     assert method is not None, "layers are clustered where partitions are judged"
-    places = [(e.layer, e.k) for e in judged_conditions(study) if e.condition == condition]
-    # `within` takes a covariate, and permutes what `shuffle` does.
+    layers = [(e.layer, e.k) for e in judged_conditions(study) if e.condition == condition]
+    # `within` needs a covariate, and permutes the same weights as `shuffle`.
     nulls = {null: study.nulls[null] for null in study.redrawn_nulls if null != "within"}
     planted = condition in study.conditions and study.plants(condition)
-    return ContenderJob(method, nulls, places, planted, study.clustering.restarts)
+    return ContenderJob(method, nulls, layers, planted, study.clustering.restarts)
 
 
 def snapshots_job(study: Study) -> SnapshotsJob:
-    """Networks on their way, step by step."""
+    """Parameters for the snapshots of networks, step by step."""
     steps = {name: study.trajectory_of(name) for name in study.snapshots}
     return SnapshotsJob(study.drawn_k, study.drawn_measures, study.drawn_method, steps)
 
 
 def validity_job(study: Study) -> ValidityJob:
-    """Which measure is right, and whether published findings hold."""
+    """Parameters for judging which measure is right and whether published findings hold."""
     planted, judged = planted_pairs(study), judged_conditions(study)
     return ValidityJob(study.drawn_method, planted, judged, study.validity.resamples)

@@ -1,4 +1,4 @@
-"""The JSON schema of the config, for editors: written by `make schema`, used by no job."""
+"""JSON schema of the config for editors, written by `make schema` and used by no job."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CATALOGUES: dict[tuple[str, str], Mapping[str, str]] = {
         name: ", ".join(filter(None, (entry.says, entry.caveat))) for name, entry in NULLS.items()
     },
 }
-"""Keys whose values have a catalogue that says what each is: model and attribute."""
+"""Catalogues that describe the values of a key, by model and attribute."""
 
 
 def json_schema() -> str:
@@ -35,11 +35,11 @@ def json_schema() -> str:
 
 
 def described_schema() -> dict[str, Any]:
-    """The schema, each key described by the text below its attribute in the model."""
+    """The schema, with the docstring of each attribute in the model as the key's description."""
     schema = Study.model_json_schema()
     schema["title"] = "Config of a study"
     models = {model.__name__: model for model in _models(Section)}
-    models["Overrides"] = Recipe  # made of its fields, and written nowhere
+    models["Overrides"] = Recipe  # created from its fields at run time, without source
     for name, part in {"Study": schema, **schema["$defs"]}.items():
         for attribute, text in _descriptions(models[name]).items() if name in models else ():
             key = models[name].model_fields[attribute].alias or attribute
@@ -55,11 +55,12 @@ def _models(base: type[Section]) -> Iterator[type[Section]]:
 
 
 def _descriptions(model: type[Section]) -> dict[str, str]:
-    """The text below each attribute of a class and of those that it inherits from, by attribute.
+    """Docstrings of a class's attributes, including inherited ones, by attribute.
 
-    Pydantic reads them too (`use_attribute_docstrings`), but at each start of Snakemake, for 0.2 s.
+    Pydantic could read them (`use_attribute_docstrings`), but would take 0.2 s at each start of
+    Snakemake.
     """
-    found = {}
+    descriptions = {}
     for parent in reversed(model.__mro__):
         if issubclass(parent, Section):
             (tree,) = ast.parse(textwrap.dedent(inspect.getsource(parent))).body
@@ -68,11 +69,11 @@ def _descriptions(model: type[Section]) -> dict[str, str]:
                 if isinstance(first, ast.AnnAssign) and isinstance(second, ast.Expr):
                     attribute = ast.unparse(first.target)
                     text = inspect.cleandoc(ast.literal_eval(second.value))
-                    found[attribute] = text + _names(parent.__name__, attribute)
-    return found
+                    descriptions[attribute] = text + _names(parent.__name__, attribute)
+    return descriptions
 
 
 def _names(model: str, attribute: str) -> str:
-    """What a catalogue says of each name that a key takes, one a line."""
+    """List of a key's values with their descriptions in a catalogue, one per line."""
     says = CATALOGUES.get((model, attribute), {})
     return "".join(f"\n- `{name}`: {text}." for name, text in says.items())

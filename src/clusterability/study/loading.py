@@ -1,4 +1,4 @@
-"""From a config as read from YAML to a study, or to one line for each of its faults."""
+"""Turn a config as read from YAML into a study, or into one line for each of its faults."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from clusterability.study.study import Study
 
 
 def load_study(config: Mapping[str, Any], source: str = "config") -> Study:
-    """The study that a config describes.
+    """Validate a config and return the study.
 
     Args:
         config: the config as read from YAML.
-        source: the file's name, for messages.
+        source: name of the file, for messages.
 
     Raises:
-        UserError: with one line for each fault: key, value found, what is expected.
+        UserError: one line for each fault: key, value found, value expected.
     """
     faults = _faults(config)
     if faults:
@@ -30,7 +30,7 @@ def load_study(config: Mapping[str, Any], source: str = "config") -> Study:
 
 
 def _faults(config: Mapping[str, Any]) -> list[str]:
-    """All faults of a config; cross-checks look at the sections that are sound by themselves."""
+    """All faults of a config; cross-checks apply to sections that are sound by themselves."""
     faults = [
         f"{shorten(key)}: unknown key, expected one of {', '.join(Study.model_fields)}"
         for key in config

@@ -1,4 +1,4 @@
-"""One line for each fault that pydantic finds: the key, what was found, what was expected."""
+"""One line for each fault found by pydantic: the key, what was found, what was expected."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from clusterability.training.recipe import LABELS_OF_PERMUTE_LABELS, Recipe
 
 
 def fault_line(fault: Any) -> str:
-    """`key: found value, expected what` for one error of pydantic."""
+    """Format one error of pydantic as `key: found value, expected what`."""
     loc = [part for part in fault["loc"] if part != "[key]"]
     if fault["type"] == "extra_forbidden":
         return _unknown_key_line(loc, fault["input"])
     key = _key(loc)
-    found = shorten(None if fault["type"] == "missing" else fault["input"])
-    return f"{key}: found {found}, expected {_expected(fault)}"
+    value = shorten(None if fault["type"] == "missing" else fault["input"])
+    return f"{key}: found {value}, expected {_expected(fault)}"
 
 
 def _key(loc: list[Any]) -> str:
-    """Where something stands in the config, such as `conditions.dropout.epochs` or `seeds[1]`."""
+    """Path of a key in the config, such as `conditions.dropout.epochs` or `seeds[1]`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{one_line(part, 60)}" for part in loc)
     return "".join(parts).removeprefix(".")
 
@@ -45,11 +45,11 @@ _NAMED_SECTIONS: dict[str, type[Section]] = {
     "networks": ImportedNetwork,
     "synthetic": SyntheticRecipe,
 }
-"""Sections that hold any number of others, by name."""
+"""Sections that hold any number of named sections."""
 
 
 def _known_keys(loc: list[Any]) -> list[str]:
-    """Keys that the section at `loc` knows."""
+    """Keys that the section at `loc` allows."""
     if not loc:
         return Study.keys()
     if loc[0] in _NAMED_SECTIONS:

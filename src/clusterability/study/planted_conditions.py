@@ -1,4 +1,4 @@
-"""Conditions of a study of which it is known what there is to find."""
+"""Conditions of a study whose true clusters are known."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def planted_pairs(study: Study) -> list[PlantedPair]:
-    """Conditions in which clusters are planted, each with its reference without them.
+    """Conditions with planted clusters, each with its reference without them.
 
-    Pairs without a reference in the study, or with a number of clusters that is not in its grid,
-    are left out. `dose` is the recipe's `clusterability`, or a matrix's contrast.
+    Pairs are left out if the study has no reference, or if the number of clusters is not in its
+    grid. `dose`, the strength of planting, is the recipe's `clusterability` or a matrix's contrast.
     """
     pairs = [*_trained_pairs(study), *_synthetic_pairs(study)]
     return [pair for pair in pairs if pair.k in study.k_values]
@@ -32,8 +32,8 @@ def _trained_pairs(study: Study) -> Iterator[PlantedPair]:
         )
         reference = next(same, None)
         if recipe.plants and reference:
-            place = (recipe.planted_clusters, recipe.planted_layer)
-            yield PlantedPair(name, reference, recipe.clusterability, "trained", *place)
+            truth = (recipe.planted_clusters, recipe.planted_layer)
+            yield PlantedPair(name, reference, recipe.clusterability, "trained", *truth)
 
 
 def _synthetic_pairs(study: Study) -> Iterator[PlantedPair]:
@@ -49,28 +49,28 @@ def _synthetic_pairs(study: Study) -> Iterator[PlantedPair]:
 
 
 def judged_conditions(study: Study) -> list[JudgedCondition]:
-    """Conditions of which it is known what there is to find, at each k where it is asked.
+    """Conditions with known true clusters, at each k where they are judged.
 
-    Those of `planted_pairs`, and all random matrices: those without clusters at every k that is
-    planted in others. None where no layers are clustered.
+    These are the conditions of `planted_pairs` and all random matrices; matrices without clusters
+    are judged at every k that is planted in others. Empty if no layers are clustered.
     """
     if study.drawn_method is None:
         return []
-    found = [
+    judged = [
         JudgedCondition(name, pair.family, pair.k, pair.layer, name == pair.condition)
         for pair in planted_pairs(study)
         for name in (pair.condition, pair.reference)
     ]
     planted = [recipe.distinct for recipe in study.synthetic.values() if recipe.plants]
     for name, recipe in study.synthetic.items():
-        found += [
+        judged += [
             JudgedCondition(name, "synthetic", k, LAYER, recipe.plants)
             for k in ([recipe.distinct] if recipe.plants else planted)
             if k in study.k_values
         ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(judged))
 
 
 def answers(study: Study) -> bool:
-    """Whether there is anything to tell from which measure is right."""
+    """Whether the study has evidence on which measure is right."""
     return bool(study.probed_conditions or planted_pairs(study))

@@ -1,7 +1,7 @@
 """Published values that a study is compared with: CSV files, checked before anything runs.
 
 Nothing here imports pandas or scipy: Snakemake parses the workflow, and these files, for every job
-that runs on a cluster. docs/replication.md describes the files.
+on a cluster. docs/replication.md describes the files.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
     from clusterability.study.study import Study
 
 PLACE = ("condition", "layer", "method", "k")
-"""Where partitions are."""
+"""Columns that identify a partition."""
 KEY = (*PLACE, "measure", "null")
-"""What a score is one of, over seeds."""
+"""Columns that identify a score; seeds are its replicates."""
 
 ACCURACY = "test_accuracy"
 SCORES = ("value", "null_mean", "z")
-"""What is published of a score. This z is (value - null mean) / null sd, whatever is better."""
+"""Published quantities of a score. This z is (value - null mean) / null sd, not directed."""
 TRAINING = ("loss", ACCURACY)
-"""What is published of a step of training."""
+"""Published quantities of a training step."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "scores": (*KEY, "quantity", "published"),
     "history": ("condition", "epoch", "step", "quantity", "published"),
     "sizes": (*PLACE, "side", "rank", "published"),
 }
-"""Columns that the files must have, by key."""
+"""Required columns of the files, by key."""
 OPTIONAL = ("published_sd", "published_n")
-"""Further columns of `scores`: standard deviation and number of the published networks."""
+"""Optional columns of `scores`: standard deviation and number of the published networks."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a file, and what is told of its cells.
+    """A row of a file, with checks of its cells.
 
     Attributes:
         file: the path.
-        number: of the row; 1 is that of the names.
-        cells: texts by column, without spaces around them.
+        number: number of the row; the header is row 1.
+        cells: texts by column, stripped of spaces.
     """
 
     file: Path
@@ -55,27 +55,27 @@ class Row:
     cells: Mapping[str, str]
 
     def wrong(self, column: str, expected: str) -> UserError:
-        """The error that a cell is not what is expected."""
+        """Error that names a cell and the value expected in it."""
         cell = self.cells.get(column, "")
-        found = repr(one_line(cell, 60)) if cell else "nothing"
+        content = repr(one_line(cell, 60)) if cell else "nothing"
         return UserError(
-            f"{self.file}: row {self.number}, {column}: found {found}, expected {expected}"
+            f"{self.file}: row {self.number}, {column}: found {content}, expected {expected}"
         )
 
     def one_of(self, column: str, names: Iterable[str]) -> str:
-        """The cell, which has to be one of the names."""
+        """Return the cell; raise UserError if it is not one of the names."""
         names = list(names)
         if self.cells[column] not in names:
             raise self.wrong(column, f"one of {', '.join(names) or 'none: the study has none'}")
         return self.cells[column]
 
     def empty(self, column: str, why: str) -> None:
-        """Nothing is to be in the cell."""
+        """Raise UserError if the cell is not empty."""
         if self.cells[column]:
             raise self.wrong(column, f"nothing: {why}")
 
     def number_in(self, column: str, least: float = -math.inf) -> float:
-        """The cell as a finite number that is not below `least`."""
+        """Return the cell as a finite number of at least `least`."""
         try:
             number = float(self.cells[column])
         except ValueError:
@@ -85,11 +85,11 @@ class Row:
         return number
 
     def known_number_in(self, column: str, least: float) -> float:
-        """The same, or NaN where the cell is empty or the file has no such column."""
+        """As `number_in`, but NaN if the cell is empty or the column is missing."""
         return self.number_in(column, least) if self.cells.get(column) else math.nan
 
     def whole_in(self, column: str, least: int) -> int:
-        """The cell as a whole number, which tables with gaps write as 12.0."""
+        """Return the cell as an integer; tables with gaps write it as 12.0."""
         number = self.number_in(column, least)
         if number != int(number):
             raise self.wrong(column, "a whole number")
@@ -97,14 +97,14 @@ class Row:
 
 
 def read_rows(path: Path, key: str) -> list[Row]:
-    """The rows of a file, as text.
+    """Read the rows of a file as text.
 
     Args:
         path: the file.
-        key: which of COLUMNS it has.
+        key: key in COLUMNS.
 
     Raises:
-        UserError: where it is not there, is no text, lacks a column or has no rows.
+        UserError: if the file does not exist, is not text, lacks a column or has no rows.
     """
     if not path.is_file():
         raise UserError(f"replication.{key}: found no file {path}, expected a CSV file")
@@ -127,7 +127,7 @@ def read_rows(path: Path, key: str) -> list[Row]:
 
 
 def _cells(row: Mapping[Any, Any]) -> dict[str, str]:
-    """Cells by column; what a short row lacks is empty, what a long one adds has no name."""
+    """Cells by column; missing cells of a short row are empty, extra ones are dropped."""
     return {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
 
 
@@ -135,15 +135,15 @@ def _cells(row: Mapping[Any, Any]) -> dict[str, str]:
 
 
 def read_published(path: Path, key: str) -> list[dict[str, Any]]:
-    """The rows of a file with numbers as numbers, in the order of its columns.
+    """Read the rows of a file with parsed numbers.
 
     Raises:
-        UserError: as `read_rows`, and where a cell is no number.
+        UserError: as in `read_rows`, and if a cell is not a number.
     """
     return [_VALUES[key](row) for row in read_rows(path, key)]
 
 
-def _place(row: Row) -> dict[str, Any]:
+def _partition(row: Row) -> dict[str, Any]:
     return {name: row.cells[name] for name in PLACE[:-1]} | {"k": row.whole_in("k", 1)}
 
 
@@ -152,15 +152,15 @@ def _score(row: Row) -> dict[str, Any]:
     if quantity == ACCURACY:
         for name in KEY[1:]:
             row.empty(name, f"{ACCURACY} is that of whole networks")
-        place = {name: None for name in KEY} | {"condition": row.cells["condition"]}
+        identifiers = {name: None for name in KEY} | {"condition": row.cells["condition"]}
     else:
-        place = _place(row) | {name: row.cells[name] for name in ("measure", "null")}
+        identifiers = _partition(row) | {name: row.cells[name] for name in ("measure", "null")}
     numbers = {
         "published": row.number_in("published"),
         "published_sd": row.known_number_in("published_sd", 0),
         "published_n": row.known_number_in("published_n", 1),
     }
-    return {**place, "quantity": quantity, **numbers}
+    return {**identifiers, "quantity": quantity, **numbers}
 
 
 def _step(row: Row) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _step(row: Row) -> dict[str, Any]:
 
 def _size(row: Row) -> dict[str, Any]:
     return {
-        **_place(row),
+        **_partition(row),
         "side": row.one_of("side", ("U", "V")),
         "rank": row.whole_in("rank", 1),
         "published": row.whole_in("published", 0),
@@ -190,7 +190,7 @@ _VALUES: Mapping[str, Callable[[Row], dict[str, Any]]] = {
 
 
 def published_measures(path: str | None) -> list[str]:
-    """Measures of a file of scores, in the order of its rows; of no file, none."""
+    """Measures in a file of scores, in the order of its rows; empty without a file."""
     if path is None:
         return []
     rows = read_published(Path(path), "scores")
@@ -198,7 +198,7 @@ def published_measures(path: str | None) -> list[str]:
 
 
 def published_conditions(path: str | None) -> list[str]:
-    """Conditions of a file of training, in the order of its rows; of no file, none."""
+    """Conditions in a file of training, in the order of its rows; empty without a file."""
     rows = read_published(Path(path), "history") if path is not None else []
     return list(dict.fromkeys(row["condition"] for row in rows))
 
@@ -207,14 +207,14 @@ def published_conditions(path: str | None) -> list[str]:
 
 
 def check_published(study: Study, layers: Mapping[str, Sequence[str]]) -> None:
-    """Looks at all files of a study before anything runs.
+    """Check all files of published values before anything runs.
 
     Args:
         study: the study.
-        layers: what is clustered of each condition's networks.
+        layers: clustered layers of each condition.
 
     Raises:
-        UserError: for the first cell that is no value, or that the study has nothing to compare
+        UserError: for the first cell that is invalid, or that the study has nothing to compare
             with: file, row, column, what was found and what is expected.
     """
     for key, path in study.published.values():
@@ -225,10 +225,10 @@ def check_published(study: Study, layers: Mapping[str, Sequence[str]]) -> None:
                 continue
             row.one_of("condition", study.names)
             if values["k"] is not None:
-                _check_place(row, values, study, layers)
+                _check_partition(row, values, study, layers)
 
 
-def _check_place(
+def _check_partition(
     row: Row, values: Mapping[str, Any], study: Study, layers: Mapping[str, Sequence[str]]
 ) -> None:
     layer = row.one_of("layer", layers[values["condition"]])

@@ -1,4 +1,4 @@
-"""Sections of the config as typed models, and the values that their keys take."""
+"""Sections of the config as typed models, and the types of their values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LAYER_METHODS = tuple(name for name, entry in METHODS.items() if not entry.whole
 """Methods that cluster one layer at a time; the others cluster the units of all layers at once."""
 
 REDRAWN = tuple(name for name, entry in NULLS.items() if entry.redrawn)
-"""Nulls that draw weights anew and cluster them again."""
+"""Nulls that redraw weights and cluster every draw."""
 
 if TYPE_CHECKING:
     Method: TypeAlias = str
@@ -49,11 +49,11 @@ else:
     LayerMethod = Literal[LAYER_METHODS]
 
 MOST_NUMBERS = 10**6
-"""In all blocks of a list together."""
+"""Largest total of numbers in all blocks of a list."""
 
 
 def _parse_blocks(value: Any) -> list[str]:
-    """Block names in their canonical form; overlapping blocks are refused."""
+    """Block names in canonical form; overlapping blocks are refused."""
     if not isinstance(value, list) or not value:
         raise ValueError('a list of blocks such as ["0-9", 16]')
     blocks, numbers = [], 0
@@ -91,7 +91,7 @@ def _parse_device(value: Any) -> str:
     return value
 
 
-# Four folders at most, and none whose name is too long or starts as an option does.
+# At most four folders, with short names that do not start like an option.
 RESULTS_PATTERN = r"results(/[A-Za-z0-9_][A-Za-z0-9_-]{0,59}){0,4}"
 
 
@@ -131,7 +131,7 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 def _overrides() -> type[Section]:
-    """A model with the recipe's keys, none of them required: what a condition may say."""
+    """Model with the keys of the recipe, none of them required, for a condition."""
     fields: dict[str, Any] = {
         name: (
             Annotated[field.annotation, *field.metadata, Field()],
@@ -182,9 +182,9 @@ Draws = Literal["fixed", "adaptive"]
 
 
 def adaptive_nulls(draws: Draws, nulls: dict[Null, int]) -> dict[Null, int]:
-    """Nulls whose draws end by a rule, with the most draws of each; LEAST are always made."""
-    asked = nulls if draws == "adaptive" else {}
-    return {null: most for null, most in asked.items() if null in REDRAWN and most > LEAST}
+    """Nulls whose draws end by a rule, with the largest number of each; LEAST are always made."""
+    limits = nulls if draws == "adaptive" else {}
+    return {null: most for null, most in limits.items() if null in REDRAWN and most > LEAST}
 
 
 def _methods_at_scales(draws: dict[str, int]) -> dict[str, int]:
@@ -223,19 +223,19 @@ class Clustering(Section):
     methods: Methods = ["notebook", "matched", "joint"]
     """Methods that turn weights into a partition (docs/measures.md):"""
     scalings: Scalings = ["none"]
-    """Scales of the weights that are clustered and scored, each separately (docs/measures.md).
+    """Scalings of the weights that are clustered and scored, each separately (docs/measures.md).
     `unit-norm` and `balanced` do not change when a hidden unit's input weights are multiplied by c
     and its output weights are divided by c. Weights are:"""
     restarts: Annotated[Whole, Field(ge=1)] = 3
-    """Starts of k-means, for networks and nulls alike. `notebook` always has one."""
+    """Restarts of k-means, for networks and nulls alike. `notebook` always has one."""
     draws_at_most: DrawsAtMost = {}
-    """Most draws of `nulls`, by method (`described`), by scale (`ranked`) or by both
-    (`described-ranked`): of several that fit, the one that says most. 0: none. Other methods have
-    all draws. `untrained` is not meant."""
+    """Largest number of draws of `nulls`, by method (`described`), by scaling (`ranked`) or by both
+    (`described-ranked`); the most specific entry applies. 0: none. Other methods have all draws.
+    `untrained` is not affected."""
 
     null_methods: NullMethods = {}
     """Methods that a null is drawn for, by null: names as in `draws_at_most`, such as `matched` (at
-    every scale), `ranked`, `described-ranked` or `matched-none`. Other nulls are drawn for all
+    every scaling), `ranked`, `described-ranked` or `matched-none`. Other nulls are drawn for all
     methods."""
     weights_per_job: Annotated[Whole, Field(ge=0)] = 4_000_000
     """Weights of an imported network that a job takes together, layer by layer; one with fewer than
@@ -258,24 +258,24 @@ class Clustering(Section):
         return self
 
     def fewer_draws(self, null: str, layer: str, draws: int) -> dict[str, int]:
-        """By the names of methods at their scales, the number of draws where that is smaller."""
-        found = {}
-        asked = self.null_methods.get(null)
+        """Number of draws by scaled method, where it is smaller than `draws`."""
+        fewer = {}
+        drawn_for = self.null_methods.get(null)
         for method, scaling in itertools.product(self.methods_for(layer), self.scalings):
             names = (f"{method}-{scaling}", method, scaling)
             most = next((self.draws_at_most[n] for n in names if n in self.draws_at_most), draws)
-            if asked is not None and not set(names) & set(asked):
+            if drawn_for is not None and not set(names) & set(drawn_for):
                 most = 0
             if most < draws:
-                found[scaled_method(method, scaling)] = most
-        return found
+                fewer[scaled_method(method, scaling)] = most
+        return fewer
 
     def methods_for(self, layer: str) -> list[Method]:
         """Methods that cluster this layer."""
         return [name for name in self.methods if METHODS[name].whole == (layer == NETWORK)]
 
     def clustered_layers(self, layers: Sequence[str]) -> list[str]:
-        """What is clustered of a network with these layers."""
+        """Layers to cluster in a network with these layers, "network" included."""
         single = list(layers) if self.methods_for("fc1") else []
         return [*single, NETWORK] if self.methods_for(NETWORK) else single
 
@@ -313,7 +313,7 @@ class EqualSize(Section):
     ]
     """Methods that cluster the sub-matrices; they need not be in `clustering.methods`."""
     scalings: Scalings = ["none", "ranked"]
-    """Scales of the sub-matrices, each of them scaled as a matrix of its own."""
+    """Scalings of the sub-matrices, each of them scaled as a separate matrix."""
 
 
 class Probe(Section):
@@ -337,7 +337,7 @@ ArrayNames = Annotated[list[ArrayName], Field(min_length=1), AfterValidator(diff
 
 
 def _as_list(value: Any) -> Any:
-    """A text alone as a list of one."""
+    """Wrap a single text in a list."""
     return [value] if isinstance(value, str) else value
 
 
@@ -405,7 +405,7 @@ class ImportedNetwork(Section):
 
     @property
     def reading(self) -> dict[str, Any]:
-        """How the file is read: arguments of `importing.selection.Reading`."""
+        """Arguments of `importing.selection.Reading`."""
         named = bool(self.layers) and not any(set("*?[") & set(name) for name in self.layers or [])
         return {
             "layers": self.layers,
@@ -416,7 +416,7 @@ class ImportedNetwork(Section):
 
     @property
     def table(self) -> dict[str, Any]:
-        """What is said of a table: the arguments of `table_reading`."""
+        """Arguments of `table_reading`."""
         return {"header": self.header, "index": self.index, "edges": self.edges}
 
 

@@ -1,7 +1,7 @@
-"""The config of a study as a typed model, and what follows from it: blocks, layers, conditions.
+"""Config of a study as a typed model, and what follows from it: blocks, layers, conditions.
 
-Checks that need several sections are in `checks`, what jobs are asked in `job_parameters`. Nothing
-here imports NumPy, torch or scikit-learn: Snakemake parses the workflow anew for every job on a
+`checks` holds the checks that involve several sections; `job_parameters`, the parameters of jobs.
+Nothing here imports NumPy, torch or scikit-learn: Snakemake parses the workflow for every job on a
 cluster.
 """
 
@@ -54,7 +54,7 @@ from clusterability.training.recipe import Recipe
 
 
 class Study(Section):
-    """Everything that decides what a study computes."""
+    """All settings that decide what a study computes."""
 
     results: Annotated[
         str, BeforeValidator(parse_results), Field(pattern=f"^{RESULTS_PATTERN}$")
@@ -93,9 +93,9 @@ class Study(Section):
     """Device, threads, checkpoints and history of training jobs. Changing `device` or `threads`
     trains nothing again."""
     clustering: Clustering = Clustering()
-    """Methods of clustering, and the scales of the weights that are clustered."""
+    """Methods of clustering, and the scalings of the weights that are clustered."""
     nulls: Nulls = {"shuffle": 99, "labels": 99}
-    """Random models that measures are compared with, and the number of draws of each
+    """Null models that measures are compared with, and the number of draws of each
     (docs/measures.md):"""
     draws: Draws = "fixed"
     """Whether nulls have as many draws as `nulls` says, or at most so many (docs/measures.md):
@@ -115,7 +115,7 @@ class Study(Section):
     """Comparison of a network's layers at equal size, by random sub-matrices, in
     tables/equal_size.csv (docs/measures.md, effect sizes). Off by default: `draws` is 0."""
     probe: Probe = Probe()
-    """Activities of the units in each cluster, and the accuracy without them (docs/function.md)."""
+    """Activations of the units in each cluster, and accuracy without them (docs/function.md)."""
     validity: Validity = Validity()
     """Evidence on which measure is right, in tables/validity.csv and answer.md."""
     calibration: Annotated[list[Name], AfterValidator(different)] = []
@@ -132,43 +132,47 @@ class Study(Section):
     @model_validator(mode="before")
     @classmethod
     def _baseline_by_default(cls, config: Any) -> Any:
-        """A study that says nothing of networks trains the baseline."""
+        """Train the baseline if the config names no networks."""
         if isinstance(config, dict) and not {"conditions", "synthetic", "networks"} & set(config):
             return config | {"conditions": {"baseline": None}}
         return config
 
     @model_validator(mode="after")
     def _with_snapshots(self) -> Study:
-        """Snapshots are conditions, before the one that they are of."""
-        found: dict[str, Any] = {}
+        """Insert snapshots as conditions, before the condition that they belong to."""
+        conditions: dict[str, Any] = {}
         for name, changes in self.conditions.items():
             for step in sorted(self.snapshots.get(name, [])):
-                # A condition of that name that the config has stays, for a check to tell of it.
+                # An existing condition of that name stays, so that a check reports it.
                 if snapshot_name(name, step) not in self.conditions:
-                    found[snapshot_name(name, step)] = changes.model_copy(update={"steps": step})
-            found[name] = changes
+                    conditions[snapshot_name(name, step)] = changes.model_copy(
+                        update={"steps": step}
+                    )
+            conditions[name] = changes
         self.conditions.clear()
-        self.conditions.update(found)
+        self.conditions.update(conditions)
         return self
 
     @property
     def snapshot_names(self) -> set[str]:
         """Conditions that are snapshots."""
-        every = ((name, step) for name, steps in self.snapshots.items() for step in steps)
-        return {snapshot_name(*each) for each in every}
+        pairs = ((name, step) for name, steps in self.snapshots.items() for step in steps)
+        return {snapshot_name(*pair) for pair in pairs}
 
     @property
     def own_conditions(self) -> list[str]:
-        """Conditions that the config names itself."""
+        """Conditions in the config, without snapshots."""
         return [name for name in self.conditions if name not in self.snapshot_names]
 
     def trajectory_of(self, condition: str) -> dict[str, int]:
-        """Steps of the networks of a condition with snapshots, by condition: in order, itself last.
+        """Training steps of a condition's snapshots, by condition, in order; the condition is last.
 
-        Steps of its own training, without those of what it goes on from.
+        Steps count from the start of its own training, without the conditions it continues from.
         """
-        found = {snapshot_name(condition, step): step for step in sorted(self.snapshots[condition])}
-        return found | {condition: self.steps_of(condition)}
+        steps_by_name = {
+            snapshot_name(condition, step): step for step in sorted(self.snapshots[condition])
+        }
+        return steps_by_name | {condition: self.steps_of(condition)}
 
     def steps_of(self, condition: str) -> int:
         """Training steps of a condition."""
@@ -183,7 +187,7 @@ class Study(Section):
         return sorted(k for block in self.k_blocks for k in block)
 
     def lineage_of(self, condition: str) -> list[str]:
-        """A condition, the one that it goes on from, the one that this goes on from, and so on."""
+        """The condition, the one it continues from, the one that this continues from, and so on."""
         lineage: list[str] = []
         following: str | None = condition
         while following in self.conditions and following not in lineage:
@@ -192,37 +196,37 @@ class Study(Section):
         return lineage
 
     def recipe_of(self, condition: str) -> Recipe:
-        """The recipe of a condition: the study's, changed by the keys of its lineage."""
+        """Recipe of a condition: the study's, changed by the keys of its lineage."""
         keys = self.recipe.model_dump()
         for name in reversed(self.lineage_of(condition)):
             keys |= {"from": None} | self.conditions[name].model_dump(exclude_unset=True)
         return Recipe.model_validate(keys)
 
     def task_of(self, name: str) -> str:
-        """What networks are trained to tell; of those that are not trained here, `digits`."""
+        """Task that networks are trained on; `digits` for imported and synthetic networks."""
         return self.recipe_of(name).task if name in self.conditions else "digits"
 
     def epochs_before(self, condition: str) -> int:
-        """Epochs that a condition's networks are trained in the conditions it goes on from."""
+        """Epochs of training in the conditions that a condition continues from."""
         return sum(self.recipe_of(name).epochs for name in self.lineage_of(condition)[1:])
 
     @property
     def data_folder(self) -> str:
-        """Folder of the four files of images, which all studies on the data set share."""
+        """Folder of the four image files, shared by all studies on the data set."""
         return f"results/data/{self.dataset.name}"
 
     @property
     def names(self) -> list[str]:
-        """Everything that networks come from: trained conditions, synthetic and imported ones."""
+        """All sources of networks: trained, synthetic and imported conditions."""
         return [*self.conditions, *self.synthetic, *self.networks]
 
     @property
     def own_seeds(self) -> list[str]:
-        """Blocks of seeds of what the study makes; imported networks have none."""
+        """Blocks of seeds of trained and synthetic networks; imported networks have none."""
         return list(self.seeds) if self.conditions or self.synthetic else []
 
     def seed_blocks_of(self, name: str) -> list[str]:
-        """Names of the blocks of networks that a condition has."""
+        """Names of a condition's blocks of networks."""
         if name in self.networks:
             return [IMPORTED]
         if name.startswith(FRESH):
@@ -230,7 +234,7 @@ class Study(Section):
         return self.seeds
 
     def layers_of(self, name: str) -> dict[str, tuple[int, int]]:
-        """Weight matrices of a trained or synthetic condition: name to shape [out, in]."""
+        """Weight matrices of a trained or synthetic condition, from name to shape [out, in]."""
         if name in self.synthetic:
             return self.synthetic[name].layers
         if name.startswith(FRESH):
@@ -241,27 +245,27 @@ class Study(Section):
 
     @property
     def redrawn_nulls(self) -> list[Null]:
-        """Nulls of the study that cluster weights drawn anew."""
+        """Nulls of the study that redraw weights and cluster every draw."""
         return [null for null in self.nulls if null in REDRAWN]
 
     @property
     def adaptive_nulls(self) -> dict[Null, int]:
-        """Nulls whose draws end by a rule, with the most draws of each."""
+        """Nulls whose draws end by a rule, with the largest number of draws of each."""
         return adaptive_nulls(self.draws, self.nulls)
 
     @property
     def shown_draws(self) -> dict[Null, int | str]:
-        """Draws by null, as texts say them: "19 to 999" of nulls whose draws end by a rule."""
+        """Draws by null, as texts show them; "19 to 999" for nulls whose draws end by a rule."""
         ranges = {null: f"{LEAST} to {most}" for null, most in self.adaptive_nulls.items()}
         return {**self.nulls, **ranges}
 
     @property
     def block_nulls(self) -> list[Null]:
-        """Nulls that are drawn block by block; `untrained` is compared with in the end."""
+        """Nulls that are drawn block by block; `untrained` is added during aggregation."""
         return [null for null in self.nulls if null != "untrained"]
 
     def fresh_of(self, condition: str) -> str | None:
-        """The condition of fresh networks that a trained condition is compared with, if any."""
+        """Condition of the fresh networks that a trained condition is compared with, if any."""
         if "untrained" not in self.nulls or condition not in self.conditions:
             return None
         recipe = self.recipe_of(condition)
@@ -272,11 +276,11 @@ class Study(Section):
     @property
     def fresh_conditions(self) -> list[str]:
         """All conditions of fresh networks."""
-        found = [self.fresh_of(condition) for condition in self.conditions]
-        return list(dict.fromkeys(name for name in found if name is not None))
+        names = [self.fresh_of(condition) for condition in self.conditions]
+        return list(dict.fromkeys(name for name in names if name is not None))
 
     def initial_of(self, condition: str) -> str | None:
-        """The condition whose networks are this condition's before training, if there is one."""
+        """Condition that holds a condition's networks before training, if there is one."""
         recipe = self.recipe_of(condition)
         for other in self.conditions:
             start = self.recipe_of(other)
@@ -291,46 +295,46 @@ class Study(Section):
             return []
         names = list(self.conditions)
         later = names[names.index(condition) + 1 :]
-        own = self.recipe_of(condition)
+        recipe = self.recipe_of(condition)
         others = {name: self.recipe_of(name) for name in later}
         return [
             name
             for name, other in others.items()
-            if other.data_order != own.data_order
-            and other.model_copy(update={"data_order": own.data_order}) == own
+            if other.data_order != recipe.data_order
+            and other.model_copy(update={"data_order": recipe.data_order}) == recipe
         ]
 
     def at_equal_size(self, layers: Sequence[str]) -> list[str]:
-        """Layers of a network that are compared at equal size; a single one is with nothing."""
+        """Layers of a network to compare at equal size; none for networks with a single layer."""
         return list(layers) if self.equal_size.draws and len(layers) > 1 else []
 
     # --- what units do, and which measure is right ---
 
     @property
     def probed_k(self) -> list[int]:
-        """Values of k at which it is asked what units do."""
+        """Values of k at which units are probed."""
         return self.few_k if self.probe.k is None else self.probe.k
 
     def examples_of(self, name: str) -> Recipe:
-        """The recipe whose images and labels a condition or an imported network is shown."""
+        """Recipe whose images and labels a condition or an imported network is shown."""
         if name in self.conditions:
             return self.recipe_of(name)
         return Recipe(normalise=self.networks[name].normalise)
 
     @property
     def shown_images(self) -> dict[str, int]:
-        """Where the images come from that networks are shown, and how many there are."""
-        found = {"test_images": self.dataset.test_images or MNIST_TEST_IMAGES}
+        """Sources of the images shown to networks, with the number of images."""
+        sources = {"test_images": self.dataset.test_images or MNIST_TEST_IMAGES}
         if any(self.recipe_of(name).labels == "permuted" for name in self.conditions):
-            found["train_images"] = self.dataset.train_images or MNIST_TRAIN_IMAGES
-        return found
+            sources["train_images"] = self.dataset.train_images or MNIST_TRAIN_IMAGES
+        return sources
 
     def probed_k_of(self, block: str) -> list[int]:
         """The probed values of k in this block."""
         return [k for k in self.probed_k if k in Block.parse(block)]
 
     def probed_layers(self, layers: Sequence[str]) -> list[str]:
-        """What is probed of a network with these layers: those with hidden units on the U side."""
+        """Layers to probe in a network with these layers: those with hidden units on the U side."""
         if len(layers) < 2 or not self.probed_k:
             return []
         return self.clustering.clustered_layers(layers[:-1])
@@ -345,18 +349,18 @@ class Study(Section):
 
     @property
     def published(self) -> dict[str, tuple[str, str]]:
-        """Tables of the comparison with published values: key in the config and file, by name."""
+        """Tables of comparisons with published values, by name: key in the config, and file."""
         files = {key: path for key, path in self.replication if path is not None}
         return {COMPARISONS[key]: (key, path) for key, path in files.items()}
 
     def steps_of_epoch(self, condition: str) -> int:
-        """Batches of an epoch of a trained condition, the last one possibly smaller."""
+        """Batches per epoch of a trained condition; the last one may be smaller."""
         images = self.dataset.train_images or MNIST_TRAIN_IMAGES
         return -(-images // self.recipe_of(condition).batch_size)
 
     @property
     def drawn_method(self) -> str | None:
-        """Method whose partitions of layers are drawn, if layers are clustered."""
+        """Method whose partitions of layers are drawn; None if no layers are clustered."""
         methods = self.clustering.methods_for("fc1")
         if not methods:
             return None
@@ -365,9 +369,9 @@ class Study(Section):
 
     @property
     def drawn_measures(self) -> list[str]:
-        """Measures that are drawn against k: those that a method of the study is asked for."""
-        asked = {name for method in self.clustering.methods for name in asked_of_method(method)}
-        return [name for name in self.figures.measures if name in asked]
+        """Measures that are drawn against k: those that a method of the study has."""
+        known = {name for method in self.clustering.methods for name in asked_of_method(method)}
+        return [name for name in self.figures.measures if name in known]
 
     @property
     def drawn_k(self) -> int:
@@ -376,12 +380,12 @@ class Study(Section):
 
     @property
     def few_k(self) -> list[int]:
-        """Values of k at which something is shown or asked, where the config names none."""
+        """Default k of figures and probes."""
         return [k for k in (2, 4, 8) if k in self.k_values] or self.k_values[:1]
 
     @property
     def probed_conditions(self) -> list[str]:
-        """Trained conditions whose units are asked what they do, and can say it of one class."""
+        """Trained conditions whose units are probed: those with hidden units and one head."""
         recipes = {name: self.recipe_of(name) for name in self.conditions}
         return [
             name
@@ -391,11 +395,11 @@ class Study(Section):
 
     @property
     def agreeing_methods(self) -> list[str]:
-        """Methods whose partitions of layers are compared with each other, at each scale."""
+        """Methods whose partitions of layers are compared with each other, at each scaling."""
         return self.variants(LAYER_METHODS) if self._has_agreement else []
 
     def variants(self, methods: Sequence[str] = tuple(METHODS)) -> list[str]:
-        """Methods of the study out of these, at each scale."""
+        """The given methods that the study has, at each scaling."""
         return [
             scaled_method(method, scaling)
             for scaling in self.clustering.scalings
@@ -405,7 +409,7 @@ class Study(Section):
 
     @property
     def _has_agreement(self) -> bool:
-        """Whether every method has something to be compared with."""
+        """Whether there are several layers, and partitions of them, to compare."""
         deep = any(len(self.layers_of(name)) > 1 for name in self.conditions)
         return deep and self.drawn_method is not None
 
@@ -415,7 +419,7 @@ class Study(Section):
 
 
 def snapshot_name(condition: str, step: int) -> str:
-    """The condition of a condition's networks at a training step.
+    """Name of the condition for a condition's networks at a training step.
 
     >>> snapshot_name("trained", 100)
     'trained_at_100'
@@ -424,7 +428,7 @@ def snapshot_name(condition: str, step: int) -> str:
 
 
 def fresh_recipe(name: str) -> dict[str, str]:
-    """What the name of a condition of fresh networks says: two keys of their recipe."""
+    """Parse the name of a condition of fresh networks into two keys of their recipe."""
     glorot = name.removeprefix(FRESH).startswith(GLOROT)
     return {
         "architecture": name.removeprefix(FRESH).removeprefix(GLOROT),

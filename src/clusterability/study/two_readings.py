@@ -1,9 +1,9 @@
 """Scalars of a config that YAML 1.1 and YAML 1.2 read as different values.
 
-Snakemake reads configs by YAML 1.1: `010` is 8 there, `yes` is true, `12:30` is 750 and `1_000`
-is 1000. By YAML 1.2, which editors and most other programs follow, they are 10 and texts. What is
-meant cannot be told, so that such a scalar is refused. Numbers such as `1e-3`, which YAML 1.1 takes
-for texts, are no case: the config takes such texts as numbers.
+Snakemake reads configs by YAML 1.1: `010` is 8, `yes` is true, `12:30` is 750 and `1_000` is 1000.
+By YAML 1.2, which editors and most other programs follow, they are 10 and texts. Such scalars are
+ambiguous and therefore refused. Numbers such as `1e-3`, which YAML 1.1 reads as texts, are
+accepted: the config converts such texts to numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from clusterability.errors import one_line
 Scalar = bool | int | float | str | None
 
 _KINDS_11 = {f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float", "str", "null")}
-"""Tags of scalars; dates and merge keys are left out, which no config takes for anything else."""
+"""Tags of scalars, without dates and merge keys, which have a single reading in configs."""
 
 _WORDS_12: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -36,7 +36,7 @@ _NUMBERS_12: list[tuple[str, Callable[[str], int | float]]] = [
 
 
 def read_12(text: str) -> Scalar:
-    """A plain scalar by the core schema of YAML 1.2 (section 10.3.2).
+    """Read a plain scalar by the core schema of YAML 1.2 (section 10.3.2).
 
     >>> read_12("010"), read_12("yes"), read_12("0o10"), read_12("TRUE"), read_12("1_000")
     (10, 'yes', 8, True, '1_000')
@@ -50,18 +50,18 @@ def read_12(text: str) -> Scalar:
 
 
 def faults(node: yaml.Node, read_11: Callable[[yaml.ScalarNode], object]) -> Iterator[str]:
-    """A line for each plain scalar below `node` that is read in two ways.
+    """Yield a line for each plain scalar below `node` with two readings.
 
     Args:
-        node: of the whole config.
-        read_11: the value of a scalar as the loader of YAML 1.1 reads it.
+        node: root node of the config.
+        read_11: reads a scalar as the loader of YAML 1.1 does.
     """
-    seen: set[int] = set()  # aliases lead to a node again, and may lead around
+    seen: set[int] = set()  # aliases repeat nodes and may form cycles
     for key, scalar in _scalars(node, "", seen):
         try:
             first, second = read_11(scalar), read_12(scalar.value)
         except (ValueError, OverflowError):
-            continue  # a number of too many digits, which the loader refuses
+            continue  # the loader refuses numbers with too many digits
         if not _alike(first, second):
             yield (
                 f"{one_line(key)}: found {one_line(scalar.value, 40)} in line"
@@ -72,7 +72,7 @@ def faults(node: yaml.Node, read_11: Callable[[yaml.ScalarNode], object]) -> Ite
 
 
 def _scalars(node: yaml.Node, key: str, seen: set[int]) -> Iterator[tuple[str, yaml.ScalarNode]]:
-    """Plain scalars, keys among them, each with where it stands, such as `conditions.a.epochs`."""
+    """Plain scalars, including keys, each with its path, such as `conditions.a.epochs`."""
     if id(node) in seen:
         return
     seen.add(id(node))
@@ -85,20 +85,20 @@ def _scalars(node: yaml.Node, key: str, seen: set[int]) -> Iterator[tuple[str, y
             yield from _scalars(name, inside, seen)
             yield from _scalars(value, inside, seen)
     else:
-        for place, value in enumerate(node.value):
-            yield from _scalars(value, f"{key}[{place}]", seen)
+        for index, value in enumerate(node.value):
+            yield from _scalars(value, f"{key}[{index}]", seen)
 
 
 def _alike(first: object, second: Scalar) -> bool:
-    """Whether both readings give the same: a text of a decimal number is that number, too."""
+    """Whether both readings are equal; the text of a decimal number equals that number."""
     if isinstance(first, str) and isinstance(second, int | float):
         try:
             return "_" not in first and float(first) == second
         except ValueError:
             return False
-    return repr(first) == repr(second)  # not a number is itself here, and no 1 is True
+    return repr(first) == repr(second)  # unlike ==: NaN equals NaN, and 1 is not True
 
 
 def _written(value: object) -> str:
-    """A value as both versions of YAML read it."""
+    """Format a value as both versions of YAML write it."""
     return one_line(json.dumps(value), 40)
