@@ -1,1 +1,1 @@
-"""What a reader sees: figures, the page of all networks, the paper, the answer in words."""
+"""Presentation of a study: figures, the page of all networks, the paper, the answer in words."""

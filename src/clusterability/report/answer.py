@@ -1,11 +1,14 @@
-"""How good are the clusters, and which number should be trusted? In words, from the tables.
+"""Answer in words, from the tables: how good are the clusters, and which measure is right?
 
-First the verdict on each layer, then how far to trust it, then which measure is right. Every number
-is a table's. The rules of the last part: with fewer than ENOUGH_SEEDS seeds the evidence is too
-weak; a measure is right about partitions if the interval of its balanced accuracy lies above 1/2;
-it detects if that of its mean area under the curve does, and a term predicts if that of its mean
-correlation holds no 0, all widened for how many are ranked, since the best of many is above chance
-by chance; two cannot be told apart if the interval of their paired difference holds 0.
+First comes the verdict on each layer, then how far to trust it, then which measure is right. Every
+number is from a table. The last part follows these rules:
+
+- With fewer than ENOUGH_SEEDS seeds, the evidence is too weak.
+- A measure is right about partitions if the interval of its balanced accuracy lies above 1/2. It
+  detects if that of its mean area under the curve does. A term predicts if that of its mean
+  correlation excludes 0. Intervals are widened for the number of ranked measures, since the best of
+  many exceeds chance by chance.
+- Two measures cannot be told apart if the interval of their paired difference contains 0.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ MEASURES_TITLE = "Which measure should I trust?"
 
 ENOUGH_SEEDS = 20
 FEWEST_SEEDS = 5
-"""With fewer there is no answer in a sentence."""
+"""With fewer seeds, there is no one-sentence answer."""
 
 NO_LAYERS = (
     "This study clusters whole networks alone; which measure is right is asked of partitions of"
@@ -36,7 +39,7 @@ NO_LAYERS = (
 )
 
 HARDLY_FOUND = 0.1
-"""Agreement with planted clusters below it is hardly any."""
+"""Agreement below this with planted clusters counts as hardly any."""
 
 NAMES = {
     "barber_term": "Barber's modularity",
@@ -51,10 +54,10 @@ NAMES = {
     "sufficiency": "sufficiency",
     "sufficiency_by_mean": "sufficiency by mean",
 }
-"""Names in print."""
+"""Display names."""
 
 FUNCTIONS = ("importance", "coherence")
-"""What a term has to predict: by ablation to zero."""
+"""Function measures that terms should predict, for ablation to zero."""
 
 _BITS = (
     "Bits are what naming the clusters saves in describing the weights (docs/bits.md); from 20 on,"
@@ -82,8 +85,8 @@ def study_answer(
     Args:
         verdicts: the table of verdicts.
         networks: the table of networks.
-        validity: the table of validity; None where nothing was planted and nothing probed.
-        method: whose partitions the measures are judged by; None where layers are not clustered.
+        validity: the table of validity; None if nothing was planted or probed.
+        method: method whose partitions the measures are judged by; None if no layers are clustered.
         resamples: bootstrap samples behind the intervals of validity.
     """
     paragraphs = [f"# {TITLE}", f"**{verdict_sentence(verdicts)}**"]
@@ -113,26 +116,26 @@ def _basis_of_verdicts(verdicts: pd.DataFrame, networks: pd.DataFrame) -> str:
 
 
 def measures_answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | None) -> list[str]:
-    """Which measure is right, in paragraphs.
+    """Paragraphs on which measure is right.
 
     Args:
         table: the table of validity.
         networks: the table of networks.
-        method: whose partitions are meant.
+        method: method of the partitions.
     """
     if method is None:
         return [f"**{NO_LAYERS}**"]
-    here = table[table["method"] == method]
-    seeds = _seeds(here, networks)
+    rows = table[table["method"] == method]
+    seeds = _seeds(rows, networks)
     return [
-        f"**{one_sentence(here, seeds)}**",
+        f"**{one_sentence(rows, seeds)}**",
         " ".join(
             part
             for part in (
                 _caution(seeds),
-                recovery_sentence(here),
-                detection_sentence(here),
-                prediction_sentence(here),
+                recovery_sentence(rows),
+                detection_sentence(rows),
+                prediction_sentence(rows),
             )
             if part
         ),
@@ -140,19 +143,19 @@ def measures_answer(table: pd.DataFrame, networks: pd.DataFrame, method: str | N
 
 
 def one_sentence(table: pd.DataFrame, seeds: int) -> str:
-    """The answer in short, as the end of a run tells it.
+    """The answer in one sentence, as printed at the end of a run.
 
     Args:
-        table: rows of validity of the method that the answer is about.
-        seeds: that it rests on.
+        table: rows of validity for one method.
+        seeds: number of seeds behind them.
     """
     if seeds < FEWEST_SEEDS:
         return (
             f"Too few seeds for an answer: {seeds}, where {ENOUGH_SEEDS} are asked for; numbers of"
             " so few say only that the study has run."
         )
-    told = (recovery_in_short(table), _detection_in_short(table), _prediction_in_short(table))
-    parts = [part for part in told if part]
+    sentences = (recovery_in_short(table), _detection_in_short(table), _prediction_in_short(table))
+    parts = [part for part in sentences if part]
     text = "; ".join(parts) if parts else "nothing was planted and nothing was ablated"
     weak = "" if seeds >= ENOUGH_SEEDS else f" (weak evidence: {seeds} of {ENOUGH_SEEDS} seeds)"
     return f"{text[0].upper()}{text[1:]}{weak}."
@@ -176,7 +179,7 @@ def _detection_in_short(table: pd.DataFrame) -> str:
 
 
 def _tied(ranked: pd.DataFrame) -> list[str]:
-    """The measures that have the largest estimate: none of several is the best."""
+    """Names of the measures that share the largest estimate."""
     best = ranked[ranked["estimate"] == ranked["estimate"].iloc[0]]
     return [f"`{measure}`" for measure in best["measure"]]
 
@@ -196,20 +199,20 @@ def _prediction_in_short(table: pd.DataFrame) -> str:
 
 
 def _predictors(ranked: pd.DataFrame) -> pd.DataFrame:
-    """Terms, but for the baseline, whose correlation holds no 0, the strongest first."""
+    """Terms, without the baseline, whose correlation excludes 0, the strongest first."""
     terms = ranked[ranked["measure"] != BASELINE]
     known = terms[(terms["low_of_all"] > 0) | (terms["high_of_all"] < 0)]
     return known.reindex(known["estimate"].abs().sort_values(ascending=False).index)
 
 
 def _beside_baseline(ranked: pd.DataFrame) -> str:
-    """What the mean weight of a cluster's units alone says."""
+    """Text on the baseline, the mean weight of a cluster's units."""
     rows = ranked[ranked["measure"] == BASELINE]
     return f"; {_name(BASELINE)} alone: {_value(rows.iloc[0])}" if len(rows) else ""
 
 
 def _seeds(table: pd.DataFrame, networks: pd.DataFrame) -> int:
-    """Seeds of the sentence that has the fewest; those of the networks where there is none."""
+    """Smallest number of seeds behind any sentence; without sentences, that of the networks."""
     ranked = [_detection(table), *(_prediction(table, function) for function in FUNCTIONS)]
     known = [rows["n"].iloc[0] for rows in ranked if len(rows)]
     if known:
@@ -230,29 +233,29 @@ def _caution(seeds: int) -> str:
 
 
 def _detection(table: pd.DataFrame) -> pd.DataFrame:
-    """Ranked mean areas under the curve of z, over all families."""
+    """Mean areas under the curve of z over all families, ranked."""
     rows = table[
         (table["analysis"] == "detection") & (table["form"] == "z") & table["condition"].isna()
     ]
     rows = of_first_null(rows)
-    every = rows[rows["family"].isna()]
-    return (every if len(every) else rows).sort_values("estimate", ascending=False)
+    over_families = rows[rows["family"].isna()]
+    return (over_families if len(over_families) else rows).sort_values("estimate", ascending=False)
 
 
 def detection_sentence(table: pd.DataFrame) -> str:
-    """Which measure of a partition tells planted clusters from none."""
+    """Sentence on the measure that separates planted clusters from none."""
     ranked = _detection(table)
     if ranked.empty:
         return "No condition has planted clusters to compare with: nothing is known of detection."
     best = ranked.iloc[0]
-    doses = table[
+    strengths = table[
         (table["analysis"] == "detection")
         & (table["form"] == "z")
         & (table["measure"] == best["measure"])
         & table["condition"].notna()
     ]
-    doses = of_first_null(doses)
-    kinds = f"{len(doses)} kind{'s' if len(doses) > 1 else ''} of planted clusters"
+    strengths = of_first_null(strengths)
+    kinds = f"{len(strengths)} kind{'s' if len(strengths) > 1 else ''} of planted clusters"
     detecting = ranked[ranked["low_of_all"] > 0.5]
     if detecting.empty:
         return (
@@ -265,12 +268,12 @@ def detection_sentence(table: pd.DataFrame) -> str:
         f" {'prefer' if len(first) > 1 else 'prefers'} the network with them in"
         f" {_value(best, percent=True)} of pairs of networks, on average over {kinds}"
     )
-    return f"{text}{_no_better(detecting)}.{_not_found(doses)}"
+    return f"{text}{_no_better(detecting)}.{_not_found(strengths)}"
 
 
-def _not_found(doses: pd.DataFrame) -> str:
-    """Of how many kinds something else was detected than the clusters that were planted."""
-    elsewhere = (doses[["ami_u", "ami_v"]].max(axis=1) < HARDLY_FOUND).sum()
+def _not_found(strengths: pd.DataFrame) -> str:
+    """Text on kinds where a measure detected something other than the planted clusters."""
+    elsewhere = (strengths[["ami_u", "ami_v"]].max(axis=1) < HARDLY_FOUND).sum()
     if not elsewhere:
         return ""
     return (
@@ -281,7 +284,7 @@ def _not_found(doses: pd.DataFrame) -> str:
 
 
 def _allowing(ranked: pd.DataFrame) -> str:
-    """Why nothing is claimed, where only the number of those that were ranked forbids it."""
+    """Reason why nothing is claimed, if it is only the number of ranked measures."""
     chance = 0.5 if ranked.iloc[0]["analysis"] == "detection" else 0
     if not ranked.iloc[0]["low"] > chance:
         return ""
@@ -289,7 +292,7 @@ def _allowing(ranked: pd.DataFrame) -> str:
 
 
 def _no_better(ranked: pd.DataFrame) -> str:
-    """Those that the best cannot be told apart from."""
+    """Text on the measures that cannot be told apart from the best."""
     tied = len(_tied(ranked))
     others = ranked.iloc[tied:]
     if others.empty:
@@ -306,7 +309,7 @@ def _no_better(ranked: pd.DataFrame) -> str:
 
 
 def _prediction(table: pd.DataFrame, function: str) -> pd.DataFrame:
-    """Ranked mean correlations of terms with a function measure, over all conditions."""
+    """Mean correlations of terms with a function measure over all conditions, ranked."""
     rows = table[
         (table["analysis"] == "clusters")
         & (table["function"] == function)
@@ -316,7 +319,7 @@ def _prediction(table: pd.DataFrame, function: str) -> pd.DataFrame:
 
 
 def prediction_sentence(table: pd.DataFrame) -> str:
-    """Which term of a cluster says what its units do."""
+    """Sentences on the terms that predict the function of a cluster."""
     parts = [_predicts(_prediction(table, function), function) for function in FUNCTIONS]
     known = [part for part in parts if part]
     if not known:
@@ -378,13 +381,13 @@ def _interval(estimate: float, low: float, high: float, percent: bool = False) -
 
 
 def _basis(table: pd.DataFrame, networks: pd.DataFrame, method: str | None, resamples: int) -> str:
-    """What the part on measures rests on."""
-    here = table[table["method"] == method]
-    probed = here[(here["analysis"] == "clusters") & here["condition"].notna()]
+    """Paragraph on the data behind the part on measures."""
+    rows = table[table["method"] == method]
+    probed = rows[(rows["analysis"] == "clusters") & rows["condition"].notna()]
     conditions = (
         sentence_list(list(probed["condition"].unique())) if len(probed) else "no condition"
     )
-    seeds = counted(_seeds(here, networks), "seed")
+    seeds = counted(_seeds(rows, networks), "seed")
     return (
         f"It rests on {seeds} a condition, method `{method}`; intervals are"
         f" 95 % bootstrap intervals over seeds ({resamples} resamples), the same seeds drawn in all"

@@ -1,7 +1,7 @@
-"""Figures by name: what each is drawn from, and how a reader finds it.
+"""Catalogue of the figures by name: their inputs, and the labels by which readers find them.
 
-The module of the same name in `figures` draws it. A new figure is that module and a line here:
-drawn once, from tables of the study, unless the line says more.
+Each is drawn by the module of the same name in `figures`. A new figure is such a module and an
+entry below; by default it is drawn once, from tables of the study.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ TABLES = {
     "validity": "csv",
     "verdict": "csv",
 }
-"""Tables that a figure may be drawn from, and the file's ending."""
+"""Tables that figures may use, with the file extension."""
 
 QUALITY = "1 How good are the clusters?"
 TRUST = "2 Which number to trust?"
@@ -48,7 +48,7 @@ FUNCTION = "3 What do the clusters do?"
 AGREEMENT = "4 Do clusters agree?"
 NETWORKS = "5 The networks"
 TABLES_SHOWN = "6 Tables"
-"""Categories of the report, which sorts them by their names."""
+"""Categories of the report, which sorts them by name."""
 CATEGORIES = (QUALITY, TRUST, FUNCTION, AGREEMENT, NETWORKS)
 
 
@@ -66,32 +66,32 @@ def drawn_pixel_k(study: Study) -> list[int]:
 
 
 def drawn_probed_k(study: Study) -> int | None:
-    """Number of clusters in the pictures of what units do, if anything is probed."""
+    """Number of clusters in the pictures of unit functions; None if nothing is probed."""
     if drawn_k(study) in study.probed_k:
         return drawn_k(study)
     return study.probed_k[0] if study.probed_k else None
 
 
 def _drawn_probed_conditions(study: Study) -> list[str]:
-    """Probed conditions with partitions of layers to draw."""
+    """Probed conditions that have partitions of layers."""
     return study.probed_conditions if study.drawn_method is not None else []
 
 
 def _probed_whole_methods(study: Study) -> list[str]:
-    """Methods of whole networks, at each scale, where anything is probed."""
+    """Methods for whole networks at each scaling; empty if nothing is probed."""
     methods = study.clustering.methods_for(NETWORK)
     return study.variants(methods) if study.probed_conditions else []
 
 
 def figure_items(study: Study) -> dict[str, list[str]]:
-    """All figures of the study: what is drawn, and the items that each draws separately."""
+    """All figures of the study, each with the items that are drawn separately."""
     return {name: list(entry.items(study)) for name, entry in FIGURES.items()}
 
 
 def page_job(study: Study) -> PageJob:
-    """What decides the page of all networks, beside the files that it shows."""
+    """Parameters of the page of all networks, except for its files."""
     return PageJob(
-        # Where something is probed, the page opens at a k at which it is.
+        # With probes, the page opens at a probed k.
         drawn_k=drawn_probed_k(study) or drawn_k(study),
         drawn_method=study.drawn_method,
         groups=study.probe.groups,
@@ -104,11 +104,11 @@ def page_job(study: Study) -> PageJob:
 
 
 def paper_job(study: Study, tables: list[str]) -> PaperJob:
-    """What decides the files of a paper, beside figures and tables.
+    """Parameters of the files of a paper, except for figures and tables.
 
     Args:
         study: the study.
-        tables: names of the tables that those for print are made of.
+        tables: names of the tables behind the printed ones.
     """
     recipes = {name: study.recipe_of(name).model_dump() for name in study.conditions}
     return PaperJob(
@@ -131,17 +131,17 @@ def _once(study: Study) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class FigureEntry:
-    """A kind of figure.
+    """Description of a kind of figure.
 
     Attributes:
-        category: where the report shows it.
-        inputs: names of TABLES, or of `histories` (of training), `weights` (the first block of the
-            condition's networks) and `partitions` (of the first block of networks).
-        items: names of the items that are drawn separately, from the study; none: no such figure.
-        item: what an item is.
-        layers: what is shown of each network: "all", or the only layer.
-        k: which numbers of clusters are shown, from the study; None: all.
-        method: whether the study's `drawn_method` alone is shown; otherwise all are, or the item.
+        category: category in the report.
+        inputs: names of TABLES, `histories` (of training), `weights` (the first block of the
+            condition's networks) or `partitions` (of the first block of networks).
+        items: items of a study that are drawn separately; none means no such figure.
+        item: type of an item.
+        layers: layers shown of each network: "all", or a single layer.
+        k: numbers of clusters shown in a study; None for all.
+        method: whether only the study's `drawn_method` is shown; otherwise all, or the item.
     """
 
     category: str
@@ -153,9 +153,9 @@ class FigureEntry:
     method: bool = False
 
     def job(self, study: Study) -> FigureJob:
-        """What decides the figure, beside the rows that it is drawn from; for `make`.
+        """Parameters of the figure, except for the rows it is drawn from.
 
-        What is drawn from no table says nothing of seeds and nulls: more of these do not change it.
+        Figures that use no table do not depend on seeds and nulls, so that adding some reruns none.
         """
         of_tables = bool(set(TABLES) & set(self.inputs))
         return FigureJob(
@@ -166,7 +166,7 @@ class FigureEntry:
         )
 
     def labels(self, study: Study, item: str) -> dict[str, str]:
-        """By what a reader finds the figure: the same keys for all figures."""
+        """Labels by which readers find the figure, with the same keys for all figures."""
         k_values = self.k(study) if self.k else study.k_grid
         shown = k_values if isinstance(k_values, list) else [k_values]
         labels = {
@@ -181,7 +181,7 @@ class FigureEntry:
 
 
 def _compared(study: Study) -> list[str]:
-    """Methods that have z: what a search for bits finds in draws has no spread."""
+    """Methods with z scores; draws of a search for bits have no spread."""
     return [method for method in study.variants() if not chooses(method)]
 
 
@@ -295,4 +295,4 @@ FIGURES: dict[str, FigureEntry] = {
         method=True,
     ),
 }
-"""In the order in which the report and the contact sheet show them."""
+"""Figures in the order of the report and the contact sheet."""

@@ -1,4 +1,4 @@
-"""All figures of a study on one sheet, small, with their names."""
+"""Contact sheet: all figures of a study as labelled thumbnails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = 4
 WIDTH = 2400
 """Pixels."""
 HIGHEST = 700
-"""Pixels: higher figures are shown narrower."""
+"""Pixels; taller figures are made narrower."""
 
 _MARGIN = 16
 _NAME_HEIGHT = 34
@@ -22,10 +22,10 @@ _INK = "#262626"
 
 
 def contact_sheet(figures: Sequence[Path]) -> Image.Image:
-    """The sheet: figures row by row, each row as high as its highest figure, all at one scale.
+    """Arrange the figures in rows, each as high as its highest figure, all at one scale.
 
     Args:
-        figures: PNG files, in the order of the sheet.
+        figures: PNG files, in order.
     """
     width = WIDTH // COLUMNS - 2 * _MARGIN
     scale = width / max(_width(file) for file in figures)
@@ -58,6 +58,6 @@ def _small(file: Path, scale: float) -> Image.Image:
 
 
 def _font() -> ImageFont.FreeTypeFont:
-    """The font of the figures, which comes with matplotlib."""
+    """The font of the figures, which is part of matplotlib."""
     file = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
     return ImageFont.truetype(str(file), _NAME_SIZE)

@@ -1,4 +1,4 @@
-"""Known groups of units as text: their sizes, their scores, and the clusters that agree."""
+"""Known groups of units as text: their sizes, their scores, and their agreement with clusters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clusterability.networks.layer_names import tensor_name
 from clusterability.report.score_text import KNOWN, WIDTH, score_lines, table_lines
 
 _MOST_SHOWN = 12
-"""Groups whose sizes are shown."""
+"""Largest number of groups whose sizes are shown."""
 
 _LEGEND = (
     "Null: labels, the groups dealt out anew to the units. Nobody has searched for them in the"
@@ -28,13 +28,13 @@ def groups_text(
     agreement: pd.DataFrame,
     everything: bool = False,
 ) -> str:
-    """The groups of one network, at most 100 columns wide.
+    """Text on the groups of one network, at most 100 columns wide.
 
     Args:
         scores: rows of the groups, with the columns of `scores.parquet`.
-        groups: by layer, as files name it.
-        agreement: of clusters that were found, with AGREEMENT_COLUMNS.
-        everything: all measures.
+        groups: known groups by layer name in files.
+        agreement: agreement of the clusters with the groups, with AGREEMENT_COLUMNS.
+        everything: whether to show all measures.
     """
     shown = scores[scores["status"] != "undefined"]
     shown = shown if everything else shown[shown["measure"].isin(KNOWN)]

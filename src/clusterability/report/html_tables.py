@@ -1,4 +1,4 @@
-"""A table of the study as a page of its own: the rows that figures show, to search in."""
+"""HTML page of a table of the study, with the rows that figures show."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from clusterability.results.display_names import counted, shown_null
 from clusterability.results.reading import read_csv
 
 MOST_ROWS = 20_000
-"""Of more rows than this a page would not open in a moment."""
+"""Most rows on a page; pages with more would open slowly."""
 
 TEMPLATE = Path(__file__).with_name("table.html")
 
 
 def table_page(file: Path, method: str | None) -> str:
-    """The page of a table, HTML that needs no network.
+    """Self-contained HTML page of a table.
 
     Args:
         file: the table, CSV.
-        method: whose rows are shown of tables that have methods; None: all.
+        method: method whose rows are shown, in tables with methods; None for all.
     """
     rows = read_csv(file, keep_default_na=False, na_values=[""])
     shown, words = _shown(rows, method)
@@ -37,7 +37,7 @@ def table_page(file: Path, method: str | None) -> str:
 
 
 def _shown(rows: pd.DataFrame, method: str | None) -> tuple[pd.DataFrame, str]:
-    """The rows of the page, and what they are."""
+    """Rows to show, and text that describes them."""
     shown, parts = rows, []
     if method is not None and "method" in rows and (rows["method"] == method).any():
         shown = shown[shown["method"] == method]

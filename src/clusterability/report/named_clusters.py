@@ -1,4 +1,4 @@
-"""Clusters of a small matrix by the names of its units, as text."""
+"""Clusters of a small matrix as text, by the names of its units."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from clusterability.networks.live_units import DEAD
 from clusterability.report.score_text import WIDTH
 
 MOST_NAMES = 60
-"""Of both sides together: more are no help on a terminal."""
+"""Largest number of names shown on both sides together."""
 
 
 def k_of_most_bits(scores: pd.DataFrame, method: str) -> int | None:
-    """The k at which naming the clusters of one layer saves most; None where none has a value.
+    """k at which naming the clusters of one layer saves most bits; None without values.
 
     Args:
         scores: rows of one layer, with the columns of `scores.parquet`.
-        method: whose clusters are meant.
+        method: method of the clusters.
     """
     rows = scores[(scores["measure"] == "bits") & (scores["method"] == method)]
     rows = rows[rows["status"] == "ok"]
@@ -33,10 +33,10 @@ def clusters_text(names: UnitNames, rows: np.ndarray, columns: np.ndarray, headi
     """Names of the units by cluster, at most 100 columns wide.
 
     Args:
-        names: of rows, columns or both.
-        rows: int [out], labels of the rows; -1 for dead ones.
-        columns: int [in], labels of the columns.
-        heading: the first line.
+        names: names of rows, columns or both.
+        rows: labels of the rows, int [out]; -1 for dead units.
+        columns: labels of the columns, int [in].
+        heading: first line.
 
     >>> names = UnitNames(("Ann", "Bea"), None)
     >>> print(clusters_text(names, np.array([1, 0]), np.array([0, 1]), "Clusters:"))

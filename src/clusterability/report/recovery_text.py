@@ -1,4 +1,4 @@
-"""Which measure is right about partitions, in words: the part of the answer on recovery."""
+"""The part of the answer on recovery: which measure is right about partitions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from clusterability.results.display_names import rounded_text, sentence_list
 
 _REACHES = {"bits": "≥ 20", "held_out_entries": "> 0"}
 _NAMED = 3
-"""Measures that a sentence names."""
+"""Number of measures named in a sentence."""
 
 
 def of_first_null(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the first null of the catalogue that they have; all, where they have none."""
+    """Rows of the first null in the order of the catalogue; all rows if none has a null."""
     known = set(rows["null"].dropna())
     first = next((null for null in NULLS if null in known), None)
     return rows if first is None else rows[rows["null"] == first]
@@ -22,13 +22,13 @@ def of_first_null(rows: pd.DataFrame) -> pd.DataFrame:
 def ranked_recovery(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of `recovery` over all families with a balanced accuracy, the best first."""
     rows = table[(table["analysis"] == "recovery") & table["condition"].isna()]
-    every = rows[rows["family"].isna()]
-    known = (every if len(every) else rows).dropna(subset="estimate")
+    over_families = rows[rows["family"].isna()]
+    known = (over_families if len(over_families) else rows).dropna(subset="estimate")
     return known.sort_values("estimate", ascending=False, kind="stable")
 
 
 def recovery_in_short(table: pd.DataFrame) -> str:
-    """Which measure is right about partitions; empty where it is not known."""
+    """Clause on which measure is right about partitions; empty if unknown."""
     ranked = ranked_recovery(table)
     if ranked.empty:
         return ""
@@ -39,14 +39,14 @@ def recovery_in_short(table: pd.DataFrame) -> str:
 
 
 def recovery_sentence(table: pd.DataFrame) -> str:
-    """How many partitions are the planted clusters, and which measures say so."""
+    """Sentences on how many partitions are the planted clusters, and which measures say so."""
     rows = table[(table["analysis"] == "recovery") & table["condition"].isna()]
     if rows.empty:
         return ""
     largest = rows.nlargest(1, "n").iloc[0]
-    found, n = int(largest["found"]), int(largest["n"])
+    count, n = int(largest["found"]), int(largest["n"])
     text = (
-        f"Of {n} partitions of networks whose clusters are known, {found} are the planted clusters"
+        f"Of {n} partitions of networks whose clusters are known, {count} are the planted clusters"
         " (adjusted mutual information above 0.5, mean of both sides)."
     )
     ranked = ranked_recovery(table).head(_NAMED)
@@ -62,7 +62,7 @@ def recovery_sentence(table: pd.DataFrame) -> str:
 
 
 def _call(row: pd.Series) -> str:
-    """What a measure is asked for."""
+    """Criterion by which a measure calls a partition good."""
     if row["form"] == "threshold":
         return f"`{row['measure']}` {_REACHES[row['measure']]}"
     return f"p ≤ 0.05 of `{row['measure']}` by `{row['null']}`"

@@ -1,4 +1,4 @@
-"""The answer in reStructuredText, which Snakemake's report reads, from its Markdown."""
+"""Convert the answer from Markdown to reStructuredText, for Snakemake's report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _UNDERLINES = "=-~"
 
 
 def restructured(markdown: str) -> str:
-    """Headings, paragraphs, tables, `code` and **bold**: what the study's own texts are made of.
+    """Convert headings, paragraphs, tables, `code` and **bold**, all that the study's texts use.
 
     >>> print(restructured("# A\\n\\nTrust `mi`."), end="")
     A
@@ -32,7 +32,7 @@ def _block(block: str) -> str:
 
 
 def _inline(text: str) -> str:
-    # Code inside of bold text is more than reStructuredText can do.
+    # reStructuredText has no code inside bold text.
     plain = re.sub(r"\*\*.+?\*\*", lambda bold: bold[0].replace("`", ""), text)
     return re.sub(r"`([^`]+)`", r"``\1``", plain)
 
@@ -47,5 +47,5 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield "   :header-rows: 1"
     yield ""
     for row in rows:
-        for place, cell in enumerate(row):
-            yield f"   {'* -' if place == 0 else '  -'} {cell}".rstrip()
+        for column, cell in enumerate(row):
+            yield f"   {'* -' if column == 0 else '  -'} {cell}".rstrip()

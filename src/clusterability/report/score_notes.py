@@ -1,7 +1,7 @@
-"""What to know of the scores of one network, below their table: a line for each thing.
+"""Notes below the scores of one network, one per line.
 
-Sizes of the clusters; clusters so small that single weights decide; measures that contradict each
-other; signs, which are dropped.
+They cover sizes of clusters, clusters so small that single weights decide, measures that contradict
+each other, and ignored signs.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from clusterability.report.score_text import WIDTH
 from clusterability.results.display_names import ranges, sentence_list, shown_null
 
 FEW_UNITS = 2
-"""A cluster with at most so many units on either side is a handful of weights."""
+"""A cluster with at most this many units on either side consists of a few weights."""
 FAR = 5.0
-"""So many standard deviations of draws are no matter of chance."""
+"""A |z| this large is not due to chance."""
 SIGNS = (0.1, 0.9)
-"""Between these shares of negative weights, signs are a part of what a layer is."""
+"""Range of the share of negative weights in which signs are essential to a layer."""
 
 
 def score_notes(scores: pd.DataFrame, sizes: pd.DataFrame, networks: Networks) -> str:
-    """All that applies, a paragraph of one or two lines each, at most 100 columns wide.
+    """All notes that apply, one or two lines each, at most 100 columns wide.
 
     Args:
         scores: rows of one network, with `columns.SCORES`.
-        sizes: of its clusters, with `one_network.SIZES`.
-        networks: the block of one that was scored.
+        sizes: cluster sizes, with `one_network.SIZES`.
+        networks: the scored network, a block of one.
     """
     weights = [stack[0] for stack in networks.weights.values()]
     texts = [
@@ -45,7 +45,7 @@ def score_notes(scores: pd.DataFrame, sizes: pd.DataFrame, networks: Networks) -
 
 
 def size_lines(scores: pd.DataFrame, sizes: pd.DataFrame) -> list[str]:
-    """Sizes of the clusters of each layer and method, at the k whose naming saves most."""
+    """Cluster sizes of each layer and method, at the k that saves most bits."""
     lines = []
     for (layer, method), rows in sizes.groupby(["layer", "method"], sort=False):
         k = k_of_most_bits(scores[scores["layer"] == layer], str(method))
@@ -61,7 +61,7 @@ def _sum(sizes: Sequence[int]) -> str:
 
 
 def _few_units(sizes: pd.DataFrame) -> Iterator[str]:
-    """Where there are clusters of one or two units a side."""
+    """Note on clusters of one or two units per side."""
     few = sizes[
         [_has_few(*sides) for sides in zip(sizes["u_sizes"], sizes["v_sizes"], strict=True)]
     ]
@@ -73,17 +73,17 @@ def _few_units(sizes: pd.DataFrame) -> Iterator[str]:
 
 
 def _has_few(u_sizes: Sequence[int], v_sizes: Sequence[int]) -> bool:
-    """Whether a pair of clusters has units on both sides, and one or two on each."""
+    """Whether a pair of clusters has units on both sides, and at most two on each."""
     return any(
         0 < u <= FEW_UNITS and 0 < v <= FEW_UNITS for u, v in zip(u_sizes, v_sizes, strict=False)
     )
 
 
 def _off_diagonal(scores: pd.DataFrame) -> Iterator[str]:
-    """Where mi says that there is much, and n-cut that there is less than by chance."""
-    place = ["layer", "method", "k"]
-    asked = shown_null(scores[scores["measure"].isin(["mi", "ncut"])])
-    z = asked.pivot_table(index=place, columns="measure", values="z", sort=False)
+    """Note on cells where mi is far above chance and n-cut far worse than chance."""
+    cell = ["layer", "method", "k"]
+    compared = shown_null(scores[scores["measure"].isin(["mi", "ncut"])])
+    z = compared.pivot_table(index=cell, columns="measure", values="z", sort=False)
     if not {"mi", "ncut"} <= set(z):
         return
     contrary = z[(z["mi"] >= FAR) & (z["ncut"] <= -FAR)].reset_index()
@@ -104,11 +104,11 @@ def _where(rows: pd.DataFrame) -> str:
 
 
 def _signs(layers: Sequence[str], weights: Iterable[np.ndarray]) -> Iterator[str]:
-    """Of layers with many weights of either sign, that signs are left out."""
+    """Note on layers with many weights of either sign, that signs are ignored."""
     shares = {name: _negative_share(matrix) for name, matrix in zip(layers, weights, strict=True)}
     mixed = {name: share for name, share in shares.items() if SIGNS[0] <= share <= SIGNS[1]}
     if mixed:
-        least, most = (f"{100 * each:.0f}" for each in (min(mixed.values()), max(mixed.values())))
+        least, most = (f"{100 * end:.0f}" for end in (min(mixed.values()), max(mixed.values())))
         of = "the weights" if len(mixed) == len(layers) else f"the weights of {_names(mixed)}"
         share = f"{least} %" if least == most else f"{least} % to {most} %"
         yield f"{share} of {of} are negative: their absolute values are clustered, without signs."
@@ -119,6 +119,6 @@ def _names(layers: Iterable[str]) -> str:
 
 
 def _negative_share(matrix: np.ndarray) -> float:
-    """Of the weights that are not zero."""
+    """Share of negative weights among the non-zero ones."""
     count = np.count_nonzero(matrix)
     return np.count_nonzero(matrix < 0) / count if count else 0.0

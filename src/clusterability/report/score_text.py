@@ -1,4 +1,4 @@
-"""Scores and measures as tables of text, at most 100 columns wide."""
+"""Scores and measures as text tables, at most 100 columns wide."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from clusterability.results.display_names import (
 )
 
 KNOWN = ("mi", "barber_q", "ncut", "clusterability", "bits")
-"""Measures that are shown unless all are asked for: one of each kind."""
+"""Measures shown by default, one of each kind."""
 
 WIDTH = 100
 
 
 def score_text(scores: pd.DataFrame, everything: bool = False) -> str:
-    """Scores as a table of text, with a line on how to read it.
+    """Scores as a text table, followed by a legend.
 
     Args:
-        scores: rows with `tables.SCORES`.
-        everything: all measures and nulls, a table for each layer and method; else KNOWN, against
-            the null that says most, in one table.
+        scores: rows with `columns.SCORES`.
+        everything: show all measures and nulls, in a table for each layer and method; otherwise
+            KNOWN against the most informative null, in one table.
     """
     shown = scores if everything else shown_null(scores[scores["measure"].isin(KNOWN)])
     return "\n".join([*score_lines(shown, everything), "", *_legend(shown, everything)])
 
 
 def score_lines(shown: pd.DataFrame, everything: bool = False) -> list[str]:
-    """The rows that are shown, as `score_text` has them; with everything, nulls by their names."""
+    """Lines of the table in `score_text`; with `everything`, the null is a column."""
     compared = shown["null"].notna().any()
-    # With a null's name beside it, there is room for no more.
+    # The column of nulls leaves room for one digit less.
     digits = "+.3f" if everything else "+.4f"
     columns: dict[str, Iterable[str]] = {
         "layer": shown["layer"],
@@ -53,7 +53,7 @@ def score_lines(shown: pd.DataFrame, everything: bool = False) -> list[str]:
             "null mean ± sd": [
                 _spread(*pair) for pair in zip(shown["null_mean"], shown["null_sd"], strict=True)
             ],
-            "excess": [_number(each, digits) for each in shown["value"] - shown["null_mean"]],
+            "excess": [_number(excess, digits) for excess in shown["value"] - shown["null_mean"]],
             "z": [_number(z, "+.2f") for z in shown["z"]],
             "p": [_number(p, ".3g") for p in shown["p"]],
         }
@@ -66,11 +66,11 @@ def score_lines(shown: pd.DataFrame, everything: bool = False) -> list[str]:
 
 
 def draws_text(scores: pd.DataFrame, most: Mapping[str, int]) -> str:
-    """How many draws were made of nulls whose draws end by a rule; nothing without any.
+    """Number of draws of each null whose draws end by a rule; empty without such nulls.
 
     Args:
-        scores: rows with `tables.SCORES`.
-        most: the most draws by null.
+        scores: rows with `columns.SCORES`.
+        most: largest number of draws by null.
 
     >>> scores = pd.DataFrame({"null": ["shuffle"] * 3, "null_n": [0, 39, 999]})
     >>> draws_text(scores, {"shuffle": 999})
@@ -87,7 +87,7 @@ def draws_text(scores: pd.DataFrame, most: Mapping[str, int]) -> str:
 
 
 def measures_text(measures: pd.DataFrame) -> str:
-    """What `api.list_measures` gives, a measure a paragraph."""
+    """Format the result of `api.list_measures`, one paragraph per measure."""
     parts = []
     for row in measures.to_dict("records"):
         heading = f"{row['measure']}: {row['label']}; {row['better']} is better"
@@ -97,7 +97,7 @@ def measures_text(measures: pd.DataFrame) -> str:
 
 
 def _values(scores: pd.DataFrame) -> list[str]:
-    """Values, or why there is none."""
+    """Values, or the reason why there is none."""
     return [
         _number(value, ".4f") if status == "ok" else status
         for value, status in zip(scores["value"], scores["status"], strict=True)
@@ -115,18 +115,18 @@ def _spread(mean: float, deviation: float) -> str:
 
 
 def _tables(table: pd.DataFrame) -> Iterator[str]:
-    """A table for each layer and method, below their names: side by side they would not fit."""
-    place = ["layer", "method"]
-    for number, ((layer, method), rows) in enumerate(table.groupby(place, sort=False)):
+    """A table for each layer and method, below their names, since one table would be too wide."""
+    identifiers = ["layer", "method"]
+    for number, ((layer, method), rows) in enumerate(table.groupby(identifiers, sort=False)):
         yield from ([""] if number else [])
         yield f"{layer}, {method}"
-        yield from table_lines(rows.drop(columns=place))
+        yield from table_lines(rows.drop(columns=identifiers))
 
 
 def table_lines(table: pd.DataFrame) -> list[str]:
-    """Names to the left, numbers to the right."""
+    """Lines of a table with text aligned to the left and numbers to the right."""
     rows = [list(table), *table.to_numpy().tolist()]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     left = [name in ("layer", "method", "measure", "null") for name in table]
     lines = [_line(row, widths, left) for row in rows]
     rule = "-" * len(lines[0])

@@ -1,4 +1,4 @@
-"""The verdict on layers in words: a line for one layer, a table and a sentence for a study."""
+"""The verdict on layers in words: a line for a layer; a table and a sentence for a study."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ BEYOND = {
     "rotated_u": "mixtures of the output units",
     "rotated_v": "mixtures of the input units",
 }
-"""What a null keeps, in words that follow "beyond"."""
+"""What a null keeps, as a phrase that follows "beyond"."""
 
 _BY_NAME = {verdict.name: verdict for verdict in VERDICTS}
 
 Row = Mapping[str, Any] | pd.Series
-"""A row of the table of verdicts."""
+"""Row of the table of verdicts."""
 
 
 def verdict_line(row: Row) -> str:
-    """The verdict on one layer, after its name.
+    """The verdict on one layer, without its name.
 
     >>> row = {"verdict": "none that pay", "bits": 3.0, "contrast": 1.9, "n": 1, "paying": 0}
     >>> verdict_line(row)  # doctest: +NORMALIZE_WHITESPACE
@@ -60,7 +60,7 @@ def verdict_line(row: Row) -> str:
 
 
 def verdict_sentence(table: pd.DataFrame) -> str:
-    """All verdicts of a study in a sentence, those that say most first."""
+    """All verdicts of a study in one sentence, the strongest first."""
     parts = []
     for verdict in VERDICTS:
         rows = table[table["verdict"] == verdict.name]
@@ -75,14 +75,14 @@ def verdict_sentence(table: pd.DataFrame) -> str:
 
 
 def verdict_table(table: pd.DataFrame) -> str:
-    """A line a condition and layer, in Markdown."""
+    """Markdown table with one line per condition and layer."""
     names, rows = verdict_cells(table)
     marked = [re.sub(r"beyond (\w+)", r"beyond `\1`", name) for name in names]
     return "\n".join(map(_row, [marked, ["---"] * len(names), *rows]))
 
 
 def verdict_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Names of columns and cells of the answer's table, a row a condition and layer."""
+    """Column names and cells of the answer's table, one row per condition and layer."""
     nulls = [null for null in REDRAWN if table[f"beyond_{null}"].notna().any()]
     names = ["condition", "layer", "verdict", "bits", *(f"beyond {null}" for null in nulls)]
     names += ["output \N{MULTIPLICATION SIGN} input clusters", "starts agree", "strongest cluster"]
@@ -97,11 +97,11 @@ def verdict_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
 
 
 def verdicts_text(table: pd.DataFrame, layers: Sequence[str]) -> str:
-    """Verdicts on the layers of one network, a paragraph each.
+    """Verdicts on the layers of one network, one paragraph each.
 
     Args:
         table: the verdicts.
-        layers: names of all layers; those without a verdict are named.
+        layers: names of all layers; those without a verdict are listed.
     """
     lines = [f"{row['layer']}: {verdict_line(row)}." for _, row in table.iterrows()]
     left_out = [name for name in layers if name not in set(table["layer"])]
@@ -120,7 +120,7 @@ def _row(cells: list[str]) -> str:
 
 
 def _bits(row: Row, name: str, unit: str = " bits") -> str:
-    """A number of bits with its interval, if it has one."""
+    """Number of bits with its interval, if it has one."""
     value, low, high = (row.get(f"{name}{end}", np.nan) for end in ("", "_low", "_high"))
     if not np.isfinite(value):
         return ""
@@ -129,7 +129,7 @@ def _bits(row: Row, name: str, unit: str = " bits") -> str:
 
 
 def _paying(row: Row) -> str:
-    """In how many networks clusters pay, where they do not on the whole."""
+    """Number of networks in which clusters pay, if they do not overall."""
     if not row.get("paying"):
         return ""
     return f"; {VERDICT_BITS:g} or more in {row['paying']} of {counted(row['n'], 'network')}"
@@ -142,7 +142,7 @@ def _beyond_text(row: Row) -> str:
 
 
 def _not_compared(row: Row) -> str:
-    """What the bits were not compared with: strengths, mixtures, or both."""
+    """Comparisons that are missing: strengths, mixtures, or both."""
     missing = [
         text
         for text, nulls in (("the strengths", STRENGTHS.nulls), ("mixtures", MIXTURES.nulls))
@@ -152,7 +152,7 @@ def _not_compared(row: Row) -> str:
 
 
 def _clusters_text(row: Row) -> str:
-    """How many clusters, and whether the cut is the only one as good."""
+    """Number of clusters, and whether other cuts are as good."""
     text = f"{row['k_u']:g} output and {counted(float(row['k_v']), 'input cluster')}"
     if row.get("at_edge"):
         text += ", the most that were asked for"
@@ -176,7 +176,7 @@ def _strongest(row: Row) -> str:
 
 
 def _sides(row: Row) -> str:
-    """Clusters of either side, such as "5 \N{MULTIPLICATION SIGN} 3"."""
+    """Numbers of clusters on both sides, such as "5 \N{MULTIPLICATION SIGN} 3"."""
     if pd.isna(row["k_u"]):
         return ""
     return f"{row['k_u']:g} \N{MULTIPLICATION SIGN} {row['k_v']:g}"

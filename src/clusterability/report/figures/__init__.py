@@ -1,5 +1,5 @@
-"""Figures of a study, one module each: `make(inputs, item, study)` gives the figure and its rows.
+"""Figures of a study, one module each: `make(inputs, item, study)` returns the figure and its rows.
 
-`rows` makes the table of exactly what is plotted, `draw` draws it and reads nothing else (only
-`weights` also takes the matrices that it pictures). `style` holds what all figures share.
+`rows` returns a table of exactly what is plotted; `draw` uses that table alone (only `weights` also
+takes the matrices that it shows). `style` holds what all figures share.
 """

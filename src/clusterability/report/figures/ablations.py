@@ -1,4 +1,4 @@
-"""What ablating each cluster costs, class by class, in the first network of a condition."""
+"""Drop in accuracy by class when each cluster is ablated, in the first network of a condition."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import style
 
 ABLATION = "zero"
-"""The ablation that is drawn; the table holds the other, too."""
+"""Ablation that is drawn; the rows of the table `ablations` also hold the other."""
 
 _SMALLEST_LIMIT = 0.05
-"""Colours of smaller falls would show noise."""
+"""Smallest end of the colour scale: smaller drops are noise."""
 
 CAPTION = """What each class loses without a cluster of hidden units: fall in test accuracy when
 the cluster's units are set to zero (left), and by how much it exceeds the mean fall of random
@@ -37,15 +37,15 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(ablations: Path, condition: str, method: str, k: int) -> pd.DataFrame:
-    """One row a cluster and class: `fall` in accuracy, and `excess` over random groups' mean."""
-    found = read_first_network(ablations, condition, method, k)
-    found = found[found["ablation"] == ABLATION].reset_index(drop=True)
-    return found.assign(excess=found["fall"] - found["null_mean"])
+    """One row per cluster and class: drop in accuracy, `fall`, and `excess` over random groups."""
+    effects = read_first_network(ablations, condition, method, k)
+    effects = effects[effects["ablation"] == ABLATION].reset_index(drop=True)
+    return effects.assign(excess=effects["fall"] - effects["null_mean"])
 
 
 @style()
 def draw(table: pd.DataFrame, condition: str) -> Figure:
-    """Falls, and how much more they are than those of random groups; words where there are none."""
+    """Maps of the drops and of their excess over random groups; text if there are none."""
     if table.empty:
         return draw_in_words(f"{condition}: no clusters of hidden units were ablated")
     if table["fall"].isna().all():

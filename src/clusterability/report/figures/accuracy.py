@@ -1,4 +1,4 @@
-"""Test accuracy beside the names of conditions: what clusters are like means little without it."""
+"""Test accuracy beside the names of conditions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from clusterability.results.reading import read_csv
 
 
 def with_accuracy(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
-    """Rows with `test_accuracy`, the mean over the condition's networks of the table `networks`.
+    """Add `test_accuracy`, the mean over the condition's networks in the table `networks`.
 
-    Without that table, the rows as they are.
+    Without that table, the rows are returned unchanged.
     """
     if "networks" not in inputs:
         return table
@@ -21,7 +21,7 @@ def with_accuracy(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
 
 
 def shown_names(table: pd.DataFrame) -> dict[str, str]:
-    """Conditions of the rows with their test accuracy, as "trained, 97.7 %", where it is known."""
+    """Conditions with their test accuracy, as "trained, 97.7 %", where it is known."""
     if "test_accuracy" not in table:
         return {}
     known = table[["condition", "test_accuracy"]].dropna().drop_duplicates()

@@ -1,4 +1,4 @@
-"""Agreement of partitions against k: by what is compared (panels) and condition, over its null."""
+"""Agreement of partitions against k: a panel per comparison, a line per condition, and the null."""
 
 from __future__ import annotations
 
@@ -47,23 +47,23 @@ COMPARISONS = {
     "data_order": "data order",
     "restarts": "restarts",
 }
-"""Comparisons in the order of the panels, with their names in print."""
+"""Comparisons in the order of the panels, with display names."""
 
 _SIDES = ("V", "U", "UV")
-"""From the input on: the V side of a layer comes before its U side."""
+"""Sides from the input on: the V side of a layer comes before its U side."""
 _COLUMNS = 6
-"""Panels side by side: as many as the sides of the default study's three layers."""
+"""Panels per row: the number of sides of the default study's three layers."""
 _ROW_HEIGHTS = (1.45, 1.7)
-"""Inches: of a row of panels with few conditions and with many."""
+"""Height of a row of panels in inches, with few and with many conditions."""
 _MANY = 4
-"""More conditions than this need higher panels and finer lines."""
+"""With more conditions than this, panels are higher and lines thinner."""
 _LEGEND_HEIGHT = 0.75
 _MARGIN = 0.15
-"""Share of the range of all means that intervals get above and below it."""
+"""Margin for intervals above and below the means, as a share of the range of all means."""
 
 
 class Panel(NamedTuple):
-    """What is compared in one panel."""
+    """Comparison shown in one panel."""
 
     comparison: str
     layer: str
@@ -72,7 +72,7 @@ class Panel(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What is compared, and of which units."""
+        """Name of the comparison and of the compared units."""
         if self.side == "UV":
             units = f"{self.layer} U, {self.other_layer} V"
         else:
@@ -94,32 +94,32 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(agreement: Path, method: str) -> pd.DataFrame:
-    """Adjusted mutual information by cell: its mean with a 95 % t interval, and its null's mean.
+    """Adjusted mutual information by cell: mean with 95 % t interval, and mean of the null.
 
     Raises:
-        UserError: where there are no such rows.
+        UserError: if there are no such rows.
     """
-    found = read_csv(agreement)
-    conditions, layers = found["condition"].unique(), layer_order(found["layer"].unique())
-    found = found[(found["method"] == method) & (found["measure"] == MEASURE)]
-    if found.empty:
+    cells = read_csv(agreement)
+    conditions, layers = cells["condition"].unique(), layer_order(cells["layer"].unique())
+    cells = cells[(cells["method"] == method) & (cells["measure"] == MEASURE)]
+    if cells.empty:
         raise UserError(f"{agreement}: found no rows with method {method!r}, expected some")
-    found = found.assign(
-        condition=as_categories(found["condition"], conditions),
-        layer=as_categories(found["layer"], layers),
-        side=as_categories(found["side"], _SIDES),
-        comparison=as_categories(found["comparison"], COMPARISONS),
+    cells = cells.assign(
+        condition=as_categories(cells["condition"], conditions),
+        layer=as_categories(cells["layer"], layers),
+        side=as_categories(cells["side"], _SIDES),
+        comparison=as_categories(cells["comparison"], COMPARISONS),
     )
-    found = found.rename(columns={"value": "mean", "value_low": "low", "value_high": "high"})
+    cells = cells.rename(columns={"value": "mean", "value_low": "low", "value_high": "high"})
     columns = [*Panel._fields, "condition", "other_condition", "method", "k", "measure", "n"]
     columns += ["mean", "low", "high", "null_mean"]
     order = ["comparison", "layer", "side", "condition", "other_condition", "k"]
-    return found[columns].sort_values(order, ignore_index=True)
+    return cells[columns].sort_values(order, ignore_index=True)
 
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """A panel for each thing compared; all have one range, so that they can be compared."""
+    """A panel for each comparison, all with the same range."""
     lines = _wrapped(_panels(table))
     looks = condition_styles(categories(table["condition"]))
     width = max(len(line) for line in lines)
@@ -127,9 +127,9 @@ def draw(table: pd.DataFrame) -> Figure:
     figure = new_figure(COLUMN_WIDTH if width <= 2 else PAGE_WIDTH, height)
     axes = figure.subplots(len(lines), width, sharex=True, sharey=True, squeeze=False)
     for row, line in zip(axes, lines, strict=True):
-        for place, panel in zip(row, line, strict=False):
-            _draw_panel(place, _of_panel(table, panel), looks)
-            place.set_title(panel.title)
+        for axis, panel in zip(row, line, strict=False):
+            _draw_panel(axis, _of_panel(table, panel), looks)
+            axis.set_title(panel.title)
         row[0].set_ylabel(AGREEMENT_MEASURES[MEASURE])
         for empty in row[len(line) :]:
             empty.set_axis_off()
@@ -151,7 +151,7 @@ def _of_panel(table: pd.DataFrame, panel: Panel) -> pd.DataFrame:
 
 
 def _wrapped(panels: Sequence[Panel]) -> list[list[Panel]]:
-    """Rows of panels: a comparison starts a new row where it would not fit into the last one."""
+    """Rows of panels; a comparison that does not fit into a row starts a new one."""
     lines: list[list[Panel]] = [[]]
     for comparison in COMPARISONS:
         group = [panel for panel in panels if panel.comparison == comparison]
@@ -184,9 +184,9 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, looks: dict[str, ConditionStyle
 
 
 def _value_range(table: pd.DataFrame) -> tuple[float, float]:
-    """Range of all means and nulls, and some more for their intervals.
+    """Range of all means and nulls, with a margin.
 
-    Longer intervals are cut: those of the ten classes would else leave no room for all the others.
+    Longer intervals are cut: those of the ten classes would leave little room for the others.
     """
     values = table[["mean", "null_mean"]].to_numpy(float)
     if not np.isfinite(values).any():
@@ -197,7 +197,7 @@ def _value_range(table: pd.DataFrame) -> tuple[float, float]:
 
 
 def _label_k(axes: np.ndarray, lines: Sequence[Sequence[Panel]], k_values: np.ndarray) -> None:
-    """Labels k below the lowest panel of each column."""
+    """Label k below the lowest panel of each column."""
     for column in range(axes.shape[1]):
         lowest = max(row for row, line in enumerate(lines) if column < len(line))
         axes[lowest, column].set_xlabel("k")
@@ -216,7 +216,7 @@ def _draw_legend(figure: Figure, table: pd.DataFrame, looks: dict[str, Condition
 
 
 def _replicates(table: pd.DataFrame) -> str:
-    """What a point is, for the legend."""
+    """Description of a point, for the legend."""
     if (table["n"] <= 1).all():
         return f"one network or pair a point (n = {span(table['n'])})"
     text = f"mean over networks or pairs (n = {span(table['n'])} a point), 95 % t interval"

@@ -1,4 +1,4 @@
-"""The chosen k by condition and layer (lines) and measure (columns), and its z elsewhere."""
+"""The chosen k by condition and layer (rows) and measure (columns), and its z on other networks."""
 
 from __future__ import annotations
 
@@ -56,25 +56,25 @@ COLUMNS = [
 _CELL = ["condition", "layer", "method", "measure", "null"]
 
 _FEW = 4
-"""So many measures fit into one column of a page."""
+"""Largest number of measures that fit into one column of a page."""
 _LINE_HEIGHT = 0.17
 _HEADING_HEIGHT = 0.85
 _LEGEND_HEIGHT, _LEGEND_ALONE = 0.95, 0.3
-"""With the colour bar, and without."""
+"""Height of the legend in inches, with and without the colour bar."""
 _LARGEST_NUMBER = 6.5
-"""Points; where lines are lower than usual, numbers are smaller."""
+"""Points; numbers are smaller if rows are lower than usual."""
 _PALE = 0.5
 """Opacity of the number 1."""
 _GAP_DISTANCE = 0.3
-"""Between the measures and the singular-value gap, in columns."""
+"""Distance between the measures and the singular-value gap, in columns."""
 _DOT: dict[str, Any] = {"marker": ".", "markersize": 3.4, "markeredgewidth": 0, "linestyle": ""}
 _ONE: dict[str, Any] = {"marker": "$1$", "markersize": 4, "markeredgewidth": 0, "linestyle": ""}
 _ALONE: dict[str, Any] = {"facecolor": "white", "edgecolor": NO_VALUE, "linewidth": 0.8}
-"""Look of a cell of one network, which has no z on others. Its edge tells it from one by chance."""
+"""Look of a cell of a single network, without z on others; the edge sets it apart from z = 0."""
 _INSET = 0.05
-"""Between such a cell and its edge, in columns and lines."""
+"""Distance between such a cell and its edge, in columns and rows."""
 _DOT_PLACE = 0.32
-"""Where the dot lies, in columns right of the middle of its cell."""
+"""Offset of the dot from the centre of its cell, in columns."""
 
 CAPTION = """How many clusters there are: the number in a cell is the k that half of the networks
 chose by a measure (columns), 1 for none; its colour is the mean directed z of that k on the other
@@ -94,59 +94,59 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(best_k: Path, method: str, by_network: Path | None = None) -> pd.DataFrame:
-    """One row a cell: the chosen `k` and the mean `z` and `p` on the networks it was not chosen on.
+    """One row per cell: the chosen `k`, with mean `z` and `p` on networks not used to choose it.
 
-    `z` and `p` are those at `k_candidate`, also where the answer is k = 1. `networks` is how many
-    there are of the condition; `p_max` is that of the only one, where there is one.
+    `z` and `p` are at `k_candidate`, even if the chosen k is 1. `networks` is the number of the
+    condition's networks; `p_max` is that of a single network.
 
     Args:
         best_k: the table of that name.
-        method: whose rows are meant.
+        method: method of the rows.
         by_network: the table `best_k_networks`; without it, `networks` and `p_max` are empty.
 
     Raises:
-        UserError: where the table has no rows of the method.
+        UserError: if the table has no rows of the method.
     """
     table = read_csv(best_k, dtype={"k": "Int64", "k_candidate": "Int64", "gap_k": "Int64"})
-    found = table[table["method"] == method]
-    if found.empty:
+    chosen = table[table["method"] == method]
+    if chosen.empty:
         raise UserError(f"{best_k}: found no rows with method {method!r}, expected some")
-    found = _with_networks(shown_null(found), by_network)
-    found = found.assign(
-        condition=as_categories(found["condition"], found["condition"].unique()),
-        layer=as_categories(found["layer"], layer_order(found["layer"].unique())),
+    chosen = _with_networks(shown_null(chosen), by_network)
+    chosen = chosen.assign(
+        condition=as_categories(chosen["condition"], chosen["condition"].unique()),
+        layer=as_categories(chosen["layer"], layer_order(chosen["layer"].unique())),
     )
-    return found[COLUMNS].reset_index(drop=True)
+    return chosen[COLUMNS].reset_index(drop=True)
 
 
 def _with_networks(table: pd.DataFrame, by_network: Path | None) -> pd.DataFrame:
-    """Rows with `networks`, and with `p_max` of conditions of one network."""
+    """Add `networks`, and `p_max` for conditions with a single network."""
     if by_network is None:
         return table.assign(networks=np.nan, p_max=np.nan)
-    each = read_csv(by_network)
-    networks = table["condition"].map(each.groupby("condition")["seed"].nunique())
-    alone = each[~each.duplicated(_CELL, keep=False)]
+    choices = read_csv(by_network)
+    networks = table["condition"].map(choices.groupby("condition")["seed"].nunique())
+    alone = choices[~choices.duplicated(_CELL, keep=False)]
     joined = table.merge(alone[[*_CELL, "p_max"]], how="left", on=_CELL)
     one = (networks == 1).to_numpy()
     return joined.assign(networks=networks.to_numpy(), p_max=joined["p_max"].where(one))
 
 
 def _alone(table: pd.DataFrame) -> pd.Series:
-    """Whether a row is of a single network, which chose its k by itself and has no z on others."""
+    """Mask of rows of a single network, which chose its k alone and has no z on others."""
     return (table["networks"] == 1) & table["z"].isna() & table["k"].notna()
 
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """A heat map of z with the chosen k in its cells; the k of the singular-value gap beside it."""
+    """Heat map of z with the chosen k in its cells, beside the k of the singular-value gap."""
     lines = condition_layers(table)
     measures = list(table["measure"].unique())
     legend_height = _LEGEND_HEIGHT if _has_colours(table) else _LEGEND_ALONE
     figure = _empty_figure(len(lines), len(measures), legend_height)
     axes = figure.subplots()
     scale = z_scale()
-    places = {line: place for place, line in enumerate(lines)}
-    y = np.array([places[line] for line in zip(table["condition"], table["layer"], strict=True)])
+    numbers = {line: number for number, line in enumerate(lines)}
+    y = np.array([numbers[line] for line in zip(table["condition"], table["layer"], strict=True)])
     x = np.array([measures.index(measure) for measure in table["measure"]])
     _draw_cells(axes, x, y, table["z"], scale)
     alone = _alone(table).to_numpy()
@@ -160,7 +160,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _has_colours(table: pd.DataFrame) -> bool:
-    """Whether there is a colour bar: not where all cells are of single networks."""
+    """Whether there is a colour bar; there is none if all cells are of single networks."""
     return bool(table["z"].notna().any() or not _alone(table).any())
 
 
@@ -170,13 +170,13 @@ def _empty_figure(lines: int, measures: int, legend_height: float) -> Figure:
 
 
 def _number_size(figure: Figure, lines: int, legend_height: float) -> float:
-    """Font size at which the numbers of neighbouring lines keep apart, in points."""
+    """Largest font size, in points, at which numbers of neighbouring rows do not overlap."""
     room = (figure.get_figheight() - _HEADING_HEIGHT - legend_height) / lines
     return min(_LARGEST_NUMBER, 0.8 * 72 * room)
 
 
 def _gap_place(measures: int) -> float:
-    """Where the singular-value gap stands, right of the measures."""
+    """Position of the singular-value gap, to the right of the measures."""
     return measures + _GAP_DISTANCE
 
 
@@ -210,14 +210,14 @@ def _write_choices(
     scale: ScalarMappable,
     size: float,
 ) -> None:
-    """The chosen k, dots where p is significant, and the k of the gap."""
+    """Write the chosen k, dots where p is significant, and the k of the gap."""
     inks = _inks(table["z"], scale)
     shown_p = table["p"].where(~_alone(table), table["p_max"])
     for i, j, k, p, ink in zip(x, y, table["k"], shown_p, inks, strict=True):
         _write_k(axes, i, j, k, size, ink)
         if p <= SIGNIFICANT:
             axes.plot(i + _DOT_PLACE, j, color=ink, **_DOT)
-    # The gap knows no measure: any row of a line tells it.
+    # The gap does not depend on the measure: any row of a line has it.
     for j, k in dict(zip(y, table["gap_k"], strict=True)).items():
         _write_k(axes, _gap_place(x.max() + 1), j, k, size, INK)
 
@@ -237,7 +237,7 @@ def _write_k(axes: Axes, x: float, y: float, k: Any, size: float, ink: str) -> N
 
 
 def _inks(z: pd.Series, scale: ScalarMappable) -> list[str]:
-    """A colour for each cell that is legible on its colour."""
+    """A legible text colour for each cell."""
     luma = scale.to_rgba(z.to_numpy(float))[:, :3] @ [0.299, 0.587, 0.114]
     dark = (luma < DARK) & z.notna().to_numpy()
     return ["white" if is_dark else INK for is_dark in dark]
@@ -245,7 +245,7 @@ def _inks(z: pd.Series, scale: ScalarMappable) -> list[str]:
 
 def _set_axes(axes: Axes, lines: Sequence[tuple[str, str]], measures: Sequence[str]) -> None:
     gap = _gap_place(len(measures))
-    # Cells hold no values of the measures, so headings name no units.
+    # Cells hold no values of the measures, so headings have no units.
     headings = [measure_label(measure).removesuffix(" [nats]") for measure in measures]
     axes.set(xlim=(-0.5, gap + 0.5), ylim=(len(lines) - 0.5, -0.5))
     axes.set_xticks([*range(len(measures)), gap], [*headings, "singular-value gap"])
@@ -278,7 +278,7 @@ def _scale_label(table: pd.DataFrame, wide: bool) -> str:
 
 
 def _legend_handles(table: pd.DataFrame) -> Iterator[Artist]:
-    """Explains the marks that occur."""
+    """Legend of the marks that occur."""
     alone = _alone(table)
     if (table["p"] <= SIGNIFICANT).any():
         yield Line2D([], [], color=INK, label=f"p ≤ {SIGNIFICANT} on these networks", **_DOT)

@@ -1,4 +1,4 @@
-"""Saved bits against k: by layer (columns) and condition (rows), a line a method."""
+"""Saved bits against k: layers in columns, conditions in rows, one line per method."""
 
 from __future__ import annotations
 
@@ -62,20 +62,20 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(scores: Path, method: str) -> pd.DataFrame:
-    """One row a condition, layer, method and k: mean bits over `n` networks and their interval.
+    """One row per condition, layer, method and k: mean bits over `n` networks and their interval.
 
-    Of this method and of those that search for bits, at all scales of the weights.
+    The rows are those of `method` and of methods that search for bits, at all scalings.
     """
-    found = read_scores(scores, ["bits"])
-    plain = found["method"].map(plain_method)
-    found = found[(plain == method) | plain.map(chooses)]
-    cells = found.groupby(CELL, sort=False, observed=True)
+    bits = read_scores(scores, ["bits"])
+    plain = bits["method"].map(plain_method)
+    bits = bits[(plain == method) | plain.map(chooses)]
+    cells = bits.groupby(CELL, sort=False, observed=True)
     table = pd.DataFrame(
         [_cell_row(cell, group["value"]) for cell, group in cells],
         columns=[*CELL, "n", "bits", "low", "high"],
     )
     for column in ("condition", "layer"):
-        table[column] = table[column].astype(found[column].dtype)
+        table[column] = table[column].astype(bits[column].dtype)
     return table
 
 
@@ -87,7 +87,7 @@ def _cell_row(cell: tuple[Hashable, ...], values: pd.Series) -> dict[str, Any]:
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """A panel a condition and layer."""
+    """A panel for each condition and layer."""
     conditions = [c for c in categories(table["condition"]) if (table["condition"] == c).any()]
     layers = [name for name in categories(table["layer"]) if (table["layer"] == name).any()]
     methods = list(dict.fromkeys(table["method"]))
@@ -96,13 +96,15 @@ def draw(table: pd.DataFrame) -> Figure:
     figure = new_figure(COLUMN_WIDTH if len(layers) == 1 else PAGE_WIDTH, height)
     panels = figure.subplots(len(conditions), len(layers), sharex=True, sharey="col", squeeze=False)
     names = shown_names(table)
-    for (place, number), axes in np.ndenumerate(panels):
-        here = table[(table["condition"] == conditions[place]) & (table["layer"] == layers[number])]
-        _draw_panel(axes, here, looks)
-        if place == 0:
+    for (row, number), axes in np.ndenumerate(panels):
+        panel_rows = table[
+            (table["condition"] == conditions[row]) & (table["layer"] == layers[number])
+        ]
+        _draw_panel(axes, panel_rows, looks)
+        if row == 0:
             axes.set_title(layers[number])
         if number == 0:
-            axes.set_ylabel(f"{names.get(conditions[place], conditions[place])}\nbits")
+            axes.set_ylabel(f"{names.get(conditions[row], conditions[row])}\nbits")
     for axes in panels[-1]:
         axes.set_xlabel("k")
         axes.xaxis.set_major_locator(MaxNLocator(7, integer=True))
@@ -112,7 +114,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _looks(methods: list[str]) -> dict[str, dict[str, Any]]:
-    """A colour a method, and dashes a scale of the weights."""
+    """A colour per method, and dashes per scaling."""
     plain = list(dict.fromkeys(plain_method(name) for name in methods))
     looks = dict(zip(plain, cycle(_LOOKS)))
     return {

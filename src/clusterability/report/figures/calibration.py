@@ -1,4 +1,4 @@
-"""Is p what it says? Shares of p <= 0.05 by cell, and at every level, for each null (columns)."""
+"""Calibration of p: shares of p <= 0.05 by cell, and of p <= level, with a column per null."""
 
 from __future__ import annotations
 
@@ -41,36 +41,36 @@ from clusterability.statistics import SHARED_DRAWS, SIGNIFICANT, interval
 
 CELLS = "cells"
 LEVELS = "levels"
-"""Values of `panel` in the rows: the upper and the lower panels."""
+"""Values of `panel` in the rows, for the upper and the lower panels."""
 
 COLUMNS = ["panel", "condition", "null", "layer", "method", "k", "measure"]
 COLUMNS += ["n", "level", "share", "low", "high", "verdict"]
 
 _LEVELS_SHOWN = 40
-"""At most so many points a line, evenly spaced on the logarithmic axis."""
+"""Largest number of points per line, evenly spaced on the logarithmic axis."""
 _LINE_HEIGHT = 0.2
 _SQUARE_HEIGHT = 1.25
 _MARGIN_HEIGHT = 1.35
-"""Inches: of titles, labels of axes and legend together."""
+"""Total height of titles, axis labels and legend in inches."""
 _TITLE_LETTERS = 21
-"""So many fit above a panel of a fifth of the page; longer titles need more lines."""
+"""Letters that fit above a panel of a fifth of the page; longer titles are wrapped."""
 _REACH = 0.36
-"""Of a line's height on each side: where its cells lie."""
+"""Extent of the cells above and below the middle of their line, relative to its height."""
 _SHARE_TICKS = [0, SIGNIFICANT, 0.2, 0.5, 1]
 _BELOW = 4
-"""By so much the axis of shares reaches below the smallest level."""
+"""Ratio of the smallest level to the lower end of the axis of shares."""
 _BAND: dict[str, Any] = {"facecolor": "#d4d4d4", "linewidth": 0}
 _ONE_MEASURE: dict[str, Any] = {"color": "#8c8c8c", "linewidth": 0.35}
 _ALL_MEASURES: dict[str, Any] = {"color": INK, "linewidth": 1.0}
 _REFERENCE: dict[str, Any] = {"color": INK, "linewidth": 0.5, "linestyle": (0, (3, 1.5))}
-"""Look of what p is compared with: the level, the diagonal."""
+"""Look of references: the level, and the diagonal."""
 _LOOKS: dict[str, dict[str, Any]] = {
     "calibrated": {"marker": "o", "color": "#6b6b6b", "markersize": 1.5},
     "conservative": {"marker": "<", "color": "#542788", "markersize": 2.6},
     "liberal": {"marker": ">", "color": "#b35806", "markersize": 2.6},
     "undefined": {"marker": "x", "color": "#6b6b6b", "markersize": 2.0, "markeredgewidth": 0.4},
 }
-"""The arrow heads point to the side of the band on which the cell lies."""
+"""Look of verdicts; arrow heads point to the side of the band on which the cell lies."""
 
 CAPTION = """Is p what it says? In {item}, where there is nothing to find: share of p at most 0.05
 by layer, method and measure for each null (above; the band holds 95 % of shares if p is uniform
@@ -82,29 +82,29 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
     """The figure of the condition `item` and its rows, from the tables `calibration` and `scores`.
 
     Raises:
-        UserError: where a table has no p of this condition.
+        UserError: if a table has no p of this condition.
     """
     table = rows(paths(inputs, "calibration")[0], paths(inputs, "scores")[0], item)
     return draw(table), table
 
 
 def rows(calibration: Path, scores: Path, condition: str) -> pd.DataFrame:
-    """The rows of both kinds of panels: `share` of p <= `level` among `n` networks.
+    """Rows of both kinds of panels: `share` of p <= `level` among `n` networks.
 
-    - `panel` "cells": the cells of `calibration.calibration_cells` that have a p, and their
+    - `panel` "cells": the cells of `calibration.calibration_cells` that have a p, with their
       interval under the null.
-    - `panel` "levels": all layers, methods and k together, by measure and, as measure "all", for
-      all measures. In each network the share of its p, then the mean over networks; with measure
-      "all", `low` and `high` bound its 95 % t interval, unless networks share their draws.
+    - `panel` "levels": all layers, methods and k together, by measure and, as measure "all", over
+      all measures. Values are means over networks of each network's share of p; for measure "all",
+      `low` and `high` bound the 95 % t interval, unless networks share their draws.
     """
     cells = read_csv(calibration)
     cells = cells[(cells["condition"] == condition) & (cells["n"] > 0)]
-    found = comparisons(read_rows(scores, COMPARED, where(condition=[condition]) & JUDGED))
-    found = found.dropna(subset="p")
-    for path, table in ((calibration, cells), (scores, found)):
+    compared = comparisons(read_rows(scores, COMPARED, where(condition=[condition]) & JUDGED))
+    compared = compared.dropna(subset="p")
+    for path, table in ((calibration, cells), (scores, compared)):
         if table.empty:
             raise UserError(f"{path}: found no p of condition {condition!r}, expected some")
-    table = pd.concat([cells.assign(panel=CELLS), _level_rows(found)])
+    table = pd.concat([cells.assign(panel=CELLS), _level_rows(compared)])
     table = table.assign(condition=condition, layer=_layers(table["layer"]))
     return table.reset_index(drop=True)[COLUMNS].astype({"k": "Int64"})
 
@@ -124,13 +124,13 @@ def _level_rows(compared: pd.DataFrame) -> pd.DataFrame:
 
 
 def _shown_levels(draws: pd.Series) -> np.ndarray:
-    """Points of the grid on which p lies; of different numbers of draws, the most frequent."""
+    """Levels on the grid of p; with different numbers of draws, the grid of the most frequent."""
     points = int(draws.mode().iloc[0]) + 1
     return np.unique(np.geomspace(1, points, _LEVELS_SHOWN).round()) / points
 
 
 def _level_shares(compared: pd.DataFrame, levels: np.ndarray) -> pd.DataFrame:
-    """Share of p up to each level in a network: mean over networks with its t interval."""
+    """Share of p up to each level per network: mean over networks with its t interval."""
     networks = [np.sort(p.to_numpy(float)) for _, p in compared.groupby("seed")["p"]]
     shares = np.array([np.searchsorted(p, levels, side="right") / len(p) for p in networks])
     bounds = [interval(share) for share in shares.T]
@@ -139,16 +139,16 @@ def _level_shares(compared: pd.DataFrame, levels: np.ndarray) -> pd.DataFrame:
 
 
 def _layers(layers: pd.Series) -> pd.Categorical:
-    """Layers in the order of figures; "all" last."""
+    """Layers in the order of figures, with "all" last."""
     return as_categories(layers, [*layer_order(set(layers) - {ALL}), ALL])
 
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """A column a null. Above, a point a cell, on the line of its layer and method; below, levels.
+    """A column per null: cells on the lines of their layer and method above, levels below.
 
-    Below is a Q-Q plot of p with its axes exchanged, so that above the diagonal is liberal: on a
-    logarithmic axis, quantiles of p would jump by a factor of two where p is smallest.
+    The lower panel is a Q-Q plot of p with exchanged axes, so that liberal lies above the diagonal.
+    On a logarithmic axis, quantiles of p would jump by factors of two where p is smallest.
     """
     cells, levels = (table[table["panel"] == panel] for panel in (CELLS, LEVELS))
     nulls, lines = list(cells["null"].unique()), _lines(cells)
@@ -176,27 +176,29 @@ def draw(table: pd.DataFrame) -> Figure:
 
 def _lines(cells: pd.DataFrame) -> list[tuple[str, str]]:
     """Layer and method of each line of the upper panels, from the top."""
-    found = set(zip(cells["layer"], cells["method"], strict=True))
+    occurring = set(zip(cells["layer"], cells["method"], strict=True))
     return [
         (layer, method)
         for layer in categories(cells["layer"])
         for method in cells["method"].unique()
-        if (layer, method) in found
+        if (layer, method) in occurring
     ]
 
 
 def _draw_cells(axes: Axes, cells: pd.DataFrame, lines: Sequence[tuple[str, str]]) -> None:
-    """Cells of a line lie one above the other, in the order of their rows."""
-    for place, (layer, method) in enumerate(lines):
-        here = cells[(cells["layer"] == layer) & (cells["method"] == method)]
-        y = place + np.linspace(-_REACH, _REACH, len(here) + 2)[1:-1]
-        edges = np.concatenate([[place - _REACH], y, [place + _REACH]])
-        low, high = (np.pad(here[name], 1, mode="edge") for name in ("low", "high"))
+    """Draw cells on the lines of their layer and method, one above the other in row order."""
+    for line, (layer, method) in enumerate(lines):
+        line_cells = cells[(cells["layer"] == layer) & (cells["method"] == method)]
+        y = line + np.linspace(-_REACH, _REACH, len(line_cells) + 2)[1:-1]
+        edges = np.concatenate([[line - _REACH], y, [line + _REACH]])
+        low, high = (np.pad(line_cells[name], 1, mode="edge") for name in ("low", "high"))
         axes.fill_betweenx(edges, low, high, zorder=1, **_BAND)
         for verdict, look in _LOOKS.items():
-            chosen = (here["verdict"] == verdict).to_numpy()
+            chosen = (line_cells["verdict"] == verdict).to_numpy()
             if chosen.any():
-                axes.plot(here["share"][chosen], y[chosen], **_mark(look), clip_on=False, zorder=3)
+                axes.plot(
+                    line_cells["share"][chosen], y[chosen], **_mark(look), clip_on=False, zorder=3
+                )
     _draw_level(axes)
 
 
@@ -212,7 +214,7 @@ def _draw_levels(axes: Axes, levels: pd.DataFrame) -> None:
     axes.axline((1, 1), slope=1, zorder=2, **_REFERENCE)
     _draw_level(axes)
     for measure, line in levels.groupby("measure", sort=False):
-        # A logarithmic axis has no place for a share of 0, nor for a bound below it.
+        # A logarithmic axis cannot show a share of 0, nor a bound below it.
         share = line["share"].where(line["share"] > 0)
         if measure == ALL:
             low = line["low"].clip(lower=_smallest_share(line))
@@ -246,7 +248,7 @@ def _set_axes(panels: np.ndarray, lines: Sequence[tuple[str, str]], levels: pd.D
 
 
 def _root(shares: np.ndarray) -> np.ndarray:
-    """Scale of shares: binomial spread is about the same everywhere on it."""
+    """Square-root scale, on which binomial standard deviations are about equal."""
     return np.sqrt(np.maximum(shares, 0))
 
 
@@ -260,7 +262,7 @@ def _set_level_axis(axes: Axes, levels: pd.DataFrame) -> None:
 
 
 def _legend_handles(cells: pd.DataFrame) -> Iterator[Artist]:
-    """What lines and bands are, then the verdicts with their counts."""
+    """Legend of lines and bands, then verdicts with their counts."""
     yield Line2D([], [], **_ALL_MEASURES, label="all measures, 95 % t interval")
     yield Line2D([], [], **_ONE_MEASURE, label="one measure")
     yield Patch(**_BAND, label="chance: 95 % for all cells of a null")

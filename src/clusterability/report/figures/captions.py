@@ -1,7 +1,7 @@
-"""Captions of figures: what a figure shows, and what it rests on (n, seeds, interval, null).
+"""Captions of figures: what a figure shows, and its basis (n, seeds, interval, null).
 
-Each module of a figure has a text `CAPTION`. In braces it may name what its rows have one value of
-(`{seed}`, `{k}`), `{item}` and `{label}`, the item's name in print.
+Each module of a figure has a text `CAPTION`. Fields in braces are columns with a single value in
+the rows (`{seed}`, `{k}`), `{item}`, and `{label}`, the item's display name.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from clusterability.results.display_names import (
 
 
 def caption(template: str, rows: pd.DataFrame, item: str, job: FigureJob) -> str:
-    """The caption as one paragraph of plain text: no figure's number, no markup.
+    """The caption as one paragraph of plain text, without number or markup.
 
     Args:
         template: the text `CAPTION` of the figure's module.
         rows: what the figure plots.
         item: what it shows: a condition, a method, a measure.
-        job: what the figure is drawn for.
+        job: parameters of the figure.
     """
     if rows.empty:
         return "Nothing to show: the figure says why."
@@ -40,7 +40,7 @@ def caption(template: str, rows: pd.DataFrame, item: str, job: FigureJob) -> str
 
 
 def _only_value(column: pd.Series) -> str:
-    """The one value of a column; "…" where there are several, or none."""
+    """The single value of a column; "…" if there are several, or none."""
     known = column.dropna().unique()
     if len(known) != 1:
         return "\N{HORIZONTAL ELLIPSIS}"
@@ -48,8 +48,7 @@ def _only_value(column: pd.Series) -> str:
 
 
 def basis(rows: pd.DataFrame, job: FigureJob) -> str:
-    """The number of networks, their seeds, and the null with its draws; nothing of a figure of
-    single networks.
+    """Number of networks, seeds, and null with its draws; empty for figures of single networks.
 
     >>> rows = pd.DataFrame({"n": [9, 10], "null": "shuffle", "measure": "mi"})
     >>> basis(rows, FigureJob(seeds=["0-9"], nulls={"shuffle": 99}))
@@ -70,12 +69,12 @@ def basis(rows: pd.DataFrame, job: FigureJob) -> str:
 
 
 def _seeds(rows: pd.DataFrame, blocks: Sequence[str]) -> str:
-    """Seeds behind the rows; none where each value is one network's and the study has several:
-    imported networks have no seed.
+    """Seeds of the rows; empty if each value is that of one network and the study has several
+    seeds, since imported networks have no seed.
     """
-    said = seeds_text(blocks)
-    several = said.startswith("seeds")
-    return "" if several and _replicates(rows).startswith("n = 1 network ") else said
+    seeds = seeds_text(blocks)
+    several = seeds.startswith("seeds")
+    return "" if several and _replicates(rows).startswith("n = 1 network ") else seeds
 
 
 def _replicates(rows: pd.DataFrame) -> str:

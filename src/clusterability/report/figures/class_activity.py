@@ -1,4 +1,4 @@
-"""Which classes each cluster of hidden units is active for, in the first network of a condition."""
+"""Activation of each cluster of hidden units by class, in the first network of a condition."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(ablations: Path, condition: str, method: str, k: int) -> pd.DataFrame:
-    """One row a cluster and class: `activity`, each unit's in units of its root mean square."""
+    """One row per cluster and class: `activity`, relative to each unit's root mean square."""
     return read_first_network(ablations, condition, method, k)[COLUMNS].drop_duplicates(
         ignore_index=True
     )
@@ -50,7 +50,7 @@ def rows(ablations: Path, condition: str, method: str, k: int) -> pd.DataFrame:
 
 @style()
 def draw(table: pd.DataFrame, condition: str) -> Figure:
-    """Mean activities of clusters by class; words where there are no clusters."""
+    """Map of the mean activations of clusters by class; text if there are no clusters."""
     if table.empty:
         return draw_in_words(f"{condition}: no clusters of hidden units were shown images")
     top = float(table["activity"].max()) or 1.0

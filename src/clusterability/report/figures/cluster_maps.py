@@ -1,4 +1,4 @@
-"""Heat maps of the clusters of hidden layers by class: rows, axes and what stands in for them."""
+"""Heat maps of the clusters of hidden layers by class: rows, axes, and text where none is drawn."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _MARGIN = 0.75
 _EMPTY_HEIGHT = 0.7
 _DIGIT_SIZE = 4.6
 _DARK = 0.45
-"""Cells of a lower luma have white numbers."""
+"""Luma below which cells have white numbers."""
 
 
 @dataclass(frozen=True)
 class MapLook:
-    """How the maps of one column look.
+    """Look of the maps of one column.
 
     Attributes:
-        column: of the table that is shown.
-        title: of the colour bar.
+        column: column of the table.
+        title: title of the colour bar.
         colours: matplotlib's colour map.
-        limits: values at the ends of the colours.
+        limits: values at the ends of the colour map.
     """
 
     column: str
@@ -45,23 +45,23 @@ class MapLook:
 
 
 def read_first_network(path: Path, condition: str, method: str, k: int) -> pd.DataFrame:
-    """Rows of the first network of a condition at this method and k; there may be none."""
-    asked = where(condition=[condition], method=[method], k=[k])
-    rows = read_rows(path, ABLATION_COLUMNS, asked)
+    """Rows of the first network of a condition for this method and k; may be empty."""
+    passing = where(condition=[condition], method=[method], k=[k])
+    rows = read_rows(path, ABLATION_COLUMNS, passing)
     rows = rows[rows["seed"] == rows["seed"].min()]
     layers = layer_order(rows["layer"].unique())
     return rows.assign(layer=as_categories(rows["layer"], layers)).reset_index(drop=True)
 
 
 def draw_in_words(text: str) -> Figure:
-    """A figure that says why there is nothing to draw."""
+    """A figure with text that says why nothing is drawn."""
     figure = new_figure(COLUMN_WIDTH, _EMPTY_HEIGHT)
     figure.text(0.5, 0.5, text, ha="center", va="center", color=INK)
     return figure
 
 
 def draw_maps(table: pd.DataFrame, looks: Sequence[MapLook]) -> Figure:
-    """Hidden layers one below the other, a column of maps for each look; clusters by class."""
+    """Maps of clusters by class: hidden layers below each other, one column per look."""
     layers = [layer for layer in categories(table["layer"]) if (table["layer"] == layer).any()]
     heights = [table.loc[table["layer"] == layer, "cluster"].nunique() for layer in layers]
     height = _ROW_HEIGHT * sum(heights) + _LAYER_MARGIN * len(layers) + _MARGIN
@@ -114,7 +114,7 @@ def _write_numbers(axes: Axes, grid: np.ndarray, image: AxesImage) -> None:
 
 
 def _number(value: float) -> str:
-    """Two digits without the leading zero, as ".25" or a minus sign before it."""
+    """Two decimal digits without the leading zero, such as ".25", with a true minus sign."""
     text = f"{abs(value):.2f}"
     text = text[1:] if text.startswith("0") else text
     return "0" if text == ".00" else ("\N{MINUS SIGN}" if value < 0 else "") + text

@@ -1,4 +1,4 @@
-"""Mean directed z of function measures, as heat maps: condition and hidden layer against k."""
+"""Mean directed z of function measures as heat maps: condition and hidden layer against k."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clusterability.report.figures.accuracy import with_accuracy
 from clusterability.report.figures.inputs import Inputs, paths
 
 DIRECTED = [name for name, measure in FUNCTION_MEASURES.items() if measure.direction]
-"""Function measures that have a z."""
+"""Function measures with a z."""
 
 CAPTION = """What the units of a cluster do: directed z of each function measure (panels) against
 random groups of units of the same sizes, mean over networks, by condition and hidden layer (rows)
@@ -23,7 +23,7 @@ With each condition, its mean test accuracy. Intervals of z over seeds are in th
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the method `item` and its rows, from the table `scores`.
 
-    As `figures.z_scores`, for function measures against random groups of units.
+    It is drawn like `figures.z_scores`, for function measures against random groups of units.
     """
     table = with_accuracy(z_scores.rows(paths(inputs, "scores")[0], item, DIRECTED), inputs)
     return z_scores.draw(table), table

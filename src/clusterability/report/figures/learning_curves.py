@@ -1,4 +1,4 @@
-"""Loss and test accuracy during training: a thin line a network, a thick one for their mean."""
+"""Loss and test accuracy during training: a thin line per network, a thick one for the mean."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from clusterability.report.figures.style import (
 from clusterability.results.reading import read_csv
 
 PANELS = {"loss": "minibatch cross-entropy [nats]", "test_accuracy": "test accuracy"}
-"""Column of the history by panel, with the axis's label."""
+"""Column of the history for each panel, with its axis label."""
 
 _COLUMNS = ["condition", "line", "seed", "step", "epoch", *PANELS]
 _MARKERS_A_LINE = 8
 _LEGEND_COLUMNS = 4
 _LOG_FROM = 10
-"""A loss that falls by more than this factor is drawn on a logarithmic axis."""
+"""A loss that decreases by more than this factor is drawn on a logarithmic axis."""
 
 CAPTION = """Training: cross-entropy of the minibatch (left) and accuracy on the test images
 (right) against the training step. Thick lines: means over networks; thin lines: single networks,
@@ -44,9 +44,9 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(histories: Sequence[Path]) -> pd.DataFrame:
-    """All lines: `line` is "seed" for the line of a network, "mean" for that of a condition.
+    """All lines: `line` is "seed" for a single network and "mean" for the mean of a condition.
 
-    Conditions that were not trained have no rows; they stay among the categories of `condition`.
+    Untrained conditions have no rows, but remain categories of `condition`.
     """
     order = list(dict.fromkeys(file.parent.name for file in histories))
     tables = [read_csv(file).assign(condition=file.parent.name) for file in histories]
@@ -62,7 +62,7 @@ def rows(histories: Sequence[Path]) -> pd.DataFrame:
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """Two panels over steps; the legend says how many networks a mean is over."""
+    """Two panels over steps; the legend gives the number of networks."""
     figure = new_figure(PAGE_WIDTH, 2.5)
     looks = condition_styles(categories(table["condition"]))
     panels = figure.subplots(1, len(PANELS))
