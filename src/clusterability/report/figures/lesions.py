@@ -1,4 +1,4 @@
-"""The lesion test of Filan et al. 2021 by condition, and our z of the same sub-clusters below."""
+"""The lesion test of Filan et al. 2021 by condition, above our z of the same sub-clusters."""
 
 from __future__ import annotations
 
@@ -62,15 +62,15 @@ COLUMNS = [
 ]
 
 _ACROSS = 4
-"""Conditions side by side."""
+"""Conditions per row."""
 _FEW = 2
-"""So many fit into one column of a page."""
+"""Largest number of conditions that fit into one column of a page."""
 _BAND_HEIGHT = 2.6
 _LINE_HEIGHT = 0.14
 _TICKS = (0, 0.01, 0.1, 1)
 _LINEAR_Z = 10
 _LARGEST_LINEAR_Z = 50
-"""Beyond it, the scale of z is logarithmic from _LINEAR_Z on."""
+"""Beyond this, the scale of z is logarithmic from _LINEAR_Z on."""
 _LOOKS: dict[str, tuple[str, str]] = {
     IMPORTANT: ("#c8382e", "important"),
     SMALL_FALL: ("#e9a23b", "certain, small fall"),
@@ -79,12 +79,12 @@ _LOOKS: dict[str, tuple[str, str]] = {
     PRUNABLE: ("#6f5a3a", "prunable"),
     OTHER: ("#b4b4b4", "other"),
 }
-"""Colour and name of each category that is tested."""
+"""Colour and name of each tested category."""
 _MARKERS = "o^sDvP"
-"""Of layers, from the input on; again from the first after the sixth."""
+"""Markers of layers, from the input on; repeated after the sixth."""
 
 _Limits = tuple[tuple[float, float], tuple[float, float]]
-"""Of the horizontal and of the vertical axis."""
+"""Limits of the horizontal and of the vertical axis."""
 
 CAPTION = """The lesion test of Filan et al. 2021: what the network loses without the units of one
 cluster in one hidden layer. Above: fall in accuracy, and its mean for random groups of as many
@@ -102,58 +102,58 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(lesions: Path, method: str, k: int) -> pd.DataFrame:
-    """The sub-clusters that are tested: rows of the table `lesions` with COLUMNS."""
-    found = read_rows(lesions, COLUMNS, where(method=[method], k=[k]))
-    found = found[~found["category"].isin([SMALL, COMPLETE])].reset_index(drop=True)
-    return found.assign(
-        condition=as_categories(found["condition"], found["condition"].unique()),
-        layer=as_categories(found["layer"], layer_order(found["layer"].unique())),
+    """Tested sub-clusters: rows of the table `lesions` with COLUMNS."""
+    tested = read_rows(lesions, COLUMNS, where(method=[method], k=[k]))
+    tested = tested[~tested["category"].isin([SMALL, COMPLETE])].reset_index(drop=True)
+    return tested.assign(
+        condition=as_categories(tested["condition"], tested["condition"].unique()),
+        layer=as_categories(tested["layer"], layer_order(tested["layer"].unique())),
     )
 
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """Two panels a condition, in bands of a few conditions; words where nothing was tested."""
+    """Two panels per condition, in rows of a few conditions; text if nothing was tested."""
     if table.empty:
         return draw_in_words("no network was accurate enough for a lesion test of large clusters")
     conditions, layers = categories(table["condition"]), categories(table["layer"])
-    bands = [conditions[at : at + _ACROSS] for at in range(0, len(conditions), _ACROSS)]
+    bands = [conditions[start : start + _ACROSS] for start in range(0, len(conditions), _ACROSS)]
     width = PAGE_WIDTH if len(bands[0]) > _FEW else COLUMN_WIDTH
     handles = _handles(table, layers)
-    entries = 4 if width == PAGE_WIDTH else 2  # of the legend, side by side
+    entries = 4 if width == PAGE_WIDTH else 2  # legend entries per row
     legend = _LINE_HEIGHT * (1 + -(-len(handles) // entries))
     figure = new_figure(width, _BAND_HEIGHT * len(bands) + legend)
     panels = figure.subplots(2 * len(bands), len(bands[0]), squeeze=False)
-    across, falls, depths = (
+    across, drops, depths = (
         _limits(table[name].to_numpy())
         for name in ("group_importance", "importance", "importance_z")
     )
-    for place in range(len(bands) * len(bands[0])):
-        band, column = divmod(place, len(bands[0]))
+    for number in range(len(bands) * len(bands[0])):
+        band, column = divmod(number, len(bands[0]))
         pair = panels[2 * band : 2 * band + 2, column]
-        if place >= len(conditions):
+        if number >= len(conditions):
             for axes in pair:
                 axes.set_axis_off()
             continue
-        own = table[table["condition"] == conditions[place]]
-        _draw_falls(pair[0], own, layers, (across, falls))
-        _draw_z(pair[1], own, layers, (across, depths))
-        important = int((own["category"] == IMPORTANT).sum())
-        pair[0].set_title(f"{conditions[place]}\n{important} of {len(own)} important")
+        clusters = table[table["condition"] == conditions[number]]
+        _draw_falls(pair[0], clusters, layers, (across, drops))
+        _draw_z(pair[1], clusters, layers, (across, depths))
+        important = int((clusters["category"] == IMPORTANT).sum())
+        pair[0].set_title(f"{conditions[number]}\n{important} of {len(clusters)} important")
         if column == 0:
             pair[0].set_ylabel("fall in accuracy")
             pair[1].set_ylabel("our z of the fall")
         else:
             for axes in pair:
                 axes.tick_params(labelleft=False)
-        if place + _ACROSS >= len(conditions):  # no panel below
+        if number + _ACROSS >= len(conditions):  # no panel below
             pair[1].set_xlabel("mean fall of random groups")
     draw_legend(figure, handles, title="clusters in hidden layers")
     return figure
 
 
-def _draw_falls(axes: Axes, own: pd.DataFrame, layers: Sequence[str], limits: _Limits) -> None:
-    _draw_points(axes, own, layers, "importance")
+def _draw_falls(axes: Axes, clusters: pd.DataFrame, layers: Sequence[str], limits: _Limits) -> None:
+    _draw_points(axes, clusters, layers, "importance")
     equal = (min(map(min, limits)), max(map(max, limits)))
     axes.plot(equal, equal, color=INK, linewidth=0.6, zorder=1)
     axes.axhline(LEAST_FALL, color=INK, linewidth=0.5, linestyle=":", zorder=1)
@@ -162,15 +162,15 @@ def _draw_falls(axes: Axes, own: pd.DataFrame, layers: Sequence[str], limits: _L
     axes.tick_params(labelbottom=False)
 
 
-def _draw_z(axes: Axes, own: pd.DataFrame, layers: Sequence[str], limits: _Limits) -> None:
-    _draw_points(axes, own, layers, "importance_z")
+def _draw_z(axes: Axes, clusters: pd.DataFrame, layers: Sequence[str], limits: _Limits) -> None:
+    _draw_points(axes, clusters, layers, "importance_z")
     axes.axhline(0, color=INK, linewidth=0.6, zorder=1)
     _scale_falls(axes, "x", limits[0])
     _scale_z(axes, limits[1])
 
 
 def _scale_z(axes: Axes, limits: tuple[float, float]) -> None:
-    """Linear about 0; where random groups hardly lose anything, z of hundreds are logarithmic."""
+    """Scale z linearly; beyond _LARGEST_LINEAR_Z, as where groups lose little, logarithmically."""
     if max(map(abs, limits)) > _LARGEST_LINEAR_Z:
         axes.set_yscale("symlog", linthresh=_LINEAR_Z)
         axes.set_yticks([-_LINEAR_Z, 0, _LINEAR_Z, 10 * _LINEAR_Z])
@@ -181,16 +181,16 @@ def _scale_z(axes: Axes, limits: tuple[float, float]) -> None:
     axes.set_ylim(*limits)
 
 
-def _draw_points(axes: Axes, own: pd.DataFrame, layers: Sequence[str], column: str) -> None:
-    """Points by category and layer; those that matter most are drawn last."""
+def _draw_points(axes: Axes, clusters: pd.DataFrame, layers: Sequence[str], column: str) -> None:
+    """Draw points by category and layer; the most important are drawn last."""
     for category in reversed(list(_LOOKS)):
         for number, layer in enumerate(layers):
-            here = own[(own["category"] == category) & (own["layer"] == layer)]
-            if here.empty:  # drawn beyond the axes, it would have no place in the layout
+            points = clusters[(clusters["category"] == category) & (clusters["layer"] == layer)]
+            if points.empty:  # an empty line would still affect the layout
                 continue
             axes.plot(
-                here["group_importance"],
-                here[column],
+                points["group_importance"],
+                points[column],
                 linestyle="",
                 marker=_MARKERS[number % len(_MARKERS)],
                 color=_LOOKS[category][0],
@@ -203,15 +203,15 @@ def _draw_points(axes: Axes, own: pd.DataFrame, layers: Sequence[str], column: s
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:
-    """A little beyond the least and the largest defined value, and 0."""
+    """Limits slightly beyond 0 and the smallest and largest defined value."""
     known = values[np.isfinite(values)]
-    # By a share of each: a scale may be linear on one side and logarithmic on the other.
+    # Relative margins: a scale may be linear on one side and logarithmic on the other.
     low, high = known.min(initial=-LEAST_FALL / 5), known.max(initial=LEAST_FALL)
     return 1.25 * float(low), 1.25 * float(high)
 
 
 def _scale_falls(axes: Axes, side: Literal["x", "y"], limits: tuple[float, float]) -> None:
-    """Linear up to LEAST_FALL, where ticks are few, and logarithmic from there on."""
+    """Scale drops linearly up to LEAST_FALL and logarithmically above."""
     axes.set(**{f"{side}lim": limits})
     (axes.set_xscale if side == "x" else axes.set_yscale)("symlog", linthresh=LEAST_FALL)
     axis = axes.xaxis if side == "x" else axes.yaxis
@@ -221,9 +221,9 @@ def _scale_falls(axes: Axes, side: Literal["x", "y"], limits: tuple[float, float
 
 
 def _handles(table: pd.DataFrame, layers: Sequence[str]) -> list[Artist]:
-    """Categories that occur by colour, layers by marker."""
-    found = table["category"].unique()
-    colours = [look for category, look in _LOOKS.items() if category in found]
+    """Legend of the categories that occur, by colour, and of layers, by marker."""
+    occurring = table["category"].unique()
+    colours = [look for category, look in _LOOKS.items() if category in occurring]
     marks = [(_MARKERS[number % len(_MARKERS)], layer) for number, layer in enumerate(layers)]
     looks = [("s", colour, label) for colour, label in colours]
     looks += [(marker, INK, layer) for marker, layer in marks]

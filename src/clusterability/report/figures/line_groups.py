@@ -1,4 +1,4 @@
-"""Lines of a figure in groups, as the layers of each condition: their names and borders."""
+"""Names and borders of groups of lines in a figure, such as the layers of each condition."""
 
 from __future__ import annotations
 
@@ -12,45 +12,47 @@ from clusterability.report.figures.inputs import categories
 from clusterability.report.figures.style import INK
 
 Lines = Sequence[tuple[str, str]]
-"""Group and name of each line, from above."""
+"""Group and name of each line, from the top."""
 
 
 def condition_layers(table: pd.DataFrame) -> list[tuple[str, str]]:
     """Condition and layer of each line of the heat maps."""
-    found = set(zip(table["condition"], table["layer"], strict=True))
+    occurring = set(zip(table["condition"], table["layer"], strict=True))
     return [
         (condition, layer)
         for condition in categories(table["condition"])
         for layer in categories(table["layer"])
-        if (condition, layer) in found
+        if (condition, layer) in occurring
     ]
 
 
 def separate_groups(axes: Axes, lines: Lines, linewidth: float = 0.5) -> None:
-    """Draws a border wherever the next group starts."""
-    for place in range(1, len(lines)):
-        if lines[place][0] != lines[place - 1][0]:
-            axes.axhline(place - 0.5, color=INK, linewidth=linewidth)
+    """Draw a border wherever another group starts."""
+    for number in range(1, len(lines)):
+        if lines[number][0] != lines[number - 1][0]:
+            axes.axhline(number - 0.5, color=INK, linewidth=linewidth)
 
 
 def name_groups(
     axes: Axes, lines: Lines, letter: float, names: Mapping[str, str], **text: Any
 ) -> None:
-    """Names of the groups, left of those of their lines.
+    """Write the names of groups to the left of the names of their lines.
 
     Args:
-        letter: width in points that a letter of a line's name takes.
-        names: of groups in print, where they differ from their own; the parts of a name stand
-            below each other where the group has lines enough.
-        text: looks of the names, for matplotlib.
+        axes: axes of the figure.
+        lines: group and name of each line.
+        letter: width of a letter of a line's name in points.
+        names: display names of groups, where they differ from the group; parts separated by commas
+            are placed below each other if the group has several lines.
+        text: text properties, for matplotlib.
     """
     longest = max(len(name) for _, name in lines)
     for group in dict.fromkeys(group for group, _ in lines):
-        places = [place for place, line in enumerate(lines) if line[0] == group]
+        numbers = [number for number, line in enumerate(lines) if line[0] == group]
         name = names.get(group, group)
         axes.annotate(
-            name.replace(", ", "\n") if len(places) > 1 else name,
-            (0, sum(places) / len(places)),
+            name.replace(", ", "\n") if len(numbers) > 1 else name,
+            (0, sum(numbers) / len(numbers)),
             xycoords=("axes fraction", "data"),
             xytext=(-6 - letter * longest, 0),
             textcoords="offset points",

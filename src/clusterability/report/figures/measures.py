@@ -1,4 +1,4 @@
-"""One measure against k: by layer (columns), method (rows) and condition, over its null."""
+"""One measure against k: layers in columns, methods in rows, a line per condition, and the null."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ NULL_REACH = 1.96
 """Standard deviations of the null on each side of its mean: 95 % of a normal null's draws."""
 
 RELATIVE = ("ncut",)
-"""Measures shown less the mean of their null: k alone sets their size (n-cut is close to k - 1),
-and hides how far they lie from chance."""
+"""Measures shown minus the mean of their null: they grow with k (n-cut is close to k - 1), which
+hides their distance from chance."""
 
 CELL = ["condition", "layer", "method", "k"]
 
 _ROW_HEIGHTS = (1.35, 1.6)
-"""Inches: of a row of panels with few conditions and with many."""
+"""Height of a row of panels in inches, with few and with many conditions."""
 _MANY = 4
-"""More conditions than this need higher panels and finer lines."""
+"""With more conditions than this, panels are higher and lines thinner."""
 _LEGEND_HEIGHT = 0.75
 _INTERVAL_ROOM = 1.5
-"""Intervals reach beyond points and nulls by so many times the range of these at most."""
+"""Largest extent of intervals beyond points and nulls, relative to the range of these."""
 _FEW = 6
-"""So many values of k are all named on the axis."""
+"""Up to this many values of k, all are labelled."""
 
 CAPTION = """{label} against the number of clusters k, by layer (columns), method (rows) and
 condition (lines, with their mean test accuracy): mean over networks with its 95 % t interval over
@@ -62,31 +62,31 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(scores: Path, measure: str) -> pd.DataFrame:
-    """One row a cell: mean over `n` networks with its 95 % t interval, and the band of the null.
+    """One row per cell: mean over `n` networks with its 95 % t interval, and the band of the null.
 
     The band is the mean over networks of null_mean - 1.96 null_sd and of null_mean + 1.96 null_sd:
-    where the measure of one network would lie by chance. `quantity` says what is shown: "value",
-    or "excess", the value less the network's null_mean.
+    the range of the measure by chance for one network. `quantity` is "value", or "excess" for the
+    value minus the network's null_mean.
     """
-    found = read_scores(scores, [measure])
-    relative = measure in RELATIVE and bool(found["null"].notna().any())
-    origin = found["null_mean"] if relative else 0.0
-    found = found.assign(
+    scores_of_measure = read_scores(scores, [measure])
+    relative = measure in RELATIVE and bool(scores_of_measure["null"].notna().any())
+    origin = scores_of_measure["null_mean"] if relative else 0.0
+    scores_of_measure = scores_of_measure.assign(
         quantity="excess" if relative else "value",
-        value=found["value"] - origin,
-        null_mean=found["null_mean"] - origin,
+        value=scores_of_measure["value"] - origin,
+        null_mean=scores_of_measure["null_mean"] - origin,
     )
-    cells = found.groupby(CELL, sort=False, observed=True)
+    cells = scores_of_measure.groupby(CELL, sort=False, observed=True)
     table = pd.DataFrame([_cell_row(cell, group) for cell, group in cells])
     for column in ("condition", "layer"):
-        table[column] = table[column].astype(found[column].dtype)
+        table[column] = table[column].astype(scores_of_measure[column].dtype)
     order = ["method", "layer", "condition", "k"]
-    return table.sort_values(order, key=_in_order(found), ignore_index=True)
+    return table.sort_values(order, key=_in_order(scores_of_measure), ignore_index=True)
 
 
 def _in_order(found: pd.DataFrame) -> Any:
-    """Sorts methods as they come, everything else by value."""
-    methods = {name: place for place, name in enumerate(found["method"].unique())}
+    """Sort key that keeps methods in the order of the rows and sorts other columns by value."""
+    methods = {name: number for number, name in enumerate(found["method"].unique())}
     return lambda column: column.map(methods) if column.name == "method" else column
 
 
@@ -111,9 +111,10 @@ def _cell_row(cell: tuple[Hashable, ...], group: pd.DataFrame) -> dict[str, Any]
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """Layers side by side, methods one below the other.
+    """Panels with layers side by side and methods below each other.
 
-    Each panel has its own range: values of one method hide another's distance from its null.
+    Each panel has its own range: the values of one method would hide the distance of another from
+    its null.
     """
     layers = [layer for layer in categories(table["layer"]) if (table["layer"] == layer).any()]
     methods = list(table["method"].unique())
@@ -122,10 +123,10 @@ def draw(table: pd.DataFrame) -> Figure:
     figure = new_figure(COLUMN_WIDTH if len(layers) == 1 else PAGE_WIDTH, height)
     panels = figure.subplots(len(methods), len(layers), sharex=True, squeeze=False)
     cut = False
-    for (place, number), axes in np.ndenumerate(panels):
-        here = table[(table["method"] == methods[place]) & (table["layer"] == layers[number])]
-        _draw_panel(axes, here, looks)
-        cut |= _cut_intervals(axes, here)
+    for (row, number), axes in np.ndenumerate(panels):
+        panel_rows = table[(table["method"] == methods[row]) & (table["layer"] == layers[number])]
+        _draw_panel(axes, panel_rows, looks)
+        cut |= _cut_intervals(axes, panel_rows)
     _label_panels(panels, layers, methods, table)
     _draw_legend(figure, table, looks, cut)
     return figure
@@ -136,7 +137,7 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, looks: dict[str, ConditionStyle
     many = len(looks) > _MANY
     for condition, line in table.groupby("condition", observed=True):
         look = looks[str(condition)]
-        # Bands mostly lie on each other: the more there are, the fainter each.
+        # Bands mostly overlap: the more there are, the fainter each.
         _draw_null(axes, line, look, reach=0.4 * spacing, strength=min(0.5, 1 / len(looks)))
         axes.errorbar(
             line["k"],
@@ -153,10 +154,10 @@ def _draw_panel(axes: Axes, table: pd.DataFrame, looks: dict[str, ConditionStyle
 
 
 def _cut_intervals(axes: Axes, table: pd.DataFrame) -> bool:
-    """Ends the axis where intervals would hide how points and nulls lie to each other.
+    """Limit the axis where intervals would hide the positions of points and nulls.
 
-    Of two networks, an interval can be a hundred times as long as all distances between points.
-    Returns whether one is cut.
+    With two networks, an interval can be a hundred times as long as all distances between points.
+    Return whether any interval is cut.
     """
     shown = table[["mean", "null_low", "null_high"]].to_numpy(float)
     if not np.isfinite(shown).any():
@@ -173,7 +174,7 @@ def _draw_null(
 ) -> None:
     for run in _runs(line):
         k = run["k"].to_numpy(float)
-        # Beyond both ends, so that a single k has a band that can be seen.
+        # Extended beyond both ends, so that the band of a single k is visible.
         x = np.concatenate([[k[0] - reach], k, [k[-1] + reach]])
         low, high = (np.pad(run[name], 1, mode="edge") for name in ("null_low", "null_high"))
         axes.fill_between(
@@ -184,7 +185,7 @@ def _draw_null(
 
 
 def _runs(line: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Stretches of k without a gap in the null."""
+    """Ranges of k without a gap in the null."""
     defined = line["null_low"].notna() & line["null_high"].notna()
     for _, run in line[defined].groupby((~defined).cumsum()[defined]):
         yield run
@@ -236,7 +237,7 @@ def _draw_legend(
 
 
 def _replicates(table: pd.DataFrame) -> str:
-    """What a point is, for the legend."""
+    """Description of a point, for the legend."""
     if (table["n"] <= 1).all():
         return f"one network a point (n = {span(table['n'])})"
     return f"mean over networks (n = {span(table['n'])} a point), 95 % t interval"

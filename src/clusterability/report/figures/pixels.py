@@ -1,4 +1,4 @@
-"""Maps of pixel clusters: the V side of the first layer, of the first network of each condition."""
+"""Maps of pixel clusters: V side of the first layer, in the first network of each condition."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(partitions: Sequence[Path], method: str, k_values: Sequence[int]) -> pd.DataFrame:
-    """One row a pixel, condition and k.
+    """One row per pixel, condition and k.
 
-    `cluster` counts from 1, the cluster with the most pixels, so that colours do not depend on
-    the order in which k-means found the clusters; `label` is the partition's own. A dead pixel,
-    and every pixel where k is infeasible, has cluster 0 and label -1.
+    `cluster` ranks clusters by size, 1 for the most pixels, so that colours do not depend on the
+    labels of k-means; `label` is the label in the partition. Dead pixels, and all pixels where k is
+    infeasible, have cluster 0 and label -1.
     """
     by_condition: dict[str, list[Path]] = {}
     for file in partitions:
@@ -86,21 +86,21 @@ def _map_rows(labels: np.ndarray) -> pd.DataFrame:
 
 
 def ranked_by_size(labels: np.ndarray) -> np.ndarray:
-    """Clusters counted from 1, the largest first; of equal ones, the one with the first pixel.
+    """Rank of each pixel's cluster by size, from 1; ties go by the first pixel.
 
     >>> ranked_by_size(np.array([7, 2, 2, -1, 0])).tolist()
     [2, 1, 1, 0, 3]
     """
-    found, first, sizes = np.unique(labels, return_index=True, return_counts=True)
+    values, first, sizes = np.unique(labels, return_index=True, return_counts=True)
     order = np.lexsort((first, -sizes))
-    live = [label for label in found[order] if label != DEAD]
+    live = [label for label in values[order] if label != DEAD]
     ranks = {label: rank for rank, label in enumerate(live, start=1)} | {DEAD: 0}
     return np.array([ranks[label] for label in labels])
 
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """Conditions one below the other, values of k side by side."""
+    """Maps with conditions below each other and values of k side by side."""
     conditions = categories(table["condition"])
     k_values = list(table["k"].unique())
     colours = [NO_VALUE, *cluster_colours(max(1, int(table["cluster"].max())))]
@@ -119,7 +119,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _empty_figure(down: int, across: int, colours: int) -> Figure:
-    """As narrow as a column where the maps stay large enough, and no higher than a page."""
+    """An empty figure as narrow as the maps allow, and no higher than a page."""
     narrow = (COLUMN_WIDTH - _LABEL_WIDTH) / across >= _SMALLEST_MAP
     width = COLUMN_WIDTH if narrow else PAGE_WIDTH
     margin = _MARGIN_HEIGHT + _LEGEND_LINE * ((colours - 1) // _legend_columns(width))

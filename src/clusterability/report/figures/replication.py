@@ -1,4 +1,4 @@
-"""Published values beside ours: a line a condition, panels of the measure, its z and accuracy."""
+"""Published values and ours: a line per condition; panels for the measure, its z and accuracy."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _Z, _VALUE, _NULL = "z", "value", "null_mean"
 _PANELS = {"value": (_NULL, _VALUE), "z": (_Z,), ACCURACY: (ACCURACY,)}
 """Quantities by panel."""
 _APART = 0.17
-"""Distance of published and ours from the middle of a line, of the distance between lines."""
+"""Offset of published and our values from the middle of a line, relative to the line distance."""
 _LINE_HEIGHT = 0.3
 _MARGIN_HEIGHT = 0.85
 """Inches."""
@@ -58,13 +58,13 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
     """The figure of the measure `item` and its rows, from the tables `replication`, `networks`."""
     conditions = read_csv(paths(inputs, "networks")[0])["condition"].unique()
     table = rows(read_csv(paths(inputs, "replication")[0]), item)
-    # All conditions of the study, so that each looks as it does in the other figures.
+    # With all conditions of the study, each looks as it does in the other figures.
     table["condition"] = as_categories(table["condition"], conditions)
     return draw(table), table
 
 
 def rows(table: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Rows of the measure, and accuracies of the conditions that it was published of."""
+    """Rows of the measure, and accuracies of the conditions for which it was published."""
     of_measure = table[table["measure"] == measure]
     accuracy = (table["quantity"] == ACCURACY) & table["condition"].isin(of_measure["condition"])
     table = pd.concat([of_measure, table[accuracy]]).rename(columns={"seeds": "n"})
@@ -76,24 +76,24 @@ def rows(table: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 
 def _reach(sd: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """Half of the 95 % t interval of means; NaN of fewer than two networks."""
+    """Half-width of the 95 % t interval of means; NaN for fewer than two networks."""
     several = np.where(count > 1, count, np.nan)
     return scipy.special.stdtrit(several - 1, (1 + CONFIDENCE) / 2) * sd / np.sqrt(several)
 
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """A panel a quantity that was published, and a line a condition and place."""
+    """A panel per published quantity, and a line per condition, layer, method, k and null."""
     lines = _lines(table)
     panels = [name for name, shown in _PANELS.items() if table["quantity"].isin(shown).any()]
     figure = new_figure(PAGE_WIDTH, _LINE_HEIGHT * len(lines) + _MARGIN_HEIGHT)
     all_axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     looks = condition_styles(categories(table["condition"]))
     for axes, panel in zip(all_axes, panels, strict=True):
-        for place, line in enumerate(lines):
+        for number, line in enumerate(lines):
             for quantity in _PANELS[panel]:
-                here = _of_line(table, line, quantity)
-                _draw_line(axes, here, place, quantity, looks[line[0]].colour)
+                shown_rows = _of_line(table, line, quantity)
+                _draw_line(axes, shown_rows, number, quantity, looks[line[0]].colour)
         _set_axes(axes, panel, lines, table)
     all_axes[0].set_yticks(range(len(lines)), _names(lines))
     all_axes[0].set(ylim=(len(lines) - 0.5, -0.5))
@@ -106,52 +106,52 @@ Line = tuple[str, str, str, int, str]
 
 
 def _lines(table: pd.DataFrame) -> list[Line]:
-    """What a line is drawn for, in the order of the published rows."""
+    """Lines of the figure, in the order of the published rows."""
     names = ["condition", "layer", "method", "k", "null"]
-    places = table.dropna(subset="measure")[names].drop_duplicates()
-    return list(places.itertuples(index=False, name=None))
+    keys = table.dropna(subset="measure")[names].drop_duplicates()
+    return list(keys.itertuples(index=False, name=None))
 
 
 def _names(lines: Sequence[Line]) -> list[str]:
-    """Names of lines: the condition, and what else differs between them."""
+    """Names of lines: the condition, and the parts that differ between lines."""
     differ = [len({line[part] for line in lines}) > 1 for part in range(1, 5)]
     forms = ("{}", "{}", "k = {}", "{}")
-    found = []
-    for condition, *place in lines:
-        shown = [form.format(part) for form, part, d in zip(forms, place, differ, strict=True) if d]
-        found.append("\n".join([condition, ", ".join(shown)]).strip())
-    return found
+    texts = []
+    for condition, *parts in lines:
+        shown = [form.format(part) for form, part, d in zip(forms, parts, differ, strict=True) if d]
+        texts.append("\n".join([condition, ", ".join(shown)]).strip())
+    return texts
 
 
 def _of_line(table: pd.DataFrame, line: Line, quantity: str) -> pd.DataFrame:
-    """Published numbers of a quantity that belong to a line; accuracy is the condition's."""
-    here = (table["quantity"] == quantity) & (table["condition"] == line[0])
+    """Rows of a quantity that belong to a line; accuracy is that of the condition."""
+    mask = (table["quantity"] == quantity) & (table["condition"] == line[0])
     if quantity != ACCURACY:
         for name, value in zip(("layer", "method", "k", "null"), line[1:], strict=True):
-            here &= table[name] == value
-    return table[here]
+            mask &= table[name] == value
+    return table[mask]
 
 
-def _draw_line(axes: Axes, rows: pd.DataFrame, place: float, quantity: str, colour: str) -> None:
+def _draw_line(axes: Axes, rows: pd.DataFrame, y: float, quantity: str, colour: str) -> None:
     ours = {"color": colour, "markeredgecolor": colour}
     looks = {"published": ("D", -_APART, _PUBLISHED), "ours": ("o", _APART, ours)}
     for name, (marker, shift, look) in looks.items():
         for _, row in rows.iterrows():
             mean, low, high = (row[part] for part in (name, f"{name}_low", f"{name}_high"))
-            if quantity == _NULL:  # whose interval would hide that of the value
-                axes.plot(mean, place + shift, linestyle="", zorder=2, **look, **_NULL_MARK)
+            if quantity == _NULL:  # its interval would hide that of the value
+                axes.plot(mean, y + shift, linestyle="", zorder=2, **look, **_NULL_MARK)
                 continue
             error = None if np.isnan(low) else [[mean - low], [high - mean]]
             marks = {"marker": marker, "zorder": 3, **_MEAN_MARK}
-            axes.errorbar([mean], [place + shift], xerr=error, **look, **marks, **_BAR)
+            axes.errorbar([mean], [y + shift], xerr=error, **look, **marks, **_BAR)
 
 
 def _set_axes(axes: Axes, panel: str, lines: Sequence[Line], table: pd.DataFrame) -> None:
     measure = measure_label(str(table["measure"].dropna().iloc[0]))
     labels = {"value": measure, _Z: f"z of {measure} (not directed)", ACCURACY: "test accuracy"}
     axes.set_xlabel(labels[panel])
-    for place in range(1, len(lines)):
-        axes.axhline(place - 0.5, color="#d0d0d0", linewidth=0.4, zorder=0)
+    for number in range(1, len(lines)):
+        axes.axhline(number - 0.5, color="#d0d0d0", linewidth=0.4, zorder=0)
     if panel == _Z:
         axes.axvline(0, color=INK, linewidth=0.5, linestyle=(0, (3, 1.5)), zorder=0)
     axes.spines["left"].set_visible(False)
@@ -160,10 +160,10 @@ def _set_axes(axes: Axes, panel: str, lines: Sequence[Line], table: pd.DataFrame
 
 
 def _handles(table: pd.DataFrame) -> Iterator[Artist]:
-    """What marks are; the colours of ours are those of conditions, whose names stand left."""
+    """Legend of marks; our marks have the colours of conditions, whose names are on the left."""
     yield Line2D([], [], linestyle="", marker="D", label="published", **_PUBLISHED, **_MEAN_MARK)
     yield Line2D([], [], linestyle="", marker="o", label="ours", color=_NEUTRAL, **_MEAN_MARK)
     if (table["quantity"] == _NULL).any():
-        for color, whose in ((INK, "published"), (_NEUTRAL, "ours")):
-            label = f"mean of the null, {whose}"
+        for color, source in ((INK, "published"), (_NEUTRAL, "ours")):
+            label = f"mean of the null, {source}"
             yield Line2D([], [], linestyle="", color=color, label=label, **_NULL_MARK)

@@ -1,4 +1,4 @@
-"""Loss and test accuracy during training, with what was published of single steps."""
+"""Loss and test accuracy during training, with published values of single steps."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ be those of other images."""
 
 _ALONE: dict[str, Any] = {"linewidth": 0.6}
 _OF_SEVERAL: dict[str, Any] = {"linewidth": 0.4, "alpha": 0.4}
-"""Looks of the line of one network."""
+"""Looks of the line of a network, alone and among several."""
 _MEAN_WIDTH = 1.4
 _PUBLISHED: dict[str, Any] = {
     "linestyle": "",
@@ -50,16 +50,17 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(curves: pd.DataFrame, compared: pd.DataFrame, condition: str) -> pd.DataFrame:
-    """The condition's lines as in `learning_curves.rows`; then, with `line` "published", a row a
-    published number, at its step since the start.
+    """The condition's lines as in `learning_curves.rows`, followed by published values.
+
+    Published values have `line` "published", one row each, at their step since the start.
 
     Args:
         curves: lines of all conditions.
         compared: the table `replication_history`.
-        condition: which is shown.
+        condition: condition to show.
     """
     shown = curves[curves["condition"] == condition].astype({"condition": "str"})
-    # An epoch's first step is always recorded, and published steps count from it.
+    # The first step of an epoch is always recorded; published steps are relative to it.
     first = shown.groupby("epoch")["step"].min()
     compared = compared[compared["condition"] == condition]
     points = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""What the clusters of first-layer units respond to: means of their input weights, as images."""
+"""Mean input weights of the clusters of first-layer units, as images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from clusterability.report.figures.style import (
 from clusterability.results.display_names import counted
 
 _NARROW = 4
-"""So many maps fit into a column of a page."""
+"""Largest number of maps that fit into one column of a page."""
 _ACROSS = 6
 _MAP_MARGIN = 0.2
 _BAR_HEIGHT = 0.55
@@ -41,7 +41,7 @@ grey."""
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows.
 
-    From `weights`, a block of networks of which the first is drawn, and its `partitions`:
+    It is drawn from `weights`, a block whose first network is shown, and its `partitions`,
     `{condition}/{seeds}/fc1/{k}.npz`.
     """
     files = paths(inputs, "partitions")
@@ -50,7 +50,7 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(networks: Path, partitions: Sequence[Path], method: str, k: int) -> pd.DataFrame:
-    """One row a cluster and pixel: `weight`, the mean over the cluster's units; empty if dead."""
+    """One row per cluster and pixel: `weight`, the mean over its units; empty for dead pixels."""
     block = load_networks(networks)
     matrix = block.weights["fc1"][0].astype(np.float64)
     labels = first_partition(partitions, (method, k))[0]
@@ -78,7 +78,7 @@ def rows(networks: Path, partitions: Sequence[Path], method: str, k: int) -> pd.
 
 @style()
 def draw(table: pd.DataFrame, condition: str) -> Figure:
-    """A map a cluster; all share one scale, about 0."""
+    """A map per cluster, all with the same colour scale, symmetric about 0."""
     if table.empty:
         return draw_in_words(f"{condition}: k is infeasible in the first layer")
     clusters = list(table["cluster"].unique())
@@ -91,12 +91,12 @@ def draw(table: pd.DataFrame, condition: str) -> Figure:
     panels = figure.subplots(down, across, squeeze=False)
     top = float(table["weight"].abs().max()) or 1.0
     for axes, cluster in zip(panels.flat, clusters, strict=False):
-        here = table[table["cluster"] == cluster]
-        image = np.full((int(here["y"].max()) + 1, int(here["x"].max()) + 1), np.nan)
-        image[here["y"], here["x"]] = here["weight"]
+        pixels = table[table["cluster"] == cluster]
+        image = np.full((int(pixels["y"].max()) + 1, int(pixels["x"].max()) + 1), np.nan)
+        image[pixels["y"], pixels["x"]] = pixels["weight"]
         shown = axes.imshow(image, cmap="PuOr", norm=Normalize(-top, top))
         axes.set_facecolor(NO_VALUE)
-        axes.set_title(f"{cluster} ({counted(here['u_size'].iloc[0], 'unit')})")
+        axes.set_title(f"{cluster} ({counted(pixels['u_size'].iloc[0], 'unit')})")
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
     for axes in panels.flat[len(clusters) :]:

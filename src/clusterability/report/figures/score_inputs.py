@@ -1,4 +1,4 @@
-"""Rows of the scores that figures are drawn from."""
+"""Scores from which figures are drawn."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ INFEASIBLE = "infeasible"
 
 _COLUMNS = ["condition", "layer", "method", "k", "measure", "value"]
 _COLUMNS += ["null", "null_mean", "null_sd", "z", "q", "status"]
-"""What figures draw: of a large study, all columns would not fit into memory."""
+"""Columns that figures use; all columns of a large study would not fit into memory."""
 
 
 def read_scores(path: Path, measures: Sequence[str], **values: str) -> pd.DataFrame:
-    """The scores of these measures, each compared with the one null that is drawn.
+    """Scores of these measures, each compared with the one null that is drawn.
 
-    Without nulls, `null` stays empty. Conditions and layers become categories, in the order in
-    which figures show them.
+    Without nulls, `null` is empty. Conditions and layers become categories, in the order of the
+    figures.
 
     Args:
         path: the table of scores.
         measures: identifiers.
-        values: what other columns have to hold.
+        values: required values of other columns.
 
     Raises:
-        UserError: where there are no such rows.
+        UserError: if there are no such rows.
     """
-    asked = {column: [value] for column, value in values.items()}
-    scores = shown_rows(path, _COLUMNS, where(measure=measures, **asked))
+    allowed = {column: [value] for column, value in values.items()}
+    scores = shown_rows(path, _COLUMNS, where(measure=measures, **allowed))
     if scores.empty:
         values = values if len(measures) > 1 else {"measure": measures[0], **values}
         named = ", ".join(f"{column} {value!r}" for column, value in values.items())
@@ -45,5 +45,5 @@ def read_scores(path: Path, measures: Sequence[str], **values: str) -> pd.DataFr
 
 
 def cell_status(statuses: pd.Series) -> str:
-    """`ok` where any seed has a value, else why there is none."""
+    """`ok` if any seed has a value, otherwise the reason why there is none."""
     return "ok" if (statuses == "ok").any() else str(statuses.iloc[0])

@@ -1,4 +1,4 @@
-"""Saved bits, z and accuracy against the training step, by layer (columns)."""
+"""Saved bits, z and accuracy against the training step, with layers in columns."""
 
 from __future__ import annotations
 
@@ -53,22 +53,22 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(snapshots: Path, condition: str) -> pd.DataFrame:
-    """The rows of the table that are of this condition."""
+    """Rows of the table for this condition."""
     table = read_csv(snapshots)
     return table[table["condition"] == condition].reset_index(drop=True)
 
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """Bits above, z below, a column a layer; accuracy in the last one."""
+    """Bits above and z below, one column per layer; accuracy in the last column."""
     layers = layer_order(table["layer"].dropna().unique())
     figure = new_figure(PAGE_WIDTH, 4.2)
     panels = figure.subplots(2, len(layers) + 1, sharex=True, squeeze=False)
     looks = _looks(table)
     for column, layer in enumerate(layers):
-        here = table[table["layer"] == layer]
-        _draw_lines(panels[0, column], here[here["quantity"] != "z"], looks)
-        _draw_lines(panels[1, column], here[here["quantity"] == "z"], looks)
+        layer_rows = table[table["layer"] == layer]
+        _draw_lines(panels[0, column], layer_rows[layer_rows["quantity"] != "z"], looks)
+        _draw_lines(panels[1, column], layer_rows[layer_rows["quantity"] == "z"], looks)
         scale_bits(panels[0, column], "y", linewidth=0.6, linestyle=(0, (4, 2)))
         panels[0, column].set_title(layer)
         panels[1, column].axhline(0, color=INK, linewidth=0.4)
@@ -84,23 +84,23 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _names(table: pd.DataFrame) -> pd.Series:
-    """What a line is: a quantity, or the measure whose z it is."""
+    """Quantity shown by each row's line, or the measure of its z."""
     return table["measure"].where(table["quantity"] == "z", table["quantity"])
 
 
 def _looks(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Looks of the lines: of bits as in the figure of the verdict."""
-    found: dict[str, dict[str, Any]] = {}
+    """Looks of the lines; bits look as in the figure of the verdict."""
+    looks: dict[str, dict[str, Any]] = {}
     names = _names(table)
     for name in (name for name in LOOKS if (names == name).any()):
         look = LOOKS[name]
-        found[name] = {"color": look.colour, "marker": look.marker, "label": look.label}
+        looks[name] = {"color": look.colour, "marker": look.marker, "label": look.label}
     measures = list(names[table["quantity"] == "z"].unique())
     for number, name in enumerate(measures):
         colour, marker, dashes = _MEASURES[number % len(_MEASURES)]
-        found[name] = {"color": colour, "marker": marker, "linestyle": dashes}
-        found[name]["label"] = f"z of {measure_label(name)}"
-    return found | {"test_accuracy": {"color": INK, "marker": "o"}}
+        looks[name] = {"color": colour, "marker": marker, "linestyle": dashes}
+        looks[name]["label"] = f"z of {measure_label(name)}"
+    return looks | {"test_accuracy": {"color": INK, "marker": "o"}}
 
 
 def _draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]]) -> None:
@@ -118,7 +118,7 @@ def _draw_lines(axes: Axes, table: pd.DataFrame, looks: dict[str, dict[str, Any]
 
 
 def _scale_steps(panels: Sequence[Axes], steps: pd.Series) -> None:
-    """A logarithmic axis that has room for step 0."""
+    """Set a logarithmic axis with room for step 0."""
     first, last = float(steps[steps > 0].min()), float(steps.max())
     powers = 10.0 ** np.arange(np.ceil(np.log10(first)), np.log10(last) + 1)
     for axes in panels:

@@ -1,8 +1,8 @@
-"""What all figures share: the style sheet, colours with fixed meanings, and saving.
+"""Style shared by all figures: the style sheet, colours with fixed meanings, and saving.
 
-Colours were chosen by a search that keeps them apart (CIELAB, all pairs) for normal vision and for
-simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009), in steps of lightness, so
-that they stay apart when printed in grey. Lines also differ by dashes and markers.
+Colours were chosen by a search that keeps all pairs apart (in CIELAB) for normal vision and for
+simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009). Their lightness differs,
+too, so that they stay apart when printed in grey. Lines also differ by dashes and markers.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from clusterability.files import whole_file, write_whole
 from clusterability.measures.catalogue import VERDICT_BITS
 
 COLUMN_WIDTH = 3.3
-"""Inches: one column of a page."""
+"""Inches, for one column of a page."""
 PAGE_WIDTH = 6.8
-"""Inches: both columns."""
+"""Inches, for both columns."""
 PAGE_HEIGHT = 8.8
-"""Inches: no figure is higher, so that a caption fits below it."""
+"""Inches: the largest height of a figure, which leaves room for a caption."""
 
 RESOLUTION = 300
-"""Dots an inch, of PNG and of images inside PDF and SVG."""
+"""Dots per inch, for PNG and for images inside PDF and SVG."""
 
 INK = "#262626"
-"""Axes and text."""
+"""Colour of axes and text."""
 NO_VALUE = "#dcdcdc"
-"""Cells without a value, units without a cluster."""
+"""Colour of cells without a value, and of units without a cluster."""
 PLAIN: dict[str, Any] = {"facecolor": NO_VALUE, "linewidth": 0}
 """Look of a patch without a value."""
 HATCHED: dict[str, Any] = PLAIN | {"edgecolor": "#8c8c8c", "hatch": "//////"}
-"""Look of a patch that could not have a value: an infeasible k, dead units."""
+"""Look of a patch that cannot have a value: infeasible k, dead units."""
 
 STYLE: dict[str, Any] = {
-    # DejaVu Sans comes with matplotlib: the same glyphs on every machine. An SVG holds its text as
-    # text, and names the others for viewers that lack it.
+    # DejaVu Sans is part of matplotlib: the same glyphs on every machine. SVG files hold text as
+    # text and name the other fonts for viewers without it.
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica"],
     "mathtext.fontset": "dejavusans",
@@ -99,14 +99,14 @@ METADATA: dict[str, dict[str, str | None]] = {
     "svg": {"Creator": "clusterability", "Date": None},
     "png": {"Software": "clusterability"},
 }
-"""What a file says about its origin: no date and no version."""
+"""Metadata of the files: no date and no version."""
 
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The style sheet on matplotlib's defaults, whatever the user's matplotlibrc says.
+    """Apply the style sheet on top of matplotlib's defaults, ignoring the user's matplotlibrc.
 
-    Also a decorator: `@style()`.
+    It works as a context manager and as a decorator, `@style()`.
     """
     with matplotlib.style.context(["default", STYLE]):
         yield
@@ -115,14 +115,14 @@ def style() -> Iterator[None]:
 def new_figure(
     width: float, height: float, layout: Literal["constrained", "compressed"] = "constrained"
 ) -> Figure:
-    """An empty figure of this size in inches, drawn by Agg and known to no global state."""
+    """An empty figure of this size in inches, drawn by Agg and independent of global state."""
     figure = Figure(figsize=(width, min(height, PAGE_HEIGHT)), layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
 
 def scale_bits(axes: Axes, side: Literal["x", "y"], **line: Any) -> None:
-    """An axis of saved bits: linear up to where clusters pay, and a line there, of these looks."""
+    """Scale an axis of saved bits linearly up to VERDICT_BITS, and draw a line there."""
     horizontal = side == "x"
     scale = axes.set_xscale if horizontal else axes.set_yscale
     scale("symlog", linthresh=VERDICT_BITS, linscale=0.5)
@@ -132,7 +132,7 @@ def scale_bits(axes: Axes, side: Literal["x", "y"], **line: Any) -> None:
 
 
 def reach(rows: pd.DataFrame, column: str) -> np.ndarray:
-    """Lengths of error bars, [2, rows], from `low` to a column and on to `high`; 0 without them."""
+    """Lengths of error bars, [2, rows], from the column to `low` and `high`; 0 without them."""
     below, above = rows[column] - rows["low"], rows["high"] - rows[column]
     return np.nan_to_num(np.abs([below, above]))
 
@@ -140,7 +140,7 @@ def reach(rows: pd.DataFrame, column: str) -> np.ndarray:
 def condition_handles(
     looks: Mapping[str, ConditionStyle], names: Mapping[str, str] | None = None
 ) -> list[Artist]:
-    """Entries of a legend for the lines of conditions, by their names in print."""
+    """Legend entries for the lines of conditions, with their display names."""
     return [
         Line2D(
             [],
@@ -156,7 +156,7 @@ def condition_handles(
 
 
 def draw_legend(figure: Figure, handles: Sequence[Artist], title: str) -> None:
-    """The legend below all panels, in as many columns as the figure's width allows."""
+    """Draw the legend below all panels, in as many columns as the width allows."""
     columns = 4 if figure.get_figwidth() > COLUMN_WIDTH else 2
     figure.legend(
         handles=by_rows(handles, columns),
@@ -167,7 +167,7 @@ def draw_legend(figure: Figure, handles: Sequence[Artist], title: str) -> None:
 
 
 def by_rows(handles: Sequence[Artist], columns: int) -> list[Artist]:
-    """Entries of a legend in an order that reads row by row: matplotlib fills column by column."""
+    """Reorder legend entries to read row by row; matplotlib fills columns first."""
     return [handle for start in range(columns) for handle in handles[start::columns]]
 
 
@@ -176,7 +176,7 @@ def by_rows(handles: Sequence[Artist], columns: int) -> list[Artist]:
 
 @dataclass(frozen=True)
 class ConditionStyle:
-    """How the lines of one condition look.
+    """Look of the lines of one condition.
 
     Attributes:
         colour: "#rrggbb".
@@ -205,7 +205,7 @@ _NAMED = {
     "l1": ConditionStyle("#1040e7", "P", _LONG),
     "clusterable": ConditionStyle("#7d1942", "X", _DASH_DOT_DOT),
 }
-"""Conditions of the default study: they look the same in the figures of every study."""
+"""Conditions of the default study, which look the same in the figures of every study."""
 
 _FURTHER = [
     ConditionStyle("#bf5761", "<", _DASHED),
@@ -217,14 +217,14 @@ _FURTHER = [
 
 
 def condition_styles(conditions: Sequence[str]) -> dict[str, ConditionStyle]:
-    """A look for each condition of a study; all figures get the same conditions, so the same looks.
+    """Look of each condition of a study, the same in all figures.
 
-    Conditions of other names take, in the order of the config, the looks that no condition of the
-    study has by its name, then further ones. Of twelve conditions all colours are far apart; beyond
-    the twelfth they come again in other shades.
+    Other conditions take, in the order of the config, the looks of default conditions that the
+    study lacks, then further ones. The colours of up to twelve conditions are far apart; beyond the
+    twelfth, colours repeat in other shades.
     """
     free = [look for name, look in _NAMED.items() if name not in conditions]
-    # The grey of `untrained` comes last: it says "control".
+    # The grey of `untrained` comes last, since it suggests a control.
     free.sort(key=lambda look: look is _NAMED["untrained"])
     free += _FURTHER
     others = [name for name in conditions if name not in _NAMED]
@@ -233,17 +233,17 @@ def condition_styles(conditions: Sequence[str]) -> dict[str, ConditionStyle]:
 
 
 def _look(free: Sequence[ConditionStyle], number: int) -> ConditionStyle:
-    turn, place = divmod(number, len(free))
-    look = free[place]
+    turn, index = divmod(number, len(free))
+    look = free[index]
     if turn == 0:
         return look
-    dashes = free[(place + turn) % len(free)].dashes
-    marker = free[(place + 2 * turn) % len(free)].marker
+    dashes = free[(index + turn) % len(free)].dashes
+    marker = free[(index + 2 * turn) % len(free)].marker
     return ConditionStyle(_shade(look.colour, turn), marker, dashes)
 
 
 def _shade(colour: str, turn: int) -> str:
-    """The colour darker (odd turns) or lighter (even ones), each time by another step."""
+    """Darken (odd turns) or lighten (even turns) the colour, more with each turn."""
     target, share = (0, 0.35) if turn % 2 else (255, 0.35)
     share = 1 - (1 - share) ** ((turn + 1) // 2)
     parts = [int(colour[start : start + 2], 16) for start in (1, 3, 5)]
@@ -264,13 +264,13 @@ _CLUSTERS = (
     "#941651",
     "#59b968",
 )
-"""Twelve colours, those that come first the furthest apart; each has its own lightness."""
+"""Twelve colours of distinct lightness; the first ones are the furthest apart."""
 
 _GOLDEN = 0.61803398875
 
 
 def cluster_colours(count: int) -> list[str]:
-    """Colours of clusters; the first twelve are safe for the colour-blind, the others are not."""
+    """Colours of clusters; the first twelve are colour-blind safe."""
     further = [_generated(number) for number in range(count - len(_CLUSTERS))]
     return [*_CLUSTERS, *further][:count]
 
@@ -284,7 +284,7 @@ def _generated(number: int) -> str:
 
 
 class FigureFiles(Protocol):
-    """Paths of a figure's pictures and of its rows."""
+    """Paths of a figure's images and of its rows."""
 
     pdf: str
     svg: str
@@ -294,12 +294,12 @@ class FigureFiles(Protocol):
 
 @style()
 def save_figure(figure: Figure, rows: pd.DataFrame, output: FigureFiles) -> None:
-    """Writes the figure as PDF, SVG and PNG and its rows as CSV, each whole or not at all.
+    """Write the figure as PDF, SVG and PNG and its rows as CSV, each atomically.
 
-    The same figure and rows give the same bytes.
+    Equal figures and rows give equal bytes.
     """
-    # Laid out once, so that the parts lie in the same places in all formats. "none" would draw the
-    # figure twice for each.
+    # A single layout keeps positions equal in all formats; the layout engine would draw the figure
+    # twice per format.
     figure.draw_without_rendering()
     figure.set_layout_engine(None)
     for ending, metadata in METADATA.items():

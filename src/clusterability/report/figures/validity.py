@@ -1,4 +1,4 @@
-"""Which measure is right: measures ranked by what they detect and by what they predict."""
+"""Which measure is right: measures ranked by how well they recover, detect and predict."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ PANELS = {
     "clusters": "a cluster's term predicts\nwhat ablating it does",
     "networks": "predicts function, over networks\n(mean correlation of z; dot: holds no 0)",
 }
-"""Analyses in the order of the panels, with what they say."""
+"""Analyses in the order of the panels, with axis labels."""
 
 CHANCE = {"recovery": 0.5, "detection": 0.5, "clusters": 0.0, "networks": 0.0}
 
 OWN = "own threshold"
-"""The series of measures that are asked for a value of their own, and not for p."""
+"""Series of measures that are judged by their own threshold instead of p."""
 
 AS_IT_IS = "no z: value"
-"""The series of measures that have no z."""
+"""Series of measures that have no z."""
 
 _MARKERS = "s^vDPX"
 _COLUMNS = 2
@@ -66,64 +66,64 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(validity: Path, method: str) -> pd.DataFrame:
-    """One row a mark: means over all conditions; `series` is a null, or a function measure.
+    """One row per mark: means over all conditions; `series` is a null, or a function measure.
 
-    Measures come from the best to the worst of their best series.
+    Measures are sorted by their best series, the best first.
     """
-    found = read_csv(validity)
-    found = found[(found["method"] == method) & found["condition"].isna()]
-    named = found["null"].astype(object).where(found["form"] != "threshold", OWN)
-    named = named.where(found["form"] != "value", AS_IT_IS).fillna("z")
-    known = found.assign(null=named)
+    means = read_csv(validity)
+    means = means[(means["method"] == method) & means["condition"].isna()]
+    named = means["null"].astype(object).where(means["form"] != "threshold", OWN)
+    named = named.where(means["form"] != "value", AS_IT_IS).fillna("z")
+    known = means.assign(null=named)
     series = {
         "recovery": _series(over_families(known, "recovery"), "recovery", "null", "p"),
         "detection": _series(over_families(known, "detection"), "detection", "null", "z"),
-        "clusters": _series(found, "clusters", "function", "all"),
-        "networks": _series(found[found["form"] == "z"], "networks", "function", "all"),
+        "clusters": _series(means, "clusters", "function", "all"),
+        "networks": _series(means[means["form"] == "z"], "networks", "function", "all"),
     }
     return pd.concat(series.values(), ignore_index=True)[COLUMNS]
 
 
 def over_families(found: pd.DataFrame, analysis: str) -> pd.DataFrame:
-    """Rows of an analysis over all families, or of the only one; of detection, z where it is."""
+    """Rows of an analysis over all families, or of the only one; z where a measure has one."""
     rows = found[(found["analysis"] == analysis)]
-    # A measure that is told in standard deviations of draws is not shown as it is, too.
+    # Measures with a z are not shown by their values, too.
     in_z = rows.loc[rows["form"] != "value", "measure"]
     rows = rows[(rows["form"] != "value") | ~rows["measure"].isin(in_z)]
-    every = rows[rows["family"].isna()]
-    return every if len(every) else rows
+    overall = rows[rows["family"].isna()]
+    return overall if len(overall) else rows
 
 
 def _series(found: pd.DataFrame, analysis: str, column: str, together: str) -> pd.DataFrame:
-    """Rows of an analysis, measures by their best series."""
+    """Rows of an analysis, with measures sorted by their best series."""
     rows = found[(found["analysis"] == analysis) & found["estimate"].notna()]
     rows = rows.assign(series=rows[column].fillna(together))
     order = rows.sort_values("estimate", ascending=False, kind="stable")
     ranked = list(order.drop_duplicates("measure")["measure"])
-    place = rows["measure"].map({measure: place for place, measure in enumerate(ranked)})
-    return rows.assign(place=place).sort_values(["place", "series"], kind="stable")
+    rank = rows["measure"].map({measure: rank for rank, measure in enumerate(ranked)})
+    return rows.assign(place=rank).sort_values(["place", "series"], kind="stable")
 
 
 @style()
 def draw(table: pd.DataFrame, method: str) -> Figure:
-    """A panel an analysis, measures from the best to the worst, with 95 % intervals."""
+    """A panel per analysis with measures from best to worst and 95 % intervals."""
     panels = [name for name in PANELS if (table["analysis"] == name).any()]
     if not panels:
         return draw_in_words("nothing to rank: no planted clusters, too few accurate networks")
     lines = {name: max(_lines(table, name), 5) for name in panels}
     starts = range(0, len(panels), _COLUMNS)
-    heights = [max(lines[name] for name in panels[at : at + _COLUMNS]) for at in starts]
-    height = sum(_LINE_HEIGHT * each + _MARGIN for each in heights)
+    heights = [max(lines[name] for name in panels[start : start + _COLUMNS]) for start in starts]
+    height = sum(_LINE_HEIGHT * rows_of_panels + _MARGIN for rows_of_panels in heights)
     figure = new_figure(PAGE_WIDTH, height)
     columns = min(len(panels), _COLUMNS)
     axes = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights)
-    for place, name in zip_longest(axes.flat, panels):
+    for panel, name in zip_longest(axes.flat, panels):
         if name is None:
-            place.remove()
+            panel.remove()
         elif name == "networks":
-            _draw_grid(figure, place, table[table["analysis"] == name])
+            _draw_grid(figure, panel, table[table["analysis"] == name])
         else:
-            _draw_panel(place, table[table["analysis"] == name], name)
+            _draw_panel(panel, table[table["analysis"] == name], name)
     figure.supxlabel(_small_print(table, method), fontsize=6)
     return figure
 
@@ -139,8 +139,8 @@ def _small_print(table: pd.DataFrame, method: str) -> str:
         parts.append(f"at most {counted(int(others['n'].max()), 'seed')} a condition")
     judged = table[table["analysis"] == "recovery"].nlargest(1, "n")
     if len(judged):
-        found, n = int(judged["found"].iloc[0]), int(judged["n"].iloc[0])
-        parts.append(f"planted clusters found in {found} of {n} partitions")
+        recovered, n = int(judged["found"].iloc[0]), int(judged["n"].iloc[0])
+        parts.append(f"planted clusters found in {recovered} of {n} partitions")
     return "; ".join([*parts, "95 % intervals", "dotted: chance"])
 
 
@@ -149,13 +149,16 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, analysis: str) -> None:
     series = _ordered(list(rows["series"].unique()))
     axes.axvline(CHANCE[analysis], color=INK, linewidth=0.6, linestyle=":")
     for number, name in enumerate(series):
-        here = rows[rows["series"] == name]
+        series_rows = rows[rows["series"] == name]
         colour, marker = _look(number)
         shift = 0.0 if len(series) == 1 else 0.5 * (number / (len(series) - 1) - 0.5)
-        y = np.array([measures.index(measure) for measure in here["measure"]]) + shift
-        low, high = here["estimate"] - here["low"], here["high"] - here["estimate"]
+        y = np.array([measures.index(measure) for measure in series_rows["measure"]]) + shift
+        low, high = (
+            series_rows["estimate"] - series_rows["low"],
+            series_rows["high"] - series_rows["estimate"],
+        )
         axes.errorbar(
-            here["estimate"],
+            series_rows["estimate"],
             y,
             xerr=np.clip(np.nan_to_num([low, high]), 0, None),
             color=colour,
@@ -171,15 +174,17 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, analysis: str) -> None:
 
 
 def _draw_grid(figure: Figure, axes: Axes, rows: pd.DataFrame) -> None:
-    """Correlations of each measure with each function measure; a dot where one is told from 0."""
+    """Correlations of each measure with each function measure; dots where intervals exclude 0."""
     measures, functions = list(rows["measure"].unique()), _ordered(list(rows["series"].unique()))
     table = rows.pivot(index="measure", columns="series", values="estimate")
     grid = table.reindex(index=measures, columns=functions).to_numpy(float)
     most = max(float(np.nanmax(np.abs(grid))), 0.1)
     image = axes.imshow(grid, cmap="PuOr", vmin=-most, vmax=most, aspect="auto")
-    told = rows[(rows["low_of_all"] > 0) | (rows["high_of_all"] < 0)]
-    x = [functions.index(name) for name in told["series"]]
-    axes.plot(x, [measures.index(name) for name in told["measure"]], ".", color=INK, markersize=3)
+    significant = rows[(rows["low_of_all"] > 0) | (rows["high_of_all"] < 0)]
+    x = [functions.index(name) for name in significant["series"]]
+    axes.plot(
+        x, [measures.index(name) for name in significant["measure"]], ".", color=INK, markersize=3
+    )
     names = [_label(name) for name in functions]
     axes.set_xticks(range(len(functions)), names, rotation=60, ha="right", rotation_mode="anchor")
     _name_lines(axes, measures, "networks")
@@ -193,13 +198,13 @@ def _name_lines(axes: Axes, measures: Sequence[str], analysis: str) -> None:
 
 
 def _look(number: int) -> tuple[str, str]:
-    """Colour and marker of a series; not those of conditions."""
-    place = number % len(_MARKERS)
-    return cluster_colours(len(_MARKERS) + 1)[place], _MARKERS[place]
+    """Colour and marker of a series, different from those of conditions."""
+    index = number % len(_MARKERS)
+    return cluster_colours(len(_MARKERS) + 1)[index], _MARKERS[index]
 
 
 def _ordered(series: Sequence[str]) -> list[str]:
-    """Function measures and nulls in their order, others last."""
+    """Function measures and nulls in the order of the catalogues, then the others."""
     known = [name for name in (*FUNCTION_MEASURES, *NULLS) if name in series]
     return [*known, *(name for name in series if name not in known)]
 

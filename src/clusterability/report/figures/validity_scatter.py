@@ -1,4 +1,4 @@
-"""What lies behind the best and the worst correlation of a cluster's term with what it does."""
+"""Clusters behind the best and the worst correlation of a cluster's term with its function."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from clusterability.results.reading import read_csv, read_rows, where
 _HEIGHT = 3.4
 _SIZE = 2.2
 _MANY = 800
-"""More points are drawn fainter."""
+"""With more points than this, they are drawn fainter."""
 
 CAPTION = """What lies behind the {item} correlation between a cluster's own term and what ablating
 it does: a point is a cluster, both as ranks in its network adjusted for the cluster's size; the
@@ -38,7 +38,7 @@ line has the slope of all points. Method {method}; all layers and k. Mean rank c
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the `best` or the `worst` term and its rows.
 
-    From the tables `validity`, which says which it is, and `clusters`.
+    The table `validity` determines the term; the points are from the table `clusters`.
     """
     chosen = choose(paths(inputs, "validity")[0], job.only_method, item)
     table = rows(paths(inputs, "clusters")[0], job.only_method, chosen)
@@ -46,57 +46,57 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def choose(validity: Path, method: str, item: str) -> pd.Series | None:
-    """The row of the best or of the worst term, for ablation to zero; None without any."""
-    found = read_csv(validity)
-    found = found[
-        (found["analysis"] == "clusters")
-        & (found["method"] == method)
-        & found["condition"].isna()
-        & found["function"].isin(FUNCTIONS)
-        & found["estimate"].notna()
+    """Row of the best or of the worst term, for ablation to zero; None if there is none."""
+    terms = read_csv(validity)
+    terms = terms[
+        (terms["analysis"] == "clusters")
+        & (terms["method"] == method)
+        & terms["condition"].isna()
+        & terms["function"].isin(FUNCTIONS)
+        & terms["estimate"].notna()
     ].sort_values("estimate", ascending=False, kind="stable")
-    if found.empty:
+    if terms.empty:
         return None
-    return found.iloc[0 if item == "best" else -1]
+    return terms.iloc[0 if item == "best" else -1]
 
 
 def rows(clusters: Path, method: str, chosen: pd.Series | None) -> pd.DataFrame:
-    """One row a cluster: `term` and `function` as ranks in its network, adjusted for size.
+    """One row per cluster: `term` and `function` as ranks in its network, adjusted for size.
 
-    Every row has the mean correlation, `estimate`, with its interval.
+    Every row has the mean correlation `estimate` with its interval.
     """
     columns = ["condition", "layer", "k", "term", "function", "estimate", "low", "high"]
     if chosen is None:
         return pd.DataFrame(columns=columns)
     term, function = chosen["measure"], f"{chosen['function']}_z"
-    asked = [*CELL, "seed", term, function, "u_size"]
-    table = large_clusters(read_rows(clusters, asked, where(method=[method])))
+    names = [*CELL, "seed", term, function, "u_size"]
+    table = large_clusters(read_rows(clusters, names, where(method=[method])))
     frames = []
     for cell, group in table.groupby(CELL, sort=False):
         part = group[["seed", term, function, "u_size"]].dropna()
-        place: dict[str, Any] = dict(zip(CELL, cell, strict=True))
-        frames.append(adjusted_ranks(part, TERMS[term]).assign(**place))
+        identifiers: dict[str, Any] = dict(zip(CELL, cell, strict=True))
+        frames.append(adjusted_ranks(part, TERMS[term]).assign(**identifiers))
     frames = [frame for frame in frames if len(frame)]
     if not frames:
         return pd.DataFrame(columns=columns)
-    found = pd.concat(frames, ignore_index=True)
-    found = found.assign(condition=as_categories(found["condition"], found["condition"].unique()))
-    return found.assign(**chosen[["estimate", "low", "high"]])[columns]
+    ranks = pd.concat(frames, ignore_index=True)
+    ranks = ranks.assign(condition=as_categories(ranks["condition"], ranks["condition"].unique()))
+    return ranks.assign(**chosen[["estimate", "low", "high"]])[columns]
 
 
 @style()
 def draw(table: pd.DataFrame, chosen: pd.Series | None) -> Figure:
-    """Clusters of all cells; the line has the slope of the mean correlation."""
+    """Clusters of all cells; the slope of the line is the mean correlation."""
     if chosen is None or table.empty:
         return draw_in_words("too few accurate networks or clusters to ask what clusters do")
     figure = new_figure(COLUMN_WIDTH, _HEIGHT)
     axes = figure.subplots()
     looks = condition_styles(categories(table["condition"]))
-    for condition, here in table.groupby("condition", observed=True):
+    for condition, points in table.groupby("condition", observed=True):
         look = looks[str(condition)]
         axes.plot(
-            here["term"],
-            here["function"],
+            points["term"],
+            points["function"],
             linestyle="",
             marker=look.marker,
             color=look.colour,

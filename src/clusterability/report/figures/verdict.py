@@ -1,4 +1,4 @@
-"""Saved bits of each condition (lines) and layer (columns), and what is left beyond each null."""
+"""Saved bits by condition (rows) and layer (columns), and the bits beyond each null."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LINE_HEIGHT = 0.34
 _HEADING_HEIGHT = 0.4
 _LEGEND_HEIGHT = 0.75
 _STEP = 0.16
-"""Between the marks of a condition, in lines."""
+"""Distance between the marks of a condition, in lines."""
 
 CAPTION = """Bits that clusters of each layer (columns) save, by condition (lines, with their mean
 test accuracy), method {method}; the same of the weights as they are; and bits less the most that
@@ -69,9 +69,9 @@ LOOKS = {
     "beyond_rotated_u": Look("#bd5bd3", "D", "beyond rotated_u"),
     "beyond_rotated_v": Look("#1040e7", "P", "beyond rotated_v"),
 }
-"""What is shown of a layer, from above."""
+"""Quantities shown of a layer, from the top."""
 _LEFT_OUT = ("beyond_shuffle", "beyond_shuffle_nonzero")
-"""Where other nulls are drawn: draws of these save next to nothing (docs/bits.md)."""
+"""Nulls hidden if others are drawn: their draws save next to nothing (docs/bits.md)."""
 
 
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
@@ -81,10 +81,10 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(verdict: Path) -> pd.DataFrame:
-    """One row a condition, layer and quantity: bits, or bits beyond a null, with COLUMNS."""
+    """One row per condition, layer and quantity: bits, or bits beyond a null, with COLUMNS."""
     table = read_csv(verdict)
     shown = [name for name in LOOKS if name in table and table[name].notna().any()]
-    if (table["method"].map(scaling_of) == "none").all():  # it is the same
+    if (table["method"].map(scaling_of) == "none").all():  # unscaled bits are the same
         shown = [name for name in shown if name != "bits_unscaled"]
     others = [name for name in shown if name.startswith("beyond") and name not in _LEFT_OUT]
     shown = [name for name in shown if name not in _LEFT_OUT or not others]
@@ -94,16 +94,16 @@ def rows(verdict: Path) -> pd.DataFrame:
         )[COLUMNS]
         for name in shown
     ]
-    found = pd.concat(frames, ignore_index=True) if frames else table.reindex(columns=COLUMNS)
-    return found.assign(
-        condition=as_categories(found["condition"], table["condition"].unique()),
-        layer=as_categories(found["layer"], layer_order(table["layer"].unique())),
+    joined = pd.concat(frames, ignore_index=True) if frames else table.reindex(columns=COLUMNS)
+    return joined.assign(
+        condition=as_categories(joined["condition"], table["condition"].unique()),
+        layer=as_categories(joined["layer"], layer_order(table["layer"].unique())),
     )
 
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """Layers side by side, conditions below each other, in each a mark a quantity."""
+    """Layers side by side, conditions below each other, each with a mark per quantity."""
     conditions, layers = categories(table["condition"]), categories(table["layer"])
     shown = [name for name in LOOKS if name in set(table["quantity"])]
     height = _LINE_HEIGHT * len(conditions) + _HEADING_HEIGHT + _LEGEND_HEIGHT
@@ -125,8 +125,8 @@ def _draw_panel(
 ) -> None:
     axes.axvline(0, color=INK, linewidth=0.4)
     scale_bits(axes, "x", linewidth=0.6, linestyle=(0, (4, 2)))
-    for place in range(1, len(conditions)):
-        axes.axhline(place - 0.5, color="#dddddd", linewidth=0.4)
+    for line in range(1, len(conditions)):
+        axes.axhline(line - 0.5, color="#dddddd", linewidth=0.4)
     for number, name in enumerate(shown):
         part, look = table[table["quantity"] == name], LOOKS[name]
         y = part["condition"].map(conditions.index).astype(float)

@@ -1,8 +1,7 @@
-"""Weight matrices of one network as they are and ordered by clusters of one method or two.
+"""Weight matrices of one network, unordered and ordered by the clusters of one or two methods.
 
-The rows hold what orders the units and where each unit ends up. The matrix itself, abs(W) of the
-first network of the block, is too large for a table of a figure: it lies in the network's
-`.safetensors` file, from which `draw` is given it.
+The rows hold the order of the units. The matrix itself, abs(W) of the first network of the block,
+is too large for a figure's table; `draw` receives it from the network's `.safetensors` file.
 """
 
 from __future__ import annotations
@@ -38,17 +37,17 @@ from clusterability.report.figures.style import (
 from clusterability.results.npz_files import load_items
 
 CLIP = 0.995
-"""Quantile of a layer's abs(W) at which its colours end."""
+"""Quantile of a layer's abs(W) at which the colour scale ends."""
 
 _COLOURS = matplotlib.colormaps["Greys"].resampled(64)
-"""Few levels: the eye sees no difference, and files are smaller."""
+"""Few levels, indistinguishable by eye, make smaller files."""
 _BORDER = "#e0431b"
 _MANY = 8
-"""So many borders are drawn finer."""
+"""From this number of borders on, they are drawn thinner."""
 
-# In inches. A strip shows the colours of the clusters along an edge of a matrix.
+# Inches. A strip along an edge of a matrix shows the colours of the clusters.
 _PANELS_WIDTH = 5.2
-"""Of all panels of a row."""
+"""Total width of the panels of a row."""
 _AXES_HEIGHTS = (0.6, 1.35)
 _UNIT_HEIGHT = 0.011
 _ROW_MARGIN = 0.5
@@ -61,7 +60,7 @@ Matrices = Mapping[str, np.ndarray]
 """abs(W) [out, in] by layer."""
 
 SEARCHES = ("described-ranked", "described")
-"""Shown beside the drawn method: the first of these that the partitions have."""
+"""Methods shown beside the drawn one: the first of these that the partitions have."""
 
 CAPTION = """Weight matrices of {item} as trained (left) and ordered by cluster, absolute values, by
 layer: one network (the first seed), methods as named, at most k = {k} clusters a side. Lines are
@@ -71,7 +70,7 @@ borders of clusters; bars at the edges name them."""
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
     """The figure of the condition `item` and its rows.
 
-    From `weights`, a block of networks of which the first is drawn, and its `partitions`:
+    It is drawn from `weights`, a block whose first network is shown, and its `partitions`,
     `{condition}/{seeds}/{layer}/{k}.npz`.
     """
     matrices = read_matrices(paths(inputs, "weights")[0])
@@ -87,7 +86,7 @@ def read_matrices(networks: Path) -> dict[str, np.ndarray]:
 
 
 def _search(files: Sequence[Path], k: int) -> list[str]:
-    """The method of SEARCHES that the partitions have at this k, if any."""
+    """First method of SEARCHES that the partitions have at this k, as a list; may be empty."""
     known = {key for file in files for key in load_items(file, Partitions)}
     return [method for method in SEARCHES if (method, k) in known][:1]
 
@@ -95,10 +94,10 @@ def _search(files: Sequence[Path], k: int) -> list[str]:
 def rows(
     matrices: Matrices, partitions: Sequence[Path], methods: Sequence[str], k: int
 ) -> pd.DataFrame:
-    """One row a method and unit: layer and side, cluster, strength, position in the ordered matrix.
+    """One row per method and unit: layer, side, cluster, strength, position in the ordered matrix.
 
-    `cluster` is the label of the partition, `strength` the sum of abs(W) over the unit's weights.
-    Units are ordered by cluster, dead ones (-1) last, then from the strongest to the weakest.
+    `cluster` is the label in the partition, `strength` the sum of abs(W) over the unit's weights.
+    Units are sorted by cluster, dead ones (-1) last, then by decreasing strength.
     """
     files: dict[str, list[Path]] = {}
     for file in partitions:
@@ -108,8 +107,8 @@ def rows(
         labels = first_partition(files[layer], (method, k))
         for side, axis, cluster in (("U", 1, labels[0]), ("V", 0, labels[1])):
             strength = matrix.sum(axis=axis, dtype=float)
-            place = {"method": method, "layer": tensor_name(layer), "side": side}
-            frames.append(_side_rows(cluster, strength).assign(**place))
+            identifiers = {"method": method, "layer": tensor_name(layer), "side": side}
+            frames.append(_side_rows(cluster, strength).assign(**identifiers))
     table = pd.concat(frames, ignore_index=True)
     return table[["method", "layer", "side", "unit", "cluster", "strength", "position"]]
 
@@ -126,7 +125,7 @@ def _side_rows(cluster: np.ndarray, strength: np.ndarray) -> pd.DataFrame:
 
 @style()
 def draw(table: pd.DataFrame, matrices: Matrices) -> Figure:
-    """A row a layer: abs(W) as it is, in the order of each method's clusters, and a colour bar."""
+    """A row per layer: abs(W) unordered, ordered by each method's clusters, and a colour bar."""
     methods = list(table["method"].unique())
     heights = [_axes_height(len(matrix)) for matrix in matrices.values()]
     total = sum(heights) + _ROW_MARGIN * len(heights) + _LEGEND_HEIGHT
@@ -143,7 +142,7 @@ def draw(table: pd.DataFrame, matrices: Matrices) -> Figure:
             units = table[shown]
             sides = [units[units["side"] == side].sort_values("position") for side in ("U", "V")]
             _draw_ordered(after, matrix, sides, limit, colours, _PANELS_WIDTH / columns)
-            if layer == next(iter(matrices)):  # above the names of clusters
+            if layer == next(iter(matrices)):  # above the cluster names
                 after.set_title(method, pad=12)
         last = ordered[-1]
         bar = figure.colorbar(image, ax=last, extend="max", fraction=0.03, pad=0.02, aspect=14)
@@ -154,7 +153,7 @@ def draw(table: pd.DataFrame, matrices: Matrices) -> Figure:
 
 
 def _colour_limit(matrix: np.ndarray) -> float:
-    """Where the colours end: the quantile, or the largest weight where nearly all are zero."""
+    """End of the colour scale: the quantile, or the largest weight if nearly all are zero."""
     return float(np.quantile(matrix, CLIP)) or float(matrix.max()) or 1.0
 
 
@@ -164,7 +163,7 @@ def _axes_height(units: int) -> float:
 
 
 def _draw_matrix(axes: Axes, matrix: np.ndarray, limit: float) -> AxesImage:
-    # An image, not a mesh: vector formats hold it as pixels.
+    # Vector formats store an image as pixels, which a mesh would not be.
     image = axes.imshow(matrix, cmap=_COLOURS, vmin=0, vmax=limit, aspect="auto")
     axes.spines[:].set_visible(True)
     return image
@@ -201,7 +200,7 @@ def _borders(units: pd.DataFrame) -> np.ndarray:
 def _draw_strips(
     axes: Axes, u: pd.DataFrame, v: pd.DataFrame, colours: Sequence[str], width: float
 ) -> None:
-    """Clusters of both sides in colours, with their labels: V above, U at the right."""
+    """Draw strips with the colours and labels of clusters: V above, U on the right."""
     height = _axes_height(len(u))
     above = axes.inset_axes((0, 1 + _STRIP / 2 / height, 1, _STRIP / height))
     above.set(xlim=(0, len(v)), ylim=(0, 1))

@@ -1,4 +1,4 @@
-"""Colours of the directed z: the same in every figure."""
+"""Colour scale of the directed z, the same in every figure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
 LEVELS = (-16, -8, -4, -2, -1, 1, 2, 4, 8, 16)
-"""Where the colour changes. Fixed, so that a colour means the same in every figure; steps double,
-since z goes from chance (white) to more than 100 where modules were planted."""
+"""Boundaries of the colours. They are fixed, so that a colour means the same in every figure, and
+double at each step, since z ranges from chance (white) to more than 100 for planted modules."""
 
 DARK = 0.5
-"""Cells of a lower luma have white marks."""
+"""Luma below which cells have white marks."""
 
 
 def z_scale() -> ScalarMappable:
-    """Colours of z: white for chance, orange to brown for worse, purple for better."""
+    """Colour scale of z: white for chance, orange to brown for worse, purple for better."""
     colours = matplotlib.colormaps["PuOr"].resampled(256)
     return ScalarMappable(BoundaryNorm(LEVELS, colours.N, extend="both"), colours)
 
 
 def draw_z_bar(figure: Figure, scale: ScalarMappable, label: str, narrow: bool = False) -> None:
-    """The colour bar below all panels; `narrow` where they share one column of a page."""
+    """Draw the colour bar below all panels; `narrow` for figures of one column of a page."""
     bar = figure.colorbar(
         scale,
         ax=figure.axes,

@@ -1,4 +1,4 @@
-"""Mean directed z of all measures, as heat maps: condition and layer against k."""
+"""Mean directed z of all measures as heat maps: condition and layer against k."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from clusterability.results.display_names import measure_label, null_name, span
 from clusterability.statistics import SIGNIFICANT
 
 WORSE = -2
-"""Cells with a mean z of at most this are marked: in grey, both ends of the scale are dark."""
+"""Cells with a mean z up to this are marked: in grey print, both ends of the scale are dark."""
 
 CELL = ["condition", "layer", "k", "measure"]
 
@@ -67,12 +67,12 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
 
 
 def rows(scores: Path, method: str, measures: Sequence[str] = STANDARDISED) -> pd.DataFrame:
-    """One row a cell: `z`, the mean over `n` networks with a z, and the cell's `q`.
+    """One row per cell: `z`, the mean over `n` networks with a z, and the cell's `q`.
 
     Measures without direction have no z and are left out.
     """
-    found = read_scores(scores, measures, method=method)
-    cells = found.groupby(CELL, sort=False, observed=True)
+    scores_of_method = read_scores(scores, measures, method=method)
+    cells = scores_of_method.groupby(CELL, sort=False, observed=True)
     table = cells.agg(
         method=("method", "first"),
         null=("null", "first"),
@@ -81,14 +81,14 @@ def rows(scores: Path, method: str, measures: Sequence[str] = STANDARDISED) -> p
         q=("q", "first"),
         status=("status", cell_status),
     )
-    # A value whose null has no spread has no z.
+    # There is no z if the null has no spread.
     table.loc[(table["status"] == "ok") & (table["n"] == 0), "status"] = "undefined"
     return table.reset_index()[[*CELL, "method", "null", "n", "z", "q", "status"]]
 
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """A panel a measure; rows are conditions and their layers, columns k."""
+    """A panel per measure, with conditions and layers in rows and k in columns."""
     measures = list(table["measure"].unique())
     lines = condition_layers(table)
     down = math.ceil(len(measures) / _PANELS_A_ROW)
@@ -111,7 +111,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _empty_figure(lines: int, down: int, across: int) -> Figure:
-    """As high as its lines need, or as a page allows."""
+    """An empty figure as high as its lines need, up to the height of a page."""
     room = (PAGE_HEIGHT - _LEGEND_HEIGHT) / down - _PANEL_MARGIN
     line = min(_LINE_HEIGHT, room / lines)
     height = down * (lines * line + _PANEL_MARGIN) + _LEGEND_HEIGHT
@@ -129,8 +129,8 @@ def _draw_panel(
     axes: Axes, table: pd.DataFrame, lines: Sequence[tuple[str, str]], scale: ScalarMappable
 ) -> None:
     k_values = np.unique(table["k"])
-    places = {line: place for place, line in enumerate(lines)}
-    y = np.array([places[line] for line in zip(table["condition"], table["layer"], strict=True)])
+    numbers = {line: number for number, line in enumerate(lines)}
+    y = np.array([numbers[line] for line in zip(table["condition"], table["layer"], strict=True)])
     x = np.searchsorted(k_values, table["k"])
     grid = np.full((len(lines), len(k_values)), np.nan)
     grid[y, x] = table["z"]
@@ -160,14 +160,14 @@ def _fill(axes: Axes, x: np.ndarray, y: np.ndarray, look: dict[str, Any]) -> Non
 def _mark(
     axes: Axes, x: np.ndarray, y: np.ndarray, table: pd.DataFrame, scale: ScalarMappable
 ) -> None:
-    """Dots where q is significant, dashes where z is far on the wrong side."""
+    """Mark cells: dots where q is significant, dashes where z is far worse than chance."""
     shades = scale.to_rgba(table["z"].to_numpy(float))
     dark = shades[:, :3] @ [0.299, 0.587, 0.114] < DARK
     marks = {".": table["q"] <= SIGNIFICANT, "_": table["z"] <= WORSE}
     for marker, chosen in marks.items():
         for is_dark, colour in ((False, INK), (True, "white")):
-            here = chosen.to_numpy() & (dark == is_dark)
-            axes.plot(x[here], y[here], marker, color=colour, **_MARK_SIZES[marker])
+            mask = chosen.to_numpy() & (dark == is_dark)
+            axes.plot(x[mask], y[mask], marker, color=colour, **_MARK_SIZES[marker])
 
 
 def _set_axes(axes: Axes, lines: Sequence[tuple[str, str]], k_values: np.ndarray) -> None:
@@ -197,7 +197,7 @@ def _scale_label(table: pd.DataFrame) -> str:
 
 
 def _legend_handles(table: pd.DataFrame) -> Iterator[Artist]:
-    """Explains the marks that occur."""
+    """Legend of the marks that occur."""
     infeasible = table["status"] == INFEASIBLE
     marks = {
         ".": (table["q"] <= SIGNIFICANT, f"q ≤ {SIGNIFICANT}"),

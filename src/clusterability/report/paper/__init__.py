@@ -1,5 +1,5 @@
-"""From a study's results to what a paper takes: figures, tables, numbers, methods, a manifest.
+"""Files for a paper, from a study's results: figures, tables, numbers, methods, a manifest.
 
-Everything is made of tables and figures that exist; nothing is computed anew. The same rows give
-the same bytes.
+Everything comes from existing tables and figures; nothing is recomputed. Equal rows give equal
+bytes.
 """

@@ -1,4 +1,4 @@
-"""Tables for print by name: which of the study's tables each is made of; names of figures."""
+"""Catalogue of printed tables, with the study's tables behind them; names of figures."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PAPER_TABLES = {
     "agreement": "agreement",
     "paired": "paired",
 }
-"""The functions are in `clusterability.report.paper.tables`."""
+"""Table of the study by printed table; `clusterability.report.paper.tables` has the functions."""
 
 
 def paper_name(figure: str) -> str:
-    """A figure's name in LaTeX, where a dot would start the ending.
+    """Name of a figure in LaTeX, where a dot would start the file extension.
 
     >>> paper_name("z_scores.matched")
     'z_scores-matched'

@@ -1,4 +1,4 @@
-"""Text and numbers for LaTeX, set by the packages booktabs, longtable and siunitx."""
+"""Text and numbers for LaTeX with the packages booktabs, longtable and siunitx."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SPECIAL = {
 
 
 def escaped(text: str) -> str:
-    r"""The text as LaTeX typesets it.
+    r"""Escape text for LaTeX.
 
     >>> print(escaped("random_labels, 97.7 %"))
     random\_labels, 97.7 \%
@@ -36,7 +36,7 @@ def escaped(text: str) -> str:
 
 
 def rounded(value: float, digits: int) -> str:
-    """The number as a siunitx column and \\num take it; empty where it is not defined.
+    """Round a number for a siunitx column or \\num; empty if it is undefined.
 
     >>> rounded(-0.0004, 2), rounded(3.14159, 2), rounded(math.nan, 2)
     ('0.00', '3.14', '')
@@ -48,7 +48,7 @@ def rounded(value: float, digits: int) -> str:
 
 
 def interval(low: float, high: float, digits: int) -> str:
-    r"""`[low, high]`; empty where a bound is not defined.
+    r"""Format `[low, high]`; empty if a bound is undefined.
 
     >>> print(interval(-0.12, 1.5, 1))
     [\num{-0.1}, \num{1.5}]
@@ -58,12 +58,11 @@ def interval(low: float, high: float, digits: int) -> str:
 
 
 def tabular(rows: pd.DataFrame, long: bool = False) -> str:
-    """A table of these columns, numbers (as text, see `rounded`) aligned at their points.
+    """A table of the columns, with numbers (as text; see `rounded`) aligned at the decimal point.
 
     Args:
-        rows: texts in LaTeX; a column whose texts are all numbers, or empty, becomes one of
-            siunitx.
-        long: a longtable, which may run over pages; otherwise a tabular for a float.
+        rows: text in LaTeX; a column whose cells are all numbers or empty becomes a siunitx column.
+        long: make a longtable, which may span pages, instead of a tabular for a float.
     """
     if rows.empty:
         return "% no rows\n"
@@ -72,7 +71,7 @@ def tabular(rows: pd.DataFrame, long: bool = False) -> str:
     for name, form in numbers.items():
         if form:
             shown[name] = [text or "{}" for text in shown[name]]
-    # siunitx takes the heading of a column of numbers as text in braces only.
+    # siunitx treats the heading of a number column as text only in braces.
     shown.columns = pd.Index([f"{{{name}}}" if numbers[name] else name for name in rows])
     return shown.style.hide(axis="index").to_latex(
         hrules=True,
@@ -82,13 +81,13 @@ def tabular(rows: pd.DataFrame, long: bool = False) -> str:
 
 
 def _number_format(column: pd.Series) -> str | None:
-    """The siunitx column for these numbers; None where something else is among them."""
+    """The siunitx column for these numbers; None if any text is not a number."""
     texts = [text for text in column if text]
     if not texts or not all(_is_number(text) for text in texts):
         return None
     sign = "-" if any(text.startswith("-") for text in texts) else ""
     parts = [text.removeprefix("-").partition(".") for text in texts]
-    whole, decimals = (max(len(part[place]) for part in parts) for place in (0, 2))
+    whole, decimals = (max(len(part[index]) for part in parts) for index in (0, 2))
     return f"S[table-format={sign}{whole}.{decimals}]"
 
 
@@ -100,7 +99,7 @@ def _is_number(text: str) -> bool:
 
 
 def macros(numbers: dict[str, str], command: str) -> str:
-    r"""Definitions such that `\command{key}` gives a number, and an unknown key an error.
+    r"""Definitions by which `\command{key}` gives a number and an unknown key raises an error.
 
     Args:
         numbers: LaTeX by key; keys are lower-case letters, digits, `_`, `-`, `+` and `/`.

@@ -1,4 +1,4 @@
-"""manifest.json: what the files of a paper were made by and from."""
+"""manifest.json: inputs, code and versions behind the files of a paper."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def manifest(
     folder: Path,
     files: Iterable[Path],
 ) -> str:
-    """The file's text, JSON with sorted keys: no time, no host, no path of this machine.
+    """Text of the file, JSON with sorted keys, without time, host or local paths.
 
     Args:
         project: folder of the project's code.
         config: the resolved config.
-        devices: that networks were trained on.
-        inputs: files that the study was made from.
-        folder: where the paper's files are; their digests go by their paths from there.
+        devices: devices on which networks were trained.
+        inputs: input files of the study.
+        folder: folder of the paper's files; digests are keyed by relative paths.
         files: the paper's files.
     """
-    found = {
+    content = {
         "code": _digests(project, _code(project)),
         "config": config,
         "devices": sorted(devices),
@@ -54,30 +54,30 @@ def manifest(
         "locks": {file.name: file_digest(file) for file in sorted(project.glob("envs/*.lock"))},
         "versions": versions(),
     }
-    return json.dumps(found, indent=1, sort_keys=True) + "\n"
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 
 def _digests(folder: Path, files: Iterable[Path]) -> dict[str, str]:
-    """SHA-256 of files by their paths from the folder on."""
+    """SHA-256 of files, keyed by paths relative to the folder."""
     return {file.relative_to(folder).as_posix(): file_digest(file) for file in files}
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that numbers depend on."""
-    found = {"Python": platform.python_version()}
+    """Versions of Python and of the packages that affect numbers."""
+    numbers = {"Python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            numbers[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return numbers
 
 
 def git_state(folder: Path) -> dict[str, Any]:
-    """The commit that the project's code is at, and the files that differ from it.
+    """Commit of the project's code, and the files that differ from it.
 
-    Both are None where no repository of git's has the code, and where git is not installed. Code
-    from an archive may lie in a repository of something else, whose commit says nothing of it.
+    Both are None if git is not installed, or if no git repository tracks the code. Code from an
+    archive may lie inside an unrelated repository, whose commit would be misleading.
     """
     if not _git(folder, "ls-files", "--", "."):
         return {"commit": None, "changed": None}

@@ -1,4 +1,4 @@
-"""methods.md: what was done, as the paragraphs of a paper, from the resolved config."""
+"""methods.md: paragraphs for the methods section of a paper, from the resolved config."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _OF_DATA_SETS = {
 
 
 def methods_text(job: PaperJob, shown: Shown, versions: Mapping[str, str]) -> str:
-    """The file's text, Markdown.
+    """Text of the file, Markdown.
 
     Args:
-        job: what the paper is made for.
+        job: parameters of the paper.
         shown: the study's tables.
-        versions: of Python and the packages, by name.
+        versions: versions of Python and the packages, by name.
     """
     config = job.config
     paragraphs = [
@@ -53,19 +53,19 @@ def methods_text(job: PaperJob, shown: Shown, versions: Mapping[str, str]) -> st
         _nulls(config, job.nulls),
         *_function(config, shown),
         _software(shown, versions),
-        "## References\n\n" + "\n".join(f"- {each}" for each in _references(config)),
+        "## References\n\n" + "\n".join(f"- {reference}" for reference in _references(config)),
     ]
     return "\n\n".join(paragraphs) + "\n"
 
 
 def _references(config: Mapping[str, Any]) -> list[str]:
     more = ["Besag & Clifford 1991, doi:10.1093/biomet/78.2.301"] if _adaptive(config) else []
-    found = [*_REFERENCES, *more, _OF_DATA_SETS[config["dataset"]["name"]]]
-    return sorted(found, key=str.casefold)
+    references = [*_REFERENCES, *more, _OF_DATA_SETS[config["dataset"]["name"]]]
+    return sorted(references, key=str.casefold)
 
 
 def _cited(config: Mapping[str, Any]) -> str:
-    """Authors and year of the data set's reference."""
+    """Authors and year of the reference for the data set."""
     return _OF_DATA_SETS[config["dataset"]["name"]].split(",")[0]
 
 
@@ -78,15 +78,15 @@ def _networks(
         data = DATA_SETS[config["dataset"]["name"]]
         common, changes = _common(list(recipes.values()))
         first = next(iter(recipes.values()))
-        told = "; ".join(
-            f"`{name}`: {_told(recipe, changes, data)}" if changes else f"`{name}`"
+        text = "; ".join(
+            f"`{name}`: {_text(recipe, changes, data)}" if changes else f"`{name}`"
             for name, recipe in recipes.items()
         )
         yield (
             f"**Networks.** For each condition and each seed ({', '.join(shown.seeds)}), a fully"
             f" connected ReLU network was trained on {images:,} images of"
             f" {data.title} ({_cited(config)}) to minimise cross-entropy; {tests:,} images were"
-            f" kept for testing. All conditions: {_told(first, common, data)}. Conditions: {told}."
+            f" kept for testing. All conditions: {_text(first, common, data)}. Conditions: {text}."
             " Initial weights, order of the data and dropout are drawn from the seed, so that a"
             f" network depends on its condition and seed alone. {_accuracies(shown)}"
         )
@@ -100,13 +100,13 @@ def _networks(
 
 
 def _common(recipes: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
-    """Keys at which all recipes are the same, and those at which they differ."""
+    """Keys with the same value in all recipes, and keys that differ."""
     differ = [key for key in recipes[0] if len({str(recipe[key]) for recipe in recipes}) > 1]
     return [key for key in recipes[0] if key not in differ], differ
 
 
-def _told(recipe: Mapping[str, Any], keys: Sequence[str], data: DataSet) -> str:
-    """What these keys of a recipe say, in words; what is switched off is left out."""
+def _text(recipe: Mapping[str, Any], keys: Sequence[str], data: DataSet) -> str:
+    """Describe the values of these keys in a recipe, without what is switched off."""
     return ", ".join(filter(None, (_say(key, recipe, data) for key in keys))) or "nothing else"
 
 
@@ -154,7 +154,7 @@ _SAID_ELSEWHERE = (
     *("planted_layer", "planted_clusters", "l1_layers", "l2_layers"),
     *("sparsity_start", "pruning_start", "pruning_every"),
 )
-"""Keys that are said with another one."""
+"""Keys described together with another one."""
 
 _TASKS = {
     "two_digits_separate": "two images side by side, and two heads of ten outputs that tell the"
@@ -171,7 +171,7 @@ _LABELS = {
     "permuted": "training labels permuted",
     "teacher": "labels by a random network of the same architecture, one for each seed",
 }
-"""What is not the data set's."""
+"""Descriptions of tasks, images and labels that differ from the data set's."""
 
 _INITIALISATIONS = {
     "pytorch": "initial weights uniform within 1/sqrt(inputs)",
@@ -250,8 +250,10 @@ def _measures() -> str:
 
 
 def _nulls(config: Mapping[str, Any], draws: Mapping[str, int | str]) -> str:
-    told = [_null(name, draws[name]) for name in config["nulls"]]
-    models = f" Null models: {'; '.join(told)}." if told else " No null model was drawn."
+    models_used = [_null(name, draws[name]) for name in config["nulls"]]
+    models = (
+        f" Null models: {'; '.join(models_used)}." if models_used else " No null model was drawn."
+    )
     return (
         f"**Null models and statistics.**{models} z is a value less the mean of the null's draws"
         " over their standard deviation, signed so that positive is better than chance; p is"
@@ -267,7 +269,7 @@ def _adaptive(config: Mapping[str, Any]) -> bool:
 
 
 def _rule(config: Mapping[str, Any]) -> str:
-    """How draws end, where that is by a rule."""
+    """Sentences on the rule by which draws end, if there is one."""
     if not _adaptive(config):
         return ""
     return (
@@ -299,8 +301,8 @@ def _function(config: Mapping[str, Any], shown: Shown) -> Iterator[str]:
 
 
 def _software(shown: Shown, versions: Mapping[str, str]) -> str:
-    told = sentence_list([f"{name} {version}" for name, version in versions.items()])
+    packages = sentence_list([f"{name} {version}" for name, version in versions.items()])
     table = shown.tables["networks"]
     devices = sorted(table["device"].dropna().unique()) if "device" in table else []
     where = f" Networks were trained on {sentence_list(devices)}." if devices else ""
-    return f"**Software.** {told}.{where} manifest.json has digests of code, inputs and files."
+    return f"**Software.** {packages}.{where} manifest.json has digests of code, inputs and files."

@@ -1,7 +1,7 @@
-r"""numbers.tex: `\result{key}` for every number that a text would quote.
+r"""numbers.tex: `\result{key}` for every number that a text may quote.
 
-Keys are paths: `accuracy/trained`, `z/trained/fc1/4/mi_preserved`, `best_k/trained/fc1/mi`. A
-number with an interval has the bounds as one text under `…/interval`.
+Keys are paths: `accuracy/trained`, `z/trained/fc1/4/mi_preserved`, `best_k/trained/fc1/mi`. The
+bounds of an interval are one text under `…/interval`.
 """
 
 from __future__ import annotations
@@ -24,46 +24,46 @@ HEAD = r"""%% Numbers of the study, by key: \result{accuracy/trained}, \result{z
 
 
 def numbers_tex(shown: Shown) -> str:
-    """The file's text."""
+    """Text of the file."""
     return HEAD.replace("%%", "%") + macros(numbers(shown), COMMAND)
 
 
 def numbers(shown: Shown) -> dict[str, str]:
-    """LaTeX by key."""
-    found = {"seeds": str(_networks_each(shown)), "k": str(shown.k)}
-    found |= {f"draws/{null}": str(draws) for null, draws in shown.nulls.items()}
+    """Numbers in LaTeX, by key."""
+    texts = {"seeds": str(_networks_each(shown)), "k": str(shown.k)}
+    texts |= {f"draws/{null}": str(draws) for null, draws in shown.nulls.items()}
     for part in (_accuracy(shown), _scores(shown), _best_k(shown), _validity(shown)):
-        found |= {key: text for key, text in part.items() if text}
-    return found
+        texts |= {key: text for key, text in part.items() if text}
+    return texts
 
 
 def _networks_each(shown: Shown) -> int:
-    """Networks of the condition that has most."""
+    """Largest number of networks in any condition."""
     return int(shown.tables["networks"].groupby("condition").size().max())
 
 
 def _accuracy(shown: Shown) -> dict[str, str]:
-    found = {}
+    texts = {}
     for row in networks(shown).rows.to_dict("records"):
         key = f"accuracy/{row['condition']}"
         mean, low, high = (100 * row[f"test_accuracy{end}"] for end in ("", "_low", "_high"))
-        found[f"n/{row['condition']}"] = str(row["n"])
-        found |= {key: _number(mean, 1), f"{key}/interval": interval(low, high, 1)}
-    return found
+        texts[f"n/{row['condition']}"] = str(row["n"])
+        texts |= {key: _number(mean, 1), f"{key}/interval": interval(low, high, 1)}
+    return texts
 
 
 def _scores(shown: Shown) -> dict[str, str]:
-    found = {}
+    texts = {}
     for row in shown.summary.to_dict("records"):
-        place = "/".join(str(row[name]) for name in ("condition", "layer", "k", "measure"))
+        key = "/".join(str(row[name]) for name in ("condition", "layer", "k", "measure"))
         for name, digits in {"value": 3, "excess": 3, "z": 1}.items():
-            found[f"{name}/{place}"] = _number(row[name], digits)
+            texts[f"{name}/{key}"] = _number(row[name], digits)
             bounds = row[f"{name}_low"], row[f"{name}_high"]
-            found[f"{name}/{place}/interval"] = interval(*bounds, digits)
-        found[f"n/{place}"] = str(row["n"])
+            texts[f"{name}/{key}/interval"] = interval(*bounds, digits)
+        texts[f"n/{key}"] = str(row["n"])
         if math.isfinite(row["q"]):
-            found[f"q/{place}"] = rf"\num{{{row['q']:.2g}}}"
-    return found
+            texts[f"q/{key}"] = rf"\num{{{row['q']:.2g}}}"
+    return texts
 
 
 def _best_k(shown: Shown) -> dict[str, str]:
@@ -81,7 +81,7 @@ def _validity(shown: Shown) -> dict[str, str]:
         return {}
     rows = shown.of_method("validity")
     rows = rows[rows["condition"].isna() & rows["estimate"].notna()]
-    found = {}
+    texts = {}
     detected = of_first_null(rows[(rows["analysis"] == "detection") & (rows["form"] == "z")])
     others = rows[rows["analysis"] != "detection"]
     for row in pd.concat([detected, others]).to_dict("records"):
@@ -92,9 +92,9 @@ def _validity(shown: Shown) -> dict[str, str]:
             key = f"correlation/{row['function']}/{row['measure']}"
         else:
             continue
-        found[key] = _number(row["estimate"], 2)
-        found[f"{key}/interval"] = interval(row["low"], row["high"], 2)
-    return found
+        texts[key] = _number(row["estimate"], 2)
+        texts[f"{key}/interval"] = interval(row["low"], row["high"], 2)
+    return texts
 
 
 def _number(value: float, digits: int) -> str:

@@ -1,4 +1,4 @@
-"""The files of a paper, written from a study's figures and tables."""
+"""Write the files of a paper from a study's figures and tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clusterability.report.paper.tables import PaperTable
 
 
 def write_figures(folder: Path, figures: Iterable[Path]) -> None:
-    """Copies pictures and plotted rows, and makes a LaTeX caption of each text."""
+    """Copy images and plotted rows, and write LaTeX captions from the texts."""
     for file in figures:
         name = paper_name(file.stem)
         if file.suffix == ".txt":
@@ -24,7 +24,7 @@ def write_figures(folder: Path, figures: Iterable[Path]) -> None:
 
 
 def write_tables(folder: Path, tables: Mapping[str, PaperTable]) -> None:
-    """Writes each table as LaTeX and its rows as CSV, and its caption."""
+    """Write each table as LaTeX, its rows as CSV, and its caption."""
     for name, table in tables.items():
         write_whole(folder / "tables" / f"{name}.tex", table.latex.encode())
         write_csv(folder / "tables" / f"{name}.csv", table.rows)
@@ -32,5 +32,5 @@ def write_tables(folder: Path, tables: Mapping[str, PaperTable]) -> None:
 
 
 def write_caption(path: Path, text: str) -> None:
-    """A caption for `\\caption{\\input{…}}`: no space at its end."""
+    """Write a caption for `\\caption{\\input{…}}`, without trailing space."""
     write_whole(path, f"{escaped(text.strip())}%\n".encode())

@@ -1,4 +1,4 @@
-"""The tables of a study that a paper draws on, read as a user of the tables would read them."""
+"""Tables of a study that a paper uses."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from clusterability.results.reading import read_csv
 
 @dataclass(frozen=True)
 class Shown:
-    """What is shown in print of everything that a study has computed.
+    """The part of a study's results that is shown in print.
 
     Attributes:
-        tables: rows by the table's name, in `results/tables`.
-        method: the method whose partitions are shown; None where layers are not clustered.
-        k: the number of clusters of tables that show one.
+        tables: rows by table name in `results/tables`.
+        method: method whose partitions are shown; None if no layers are clustered.
+        k: number of clusters in tables with a single k.
         seeds, nulls: the study's blocks of seeds, and draws by null.
     """
 
@@ -32,7 +32,7 @@ class Shown:
 
     @classmethod
     def read(cls, files: Mapping[str, Path], job: PaperJob) -> Shown:
-        """Reads the tables in `files`, CSV by name."""
+        """Read the tables in `files`, CSV by name."""
         tables = {name: read_csv(file) for name, file in files.items()}
         return cls(tables, job.method, job.k, seeds=tuple(job.seeds), nulls=job.nulls)
 
@@ -41,15 +41,15 @@ class Shown:
 
     @property
     def summary(self) -> pd.DataFrame:
-        """Rows of `summary` by the shown method against the one null that figures show."""
+        """Rows of `summary` for the shown method, against the one null that figures show."""
         return self._of_method(shown_null(self.tables["summary"]))
 
     def at_k(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Those of the rows with the shown number of clusters."""
+        """Rows with the shown number of clusters."""
         return rows[rows["k"] == self.k]
 
     def of_method(self, name: str) -> pd.DataFrame:
-        """Rows of a table by the shown method."""
+        """Rows of a table for the shown method."""
         return self._of_method(self.tables[name])
 
     def _of_method(self, rows: pd.DataFrame) -> pd.DataFrame:

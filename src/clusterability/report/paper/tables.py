@@ -1,4 +1,4 @@
-"""Tables for print: each a LaTeX table and the same rows, unrounded, as CSV."""
+"""Tables for print, each as LaTeX and as unrounded CSV rows."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class PaperTable:
     """A table for print.
 
     Attributes:
-        rows: what it shows, unrounded.
-        latex: the table itself, without a float around it.
+        rows: unrounded rows.
+        latex: the table without a float environment.
         caption: plain text.
     """
 
@@ -34,7 +34,7 @@ class PaperTable:
 
 
 def paper_tables(shown: Shown) -> dict[str, PaperTable]:
-    """The tables for print that are made of the study's tables, by name."""
+    """Printed tables that can be made from the study's tables, by name."""
     return {name: _MAKERS[name](shown) for name, source in PAPER_TABLES.items() if source in shown}
 
 
@@ -42,9 +42,9 @@ def paper_tables(shown: Shown) -> dict[str, PaperTable]:
 
 
 def _verdict(shown: Shown) -> PaperTable:
-    """One row a condition and layer: saved bits, and those beyond what each null saves."""
+    """One row per condition and layer: saved bits, and bits beyond each null."""
     rows = shown.tables["verdict"]
-    look: dict[str, object] = _place(rows) | {
+    look: dict[str, object] = _identifiers(rows) | {
         "$n$": rows["n"].astype(str),
         "bits": [rounded(value, 0) for value in rows["bits"]],
         r"95\,\% interval": _intervals(rows, "bits", 0),
@@ -73,7 +73,7 @@ def _methods(rows: pd.DataFrame) -> list[str]:
 
 
 def networks(shown: Shown) -> PaperTable:
-    """One row a condition: accuracy and loss with their intervals over seeds."""
+    """One row per condition: accuracy and loss with their intervals over seeds."""
     table = shown.tables["networks"]
     codes, names = pd.factorize(table["condition"])
     rows = pd.DataFrame({"condition": names, "n": np.bincount(codes)})
@@ -102,10 +102,10 @@ def networks(shown: Shown) -> PaperTable:
 
 
 def _quality(shown: Shown) -> PaperTable:
-    """One row a condition, layer and structural measure, at the shown k."""
+    """One row per condition, layer and structural measure, at the shown k."""
     rows = shown.at_k(shown.summary)
     rows = rows[rows["measure"].isin(MEASURES)].reset_index(drop=True)
-    look = _place(rows) | {
+    look = _identifiers(rows) | {
         "measure": rows["measure"].map(_label),
         "$n$": rows["n"].astype(str),
         "value": [rounded(value, 4) for value in rows["value"]],
@@ -120,7 +120,7 @@ def _quality(shown: Shown) -> PaperTable:
 
 
 def _z_scores(shown: Shown) -> PaperTable:
-    """Mean directed z at the shown k: a row a condition and layer, a column a measure."""
+    """Mean directed z at the shown k: one row per condition and layer, one column per measure."""
     rows = shown.at_k(shown.summary)
     rows = rows[rows["measure"].isin([name for name in MEASURES if MEASURES[name].direction])]
     return _wide(
@@ -132,7 +132,7 @@ def _z_scores(shown: Shown) -> PaperTable:
 
 
 def _best_k(shown: Shown) -> PaperTable:
-    """The chosen number of clusters: a row a condition and layer, a column a measure."""
+    """Chosen number of clusters: one row per condition and layer, one column per measure."""
     rows = shown.of_method("best_k")
     text = (
         "Number of clusters, 1 for none: chosen on half of the networks,"
@@ -144,12 +144,12 @@ def _best_k(shown: Shown) -> PaperTable:
 def _wide(
     rows: pd.DataFrame, value: str, number: Callable[[float], str], caption: str
 ) -> PaperTable:
-    places, measures = _in_order(rows, ["condition", "layer"]), list(rows["measure"].unique())
+    index, measures = _in_order(rows, ["condition", "layer"]), list(rows["measure"].unique())
     grid = rows.pivot(index=["condition", "layer"], columns="measure", values=value)
-    grid = grid.reindex(index=places, columns=measures).reset_index()
-    look: dict[str, object] = _place(grid)
+    grid = grid.reindex(index=index, columns=measures).reset_index()
+    look: dict[str, object] = _identifiers(grid)
     for measure in measures:
-        look[_label(measure)] = [number(float(each)) for each in grid[measure]]
+        look[_label(measure)] = [number(float(entry)) for entry in grid[measure]]
     return PaperTable(grid, tabular(pd.DataFrame(look)), caption)
 
 
@@ -157,7 +157,7 @@ def _wide(
 
 
 def _detection(shown: Shown) -> PaperTable:
-    """How well the z of each measure tells planted clusters from none."""
+    """How well the z of each measure separates planted clusters from none."""
     rows = shown.of_method("validity")
     rows = rows[(rows["analysis"] == "detection") & (rows["form"] == "z")]
     rows = rows[rows["condition"].isna() & rows["estimate"].notna()]
@@ -180,7 +180,7 @@ def _detection(shown: Shown) -> PaperTable:
 
 
 def _prediction(shown: Shown) -> PaperTable:
-    """How well a cluster's own terms predict what ablating it does."""
+    """How well a cluster's terms predict the effects of ablating it."""
     rows = shown.of_method("validity")
     rows = rows[(rows["analysis"] == "clusters") & rows["condition"].isna()]
     rows = rows[rows["function"].notna() & rows["estimate"].notna()].reset_index(drop=True)
@@ -201,7 +201,7 @@ def _prediction(shown: Shown) -> PaperTable:
 
 
 def _findings(shown: Shown) -> PaperTable:
-    """Published findings, and whether they hold here."""
+    """Published findings, and whether they hold in this study."""
     rows = shown.tables["findings"]
     look = pd.DataFrame(
         {
@@ -226,7 +226,7 @@ def _agreement(shown: Shown) -> PaperTable:
     """Adjusted mutual information of partitions of the same units, at the shown k."""
     rows = shown.at_k(shown.of_method("agreement"))
     rows = rows[rows["measure"] == "ami"].reset_index(drop=True)
-    look = _place(rows) | {
+    look = _identifiers(rows) | {
         "other layer": _texts(rows["other_layer"]),
         "side": rows["side"],
         "comparison": _texts(rows["comparison"]),
@@ -244,9 +244,9 @@ def _agreement(shown: Shown) -> PaperTable:
 
 
 def _paired(shown: Shown) -> PaperTable:
-    """What training changed, at the shown k."""
+    """Change by training, at the shown k."""
     rows = shown.at_k(shown.of_method("paired")).reset_index(drop=True)
-    look = _place(rows) | {
+    look = _identifiers(rows) | {
         "measure": rows["measure"].map(_label),
         "$n$": rows["n"].astype(str),
         "change": [rounded(value, 4) for value in rows["change"]],
@@ -277,8 +277,8 @@ _MAKERS: dict[str, Callable[[Shown], PaperTable]] = {
 # --- cells -------------------------------------------------------------------------------------
 
 
-def _place(rows: pd.DataFrame) -> dict[str, object]:
-    """The columns that say which networks and which layer a row is of."""
+def _identifiers(rows: pd.DataFrame) -> dict[str, object]:
+    """Columns that identify networks and layer."""
     return {name: _texts(rows[name]) for name in ("condition", "layer")}
 
 
@@ -291,13 +291,13 @@ def _label(measure: str) -> str:
 
 
 def _intervals(rows: pd.DataFrame, name: str, digits: int) -> list[str]:
-    """Intervals of `name`, or of the estimate."""
+    """Intervals of `name`, or of the estimate if it is empty."""
     low, high = (f"{name}_low", f"{name}_high") if name else ("low", "high")
     return [interval(*pair, digits) for pair in zip(rows[low], rows[high], strict=True)]
 
 
 def _probability(value: float) -> str:
-    """To two digits; the smallest as powers of ten."""
+    """Round to two digits; the smallest become powers of ten."""
     return "" if pd.isna(value) else rf"\num{{{value:.2g}}}"
 
 
@@ -306,13 +306,13 @@ def _in_order(rows: pd.DataFrame, columns: list[str]) -> pd.MultiIndex:
 
 
 def _seeds(shown: Shown) -> str:
-    """A sentence that follows another; nothing where no network has a seed."""
+    """Sentence on seeds, to append to another; empty if no network has a seed."""
     text = seeds_text(shown.seeds)
     return f" {text[0].upper()}{text[1:]}." if text else ""
 
 
 def _basis(shown: Shown, rows: pd.DataFrame) -> str:
-    """Method, seeds, null and its draws."""
+    """Sentence on method, seeds, null and its draws."""
     nulls = [null for null in rows["null"].dropna().unique() if null in shown.nulls]
     draws = sentence_list([f"{shown.nulls[null]} of {null}" for null in nulls]) if nulls else "none"
     seeds = seeds_text(shown.seeds)
