@@ -1,7 +1,7 @@
-"""What the workflow needs beside the library: jobs, records, plans, verification, GPUs, Slurm.
+"""Workflow code beside the library: jobs, records, plans, verification, GPUs, Slurm.
 
-Importing it makes sure that the library is the one beside it, for a job's results are recorded with
-the digests of that one.
+Importing this package makes sure that the library is the one next to it, since jobs' results are
+recorded with the digests of that code.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import clusterability
 
 PROJECT = Path(__file__).resolve().parents[2]
-"""The folder of the project's code."""
+"""Folder of the project's code."""
 
 if Path(clusterability.__file__).resolve().parents[1] != PROJECT / "src":
     sys.exit(
@@ -21,11 +21,11 @@ if Path(clusterability.__file__).resolve().parents[1] != PROJECT / "src":
 
 
 def let_jobs_find_library() -> None:
-    """Puts the project's packages before any others on the path of all jobs of this process.
+    """Put the project's packages first on the path of all jobs of this process.
 
     Snakemake appends the folder of a rule's script to the path, where another copy of the library,
-    installed or on PYTHONPATH, would win. Jobs inherit PYTHONPATH; on a cluster, where each of them
-    parses the workflow again, it is set there.
+    installed or on PYTHONPATH, would win. Jobs inherit PYTHONPATH; on a cluster, each job sets it
+    again when it parses the workflow.
     """
     folders = [str(PROJECT / "src"), str(PROJECT / "scripts")]
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)

@@ -1,4 +1,4 @@
-"""As `drawing`, of draws that go on until every value of the networks themselves is decided."""
+"""Draw until every value of the networks is decided; see `drawing` for fixed numbers of draws."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from clusterability.signals import told_to_stop
 def draw_layers_until_decided(
     job: Any, asked: NullJob, model: RandomModel, decides: Mapping[str, Any] | None = None
 ) -> None:
-    """Writes the tables of draws of all layers of a job.
+    """Write the tables of draws of all layers of a job.
 
     Args:
-        job: the object `snakemake` of a rule's script; its inputs have the partitions, too.
-        asked: methods, and the most draws.
-        model: the null.
-        decides: what decides the draws beside the job's parameters.
+        job: the object `snakemake` of a rule's script; its inputs include the partitions.
+        asked: methods, and the largest number of draws.
+        model: the null model.
+        decides: what determines the draws, besides the job's parameters.
     """
 
     def tables_of(layer: Layer, kept: KeptDraws) -> KeyedTables:
@@ -41,7 +41,7 @@ def draw_layers_until_decided(
         there = deque(kept.found())
 
         def of_network(scaled: ScaledLayer) -> Iterator[KeyedTables]:
-            # The rule ends the draws of each network where it ended them before.
+            # The rule ends the draws of each network at the same number as before.
             done = 0
             while there:
                 done += 1

@@ -1,4 +1,4 @@
-"""What a study wrote, to be removed as a whole; what other studies share stays."""
+"""Find and remove everything that a study wrote, except what other studies share."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from clusterability.files import refusal
 from clusterability.names import OWN_FOLDERS
 
 EVERYTHING = Path("results")
-"""The folder that holds all studies."""
+"""Folder that holds all studies."""
 SHARED = {"data": "images that all studies share", "slurm": "Slurm's logs of all studies"}
-"""Folders in `results` that are no single study's, whatever study is run in it."""
+"""Folders in `results` that belong to no single study."""
 FILES = ("answer.md", "explore.html", "report.html")
 """Files that a study writes beside its folders."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a study wrote into its folder, and what else lies there.
+    """Files that a study wrote into its folder, and others in it.
 
     Attributes:
         study: the folder.
-        own: files and folders in it that are the study's.
-        others: those that are not: other studies, what all share, and whatever was put there.
+        own: files and folders of the study.
+        others: everything else: other studies, shared files, and files from users.
     """
 
     study: Path
@@ -39,7 +39,7 @@ class Written:
     others: tuple[Path, ...]
 
     def lines(self) -> list[str]:
-        """What would go and how large it is, and what stays."""
+        """Lines on what would be removed, with sizes, and what stays."""
         sizes = {path: _size(path) for path in self.own}
         lines = [f"{self.study}: {readable(sum(sizes.values()))}, made by this study:"]
         largest_first = sorted(self.own, key=lambda path: (-sizes[path], path))
@@ -49,13 +49,13 @@ class Written:
         return lines
 
     def remove(self) -> int:
-        """Removes what is the study's, and its folder where nothing else is in it.
+        """Remove the study's files, and its folder if it is then empty.
 
         Returns:
-            Bytes of what was removed.
+            Number of bytes removed.
 
         Raises:
-            UserError: where the system does not let a file be removed.
+            UserError: if the system does not allow a file to be removed.
         """
         size = sum(map(_size, self.own))
         for path in self.own:
@@ -72,10 +72,10 @@ class Written:
 
 
 def find_written(study: Path) -> Written:
-    """What there is in the folder of a study, `results` or a folder in it.
+    """Find the content of a study's folder, `results` or a folder in it.
 
     Raises:
-        UserError: where the folder is a link to elsewhere.
+        UserError: if the folder is a link to elsewhere.
     """
     place = EVERYTHING.resolve() / study.relative_to(EVERYTHING)
     if study.resolve() != place:
@@ -110,7 +110,7 @@ def _size(path: Path) -> int:
 
 
 def _remove(path: Path) -> None:
-    """Removes a file, a link or a folder; what a link leads to stays."""
+    """Remove a file, a link or a folder; targets of links stay."""
     if path.is_symlink() or not path.is_dir():
         path.unlink()
     else:

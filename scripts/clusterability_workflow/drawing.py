@@ -1,4 +1,4 @@
-"""What jobs of nulls that draw weights anew do, whatever the null: they keep draws as they go."""
+"""Jobs of nulls that redraw weights: they keep draws while they run."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from clusterability.results.npz_files import save_items
 from clusterability.signals import told_to_stop
 
 TablesOf = Callable[[Layer, KeptDraws], KeyedTables]
-"""Makes the tables of a layer, from draws that are kept and further ones, which it keeps."""
+"""Makes the tables of a layer from kept draws and further ones, which it keeps."""
 
 
 def draw_layers(
     job: Any, asked: NullJob, model: RandomModel, decides: Mapping[str, Any] | None = None
 ) -> None:
-    """Writes the tables of a fixed number of draws of all layers of a job.
+    """Write the tables of a fixed number of draws of all layers of a job.
 
     Args:
         job: the object `snakemake` of a rule's script.
-        asked: what decides the draws.
-        model: the null.
-        decides: what does so beside the job's parameters.
+        asked: settings of the draws.
+        model: the null model.
+        decides: what determines the draws, besides the job's parameters.
     """
 
     def tables_of(layer: Layer, kept: KeptDraws) -> KeyedTables:
@@ -46,12 +46,12 @@ def draw_layers(
 
 
 def write_layers(job: Any, tables_of: TablesOf, decides: Mapping[str, Any] | None = None) -> None:
-    """Writes the tables of all layers of a job, and keeps draws until all are written.
+    """Write the tables of all layers of a job, and keep draws until all are written.
 
-    Snakemake removes what a job that fails has written.
+    Snakemake removes the output of failed jobs.
 
     Args:
-        job, decides: as of `draw_layers`.
+        job, decides: as in `draw_layers`.
         tables_of: makes the tables of one layer.
     """
     seconds = (job.config.get("training") or {}).get("checkpoint_every", 30)
@@ -59,7 +59,7 @@ def write_layers(job: Any, tables_of: TablesOf, decides: Mapping[str, Any] | Non
     parameters |= dict(decides or {})
     layers = list(layers_of(job))
     files = {layer.input("networks") for layer in layers}
-    weights = {file: file_digest(file) for file in files}  # layers of one file share it
+    weights = {file: file_digest(file) for file in files}  # several layers share a file
     kept = [
         KeptDraws.of_job(
             layer.output("tables"), weights[layer.input("networks")], parameters, seconds

@@ -1,4 +1,4 @@
-"""`make clean`: removes what a study wrote, once it has said what that is and asked."""
+"""`make clean`: lists what a study wrote, asks, and removes it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from clusterability.study.study import Study
 
 
 def main(words: list[str]) -> None:
-    """Says what the study wrote, asks, and removes it."""
+    """List the study's files, ask, and remove them."""
     options = _options(words)
     results = Path(_study(options.configfile or [DEFAULT]).results)
     if not find_written(results).own:
@@ -36,7 +36,7 @@ def main(words: list[str]) -> None:
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
-    """What the words say; whatever else Snakemake may be told could name other results."""
+    """Parse the options; refuse other options of Snakemake, which could name other results."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--yes", action="store_true")
     parser.add_argument("--configfile", "--configfiles", nargs="+", type=Path, action="extend")
@@ -52,12 +52,12 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _study(configs: Sequence[Path]) -> Study:
-    """The study that these configs describe together, as Snakemake puts them together."""
+    """The study described by these configs, merged as Snakemake merges them."""
     check_configs(configs)
     first, *others = map(read_config, configs)
     config: dict[str, Any] = first
     if others:
-        from snakemake.utils import update_config  # late: it takes a second
+        from snakemake.utils import update_config  # imported late: it takes a second
 
         for changes in others:
             update_config(config, changes)
@@ -65,7 +65,7 @@ def _study(configs: Sequence[Path]) -> Study:
 
 
 def _ask() -> None:
-    """Ends the command where nobody agrees."""
+    """End the command unless the user agrees."""
     if not sys.stdin.isatty():
         raise UserError("clean: found nobody to ask, expected ARGS=--yes; nothing removed")
     try:

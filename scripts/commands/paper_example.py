@@ -16,20 +16,20 @@ from clusterability.errors import UserError
 
 TEXT = PROJECT / "docs" / "paper-example" / "paper.tex"
 RUNS = 2
-"""LaTeX reads references that its run before has written."""
+"""LaTeX reads references written by its previous run."""
 
 
 def main(arguments: list[str]) -> None:
-    """Typesets the document beside the paper's files, and says where it is."""
+    """Typeset the document beside the paper's files, and print its path."""
     study, _, _ = planned_jobs(["paper", *arguments])
     print(f"{typeset(Path(study.results) / 'paper')}: the example, with the study's numbers")
 
 
 def typeset(folder: Path) -> Path:
-    """The document as PDF, in the folder `example` of the paper's files.
+    """Typeset the document as PDF, in the folder `example` of the paper's files.
 
     Raises:
-        UserError: where there is no LaTeX, or it finds a fault.
+        UserError: if LaTeX is missing or reports an error.
     """
     program = shutil.which("pdflatex")
     if program is None:
@@ -41,7 +41,7 @@ def typeset(folder: Path) -> Path:
     output.mkdir(parents=True, exist_ok=True)
     source = rf"\def\study{{{folder.resolve().as_posix()}}}\input{{{TEXT.as_posix()}}}"
     command = [program, "-interaction=nonstopmode", "-halt-on-error", "-jobname=paper", source]
-    # The same numbers give the same bytes: LaTeX writes no date of its own.
+    # Equal numbers give equal bytes: LaTeX must not write the date.
     environment = os.environ | {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
     for _ in range(RUNS):
         done = subprocess.run(
@@ -53,7 +53,7 @@ def typeset(folder: Path) -> Path:
 
 
 def _fault(said: bytes) -> str:
-    """The first line that LaTeX marks as an error."""
+    """First line that LaTeX marks as an error."""
     lines = said.decode(errors="replace").splitlines()
     return next((line for line in lines if line.startswith("!")), "no PDF")
 

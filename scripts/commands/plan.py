@@ -1,4 +1,4 @@
-"""`make plan`: what a run would do, and why; `make clean-orphans`: removes what nobody asks for."""
+"""`make plan`: jobs of a run, with reasons; `make clean-orphans`: removes files of no job."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLEAN = "--clean-orphans"
 
 
 def main(arguments: list[str]) -> None:
-    """Prints the plan, or removes the orphans; the other arguments go to Snakemake."""
+    """Print the plan, or remove the orphans; the other arguments go to Snakemake."""
     cleaning = CLEAN in arguments
     study, jobs, whole = planned_jobs([word for word in arguments if word != CLEAN])
     results = Path(study.results)

@@ -1,6 +1,6 @@
-"""Puts the project's src/ and scripts/ first on the path, before an installed clusterability.
+"""Put the project's src/ and scripts/ first on the path, before an installed clusterability.
 
-A command imports this before the library.
+Commands import this module before the library.
 """
 
 import sys

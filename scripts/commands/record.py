@@ -1,4 +1,4 @@
-"""`make record`: what documents quote of a finished study, into docs/: few rows, and figures."""
+"""`make record`: copies what documents quote of a finished study, rows and figures, into docs/."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from clusterability.report.catalogue import drawn_k
 from clusterability.report.paper.manifest import git_state
 
 WRITTEN = ("docs/", "README.md")
-"""What may differ from the commit: documents."""
+"""Files that may differ from the commit: documents."""
 
 
 def main(arguments: list[str]) -> None:
-    """Records the study, and names each file."""
+    """Record the study, and print each file."""
     study, jobs, _ = planned_jobs(arguments)
     waiting = sum(bool(job.reasons) for job in jobs)
     if waiting:
@@ -35,10 +35,10 @@ def main(arguments: list[str]) -> None:
 
 
 def commit() -> str:
-    """The commit of the code.
+    """Commit of the code.
 
     Raises:
-        UserError: where there is none, or files of the code differ from it.
+        UserError: if there is no commit, or files of the code differ from it.
     """
     state = git_state(PROJECT)
     changed = [file for file in state["changed"] or [] if not file.startswith(WRITTEN)]

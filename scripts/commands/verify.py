@@ -35,7 +35,7 @@ PARTS = ("Snakefile", "rules", "scripts", "src", "envs", "profiles")
 
 
 def main(words: list[str]) -> int:
-    """Checks, tells, and returns the exit status: 0 where everything is as it should be."""
+    """Check and report; return the exit status, 0 if all results are as they should be."""
     options, arguments = _parser().parse_known_args(words)
     study, jobs, _ = planned_jobs(arguments)
     results = Path(study.results)
@@ -67,10 +67,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _audit(results: Path, jobs: list[PlannedJob], options: argparse.Namespace) -> int:
-    """Runs the audit in a process that cannot see the library. Returns its exit status.
+    """Run the audit in a process that cannot import the library; return its exit status.
 
     Raises:
-        UserError: where the study is not finished.
+        UserError: if the study is not finished.
     """
     files = [file for job in jobs for file in job.outputs if file not in job.passing]
     missing = [file for file in files if not Path(file).exists()]
@@ -87,7 +87,7 @@ def _audit(results: Path, jobs: list[PlannedJob], options: argparse.Namespace) -
 
 
 def _check_records(results: Path, jobs: list[PlannedJob]) -> int:
-    """Compares all files with their records; sets damaged ones aside. Returns what was wrong."""
+    """Compare all files with their records and set damaged ones aside; return what was wrong."""
     checked = verification.check_records(jobs)
     counts = Counter(item.state for item in checked)
     said = ", ".join(f"{counts[state]} {state.value}" for state in State if counts[state])
@@ -115,7 +115,7 @@ def _sample(blocks: list[Block], number: int, seed: int | None) -> list[Block]:
 
 
 def _make_again(study: Study, block: Block, cores: int) -> int:
-    """Makes a block again in a scratch folder and compares. Returns what was different."""
+    """Make a block again in a scratch folder and compare it; return the differences."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="verify-") as name:
         scratch = Path(name)
@@ -126,7 +126,7 @@ def _make_again(study: Study, block: Block, cores: int) -> int:
         compare = verification.compare_weights if same_device else verification.compare_accuracy
         problem = compare(block.networks, again)
         problems = [problem] if problem else []
-        # Partitions and scores are those of the very weights that are there.
+        # Partitions and scores depend on the existing weights.
         again.write_bytes(block.networks.read_bytes())
         if block.results:
             _snakemake(scratch, block.results, cores)
@@ -144,11 +144,11 @@ def _make_again(study: Study, block: Block, cores: int) -> int:
 
 
 def _prepare(study: Study, scratch: Path) -> None:
-    """A copy of the project without results, with the same study."""
+    """Copy the project without results, with the same study."""
     for part in PARTS:
         (scratch / part).symlink_to(PROJECT / part)
     config: dict[str, Any] = study.model_dump(mode="json", exclude_unset=True)
-    config["keep_draws"] = True  # draws that are still there are compared, too
+    config["keep_draws"] = True  # existing draws are compared, too
     data = Path(study.data_folder)
     if any((data / name).is_file() for name in MNIST_FILES):
         config.setdefault("dataset", {})["path"] = str(data.absolute())
@@ -160,10 +160,10 @@ def _prepare(study: Study, scratch: Path) -> None:
 
 
 def _snakemake(scratch: Path, targets: Iterable[Path], cores: int) -> None:
-    """Makes the targets in the scratch folder.
+    """Make the targets in the scratch folder.
 
     Raises:
-        UserError: with the end of what Snakemake said, where it fails.
+        UserError: with the end of Snakemake's output, if it fails.
     """
     environment = {key: value for key, value in os.environ.items() if key != CONFIG_VARIABLE}
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--quiet", "all", "--"]

@@ -1,7 +1,7 @@
-"""`python -m clusterability`, or `clusterability` where it is installed: scores without a workflow.
+"""Command line, `python -m clusterability` or `clusterability`: scores without a workflow.
 
-Nothing is imported for `--help`, and what goes wrong on the user's side is one line on standard
-error: exit status 2 for options that there are not, 1 for everything else, 130 for Ctrl-C.
+`--help` imports nothing heavy. User errors are one line on standard error, with exit status 2 for
+invalid options, 130 for Ctrl-C and 1 otherwise.
 """
 
 from __future__ import annotations
@@ -48,33 +48,33 @@ docs/python.md describes the command, docs/measures.md measures, methods and nul
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells of a wrong option in one line."""
+    """Parser that reports an invalid option in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {one_line(message, 300)} (--help tells more)\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns its exit status."""
+    """Run a command and return its exit status."""
     try:
         options = _parser().parse_args(arguments)
         options.run(options)
         sys.stdout.flush()
     except UserError as error:
-        return _told(str(error))
+        return _fail(str(error))
     except KeyboardInterrupt as stopped:
-        return _told("; ".join(["interrupted", *map(str, stopped.args)]), 130)
+        return _fail("; ".join(["interrupted", *map(str, stopped.args)]), 130)
     except BrokenPipeError:
-        # Whoever read the table has seen enough. Python would complain again on its way out.
+        # The reader closed the pipe. Without this, Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        return _told(f"{error.filename or 'files'}: {error.strerror or error}")
+        return _fail(f"{error.filename or 'files'}: {error.strerror or error}")
     except MemoryError:
-        return _told("not enough memory: ask for fewer draws at a time (--jobs 1), or fewer k")
+        return _fail("not enough memory: ask for fewer draws at a time (--jobs 1), or fewer k")
     return 0
 
 
-def _told(text: str, status: int = 1) -> int:
+def _fail(text: str, status: int = 1) -> int:
     print(f"clusterability: {text}", file=sys.stderr)
     return status
 
@@ -188,7 +188,7 @@ def _add_layers(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
-    """What says how a file is read."""
+    """Add the arguments that control how a file is read."""
     add = parser.add_argument
     add(
         "file",
@@ -237,7 +237,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def _reading(options: argparse.Namespace) -> Reading:
-    """What is said of how a file is read."""
+    """Settings for reading a file."""
     from clusterability.networks.importing.selection import Reading
     from clusterability.networks.importing.tables.table_reading import table_reading
 
@@ -293,7 +293,7 @@ def _score(options: argparse.Namespace) -> None:
 def _found_parts(
     weights: Weights, networks: Networks, scored: Scored, asked: Asked, everything: bool
 ) -> list[str]:
-    """The clusters that were found: their scores, and what to know of them."""
+    """Text on the clusters: their scores and notes."""
     from clusterability.report.score_notes import score_notes
     from clusterability.report.score_text import draws_text, score_text
     from clusterability.results.single.group_rows import of_groups
@@ -308,7 +308,7 @@ def _found_parts(
 def _group_parts(
     scored: Scored, known: Mapping[str, KnownGroups], name: str, agreed: Path, everything: bool
 ) -> list[str]:
-    """The known groups, if there are any, and the clusters that agree with them."""
+    """Text on known groups, if any, and on the clusters that agree with them."""
     from clusterability.analysis.group_agreement import group_agreement
     from clusterability.report.groups_text import groups_text
     from clusterability.results.single.group_rows import of_groups
@@ -325,7 +325,7 @@ def _group_parts(
 def _verdicts(
     networks: Networks, asked: Asked, extent: str, work: Work, workers: Workers
 ) -> list[str]:
-    """Whether clusters of each layer pay for themselves, and beyond what."""
+    """Text on whether clusters of each layer pay for themselves, and beyond which nulls."""
     from clusterability.analysis.one_verdict import EXTENTS, layer_verdicts
     from clusterability.measures.detectable_contrast import detectable_contrast
     from clusterability.networks.layer_names import tensor_name
@@ -333,7 +333,7 @@ def _verdicts(
 
     if extent == "none":
         return []
-    found = layer_verdicts(
+    verdicts = layer_verdicts(
         networks,
         asked.restarts,
         contrast=detectable_contrast,
@@ -341,11 +341,11 @@ def _verdicts(
         workers=workers,
         extent=EXTENTS[extent],
     )
-    return [verdicts_text(found, [tensor_name(layer) for layer in networks.weights])]
+    return [verdicts_text(verdicts, [tensor_name(layer) for layer in networks.weights])]
 
 
 def _named_clusters(weights: Weights, rows: pd.DataFrame, asked: Asked) -> list[str]:
-    """Of a small matrix with names, who is in which cluster; else nothing."""
+    """Members of the clusters of a small matrix with names; empty for others."""
     from clusterability.api import cluster
     from clusterability.report.named_clusters import MOST_NAMES, clusters_text, k_of_most_bits
 
@@ -354,9 +354,9 @@ def _named_clusters(weights: Weights, rows: pd.DataFrame, asked: Asked) -> list[
     k = k_of_most_bits(rows, method)
     if others or names is None or sum(matrix.shape) > MOST_NAMES or k is None:
         return []
-    found = cluster(weights, k, method, restarts=asked.restarts, name=asked.name)[layer]
+    partition = cluster(weights, k, method, restarts=asked.restarts, name=asked.name)[layer]
     heading = f"Clusters of {method} at k = {k}, where naming them saves most:"
-    return [clusters_text(names, found.rows, found.columns, heading)]
+    return [clusters_text(names, partition.rows, partition.columns, heading)]
 
 
 def _list_layers(options: argparse.Namespace) -> None:
@@ -389,27 +389,27 @@ def _number(text: str | int) -> str | int:
 
 
 def _draws(text: str) -> dict[str, int]:
-    """Nulls with their numbers of draws.
+    """Parse nulls with their numbers of draws.
 
     >>> _draws("shuffle=99, labels=9"), _draws("none")
     ({'shuffle': 99, 'labels': 9}, {})
     """
     if text.strip() == "none":
         return {}
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for part in _parts(text):
         null, _, draws = part.partition("=")
-        if not re.fullmatch(r" *[0-9]{1,9} *", draws) or null.strip() in found:
+        if not re.fullmatch(r" *[0-9]{1,9} *", draws) or null.strip() in counts:
             raise UserError(
                 f"nulls: found {one_line(part)!r}, expected nulls with their draws, each once, such"
                 " as shuffle=99,labels=99"
             )
-        found[null.strip()] = int(draws)
-    return found
+        counts[null.strip()] = int(draws)
+    return counts
 
 
 def _check_output(output: Path, force: bool) -> None:
-    """Before hours of work, not after."""
+    """Check the output path before hours of work."""
     if output.suffix not in (".csv", ".parquet"):
         raise UserError(
             f"output: found {output} with ending {output.suffix!r}, expected .csv or .parquet"
@@ -431,7 +431,7 @@ def _write(output: Path, rows: pd.DataFrame) -> None:
 
 
 def _print(text: str) -> None:
-    # A terminal of few characters shows ? for the others, rather than nothing at all.
+    # Terminals with few characters show ? for the others instead of failing.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     print(text)

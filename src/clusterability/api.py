@@ -1,9 +1,9 @@
-"""The functions to begin with in a notebook: load weights, cluster them, score the clusters.
+"""Main functions for notebooks and scripts: load weights, cluster them, score the clusters.
 
-`import clusterability as cl` has all of them as `cl.load`, `cl.cluster`, `cl.score` and
-`cl.list_measures`. None of them needs PyTorch, but for its own files and tensors. An error that a
-caller can mend is a `UserError` of one line: what it is about, what was found, what is expected.
-docs/python.md shows them in use, docs/measures.md defines measures, methods and nulls.
+`import clusterability as cl` provides them as `cl.load`, `cl.cluster`, `cl.score`, `cl.agreement`,
+`cl.verdict` and `cl.list_measures`. They need PyTorch only for its own files and tensors. Errors
+that a caller can fix are a `UserError` of one line: the argument or file, what was found, what was
+expected. docs/python.md shows examples; docs/measures.md defines measures, methods and nulls.
 """
 
 from __future__ import annotations
@@ -62,21 +62,21 @@ __all__ = [
 ]
 
 DEFAULT_NULLS = {"shuffle": 99, "labels": 99}
-"""As in config.yaml."""
+"""The default of config.yaml."""
 
 _BETTER = {1: "higher", -1: "lower", 0: "neither"}
 
 
-# Arrays are not equal or different as a whole.
+# eq=False: `==` of arrays is elementwise.
 @dataclass(frozen=True, eq=False)
 class Partition:
-    """Clusters of one weight matrix [out, in]: cluster a of the rows goes with a of the columns.
+    """Clusters of one weight matrix [out, in]; cluster a of rows is paired with a of columns.
 
     Attributes:
-        method: how they were found.
-        k: clusters asked for, on each side.
-        rows: int64 [out], labels 0 to k - 1 of the output units; -1 for dead ones.
-        columns: int64 [in], labels of the input units.
+        method: clustering method.
+        k: requested number of clusters per side.
+        rows: labels of the output units, int64 [out], 0 to k - 1; -1 for dead units.
+        columns: labels of the input units, int64 [in], likewise.
     """
 
     method: str
@@ -85,10 +85,10 @@ class Partition:
     columns: np.ndarray
 
     def order(self) -> tuple[np.ndarray, np.ndarray]:
-        """Numbers of the rows and of the columns, cluster by cluster; dead units come first.
+        """Indices of the rows and of the columns, sorted by cluster; dead units come first.
 
-        >>> found = Partition("matched", 2, np.array([1, 0, 1]), np.array([1, 0]))
-        >>> rows, columns = found.order()
+        >>> partition = Partition("matched", 2, np.array([1, 0, 1]), np.array([1, 0]))
+        >>> rows, columns = partition.order()
         >>> rows.tolist(), columns.tolist()  # matrix[rows][:, columns] shows the blocks
         ([1, 0, 2], [1, 0])
         """
@@ -106,40 +106,40 @@ def load(
     index: bool | None = None,
     edges: Edges | None = None,
 ) -> Weights:
-    """The weight matrices of a network, from a file or from arrays by name.
+    """Load the weight matrices of a network from a file or from named arrays.
 
     Args:
-        source: a file of one of the kinds in docs/your-own-matrix.md, or the index or folder of a
-            model in several; a module of PyTorch; a dict of arrays or tensors; or one matrix.
-        layers: names of the arrays that are layers, or patterns such as `*.mlp.*`. None: all 2-D
-            arrays but embeddings, and integers beside floats.
-        chain: whether the outputs of each layer are the inputs of the next, from the input on, as
-            `whole` and `unit-norm` need it. None: only of a plain MLP, whose names differ by one
-            number and whose shapes fit in one way.
-        transpose: whether arrays are [in, out], as Keras and GPT-2's Conv1D keep them. A chain
-            whose shapes fit both ways has to say it.
-        convolutions: how kernels [out, in, taps] become matrices: `sum` of the sizes over taps, or
-            their L2 `norm`; with `transpose` they are [taps, in, out]. None: they are left out.
-        header, index: of a table, whether the first row and the first column are names. None: as
-            the table shows; one that may be read in two ways is refused.
-        edges: of a table that lists edges, its columns of sources, targets and, if there are any,
-            weights: names or numbers from 1. The matrix is sources by targets, 0 where there is no
-            edge. False: a table that looks like such a list is a matrix.
+        source: a file of a type listed in docs/your-own-matrix.md, the index or folder of a model
+            in several files, a PyTorch module, a dict of arrays or tensors, or one matrix.
+        layers: names of the arrays to use as layers, or patterns such as `*.mlp.*`. None: all 2-D
+            arrays except embeddings, and integers beside floats.
+        chain: whether the outputs of each layer are the inputs of the next, in order from the
+            input, as `whole` and `unit-norm` require. None: true only for a plain MLP, whose names
+            differ by one number and whose shapes fit in one way.
+        transpose: whether arrays are [in, out], as in Keras and GPT-2's Conv1D. Required for a
+            chain whose shapes fit both ways.
+        convolutions: how kernels [out, in, taps] become matrices: by the `sum` of absolute values
+            over taps, or by their L2 `norm`. With `transpose`, kernels are [taps, in, out]. None:
+            kernels are left out.
+        header, index: whether the first row and the first column of a table are names. None: infer
+            it from the table, and refuse an ambiguous one.
+        edges: for a table of edges, its columns of sources, targets and, optionally, weights: names
+            or numbers from 1. The matrix is sources by targets, 0 without an edge. False: read a
+            table that looks like a list of edges as a matrix.
 
     Returns:
-        float32 [out, in] by layer: each by itself under the name of its array, in the order of the
-        file; or `fc1`, `fc2`, … of a chain, and `fc1` of a file or a matrix that has one array
-        without a name. Printed, it says how the file was read and what was left out. Its name,
-        which random streams go by, is that of the file in small letters; `units` are names of rows
-        and columns by layer, where there are some.
+        Matrices, float32 [out, in], by layer: under the names of their arrays, in the order of the
+        file; `fc1`, `fc2`, … for a chain; `fc1` for a single array without a name. Printing the
+        result shows how the file was read and what was left out. Its name, used for random
+        streams, is that of the file in lower case; `units` are names of rows and columns by layer,
+        if there are any.
 
     Warns:
-        UserWarning: where numbers in the first row or column are read as names.
+        UserWarning: if numbers in the first row or column are read as names.
 
     Raises:
-        UserError: where the file is missing, damaged or of another kind; where a matrix has a
-            number that is not finite or too large for float32; where a chain does not fit, or fits
-            both ways.
+        UserError: if the file is missing, damaged or of another type; if a matrix has a number that
+            is not finite or too large for float32; if a chain does not fit, or fits both ways.
 
     >>> load({"0.weight": np.ones((3, 4)), "0.bias": np.ones(3), "2.weight": np.ones((2, 3))})
     Weights 'weights': fc1 [3, 4] from '0.weight', fc2 [2, 3] from '2.weight' (read as a chain \
@@ -148,15 +148,15 @@ def load(
     names = [layers] if isinstance(layers, str) else layers
     table = table_reading(header, index, edges)
     reading = Reading(names, chain, transpose, table, convolutions)
-    return _told(load_weights(source, reading), source)
+    return _with_warnings(load_weights(source, reading), source)
 
 
-def _told(found: Weights, source: Source) -> Weights:
-    """The weights; a warning says what was taken for granted in reading them."""
+def _with_warnings(loaded: Weights, source: Source) -> Weights:
+    """Return the weights, with warnings about assumptions made in reading them."""
     if not isinstance(source, Weights):
-        for line in found.told:
+        for line in loaded.told:
             warnings.warn(line, UserWarning, stacklevel=3)
-    return found
+    return loaded
 
 
 @overload
@@ -198,76 +198,80 @@ def cluster(
     chain: bool | None = None,
     transpose: bool | None = None,
 ) -> Partition | dict[str, Partition]:
-    """Clusters the units on both sides of each weight matrix.
+    """Cluster the units on both sides of each weight matrix.
 
-    Bipartite spectral clustering (Dhillon 2001): the singular vectors of the matrix of absolute
-    weights, normalised by the units' strengths, then k-means.
+    Bipartite spectral clustering: k-means on the singular vectors of D_U^-1/2 A D_V^-1/2, with
+    A = abs(W) and the row and column sums of A on the diagonals of D_U and D_V.
 
     Args:
-        weights: one matrix [out, in]; or matrices by layer, as `load` gives them; a file; or a
-            module of PyTorch.
-        k: clusters on each side.
-        method: `matched` (each side alone, clusters paired by the Hungarian method), `joint` (both
-            sides in one k-means), `notebook` (one start, paired as they come), `refined` (the
-            largest modularity), `described` (the most saved bits, in at most k clusters), or
-            `whole` (the units of all layers at once, which needs all layers of a network).
-        scaling: `none`; `unit-norm` or `balanced`, which do not change when a ReLU unit is
-            rescaled; or `ranked`, which leaves out what single units bring along.
-        restarts: starts of k-means.
-        name: decides the random numbers, with the layer's name. None: that of the weights.
-        chain, transpose: as for `load`.
+        weights: one matrix [out, in], matrices by layer (as from `load`), a file, or a PyTorch
+            module.
+        k: number of clusters per side.
+        method: `matched` (each side separately, clusters paired by the Hungarian method), `joint`
+            (both sides in one k-means), `notebook` (no restarts, clusters paired by their labels),
+            `refined` (largest modularity), `described` (most saved bits, with at most k clusters),
+            or `whole` (the units of all layers together; needs all layers of a network).
+        scaling: `none`; `unit-norm` or `balanced`, which are invariant to rescaling ReLU units; or
+            `ranked`, which removes the effects of single units.
+        restarts: restarts of k-means.
+        name: with the layer's name, determines the random numbers. None: name of the weights.
+        chain, transpose: as in `load`.
 
     Returns:
-        A `Partition` of the one matrix, or one for each layer. By `whole`, a hidden unit has the
-        same label as a row of its own layer and as a column of the next.
+        A `Partition` for a single matrix, otherwise one per layer. With `whole`, a hidden unit has
+        the same label as a row of its own layer and as a column of the next.
 
     Raises:
-        UserError: where a layer cannot hold k clusters, or an argument is none of these.
+        UserError: if a layer cannot hold k clusters, or an argument is invalid.
 
-    >>> found = cluster([[9, 8, 0, 1], [7, 9, 1, 0], [0, 1, 8, 9], [1, 0, 9, 7]], k=2)
-    >>> found.rows.tolist(), found.columns.tolist()
+    References:
+        Dhillon 2001, Co-clustering documents and words using bipartite spectral graph partitioning,
+        KDD. doi:10.1145/502512.502550
+
+    >>> partition = cluster([[9, 8, 0, 1], [7, 9, 1, 0], [0, 1, 8, 9], [1, 0, 9, 7]], k=2)
+    >>> partition.rows.tolist(), partition.columns.tolist()
     ([1, 1, 0, 0], [1, 1, 0, 0])
     """
-    found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
+    loaded = _with_warnings(as_weights(weights, Reading(None, chain, transpose)), weights)
     asked = asked_of(
-        found.name if name is None else name, k_grid(k), [method], [scaling], {}, restarts
+        loaded.name if name is None else name, k_grid(k), [method], [scaling], {}, restarts
     )
-    networks = as_networks(found, asked.name)
+    networks = as_networks(loaded, asked.name)
     if len(asked.k_values) > 1:
         raise UserError(f"k: found {k!r}, expected one number of clusters")
     if METHODS[method].whole:
         partitions = _whole_partitions(networks, asked)
     else:
-        in_files = zip(found, networks.weights, strict=True)
-        partitions = {layer: _find(networks, name, asked) for layer, name in in_files}
+        in_files = zip(loaded, networks.weights, strict=True)
+        partitions = {layer: _partition(networks, name, asked) for layer, name in in_files}
     return partitions if has_layers(weights) else next(iter(partitions.values()))
 
 
-def _find(networks: Networks, layer: str, asked: Asked) -> Partition:
-    """The partition of a layer, at the only k, method and scaling that is asked for."""
+def _partition(networks: Networks, layer: str, asked: Asked) -> Partition:
+    """Partition of a layer for a single k, method and scaling."""
     (k,), (method,), (scaling,) = asked.k_values, asked.methods, asked.scalings
     check_chain(networks, [layer], [scaling])
     check_k(networks, [layer], [k])
     (scaled,) = scaled_layers(networks, layer, [scaling])
     given = (scaled.matrices, scaled.streams)
-    found = cluster_matrices(*given, [k], [method], asked.restarts)[method, k]
-    if not found.feasible[0]:
+    partitions = cluster_matrices(*given, [k], [method], asked.restarts)[method, k]
+    if not partitions.feasible[0]:
         raise UserError(f"scaling: found {scaling!r}, expected one that {layer} can be brought to")
-    rows, columns = (labels[0].astype(np.int64) for labels in (found.rows, found.columns))
+    rows, columns = (labels[0].astype(np.int64) for labels in (partitions.rows, partitions.columns))
     return Partition(method, k, rows, columns)
 
 
 def _whole_partitions(networks: Networks, asked: Asked) -> dict[str, Partition]:
-    """The partition of the whole network, layer by layer."""
-    found = _find(networks, NETWORK, asked)
+    """Partition of the whole network, split by layer."""
+    partition = _partition(networks, NETWORK, asked)
     stacks = list(networks.weights.values())
     sizes = [stacks[0].shape[-1], *(stack.shape[-2] for stack in stacks)]
     even, odd = network_units(sizes)
     labels = np.empty(sum(sizes), np.int64)
-    labels[even], labels[odd] = found.rows, found.columns
+    labels[even], labels[odd] = partition.rows, partition.columns
     of_units = np.split(labels, np.cumsum(sizes)[:-1])
     return {
-        layer: Partition(found.method, found.k, of_units[number + 1], of_units[number])
+        layer: Partition(partition.method, partition.k, of_units[number + 1], of_units[number])
         for number, layer in enumerate(networks.weights)
     }
 
@@ -289,59 +293,62 @@ def score(
     chain: bool | None = None,
     transpose: bool | None = None,
 ) -> pd.DataFrame:
-    """How good the clusters of each layer are, over a grid of k, beside what chance gives.
+    """Score the clusters of each layer over a grid of k, and compare the scores with null models.
 
-    The numbers are those of a study, to the bit, whose config imports the same file under the same
-    name with the same k, methods, nulls and restarts.
+    The numbers are bitwise those of a study whose config imports the same file under the same name
+    with the same k, methods, nulls and restarts.
 
     Args:
-        weights: one matrix [out, in]; or matrices by layer, as `load` gives them; or a file.
-        k: numbers of clusters, such as 4, "2-12,16" or [2, 3, 4]. None: 2 to 12, as far as some
-            layer can hold so many.
+        weights: one matrix [out, in], matrices by layer (as from `load`), a file, or a PyTorch
+            module.
+        k: numbers of clusters, such as 4, "2-12,16" or [2, 3, 4]. None: 2 to 12, up to the largest
+            k that some layer can hold.
         methods: any of `notebook`, `matched`, `joint`, `refined`, `described` for each layer, and
-            `whole` for the network: its rows have the layer `network`.
-        scalings: of the weights: any of `none`, `unit-norm`, `balanced`, `ranked`. Rows of the
-            last three have methods such as `matched-balanced`.
-        nulls: random models to number of draws: of `shuffle`, `shuffle_nonzero`, `strength`,
-            `degrees`, `rotated_u`, `rotated_v` and `labels`. {}: none, and then no z and no p.
-        draws: `fixed`, as many as `nulls` says; or `adaptive`, of nulls that cluster each draw at
-            most so many: at least 19, and no more once ten were as good as each value.
-        restarts: starts of k-means, for the weights and for each draw.
-        name: of the network: it is the column `condition`, and decides the random numbers with the
-            names of the layers. Small letters, digits and _. None: that of the weights.
-        progress: is called with a text, such as `print`, before each step.
-        jobs: draws at a time, one a core. The numbers are the same.
-        memory: gigabytes for the draws that are worked on: of large layers, fewer at a time.
-        groups: known groups of units, which are scored as they are (docs/your-own-matrix.md): the
-            file of a table or a data frame with the columns `side` (U: rows, V: columns), `unit`
-            (name, or number from 0), `group` and, of several layers, `layer`; or a pair (of the
-            rows, of the columns; None: not known), a `Partition`, or a dict of these by layer.
-            Their rows have the method `groups`, and `labels` as the only null.
-        chain, transpose: as for `load`.
+            `whole` for the network, whose rows have the layer `network`.
+        scalings: scalings of the weights, any of `none`, `unit-norm`, `balanced`, `ranked`. Rows of
+            the last three have methods such as `matched-balanced`.
+        nulls: number of draws by null model: `shuffle`, `shuffle_nonzero`, `strength`, `degrees`,
+            `rotated_u`, `rotated_v` or `labels`. With {}, there is no z and no p.
+        draws: `fixed`, the numbers in `nulls`; or `adaptive`: for nulls that cluster each draw, the
+            numbers are upper limits, and draws end, after at least 19, once ten were as good as
+            each value.
+        restarts: restarts of k-means, for the weights and for each draw.
+        name: name of the network, in lower-case letters, digits and _. It is the column
+            `condition` and, with the names of the layers, determines the random numbers. None: name
+            of the weights.
+        progress: function, such as `print`, that is called with a text before each step.
+        jobs: number of draws computed at a time, one per core. The numbers are the same.
+        memory: gigabytes for the draws in progress; fewer draws of large layers run at a time.
+        groups: known groups of units, scored without clustering (docs/your-own-matrix.md): a
+            table file or data frame with the columns `side` (U: rows, V: columns), `unit` (name,
+            or number from 0), `group` and, for several layers, `layer`; or a pair (groups of the
+            rows, groups of the columns; None if unknown), a `Partition`, or a dict of these by
+            layer. Their rows have the method `groups`, and `labels` as the only null.
+        chain, transpose: as in `load`.
 
     Returns:
-        One row for each layer, method, k, measure and null, with the columns of a study's
+        One row per layer, method, k, measure and null, with the columns of a study's
         `scores.parquet` (docs/measures.md): `condition`, `seed` (-1), `layer`, `method`, `k`,
-        `k_effective`, `measure`, `value` (nats, where it is an information), `null`, `null_mean`,
-        `null_sd`, `null_n`, `z` (positive is better than chance), `p`, `p_two_sided`, `q` (empty:
-        it needs several seeds), `status` (`infeasible` where the layer cannot hold k), `excess`
-        (value - null mean, in the measure's units) and `z_error` (Monte Carlo standard error of z).
+        `k_effective`, `measure`, `value` (in nats for information), `null`, `null_mean`, `null_sd`,
+        `null_n`, `z` (positive is better than chance), `p`, `p_two_sided`, `q` (empty: it needs
+        several seeds), `status` (`infeasible` if the layer cannot hold k), `excess` (value - null
+        mean, in the measure's units) and `z_error` (Monte Carlo standard error of z).
 
     Raises:
-        UserError: where the weights are not finite, no layer can hold some k, or an argument is
-            none of these; where a unit is missing in `groups`, unknown or there twice.
+        UserError: if the weights are not finite, no layer can hold some k, an argument is invalid,
+            or a unit in `groups` is missing, unknown or duplicate.
 
     >>> blocks = np.kron(np.eye(2), np.ones((4, 6))) + np.arange(96).reshape(8, 12) / 960
     >>> scores = score(blocks, k=2, nulls={"shuffle": 19})
     >>> scores.query("measure == 'barber_q'")[["k", "value", "p"]].round(2).to_dict("list")
     {'k': [2], 'value': [0.45], 'p': [0.05]}
     """
-    found = _told(as_weights(weights, Reading(None, chain, transpose)), weights)
+    loaded = _with_warnings(as_weights(weights, Reading(None, chain, transpose)), weights)
     lists = (k_grid(USUAL_K if k is None else k), listed(methods), listed(scalings))
-    asked = asked_of(found.name if name is None else name, *lists, nulls, restarts, draws)
+    asked = asked_of(loaded.name if name is None else name, *lists, nulls, restarts, draws)
     workers = workers_of(jobs, memory)
-    networks = as_networks(found, asked.name)
-    known = groups_in_files(groups, found, networks)
+    networks = as_networks(loaded, asked.name)
+    known = groups_in_files(groups, loaded, networks)
     if k is None:
         asked = usual_k(networks, asked)
     return evaluate(networks, asked, Work(progress), workers, known).rows
@@ -358,32 +365,37 @@ def agreement(
     name: str | None = None,
     draws: int = GROUP_DRAWS,
 ) -> pd.DataFrame:
-    """How far the clusters of each layer agree with known groups of its units, side by side.
+    """Compare the clusters of each layer with known groups of its units, on each side separately.
 
-    Adjusted mutual information (Vinh, Epps & Bailey 2010) and adjusted Rand index (Hubert & Arabie
-    1985): 1 where both are the same, 0 on average over permuted labels.
+    Adjusted mutual information and adjusted Rand index are 1 for equal partitions, and 0 on average
+    over permuted labels.
 
     Args:
-        weights, groups, k, methods, scalings, restarts, name: as for `score`.
-        draws: permutations of the labels.
+        weights, groups, k, methods, scalings, restarts, name: as in `score`.
+        draws: number of permutations of the labels.
 
     Returns:
-        One row for each layer, method, k, side and measure (`ami`, `ari`, `nmi`), with the columns
-        of a study's `agreement.parquet` (docs/results.md).
+        One row per layer, method, k, side and measure (`ami`, `ari`, `nmi`), with the columns of a
+        study's `agreement.parquet` (docs/results.md).
 
     Raises:
-        UserError: as `score`.
+        UserError: as in `score`.
+
+    References:
+        Vinh, Epps & Bailey 2010, for adjusted mutual information.
+        Hubert & Arabie 1985, Comparing partitions, for the adjusted Rand index.
+        doi:10.1007/BF01908075
 
     >>> blocks = np.kron(np.eye(2), np.ones((4, 6))) + np.arange(96).reshape(8, 12) / 960
-    >>> found = agreement(blocks, (list("aaaabbbb"), None), k=2)
-    >>> found[["side", "measure", "value"]].to_dict("list")
+    >>> rows = agreement(blocks, (list("aaaabbbb"), None), k=2)
+    >>> rows[["side", "measure", "value"]].to_dict("list")
     {'side': ['U', 'U', 'U'], 'measure': ['ami', 'ari', 'nmi'], 'value': [1.0, 1.0, 1.0]}
     """
-    found = _told(as_weights(weights), weights)
+    loaded = _with_warnings(as_weights(weights), weights)
     lists = (k_grid(USUAL_K if k is None else k), listed(methods), listed(scalings))
-    asked = asked_of(found.name if name is None else name, *lists, {}, restarts)
-    networks = as_networks(found, asked.name)
-    known = groups_in_files(groups, found, networks)
+    asked = asked_of(loaded.name if name is None else name, *lists, {}, restarts)
+    networks = as_networks(loaded, asked.name)
+    known = groups_in_files(groups, loaded, networks)
     asked = usual_k(networks, asked) if k is None else asked
     return group_agreement(asked.name, evaluate(networks, asked).found, known, draws)
 
@@ -398,32 +410,33 @@ def verdict(
     jobs: int = 1,
     memory: float = DRAWS_MEMORY,
 ) -> pd.DataFrame:
-    """Whether clusters of each layer pay for themselves, and beyond what (docs/bits.md).
+    """Decide whether clusters of each layer pay for themselves, and beyond which nulls.
 
-    The search `described` on the weights as they are and at the scale `ranked`, for at most 12
-    clusters a side; where these save 20 bits, the same search on draws of nulls.
+    The search `described` runs on the weights as they are and at the scaling `ranked`, with at most
+    12 clusters per side. If these save 20 bits, the search also runs on draws of nulls
+    (docs/bits.md).
 
     Args:
-        weights, restarts, name, progress, jobs, memory: as of `score`.
-        nulls: random models to number of draws. None: 19 of `strength`, or of `degrees` where
-            weights are zeros and ones or counts, and 19 of `rotated_u`.
+        weights, restarts, name, progress, jobs, memory: as in `score`.
+        nulls: number of draws by null model. None: 19 of `strength`, or of `degrees` for zeros and
+            ones or counts, and 19 of `rotated_u`.
 
     Returns:
-        One row a layer with two live units on either side, with the columns of a study's
+        One row per layer with at least two live units on either side, with the columns of a study's
         `verdict.csv` (docs/results.md): `verdict`, `bits`, `beyond_strength`, `same_bits_ami` …
 
     Raises:
-        UserError: where the weights are not finite, or an argument is none of these.
+        UserError: if the weights are not finite, or an argument is invalid.
 
     >>> noise = np.random.default_rng(0).normal(size=(12, 30))
     >>> verdict(noise)[["layer", "verdict", "bits"]].to_dict("list")
     {'layer': ['fc1'], 'verdict': ['none that pay'], 'bits': [0.0]}
     """
-    found = as_weights(weights)
-    known = found.name if name is None else name
-    asked = asked_of(known, [2], [VERDICT_METHOD], VERDICT_SCALINGS, nulls or {}, restarts)
+    loaded = as_weights(weights)
+    chosen = loaded.name if name is None else name
+    asked = asked_of(chosen, [2], [VERDICT_METHOD], VERDICT_SCALINGS, nulls or {}, restarts)
     return layer_verdicts(
-        as_networks(found, asked.name),
+        as_networks(loaded, asked.name),
         asked.restarts,
         nulls=None if nulls is None else asked.nulls,
         contrast=detectable_contrast,
@@ -433,10 +446,10 @@ def verdict(
 
 
 def list_measures() -> pd.DataFrame:
-    """The structural measures: `measure`, `label`, `better` and `meaning`.
+    """List the structural measures: `measure`, `label`, `better` and `meaning`.
 
-    `better` says which values are: `higher`, `lower` or `neither`. docs/measures.md has formulas,
-    sources, and what misleads each of them.
+    `better` is `higher`, `lower` or `neither`. docs/measures.md gives formulas, sources, and what
+    misleads each measure.
 
     >>> list_measures().set_index("measure").loc["ncut", ["label", "better"]].tolist()
     ['n-cut', 'lower']

@@ -1,6 +1,6 @@
 """Comparison of values with the draws of a null: z and permutation p.
 
-Over the draws of one value; `statistics` is over the seeds of a cell.
+The draws belong to one value; `statistics` covers the seeds of a cell.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Comparison:
         mean, deviation, count: mean, standard deviation (n - 1) and number of the defined draws.
         z: directed z-score, positive if better than chance; NaN without direction or spread.
         p: permutation p in the better direction; NaN without direction.
-        p_two_sided: twice the smaller of the p of both directions, at most 1.
+        p_two_sided: twice the smaller p of both directions, at most 1.
     """
 
     mean: np.ndarray
@@ -45,16 +45,19 @@ class Comparison:
 def compare(values: np.ndarray, draws: np.ndarray, direction: int) -> Comparison:
     """Compare each value with its draws from a null.
 
-    z = direction * (value - mean) / standard deviation of the draws, and p = (1 + number of draws
-    at least as extreme) / (n + 1), which is never 0.
+        z = direction * (value - mean) / standard deviation of the draws
+        p = (1 + number of draws at least as extreme) / (n + 1),   never 0
 
     Args:
         values: [...], NaN where undefined.
         draws: [..., draws], NaN where undefined.
         direction: 1 if higher is better, -1 if lower is, 0 if neither.
 
+    Returns:
+        Comparison with arrays [...]. p counts draws in the better direction, ties included.
+
     References:
-        Phipson & Smyth 2010, Permutation p-values should never be zero, doi:10.2202/1544-6115.1585.
+        Phipson & Smyth 2010, Permutation p-values should never be zero. doi:10.2202/1544-6115.1585
 
     >>> result = compare(np.array([3.0]), np.array([[0.0, 1.0, 2.0]]), direction=1)
     >>> float(result.z[0]), float(result.p[0]), float(result.p_two_sided[0])

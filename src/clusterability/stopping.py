@@ -38,7 +38,7 @@ def looks(most: int) -> Iterator[int]:
 
 
 def as_good(values: np.ndarray, draws: np.ndarray, direction: int) -> np.ndarray:
-    """Whether each draw is as good as the value, bool [..., draws]; none that is undefined is.
+    """Whether each draw is as good as the value, bool [..., draws]; undefined draws are not.
 
     Args:
         values: [...], NaN where undefined.
@@ -86,9 +86,9 @@ def stopped_p(values: np.ndarray, draws: np.ndarray, direction: int, most: int) 
 
 
 def compare_stopped(values: np.ndarray, draws: np.ndarray, direction: int, most: int) -> Comparison:
-    """As `compare`, of draws that ended by the rule in the better direction.
+    """Compare values with draws that ended by the rule in the better direction, like `compare`.
 
-    Mean, deviation, count and z are of all draws that were made.
+    Mean, deviation, count and z are over all draws that were made.
 
     Args:
         values, draws, most: as in `stopped_p`.

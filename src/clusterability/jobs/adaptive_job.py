@@ -1,4 +1,4 @@
-"""How many draws there are of a null whose draws end by a rule."""
+"""Numbers of draws of nulls whose draws end by a rule."""
 
 from __future__ import annotations
 

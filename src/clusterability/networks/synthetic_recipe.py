@@ -20,7 +20,7 @@ Entries = Literal["uniform", "normal", "laplace", "t2", "cauchy", "ones"]
 
 
 class SyntheticRecipe(Section):
-    """How random matrices are made. Clusters are numbered from 0 on both sides."""
+    """Recipe of random matrices. Clusters are numbered from 0 on both sides."""
 
     rows: Annotated[Whole, Field(ge=1)] = 128
     """Output units: rows of the matrix."""

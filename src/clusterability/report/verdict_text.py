@@ -34,7 +34,7 @@ BEYOND = {
     "rotated_u": "mixtures of the output units",
     "rotated_v": "mixtures of the input units",
 }
-"""What a null keeps, as a phrase that follows "beyond"."""
+"""Properties that a null keeps, as a phrase that follows "beyond"."""
 
 _BY_NAME = {verdict.name: verdict for verdict in VERDICTS}
 

@@ -85,7 +85,7 @@ class Row:
         return number
 
     def known_number_in(self, column: str, least: float) -> float:
-        """As `number_in`, but NaN if the cell is empty or the column is missing."""
+        """Return `number_in`, or NaN if the cell is empty or the column is missing."""
         return self.number_in(column, least) if self.cells.get(column) else math.nan
 
     def whole_in(self, column: str, least: int) -> int:
