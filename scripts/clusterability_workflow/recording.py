@@ -126,4 +126,5 @@ TABLES: Mapping[str, Callable[[pd.DataFrame, Quoted], pd.DataFrame]] = {
     "lesions_networks": _all,
     "replication": _all,
     "replication_sizes": _all,
+    "calibration_nulls": _all,
 }
