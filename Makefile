@@ -69,7 +69,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan clean-orphans clean verify record bench bench-check test test-all style lint audit release sbom real modular-addition rulegraph format lock schema
+.PHONY: help study score paper paper-example report plan watch clean-orphans clean verify record bench bench-check test test-all style lint audit release sbom real modular-addition rulegraph format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -100,6 +100,10 @@ report: ## write results/report.html: the answer, all figures and tables in one 
 plan: ## say what `make study` would run and why, how long, how much disk; and what is orphaned
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/plan.py $(ARGS)
+
+watch: ## show what a run in another terminal has done, and its first results (ARGS=--once: once)
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/watch.py $(ARGS)
 
 clean-orphans: ## remove results that the config does not ask for any more
 	$(call prepare,study)

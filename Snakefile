@@ -127,6 +127,7 @@ rule all:
         expand(rules.replicate.output.table, table=PUBLISHED),
         rules.explore.output if STUDY.drawn_method is not None else [],
         figure_files(),
+        figures_on_screen(),
         rules.contact_sheet.output,
 
 

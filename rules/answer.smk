@@ -71,6 +71,8 @@ rule answer:
     output:
         verdict="<results>/tables/verdict.csv",
         answer="<results>/answer.md",
+        # Snakemake's report begins with it.
+        reported="<results>/report/answer.rst",
     log:
         "<results>/logs/answer.log",
     benchmark:

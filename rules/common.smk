@@ -622,6 +622,11 @@ def figure_files():
     return expand("<results>/figures/{name}.{ending}", name=figure_names(), ending=FIGURE_ENDINGS)
 
 
+def figures_on_screen():
+    """All figures of the study, as Snakemake's report shows them."""
+    return expand("<results>/report/{name}.png", name=figure_names())
+
+
 def figure_names():
     """Names of all figures of the study, in the order in which a reader meets them."""
     items = figure_items(STUDY)

@@ -4,15 +4,16 @@ rule plot:
     output:
         pdf="<results>/figures/{figure}.{item}.pdf",
         svg="<results>/figures/{figure}.{item}.svg",
-        png=report(
-            "<results>/figures/{figure}.{item}.png",
+        png="<results>/figures/{figure}.{item}.png",
+        csv="<results>/figures/{figure}.{item}.csv",
+        txt="<results>/figures/{figure}.{item}.txt",
+        screen=report(
+            "<results>/report/{figure}.{item}.png",
             caption="report/caption.rst",
             category=lambda wildcards: FIGURES[wildcards.figure].category,
             subcategory="{figure}",
             labels=lambda wildcards: FIGURES[wildcards.figure].labels(STUDY, wildcards.item),
         ),
-        csv="<results>/figures/{figure}.{item}.csv",
-        txt="<results>/figures/{figure}.{item}.txt",
     log:
         "<results>/logs/plot/{figure}.{item}.log",
     benchmark:

@@ -1,4 +1,5 @@
-# What Snakemake's report shows beside the figures. Not a part of `all`: `make report` asks for it.
+# The tables in Snakemake's report, whose answer and figures every study has. Not a part of `all`:
+# `make report` asks for them.
 
 
 REPORTED_TABLES = [
@@ -11,10 +12,8 @@ REPORTED_TABLES = [
 rule report_pages:
     input:
         rules.all.input,
-        answer=rules.answer.output.answer,
         tables=expand("<results>/tables/{table}.csv", table=REPORTED_TABLES),
     output:
-        answer="<results>/report/answer.rst",
         tables=[
             report(
                 f"<results>/report/{table}.html",

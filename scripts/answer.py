@@ -8,6 +8,7 @@ from clusterability.analysis.verdict import CLUSTERS_NEEDED, verdict_rows
 from clusterability.files import write_csv, write_whole
 from clusterability.measures.detectable_contrast import detectable_contrast
 from clusterability.report.answer import study_answer
+from clusterability.report.restructured import restructured
 from clusterability.results.reading import read_csv, read_parquet
 
 with running(snakemake):
@@ -19,3 +20,4 @@ with running(snakemake):
     asked = snakemake.params.method, snakemake.params.resamples
     text = study_answer(verdicts, read_csv(inputs.networks), validity, *asked)
     write_whole(Path(output.answer), text.encode())
+    write_whole(Path(output.reported), restructured(text).encode())

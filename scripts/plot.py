@@ -1,14 +1,15 @@
-"""Rule `plot`: one figure, in every format, the rows that it plots, and its caption."""
+"""Rule `plot`: one figure, in every format and for screens, the rows that it plots, its caption."""
 
 from importlib import import_module
 from pathlib import Path
 
 from clusterability_workflow.job import running
 
-from clusterability.files import write_whole
+from clusterability.files import whole_file, write_whole
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.figures.captions import caption
 from clusterability.report.figures.style import save_figure
+from clusterability.report.screen_picture import screen_picture
 
 with running(snakemake):
     item, asked = snakemake.wildcards.item, FigureJob(**snakemake.params.job)
@@ -16,5 +17,8 @@ with running(snakemake):
     module = import_module(f"clusterability.report.figures.{snakemake.wildcards.figure}")
     figure, rows = module.make(dict(snakemake.input.items()), item, asked)
     save_figure(figure, rows, snakemake.output)
+    picture = screen_picture(Path(snakemake.output.png))
+    with whole_file(Path(snakemake.output.screen)) as temporary:
+        picture.save(temporary, format="PNG", optimize=True)
     text = caption(module.CAPTION, rows, item, asked)
     write_whole(Path(snakemake.output.txt), f"{text}\n".encode())

@@ -188,7 +188,7 @@ class Costs:
         """Reads all benchmarks below `everything`, of this study and of others."""
         costs = cls(study)
         for file in sorted(everything.rglob("*.tsv")):
-            seconds = _seconds(file) if BENCHMARKS in file.parts else None
+            seconds = seconds_of(file) if BENCHMARKS in file.parts else None
             if seconds is not None:
                 record = _record(file)
                 size = _size_of_all(map(Path, record.files)) if record else 0
@@ -238,7 +238,8 @@ def _expected(samples: Sequence[_Sample], job: PlannedJob) -> Cost:
     return Cost(seconds, round(statistics.median(sizes)) if sizes else None)
 
 
-def _seconds(benchmark: Path) -> float | None:
+def seconds_of(benchmark: Path) -> float | None:
+    """What a job took, by its benchmark; None where that is none."""
     try:
         with benchmark.open(newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))

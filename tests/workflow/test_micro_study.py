@@ -5,10 +5,13 @@ The part of the workflow's tests that `make test` runs; test_workflow.py has the
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -54,6 +57,32 @@ def test_all_tables_and_figures_are_made_by_the_studys_own_code(finished):
 
 def test_a_second_run_has_nothing_to_do(finished):
     assert finished.planned() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["--report"], ["--report-after-run", "--report"]])
+def test_a_report_right_after_the_study_begins_with_the_answer(finished, words):
+    """Neither it nor a figure in it is made by a target that `make study` leaves out."""
+    ran = finished.snakemake(*words, "report.html")
+    assert ran.returncode == 0, ran.stdout
+    assert "Traceback" not in ran.stdout
+    page = finished.folder / "report.html"
+    text = page.read_text(encoding="utf-8")
+    said, shown = (
+        json.loads(re.search(rf"^ *var {name} = (.+);$", text, re.M)[1])
+        for name in ("workflow_desc", "results")
+    )
+    first, second = re.findall(r"<(?:h1|p)\b[^>]*>(.*?)</(?:h1|p)>", said, re.S)[:2]
+    assert first == "How good are the clusters?"
+    answer = (finished.folder / "results" / "answer.md").read_text(encoding="utf-8")
+    bold = re.search(r"^\*\*(.+)\*\*$", answer, re.M)[1].replace("`", "")
+    assert html.unescape(" ".join(second.split())) == f"<strong>{bold}</strong>"
+    figures = finished.folder / "results" / "figures"
+    assert {Path(name).name for name in shown} == {file.name for file in figures.glob("*.*.png")}
+    # Half as wide and as high, and in few colours: else the default study's is over 15 MB.
+    pictures = sum((finished.folder / name).stat().st_size for name in shown)
+    assert pictures < 0.4 * sum(file.stat().st_size for file in figures.glob("*.*.png"))
+    page.unlink()
 
 
 def settled(workflow: Workflow, *arguments: str) -> tuple[int, str]:

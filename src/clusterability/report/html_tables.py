@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -28,7 +29,7 @@ def table_page(file: Path, method: str | None) -> str:
     values = {
         "name": html.escape(file.stem),
         "about": html.escape(words),
-        "table": shown.to_html(index=False, border=0, na_rep="", float_format=_number),
+        "table": _short(shown.to_html(index=False, border=0, na_rep="", float_format=_number)),
     }
     page = TEMPLATE.read_text(encoding="utf-8")
     for key, text in values.items():
@@ -51,6 +52,11 @@ def _shown(rows: pd.DataFrame, method: str | None) -> tuple[pd.DataFrame, str]:
         return shown, f"{counted(len(rows), 'row')}."
     first = f"the first {MOST_ROWS} rows" if cut else f"{len(shown)} of {len(rows)} rows"
     return shown, f"{first}: {', '.join(parts)}. All rows are in the table's file."
+
+
+def _short(table: str) -> str:
+    """The table without spaces between tags and without end tags that HTML lets out: half of it."""
+    return re.sub(r"</t[dr]>", "", re.sub(r">\s+<", "><", table))
 
 
 def _number(value: float) -> str:
