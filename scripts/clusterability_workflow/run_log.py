@@ -153,7 +153,7 @@ class Run:
             self._in_stats = True
         elif line == "RuleException:":
             self.exceptions += 1
-        elif line.startswith(("Complete log(s):", "Nothing to be done")):
+        elif line.startswith(("Complete log(s):", "Nothing to be done", "Creating report")):
             self.over = True
         elif line.startswith(("Exiting because", "Will exit after", "Terminating processes")):
             self.stopped = True

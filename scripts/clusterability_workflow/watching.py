@@ -202,7 +202,8 @@ def _rows(file: Path) -> list[dict[str, str]]:
     """Whole rows of a CSV file; none where it is gone or damaged."""
     try:
         with file.open(newline="", encoding="utf-8") as stream:
-            return [row for row in csv.DictReader(stream) if None not in {*row, *row.values()}]
+            rows = list(csv.DictReader(stream))
+        return [row for row in rows if None not in row and None not in row.values()]
     except (OSError, ValueError, csv.Error):
         return []
 

@@ -77,12 +77,14 @@ def test_a_job_that_failed_is_named_with_the_end_of_its_log(study):
 
 def test_jobs_of_a_cluster_wait_in_its_queue_until_they_write_their_log(study):
     log = write_log(study, "slurm")
-    hold(Path("results"))
+    hold(study / "results")
     # 4 of 20 are done, one of the failed ones runs again, and all the rest were handed over.
     assert log.run.counts() == {"done": 4, "running": 6, "waiting": 10, "failed": 0}
     first = report(log, at("23:10:00"))[0]
     assert "4 of 20 jobs done (20 %), 0 running, 6 in the cluster's queue, 10 waiting" in first
-    write("results/logs/null/trained/0-1/fc3/2-3.shuffle.log", "")
+    started = "results/logs/null/trained/0-1/fc3/2-3.shuffle.log"
+    write(started, "")
+    os.utime(started, (at("23:09:30"), at("23:09:30")))
     lines = report(log, at("23:10:00"))
     assert "1 running, 5 in the cluster's queue" in lines[0]
     assert "  null trained 0-1 fc3 2-3 shuffle, for 41 s" in lines
@@ -133,10 +135,10 @@ def test_the_time_left_is_that_of_jobs_like_those_that_are_done(study):
 
 def test_rules_of_which_no_job_has_run_are_counted_by_earlier_runs_or_said_to_be_missing(study):
     log = write_log(study, "local")
-    seconds, whole = time_left(log.run, at("23:20:00"))
+    seconds, whole = time_left(log.run, at("23:22:00"))
     assert not whole
     write("results/benchmarks/null/trained/0-9/fc1/2-12.shuffle.tsv", "s\th:m:s\n100.0\t0:01:40\n")
-    more, _ = time_left(log.run, at("23:20:00"))
+    more, _ = time_left(log.run, at("23:22:00"))
     assert more > seconds + 63 * 100 / 2.1
 
 
@@ -187,10 +189,9 @@ def test_the_last_run_that_had_jobs_is_watched(study):
     write_log(study, "slurm", at="2026-12-01T100000")
     later = study / ".snakemake" / "log" / "2026-12-01T110000.snakemake.log"
     later.write_text("Building DAG of jobs...\nCreating report...\nReport created.\n")
-    os.utime(later, (0, 0))
     assert latest_run(later.parent).run.total == 20
     assert latest_run(later.parent, ["config.yaml"]).run.total == 20
-    later.touch()
+    later.write_text("Building DAG of jobs...\n")
     assert latest_run(later.parent).run.total == 0
     with pytest.raises(UserError, match=r"found no run of studies/smoke\.yaml, expected one"):
         latest_run(later.parent, ["studies/smoke.yaml"])
@@ -223,7 +224,7 @@ def test_without_a_run_and_with_other_words_it_ends_in_one_line(study, words, to
 
 def test_in_a_terminal_it_looks_again_until_the_run_ends(study):
     log = write_log(study, "local")
-    hold(Path("results"))  # as the run that goes on
+    hold(study / "results")  # as the run that goes on
     ours, theirs = pty.openpty()
     started = subprocess.Popen(COMMAND, stdout=theirs, stderr=theirs)
     os.close(theirs)
