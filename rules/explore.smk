@@ -9,6 +9,11 @@ rule explore:
             for file in grid_files(rules.cluster.output.partitions)
             if Path(file).parent.name != NETWORK
         ],
+        draws=[
+            file
+            for file in grid_files(rules.score.output.draws)
+            if Path(file).parent.name != NETWORK
+        ],
         scores=rules.aggregate.output.scores_parquet,
         summary=rules.aggregate.output.summary_csv,
         clusters=rules.aggregate.output.clusters,
@@ -28,7 +33,10 @@ rule explore:
         mem_mb=growing(1500),
         runtime=growing(minutes_of_study),
     params:
-        **made_by("explore.py", *web_files("report/page/web")),
+        # It clusters a shuffle of some networks, to show beside them.
+        **made_by(
+            "explore.py", "nulls/shuffle.py", *METHOD_FILES, *web_files("report/page/web")
+        ),
         job=asdict(page_job(STUDY)),
     script:
         "../scripts/explore.py"

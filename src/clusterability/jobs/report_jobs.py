@@ -18,6 +18,7 @@ class PageJob:
         methods: names of the scaled methods that cluster layers.
         nulls: number of draws by null, or the range of the numbers.
         probed_k: numbers of clusters that are probed, ascending.
+        restarts: of the clustering, for the shuffles that the page clusters.
         whole: whether whole networks are clustered too.
     """
 
@@ -28,6 +29,7 @@ class PageJob:
     methods: Sequence[str]
     nulls: Mapping[str, int | str]
     probed_k: Sequence[int]
+    restarts: int
     whole: bool
 
 

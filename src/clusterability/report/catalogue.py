@@ -99,6 +99,7 @@ def page_job(study: Study) -> PageJob:
         methods=study.variants(LAYER_METHODS),
         nulls=dict(sorted(study.shown_draws.items())),
         probed_k=sorted(study.probed_k),
+        restarts=study.clustering.restarts,
         whole=bool(study.clustering.methods_for(NETWORK)),
     )
 

@@ -6,6 +6,7 @@ import {gzipSync} from "node:zlib";
 
 const web = "../../../src/clusterability/report/page/web";
 const {addressOf, chosenIn, completed} = await import(`${web}/address.mjs`);
+const {drawsOf} = await import(`${web}/draws.mjs`);
 const {percent, shortP, shortZ, significant, ticks} = await import(`${web}/numbers.mjs`);
 const {csvOf, python, resultsFolder} = await import(`${web}/rows.mjs`);
 const {keyOf, sortedBy} = await import(`${web}/sorting.mjs`);
@@ -77,6 +78,18 @@ test("an address says the choice again", () => {
   assert.deepEqual(completed(chosenIn(addressOf(chosen)), data), chosen);
 });
 
+test("the right pane is another condition or seed until it is chosen, and nothing without it", () => {
+  const more = {...data, conditions: [...data.conditions, {name: "c", layers: [{name: "fc1"}], networks: [{seed: 7}]}]};
+  const right = wanted => ["beside", "condition2", "seed2", "layer2", "method2", "k2", "arrange"].map(name => completed(wanted, more)[name]);
+  assert.deepEqual(right({condition2: "b", arrange: "left"}), ["", "", "", "", "", "", ""]);
+  assert.deepEqual(right({beside: "shuffle", k2: 5, arrange: "left"}), ["shuffle", "", "", "", "", "", "left"]);
+  assert.deepEqual(right({beside: "other", seed: 7, layer: "fc2", k: 5}), ["other", "c", 7, "fc1", "described", 5, "own"]);
+  assert.deepEqual(right({beside: "other", condition2: "b", k2: "2"}), ["other", "b", 7, "fc1", "described", 2, "own"]);
+  assert.equal(completed({beside: "other"}, data).seed2, 7);
+  const chosen = completed({beside: "other", condition: "c", condition2: "b", layer2: "fc2", method2: "matched", arrange: "right"}, more);
+  assert.deepEqual(completed(chosenIn(addressOf(Object.entries(chosen).filter(([, value]) => value !== ""))), more), chosen);
+});
+
 test("a row of the summary is found by its place in the packed arrays", () => {
   const size = 2 * 3, at = 1 * 3 + 2;  // method described, k = 5
   const arrays = Object.fromEntries(["n", "value", "value_half", "z", "z_half", "q"].map((name, number) =>
@@ -89,6 +102,11 @@ test("a row of the summary is found by its place in the packed arrays", () => {
   const without = summaryRow(data, arrays, {...place, measure: "bits"});
   assert.deepEqual([without.null, without.value, without.z, without.q], ["", 100 + 2 * size + at, NaN, NaN]);
   assert.ok(Number.isNaN(summaryRow(data, {}, place).value));
+});
+
+test("steps of draws become their values again", () => {
+  const packed = {n: [2, 0, 3, 1], ends: [1, NaN, -1, 7, 3, NaN, 1, 7], first: [4, 255, 255, 0], steps: [0, 4, 0, 1, 3, 0]};
+  assert.deepEqual(drawsOf(packed, 4), [{values: [1, 3], first: 3}, {values: [], first: NaN}, {values: [-1, -0.5, 1], first: NaN}, {values: [7], first: 7}]);
 });
 
 test("rows are sorted by number, then by words, and what is missing comes last", () => {

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,21 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.image import imread
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import adjusted_mutual_info_score
 
 from browser import open_file, running_browser, watched_page
 from clusterability.analysis.verdict import CLUSTERS, NONE, VERDICT_COLUMNS
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.report_jobs import PageJob
-from clusterability.measures.catalogue import MEASURES, VERDICT_BITS
+from clusterability.measures.catalogue import DIRECTED, MEASURES, VERDICT_BITS
 from clusterability.networks.partitions import Partitions
+from clusterability.networks.scaled_layer import scaled_layers
+from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks, load_networks, save_networks
+from clusterability.nulls.clustered_again import redrawn_tables
+from clusterability.nulls.redrawing import RandomModel
 from clusterability.report.figures import z_colour_scale
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.page import words
@@ -39,6 +46,7 @@ from clusterability.report.page.packing import (
 )
 from clusterability.report.page.page import (
     BUDGET,
+    SHARE_BESIDE,
     _mean_arrays,
     _network_arrays,
     _start_of_grid,
@@ -59,6 +67,7 @@ from clusterability.report.page.template import page_template
 from clusterability.results.aggregation import BlockScores, write_clusters, write_rows
 from clusterability.results.columns import CELL
 from clusterability.results.function_columns import ABLATION_COLUMNS
+from clusterability.results.measured_draws import save_measured
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.summary import summary_of
 from study_blocks import StudyBlocks
@@ -74,6 +83,7 @@ JOB = PageJob(
     methods=METHODS,
     nulls={"labels": 99, "shuffle": 99},
     probed_k=[2],
+    restarts=2,
     whole=True,
 )
 DEAD_PIXELS = 20
@@ -100,8 +110,40 @@ def files(tmp_path_factory) -> dict[str, Any]:
             for layer in SHAPES
             for k in blocks.k_grid
         ],
+        "draws": [
+            str(write_draws(folder, place, layer, k))
+            for place in places(blocks)
+            for layer in SHAPES
+            for k in blocks.k_grid
+            if place[0] == "trained"
+        ],
         **write_tables(blocks),
     }
+
+
+DRAWS = 99
+
+
+def write_draws(folder: Path, place: tuple[str, str], layer: str, k_block: str) -> Path:
+    """As rule `score` does, of `shuffle`; some have no value, and `joint` has fewer."""
+    condition, seeds = place
+    source, count = source_of(*place, layer, k_block, "draws"), len(Block.parse(seeds))
+    found = {
+        (method, k): {
+            name: source.normal(0.5, 0.1, (count, DRAWS if method == "matched" else 19))
+            for name in DIRECTED
+        }
+        for method in METHODS
+        for k in Block.parse(k_block)
+    }
+    for measures in found.values():
+        measures["ncut"][:, 3::4] = np.nan
+        measures["held_out"][:] = np.nan
+        measures["barber_q"][:] = -2.5
+    path = folder / "scores" / condition / seeds / layer / f"{k_block}.draws.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_measured(path, {"shuffle": found})
+    return path
 
 
 def places(blocks: StudyBlocks) -> list[tuple[str, str]]:
@@ -359,6 +401,104 @@ def test_means_are_those_of_the_summary(files, data):
     assert checked == len(summary)
 
 
+def test_the_shuffle_beside_a_network_is_the_first_that_the_study_draws(files, data):
+    """Sums of weights by its clusters are those that the null `shuffle` is scored by."""
+    model = RandomModel.named("shuffle")
+    for place in data["conditions"]:
+        kept = place["beside"]["shuffle"]
+        arrays = unpacked(kept["data"], kept["layout"])
+        file = next(file for file in files["weights"] if f"/{place['name']}/0-1" in file)
+        networks = load_networks(Path(file))
+        for layer, scaling in product(SHAPES, ("none", "balanced")):
+            (scaled,) = scaled_layers(networks, layer, [scaling])
+            plain = "matched" if scaling == "none" else "joint"
+            asked = (scaled.drawn_from(0), layer, (place["name"], 0), [0], JOB.k, [plain])
+            (tables,) = redrawn_tables(model, *asked, JOB.restarts)
+            method = METHODS.index(scaled_method(plain, scaling))
+            labels = arrays[f"{layer}/labels"].reshape(len(METHODS), len(JOB.k), -1)[method]
+            for k, both in zip(JOB.k, labels, strict=True):
+                u, v = np.split(both, [SHAPES[layer][0]])
+                sizes = [np.bincount(side[side >= 0], minlength=k) for side in (u, v)]
+                found = tables[plain, k]
+                np.testing.assert_array_equal(np.ravel(found.row_sizes)[:k], sizes[0])
+                np.testing.assert_array_equal(np.ravel(found.column_sizes)[:k], sizes[1])
+                if scaling == "none":
+                    weights = networks.weights[layer][0]
+                    drawn = np.abs(model.redraw(weights, (place["name"], 0, layer))(0))
+                    own = np.array(
+                        [[drawn[u == a][:, v == b].sum() for b in range(k)] for a in range(k)]
+                    )
+                    expected = found.weights.reshape(k, k)
+                    np.testing.assert_allclose(own / own.sum(), expected, rtol=1e-4, atol=1e-7)
+            limit = colour_limit(networks.weights[layer][0])
+            levels = quantised(networks.weights[layer][0], limit)
+            shuffled = arrays[f"{layer}/weights"].reshape(levels.shape)
+            assert sorted(shuffled.ravel()) == sorted(levels.ravel())
+            assert (shuffled != levels).mean() > 0.3
+            dead = levels[:, :DEAD_PIXELS] if layer == "fc1" else shuffled[:, :0]
+            np.testing.assert_array_equal(shuffled[:, : dead.shape[1]], dead)
+
+
+def single_draws(data: dict[str, Any], condition: str) -> dict[tuple, tuple]:
+    """Values in ascending order and the first one, by layer, measure, null, method and k."""
+    place = next(each for each in data["conditions"] if each["name"] == condition)
+    arrays = unpacked(place["beside"]["draws"]["data"], place["beside"]["draws"]["layout"])
+    found = {}
+    for layer in SHAPES:
+        get = {name: arrays[f"{layer}/draws_{name}"] for name in ("n", "ends", "first", "steps")}
+        ends, start = get["ends"].reshape(2, -1), 0
+        entries = product(map(tuple, data["pairs"]), METHODS, JOB.k)
+        for number, (pair, method, k) in enumerate(entries):
+            steps = get["steps"][start : start + get["n"][number]]
+            start += len(steps)
+            low, width = ends[0, number], np.ptp(ends[:, number])
+            codes = np.append(np.cumsum(steps), get["first"][number])
+            if len(steps):
+                found[layer, *pair, method, k] = np.split(
+                    low + codes / data["draw_steps"] * width, [len(steps)]
+                )
+        assert start == len(get["steps"])
+    return found
+
+
+def test_single_draws_are_those_of_the_files_in_127_steps(files, data):
+    found, checked = single_draws(data, "trained"), 0
+    for file in map(Path, files["draws"]):
+        _, block, layer, _ = file.parts[-4:]
+        if block != "0-1":
+            continue
+        for name, values in np.load(file).items():
+            null, method, k, measure = name.split("/")
+            own = values[0][np.isfinite(values[0])]
+            if not len(own):
+                assert (layer, measure, null, method, int(k)) not in found
+                continue
+            shown, first = found[layer, measure, null, method, int(k)]
+            assert len(shown) == len(own)
+            off = np.ptp(own) / 127 / 2 + 1e-5
+            np.testing.assert_allclose(shown, np.sort(own), atol=off)
+            assert first[0] == pytest.approx(values[0, 0], abs=off)
+            checked += 1
+    assert checked == len(found) > 100
+    place = next(each for each in data["conditions"] if each["name"] == "untrained")
+    assert (place["draws_kept"], "draws" in place["beside"]) == (False, False)
+
+
+def test_what_stands_beside_a_network_takes_a_share_of_its_own(files, monkeypatch):
+    every = make_data(files, JOB, BUDGET)["conditions"]
+    assert all(place["beside"]["shuffle"]["data"] for place in every)
+    monkeypatch.setattr("clusterability.report.page.page.SHARE_BESIDE", 0)
+    none = make_data(files, JOB, BUDGET)["conditions"]
+    assert [place["networks"] for place in none] == [place["networks"] for place in every]
+    assert [place["beside"] for place in none] == [{}, {}]
+    assert [place["draws_kept"] for place in none] == [False, True]
+    monkeypatch.setattr("clusterability.report.page.shuffles.LARGEST_SHUFFLED", 100)
+    kept = make_data(files, JOB, BUDGET)["conditions"]
+    assert [place["beside"] for place in kept] == [{}, {}]
+    with_draws = make_data({**files, "draws": []}, JOB, BUDGET)["conditions"]
+    assert not any(place["draws_kept"] for place in with_draws)
+
+
 def test_the_same_results_give_the_same_bytes(files):
     first, second = (make_page(files, JOB) for _ in range(2))
     assert first == second
@@ -465,6 +605,7 @@ def test_a_default_study_fits_into_15_megabytes(files):
     assert one * len(layers) * conditions < BUDGET / 3  # the rest is for networks
     code = len(page_template().encode())
     assert BUDGET + code + 1_000_000 < 15_000_000
+    assert (1 + SHARE_BESIDE) * BUDGET + code + 1_000_000 < 15_000_000
 
 
 # --- in a browser -------------------------------------------------------------------------------
@@ -855,6 +996,205 @@ def test_a_matrix_that_is_too_large_is_left_out_alone(browser, files, tmp_path, 
         page.select_option("#layer", "fc2")
         wait(page)
         assert page.locator("#matrix").is_visible()
+
+
+# --- two panes, in a browser --------------------------------------------------------------------
+
+
+def cluster_labels(files, place: dict[str, Any], side: str) -> np.ndarray:
+    block, k = ("2" if place["seed"] == 2 else "0-1"), place["k"]
+    item = labels_of(files, place["condition"], block, place["layer"], "5" if k == 5 else "2-3")[
+        place["method"], k
+    ]
+    return (item.rows if side == "U" else item.columns)[place["seed"] % 2]
+
+
+def agreements(page) -> dict[str, float]:
+    """AMI by side, as the page says it."""
+    said = page.locator("#agreement").inner_text()
+    return {side: number(text) for side, text in re.findall(r"\(([UV])\) ([\u2212\d.]+)", said)}
+
+
+@pytest.mark.browser
+def test_two_networks_stand_side_by_side_in_colours_that_match(page, files):
+    left = {"condition": "trained", "seed": 0, "layer": "fc1", "method": "matched", "k": 2}
+    right = {"condition": "untrained", "seed": 1, "layer": "fc1", "method": METHODS[1], "k": 3}
+    for name, value in left.items():
+        if name != "k":
+            page.select_option(f"#{name}", str(value))
+    page.locator("#k").fill("0")
+    assert not page.locator("#pane2").is_visible()
+    page.select_option("#beside", "other")
+    wait(page)
+    assert page.locator("#condition2").input_value() == "untrained"  # another condition first
+    assert page.locator("#seed2").input_value() == "0"
+    for name, value in right.items():
+        page.select_option(f"#{name}2", str(value))
+        wait(page)
+    found = agreements(page)
+    both = [{side: cluster_labels(files, each, side) for side in "UV"} for each in (left, right)]
+    for side in "UV":
+        u, v = both[0][side], both[1][side]
+        alive = (u >= 0) & (v >= 0)
+        expected = adjusted_mutual_info_score(u[alive], v[alive])
+        assert found[side] == pytest.approx(expected, abs=0.0006)
+    # Colours: those of the best assignment of right clusters to left ones.
+    shared = np.zeros((2, 3), int)
+    for side in "UV":
+        u, v = both[0][side], both[1][side]
+        alive = (u >= 0) & (v >= 0)
+        np.add.at(shared, (u[alive], v[alive]), 1)
+    rows, columns = linear_sum_assignment(shared, maximize=True)
+    colour_of = dict(zip(columns.tolist(), rows.tolist(), strict=True))
+    colour_of |= {({0, 1, 2} - set(colour_of)).pop(): 2, -1: -1}
+    pixels = picture(page, "pixels2")[4::8, 4::8].reshape(-1, 3)
+    np.testing.assert_array_equal(pixels, colours(np.array([colour_of[x] for x in both[1]["V"]])))
+    pixels = picture(page, "pixels")[4::8, 4::8].reshape(-1, 3)
+    np.testing.assert_array_equal(pixels, colours(both[0]["V"]))
+    tops = [page.locator(f"#matrix{end}").bounding_box()["y"] for end in ("", "2")]
+    assert tops[0] == tops[1]
+    assert "hidden units of different seeds" in page.locator("#agreement").inner_text()
+    # An address has both.
+    address = page.url
+    page.select_option("#beside", "")
+    wait(page)
+    assert not page.locator("#pane2").is_visible()
+    assert "condition2" not in page.url
+    page.goto(address)
+    page.wait_for_selector("#pane2:not([hidden])")
+    wait(page)
+    assert agreements(page) == found
+    page.select_option("#layer2", "fc2")
+    wait(page)
+    said = page.locator("#agreement").inner_text()
+    assert said.count("does not apply") == 2
+    assert "Colours go by number" in said
+
+
+@pytest.mark.browser
+def test_units_of_both_panes_come_in_one_order(page, files):
+    left = {"condition": "trained", "seed": 0, "layer": "fc2", "method": "matched", "k": 3}
+    address = "&".join(f"{name}={value}" for name, value in left.items())
+    columns = cluster_labels(files, left, "V")
+    other = cluster_labels(files, left | {"condition": "untrained"}, "V")
+    bars = {}
+    for arrange in ("own", "left", "right"):
+        asked = f"#{address}&beside=other&condition2=untrained&arrange={arrange}"
+        page.goto(page.url.split("#")[0] + asked)
+        page.reload()
+        wait(page)
+        for end in ("", "2"):
+            bar = picture(page, f"matrix{end}")[8, 18:]
+            width = len(bar) // len(columns)
+            bars[arrange, end] = (bar, width)
+    for arrange in ("left", "right"):
+        by = columns if arrange == "left" else other
+        counts = np.bincount(by)
+        bar, width = bars[arrange, "" if arrange == "left" else "2"]
+        own, _ = bars["own", "" if arrange == "left" else "2"]
+        np.testing.assert_array_equal(bar, own)  # of its own pane, an order changes nothing
+        foreign, _ = bars[arrange, "2" if arrange == "left" else ""]
+        assert len(foreign) == len(bar)
+        # Borders lie at the same places, between clusters of the pane that orders both.
+        edge = [int(counts[:number].sum() * width) for number in range(1, len(counts))]
+        assert all(0 < place < len(bar) for place in edge)
+    assert not np.array_equal(bars["left", "2"][0], bars["own", "2"][0])
+
+
+@pytest.mark.browser
+def test_a_shuffle_stands_beside_its_network_or_it_is_said_which_one_has_one(page, data):
+    page.evaluate("location.hash = '#condition=trained&seed=1&layer=fc1&k=3&beside=shuffle'")
+    page.wait_for_function("document.getElementById('beside').value === 'shuffle'")
+    wait(page)
+    assert "keeps a shuffle of one network alone" in page.locator("#pane-note2").inner_text()
+    assert not page.locator("#pane-body2").is_visible()
+    page.locator("#pane-note2").get_by_role("button", name="seed 0").click()
+    wait(page)
+    said = page.locator("#pane2").inner_text()
+    assert "Right: a shuffle of trained, seed 0, fc1, matched, k = 3" in said
+    assert "Draw 0 of the null shuffle" in said
+    kept = next(each for each in data["conditions"] if each["name"] == "trained")["beside"][
+        "shuffle"
+    ]
+    labels = unpacked(kept["data"], kept["layout"])["fc1/labels"].reshape(2, 3, -1)[0, 1]
+    found = agreements(page)
+    own = arrays_of(data, "trained", 0)["fc1/labels"].reshape(2, 3, -1)[0, 1]
+    for side, part in (("U", slice(0, 12)), ("V", slice(12 + DEAD_PIXELS, None))):
+        expected = adjusted_mutual_info_score(own[part], labels[part])
+        assert found[side] == pytest.approx(expected, abs=0.0006)
+
+
+@pytest.mark.browser
+def test_draws_stand_beside_the_value_or_it_is_said_why_there_are_none(page, files, data, scores):
+    place = {"condition": "trained", "seed": 0, "layer": "fc1", "method": "matched", "k": 3}
+    address = "&".join(f"{name}={value}" for name, value in place.items())
+    page.evaluate(f"location.hash = '#{address}&measure=mi&null=shuffle&beside=shuffle'")
+    page.wait_for_selector("#pane2:not([hidden])")
+    wait(page)
+    own, first = single_draws(data, "trained")["fc1", "mi", "shuffle", "matched", 3]
+    rug = page.locator("#rug")
+    assert rug.locator("line.draw").count() == len(own) == DRAWS
+    at = rug.locator("line.draw").evaluate_all("all => all.map(each => each.x1.baseVal.value)")
+    expected = np.interp(own, own[[0, -1]], [at[0], at[-1]])
+    np.testing.assert_allclose(at, expected, atol=0.01)
+    rows = scores.query(" and ".join(f"{name} == {value!r}" for name, value in place.items()))
+    value = rows[(rows.measure == "mi")].value.iloc[0]
+    circle = float(rug.locator("circle.observed").get_attribute("cx"))
+    scale = (at[-1] - at[0]) / (own[-1] - own[0])
+    assert circle == pytest.approx(at[0] + (value - own[0]) * scale, abs=0.1)
+    square = rug.locator("rect.shuffle").evaluate("each => each.x.baseVal.value + 4")
+    assert square == pytest.approx(at[0] + (first[0] - own[0]) * scale, abs=0.1)
+    assert f"{np.sum(own >= value)} of them" in rug.inner_text()
+    shuffled = page.locator("#score-table tr[data-measure=mi] .right-value").inner_text()
+    assert close(shuffled, first[0], 4)
+    for changes, said in (
+        ({"null": "labels"}, "Of labels, the study keeps no single draws"),
+        ({"null": "shuffle", "measure": "mi_total"}, "neither direction is better"),
+        ({"measure": "class_mi"}, "Of random groups"),
+        ({"measure": "mi", "seed": "1"}, "single draws of one network alone: seed 0"),
+        ({"condition": "untrained", "seed": "0"}, "Of untrained, the study keeps no single draws"),
+    ):
+        for name, choice in changes.items():
+            page.select_option(f"#{name}", choice)
+            wait(page)
+        assert said in rug.inner_text()
+        assert rug.locator("line.draw").count() == 0
+
+
+@pytest.mark.browser
+def test_the_curve_over_k_has_both_panes_and_their_nulls(page, scores):
+    address = "#condition=trained&seed=0&layer=fc1&method=matched&k=3&measure=ncut&null=shuffle"
+    page.evaluate(f"location.hash = '{address}&beside=other&condition2=untrained&k2=5'")
+    page.wait_for_selector("#pane2:not([hidden])")
+    wait(page)
+    assert page.locator("#chart circle").count() == len(JOB.k)
+    assert page.locator("#chart rect").count() == len(JOB.k)
+    rows = scores.query("condition == 'untrained' and seed == 0 and layer == 'fc1'")
+    rows = rows.query("method == 'matched' and measure == 'ncut' and null == 'shuffle'")
+    row = rows.set_index("k").loc[5]
+    said = page.locator("#chart-note").inner_text().split("Right pane, k = 5: ")[1]
+    value, mean = re.fullmatch(r"(.*), null shuffle (.*)\.", said).groups()
+    assert close(value, row.value, 4)
+    assert close(mean, row.null_mean, 4)
+    assert "its null shuffle" in page.locator("#chart-key").inner_text()
+    line = page.locator("#score-table tr[data-measure=ncut]")
+    assert close(line.locator(".right-value").inner_text(), row.value, 4)
+    z = number(line.locator(".right-z").inner_text())
+    assert z == pytest.approx(row.z, abs=0.0051 + 1e-3 * abs(row.z))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("beside", ["other", "shuffle"])
+def test_two_panes_fit_a_narrow_page_and_print(browser, page_file, beside):
+    with watched_page(browser, 375, 800) as page:
+        open_file(page, page_file, f"#layer=fc1&k=2&seed=0&beside={beside}")
+        wait(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375
+        panes = [page.locator(f"#matrix-box{end}").bounding_box()["y"] for end in ("", "2")]
+        assert panes[0] < panes[1]
+        page.emulate_media(media="print")
+        assert page.locator("#pane-title2").is_visible()
+        assert page.pdf(format="A4", prefer_css_page_size=True).startswith(b"%PDF")
 
 
 # --- the overview and tables, in a browser -------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import matplotlib
@@ -18,7 +18,9 @@ from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.measures.measure import Measure
+from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.scaling_names import SCALINGS_SAY, scaling_of
+from clusterability.networks.stacked import stored_shapes
 from clusterability.networks.tasks import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.nulls.catalogue import NULLS
 from clusterability.report.figures.inputs import Inputs, paths
@@ -48,6 +50,8 @@ from clusterability.report.page.page_data import (
     read_means,
     read_networks,
 )
+from clusterability.report.page.shuffles import NULL, NUMBER, shuffled_layers
+from clusterability.report.page.single_draws import STEPS, draws_of_network, stepped
 from clusterability.report.page.template import page_template
 from clusterability.report.page.words import STATUSES_SAY
 from clusterability.report.verdict_text import verdict_cells, verdict_line, verdict_sentence
@@ -56,6 +60,8 @@ from clusterability.results.reading import read_csv
 
 BUDGET = 11_000_000
 """Bytes of the packed arrays of a page. With the rest, a page stays below 15 MB."""
+SHARE_BESIDE = 0.25
+"""Bytes of what goes with the first network of a condition, of as many as the arrays may have."""
 LARGEST_MATRIX = 1_000_000
 """Weights of a matrix at most: a larger one would leave no room for others."""
 
@@ -67,6 +73,7 @@ _IN_BITS = ("bits", "bits_within", "bits_u", "bits_v", "bits_joint")
 # Bits of mantissas. A value is told to more digits than how it compares.
 _VALUE = 15
 _SCORE = {"null_mean": 15, "null_sd": 10, "z": 11, "p": 10, "p_two_sided": 10}
+_DRAW_END = 18
 _MEAN = {"value": 15, "value_half": 11, "z": 11, "z_half": 9, "q": 8}
 _CLUSTER = 10
 _FALL = 8
@@ -74,25 +81,31 @@ _FALL = 8
 
 @dataclass
 class _Place:
-    """What the page has of a condition."""
+    """What the page has of a condition.
+
+    `stored` are the names of its layers in files, `beside` is what goes with its first network.
+    """
 
     layers: dict[str, tuple[int, int]]
     probed: set[str]
     means: list[Array]
     networks: list[dict[str, Any]]
     layout: Layout
+    stored: list[str]
+    beside: dict[str, list[Array]] = field(default_factory=dict)
 
 
 def make_page(files: Inputs, job: PageJob, budget: int = BUDGET) -> bytes:
     """The page of a study.
 
     Args:
-        files: `weights`, `partitions`, and tables: `scores`, `summary`, `clusters`, `ablations`,
-            `networks`, `verdict`.
+        files: `weights`, `partitions`, `draws`, and tables: `scores`, `summary`, `clusters`,
+            `ablations`, `networks`, `verdict`.
         job: `methods`, `k`, `nulls` and `groups` (numbers of draws), `probed_k`, `drawn_method`,
-            `drawn_k`, `whole`: whether the whole network is clustered, too.
+            `drawn_k`, `restarts`, `whole`: whether the whole network is clustered, too.
         budget: bytes of the packed arrays. Networks are taken a seed of each condition at a time
-            until the next one does not fit.
+            until the next one does not fit. What goes with the first network of a condition has
+            `SHARE_BESIDE` of as many more.
     """
     return filled(page_template(), make_data(files, job, budget)).encode()
 
@@ -111,9 +124,11 @@ def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
     grid = Grid(job.methods, job.k, list(job.nulls), job.probed_k)
     places = _places(sources, grid)
     means = {name: packed(place.means) for name, place in places.items()}
-    _add_networks(sources, grid, places, budget - sum(map(len, means.values())))
+    _add_networks(sources, grid, places, budget - sum(map(len, means.values())), job.restarts)
+    beside = _packed_beside(places, int(SHARE_BESIDE * budget))
     conditions = [
         _condition(name, place, means[name], sources.seeds_of(name))
+        | {"beside": beside.get(name, {}), "draws_kept": bool(place.beside.get("draws"))}
         for name, place in places.items()
     ]
     return {
@@ -135,6 +150,8 @@ def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
         "levels": LEVELS,
         "clip": CLIP,
         "whole": job.whole,
+        "shuffle": {"null": NULL, "number": NUMBER},
+        "draw_steps": STEPS,
         "colours": _colours(grid),
         "conditions": conditions,
     }
@@ -167,7 +184,7 @@ def _places(sources: Sources, grid: Grid) -> dict[str, _Place]:
             for layer in layers
             for array in _mean_arrays(layer, means.get((condition, layer), {}))
         ]
-        places[condition] = _Place(layers, hidden, arrays, [], [])
+        places[condition] = _Place(layers, hidden, arrays, [], [], list(stored_shapes(file)))
     return places
 
 
@@ -178,7 +195,9 @@ def _mean_arrays(layer: str, means: Mapping[str, np.ndarray]) -> Iterator[Array]
         yield Array(f"{layer}/{name}", kind, array if counts else rounded(array, _MEAN[name]))
 
 
-def _add_networks(sources: Sources, grid: Grid, places: Mapping[str, _Place], budget: int) -> None:
+def _add_networks(
+    sources: Sources, grid: Grid, places: Mapping[str, _Place], budget: int, restarts: int
+) -> None:
     """Takes a network of each condition at a time; a condition ends with one that does not fit."""
     waiting = {name: read_networks(sources, name, grid) for name in places}
     while waiting:
@@ -196,7 +215,59 @@ def _add_networks(sources: Sources, grid: Grid, places: Mapping[str, _Place], bu
             places[name].layout = layout_of(arrays)
             accuracy = None if np.isnan(network.accuracy) else network.accuracy
             entry = {"seed": network.seed, "accuracy": accuracy, "data": text}
+            if not places[name].networks:
+                places[name].beside = {
+                    "shuffle": _shuffle_arrays(name, network, places[name].stored, grid, restarts),
+                    "draws": _draw_arrays(sources, name, places[name].stored, grid),
+                }
             places[name].networks.append(entry)
+
+
+def _shuffle_arrays(
+    condition: str, network: Network, stored: Sequence[str], grid: Grid, restarts: int
+) -> list[Array]:
+    """A shuffle of each layer of a network, in the levels of its weights."""
+    names = dict(zip(stored, network.layers, strict=True))
+    weights = {name: network.layers[layer].weights for name, layer in names.items()}
+    drawn = shuffled_layers(condition, network.seed, weights, grid.methods, grid.k, restarts)
+    arrays = []
+    for name, layer in drawn.items():
+        limit, kind = colour_limit(weights[name]), network.layers[names[name]].labels.dtype
+        levels = Array(f"{names[name]}/weights", "nibbles", quantised(layer.weights, limit))
+        labels = Array(
+            f"{names[name]}/labels", "int8" if kind == np.int8 else "int16", layer.labels
+        )
+        arrays += [levels, labels]
+    return arrays
+
+
+def _draw_arrays(
+    sources: Sources, condition: str, stored: Sequence[str], grid: Grid
+) -> list[Array]:
+    """What measures say of the draws of the first network of a condition."""
+    kinds: dict[str, Kind] = {"draws_n": "uint16", "draws_ends": "float32"}
+    block, arrays = sources.blocks_of(condition)[0], []
+    for layer in stored:
+        files = sources.draws.get((condition, block, layer), [])
+        drawn = draws_of_network(files, 0, grid)
+        for name, numbers in stepped(drawn, grid) if drawn else ():
+            kind = kinds.get(name, "uint8")
+            kept = rounded(numbers, _DRAW_END) if kind == "float32" else numbers
+            arrays.append(Array(f"{tensor_name(layer)}/{name}", kind, kept))
+    return arrays
+
+
+def _packed_beside(places: Mapping[str, _Place], budget: int) -> dict[str, dict[str, Any]]:
+    """What goes with first networks, by condition and kind, as far as it fits."""
+    found: dict[str, dict[str, Any]] = {name: {} for name in places}
+    for kind in dict.fromkeys(kind for place in places.values() for kind in place.beside):
+        for name, place in places.items():
+            arrays = place.beside.get(kind, [])
+            text = packed(arrays)
+            if arrays and len(text) <= budget:
+                budget -= len(text)
+                found[name][kind] = {"data": text, "layout": layout_of(arrays)}
+    return found
 
 
 def _network_arrays(network: Network, probed: set[str]) -> list[Array]:

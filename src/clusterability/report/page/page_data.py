@@ -84,6 +84,7 @@ class Sources:
         partitions: by condition, block of seeds and layer.
         scores, summary, clusters, ablations: tables of these names.
         table: that of networks.
+        draws: what measures say of single draws, as `partitions`; those that a study keeps.
     """
 
     networks: Mapping[tuple[str, str], Path]
@@ -93,18 +94,19 @@ class Sources:
     clusters: Path
     ablations: Path
     table: Path
+    draws: Mapping[tuple[str, str, str], Sequence[Path]]
 
     @classmethod
     def of(cls, files: Inputs) -> Sources:
         """From the inputs of the rule by name."""
-        partitions: dict[tuple[str, str, str], list[Path]] = {}
-        for path in paths(files, "partitions"):
-            condition, seeds, layer = path.parts[-4:-1]
-            partitions.setdefault((condition, seeds, layer), []).append(path)
         networks = {(p.parent.name, p.stem): p for p in paths(files, "weights")}
         tables = ("scores", "summary", "clusters", "ablations")
         named = {name: paths(files, name)[0] for name in tables}
-        return cls(networks, partitions, **named, table=paths(files, "networks")[0])
+        by_layer = {
+            name: _by_layer(paths(files, name) if name in files else [])
+            for name in ("partitions", "draws")
+        }
+        return cls(networks, **by_layer, **named, table=paths(files, "networks")[0])
 
     @property
     def conditions(self) -> list[str]:
@@ -151,6 +153,15 @@ class Network:
     seed: int
     accuracy: float
     layers: Mapping[str, LayerOfNetwork]
+
+
+def _by_layer(files: Sequence[Path]) -> dict[tuple[str, str, str], list[Path]]:
+    """Files `…/condition/seeds/layer/…` by these three."""
+    found: dict[tuple[str, str, str], list[Path]] = {}
+    for path in files:
+        condition, seeds, layer = path.parts[-4:-1]
+        found.setdefault((condition, seeds, layer), []).append(path)
+    return found
 
 
 def seeds_of_block(name: str) -> list[int]:

@@ -4,21 +4,27 @@ import {seedName} from "./controls.mjs";
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {direction, known, minus, sentence, significant, ticks} from "./numbers.mjs";
+import {drawRug} from "./rug.mjs";
 import {offerScores} from "./scores.mjs";
 import {state} from "./state.mjs";
 
+const square = (x, y, half, fill) => make("rect", {x: x - half, y: y - half, width: 2 * half, height: 2 * half, fill});
 export const chartWidth = () => Math.max(280, Math.min(560, byId("chart").clientWidth || 520));
 export function drawChart(view) {
   const measure = DATA.measures.find(each => each.name === state.measure);
   const points = DATA.k.map((k, at) => ({k, ...view.score(measure, at), seeds: view.mean(measure, at)}));
   byId("says").textContent = `${measure.says} ${sentence(direction(measure))}`;
   offerScores("chart-take", view, () => DATA.k.map((_, at) => [measure, at]), {measure: measure.name, ...(points[0].null ? {null: points[0].null} : {})});
+  drawRug(view, measure, chartWidth());
   byId("measure-shown").textContent = `${measure.label} over k`;
-  const band = points.filter(each => known(each.null_mean) && known(each.null_sd)).map(each =>
+  const bandOf = found => found.filter(each => known(each.null_mean) && known(each.null_sd)).map(each =>
     ({k: each.k, low: each.null_mean - 1.96 * each.null_sd, high: each.null_mean + 1.96 * each.null_sd, mean: each.null_mean}));
+  const band = bandOf(points);
   const across = points.filter(each => known(each.seeds.value) && each.seeds.n > 1).map(each => ({k: each.k, low: each.seeds.value_low, high: each.seeds.value_high, mean: each.seeds.value}));
-  const own = points.filter(each => known(each.value)).map(each => ({k: each.k, mean: each.value}));
-  const all = [...band, ...across, ...own].flatMap(each => [each.low, each.high, each.mean]).filter(known);
+  const valuesOf = found => found.filter(each => known(each.value)).map(each => ({k: each.k, mean: each.value}));
+  const own = valuesOf(points), right = view.beside, others = right ? DATA.k.map((k, at) => ({k, ...right.score(measure, at)})) : [];
+  const other = valuesOf(others), otherBand = bandOf(others);
+  const all = [...band, ...across, ...own, ...other, ...otherBand].flatMap(each => [each.low, each.high, each.mean]).filter(known);
   if (!all.length) {
     const why = DATA.statuses[points.map(each => each.status).find(each => each && each !== "ok")];
     byId("chart").replaceChildren(make("p", {class: "note"}, why || "This measure is not asked of this layer."));
@@ -50,15 +56,22 @@ export function drawChart(view) {
   const spread = across.filter(each => known(each.low));
   picture.append(make("path", {d: area(spread), fill: "var(--mean-band)"}),
     make("path", {d: line(across, "mean"), fill: "none", stroke: "var(--mean)", "stroke-width": 2, "stroke-dasharray": "9 3"}),
+    make("path", {d: area(otherBand), fill: "var(--other-band)"}),
+    make("path", {d: line(otherBand, "mean"), fill: "none", stroke: "var(--other)", "stroke-width": 1.2, "stroke-dasharray": "5 3"}),
+    make("path", {d: line(other, "mean"), fill: "none", stroke: "var(--other)", "stroke-width": 2}),
+    ...other.map(({k, mean}) => square(x(k), y(mean), right.choice.k === k ? 4.5 : 2.8, "var(--other)")),
     make("path", {d: line(own, "mean"), fill: "none", stroke: "var(--value)", "stroke-width": 2}),
     ...own.map(each => make("circle", {cx: x(each.k), cy: y(each.mean), r: each.k === state.k ? 5.5 : 3, fill: "var(--value)"})));
   const here = points[DATA.k.indexOf(state.k)];
   picture.setAttribute("aria-label", `${measure.label} over k of ${state.condition}, seed ${seedName(state.seed)}, ${state.layer}. `
     + `At k = ${state.k}: this network ${significant(here.value)}, null ${here.null || "none"} ${significant(here.null_mean)}`
-    + (here.seeds.n > 1 ? `, mean over ${here.seeds.n} networks ${significant(here.seeds.value)}, from ${significant(here.seeds.value_low)} to ${significant(here.seeds.value_high)}.` : "."));
+    + (here.seeds.n > 1 ? `, mean over ${here.seeds.n} networks ${significant(here.seeds.value)}, from ${significant(here.seeds.value_low)} to ${significant(here.seeds.value_high)}.` : ".")
+    + (right ? ` Right pane, ${rightInWords(right, measure)}.` : ""));
   byId("chart").replaceChildren(picture);
   const key = (colour, text, dashes) => make("li", {}, make("i", {"aria-hidden": "true", style: {borderTopColor: colour, borderTopStyle: dashes}}), text);
-  byId("chart-key").replaceChildren(key("var(--value)", "this network", "solid"),
+  byId("chart-key").replaceChildren(key("var(--value)", right ? "this network, left (circles)" : "this network", "solid"),
+    ...(other.length ? [key("var(--other)", right.shuffled ? "its shuffle, right (squares)" : "right pane (squares)", "solid")] : []),
+    ...(otherBand.length ? [key("var(--other)", `its null ${others[0].null}: mean, coloured: \u00b1 1.96 sd`, "dashed")] : []),
     ...(across.length ? [key("var(--mean)", `mean over networks of ${state.condition}, 95 % interval`, "dashed")] : []),
     ...(band.length ? [key("var(--soft)", `null ${here.null}: mean, grey: \u00b1 1.96 sd`, "dashed")] : []));
   const counts = across.length ? points.map(each => each.seeds.n).filter(n => n > 0) : [];
@@ -66,5 +79,11 @@ export function drawChart(view) {
   const n = !counts.length ? "" : least === most ? `n = ${most} network${most > 1 ? "s" : ""}` : `n = ${least} to ${most} networks`;
   const means = here.seeds.n > 1 ? `, mean over n = ${here.seeds.n} networks ${significant(here.seeds.value)}, 95 % t interval `
     + `${significant(here.seeds.value_low)} to ${significant(here.seeds.value_high)}` : "";
-  byId("chart-note").textContent = `At k = ${state.k}: this network ${significant(here.value)}${means}.${n ? ` Over all k: ${n}.` : ""}`;
+  byId("chart-note").textContent = `At k = ${state.k}: this network ${significant(here.value)}${means}.${n ? ` Over all k: ${n}.` : ""}`
+    + (right ? ` Right pane, ${rightInWords(right, measure)}.` : "");
+}
+function rightInWords(right, measure) {
+  const {value, null: null_, null_mean} = right.score(measure);
+  const compared = null_ && known(null_mean) ? `, null ${null_} ${significant(null_mean)}` : "";
+  return `k = ${right.choice.k}: ${known(value) ? significant(value) + compared : "no value is known"}`;
 }

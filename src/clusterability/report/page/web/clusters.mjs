@@ -1,6 +1,6 @@
 // Clusters of both sides of a matrix.
 
-import {INK, chip, clusterColour, darkColour} from "./colours.mjs";
+import {INK, chip, darkColour} from "./colours.mjs";
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {sortable} from "./tables.mjs";
@@ -10,31 +10,31 @@ export function drawPixels(view) {
   // One image, or two side by side.
   const images = view.layer.n / DATA.pixels, seen = images === 1 || images === 2;
   const side = Math.sqrt(DATA.pixels), width = images * side, cell = 8;
-  byId("pixels-box").hidden = !seen;
-  byId("strips").hidden = seen;
+  byId("pixels-box" + view.end).hidden = !seen;
+  byId("strips" + view.end).hidden = seen;
   if (!seen) {
-    byId("strips").replaceChildren(strip("Output units (U)", view.u), strip("Input units (V)", view.v));
+    byId("strips" + view.end).replaceChildren(strip("Output units (U)", view, view.u), strip("Input units (V)", view, view.v));
     return;
   }
-  const canvas = byId("pixels"), context = canvas.getContext("2d");
+  const canvas = byId("pixels" + view.end), context = canvas.getContext("2d");
   canvas.width = width * cell;
   canvas.height = side * cell;
   view.v.forEach((label, pixel) => {
-    context.fillStyle = clusterColour(label);
+    context.fillStyle = view.colour(label);
     context.fillRect(pixel % width * cell, Math.floor(pixel / width) * cell, cell, cell);
   });
   canvas.setAttribute("aria-label", `Pixels of the image by cluster, ${width} by ${side}: ${sizesInWords(view.v)}`);
-  byId("pixels-note").textContent = "Each pixel in the colour of its cluster"
+  byId("pixels-note" + view.end).textContent = "Each pixel in the colour of its cluster"
     + (view.v.includes(-1) ? "; grey pixels are in none." : ".");
 }
-function strip(title, labels) {
+function strip(title, view, labels) {
   const picture = make("svg", {viewBox: "0 0 280 24", role: "img", "aria-label": `${title}: ${sizesInWords(labels)}`, width: 280, height: 24});
   let x = 0;
-  for (const [label, size] of [...sizesOf(labels)].sort((a, b) => (a[0] < 0) - (b[0] < 0) || a[0] - b[0])) {
+  for (const [label, size] of [...sizesOf(labels)].sort((a, b) => (a[0] < 0) - (b[0] < 0) || view.rank(a[0]) - view.rank(b[0]))) {
     const width = 280 * size / labels.length;
-    picture.append(make("rect", {x, y: 0, width, height: 24, fill: clusterColour(label), stroke: "#ffffff", "stroke-width": 0.7}));
+    picture.append(make("rect", {x, y: 0, width, height: 24, fill: view.colour(label), stroke: "#ffffff", "stroke-width": 0.7}));
     if (width > 16) picture.append(make("text", {x: x + width / 2, y: 16, "text-anchor": "middle",
-      style: {fill: label >= 0 && darkColour(clusterColour(label)) ? "#ffffff" : INK}}, label < 0 ? "none" : String(label)));
+      style: {fill: label >= 0 && darkColour(view.colour(label)) ? "#ffffff" : INK}}, label < 0 ? "none" : String(label)));
     x += width;
   }
   return make("div", {}, make("p", {class: "soft", style: {margin: "6px 0 2px"}}, title), picture);
@@ -42,9 +42,9 @@ function strip(title, labels) {
 export function drawSizes(view) {
   const u = sizesOf(view.u), v = sizesOf(view.v);
   const labels = [...new Set([...u.keys(), ...v.keys()])].sort((a, b) => (a < 0) - (b < 0) || a - b);
-  byId("sizes").replaceChildren(sortable("sizes", make("table", {}, make("thead", {}, make("tr", {},
+  byId("sizes" + view.end).replaceChildren(sortable("sizes" + view.end, make("table", {}, make("thead", {}, make("tr", {},
     make("th", {class: "text", scope: "col"}, "Cluster"), make("th", {scope: "col"}, "output (U)"), make("th", {scope: "col"}, "input (V)"))),
     make("tbody", {}, ...labels.map(label => make("tr", {"data-cluster": label},
-      make("th", {class: "text", scope: "row"}, chip(label), label >= 0 ? String(label) : view.infeasible ? "none" : "dead, in none"),
+      make("th", {class: "text", scope: "row"}, chip(label, view.colour), label >= 0 ? String(label) : view.infeasible ? "none" : "dead, in none"),
       make("td", {}, String(u.get(label) || 0)), make("td", {}, String(v.get(label) || 0))))))));
 }

@@ -17,6 +17,6 @@ export function fallColour(fall) {
   const share = Math.min(1, Math.sqrt(Math.abs(fall))), [r, g, b] = fall >= 0 ? [244, 150, 70] : [120, 170, 240];
   return `rgb(${[r, g, b].map(each => Math.round(255 + (each - 255) * share)).join(",")})`;
 }
-export function chip(label) {
-  return make("span", {class: "chip", "aria-hidden": "true", style: {background: clusterColour(label)}});
+export function chip(label, colour = clusterColour) {
+  return make("span", {class: "chip", "aria-hidden": "true", style: {background: colour(label)}});
 }

@@ -4,22 +4,35 @@ import {DATA, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {state} from "./state.mjs";
 
-export const CONTROLS = ["condition", "seed", "layer", "method", "k", "null", "measure", "order", "ablation"];
+export const CONTROLS = ["condition", "seed", "layer", "method", "k", "null", "beside", "condition2", "seed2", "layer2", "method2", "k2",
+  "arrange", "measure", "order", "ablation"];
 export const seedName = seed => seed < 0 ? "imported" : String(seed);
 export function setOptions(select, options, chosen) {
   select.replaceChildren(...options.map(({value, text, disabled}) =>
     make("option", {value, ...(disabled ? {disabled: ""} : {})}, text)));
   select.value = String(chosen);
 }
-export function showControls() {
-  const condition = shown.find(each => each.name === state.condition);
-  setOptions(byId("condition"), DATA.conditions.map(({name, networks}) => ({
+// The controls of a pane: `end` is that of their names.
+function showPlace(end) {
+  const of = name => state[name + end], condition = shown.find(each => each.name === of("condition"));
+  setOptions(byId("condition" + end), DATA.conditions.map(({name, networks}) => ({
     value: name, text: networks.length ? name : name + " (left out)", disabled: !networks.length,
-  })), state.condition);
-  setOptions(byId("seed"), condition.networks.map(({seed}) => ({value: seed, text: seedName(seed)})), state.seed);
-  setOptions(byId("layer"), condition.layers.map(({name, m, n}) =>
-    ({value: name, text: `${name} (${m} \u00d7 ${n})`})), state.layer);
-  setOptions(byId("method"), Object.keys(DATA.methods).map(name => ({value: name, text: name})), state.method);
+  })), of("condition"));
+  setOptions(byId("seed" + end), condition.networks.map(({seed}) => ({value: seed, text: seedName(seed)})), of("seed"));
+  setOptions(byId("layer" + end), condition.layers.map(({name, m, n}) =>
+    ({value: name, text: `${name} (${m} \u00d7 ${n})`})), of("layer"));
+  setOptions(byId("method" + end), Object.keys(DATA.methods).map(name => ({value: name, text: name})), of("method"));
+}
+export function showControls() {
+  showPlace("");
+  byId("beside").value = state.beside;
+  byId("right").hidden = state.beside !== "other";
+  byId("arrange-label").hidden = !state.beside;
+  byId("arrange").value = state.arrange || "own";
+  if (state.beside === "other") {
+    showPlace("2");
+    setOptions(byId("k2"), DATA.k.map(k => ({value: k, text: String(k)})), state.k2);
+  }
   setOptions(byId("null"), DATA.nulls.length ? DATA.nulls.map(name => ({value: name, text: name}))
     : [{value: "", text: "no null"}], state.null);
   setOptions(byId("measure"), DATA.measures.map(({name, label}) =>

@@ -10,30 +10,30 @@ import {sizesOf} from "./view.mjs";
 
 export function drawEffects(view) {
   const note = (...children) => {
-    byId("effects").hidden = true;
-    byId("effects-note").replaceChildren(make("p", {class: "note"}, ...children));
+    byId("effects" + view.end).hidden = true;
+    byId("effects-note" + view.end).replaceChildren(make("p", {class: "note"}, ...children));
   };
   if (!DATA.probed_k.length) return note("This study does not ask what units do.");
   if (!view.layer.probed) return note(`Not probed: only hidden units are, and the output units of ${view.layer.name} are not hidden.`);
-  if (!DATA.probed_k.includes(state.k)) {
+  if (!DATA.probed_k.includes(view.choice.k)) {
     const buttons = DATA.probed_k.map(k => {
       const button = make("button", {type: "button", class: "control"}, `k = ${k}`);
-      button.addEventListener("click", () => choose({k}));
+      button.addEventListener("click", () => choose({["k" + view.end]: k}));
       return button;
     });
-    return note(`Not probed at k = ${state.k}. Probed are k = ${DATA.probed_k.join(", ")}. `, ...buttons.flatMap(button => [button, " "]));
+    return note(`Not probed at k = ${view.choice.k}. Probed are k = ${DATA.probed_k.join(", ")}. `, ...buttons.flatMap(button => [button, " "]));
   }
   const by = state.ablation === "mean" ? "_by_mean" : "", importance = DATA.measures.find(each => each.name === "importance" + by);
   const status = view.score(importance).status, clusters = [...sizesOf(view.u)].filter(([label]) => label >= 0).sort((a, b) => a[0] - b[0]);
   const lines = clusters.map(([label, size]) => effectRow(view, label, size, by));
   if (view.infeasible) return note(sentence(DATA.statuses.infeasible));
   if (!lines.some(line => line.known)) return note(sentence(DATA.statuses[status] || "there are no ablations of this network"));
-  byId("effects").hidden = false;
-  byId("effects-note").replaceChildren(make("p", {class: "soft"},
+  byId("effects" + view.end).hidden = false;
+  byId("effects-note" + view.end).replaceChildren(make("p", {class: "soft"},
     `Importance is the fall in accuracy, coherence the range of the falls by class over their mean; z and p compare with ${DATA.draws.groups} random groups of as many units `
     + "(positive z: the cluster matters more than they do). By class: the fall in percentage points, with the random groups' mean in brackets."));
   const heads = ["Cluster", "units", "importance", "z", "p", "coherence", "z", "p"];
-  byId("effects").replaceChildren(sortable("effects", make("table", {id: "effect-table"}, make("thead", {},
+  byId("effects" + view.end).replaceChildren(sortable("effects" + view.end, make("table", {id: "effect-table" + view.end}, make("thead", {},
     make("tr", {}, make("td", {colspan: heads.length}), make("th", {colspan: DATA.classes, scope: "colgroup"}, "fall by class, percentage points")),
     make("tr", {}, ...heads.map((text, at) => make("th", {scope: "col", class: at ? "" : "text"}, text)),
       ...Array.from({length: DATA.classes}, (_, class_) => make("th", {scope: "col"}, String(class_))))),
@@ -41,7 +41,7 @@ export function drawEffects(view) {
 }
 function effectRow(view, label, size, by) {
   const number = name => view.cluster(name, label), sound = known(number("importance" + by));
-  const cells = [make("th", {scope: "row", class: "text"}, chip(label), String(label)), make("td", {}, String(size)),
+  const cells = [make("th", {scope: "row", class: "text"}, chip(label, view.colour), String(label)), make("td", {}, String(size)),
     make("td", {class: "importance"}, percent(number("importance" + by)) + (sound ? " %" : "")),
     make("td", {class: "importance-z"}, shortZ(number(`importance${by}_z`))), make("td", {}, shortP(number(`importance${by}_p`))),
     make("td", {class: "coherence"}, significant(number("coherence" + by), 3)),

@@ -5,16 +5,17 @@ import {addressOf} from "./address.mjs";
 import {chartWidth, drawChart} from "./chart.mjs";
 import {drawPixels, drawSizes} from "./clusters.mjs";
 import {CONTROLS, showControls, valueOf} from "./controls.mjs";
-import {DATA, arraysOf, meansOf, shown} from "./data.mjs";
+import {DATA, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {drawEffects} from "./effects.mjs";
 import {drawMatrix, drawRamp} from "./matrix.mjs";
 import {percent} from "./numbers.mjs";
 import {GRID_CONTROLS, drawOverview, gridCells, showGridControls} from "./overview.mjs";
+import {drawPanes, viewsNow} from "./panes.mjs";
+import {offerPictures} from "./pictures.mjs";
 import {drawScores} from "./scores.mjs";
 import {choose, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
 import {drawVerdict, verdictOn} from "./verdict.mjs";
-import {viewOf} from "./view.mjs";
 
 let turn = 0, last = null, lastWidth = 0;
 addEventListener("resize", () => {
@@ -46,14 +47,9 @@ async function showOverview(wanted) {
 async function showNetwork(wanted) {
   const chosen = choiceOf(CONTROLS);
   if (chosen === drawn.network) return true;
-  const condition = shown.find(each => each.name === state.condition);
-  const network = condition.networks.find(each => each.seed === state.seed);
-  const [arrays, means] = await Promise.all([
-    arraysOf(`${condition.name}/${network.seed}`, network.data, condition.layout),
-    meansOf(condition),
-  ]);
+  const views = await viewsNow();
   if (!wanted()) return false;
-  const view = viewOf(condition, network, arrays, means);
+  const {left: view, right} = views, {condition, network} = view;
   const accuracy = network.accuracy === null ? "no test accuracy" : `test accuracy ${percent(network.accuracy, 2)} %`;
   const seed = network.seed < 0 ? "imported network" : `seed ${network.seed}`;
   byId("status").replaceChildren(make("strong", {}, `${condition.name}, ${seed}, ${view.layer.name}, ${state.method}, k = ${state.k}`),
@@ -64,13 +60,20 @@ async function showNetwork(wanted) {
   byId("notes").textContent = `${state.method}: ${DATA.methods[state.method]}.`
     + (dead && !view.infeasible ? ` ${dead} unit${dead > 1 ? "s are" : " is"} dead: all weights are zero, so that they belong to no cluster.` : "");
   [last, lastWidth] = [view, chartWidth()];
-  drawMatrix(view);
-  drawRamp(view);
-  drawPixels(view);
-  drawSizes(view);
+  drawPanes(views);
+  for (const each of right ? [view, right] : [view]) {
+    drawMatrix(each);
+    drawRamp(each);
+    drawPixels(each);
+    drawSizes(each);
+  }
   drawScores(view);
   drawChart(view);
   drawEffects(view);
+  const compared = right && !right.shuffled;
+  byId("right-effects").hidden = !compared;
+  byId("effects-title2").textContent = compared ? byId("pane-title2").textContent : "";
+  if (compared) drawEffects(right);
   drawn.network = chosen;
   return true;
 }
@@ -81,6 +84,7 @@ function failed(error) {
 function start() {
   whenChosen(() => show().catch(failed));
   tellAbout();
+  offerPictures();
   drawVerdict();
   if (!shown.length) return failed(new Error("no network fits into it"));
   if (!("DecompressionStream" in window)) return failed(new Error("it needs a newer browser, with DecompressionStream"));

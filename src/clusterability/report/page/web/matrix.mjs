@@ -1,18 +1,23 @@
 // The matrix of weights, in the order of clusters.
 
-import {INK, clusterColour, darkColour} from "./colours.mjs";
+import {INK, darkColour} from "./colours.mjs";
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {significant} from "./numbers.mjs";
 import {state} from "./state.mjs";
 import {sizesInWords} from "./view.mjs";
 
-function ordered(labels, strength) {
-  const units = Array.from(labels, (_, unit) => unit);
-  if (state.order === "original") return units;
-  const rank = label => label < 0 ? Infinity : label;
-  return units.sort((a, b) => rank(labels[a]) === rank(labels[b])
+// Units of a side, "u" or "v", in order, and the view whose clusters make the order: the other pane's, where
+// that is wanted and it has as many units there.
+function ordered(view, side) {
+  const wanted = view.beside && (state.arrange === "left" ? view.end === "2" : state.arrange === "right" && view.end === "");
+  const by = wanted && view.beside[side].length === view[side].length ? view.beside : view;
+  const labels = by[side], strength = by.strength[side], units = Array.from(labels, (_, unit) => unit);
+  if (state.order === "original") return {units, by};
+  const rank = label => label < 0 ? Infinity : by.rank(label);
+  units.sort((a, b) => rank(labels[a]) === rank(labels[b])
     ? strength[b] - strength[a] || a - b : rank(labels[a]) - rank(labels[b]));
+  return {units, by};
 }
 const GAP = 2, BAR = 16;
 function positions(order, labels, cell) {
@@ -27,23 +32,18 @@ function positions(order, labels, cell) {
   return {found, length: at};
 }
 export function drawMatrix(view) {
-  const {m, n, name} = view.layer, canvas = byId("matrix"), context = canvas.getContext("2d");
-  byId("matrix-box").hidden = byId("ramp").hidden = !view.levels;
+  const {m, n, name} = view.layer, canvas = byId("matrix" + view.end), context = canvas.getContext("2d");
+  byId("matrix-box" + view.end).hidden = byId("ramp" + view.end).hidden = !view.levels;
   if (!view.levels) {
-    byId("matrix-note").textContent = `The matrix has ${m} \u00d7 ${n} weights, too many for this page.`;
+    byId("matrix-note" + view.end).textContent = `The matrix has ${m} \u00d7 ${n} weights, too many for this page.`;
     return;
   }
-  const strengthU = new Float64Array(m), strengthV = new Float64Array(n);
-  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) {
-    const size = Math.abs(view.levels[i * n + j] - DATA.levels);
-    strengthU[i] += size; strengthV[j] += size;
-  }
-  const rows = ordered(view.u, strengthU), columns = ordered(view.v, strengthV);
-  const wide = Math.max(1, Math.min(24, Math.floor(768 / n))), high = Math.max(1, Math.min(24, Math.floor(400 / m)));
+  const {units: rows, by: byRows} = ordered(view, "u"), {units: columns, by: byColumns} = ordered(view, "v");
+  const wide = Math.max(1, Math.min(24, Math.floor((view.beside ? 560 : 768) / n))), high = Math.max(1, Math.min(24, Math.floor(400 / m)));
   // Cells are square where both sides are of a size, and otherwise fill the space.
   const near = Math.max(m, n) < 4 * Math.min(m, n);
   const cellX = near ? Math.min(wide, high) : wide, cellY = near ? Math.min(wide, high) : high;
-  const x = positions(columns, view.v, cellX), y = positions(rows, view.u, cellY);
+  const x = positions(columns, byColumns.v, cellX), y = positions(rows, byRows.u, cellY);
   canvas.width = BAR + GAP + x.length;
   canvas.height = BAR + GAP + y.length;
   canvas.style.width = canvas.width + "px";
@@ -60,26 +60,28 @@ export function drawMatrix(view) {
     }
   }));
   context.putImageData(image, BAR + GAP, BAR + GAP);
-  drawBar(context, columns, view.v, x.found, cellX, false);
-  drawBar(context, rows, view.u, y.found, cellY, true);
-  const order = state.order === "clusters" && view.infeasible ? "from the strongest to the weakest: there are no clusters"
+  drawBar(context, view, columns, view.v, x.found, cellX, false);
+  drawBar(context, view, rows, view.u, y.found, cellY, true);
+  const other = byRows !== view || byColumns !== view;
+  const order = state.order === "clusters" && other ? `in the order of the clusters in the ${view.end ? "left" : "right"} pane`
+    : state.order === "clusters" && view.infeasible ? "from the strongest to the weakest: there are no clusters"
     : state.order === "clusters" ? "in the order of their clusters, from the strongest to the weakest within each" : "in their original order";
   canvas.setAttribute("aria-label", `Weights of ${name}: ${m} output units (rows) by ${n} input units (columns), ${order}. `
     + `Clusters of output units: ${sizesInWords(view.u)}. Clusters of input units: ${sizesInWords(view.v)}. `
     + `Colours from ${significant(-view.limit, 3)} (blue) through 0 (white) to ${significant(view.limit, 3)} (red).`);
-  const scaled = state.method.includes("-") ? " Clusters were found at another scale of the weights; the picture shows the weights as they are." : "";
-  byId("matrix-note").textContent = `Rows are output units (U), columns input units (V), ${order}. `
-    + `${view.infeasible ? "" : `The bars show the clusters${state.order === "clusters" ? ", the dark lines their borders" : ""}.`}${scaled}`;
+  const scaled = view.choice.method.includes("-") ? " Clusters were found at another scale of the weights; the picture shows the weights as they are." : "";
+  byId("matrix-note" + view.end).textContent = `Rows are output units (U), columns input units (V), ${order}. `
+    + `${view.infeasible ? "" : `The bars show the clusters${state.order === "clusters" && !other ? ", the dark lines their borders" : ""}.`}${scaled}`;
 }
-function drawBar(context, order, labels, found, cell, down) {
+function drawBar(context, view, order, labels, found, cell, down) {
   let start = 0;
   const fill = (from, to, label) => {
     const at = BAR + GAP + found[from], length = found[to] + cell - found[from];
-    context.fillStyle = clusterColour(label);
+    context.fillStyle = view.colour(label);
     context.fillRect(...(down ? [0, at, BAR, length] : [at, 0, length, BAR]));
     const text = label < 0 ? "\u00d7" : String(label);
     if (state.order !== "clusters" || length < 16) return;
-    context.fillStyle = darkColour(clusterColour(label)) ? "#ffffff" : INK;
+    context.fillStyle = darkColour(view.colour(label)) ? "#ffffff" : INK;
     context.font = "11px Verdana, Arial, sans-serif";
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -95,7 +97,7 @@ function drawBar(context, order, labels, found, cell, down) {
 export function drawRamp(view) {
   const bar = make("span", {class: "bar", "aria-hidden": "true"},
     ...DATA.colours.weights.map(colour => make("i", {style: {background: colour}})));
-  byId("ramp").replaceChildren(
+  byId("ramp" + view.end).replaceChildren(
     make("span", {}, `weight ${significant(-view.limit, 3)}`), bar, make("span", {}, significant(view.limit, 3)),
     make("span", {class: "soft"}, `15 steps of ${significant(view.limit / DATA.levels, 3)}; colours end at the `
       + `${100 * DATA.clip} % quantile of the sizes, the largest is ${significant(view.largest, 3)}`));

@@ -9,16 +9,16 @@ import {sortable} from "./tables.mjs";
 import {offer} from "./taking.mjs";
 
 export function drawScores(view) {
-  const bodies = [], told = new Set();
+  const bodies = [], told = new Set(), compared = view.beside;
   let group = null;
   for (const measure of DATA.measures) {
     const score = view.score(measure);
     if (score.status === undefined) continue;
     const title = measure.function ? "What units do, against random groups" : "Structure of the weights";
-    if (title !== group) bodies.push(make("tbody", {}, make("tr", {class: "heading"}, make("th", {class: "group", colspan: 7, scope: "rowgroup"}, title))));
+    if (title !== group) bodies.push(make("tbody", {}, make("tr", {class: "heading"}, make("th", {class: "group", colspan: compared ? 9 : 7, scope: "rowgroup"}, title))));
     group = title;
     if (DATA.statuses[score.status]) told.add(score.status);
-    bodies[bodies.length - 1].append(scoreRow(measure, score));
+    bodies[bodies.length - 1].append(scoreRow(measure, score, compared));
   }
   const draws = DATA.draws[state.null];
   const null_ = state.null ? `${state.null} (${DATA.nulls_say[state.null]}; ${draws} draw${draws === 1 ? "" : "s"})` : "no null";
@@ -26,7 +26,7 @@ export function drawScores(view) {
     + "in the pictures the grey band is \u00b1 1.96, and an arrow means beyond \u00b1 6. p is one-sided, in the better direction (\u2020: two-sided, where neither is better)."
     + [...told].map(status => ` In rows: ${DATA.statuses[status]}.`).join("");
   byId("scores").replaceChildren(sortable("scores", make("table", {id: "score-table"},
-    make("thead", {}, make("tr", {}, ...[["Measure", "text"], ["value", ""], ["z", ""], ["worse \u00b7 better", "text"],
+    make("thead", {}, make("tr", {}, ...[["Measure", "text"], ["value", ""], ["z", ""], ...(compared ? [["right: value", ""], ["right: z", ""]] : []), ["worse \u00b7 better", "text"],
       ["p", ""], ["null", "text"], ["null mean \u00b1 sd", ""]].map(([text, kind]) => make("th", {scope: "col", class: kind}, text)))),
     ...bodies)));
   const shownRows = () => [...byId("score-table").querySelectorAll("tr[data-measure]")].map(row =>
@@ -41,17 +41,23 @@ export function offerScores(id, view, records, wanted) {
     .filter(row => row.status !== undefined);
   offer(id, {name: `scores ${Object.values(place).join(" ")}`, columns: SCORE_COLUMNS, rows, code: scoresInPython(resultsFolder(location), {...place, ...wanted})});
 }
-function scoreRow(measure, score) {
+function rightCells(measure, right) {
+  if (!right) return [];
+  const {value, z} = right.score(measure);
+  return [make("td", {class: "right-value"}, significant(value)), make("td", {class: "right-z"}, shortZ(z))];
+}
+function scoreRow(measure, score, right) {
   const cells = [make("th", {scope: "row", class: "text", title: measure.says}, measure.label)];
   const attributes = {"data-measure": measure.name, ...(measure.name === state.measure ? {class: "chosen"} : {})};
   if (!known(score.value)) {
     const words = (DATA.statuses[score.status] || "no value").split(":")[0];
-    return make("tr", attributes, ...cells, make("td", {class: "words", colspan: 6}, words));
+    return make("tr", attributes, ...cells, make("td", {class: "words", colspan: right ? 1 : 6}, words),
+      ...(right ? [make("td", {}), ...rightCells(measure, right), make("td", {colspan: 4})] : []));
   }
   const p = measure.direction ? shortP(score.p) : known(score.p_two_sided) ? shortP(score.p_two_sided) + " \u2020" : "\u2013";
   // What says most first: a narrow window shows the others when it is scrolled.
   cells.push(make("td", {class: "value"}, significant(score.value)), make("td", {class: "z"}, shortZ(score.z)),
-    make("td", {}, zPicture(score.z)), make("td", {class: "p"}, p), make("td", {class: "text null"}, score.null || "none"),
+    ...rightCells(measure, right), make("td", {}, zPicture(score.z)), make("td", {class: "p"}, p), make("td", {class: "text null"}, score.null || "none"),
     make("td", {class: "compared"}, !known(score.null_mean) ? (score.null ? "no draws" : "\u2013")
       : significant(score.null_mean) + (known(score.null_sd) ? ` \u00b1 ${significant(score.null_sd, 2)}` : "")));
   return make("tr", attributes, ...cells);

@@ -18,7 +18,10 @@ export function offer(id, {name, columns, rows, code}) {
   place.querySelector("code").textContent = code;
 }
 function save({name, columns, rows}) {
-  const address = URL.createObjectURL(new Blob([csvOf(columns, rows())], {type: "text/csv"}));
-  make("a", {href: address, download: `${name.replace(/[^\w.-]+/g, "_")}.csv`}).click();
+  saveFile(`${name}.csv`, new Blob([csvOf(columns, rows())], {type: "text/csv"}));
+}
+export function saveFile(name, content) {
+  const address = URL.createObjectURL(content);
+  make("a", {href: address, download: name.replace(/[^\w.-]+/g, "_")}).click();
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }

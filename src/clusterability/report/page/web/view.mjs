@@ -1,17 +1,25 @@
 // One view: the parts of the arrays that the choice points at.
 
 import {DATA} from "./data.mjs";
+import {clusterColour} from "./colours.mjs";
+import {drawsOf} from "./draws.mjs";
 import {state} from "./state.mjs";
 import {summaryRow} from "./summary.mjs";
 
-export function viewOf(condition, network, arrays, means) {
-  const layer = condition.layers.find(each => each.name === state.layer);
+// What is chosen in a pane, by the end of its names: "" for the left one, "2" for the right one.
+export const choiceIn = end => Object.fromEntries(["condition", "seed", "layer", "method", "k"].map(name => [name, state[name + end]]));
+
+// Args: the choice; the condition and network that it names; the network's arrays; means of the condition; single
+// draws, of a network that has some; and, for its shuffle, arrays of that.
+export function viewOf(choice, condition, network, arrays, means, drawArrays, shuffle) {
+  const layer = condition.layers.find(each => each.name === choice.layer);
   const methods = Object.keys(DATA.methods);
-  const method = methods.indexOf(state.method), kAt = DATA.k.indexOf(state.k);
+  const method = methods.indexOf(choice.method), kAt = DATA.k.indexOf(choice.k);
   const get = name => arrays[`${layer.name}/${name}`];
+  const pick = name => (shuffle || arrays)[`${layer.name}/${name}`];
   const units = layer.m + layer.n;
   const first = (method * DATA.k.length + kAt) * units;
-  const labels = get("labels").subarray(first, first + units);
+  const labels = pick("labels").subarray(first, first + units);
   const place = (row, k) => (row * methods.length + method) * DATA.k.length + k;
   const nullOf = measure => measure.function ? "groups" : state.null;
   const pairOf = measure => DATA.pairs.findIndex(([name, null_]) => name === measure.name && null_ === nullOf(measure));
@@ -22,10 +30,18 @@ export function viewOf(condition, network, arrays, means) {
       found[name] = pair < 0 ? NaN : get(name)[place(pair, k)];
     return found;
   }
+  const draws = drawArrays && drawArrays[`${layer.name}/draws_n`] ? drawsOf(Object.fromEntries(["n", "ends", "first", "steps"]
+    .map(name => [name, drawArrays[`${layer.name}/draws_${name}`]])), DATA.draw_steps) : null;
+  const drawsAt = (measure, k = kAt) => draws && pairOf(measure) >= 0 ? draws[place(pairOf(measure), k)] : {values: [], first: NaN};
+  // Of a shuffle it is known what directed measures say, as of one of the draws.
+  function scoreOfShuffle(measure, k = kAt) {
+    const pair = DATA.pairs.findIndex(([name, null_]) => name === measure.name && null_ === DATA.shuffle.null);
+    return {value: draws && pair >= 0 ? draws[place(pair, k)].first : NaN, status: "ok", null: "", null_mean: NaN, null_sd: NaN, z: NaN};
+  }
   const mean = (measure, k) => summaryRow(DATA, means, {
-    condition: condition.name, layer: layer.name, method: state.method, k: DATA.k[k], measure: measure.name, null: nullOf(measure),
+    condition: condition.name, layer: layer.name, method: choice.method, k: DATA.k[k], measure: measure.name, null: nullOf(measure),
   });
-  const probedAt = DATA.probed_k.indexOf(state.k), most = DATA.most_clusters;
+  const probedAt = DATA.probed_k.indexOf(choice.k), most = DATA.most_clusters;
   const cluster = (name, number) => get(name)[((method * DATA.probed_k.length) + probedAt) * most + number];
   function fall(name, number, class_) {
     const ablation = DATA.ablations.indexOf(state.ablation);
@@ -33,11 +49,21 @@ export function viewOf(condition, network, arrays, means) {
     return get("class_" + name)[at * DATA.classes + class_];
   }
   const [limit, largest] = get("limits");
+  const levels = pick("weights");
   return {
-    condition, network, layer, score, mean, cluster, fall, limit, largest,
-    levels: get("weights"), u: labels.subarray(0, layer.m), v: labels.subarray(layer.m),
-    infeasible: labels.every(label => label < 0),
+    choice, condition, network, layer, score: shuffle ? scoreOfShuffle : score, drawsAt, hasDraws: Boolean(draws), mean, cluster, fall, limit, largest, levels, shuffled: Boolean(shuffle),
+    u: labels.subarray(0, layer.m), v: labels.subarray(layer.m), infeasible: labels.every(label => label < 0),
+    strength: strengths(levels, layer), end: "", colour: clusterColour, rank: label => label, beside: null,
   };
+}
+// Sums of sizes of the weights of each unit, in levels; of a matrix that is not on the page, zeros.
+function strengths(levels, {m, n}) {
+  const u = new Float64Array(m), v = new Float64Array(n);
+  if (levels) for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) {
+    const size = Math.abs(levels[i * n + j] - DATA.levels);
+    u[i] += size; v[j] += size;
+  }
+  return {u, v};
 }
 export function sizesOf(labels) {
   const found = new Map();

@@ -1,0 +1,89 @@
+"""One draw of the null `shuffle` of a network, to look at beside the network itself.
+
+It is a draw as the study makes it: of the same random stream, clustered by the same methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clusterability.clustering.spectral import cluster
+from clusterability.networks.layer_names import in_chain
+from clusterability.networks.live_units import DEAD
+from clusterability.networks.scaled_layer import scaled_layers
+from clusterability.networks.scaling import ranks_draws
+from clusterability.networks.scaling_names import plain_method, scaling_of
+from clusterability.networks.stacked import Networks
+from clusterability.nulls.clustered_again import layer_draw
+from clusterability.nulls.redrawing import RandomModel
+
+NULL = "shuffle"
+NUMBER = 0
+"""Which draw: the first one that a study makes."""
+LARGEST_SHUFFLED = 250_000
+"""Weights of a matrix at most: a page takes no minutes to cluster a draw."""
+
+
+@dataclass(frozen=True)
+class ShuffledLayer:
+    """A draw of one layer.
+
+    Attributes:
+        weights: float32 [m, n], with their signs.
+        labels: int16 [methods, k, m + n], as those of the layer itself; -1 where there is none.
+    """
+
+    weights: np.ndarray
+    labels: np.ndarray
+
+
+def shuffled_layers(
+    condition: str,
+    seed: int,
+    weights: Mapping[str, np.ndarray],
+    methods: Sequence[str],
+    k_values: Sequence[int],
+    restarts: int,
+) -> dict[str, ShuffledLayer]:
+    """Draw `NUMBER` of each layer of a network that is not too large.
+
+    Args:
+        condition, seed: name the random streams.
+        weights: float32 [m, n] by the layer's name in its file.
+        methods: with their scalings.
+        k_values, restarts: as for the network itself.
+    """
+    stacks = {layer: matrix[None] for layer, matrix in weights.items()}
+    chain = all(map(in_chain, weights))
+    network = Networks(condition, (seed,), {}, stacks, chain=chain)
+    return {
+        layer: _shuffled(network, layer, methods, k_values, restarts)
+        for layer, matrix in weights.items()
+        if matrix.size <= LARGEST_SHUFFLED
+    }
+
+
+def _shuffled(
+    network: Networks, layer: str, methods: Sequence[str], k_values: Sequence[int], restarts: int
+) -> ShuffledLayer:
+    model, matrix = RandomModel.named(NULL), network.weights[layer][0]
+    name = (network.condition, network.seeds[0])
+    labels = np.full((len(methods), len(k_values), sum(matrix.shape)), DEAD, np.int16)
+    for scaling in dict.fromkeys(map(scaling_of, methods)):
+        (scaled,) = scaled_layers(network, layer, [scaling])
+        # As in a study, whose draws are of sizes alone.
+        sizes = {layer: np.abs(scaled.drawn_from(0)[layer])}
+        draw = layer_draw(model, sizes, layer, name, ranks_draws(scaling))(NUMBER)
+        own = {method: plain_method(method) for method in methods if scaling_of(method) == scaling}
+        stream = (*name, layer, NULL, NUMBER)
+        found = cluster(draw[None], [stream], k_values, list(own.values()), restarts)
+        for method, plain in own.items():
+            for place, k in enumerate(k_values):
+                item = found[plain, k]
+                both = np.concatenate([item.rows[0], item.columns[0]])
+                labels[list(methods).index(method), place] = both
+    # The same permutation, since it depends on the stream and the number of live weights alone.
+    return ShuffledLayer(model.redraw(matrix, (*name, layer))(NUMBER), labels)
