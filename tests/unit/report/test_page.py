@@ -45,8 +45,8 @@ from clusterability.report.page.packing import (
     weights_of_levels,
 )
 from clusterability.report.page.page import (
+    BESIDE,
     BUDGET,
-    SHARE_BESIDE,
     _mean_arrays,
     _network_arrays,
     _start_of_grid,
@@ -487,8 +487,7 @@ def test_single_draws_are_those_of_the_files_in_127_steps(files, data):
 def test_what_stands_beside_a_network_takes_a_share_of_its_own(files, monkeypatch):
     every = make_data(files, JOB, BUDGET)["conditions"]
     assert all(place["beside"]["shuffle"]["data"] for place in every)
-    monkeypatch.setattr("clusterability.report.page.page.SHARE_BESIDE", 0)
-    none = make_data(files, JOB, BUDGET)["conditions"]
+    none = make_data(files, JOB, BUDGET, beside=0)["conditions"]
     assert [place["networks"] for place in none] == [place["networks"] for place in every]
     assert [place["beside"] for place in none] == [{}, {}]
     assert [place["draws_kept"] for place in none] == [False, True]
@@ -516,7 +515,7 @@ def test_a_small_budget_takes_a_seed_of_each_condition_at_a_time_and_says_what_i
     one = make_data(files, JOB, means + sizes[0][0])["conditions"]
     assert [len(place["networks"]) for place in one] == [1, 0]
     assert one[1]["left_out"] == "0-2"
-    size = len(make_page(files, JOB, two_each)) - len(page_template().encode())
+    size = len(make_page(files, JOB, two_each, beside=0)) - len(page_template().encode())
     assert size < two_each + 40_000  # words and layouts
 
 
@@ -605,7 +604,7 @@ def test_a_default_study_fits_into_15_megabytes(files):
     assert one * len(layers) * conditions < BUDGET / 3  # the rest is for networks
     code = len(page_template().encode())
     assert BUDGET + code + 1_000_000 < 15_000_000
-    assert (1 + SHARE_BESIDE) * BUDGET + code + 1_000_000 < 15_000_000
+    assert BUDGET + BESIDE + code + 1_000_000 < 15_000_000
 
 
 # --- in a browser -------------------------------------------------------------------------------
@@ -1012,7 +1011,7 @@ def cluster_labels(files, place: dict[str, Any], side: str) -> np.ndarray:
 def agreements(page) -> dict[str, float]:
     """AMI by side, as the page says it."""
     said = page.locator("#agreement").inner_text()
-    return {side: number(text) for side, text in re.findall(r"\(([UV])\) ([\u2212\d.]+)", said)}
+    return {side: number(text) for side, text in re.findall(r"\(([UV])\) (\u2212?\d+\.\d+)", said)}
 
 
 @pytest.mark.browser

@@ -60,8 +60,8 @@ from clusterability.results.reading import read_csv
 
 BUDGET = 11_000_000
 """Bytes of the packed arrays of a page. With the rest, a page stays below 15 MB."""
-SHARE_BESIDE = 0.25
-"""Bytes of what goes with the first network of a condition, of as many as the arrays may have."""
+BESIDE = 2_500_000
+"""Bytes of what goes with first networks: shuffles and single draws."""
 LARGEST_MATRIX = 1_000_000
 """Weights of a matrix at most: a larger one would leave no room for others."""
 
@@ -95,7 +95,7 @@ class _Place:
     beside: dict[str, list[Array]] = field(default_factory=dict)
 
 
-def make_page(files: Inputs, job: PageJob, budget: int = BUDGET) -> bytes:
+def make_page(files: Inputs, job: PageJob, budget: int = BUDGET, beside: int = BESIDE) -> bytes:
     """The page of a study.
 
     Args:
@@ -104,10 +104,10 @@ def make_page(files: Inputs, job: PageJob, budget: int = BUDGET) -> bytes:
         job: `methods`, `k`, `nulls` and `groups` (numbers of draws), `probed_k`, `drawn_method`,
             `drawn_k`, `restarts`, `whole`: whether the whole network is clustered, too.
         budget: bytes of the packed arrays. Networks are taken a seed of each condition at a time
-            until the next one does not fit. What goes with the first network of a condition has
-            `SHARE_BESIDE` of as many more.
+            until the next one does not fit.
+        beside: bytes of what goes with the first network of a condition, as far as it fits.
     """
-    return filled(page_template(), make_data(files, job, budget)).encode()
+    return filled(page_template(), make_data(files, job, budget, beside)).encode()
 
 
 def filled(template: str, data: Mapping[str, Any]) -> str:
@@ -117,7 +117,7 @@ def filled(template: str, data: Mapping[str, Any]) -> str:
     return before + content.replace("<", "\\u003c") + after
 
 
-def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
+def make_data(files: Inputs, job: PageJob, budget: int, beside: int = BESIDE) -> dict[str, Any]:
     """What the page holds: axes, words, colours, and the packed arrays by condition."""
     sources = Sources.of(files)
     verdict = read_csv(paths(files, "verdict")[0])
@@ -125,10 +125,10 @@ def make_data(files: Inputs, job: PageJob, budget: int) -> dict[str, Any]:
     places = _places(sources, grid)
     means = {name: packed(place.means) for name, place in places.items()}
     _add_networks(sources, grid, places, budget - sum(map(len, means.values())), job.restarts)
-    beside = _packed_beside(places, int(SHARE_BESIDE * budget))
+    packed_beside = _packed_beside(places, beside)
     conditions = [
         _condition(name, place, means[name], sources.seeds_of(name))
-        | {"beside": beside.get(name, {}), "draws_kept": bool(place.beside.get("draws"))}
+        | {"beside": packed_beside[name], "draws_kept": bool(place.beside.get("draws"))}
         for name, place in places.items()
     ]
     return {
@@ -230,13 +230,12 @@ def _shuffle_arrays(
     names = dict(zip(stored, network.layers, strict=True))
     weights = {name: network.layers[layer].weights for name, layer in names.items()}
     drawn = shuffled_layers(condition, network.seed, weights, grid.methods, grid.k, restarts)
-    arrays = []
+    arrays: list[Array] = []
     for name, layer in drawn.items():
-        limit, kind = colour_limit(weights[name]), network.layers[names[name]].labels.dtype
+        limit, own = colour_limit(weights[name]), network.layers[names[name]].labels.dtype
+        kind: Kind = "int8" if own == np.int8 else "int16"
         levels = Array(f"{names[name]}/weights", "nibbles", quantised(layer.weights, limit))
-        labels = Array(
-            f"{names[name]}/labels", "int8" if kind == np.int8 else "int16", layer.labels
-        )
+        labels = Array(f"{names[name]}/labels", kind, layer.labels)
         arrays += [levels, labels]
     return arrays
 
@@ -246,12 +245,13 @@ def _draw_arrays(
 ) -> list[Array]:
     """What measures say of the draws of the first network of a condition."""
     kinds: dict[str, Kind] = {"draws_n": "uint16", "draws_ends": "float32"}
-    block, arrays = sources.blocks_of(condition)[0], []
+    block = sources.blocks_of(condition)[0]
+    arrays: list[Array] = []
     for layer in stored:
         files = sources.draws.get((condition, block, layer), [])
         drawn = draws_of_network(files, 0, grid)
         for name, numbers in stepped(drawn, grid) if drawn else ():
-            kind = kinds.get(name, "uint8")
+            kind: Kind = kinds.get(name, "uint8")
             kept = rounded(numbers, _DRAW_END) if kind == "float32" else numbers
             arrays.append(Array(f"{tensor_name(layer)}/{name}", kind, kept))
     return arrays

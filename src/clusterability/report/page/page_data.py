@@ -102,11 +102,13 @@ class Sources:
         networks = {(p.parent.name, p.stem): p for p in paths(files, "weights")}
         tables = ("scores", "summary", "clusters", "ablations")
         named = {name: paths(files, name)[0] for name in tables}
-        by_layer = {
-            name: _by_layer(paths(files, name) if name in files else [])
-            for name in ("partitions", "draws")
-        }
-        return cls(networks, **by_layer, **named, table=paths(files, "networks")[0])
+        return cls(
+            networks,
+            _by_layer(paths(files, "partitions")),
+            **named,
+            table=paths(files, "networks")[0],
+            draws=_by_layer(paths(files, "draws") if "draws" in files else []),
+        )
 
     @property
     def conditions(self) -> list[str]:
