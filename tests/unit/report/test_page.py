@@ -491,7 +491,7 @@ def test_what_stands_beside_a_network_takes_a_share_of_its_own(files, monkeypatc
     assert [place["networks"] for place in none] == [place["networks"] for place in every]
     assert [place["beside"] for place in none] == [{}, {}]
     assert [place["draws_kept"] for place in none] == [False, True]
-    monkeypatch.setattr("clusterability.report.page.shuffles.LARGEST_SHUFFLED", 100)
+    monkeypatch.setattr("clusterability.report.page.first_shuffle.LARGEST_SHUFFLED", 100)
     kept = make_data(files, JOB, BUDGET)["conditions"]
     assert [place["beside"] for place in kept] == [{}, {}]
     with_draws = make_data({**files, "draws": []}, JOB, BUDGET)["conditions"]

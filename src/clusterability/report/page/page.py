@@ -27,6 +27,7 @@ from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.figures.weights import CLIP
 from clusterability.report.page.cell_colours import cell_colours
+from clusterability.report.page.first_shuffle import NULL, NUMBER, shuffled_layers
 from clusterability.report.page.packing import (
     LEVELS,
     Array,
@@ -50,7 +51,6 @@ from clusterability.report.page.page_data import (
     read_means,
     read_networks,
 )
-from clusterability.report.page.shuffles import NULL, NUMBER, shuffled_layers
 from clusterability.report.page.single_draws import STEPS, draws_of_network, stepped
 from clusterability.report.page.template import page_template
 from clusterability.report.page.words import STATUSES_SAY
