@@ -63,7 +63,7 @@ export function drawPanes({left, right, why}) {
   byId("pane-body2").hidden = !right;
   byId("pane-title2").textContent = !right ? "Right" : right.shuffled ? `Right: a shuffle of ${titleOf(right)}` : `Right: ${titleOf(right)}`;
   byId("pane-note2").replaceChildren(...right && right.shuffled
-    ? [`Draw ${number} of the null ${null_}: ${DATA.nulls_say[null_]}. A study draws it for seed ${seedName(right.choice.seed)} as its first; the method is the same.`] : why);
+    ? [`Draw ${number} of the null ${null_}: ${DATA.nulls_say[null_]}. It is the first draw that a study makes for seed ${seedName(right.choice.seed)}, clustered by the same method.`] : why);
   byId("pane-note2").hidden = !byId("pane-note2").hasChildNodes();
   byId("agreement").hidden = !right;
   byId("agreement").textContent = right ? agreementInWords(left, right) : "";
