@@ -164,8 +164,8 @@ def _accuracies(results: Path) -> Iterator[str]:
     """Mean test accuracy of each condition whose networks are trained."""
     found: dict[str, list[float]] = {}
     for file in sorted(results.glob("networks/*/*.networks.csv")):
-        values = [_number(row.get("test_accuracy")) for row in _rows(file)]
-        found.setdefault(file.parent.name, []).extend(x for x in values if x is not None)
+        numbers = (_number(row.get("test_accuracy")) for row in _rows(file))
+        found.setdefault(file.parent.name, []).extend(x for x in numbers if x is not None)
     shown = {name: values for name, values in found.items() if values}
     if shown:
         yield from ("", "Test accuracy, mean over networks:")
