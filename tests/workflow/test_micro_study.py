@@ -69,7 +69,7 @@ def test_a_report_right_after_the_study_begins_with_the_answer(finished, words):
     page = finished.folder / "report.html"
     text = page.read_text(encoding="utf-8")
     said, shown = (
-        json.loads(re.search(rf"^ *var {name} = (.+);$", text, re.M)[1])
+        json.loads(re.search(rf'^ *var {name} = ([{{"].+);$', text, re.M)[1])
         for name in ("workflow_desc", "results")
     )
     first, second = re.findall(r"<(?:h1|p)\b[^>]*>(.*?)</(?:h1|p)>", said, re.S)[:2]
