@@ -349,6 +349,11 @@ def grid_files(pattern, conditions=STUDY.names):
     ]
 
 
+def files_of_layers(pattern):
+    """Files of a pattern over the whole grid, without those of whole networks."""
+    return [file for file in grid_files(pattern) if Path(file).parent.name != NETWORK]
+
+
 def block_files(pattern, conditions=STUDY.names):
     """Files of a pattern with {condition} and {seeds}, over all blocks."""
     return [

@@ -4,16 +4,8 @@
 rule explore:
     input:
         weights=network_files(),
-        partitions=[
-            file
-            for file in grid_files(rules.cluster.output.partitions)
-            if Path(file).parent.name != NETWORK
-        ],
-        draws=[
-            file
-            for file in grid_files(rules.score.output.draws)
-            if Path(file).parent.name != NETWORK
-        ],
+        partitions=files_of_layers(rules.cluster.output.partitions),
+        draws=files_of_layers(rules.score.output.draws),
         scores=rules.aggregate.output.scores_parquet,
         summary=rules.aggregate.output.summary_csv,
         clusters=rules.aggregate.output.clusters,

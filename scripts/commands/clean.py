@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import project_folders  # noqa: F401
+
+from config_options import parsed
 
 from clusterability_workflow.cleaning import find_written
 from clusterability_workflow.lock_and_config import hold
@@ -22,8 +23,9 @@ from clusterability.study.study import Study
 
 def main(words: list[str]) -> None:
     """List the study's files, ask, and remove them."""
-    options = _options(words)
-    results = Path(_study(options.configfile or [DEFAULT]).results)
+    options = parsed("clean", "yes", words)
+    configs = [Path(file) for file in options.configfile]
+    results = Path(_study(configs or [DEFAULT]).results)
     if not find_written(results).own:
         print(f"{results}: found nothing that a study wrote: nothing removed")
         return
@@ -33,22 +35,6 @@ def main(words: list[str]) -> None:
     if not options.yes:
         _ask()
     print(f"{results}: removed {readable(written.remove())}")
-
-
-def _options(words: Sequence[str]) -> argparse.Namespace:
-    """Parse the options; refuse other options of Snakemake, which could name other results."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("--yes", action="store_true")
-    parser.add_argument("--configfile", "--configfiles", nargs="+", type=Path, action="extend")
-    try:
-        options, others = parser.parse_known_args(words)
-    except argparse.ArgumentError:
-        options, others = argparse.Namespace(), list(words)
-    if others:
-        raise UserError(
-            f"clean: found {' '.join(others)!r}, expected --yes, or --configfile with a config"
-        )
-    return options
 
 
 def _study(configs: Sequence[Path]) -> Study:

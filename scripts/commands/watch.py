@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import time
 from collections.abc import Sequence
 
 import project_folders  # noqa: F401
+
+from config_options import parsed
 
 from clusterability_workflow.run_log import LOG_FOLDER, latest_run
 from clusterability_workflow.watching import report
@@ -23,7 +24,7 @@ CLEAR = "\x1b[H\x1b[J"
 
 def main(words: Sequence[str]) -> None:
     """Says it once, or in a terminal again and again until the run ends."""
-    options = _options(words)
+    options = parsed("watch", "once", words)
     again = sys.stdout.isatty() and not options.once
     log = latest_run(LOG_FOLDER, options.configfile)
     while True:
@@ -34,21 +35,6 @@ def main(words: Sequence[str]) -> None:
             return
         print(CLEAR + "\n".join(_fitting(lines)), end="", flush=True)
         time.sleep(SECONDS)
-
-
-def _options(words: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("--once", action="store_true")
-    parser.add_argument("--configfile", "--configfiles", nargs="+", action="extend", default=[])
-    try:
-        options, others = parser.parse_known_args(words)
-    except argparse.ArgumentError:
-        options, others = argparse.Namespace(), list(words)
-    if others:
-        raise UserError(
-            f"watch: found {' '.join(others)!r}, expected --once, or --configfile with a config"
-        )
-    return options
 
 
 def _fitting(lines: Sequence[str]) -> list[str]:
