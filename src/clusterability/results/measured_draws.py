@@ -46,6 +46,26 @@ def save_measured(path: Path, nulls: Mapping[str, Measured]) -> None:
         np.savez(temporary, **arrays)
 
 
+def load_measured(path: Path) -> dict[str, dict[Key, dict[str, np.ndarray]]]:
+    """Measures of the draws of a block, by null: what `save_measured` wrote.
+
+    Raises:
+        UserError: if the file is damaged or holds something else.
+    """
+    nulls: dict[str, dict[Key, dict[str, np.ndarray]]] = {}
+    with _reading(path):
+        for name, values in read_npz(path, lambda _: True).items():
+            null, key, measure = _parts(name)
+            nulls.setdefault(null, {}).setdefault(key, {})[measure] = values
+    return nulls
+
+
+def _parts(name: str) -> tuple[str, Key, str]:
+    """Null, (method, k) and measure of an array."""
+    null, method, k, measure = name.split("/")
+    return null, (method, int(k)), measure
+
+
 class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
     """Measures of the draws of one null, read from files on access."""
 
@@ -64,8 +84,8 @@ class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
 
     def _keys(self, path: Path) -> list[Key]:
         with _reading(path):
-            names = [name.split("/") for name in npz_names(path)]
-            keys = [(method, int(k)) for null, method, k, _ in names if null == self._null]
+            parts = map(_parts, npz_names(path))
+            keys = [key for null, key, _ in parts if null == self._null]
             if not keys:
                 raise ValueError(f"nothing of {self._null}")
         return list(dict.fromkeys(keys))

@@ -12,10 +12,10 @@ import numpy as np
 
 from clusterability.clustering.spectral import cluster
 from clusterability.networks.layer_names import in_chain
-from clusterability.networks.live_units import DEAD
+from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.networks.scaling import ranks_draws
-from clusterability.networks.scaling_names import plain_method, scaling_of
+from clusterability.networks.scaling_names import plain_method, scaled_method, scaling_of
 from clusterability.networks.stacked import Networks
 from clusterability.nulls.clustered_again import layer_draw
 from clusterability.nulls.redrawing import RandomModel
@@ -33,11 +33,11 @@ class ShuffledLayer:
 
     Attributes:
         weights: float32 [m, n], with their signs.
-        labels: int16 [methods, k, m + n], as those of the layer itself; -1 where there is none.
+        partitions: of the one draw, by method with its scaling and k.
     """
 
     weights: np.ndarray
-    labels: np.ndarray
+    partitions: Mapping[Key, Partitions]
 
 
 def shuffled_layers(
@@ -71,19 +71,15 @@ def _shuffled(
 ) -> ShuffledLayer:
     model, matrix = RandomModel.named(NULL), network.weights[layer][0]
     name = (network.condition, network.seeds[0])
-    labels = np.full((len(methods), len(k_values), sum(matrix.shape)), DEAD, np.int16)
+    partitions: dict[Key, Partitions] = {}
     for scaling in dict.fromkeys(map(scaling_of, methods)):
         (scaled,) = scaled_layers(network, layer, [scaling])
         # As in a study, whose draws are of sizes alone.
         sizes = {layer: np.abs(scaled.drawn_from(0)[layer])}
         draw = layer_draw(model, sizes, layer, name, ranks_draws(scaling))(NUMBER)
-        own = {method: plain_method(method) for method in methods if scaling_of(method) == scaling}
+        plain = [plain_method(method) for method in methods if scaling_of(method) == scaling]
         stream = (*name, layer, NULL, NUMBER)
-        found = cluster(draw[None], [stream], k_values, list(own.values()), restarts)
-        for method, plain in own.items():
-            for place, k in enumerate(k_values):
-                item = found[plain, k]
-                both = np.concatenate([item.rows[0], item.columns[0]])
-                labels[list(methods).index(method), place] = both
+        found = cluster(draw[None], [stream], k_values, plain, restarts)
+        partitions |= {(scaled_method(each, scaling), k): item for (each, k), item in found.items()}
     # The same permutation, since it depends on the stream and the number of live weights alone.
-    return ShuffledLayer(model.redraw(matrix, (*name, layer))(NUMBER), labels)
+    return ShuffledLayer(model.redraw(matrix, (*name, layer))(NUMBER), partitions)

@@ -45,6 +45,7 @@ from clusterability.report.page.page_data import (
     LayerOfNetwork,
     Network,
     Sources,
+    grid_labels,
     hidden_layers,
     layer_shapes,
     most_clusters,
@@ -232,11 +233,10 @@ def _shuffle_arrays(
     drawn = shuffled_layers(condition, network.seed, weights, grid.methods, grid.k, restarts)
     arrays: list[Array] = []
     for name, layer in drawn.items():
-        limit, own = colour_limit(weights[name]), network.layers[names[name]].labels.dtype
-        kind: Kind = "int8" if own == np.int8 else "int16"
+        limit, units = colour_limit(weights[name]), sum(layer.weights.shape)
+        (labels,) = grid_labels(layer.partitions, range(1), grid, units)
         levels = Array(f"{names[name]}/weights", "nibbles", quantised(layer.weights, limit))
-        labels = Array(f"{names[name]}/labels", kind, layer.labels)
-        arrays += [levels, labels]
+        arrays += [levels, _label_array(f"{names[name]}/labels", labels)]
     return arrays
 
 
@@ -284,7 +284,7 @@ def _layer_arrays(layer: LayerOfNetwork, probed: bool) -> Iterator[Array]:
     yield Array("limits", "float32", ends)
     if layer.weights.size <= LARGEST_MATRIX:
         yield Array("weights", "nibbles", quantised(layer.weights, limit))
-    yield Array("labels", "int8" if layer.labels.dtype == np.int8 else "int16", layer.labels)
+    yield _label_array("labels", layer.labels)
     yield Array("status", "uint8", layer.status)
     yield Array("value", "float32", rounded(layer.value, _VALUE))
     for name, scores in layer.scores.items():
@@ -294,6 +294,10 @@ def _layer_arrays(layer: LayerOfNetwork, probed: bool) -> Iterator[Array]:
             yield Array(name, "float32", rounded(numbers, _CLUSTER))
         for name, falls in layer.falls.items():
             yield Array(f"class_{name}", "float32", rounded(falls, _FALL))
+
+
+def _label_array(name: str, labels: np.ndarray) -> Array:
+    return Array(name, "int8" if labels.dtype == np.int8 else "int16", labels)
 
 
 def colour_limit(weights: np.ndarray) -> float:

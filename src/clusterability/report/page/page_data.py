@@ -21,7 +21,7 @@ from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTI
 from clusterability.names import IMPORTED, IMPORTED_SEED
 from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.live_units import DEAD
-from clusterability.networks.partitions import Partitions
+from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.stacked import stored_shapes
 from clusterability.networks.tasks import MNIST_CLASSES
 from clusterability.report.figures.inputs import Inputs, paths
@@ -215,7 +215,7 @@ def _read_some(
     found: list[dict[str, LayerOfNetwork]] = [{} for _ in some]
     for layer, (m, n) in shapes.items():
         files = sources.partitions.get((*place, layer), [])
-        labels = _labels(files, some, grid, m + n)
+        labels = grid_labels(StoredItems(map(str, files), Partitions), some, grid, m + n)
         weights = _weights(file, layer, some)
         for number, seed in enumerate(seeds):
             key = (seed, tensor_name(layer))
@@ -258,11 +258,11 @@ def _weights(file: Path, layer: str, some: range) -> np.ndarray:
         return content.get_slice(f"{layer}.weight")[some.start : some.stop]
 
 
-def _labels(files: Sequence[Path], some: range, grid: Grid, units: int) -> np.ndarray:
-    """Labels [networks, methods, k, units]; -1 where there is no partition."""
+def grid_labels(items: Mapping[Key, Partitions], some: range, grid: Grid, units: int) -> np.ndarray:
+    """Labels [networks, methods, k, units] of some networks; -1 where there is no partition."""
     kind = np.int8 if max(grid.k) <= _BYTE else np.int16
     found = np.full((len(some), len(grid.methods), len(grid.k), units), DEAD, kind)
-    for (method, k), item in StoredItems(map(str, files), Partitions).items():
+    for (method, k), item in items.items():
         if method in grid.methods and k in grid.k:
             both = np.concatenate([item.rows, item.columns], axis=1)
             found[:, grid.methods.index(method), grid.k.index(k)] = both[some.start : some.stop]

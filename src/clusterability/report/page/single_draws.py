@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from clusterability.networks.safe_arrays import read_npz
 from clusterability.report.page.page_data import Grid
-from clusterability.results.npz_files import told_of_damage
+from clusterability.results.measured_draws import load_measured
 
 STEPS = 127
 """From the smallest draw to the largest one."""
@@ -28,11 +27,11 @@ def draws_of_network(files: Sequence[Path], number: int, grid: Grid) -> Draws:
     """
     found: Draws = {}
     for file in files:
-        with told_of_damage(file, "measured draws"):
-            for name, values in read_npz(file, lambda _: True).items():
-                null, method, k, measure = name.split("/")
-                if null in grid.nulls and method in grid.methods and int(k) in grid.k:
-                    found[measure, null, method, int(k)] = values[number]
+        for null, by_key in load_measured(file).items():
+            for (method, k), measures in by_key.items():
+                if null in grid.nulls and method in grid.methods and k in grid.k:
+                    for measure, values in measures.items():
+                        found[measure, null, method, k] = values[number]
     return found
 
 
