@@ -11,7 +11,7 @@ import {drawEffects} from "./effects.mjs";
 import {drawMatrix, drawRamp} from "./matrix.mjs";
 import {percent} from "./numbers.mjs";
 import {GRID_CONTROLS, drawOverview, gridCells, showGridControls} from "./overview.mjs";
-import {drawPanes, viewsNow} from "./panes.mjs";
+import {addRightPane, drawPanes, viewsNow} from "./panes.mjs";
 import {offerPictures} from "./pictures.mjs";
 import {drawScores} from "./scores.mjs";
 import {choose, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
@@ -83,6 +83,7 @@ function failed(error) {
 }
 function start() {
   whenChosen(() => show().catch(failed));
+  addRightPane();
   tellAbout();
   offerPictures();
   drawVerdict();

@@ -53,6 +53,14 @@ function noShuffle({condition, network, layer}) {
   return kept.layout.some(([name]) => name === `${layer.name}/labels`) ? null
     : ["The matrix of this layer is too large to cluster a shuffle of it for this page."];
 }
+// The right pane has the parts of the left one, by the same names with a 2.
+export function addRightPane() {
+  const body = byId("pane-body").cloneNode(true);
+  for (const part of [body, ...body.querySelectorAll("[id]")]) part.id += "2";
+  for (const part of body.querySelectorAll("[aria-labelledby]")) part.setAttribute("aria-labelledby", part.getAttribute("aria-labelledby") + "2");
+  body.querySelector("#matrix-box2").setAttribute("aria-label", "Weight matrix of the right pane, scrolls sideways");
+  byId("pane2").append(body);
+}
 const titleOf = ({choice: {condition, seed, layer, method, k}}) => `${condition}, seed ${seedName(seed)}, ${layer}, ${method}, k = ${k}`;
 export function drawPanes({left, right, why}) {
   const {null: null_, number} = DATA.shuffle;
