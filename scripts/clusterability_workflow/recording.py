@@ -117,6 +117,25 @@ def _agreement(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
     return rows[own & (rows["k"] == study.k)]
 
 
+def _cells(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
+    """What single cells reach where there is nothing to find: by method, and by measure."""
+    with_p = rows[rows["n"] > 0]
+    found = []
+    for name in ("method", "measure"):
+        cells = with_p.groupby(["condition", "null", name], sort=False)
+        table = cells.agg(
+            cells=("share", "size"),
+            least=("share", "min"),
+            mean=("share", "mean"),
+            most=("share", "max"),
+            most_replicate=("replicate_share", "max"),
+        )
+        found.append(table.reset_index())
+    columns = ["condition", "null", "method", "measure"]
+    joined = pd.concat(found, ignore_index=True)
+    return joined[[*columns, *joined.columns.difference(columns, sort=False)]]
+
+
 TABLES: Mapping[str, Callable[[pd.DataFrame, Quoted], pd.DataFrame]] = {
     "verdict": _all,
     "networks": _accuracies,
@@ -126,5 +145,7 @@ TABLES: Mapping[str, Callable[[pd.DataFrame, Quoted], pd.DataFrame]] = {
     "lesions_networks": _all,
     "replication": _all,
     "replication_sizes": _all,
+    "calibration": _cells,
+    "calibration_bits": _all,
     "calibration_nulls": _all,
 }

@@ -16,6 +16,25 @@ from clusterability.errors import UserError
 STUDY = Quoted("validity", "0123456789ab", "matched", 4)
 
 
+def test_cells_of_a_calibration_are_summed_up_by_method_and_by_measure(results, tmp_path):
+    cells = pd.DataFrame(
+        {"condition": "untrained", "null": "shuffle", "method": ["joint", "joint", "whole"]}
+        | {"measure": ["mi", "ncut", "mi"], "n": [200, 200, 0], "share": [0.04, 0.08, None]}
+        | {"replicate_share": [0.1, 0.05, None]}
+    )
+    cells.to_csv(results / "tables" / "calibration.csv", index=False)
+    docs = tmp_path / "docs"
+    record(replace(STUDY, name="calibration"), results, docs)
+    rows = pd.read_csv(docs / "calibration.calibration.csv")
+    # Without the cell that has no p.
+    assert rows["method"].dropna().tolist() == ["joint"]
+    joint = rows[rows["method"] == "joint"].iloc[0]
+    assert joint[["cells", "least", "most", "most_replicate"]].tolist() == [2, 0.04, 0.08, 0.1]
+    assert joint["mean"] == pytest.approx(0.06)
+    by_measure = rows[rows["method"].isna()].set_index("measure")
+    assert by_measure["mean"].to_dict() == pytest.approx({"mi": 0.04, "ncut": 0.08})
+
+
 @pytest.fixture
 def results(tmp_path) -> Path:
     """Tables of two conditions, and a figure."""
