@@ -6,14 +6,13 @@ module reruns the jobs whose script imports it, directly or through others, and 
 
 from __future__ import annotations
 
-import ast
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from clusterability_workflow import PROJECT
+from clusterability_workflow.sources import source_of
 
 NUMERICAL = {
     "matplotlib": "matplotlib",
@@ -58,17 +57,26 @@ def web_files(folder: str) -> list[str]:
 
 
 def code_digests(*files: str) -> dict[str, str]:
-    """SHA-256 of files and of all modules of the project that they import, by path.
+    """Digests of files and of all modules of the project that they import, by path.
+
+    Comments and docstrings of Python do not count: a word that is mended there reruns nothing.
 
     Args:
         files: paths from the project's folder on, such as "scripts/train.py".
     """
-    return {file.relative_to(PROJECT).as_posix(): _digest(file) for file in _files(PROJECT, files)}
+    return {
+        file.relative_to(PROJECT).as_posix(): source_of(file).digest
+        for file in _files(PROJECT, files)
+    }
 
 
 def software_versions(*files: str) -> dict[str, str]:
     """Installed versions of the numerical packages that the same files import."""
-    modules = {module.split(".")[0] for file in _files(PROJECT, files) for module in _modules(file)}
+    modules = {
+        module.split(".")[0]
+        for file in _files(PROJECT, files)
+        for module in source_of(file).modules
+    }
     packages = sorted(NUMERICAL[module] for module in modules & set(NUMERICAL))
     return {package: _version(package) for package in packages}
 
@@ -92,7 +100,9 @@ def _files(folder: Path, files: Sequence[str]) -> list[Path]:
 @cache
 def _imported_files(folder: Path, file: Path) -> frozenset[Path]:
     """Files of the library that a file imports itself."""
-    return frozenset(path for module in _modules(file) for path in _module_files(folder, module))
+    return frozenset(
+        path for module in source_of(file).modules for path in _module_files(folder, module)
+    )
 
 
 @cache
@@ -101,40 +111,6 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
-
-
-@cache
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-
-
-@cache
-def _modules(file: Path) -> frozenset[str]:
-    """Modules that a file imports, anywhere in it, and the names that it takes from them."""
-    found: set[str] = set()
-    for node in _statements(_body(file)):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return frozenset(found)
-
-
-@cache
-def _body(file: Path) -> list[ast.stmt]:
-    """The statements of a file, none of one that is not Python; kept, since both questions ask."""
-    return ast.parse(file.read_bytes()).body if file.suffix == ".py" else []
-
-
-def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
-    """All statements, however deep; expressions hold no imports, and most of a tree is these."""
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop()
-        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-            waiting.extend(getattr(node, field, ()))
-        yield node
 
 
 @cache
@@ -152,8 +128,4 @@ def _module_files(folder: Path, module: str) -> list[Path]:
     candidates.append(folders[-1].with_suffix(".py"))
     if module == LOADED_WHOLE:
         candidates.extend(sorted(folders[-1].glob("*.py")))
-    return [path for path in candidates if path.is_file() and not _holds_docstring_alone(path)]
-
-
-def _holds_docstring_alone(file: Path) -> bool:
-    return all(isinstance(node, ast.Expr) for node in _body(file))
+    return [path for path in candidates if path.is_file() and source_of(path).decides]

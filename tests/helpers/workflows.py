@@ -68,10 +68,11 @@ class Workflow:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(MICRO | changes))
 
     def edit(self, file: str) -> None:
+        """Add a line at the end: to a module one that is code, since comments rerun nothing."""
         path = self.folder / file
         assert path.resolve().is_relative_to(self.folder.resolve()), f"{file} is the project's own"
         with path.open("a") as stream:
-            stream.write("\n# edited\n")
+            stream.write("\nEDITED = True\n" if path.suffix == ".py" else "\n# edited\n")
 
     def planned(self, *targets: str) -> list[dict[str, str]]:
         """Jobs that a dry run lists: the rule and its wildcards."""

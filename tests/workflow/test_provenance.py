@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import io
+import json
+import os
 import shutil
+import tokenize
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
-from clusterability_workflow import provenance
+from clusterability_workflow import provenance, sources
 from clusterability_workflow.provenance import code_digests, made_by, software_versions
+from clusterability_workflow.sources import code_of, source_of
 
 
 @pytest.fixture
@@ -77,18 +84,144 @@ def test_draws_of_a_fixed_number_know_nothing_of_the_rule_that_ends_draws():
         ("training/download.py", "train.py", False),
         ("study/study.py", "train.py", False),
         ("training/recipe.py", "train.py", True),
-        # Docstrings of rooms.
-        ("training/__init__.py", "train.py", False),
-        ("measures/added/__init__.py", "score.py", False),
     ],
 )
 def test_editing_a_module_changes_the_digests_of_its_users_only(copy, edited, script, changes):
     forget()
     before = made_by(script)
     with (copy / "src" / "clusterability" / edited).open("a") as file:
-        file.write("\n# edited\n")
+        file.write("\nEDITED = True\n")
     forget()
     assert (made_by(script) != before) is changes
+
+
+@pytest.mark.parametrize("edited", ["training/recipe.py", "training/__init__.py"])
+def test_a_comment_reruns_nothing(copy, edited):
+    forget()
+    before = made_by("train.py")
+    with (copy / "src" / "clusterability" / edited).open("a") as file:
+        file.write("\n# edited\n")
+    forget()
+    assert made_by("train.py") == before
+
+
+SOURCE = '''"""A module."""
+
+# A comment.
+LIMIT = 3
+"""Of a variable,
+in two lines."""
+TEXT = """
+# no comment
+
+"""
+
+
+def f(x):
+    """Double.
+
+    # no comment either
+    """
+    # twice
+    return 2 * x  # the same line
+
+
+class Empty: "not in a line of its own"
+'''
+
+
+def test_code_is_what_is_left_without_comments_and_docstrings(tmp_path):
+    file = tmp_path / "module.py"
+    file.write_text(SOURCE)
+    tree = ast.parse(SOURCE)
+    lines = code_of(SOURCE.encode(), tree, list(ast.walk(tree))).decode().split("\n")
+    assert lines == [
+        "LIMIT = 3",
+        'TEXT = """',
+        "# no comment",
+        "",
+        '"""',
+        "def f(x):",
+        "    return 2 * x  # the same line",
+        'class Empty: "not in a line of its own"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("# A comment.\n", "", True),
+        ("# A comment.", "# Other words.\n# In two lines.", True),
+        ("A module.", "Another module.", True),
+        ("in two lines", "in as many", True),
+        ("# no comment either", "words", True),
+        ("# no comment\n", "# another text\n", False),
+        ("LIMIT = 3", "LIMIT = 4", False),
+        ("return 2", "return 3", False),
+    ],
+)
+def test_a_digest_changes_with_the_code(tmp_path, old, new, same):
+    before, after = tmp_path / "before.py", tmp_path / "after.py"
+    before.write_text(SOURCE)
+    after.write_text(SOURCE.replace(old, new, 1))
+    assert after.read_text() != SOURCE
+    assert (source_of(before).digest == source_of(after).digest) is same
+
+
+def test_what_is_left_of_the_library_has_all_tokens_but_comments_and_docstrings():
+    for file in sorted((provenance.PROJECT / "src").rglob("*.py")):
+        content = file.read_bytes()
+        tree = ast.parse(content)
+        kept = code_of(content, tree, list(ast.walk(tree)))
+        assert words(kept) == words(content), file
+
+
+def words(content: bytes) -> list[str]:
+    """Tokens of all lines that are no text alone, by Python's tokenizer."""
+    line: list[tokenize.TokenInfo] = []
+    found: list[str] = []
+    for token in tokenize.tokenize(io.BytesIO(content).readline):
+        if token.type == tokenize.NEWLINE:
+            if any(each.type != tokenize.STRING for each in line):
+                found.extend(each.string for each in line)
+            line = []
+        elif token.type not in LAYOUT:
+            line.append(token)
+    return found
+
+
+LAYOUT = {
+    getattr(tokenize, name)
+    for name in ("ENCODING", "COMMENT", "NL", "INDENT", "DEDENT", "ENDMARKER")
+}
+
+
+def test_what_is_kept_says_the_same_as_reading_anew(tmp_path, monkeypatch):
+    file, kept = tmp_path / "module.py", tmp_path / "kept.json"
+    file.write_text(SOURCE + "from clusterability.names import NETWORK\n")
+    monkeypatch.setattr(sources, "KEPT", kept)
+    forget()
+    first = source_of(file)
+    assert {"clusterability.names", "clusterability.names.NETWORK"} == first.modules
+    sources._keep("reader", sources._kept(), 0)
+    assert not kept.with_suffix(f".{os.getpid()}").exists()
+    read = json.loads(kept.read_text())
+    assert list(read["answers"]) == [sources._sha(file.read_bytes())]
+    kept.write_text(
+        json.dumps(read | {"reader": sources._sha(Path(sources.__file__).read_bytes())})
+    )
+    forget()
+    monkeypatch.setattr(sources, "_read", None)  # nothing is read
+    assert source_of(file) == first
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"reader": "another", "answers": {"a": 1}}'])
+def test_what_another_version_or_a_crash_left_is_not_taken(tmp_path, monkeypatch, content):
+    kept = tmp_path / "kept.json"
+    kept.write_text(content)
+    monkeypatch.setattr(sources, "KEPT", kept)
+    forget()
+    assert sources._kept() == {}
 
 
 def test_a_measure_in_a_module_of_its_own_counts_for_scores_only(copy):
@@ -104,12 +237,11 @@ def test_a_measure_in_a_module_of_its_own_counts_for_scores_only(copy):
 def forget() -> None:
     """Empties the caches, as a new process begins."""
     for cached in (
-        provenance._digest,
+        sources.source_of,
+        sources._kept,
         provenance._files,
-        provenance._body,
         provenance._module_files,
         provenance._imported_files,
-        provenance._modules,
     ):
         cached.cache_clear()
 
