@@ -91,7 +91,8 @@ def hold(folder: Path) -> str | None:
             continue
         path.unlink(missing_ok=True)
         told = f"{folder}: {holder or 'a run'} ended without a word; going on from what it left"
-    atexit.register(_release, path, os.getpid())
+    # A caller may have gone to another folder by then.
+    atexit.register(_release, path.absolute(), os.getpid())
     return told
 
 

@@ -38,14 +38,17 @@ except UserError as error:
 time.sleep(float(sys.argv[2]))
 if sys.argv[3] == "die":
     os._exit(0)
+os.chdir("/")
 """
 
 
 def holding(folder: Path, seconds: float = 0, end: str = "well") -> subprocess.Popen[str]:
     """A process that takes the lock, waits, and ends well or dies on the spot."""
-    command = [sys.executable, "-c", HOLD, str(folder), str(seconds), end]
+    # By a relative path, from a process that is in another folder at its end.
+    command = [sys.executable, "-c", HOLD, folder.name, str(seconds), end]
     environment = os.environ | {"PYTHONPATH": PATH}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    options = {"env": environment, "cwd": folder.parent}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
 
 
 def write_lock(folder: Path, holder: Holder) -> Path:
