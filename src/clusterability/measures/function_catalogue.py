@@ -24,9 +24,9 @@ ACTIVITY_MEASURES: dict[str, Measure] = {
         "Number of clusters that are the most active one on some image.",
     ),
     "cluster_class_mi": Measure(
-        "I(class; activity) [nats]",
+        "I(class; activation) [nats]",
         1,
-        "Information about the class in one cluster's mean activity, averaged over clusters.",
+        "Information about the class in one cluster's mean activation, averaged over clusters.",
     ),
     "between_mi": Measure(
         "I between clusters",

@@ -85,7 +85,11 @@ def verdict_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Column names and cells of the answer's table, one row per condition and layer."""
     nulls = [null for null in REDRAWN if table[f"beyond_{null}"].notna().any()]
     names = ["condition", "layer", "verdict", "bits", *(f"beyond {null}" for null in nulls)]
-    names += ["output \N{MULTIPLICATION SIGN} input clusters", "starts agree", "strongest cluster"]
+    names += [
+        "output \N{MULTIPLICATION SIGN} input clusters",
+        "restarts agree",
+        "strongest cluster",
+    ]
     names += ["would have been seen"]
     rows = []
     for _, row in table.iterrows():
@@ -161,10 +165,10 @@ def _clusters_text(row: Row) -> str:
         return text
     if ami < UNIQUE_CUT:
         return (
-            f"{text}, but there are many ways to cut this layer: starts that save as much agree by"
-            f" {rounded_text(ami, 2)}"
+            f"{text}, but there are many ways to cut this layer: restarts that save as much agree"
+            f" by {rounded_text(ami, 2)}"
         )
-    return f"{text}, starts agree by {rounded_text(ami, 2)}; the strongest has {_strongest(row)}"
+    return f"{text}, restarts agree by {rounded_text(ami, 2)}; the strongest has {_strongest(row)}"
 
 
 def _strongest(row: Row) -> str:

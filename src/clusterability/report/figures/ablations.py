@@ -24,8 +24,8 @@ ABLATION = "zero"
 _SMALLEST_LIMIT = 0.05
 """Smallest end of the colour scale: smaller drops are noise."""
 
-CAPTION = """What each class loses without a cluster of hidden units: fall in test accuracy when
-the cluster's units are set to zero (left), and by how much it exceeds the mean fall of random
+CAPTION = """What each class loses without a cluster of hidden units: drop in test accuracy when
+the cluster's units are set to zero (left), and by how much it exceeds the mean drop of random
 groups of as many units (right). Condition {item}, one network (seed {seed}), method {method}, k =
 {k}; in parentheses, units of the cluster."""
 
@@ -52,7 +52,7 @@ def draw(table: pd.DataFrame, condition: str) -> Figure:
         return draw_in_words(f"{condition}: not accurate enough (below 20 %) to be ablated")
     fall, excess = (_limit(table[name]) for name in ("fall", "excess"))
     looks = [
-        MapLook("fall", "fall in accuracy of the class", "Greys", (0, fall)),
+        MapLook("fall", "drop in accuracy of the class", "Greys", (0, fall)),
         MapLook("excess", "less that of random groups of its size", "PuOr", (-excess, excess)),
     ]
     return draw_maps(table, looks)

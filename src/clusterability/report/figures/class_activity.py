@@ -30,7 +30,7 @@ COLUMNS = [
     "activity",
 ]
 
-CAPTION = """Which classes the clusters of hidden units are active for: mean activity of a
+CAPTION = """Which classes the clusters of hidden units are active for: mean activation of a
 cluster's units on the images of a class, each unit's in units of its root mean square. Condition
 {item}, one network (seed {seed}), method {method}, k = {k}; in parentheses, its units."""
 
@@ -54,5 +54,5 @@ def draw(table: pd.DataFrame, condition: str) -> Figure:
     if table.empty:
         return draw_in_words(f"{condition}: no clusters of hidden units were shown images")
     top = float(table["activity"].max()) or 1.0
-    look = MapLook("activity", "mean activity (1: a unit's root mean square)", "Greys", (0, top))
+    look = MapLook("activity", "mean activation (1: a unit's root mean square)", "Greys", (0, top))
     return draw_maps(table, [look])

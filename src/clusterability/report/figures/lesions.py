@@ -73,8 +73,8 @@ _LARGEST_LINEAR_Z = 50
 """Beyond this, the scale of z is logarithmic from _LINEAR_Z on."""
 _LOOKS: dict[str, tuple[str, str]] = {
     IMPORTANT: ("#c8382e", "important"),
-    SMALL_FALL: ("#e9a23b", "certain, small fall"),
-    UNCERTAIN: ("#7c9bdc", "fall not certain"),
+    SMALL_FALL: ("#e9a23b", "certain, small drop"),
+    UNCERTAIN: ("#7c9bdc", "drop not certain"),
     LEAST_IMPORTANT: ("#1e0c71", "least important"),
     PRUNABLE: ("#6f5a3a", "prunable"),
     OTHER: ("#b4b4b4", "other"),
@@ -87,7 +87,7 @@ _Limits = tuple[tuple[float, float], tuple[float, float]]
 """Limits of the horizontal and of the vertical axis."""
 
 CAPTION = """The lesion test of Filan et al. 2021: what the network loses without the units of one
-cluster in one hidden layer. Above: fall in accuracy, and its mean for random groups of as many
+cluster in one hidden layer. Above: drop in accuracy, and its mean for random groups of as many
 units of the layer (on the line they are equal; both axes are linear up to 0.01). Important: the
 network falls by 0.01 or more, and with none of the {groups} random groups by more. Below: our z of
 the same falls against the same groups. A point is a cluster with at least 5 % of the live units of
@@ -141,13 +141,13 @@ def draw(table: pd.DataFrame) -> Figure:
         important = int((clusters["category"] == IMPORTANT).sum())
         pair[0].set_title(f"{conditions[number]}\n{important} of {len(clusters)} important")
         if column == 0:
-            pair[0].set_ylabel("fall in accuracy")
-            pair[1].set_ylabel("our z of the fall")
+            pair[0].set_ylabel("drop in accuracy")
+            pair[1].set_ylabel("our z of the drop")
         else:
             for axes in pair:
                 axes.tick_params(labelleft=False)
         if number + _ACROSS >= len(conditions):  # no panel below
-            pair[1].set_xlabel("mean fall of random groups")
+            pair[1].set_xlabel("mean drop of random groups")
     draw_legend(figure, handles, title="clusters in hidden layers")
     return figure
 

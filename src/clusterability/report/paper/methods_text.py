@@ -290,9 +290,9 @@ def _function(config: Mapping[str, Any], shown: Shown) -> Iterator[str]:
         return
     yield (
         f"**Function.** Up to {probe['images']} test images were shown to the networks. Each"
-        " cluster of hidden units was set to zero, and in a second pass to its mean activity, and"
+        " cluster of hidden units was set to zero, and in a second pass to its mean activation, and"
         f" compared with {probe['groups']} random groups of as many units of the layer: importance"
-        " is the fall in accuracy, coherence the range over classes of the fall over their mean."
+        " is the drop in accuracy, coherence the range over classes of the drop over their mean."
         " How well a measure tells networks with planted clusters from those without is the area"
         " under the curve of its z; how well it predicts function, a rank correlation over networks"
         " or clusters; both have 95 % bootstrap intervals over seeds"

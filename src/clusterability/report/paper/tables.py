@@ -55,7 +55,7 @@ def _verdict(shown: Shown) -> PaperTable:
             look[f"beyond {name}"] = [rounded(value, 0) for value in rows[f"beyond_{null}"]]
             look[rf"interval of beyond {name}"] = _intervals(rows, f"beyond_{null}", 0)
     look |= {
-        "starts agree": [rounded(value, 2) for value in rows["same_bits_ami"]],
+        "restarts agree": [rounded(value, 2) for value in rows["same_bits_ami"]],
         "verdict": _texts(rows["verdict"]),
     }
     text = (

@@ -30,11 +30,11 @@ export function drawEffects(view) {
   if (!lines.some(line => line.known)) return note(sentence(DATA.statuses[status] || "there are no ablations of this network"));
   byId("effects" + view.end).hidden = false;
   byId("effects-note" + view.end).replaceChildren(make("p", {class: "soft"},
-    `Importance is the fall in accuracy, coherence the range of the falls by class over their mean; z and p compare with ${DATA.draws.groups} random groups of as many units `
-    + "(positive z: the cluster matters more than they do). By class: the fall in percentage points, with the random groups' mean in brackets."));
+    `Importance is the drop in accuracy, coherence the range of the drops by class over their mean; z and p compare with ${DATA.draws.groups} random groups of as many units `
+    + "(positive z: the cluster matters more than they do). By class: the drop in percentage points, with the random groups' mean in brackets."));
   const heads = ["Cluster", "units", "importance", "z", "p", "coherence", "z", "p"];
   byId("effects" + view.end).replaceChildren(sortable("effects" + view.end, make("table", {id: "effect-table" + view.end}, make("thead", {},
-    make("tr", {}, make("td", {colspan: heads.length}), make("th", {colspan: DATA.classes, scope: "colgroup"}, "fall by class, percentage points")),
+    make("tr", {}, make("td", {colspan: heads.length}), make("th", {colspan: DATA.classes, scope: "colgroup"}, "drop by class, percentage points")),
     make("tr", {}, ...heads.map((text, at) => make("th", {scope: "col", class: at ? "" : "text"}, text)),
       ...Array.from({length: DATA.classes}, (_, class_) => make("th", {scope: "col"}, String(class_))))),
     make("tbody", {}, ...lines.map(line => line.row)))));
