@@ -389,6 +389,15 @@ def probed_layers_of(condition):
     return STUDY.probed_layers(layers) if is_chain(layers) else []
 
 
+def shown_jobs():
+    """How the networks of each condition are shown MNIST's images on the page, if they are probed."""
+    return {
+        name: asdict(job_parameters.probing_job(STUDY, name, STUDY.k_grid[0]))
+        for name in STUDY.names
+        if probed_layers_of(name) and may_see_mnist(name)
+    }
+
+
 def shows_mnist():
     """Whether any network of the study is trained on MNIST, or shown it."""
     shown = (name for name in STUDY.names if probed_layers_of(name))

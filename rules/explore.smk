@@ -3,6 +3,8 @@
 
 rule explore:
     input:
+        # As for training, MNIST is known by its checksums.
+        mnist=ancient(lambda wildcards: rules.mnist.output if shown_jobs() else []),
         weights=network_files(),
         partitions=files_of_layers(rules.cluster.output.partitions),
         draws=files_of_layers(rules.score.output.draws),
@@ -28,5 +30,6 @@ rule explore:
         # It clusters a shuffle of some networks, to show beside them.
         **made_by("explore.py", "nulls/shuffle.py", *METHOD_FILES, *web_files("report/page/web")),
         job=asdict(page_job(STUDY)),
+        shown=shown_jobs(),
     script:
         "../scripts/explore.py"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import re
 from collections import Counter
@@ -16,20 +14,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.image import imread
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_mutual_info_score
 
 from browser import open_file, running_browser, watched_page
-from clusterability.analysis.verdict import CLUSTERS, NONE, VERDICT_COLUMNS
 from clusterability.blocks import Block
 from clusterability.errors import UserError
-from clusterability.jobs.report_jobs import PageJob
-from clusterability.measures.catalogue import DIRECTED, MEASURES, VERDICT_BITS
+from clusterability.measures.catalogue import MEASURES, VERDICT_BITS
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.networks.scaling_names import scaled_method
-from clusterability.networks.stacked import Networks, load_networks, save_networks
+from clusterability.networks.stacked import load_networks
 from clusterability.nulls.clustered_again import redrawn_tables
 from clusterability.nulls.redrawing import RandomModel
 from clusterability.report.figures import z_colour_scale
@@ -65,183 +60,26 @@ from clusterability.report.page.page_data import (
     read_networks,
 )
 from clusterability.report.page.template import page_template
-from clusterability.results.aggregation import BlockScores, write_clusters, write_rows
 from clusterability.results.columns import CELL
-from clusterability.results.function_columns import ABLATION_COLUMNS
-from clusterability.results.measured_draws import save_measured
-from clusterability.results.npz_files import load_items, save_items
-from clusterability.results.summary import summary_of
-from study_blocks import StudyBlocks
-
-SIZES = (784, 12, 6)
-SHAPES = {"fc1": (12, 784), "fc2": (6, 12)}
-METHODS = ["matched", "joint-balanced"]
-JOB = PageJob(
-    drawn_k=3,
-    drawn_method="matched",
-    groups=99,
-    k=[2, 3, 5],
-    methods=METHODS,
-    nulls={"labels": 99, "shuffle": 99},
-    probed_k=[2],
-    restarts=2,
-    whole=True,
+from clusterability.results.npz_files import load_items
+from page_study import (
+    DEAD_PIXELS,
+    DRAWS,
+    JOB,
+    METHODS,
+    SHAPES,
+    number_in,
+    picture,
+    wait,
+    write_study,
+    write_tables,
 )
-DEAD_PIXELS = 20
+from study_blocks import StudyBlocks
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> dict[str, Any]:
-    """Two conditions of three networks in two blocks; fc2 of `untrained` cannot hold k = 5."""
-    folder = tmp_path_factory.mktemp("study")
-    blocks = StudyBlocks(
-        folder,
-        ["untrained", "trained"],
-        ["0-1", "2"],
-        ["2-3", "5"],
-        layers=list(SHAPES),
-        methods=METHODS,
-        probed=[2],
-    )
-    return {
-        "weights": [str(write_weights(folder, *place)) for place in places(blocks)],
-        "partitions": [
-            str(write_partitions(folder, place, layer, k))
-            for place in places(blocks)
-            for layer in SHAPES
-            for k in blocks.k_grid
-        ],
-        "draws": [
-            str(write_draws(folder, place, layer, k))
-            for place in places(blocks)
-            for layer in SHAPES
-            for k in blocks.k_grid
-            if place[0] == "trained"
-        ],
-        **write_tables(blocks),
-    }
-
-
-DRAWS = 99
-
-
-def write_draws(folder: Path, place: tuple[str, str], layer: str, k_block: str) -> Path:
-    """As rule `score` does, of `shuffle`; some have no value, and `joint` has fewer."""
-    condition, seeds = place
-    source, count = source_of(*place, layer, k_block, "draws"), len(Block.parse(seeds))
-    found = {
-        (method, k): {
-            name: source.normal(0.5, 0.1, (count, DRAWS if method == "matched" else 19))
-            for name in DIRECTED
-        }
-        for method in METHODS
-        for k in Block.parse(k_block)
-    }
-    for measures in found.values():
-        measures["ncut"][:, 3::4] = np.nan
-        measures["held_out"][:] = np.nan
-        measures["barber_q"][:] = -2.5
-    path = folder / "scores" / condition / seeds / layer / f"{k_block}.draws.npz"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_measured(path, {"shuffle": found})
-    return path
-
-
-def places(blocks: StudyBlocks) -> list[tuple[str, str]]:
-    return [(condition, seeds) for condition in blocks.conditions for seeds in blocks.seeds]
-
-
-def source_of(*place: str) -> np.random.Generator:
-    return np.random.default_rng(list("/".join(place).encode()))
-
-
-def write_weights(folder: Path, condition: str, seeds: str) -> Path:
-    block = tuple(Block.parse(seeds))
-    source = source_of(condition, seeds)
-    weights = {
-        layer: source.standard_t(3, (len(block), *shape)).astype(np.float32)
-        for layer, shape in SHAPES.items()
-    }
-    weights["fc1"][:, :, :DEAD_PIXELS] = 0
-    path = folder / "networks" / condition / f"{seeds}.safetensors"
-    biases = {layer: stack[:, :, 0] for layer, stack in weights.items()}
-    save_networks(path, Networks(condition, block, {}, weights, biases))
-    return path
-
-
-def write_partitions(folder: Path, place: tuple[str, str], layer: str, k_block: str) -> Path:
-    condition, seeds = place
-    source, count = source_of(*place, layer, k_block), len(Block.parse(seeds))
-    items = {}
-    for method in METHODS:
-        for k in Block.parse(k_block):
-            u, v = (source.integers(0, k, (count, size), np.int16) for size in SHAPES[layer])
-            if layer == "fc1":
-                v[:, :DEAD_PIXELS] = -1
-            feasible = np.full(count, not infeasible(condition, layer, k))
-            u[~feasible] = v[~feasible] = -1
-            items[method, k] = Partitions(u, v, feasible)
-    path = folder / "clusters" / condition / seeds / layer / f"{k_block}.npz"
-    save_items(path, items)
-    return path
-
-
-def infeasible(condition: str, layer: str, k: int) -> bool:
-    return condition == "untrained" and layer == "fc2" and k == 5
-
-
-def write_tables(blocks: StudyBlocks) -> dict[str, str]:
-    """As rule `aggregate` does."""
-    structure, function = blocks.structure(), blocks.function()
-    for file in structure:
-        rows = pd.read_parquet(file)
-        # A value does not depend on what it is compared with.
-        for name in ("value", "status"):
-            rows[name] = rows.groupby(["seed", "method", "k", "measure"])[name].transform(
-                lambda values: values.iloc[0]
-            )
-        rows.to_parquet(file, index=False)
-        if re.search("untrained.*fc2/5", file):
-            numbers = ["value", "null_mean", "null_sd", "z", "p", "p_two_sided"]
-            rows[numbers], rows["status"] = np.nan, "infeasible"
-            rows.to_parquet(file, index=False)
-    tables = blocks.folder / "tables"
-    named = {
-        name: str(tables / f"{name}.{ending}")
-        for name, ending in (
-            ("scores", "parquet"),
-            ("summary", "csv"),
-            ("clusters", "parquet"),
-            ("ablations", "parquet"),
-            ("networks", "csv"),
-            ("verdict", "csv"),
-        )
-    }
-    tables.mkdir()
-    networks = blocks.networks()
-    scores = BlockScores(structure, function=function)
-    cells = scores.cells()
-    scores.write(cells, Path(named["scores"]), tables / "scores.csv")
-    summary_of(cells, networks).to_csv(named["summary"], index=False)
-    write_clusters(Path(named["clusters"]), blocks.clusters(), blocks.function_clusters())
-    write_rows(Path(named["ablations"]), blocks.ablations(), ABLATION_COLUMNS)
-    networks.to_csv(named["networks"], index=False)
-    verdicts().to_csv(named["verdict"], index=False)
-    return named
-
-
-def verdicts() -> pd.DataFrame:
-    """One layer with clusters, one without; the second one's method is not on the page."""
-    found = {"n": 3, "bits": 300.0, "bits_low": 200.0, "bits_high": 400.0, "k_u": 3.0, "k_v": 2.0}
-    found |= {"beyond_strength": 250.0, "beyond_rotated_u": 90.0, "same_bits_ami": 0.95}
-    found |= {"strongest_u": 4.0, "strongest_v": 99.0, "strongest_bits": 70.0}
-    rows = [
-        {"condition": "trained", "layer": "fc1", "method": METHODS[1], "verdict": CLUSTERS.name},
-        {"condition": "untrained", "layer": "fc2", "method": "described", "verdict": NONE.name},
-    ]
-    rest = [found, {"n": 3, "paying": 0, "bits": 4.0, "k_u": 1.0, "k_v": 1.0, "contrast": 1.7}]
-    both = [row | more for row, more in zip(rows, rest, strict=True)]
-    return pd.DataFrame(both, columns=VERDICT_COLUMNS)
+    return write_study(tmp_path_factory.mktemp("study"))
 
 
 @pytest.fixture(scope="module")
@@ -632,18 +470,9 @@ def page(browser, page_file):
         yield found
 
 
-def wait(page) -> None:
-    page.wait_for_selector("#main[aria-busy=false]")
-
-
-def number(text: str) -> float:
-    text = text.replace("\u2212", "-").replace(" e", "e").replace("†", "").replace("%", "")
-    return float("nan") if text.strip() == "\u2013" else float(text)
-
-
 def close(text: str, value: float, digits: int) -> bool:
     """Whether a text is this value with so many digits, or two decimals of a z."""
-    return number(text) == pytest.approx(value, rel=0.6 * 10.0 ** (1 - digits), nan_ok=True)
+    return number_in(text) == pytest.approx(value, rel=0.6 * 10.0 ** (1 - digits), nan_ok=True)
 
 
 def check_scores(page, scores: pd.DataFrame, **place: Any) -> None:
@@ -665,19 +494,12 @@ def check_scores(page, scores: pd.DataFrame, **place: Any) -> None:
         mean, sd = line.locator(".compared").inner_text().split(" ± ")
         assert close(mean, row.null_mean, 4)
         assert close(sd, row.null_sd, 2)
-        z = number(line.locator(".z").inner_text())
+        z = number_in(line.locator(".z").inner_text())
         assert z == pytest.approx(row.z, abs=0.0051 + 1e-3 * abs(row.z), nan_ok=True)
         two_sided = measure in ("mi_total", "dominance")
         p = line.locator(".p").inner_text()
         assert p.endswith("†") == two_sided
         assert close(p, row.p_two_sided if two_sided else row.p, 2)
-
-
-def picture(page, canvas: str) -> np.ndarray:
-    """Colours of a canvas, [height, width, 3] from 0 to 255."""
-    address = page.evaluate("id => document.getElementById(id).toDataURL()", canvas)
-    image = imread(io.BytesIO(base64.b64decode(address.split(",")[1])))
-    return np.rint(255 * image[..., :3]).astype(np.uint8)
 
 
 def colours(labels: np.ndarray) -> np.ndarray:
@@ -820,17 +642,17 @@ def test_ablations_are_those_of_the_tables_or_it_is_said_why_there_are_none(page
         wait(page)
         for row in clusters.to_dict("records"):
             line = page.locator(f"#effect-table tr[data-cluster='{row['cluster']}']")
-            importance = number(line.locator(".importance").inner_text())
+            importance = number_in(line.locator(".importance").inner_text())
             assert importance == pytest.approx(100 * row[f"importance{end}"], abs=0.15)
-            z = number(line.locator(".coherence-z").inner_text())
+            z = number_in(line.locator(".coherence-z").inner_text())
             assert z == pytest.approx(row[f"coherence{end}_z"], abs=0.01)
             chosen = falls[(falls.ablation == ablation) & (falls.cluster == row["cluster"])]
             for cell, expected in zip(
                 line.locator(".fall").all(), chosen.sort_values("class").itertuples(), strict=True
             ):
                 fall, random = re.findall(r"[\u2212\d.]+", cell.inner_text())
-                assert number(fall) == pytest.approx(100 * expected.fall, abs=0.3)
-                assert number(random) == pytest.approx(100 * expected.null_mean, abs=0.3)
+                assert number_in(fall) == pytest.approx(100 * expected.fall, abs=0.3)
+                assert number_in(random) == pytest.approx(100 * expected.null_mean, abs=0.3)
     page.select_option("#layer", "fc2")
     wait(page)
     assert "the output units of fc2 are not hidden" in note.inner_text()
@@ -1012,7 +834,9 @@ def cluster_labels(files, place: dict[str, Any], side: str) -> np.ndarray:
 def agreements(page) -> dict[str, float]:
     """AMI by side, as the page says it."""
     said = page.locator("#agreement").inner_text()
-    return {side: number(text) for side, text in re.findall(r"\(([UV])\) (\u2212?\d+\.\d+)", said)}
+    return {
+        side: number_in(text) for side, text in re.findall(r"\(([UV])\) (\u2212?\d+\.\d+)", said)
+    }
 
 
 @pytest.mark.browser
@@ -1181,7 +1005,7 @@ def test_the_curve_over_k_has_both_panes_and_their_nulls(page, scores):
     assert "its null shuffle" in page.locator("#chart-key").inner_text()
     line = page.locator("#score-table tr[data-measure=ncut]")
     assert close(line.locator(".right-value").inner_text(), row.value, 4)
-    z = number(line.locator(".right-z").inner_text())
+    z = number_in(line.locator(".right-z").inner_text())
     assert z == pytest.approx(row.z, abs=0.0051 + 1e-3 * abs(row.z))
 
 
@@ -1222,11 +1046,11 @@ def check_overview(page, summary: pd.DataFrame, by: str = "mean", **cell: Any) -
         if np.isnan(row[shown]):
             assert (text, words) == ("\u2013", "no value")
             continue
-        assert number(text) == pytest.approx(row[shown], **off)
+        assert number_in(text) == pytest.approx(row[shown], **off)
         low, high, n = re.search(r"interval (.*) to (.*), (\d+) network", words).groups()
         assert int(n) == row["n"]
         for bound, end in ((low, "low"), (high, "high")):
-            assert number(bound) == pytest.approx(row[f"{shown}_{end}"], **off)
+            assert number_in(bound) == pytest.approx(row[f"{shown}_{end}"], **off)
         if by != "mean":
             style = button.evaluate("each => getComputedStyle(each).backgroundColor")
             colour = [int(part) for part in re.findall(r"\d+", style)]
@@ -1316,7 +1140,7 @@ def test_every_table_is_sorted_by_its_columns(page, summary):
     for table in page.locator("table").all():
         heads = table.locator("thead tr:last-child th")
         assert heads.count() == heads.locator("button.sort").count() > 1
-    z = [number(text) for text in page.locator("#score-table .z").all_text_contents()]
+    z = [number_in(text) for text in page.locator("#score-table .z").all_text_contents()]
     heading = page.locator("#score-table").get_by_role("button", name="z", exact=True)
     for order, key in (
         ("descending", lambda value: (np.isnan(value), -value)),
@@ -1324,7 +1148,7 @@ def test_every_table_is_sorted_by_its_columns(page, summary):
         (None, None),
     ):
         heading.press("Enter")
-        found = [number(text) for text in page.locator("#score-table .z").all_text_contents()]
+        found = [number_in(text) for text in page.locator("#score-table .z").all_text_contents()]
         expected = sorted(z, key=key) if key else z
         np.testing.assert_array_equal(found, expected)
         assert heading.locator("..").get_attribute("aria-sort") == order
@@ -1333,7 +1157,7 @@ def test_every_table_is_sorted_by_its_columns(page, summary):
     heading.click()
     page.select_option("#seed", "1")
     wait(page)
-    found = [number(text) for text in page.locator("#score-table .z").all_text_contents()]
+    found = [number_in(text) for text in page.locator("#score-table .z").all_text_contents()]
     assert found == sorted(found, key=lambda value: (np.isnan(value), -value))
     page.locator("#grid-table").get_by_role("button", name="fc1").click()
     rows = summary.query(f"layer == 'fc1' and measure == 'bits' and method == {METHODS[1]!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import matplotlib
@@ -14,11 +15,12 @@ from matplotlib.colors import to_hex
 
 from clusterability.clustering.catalogue import METHODS
 from clusterability.clustering.method_kinds import chooses
+from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.measures.measure import Measure
-from clusterability.networks.layer_names import tensor_name
+from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.scaling_names import SCALINGS_SAY, scaling_of
 from clusterability.networks.stacked import stored_shapes
 from clusterability.networks.tasks import MNIST_CLASSES, MNIST_PIXELS
@@ -54,6 +56,7 @@ from clusterability.report.page.page_data import (
 )
 from clusterability.report.page.single_draws import STEPS, draws_of_network, stepped
 from clusterability.report.page.template import page_template
+from clusterability.report.page.unit_responses import GREYS, NEVER, STRONGEST, response_arrays
 from clusterability.report.page.words import STATUSES_SAY
 from clusterability.report.verdict_text import verdict_cells, verdict_line, verdict_sentence
 from clusterability.results.display_names import chosen_nulls, ranges
@@ -62,11 +65,13 @@ from clusterability.results.reading import read_csv
 BUDGET = 11_000_000
 """Bytes of the packed arrays of a page. With the rest, a page stays below 15 MB."""
 BESIDE = 2_500_000
-"""Bytes of what goes with first networks: shuffles and single draws."""
+"""Bytes of what goes with first networks: shuffles, single draws, responses to images."""
 LARGEST_MATRIX = 1_000_000
 """Weights of a matrix at most: a larger one would leave no room for others."""
 
 MARKER = "/* data */"
+
+NO_IMAGES: Mapping[str, ProbingJob] = MappingProxyType({})
 
 _IN_BITS = ("bits", "bits_within", "bits_u", "bits_v", "bits_joint")
 """Measures in bits: their colours are those of bits."""
@@ -96,19 +101,26 @@ class _Place:
     beside: dict[str, list[Array]] = field(default_factory=dict)
 
 
-def make_page(files: Inputs, job: PageJob, budget: int = BUDGET, beside: int = BESIDE) -> bytes:
+def make_page(
+    files: Inputs,
+    job: PageJob,
+    budget: int = BUDGET,
+    beside: int = BESIDE,
+    shown: Mapping[str, ProbingJob] = NO_IMAGES,
+) -> bytes:
     """The page of a study.
 
     Args:
         files: `weights`, `partitions`, `draws`, and tables: `scores`, `summary`, `clusters`,
-            `ablations`, `networks`, `verdict`.
+            `ablations`, `networks`, `verdict`; and `mnist`, if networks are shown its images.
         job: `methods`, `k`, `nulls` and `groups` (numbers of draws), `probed_k`, `drawn_method`,
             `drawn_k`, `restarts`, `whole`: whether the whole network is clustered, too.
         budget: bytes of the packed arrays. Networks are taken a seed of each condition at a time
             until the next one does not fit.
         beside: bytes of what goes with the first network of a condition, as far as it fits.
+        shown: conditions whose networks are shown images, and how.
     """
-    return filled(page_template(), make_data(files, job, budget, beside)).encode()
+    return filled(page_template(), make_data(files, job, budget, beside, shown)).encode()
 
 
 def filled(template: str, data: Mapping[str, Any]) -> str:
@@ -118,7 +130,13 @@ def filled(template: str, data: Mapping[str, Any]) -> str:
     return before + content.replace("<", "\\u003c") + after
 
 
-def make_data(files: Inputs, job: PageJob, budget: int, beside: int = BESIDE) -> dict[str, Any]:
+def make_data(
+    files: Inputs,
+    job: PageJob,
+    budget: int,
+    beside: int = BESIDE,
+    shown: Mapping[str, ProbingJob] = NO_IMAGES,
+) -> dict[str, Any]:
     """What the page holds: axes, words, colours, and the packed arrays by condition."""
     sources = Sources.of(files)
     verdict = read_csv(paths(files, "verdict")[0])
@@ -126,6 +144,7 @@ def make_data(files: Inputs, job: PageJob, budget: int, beside: int = BESIDE) ->
     places = _places(sources, grid)
     means = {name: packed(place.means) for name, place in places.items()}
     _add_networks(sources, grid, places, budget - sum(map(len, means.values())), job.restarts)
+    _add_responses(sources, places, shown)
     packed_beside = _packed_beside(places, beside)
     conditions = [
         _condition(name, place, means[name], sources.seeds_of(name))
@@ -153,6 +172,7 @@ def make_data(files: Inputs, job: PageJob, budget: int, beside: int = BESIDE) ->
         "whole": job.whole,
         "shuffle": {"null": NULL, "number": NUMBER},
         "draw_steps": STEPS,
+        "responses": {"strongest": STRONGEST, "never": NEVER, "greys": GREYS},
         "colours": _colours(grid),
         "conditions": conditions,
     }
@@ -224,6 +244,17 @@ def _add_networks(
             places[name].networks.append(entry)
 
 
+def _add_responses(
+    sources: Sources, places: Mapping[str, _Place], shown: Mapping[str, ProbingJob]
+) -> None:
+    """Adds responses to images of the first network of each condition that is shown some."""
+    for name, asked in shown.items():
+        if sources.mnist and name in places and places[name].networks:
+            file = sources.networks[name, sources.blocks_of(name)[0]]
+            hidden = sorted(places[name].probed)
+            places[name].beside |= response_arrays(file, hidden, sources.mnist, asked)
+
+
 def _shuffle_arrays(
     condition: str, network: Network, stored: Sequence[str], grid: Grid, restarts: int
 ) -> list[Array]:
@@ -258,14 +289,21 @@ def _draw_arrays(
 
 
 def _packed_beside(places: Mapping[str, _Place], budget: int) -> dict[str, dict[str, Any]]:
-    """What goes with first networks, by condition and kind, as far as it fits."""
+    """What goes with first networks, by condition and kind, as far as it fits.
+
+    The same arrays, such as images, are kept once: `of` names the condition that has them.
+    """
     found: dict[str, dict[str, Any]] = {name: {} for name in places}
     for kind in dict.fromkeys(kind for place in places.values() for kind in place.beside):
+        owners: dict[str, str] = {}
         for name, place in places.items():
             arrays = place.beside.get(kind, [])
             text = packed(arrays)
-            if arrays and len(text) <= budget:
+            if text in owners:
+                found[name][kind] = {"of": owners[text], "layout": layout_of(arrays)}
+            elif arrays and len(text) <= budget:
                 budget -= len(text)
+                owners[text] = name
                 found[name][kind] = {"data": text, "layout": layout_of(arrays)}
     return found
 
@@ -311,8 +349,10 @@ def _condition(name: str, place: _Place, means: str, seeds: Sequence[int]) -> di
     return {
         "name": name,
         "layers": [
-            {"name": layer, "m": m, "n": n, "probed": layer in place.probed}
-            for layer, (m, n) in place.layers.items()
+            {"name": layer, "m": m, "n": n, "probed": layer in place.probed, "next": following}
+            for (layer, (m, n)), following in zip(
+                place.layers.items(), _following(place), strict=True
+            )
         ],
         "means": means,
         "means_layout": layout_of(place.means),
@@ -321,6 +361,13 @@ def _condition(name: str, place: _Place, means: str, seeds: Sequence[int]) -> di
         "seeds": len(seeds),
         "left_out": ranges([seed for seed in seeds if seed not in there]),
     }
+
+
+def _following(place: _Place) -> list[str]:
+    """The layer that takes the outputs of each layer, if they are a chain; else empty texts."""
+    if not all(map(in_chain, place.stored)):
+        return [""] * len(place.layers)
+    return [*list(place.layers)[1:], ""]
 
 
 def _start(places: Mapping[str, _Place], job: PageJob, grid: Grid) -> dict[str, Any]:

@@ -85,6 +85,7 @@ class Sources:
         scores, summary, clusters, ablations: tables of these names.
         table: that of networks.
         draws: what measures say of single draws, as `partitions`; those that a study keeps.
+        mnist: folder of the images that networks are shown, if any are.
     """
 
     networks: Mapping[tuple[str, str], Path]
@@ -95,6 +96,7 @@ class Sources:
     ablations: Path
     table: Path
     draws: Mapping[tuple[str, str, str], Sequence[Path]]
+    mnist: Path | None = None
 
     @classmethod
     def of(cls, files: Inputs) -> Sources:
@@ -108,6 +110,7 @@ class Sources:
             **named,
             table=paths(files, "networks")[0],
             draws=_by_layer(paths(files, "draws") if "draws" in files else []),
+            mnist=paths(files, "mnist")[0].parent if files.get("mnist") else None,
         )
 
     @property

@@ -17,6 +17,7 @@ export function completed(wanted, data) {
   };
   return {
     ...left,
+    ...completedUnit(wanted, condition.layers.find(layer => layer.name === left.layer)),
     ...completedBeside(wanted, left, data),
     null: oneOf(wanted.null, data.nulls.length ? data.nulls : [""], start.null),
     measure: oneOf(wanted.measure, data.measures.map(measure => measure.name), "mi_preserved"),
@@ -24,6 +25,11 @@ export function completed(wanted, data) {
     ablation: oneOf(wanted.ablation, data.ablations),
     ...completedGrid(wanted, data),
   };
+}
+// A unit of a layer: its side, and its number or nothing.
+function completedUnit(wanted, {m, n}) {
+  const side = oneOf(wanted.side, ["u", "v"]), unit = String(wanted.unit ?? "") === "" ? NaN : Number(wanted.unit);
+  return {side, unit: Number.isInteger(unit) && unit >= 0 && unit < (side === "u" ? m : n) ? unit : ""};
 }
 // What stands in the right pane: nothing, another choice, or the shuffle of the left one. Where nothing is
 // said of another choice, it is the left one in another condition, or else of another seed.

@@ -5,7 +5,7 @@ import {byId, make} from "./document.mjs";
 import {state} from "./state.mjs";
 
 export const CONTROLS = ["condition", "seed", "layer", "method", "k", "null", "beside", "condition2", "seed2", "layer2", "method2", "k2",
-  "arrange", "measure", "order", "ablation"];
+  "arrange", "measure", "order", "ablation", "side", "unit"];
 export const seedName = seed => seed < 0 ? "imported" : String(seed);
 export function setOptions(select, options, chosen) {
   select.replaceChildren(...options.map(({value, text, disabled}) =>

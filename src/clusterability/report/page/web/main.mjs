@@ -8,13 +8,14 @@ import {CONTROLS, showControls, valueOf} from "./controls.mjs";
 import {DATA, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {drawEffects} from "./effects.mjs";
-import {drawMatrix, drawRamp} from "./matrix.mjs";
+import {drawMatrix, drawRamp, letMatrixBeClicked} from "./matrix.mjs";
 import {percent} from "./numbers.mjs";
 import {GRID_CONTROLS, drawOverview, gridCells, showGridControls} from "./overview.mjs";
 import {addRightPane, drawPanes, viewsNow} from "./panes.mjs";
 import {offerPictures} from "./pictures.mjs";
 import {drawScores} from "./scores.mjs";
 import {choose, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
+import {drawUnit, responsesOf} from "./unit.mjs";
 import {drawVerdict, verdictOn} from "./verdict.mjs";
 
 let turn = 0, last = null, lastWidth = 0;
@@ -47,7 +48,7 @@ async function showOverview(wanted) {
 async function showNetwork(wanted) {
   const chosen = choiceOf(CONTROLS);
   if (chosen === drawn.network) return true;
-  const views = await viewsNow();
+  const views = await viewsNow(), responses = await responsesOf(views.left);
   if (!wanted()) return false;
   const {left: view, right} = views, {condition, network} = view;
   const accuracy = network.accuracy === null ? "no test accuracy" : `test accuracy ${percent(network.accuracy, 2)} %`;
@@ -67,6 +68,7 @@ async function showNetwork(wanted) {
     drawPixels(each);
     drawSizes(each);
   }
+  drawUnit(view, responses);
   drawScores(view);
   drawChart(view);
   drawEffects(view);
@@ -84,6 +86,7 @@ function failed(error) {
 function start() {
   whenChosen(() => show().catch(failed));
   addRightPane();
+  letMatrixBeClicked();
   tellAbout();
   offerPictures();
   drawVerdict();

@@ -4,7 +4,7 @@ import {INK, darkColour} from "./colours.mjs";
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {significant} from "./numbers.mjs";
-import {state} from "./state.mjs";
+import {choose, state} from "./state.mjs";
 import {sizesInWords} from "./view.mjs";
 
 // Units of a side, "u" or "v", in order, and the view whose clusters make the order: the other pane's, where
@@ -31,6 +31,17 @@ function positions(order, labels, cell) {
   });
   return {found, length: at};
 }
+// A click on a row chooses its output unit; with Shift, or on the bar above, the input unit of the column.
+let places = null;
+export function letMatrixBeClicked() {
+  byId("matrix").addEventListener("click", event => {
+    const {x, y} = event.currentTarget.getBoundingClientRect(), scale = event.currentTarget.width / event.currentTarget.clientWidth;
+    const unitAt = ({order, found, cell}, at) => order[found.findIndex(start => at >= start && at < start + cell)];
+    const [across, down] = [(event.clientX - x) * scale, (event.clientY - y) * scale], side = event.shiftKey || down < BAR ? "v" : "u";
+    const unit = side === "v" ? unitAt(places.columns, across - BAR - GAP) : unitAt(places.rows, down - BAR - GAP);
+    if (unit !== undefined) choose({side, unit});
+  });
+}
 export function drawMatrix(view) {
   const {m, n, name} = view.layer, canvas = byId("matrix" + view.end), context = canvas.getContext("2d");
   byId("matrix-box" + view.end).hidden = byId("ramp" + view.end).hidden = !view.levels;
@@ -44,6 +55,7 @@ export function drawMatrix(view) {
   const near = Math.max(m, n) < 4 * Math.min(m, n);
   const cellX = near ? Math.min(wide, high) : wide, cellY = near ? Math.min(wide, high) : high;
   const x = positions(columns, byColumns.v, cellX), y = positions(rows, byRows.u, cellY);
+  if (!view.end) places = {rows: {order: rows, found: y.found, cell: cellY}, columns: {order: columns, found: x.found, cell: cellX}};
   canvas.width = BAR + GAP + x.length;
   canvas.height = BAR + GAP + y.length;
   canvas.style.width = canvas.width + "px";

@@ -3,7 +3,7 @@
 import {adjustedInformation, counterparts} from "./agreement.mjs";
 import {clusterColour} from "./colours.mjs";
 import {seedName} from "./controls.mjs";
-import {DATA, arraysOf, meansOf, shown} from "./data.mjs";
+import {DATA, arraysOf, besideOf, meansOf, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {known} from "./numbers.mjs";
 import {choose, state} from "./state.mjs";
@@ -11,10 +11,6 @@ import {choiceIn, viewOf} from "./view.mjs";
 
 const SIDES = [["u", "output units (U)"], ["v", "input units (V)"]];
 
-// What a page keeps of the first network of a condition alone: its shuffle, single draws.
-function besideOf({name, beside}, kind) {
-  return beside[kind] ? arraysOf(`${name} ${kind}`, beside[kind].data, beside[kind].layout) : null;
-}
 async function partsOf(choice) {
   const condition = shown.find(each => each.name === choice.condition);
   const network = condition.networks.find(each => each.seed === choice.seed);

@@ -18,8 +18,8 @@ export function viewOf(choice, condition, network, arrays, means, drawArrays, sh
   const get = name => arrays[`${layer.name}/${name}`];
   const pick = name => (shuffle || arrays)[`${layer.name}/${name}`];
   const units = layer.m + layer.n;
-  const first = (method * DATA.k.length + kAt) * units;
-  const labels = pick("labels").subarray(first, first + units);
+  const labelsAt = k => pick("labels").subarray((method * DATA.k.length + k) * units, (method * DATA.k.length + k + 1) * units);
+  const labels = labelsAt(kAt);
   const place = (row, k) => (row * methods.length + method) * DATA.k.length + k;
   const nullOf = measure => measure.function ? "groups" : state.null;
   const pairOf = measure => DATA.pairs.findIndex(([name, null_]) => name === measure.name && null_ === nullOf(measure));
@@ -53,6 +53,7 @@ export function viewOf(choice, condition, network, arrays, means, drawArrays, sh
   return {
     choice, condition, network, layer, score: shuffle ? scoreOfShuffle : score, drawsAt, hasDraws: Boolean(draws), mean, cluster, fall, limit, largest, levels, shuffled: Boolean(shuffle),
     u: labels.subarray(0, layer.m), v: labels.subarray(layer.m), infeasible: labels.every(label => label < 0),
+    labelsAt, other: name => viewOf({...choice, layer: name}, condition, network, arrays, means, null, null),
     strength: strengths(levels, layer), end: "", colour: clusterColour, rank: label => label, beside: null,
   };
 }

@@ -1,0 +1,117 @@
+// One unit: its cluster at every k, its strongest weights, and what it responds to.
+
+import {chip} from "./colours.mjs";
+import {seedName} from "./controls.mjs";
+import {DATA, besideOf} from "./data.mjs";
+import {byId, make} from "./document.mjs";
+import {known, significant} from "./numbers.mjs";
+import {choose, state} from "./state.mjs";
+import {strongest} from "./strongest.mjs";
+
+const WEIGHTS = 10, SCALE = 2;
+
+// What the page keeps of the responses of a condition's first network; null for another one, or without.
+export async function responsesOf({condition, network}) {
+  if (network !== condition.networks[0]) return null;
+  const [responses, images] = await Promise.all(["responses", "images"].map(kind => besideOf(condition, kind)));
+  return responses && images ? {...responses, pixels: images.pixels} : null;
+}
+// A unit has inputs where it is an output of a layer, and outputs where it is an input of one; hidden units of
+// a chain have both.
+function unitEnds({condition, layer, other}) {
+  const layers = condition.layers, before = layers.find(each => each.next === layer.name);
+  const below = state.side === "u" ? layer.name : before ? before.name : "", above = state.side === "v" ? layer.name : layer.next;
+  return {below: below && other(below), above: above && other(above)};
+}
+export function drawUnit(view, responses) {
+  const side = byId("side"), unit = byId("unit"), there = state.unit !== "";
+  side.value = state.side;
+  unit.max = (state.side === "u" ? view.layer.m : view.layer.n) - 1;
+  if (unit !== document.activeElement || there) unit.value = state.unit;
+  byId("unit-body").hidden = !there;
+  byId("unit-note").textContent = there ? "" : "Click a row of the matrix for an output unit, with Shift for the input unit of a column, or type a number.";
+  if (!there) return;
+  const {below, above} = unitEnds(view), name = unitName(state.side === "v" && !below ? view : null, state.unit);
+  byId("unit-title").textContent = `One unit: ${name}, ${[below && `output of ${below.layer.name}`, above && `input of ${above.layer.name}`].filter(Boolean).join(" and ")}`;
+  byId("unit-clusters").replaceChildren(clustersAtAllK([[below, "u"], [above, "v"]].filter(([end]) => end)));
+  byId("unit-weights").replaceChildren(...[[below, "u", "Strongest inputs"], [above, "v", "Strongest outputs"]]
+    .filter(([end]) => end).map(([end, from, title]) => weightsTable(end, from, title)));
+  drawWeightsAsImage(below);
+  drawResponses(view, below && above ? below : null, responses);
+}
+// A pixel by its row and column, any other unit by its number.
+function unitName(view, unit) {
+  const side = Math.sqrt(DATA.pixels), images = view ? view.layer.n / DATA.pixels : 0;
+  if (images !== 1 && images !== 2) return `unit ${unit}`;
+  return `pixel ${Math.floor(unit / (side * images)) + 1}, ${unit % (side * images) + 1}`;
+}
+function clustersAtAllK(ends) {
+  const cell = label => make("td", {}, label < 0 ? "none" : chip(label), label < 0 ? "" : String(label));
+  return make("table", {id: "unit-clusters-table"}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, `Cluster by ${state.method} at k =`),
+    ...DATA.k.map(k => make("th", {scope: "col"}, String(k))))),
+    make("tbody", {}, ...ends.map(([end, side]) => make("tr", {},
+      make("th", {class: "text", scope: "row"}, side === "u" ? `as output of ${end.layer.name}` : `as input of ${end.layer.name}`),
+      ...DATA.k.map((_, k) => cell(end.labelsAt(k)[(side === "u" ? 0 : end.layer.m) + state.unit]))))));
+}
+function weightsTable(view, side, title) {
+  const box = make("div", {}, make("h3", {}, `${title}, ${view.layer.name}`));
+  if (!view.levels) {
+    box.append(make("p", {class: "soft"}, "This matrix is not on the page."));
+    return box;
+  }
+  const labels = side === "u" ? view.v : view.u, names = side === "u" ? view : null;
+  const rows = strongest(view.levels, view.layer, side, state.unit, DATA.levels, WEIGHTS);
+  box.append(make("table", {"data-weights": side}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, unitName(names, 0).startsWith("pixel") ? "from pixel in row, column" : side === "u" ? "from" : "to"),
+    make("th", {scope: "col"}, "weight"), make("th", {scope: "col"}, "cluster"))),
+    make("tbody", {}, ...rows.map(({unit, level}) => make("tr", {"data-unit": unit}, make("th", {class: "text", scope: "row"}, unitName(names, unit).replace("pixel ", "")),
+      make("td", {}, (Math.abs(level) === DATA.levels ? (level > 0 ? "\u2265 " : "\u2264 ") : "") + significant(level / DATA.levels * view.limit, 3)),
+      make("td", {}, labels[unit] < 0 ? "none" : chip(labels[unit], view.colour), labels[unit] < 0 ? "" : String(labels[unit])))))));
+  return box;
+}
+function drawWeightsAsImage(view) {
+  const images = view ? view.layer.n / DATA.pixels : 0, there = Boolean(view && view.levels) && (images === 1 || images === 2);
+  byId("unit-image-box").hidden = !there;
+  if (!there) return;
+  const width = Math.sqrt(DATA.pixels) * images, canvas = byId("unit-image"), context = canvas.getContext("2d"), cell = 5;
+  canvas.width = width * cell;
+  canvas.height = Math.sqrt(DATA.pixels) * cell;
+  for (let pixel = 0; pixel < view.layer.n; pixel++) {
+    context.fillStyle = DATA.colours.weights.concat(DATA.colours.none)[view.levels[state.unit * view.layer.n + pixel]];
+    context.fillRect(pixel % width * cell, Math.floor(pixel / width) * cell, cell, cell);
+  }
+  canvas.setAttribute("aria-label", `Input weights of unit ${state.unit} as an image, in the colours of the matrix`);
+}
+function drawResponses(view, hidden, responses) {
+  const {strongest: count, never, greys} = DATA.responses, box = byId("unit-responses"), get = name => responses[`${hidden.layer.name}/${name}`];
+  byId("unit-responses-note").replaceChildren(...(hidden && responses ? [] : whyNone(view, hidden)));
+  box.hidden = !(hidden && responses);
+  if (box.hidden) return;
+  const numbers = [...get("strongest").subarray(state.unit * count, (state.unit + 1) * count)].filter(number => number !== never);
+  const side = Math.sqrt(DATA.pixels), canvas = byId("unit-images"), context = canvas.getContext("2d");
+  canvas.width = Math.max(1, numbers.length) * (side * SCALE + 2);
+  canvas.height = side * SCALE;
+  numbers.forEach((number, at) => {
+    for (let pixel = 0; pixel < DATA.pixels; pixel++) {
+      const grey = Math.round(255 * responses.pixels[number * DATA.pixels + pixel] / (greys - 1));
+      context.fillStyle = `rgb(${grey},${grey},${grey})`;
+      context.fillRect(at * (side * SCALE + 2) + pixel % side * SCALE, Math.floor(pixel / side) * SCALE, SCALE, SCALE);
+    }
+  });
+  const images = responses.pixels.length / DATA.pixels;
+  byId("unit-images-note").textContent = numbers.length ? `The ${numbers.length} of ${images} images on which the unit is most active, the strongest first.`
+    : `The unit is active on none of ${images} images.`;
+  canvas.setAttribute("aria-label", byId("unit-images-note").textContent);
+  const means = [...get("by_class").subarray(state.unit * DATA.classes, (state.unit + 1) * DATA.classes)], most = Math.max(...means.filter(known));
+  byId("unit-classes").replaceChildren(make("table", {id: "unit-classes-table"}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, "Class"),
+    ...means.map((_, number) => make("th", {scope: "col"}, String(number))))),
+    make("tbody", {}, make("tr", {}, make("th", {class: "text", scope: "row"}, "mean activation"),
+      ...means.map(mean => make("td", {style: {boxShadow: `inset 0 -${known(mean) && most > 0 ? Math.round(14 * mean / most) : 0}px var(--mean-band)`}}, significant(mean, 3)))))));
+}
+function whyNone({condition, network}, hidden) {
+  const first = condition.networks[0];
+  if (!hidden || network === first || !condition.beside.responses)
+    return [hidden ? "This page keeps no responses to images of this network." : "Only hidden units respond to images."];
+  const button = make("button", {type: "button", class: "control"}, `seed ${seedName(first.seed)}`);
+  button.addEventListener("click", () => choose({seed: first.seed}));
+  return [`Of ${condition.name}, this page keeps the responses of one network alone: `, button];
+}
