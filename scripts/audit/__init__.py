@@ -1,7 +1,7 @@
-"""An audit of a finished study: random numbers of its tables, worked out again by other code.
+"""Audit of a finished study: recompute random numbers of its tables with independent code.
 
-Nothing in this package imports the library `clusterability`, nor the workflow: definitions are
-those of docs/measures.md and docs/bits.md, written out once more as plain loops over NumPy arrays,
-and what SciPy and scikit-learn have is theirs. A mistake of the library's own code shows as a
-number that differs.
+This package imports neither the library `clusterability` nor the workflow. It implements the
+definitions of docs/measures.md and docs/bits.md again, as plain loops over NumPy arrays, and uses
+SciPy and scikit-learn wherever they provide a function. A mistake in the library's own code shows
+as a number that differs.
 """

@@ -1,4 +1,4 @@
-"""`python -m audit RESULTS`: works random cells of a study out again, and compares."""
+"""`python -m audit RESULTS`: recompute random cells of a finished study, and compare them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from audit.kinds import KINDS, shares, spread
 from audit.study_files import StudyFiles
 
 _SHOWN = 20
-"""Numbers that differ which are told one by one, of each kind."""
+"""Maximum number of differences printed per kind."""
 
 
 def main(words: Sequence[str]) -> int:
-    """Audits, tells, and returns the exit status: 0 where all agree, 1 where any number differs."""
+    """Audit a study and print a report; return 0 if there are cells and all agree, else 1."""
     options = _parser().parse_args(words)
     source = np.random.default_rng(options.seed)
     study = StudyFiles(options.results)
@@ -60,7 +60,7 @@ def _count(text: str) -> int:
 
 
 def line_of(name: str, says: str, cells: Sequence[Cell]) -> str:
-    """What was checked of a kind, and how far it is off at most."""
+    """Summary of a kind: its cells, how many differ, and the largest difference."""
     if not cells:
         return f"{name}: nothing to check ({says})"
     numbers = [number for cell in cells for number in cell.numbers]
@@ -73,7 +73,7 @@ def line_of(name: str, says: str, cells: Sequence[Cell]) -> str:
 
 
 def differences(cells: Sequence[Cell]) -> list[str]:
-    """A line for each number that differs: the cell, the study's number and the audit's."""
+    """One line per number that differs: the cell, the study's number and the audit's."""
     lines = [
         f"{cell}: {number.column}: found {_shown(number.study)}, expected"
         f" {_shown(number.audit)}, within {number.bound:.2g}"
@@ -92,10 +92,10 @@ def _shown(value: float | str) -> str:
 
 
 def write(path: Path, cells: Sequence[Cell]) -> None:
-    """One row a number that was compared.
+    """Write one row per compared number.
 
     Raises:
-        AuditError: where the file cannot be written.
+        AuditError: if the file cannot be written.
     """
     names = list(dict.fromkeys(name for cell in cells for name in cell.names))
     columns = ["kind", *names, "column", "study", "audit", "difference", "bound", "agrees"]

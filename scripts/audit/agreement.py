@@ -1,4 +1,4 @@
-"""Kind `agreement`: labellings of the same units, by scikit-learn."""
+"""Kind `agreement`: compare labellings of the same units, with scikit-learn."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def candidates(study: StudyFiles) -> pd.DataFrame:
 
 
 def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
-    """Works out the `value` of each row, the mean over all pairs of labellings."""
+    """Recompute the `value` of each row, the mean over all pairs of labellings."""
     for row in rows_of(chosen):
         labellings = labellings_of(study, row)
         if labellings is None:
@@ -44,7 +44,9 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
 
 
 def mean_agreement(labellings: np.ndarray, measure: str) -> float:
-    """Mean over pairs of labellings [labellings, units]; units with the label -1 are left out.
+    """Mean agreement over all pairs of labellings [labellings, units].
+
+    Units that have the label -1 in any labelling are left out.
 
     >>> mean_agreement(np.array([[0, 0, 1, 1, -1], [1, 1, 0, 0, 0]]), "ari")
     1.0
@@ -56,7 +58,7 @@ def mean_agreement(labellings: np.ndarray, measure: str) -> float:
 
 
 def labellings_of(study: StudyFiles, row: dict[str, Any]) -> np.ndarray | None:
-    """What a row compares, [labellings, units]; None where the study has not kept it."""
+    """Labellings that a row compares, [labellings, units]; None if the study did not keep them."""
     method, k, side = row["method"], int(row["k"]), 0 if row["side"] == "U" else 1
     first = (row["condition"], int(row["seed"]), row["layer"])
     other = (row["other_condition"], int(row["other_seed"]), row["other_layer"])

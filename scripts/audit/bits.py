@@ -1,4 +1,4 @@
-"""Saved bits from their definition in docs/bits.md: a plain double loop over blocks."""
+"""Saved bits from their definition in docs/bits.md, in a plain double loop over blocks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ MOST_CLASSES = 8
 
 
 def size_classes(matrix: np.ndarray) -> np.ndarray:
-    """The class of the size of every weight [m, n]: 0, 1, …, and -1 in rows and columns of zeros.
+    """Size class of every weight [m, n]: 0, 1, …; -1 in rows and columns of zeros.
 
-    At most eight different sizes are a class each. Otherwise zeros are a class, and the n' others
-    are in eight (seven beside zeros), by floor(B' (r - 1/2) / n'), r the mid-rank among them.
+    With at most eight distinct sizes, each size is a class. Otherwise zeros are one class, and the
+    n' other weights fall into B' = 8 classes (7 if there are zeros): floor(B' (r - 1/2) / n'), with
+    r the mid-rank among them.
 
     >>> size_classes(np.array([[0.0, -2.0], [0.5, 2.0]])).tolist()
     [[0, 2], [1, 2]]
@@ -29,7 +30,7 @@ def size_classes(matrix: np.ndarray) -> np.ndarray:
     else:
         there = weights > 0
         zeros = int(not there.all())
-        # Whole numbers: rounding must not decide at the border of two classes.
+        # Integers, so that rounding does not decide at the border of two classes.
         doubled = np.rint(2 * rankdata(weights[there])).astype(np.int64)
         classes, count = MOST_CLASSES - zeros, len(doubled)
         codes = np.zeros(weights.shape, np.int64)
@@ -41,7 +42,9 @@ def size_classes(matrix: np.ndarray) -> np.ndarray:
 
 
 def code_length(counts: np.ndarray) -> float:
-    """D(c) = -ln [Gamma(B/2) / Gamma(n + B/2) prod Gamma(c_x + 1/2) / Gamma(1/2)] in nats.
+    """Code length of the counts c [B] in nats; n is their sum.
+
+    D(c) = -ln [Gamma(B/2) / Gamma(n + B/2) prod Gamma(c_x + 1/2) / Gamma(1/2)]
 
     >>> round(code_length(np.array([1, 1])), 4)  # ln 8
     2.0794
@@ -54,7 +57,7 @@ def code_length(counts: np.ndarray) -> float:
 
 
 def labels_length(sizes: list[int], k: int) -> float:
-    """ln n! - sum of ln n_a! + ln C(n + k - 1, k - 1) in nats."""
+    """Code length of labels in nats: ln n! - sum of ln n_a! + ln C(n + k - 1, k - 1)."""
     units = sum(sizes)
     orders = math.lgamma(units + 1) - sum(math.lgamma(size + 1) for size in sizes)
     return orders + math.log(math.comb(units + k - 1, k - 1))
@@ -63,14 +66,15 @@ def labels_length(sizes: list[int], k: int) -> float:
 def saved_bits(
     codes: np.ndarray, rows: np.ndarray, columns: np.ndarray, k: int, searched: bool
 ) -> tuple[float, float]:
-    """`bits` and `bits_within` of a partition; NaN without live units.
+    """`bits` and `bits_within` of a partition; NaN if a side has no live units.
 
     Args:
         codes: `size_classes` of the weights, [m, n].
-        rows, columns: labels [m] and [n]; -1 of dead units.
-        k: clusters of a side.
-        searched: whether k is only the most clusters of a side, as for the method `described`: then
-            those are paid for that hold units, and ln k a side for the choice; one cluster is free.
+        rows, columns: labels [m] and [n]; -1 for dead units.
+        k: number of clusters per side.
+        searched: whether k is only the maximum number of clusters per side, as for the method
+            `described`. The code then pays only for clusters that hold units, plus ln k per side
+            for the choice of their number. A single cluster is free.
     """
     classes = int(codes.max(initial=-1)) + 1
     if classes == 0 or not (rows >= 0).any() or not (columns >= 0).any():
@@ -92,7 +96,7 @@ def _counts(codes: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _names(rows: np.ndarray, columns: np.ndarray, k: int, searched: bool) -> float:
-    """Nats of the labels of both sides."""
+    """Code length of the labels of both sides, in nats."""
     sides = [[int((side == a).sum()) for a in range(k)] for side in (rows, columns)]
     if not searched:
         return sum(labels_length(sizes, k) for sizes in sides)

@@ -1,4 +1,4 @@
-"""A cell of a table: the study's numbers beside those of the audit."""
+"""Cells of tables: numbers of the study beside those of the audit."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any
 import pandas as pd
 
 EXACT = 1e-9
-"""Rounding: the largest difference of numbers that are the same, as a share of those above 1."""
+"""Tolerance for rounding: absolute for numbers up to 1, relative for larger ones."""
 
 Value = float | str
 
 
 class AuditError(Exception):
-    """What keeps a study from being audited, in one line."""
+    """Reason why a study cannot be audited, in one line."""
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number of a table, or a text.
+    """A number or a text of a table.
 
     Attributes:
-        column: its name.
-        study, audit: what the table says, and what the audit makes of it; NaN where there is none.
-        bound: the largest difference that counts as none.
+        column: name of its column.
+        study, audit: values from the table and from the audit; NaN if missing.
+        bound: largest difference that counts as agreement.
     """
 
     column: str
@@ -36,7 +36,7 @@ class Number:
 
     @property
     def difference(self) -> float:
-        """abs(study - audit); infinite where only one is there, or texts differ."""
+        """abs(study - audit); infinite if only one is defined, or if texts differ."""
         if isinstance(self.study, str) or isinstance(self.audit, str):
             return 0.0 if self.study == self.audit else math.inf
         if not (math.isfinite(self.study) and math.isfinite(self.audit)):
@@ -50,7 +50,7 @@ class Number:
 
     @property
     def share_of_bound(self) -> float:
-        """The difference, where 1 is the largest that counts as none."""
+        """Difference divided by the bound: at most 1 if the numbers agree."""
         if not self.difference:
             return 0.0
         return self.difference / self.bound if self.bound else math.inf
@@ -58,12 +58,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell that was worked out again.
+    """A cell that the audit recomputed.
 
     Attributes:
-        kind: what was asked.
-        names: which cell: condition, seed, layer, method, k, measure, null, as far as it has them.
-        numbers: of its columns.
+        kind: kind of cell, as in `audit.kinds`.
+        names: identifying columns: those of condition, seed, layer, method, k, measure and null
+            that its table has.
+        numbers: numbers of the other columns.
     """
 
     kind: str
@@ -79,7 +80,7 @@ class Cell:
 
 
 def exact(column: str, study: Any, audit: Any, rounding: float = EXACT) -> Number:
-    """Numbers that are to be the same but for rounding; empty ones are NaN.
+    """Pair two numbers that should agree up to rounding; missing ones become NaN.
 
     >>> exact("k", 3, 3.0).agrees, exact("z", 2.0, 2.1).agrees, exact("q", None, 0.5).difference
     (True, False, inf)

@@ -1,4 +1,4 @@
-"""Kinds `best_k` and `best_k_networks`: k chosen again, from kept draws and stored starts."""
+"""Kinds `best_k` and `best_k_networks`: choose k again, from kept draws and stored restarts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _VERDICT_BITS = 20
 
 
 def evidence(study: StudyFiles, row: dict[str, Any]) -> Evidence:
-    """What a row of either table was chosen from."""
+    """Values and draws from which the k of a row of either table was chosen."""
     place = (row["condition"], row["layer"], row["method"])
     table = study.values(*place, row["measure"])
     seeds, k_values = [int(seed) for seed in table.index], [int(k) for k in table.columns]
@@ -62,7 +62,7 @@ def candidates_networks(study: StudyFiles) -> pd.DataFrame:
 
 
 def check_networks(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
-    """Chooses each network's k again, with all that stands beside it."""
+    """Choose the k of each network again, and recompute the columns beside it."""
     read = _once(study)
     for row in rows_of(chosen):
         found = read(*(row[name] for name in CELLS))
@@ -85,7 +85,7 @@ def _once(study: StudyFiles) -> Any:
 
 
 def _by_z(found: Evidence, number: int) -> dict[str, Any]:
-    """The k of the largest z, its p against the largest z of each draw, and the plateau."""
+    """Columns for the k of the largest z: p against the largest z of each draw, plateau …"""
     pooled, z = pooled_z(found)[number], z_of(found)[number]
     place, p = largest(pooled, found.most)
     if place is None:
@@ -105,7 +105,7 @@ def _by_z(found: Evidence, number: int) -> dict[str, Any]:
 def _by_bits(
     study: StudyFiles, row: dict[str, Any], found: Evidence, number: int
 ) -> dict[str, Any]:
-    """The k of most bits, where these are at least 20."""
+    """Columns for the k that saves the most bits; `k` is 1 if these are fewer than 20."""
     values = found.values[number]
     place = first_largest(values)
     if place is None:
@@ -147,7 +147,11 @@ def candidates(study: StudyFiles) -> pd.DataFrame:
 
 
 def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
-    """Chooses each cell's k again, on the first half of the seeds, and reports on the other."""
+    """Choose the k of each cell again, and recompute the columns beside it.
+
+    By z, the first, third, … of the sorted seeds choose, and the others report. By bits, all seeds
+    do both.
+    """
     read = _once(study)
     for row in rows_of(chosen):
         found = read(*(row[name] for name in CELLS))
@@ -167,7 +171,7 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
 
 
 def _mean_z(found: Evidence) -> dict[str, Any]:
-    """By the mean z of the first, third, … of the sorted seeds; the others report."""
+    """Choose by the mean z of the first, third, … of the sorted seeds; report on the others."""
     pooled, z = pooled_z(found), z_of(found)
     selects = [n for n in range(0, len(found.seeds), 2) if np.isfinite(pooled[n, :, 0]).any()]
     mean = sum(pooled[n] for n in selects) / len(selects) if selects else np.full((1, 1), np.nan)
@@ -202,7 +206,7 @@ def _null_mean(found: Evidence, number: int, place: int) -> float:
 
 
 def _mean_bits(found: Evidence) -> dict[str, Any]:
-    """By the largest mean of bits; all networks choose and report."""
+    """Choose by the largest mean of bits, and report, on all networks."""
     values = found.values[np.isfinite(found.values).any(axis=1)]
     means = values.mean(axis=0)
     place = first_largest(means) or 0

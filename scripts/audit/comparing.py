@@ -1,4 +1,4 @@
-"""Values beside their draws, and seeds as replicates: docs/measures.md, Statistics."""
+"""Comparison of values with draws, and tests over seeds: docs/measures.md, Statistics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DIRECTION = {
     "bits_v": 1,
     "bits_joint": 1,
 }
-"""Whether a higher value is better (1), a lower one (-1), or neither (0)."""
+"""1 if a higher value of the measure is better, -1 if a lower one is, 0 if neither."""
 
 _TIE = 1e-12
 _NO_SPREAD = 1e-12
@@ -36,17 +36,18 @@ _ENOUGH = 10
 
 
 def has_z(measure: str) -> bool:
-    """Whether a measure has a direction and draws that do not pile up, as those of bits do."""
+    """Whether a measure has a z: it needs a direction, and draws that do not pile up as bits do."""
     return DIRECTION[measure] != 0 and not measure.startswith("bits")
 
 
 def compare(value: float, draws: np.ndarray, measure: str, most: int = 0) -> dict[str, float]:
-    """One value with its draws [draws], undefined ones left out: the columns of a table.
-
-    most: draws that there are at most, where they ended by a rule; p is `stopped_p` then.
+    """Compare a value with its draws [draws], and return the columns of a table.
 
     z = direction (value - mean) / sd, with n - 1; p = (1 + draws at least as extreme) / (n + 1);
-    `p_two_sided` twice the smaller of both directions' p, at most 1 (Phipson & Smyth 2010).
+    `p_two_sided` is twice the smaller p of both directions, at most 1 (Phipson & Smyth 2010).
+    Undefined draws are left out.
+
+    If a stopping rule ended the draws, `most` is their maximum number, and p is `stopped_p`.
 
     >>> found = compare(3.0, np.array([0.0, 1.0, 2.0]), "mi")
     >>> found["z"], found["p"], found["p_two_sided"]
@@ -71,17 +72,18 @@ def compare(value: float, draws: np.ndarray, measure: str, most: int = 0) -> dic
 
 
 def p_of(value: float, draws: np.ndarray, direction: int, most: int) -> float:
-    """`stopped_p` where draws ended by a rule, else `permutation_p`; undefined draws left out."""
+    """`stopped_p` if a stopping rule ended the draws, else `permutation_p` of defined draws."""
     if most:
         return stopped_p(value, draws, direction, most)
     return permutation_p(value, draws[np.isfinite(draws)], direction)
 
 
 def stopped_p(value: float, draws: np.ndarray, direction: int, most: int) -> float:
-    """p of draws in their order that ended by a rule (Besag & Clifford 1991).
+    """p of draws that a stopping rule ended, in their order (Besag & Clifford 1991).
 
-    10 / L, where the 10th draw at least as extreme is number L; with fewer than 10 of all `most`
-    draws as `permutation_p`, and 10 / (draws + 1) where fewer were made.
+    10 / L if draw L is the 10th that is at least as extreme. Otherwise, `permutation_p` if all
+    `most` draws were made, and 10 / (n + 1), at most 1, if only n were. Undefined draws do not
+    count.
     """
     reach = _TIE * max(abs(value), 1.0)
     extreme = number = made = 0
@@ -103,7 +105,7 @@ def permutation_p(value: float, draws: np.ndarray, direction: int) -> float:
 
 
 def t_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float, float]:
-    """Mean and bounds of its 95 % t interval, undefined values left out.
+    """Mean and bounds of its 95 % t interval, without undefined values.
 
     >>> [round(bound, 3) for bound in t_interval([1.0, 2.0, 3.0])]
     [2.0, -0.484, 4.484]
@@ -121,17 +123,17 @@ def t_interval(values: Sequence[float] | np.ndarray) -> tuple[float, float, floa
 
 
 def with_interval(name: str, values: np.ndarray) -> dict[str, float]:
-    """`t_interval` by the names that columns of tables have."""
+    """`t_interval` by column: `name`, `name_low` and `name_high`."""
     return dict(zip((name, f"{name}_low", f"{name}_high"), t_interval(values), strict=True))
 
 
 def p_of_seeds(z: np.ndarray, shared: int = 0) -> float:
-    """One-sided p of the t test that the mean z of seeds is above 0.
+    """One-sided p of the t test that the mean z over seeds is above 0.
 
-    t = mean / (sd / sqrt(n)) with n - 1 degrees of freedom. Where all seeds were compared with the
-    same `shared` draws, these are a sample of mean 0 and standard deviation 1 beside them, and the
-    test is that of Welch 1947: t = mean / sqrt(sd^2 / n + 1 / shared). NaN with fewer than two z,
-    or where all are equal.
+    t = mean / (sd / sqrt(n)), with n - 1 degrees of freedom. If all seeds were compared with the
+    same `shared` draws, these are a second sample, with mean 0 and standard deviation 1, and the
+    test is Welch's (1947): t = mean / sqrt(sd^2 / n + 1 / shared). NaN with fewer than two z, if
+    all z are equal, or with a single shared draw.
     """
     z = z[np.isfinite(z)]
     if len(z) < 2 or z.max() == z.min():
@@ -147,7 +149,7 @@ def p_of_seeds(z: np.ndarray, shared: int = 0) -> float:
 
 
 def two_sided_p(change: np.ndarray) -> float:
-    """Two-sided p of the t test that the mean is 0; NaN with fewer than two, or equal ones."""
+    """Two-sided p of the t test that the mean is 0; NaN for fewer than two or equal values."""
     known = change[np.isfinite(change)]
     if len(known) < 2 or known.max() == known.min():
         return math.nan
@@ -156,9 +158,9 @@ def two_sided_p(change: np.ndarray) -> float:
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """q of each p [n]: the least over r' >= r of n p_(r') / r', p in rising order; at most 1.
+    """q of each p [n]; for the p of rank r, the minimum over r' >= r of n p_(r') / r', at most 1.
 
-    Undefined p stay NaN and do not count (Benjamini & Hochberg 1995).
+    Ranks ascend with p. Undefined p stay NaN and do not count (Benjamini & Hochberg 1995).
 
     >>> benjamini_hochberg(np.array([0.01, np.nan, 0.02, 0.5])).round(3).tolist()
     [0.03, nan, 0.03, 0.5]

@@ -1,4 +1,4 @@
-"""Kind `draws`: z and p of rows of `scores` from the draws that the study kept."""
+"""Kind `draws`: recompute z and p of rows of `scores` from the draws that the study kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FRESH = "fresh-"
 
 
 def candidates(study: StudyFiles) -> pd.DataFrame:
-    """Rows of structural measures with a value and a null, whose draws are there."""
+    """Rows of structural measures with a value, a null and kept draws."""
     rows = study.scores
     rows = rows[rows["measure"].isin(DIRECTION) & (rows["null"] != "") & (rows["status"] == "ok")]
     kept = set(rows["null"].unique()) - {UNTRAINED}
@@ -33,7 +33,7 @@ def candidates(study: StudyFiles) -> pd.DataFrame:
 
 
 def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
-    """Works out all that a row says of its draws."""
+    """Recompute the columns of each row that depend on its draws."""
     for row in rows_of(chosen):
         drawn = draws_of(study, row)
         if drawn is None:
@@ -45,13 +45,13 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
 
 
 def _rounding(column: str, found: dict[str, float]) -> float:
-    """z divides the rounding of two numbers by a standard deviation, which may be small."""
+    """Tolerance of a column; z divides rounding errors by a potentially small null SD."""
     deviation = found["null_sd"]
     return EXACT if column != "z" or not deviation > 0 else max(EXACT, 1e-14 / deviation)
 
 
 def draws_of(study: StudyFiles, row: Row) -> np.ndarray | None:
-    """What the measure of a row says of each draw, [draws]; None where they were not kept."""
+    """Values of the row's measure by draw, [draws]; empty without draws, None if none were kept."""
     condition, layer, method = row["condition"], row["layer"], row["method"]
     seed, k, measure, null = int(row["seed"]), int(row["k"]), row["measure"], row["null"]
     if null == UNTRAINED:
@@ -67,12 +67,12 @@ def draws_of(study: StudyFiles, row: Row) -> np.ndarray | None:
 
 
 def _asked(row: Row) -> bool:
-    """Whether the study says that there were draws."""
+    """Whether the row reports draws."""
     return float(row["null_n"]) > 0
 
 
 def _of_tables(tables: dict[str, np.ndarray], measure: str) -> np.ndarray:
-    """One measure of the tables of each draw."""
+    """Values of a measure by draw, computed from the tables of each draw."""
     if measure in tables:  # mi_total, held_out and saved bits are numbers there
         return tables[measure]
     if measure == "bits_per_weight":
@@ -89,7 +89,10 @@ def _of_tables(tables: dict[str, np.ndarray], measure: str) -> np.ndarray:
 def _fresh_values(
     study: StudyFiles, condition: str, seed: int, layer: str, method: str, k: int, measure: str
 ) -> np.ndarray | None:
-    """The measure of all fresh networks of the architecture, from the rows of their blocks."""
+    """Values of a measure in all fresh networks of the architecture, from the rows of their blocks.
+
+    None without such rows.
+    """
     recipe = study.block_of(condition, seed)[0].recipe
     glorot = "glorot-" if recipe.get("initialisation") == "glorot" else ""
     fresh = f"{_FRESH}{glorot}{recipe['architecture']}"

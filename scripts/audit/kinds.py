@@ -1,4 +1,4 @@
-"""What an audit asks, kind by kind, and which cells it takes."""
+"""Kinds of cells that an audit recomputes, and the choice of cells."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from audit.cells import Cell
 from audit.study_files import StudyFiles
 
 _OF_ONE_PARTITION = 4
-"""Cells of one partition, where each partition is drawn for anew."""
+"""Cells chosen per partition, for a kind that makes new draws for each partition."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,12 @@ class Kind:
     """A kind of cell.
 
     Attributes:
-        says: what is worked out again.
-        candidates: all rows that could be.
-        check: works chosen ones out.
-        strata: columns whose combinations are to be taken equally often.
-        together: columns of which several cells are taken at a time; none if empty.
+        says: name of the numbers that are recomputed, for the report.
+        candidates: function that returns all rows that can be checked.
+        check: function that recomputes the chosen rows.
+        strata: columns whose combinations are chosen equally often.
+        together: columns that identify a partition, of which several cells are chosen at a time. If
+            empty, cells are chosen one at a time.
     """
 
     says: str
@@ -39,7 +40,7 @@ class Kind:
 def _plain(
     check: Callable[[StudyFiles, pd.DataFrame], Iterator[Cell]],
 ) -> Callable[..., Iterator[Cell]]:
-    """A check that makes no draws of its own."""
+    """Adapt a check that makes no draws of its own."""
     return lambda study, chosen, number, source: check(study, chosen)
 
 
@@ -88,11 +89,11 @@ KINDS: Mapping[str, Kind] = {
         ("comparison", "measure"),
     ),
 }
-"""By name, in the order in which they are told."""
+"""Kinds by name, in the order of the report."""
 
 
 def shares(cells: int, available: Mapping[str, int]) -> dict[str, int]:
-    """So many cells, as evenly as what is available allows.
+    """Divide a number of cells among the kinds, as evenly as the available cells allow.
 
     >>> shares(10, {"values": 100, "q": 2, "means": 0})
     {'values': 8, 'q': 2, 'means': 0}
@@ -115,14 +116,15 @@ def spread(
     together: Sequence[str],
     source: np.random.Generator,
 ) -> pd.DataFrame:
-    """Random rows, of all combinations of the strata equally many as far as there are.
+    """Choose random rows, as evenly over all combinations of the strata as the rows allow.
 
     Args:
-        rows: to take from.
-        number: of rows.
+        rows: rows to choose from.
+        number: number of rows to choose.
         strata: columns.
-        together: columns; where there are any, four rows at a time have the same values there.
-        source: of random numbers.
+        together: columns; unless empty, rows are chosen in groups of up to four that have the same
+            values in these columns.
+        source: random generator.
     """
     shuffled = rows.iloc[source.permutation(len(rows))]
     if not together:
@@ -136,7 +138,7 @@ def spread(
 def _in_turns(
     rows: pd.DataFrame, strata: Sequence[str], source: np.random.Generator
 ) -> pd.DataFrame:
-    """Rows in an order in which strata take turns; which goes first is random."""
+    """Order rows so that the strata take turns, in a random sequence."""
     groups = rows.groupby(list(strata), sort=False, observed=True, dropna=False)
     stratum, turn = groups.ngroup().to_numpy(), groups.cumcount().to_numpy()
     order = source.permutation(groups.ngroups)

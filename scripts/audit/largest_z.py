@@ -1,4 +1,4 @@
-"""The largest z over k: for one network, and against the largest z of each draw."""
+"""Largest z over k of a network, compared with the largest z of each draw."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NO_SPREAD = 1e-12
 
 @dataclass(frozen=True)
 class Evidence:
-    """One measure of one method at all k, beside the draws of one null.
+    """Values of one measure and method at all k, with the draws of one null.
 
     Attributes:
-        k_values: rising; seeds: rising.
+        k_values, seeds: in ascending order.
         values: [seeds, k].
-        draws: [seeds, k, draws]; no draws where k is chosen by bits alone.
-        measure: which.
-        most: draws that there are at most, where they ended by a rule; else 0.
+        draws: [seeds, k, draws]; no draws if k is chosen by bits alone.
+        measure: name of the measure.
+        most: maximum number of draws if a stopping rule ended them, else 0.
     """
 
     k_values: list[int]
@@ -36,7 +36,7 @@ class Evidence:
 
 
 def pooled_z(found: Evidence) -> np.ndarray:
-    """Directed z of each network and draw within the pool of both, [seeds, k, 1 + draws]."""
+    """Directed z of each network and each draw within the pool of both, [seeds, k, 1 + draws]."""
     sign = DIRECTION[found.measure]
     pool = np.concatenate([found.values[..., None], found.draws], axis=-1)
     result = np.full(pool.shape, np.nan)
@@ -60,9 +60,9 @@ def z_of(found: Evidence) -> np.ndarray:
 
 
 def largest(z: np.ndarray, most: int = 0) -> tuple[int | None, float]:
-    """The place of the largest z of the network, z [k, 0]; p against the largest of each draw.
+    """Index of the largest z of the network, and p against the largest z of each draw.
 
-    most: as of `Evidence`.
+    `z` is [k, 1 + draws], with the network first; `most` is that of `Evidence`.
 
     >>> place, p = largest(np.array([[0.5, -1.0, 0.5], [1.0, -1.0, 0.0]]))
     >>> place, round(p, 3)
@@ -78,7 +78,7 @@ def largest(z: np.ndarray, most: int = 0) -> tuple[int | None, float]:
 
 
 def first_largest(values: np.ndarray) -> int | None:
-    """The first place of the largest value; None without any.
+    """Index of the first largest value; None if no value is finite.
 
     >>> first_largest(np.array([np.nan, 2.0, 2.0]))
     1
@@ -88,15 +88,16 @@ def first_largest(values: np.ndarray) -> int | None:
 
 
 def errors(z: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Standard errors of z [k] by the defined draws [k, draws]: 1/n + z^2 / (2 (n - 1))."""
+    """Standard errors of z [k]: sqrt(1/n + z^2 / (2 (n - 1))), with n defined draws [k, draws]."""
     n = np.isfinite(draws).sum(axis=-1)
     return np.sqrt(1 / np.maximum(n, 1) + z**2 / (2 * np.maximum(n - 1, 1)))
 
 
 def side_by_side(draws: Sequence[Sequence[np.ndarray]], most: int) -> np.ndarray:
-    """Draws [seeds, k, draws] of different numbers; of a seed those that were made at all k.
+    """Stack draws of different numbers into one array [seeds, k, draws].
 
-    most: as of `Evidence`.
+    If a stopping rule ended the draws, keep those of each seed that were made at all k, and fill
+    the rest with NaN. `most` is that of `Evidence`.
     """
     if not most:
         return np.array(draws)
@@ -111,7 +112,7 @@ def side_by_side(draws: Sequence[Sequence[np.ndarray]], most: int) -> np.ndarray
 def edge_and_plateau(
     z: np.ndarray, error: np.ndarray, place: int, k_values: Sequence[int]
 ) -> dict[str, Any]:
-    """Whether the k at a place is the largest, and all k whose z is as good but for chance."""
+    """Whether the k at index `place` is the largest, and all k whose z is as good up to chance."""
     least = z[place] - _REACH * error[place]
     as_good = [k for k, one in zip(k_values, z, strict=True) if one >= least]
     return {"at_edge": at_edge(place, z), "plateau": as_blocks(as_good)}
@@ -122,7 +123,7 @@ def at_edge(place: int, values: np.ndarray) -> bool:
 
 
 def as_blocks(k_values: Sequence[int]) -> str:
-    """Numbers as blocks.
+    """Format ascending numbers as a list of ranges.
 
     >>> as_blocks([3, 4, 5, 7])
     '3-5,7'

@@ -1,4 +1,4 @@
-"""Kinds `means` and `q`: seeds to means, intervals, tests, and false discovery rates."""
+"""Kinds `means` and `q`: means, intervals and tests over seeds, and false discovery rates."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def candidates(study: StudyFiles) -> pd.DataFrame:
 
 
 def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
-    """Works out means over seeds with their 95 % t intervals, n and shares of p <= 0.05."""
+    """Recompute means over seeds, their 95 % t intervals, n and shares of p <= 0.05."""
     for name, rows in chosen.groupby("table", sort=False):
         table = study.table(f"{name}.csv")
         for row in rows_of(table.iloc[rows["place"].to_numpy()]):
@@ -73,7 +73,7 @@ def _agreement(study: StudyFiles) -> pd.DataFrame:
 
 
 def _paired(study: StudyFiles, row: dict[str, Any]) -> dict[str, float]:
-    """Value of a trained network less that of the same seed's initial weights."""
+    """Columns for the change in value from a seed's initial weights to its trained network."""
     place = (row["layer"], row["method"], row["measure"])
     after = study.values(row["condition"], *place)[row["k"]]
     before = study.values(row["initial"], *place)[row["k"]]
@@ -93,7 +93,10 @@ def candidates_q(study: StudyFiles) -> pd.DataFrame:
 
 
 def check_q(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
-    """Benjamini & Hochberg over the cells of a null, method and measure, in both tables."""
+    """Recompute q (Benjamini & Hochberg) over the cells of a null, method and measure.
+
+    Both tables, `summary` and `scores`, are compared.
+    """
     families = lru_cache(maxsize=64)(lambda *family: q_of_family(study, *family))
     for row in rows_of(chosen):
         found = families(row["null"], row["method"], row["measure"])
@@ -105,10 +108,10 @@ def check_q(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
 def q_of_family(
     study: StudyFiles, null: str, method: str, measure: str
 ) -> dict[tuple[str, str, int], tuple[float, list[float]]]:
-    """q of each cell by condition, layer and k, and all that the table `scores` says of it.
+    """q of each cell by condition, layer and k, with all its q in the table `scores`.
 
-    One p a cell: the t test over seeds that the mean z is above 0, of Welch 1947 where all seeds
-    share their draws.
+    Each cell has one p, of the t test over seeds that the mean z is above 0; the test is Welch's
+    (1947) if all seeds share their draws.
     """
     rows = study.scores
     rows = rows[(rows["null"] == null) & (rows["method"] == method) & (rows["measure"] == measure)]

@@ -1,4 +1,4 @@
-"""Structural measures from their definitions in docs/measures.md, for one matrix and partition."""
+"""Structural measures of one matrix and partition, from their definitions in docs/measures.md."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _NO_INFORMATION = 1e-12
 
 @dataclass(frozen=True)
 class Tables:
-    """What measures are made from.
+    """Tables from which measures are computed.
 
     Attributes:
-        shares, squares: T and T2, [k, k]: shares of abs(W), and of W squared, by U and V cluster.
+        shares, squares: T and T2, [k, k]: shares of abs(W) and of W squared, by U and V cluster.
         information: I(P) in nats.
         row_sizes, column_sizes: live units of each cluster, [k].
     """
@@ -28,12 +28,12 @@ class Tables:
 
 
 def tables_of(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray, k: int) -> Tables:
-    """Sums over blocks, one after the other.
+    """Compute the tables of a partition, block by block.
 
     Args:
         matrix: weights W [m, n].
-        rows, columns: labels [m] and [n] from 0 to k - 1; -1 of dead units.
-        k: clusters of a side.
+        rows, columns: labels [m] and [n] from 0 to k - 1; -1 for dead units.
+        k: number of clusters per side.
     """
     sizes = np.abs(np.asarray(matrix, np.float64))
     sums, squares = np.zeros((k, k)), np.zeros((k, k))
@@ -58,7 +58,9 @@ def _share(sums: np.ndarray) -> np.ndarray:
 
 
 def information(joint: np.ndarray) -> float:
-    """I = sum of P ln(P / (P_i P_j)) in nats, P = joint / sum (Cover & Thomas 2006, eq. 2.28).
+    """Mutual information of a joint distribution in nats; NaN if it is all zeros.
+
+    I = sum of P ln(P / (P_i P_j)), P = joint / sum (Cover & Thomas 2006, eq. 2.28).
 
     >>> round(information(np.eye(2)), 4)  # ln 2
     0.6931
@@ -76,7 +78,7 @@ def information(joint: np.ndarray) -> float:
 
 
 def measures_of(tables: Tables) -> dict[str, float]:
-    """All measures of the tables but bits and held-out information, by name."""
+    """All measures by name, except bits and held-out information; empty for undefined tables."""
     if np.isnan(tables.shares).any():
         return {}
     weights, squares = tables.shares, tables.squares
@@ -104,7 +106,7 @@ def measures_of(tables: Tables) -> dict[str, float]:
 
 
 def _adjusted(inside: float, tables: Tables) -> float:
-    """(C - E) / (1 - E), E = sum of |U_a| |V_a| / (m n); undefined at E = 1."""
+    """(C - E) / (1 - E), with E = sum of |U_a| |V_a| / (m n); NaN at E = 1."""
     m, n = tables.row_sizes.sum(), tables.column_sizes.sum()
     pairs = sum(int(u) * int(v) for u, v in zip(tables.row_sizes, tables.column_sizes, strict=True))
     expected = pairs / (m * n)
@@ -112,7 +114,10 @@ def _adjusted(inside: float, tables: Tables) -> float:
 
 
 def held_out(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray, k: int) -> float:
-    """I(row; V cluster) in nats of abs(W) on the rows [m] that are true, columns by labels [n]."""
+    """I(row; V cluster) of abs(W) in nats, over the rows selected by a mask [m].
+
+    `columns` are labels [n].
+    """
     judged = np.abs(np.asarray(matrix, np.float64))[rows]
     sums = [judged[:, columns == b].sum(axis=1) for b in range(k)]
     return information(np.stack(sums, axis=1))

@@ -1,10 +1,10 @@
-"""Layers of published networks, read, clustered and scored by a plain loop, for `make real`.
+"""Read, cluster and score layers of published networks in a plain loop, for `make real`.
 
     PYTHONPATH=scripts python -m audit.real_networks FOLDER docs/real_networks_plain.csv
 
-writes the table again from the files that `make real` has unpacked in FOLDER. Files are read by
-other code than the library's, clusters are scikit-learn's (`SpectralCoclustering`, Dhillon 2001:
-what the library calls `joint`), measures are those of this package, shuffles are NumPy's.
+writes the table again from the files that `make real` unpacked in FOLDER. No code of the library
+takes part: this module reads the files, scikit-learn clusters (`SpectralCoclustering`, Dhillon
+2001; the library's `joint`), this package computes the measures, and NumPy shuffles.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ MEASURES = ("mi", "barber_q", "ncut", "bits")
 
 
 class Layer(NamedTuple):
-    """A layer of a published network: its file, its array there, and what the library calls it.
+    """A layer of a published network: its file, its array in the file, and its name in the library.
 
-    A kernel [out, in, taps] counts as the sum of the sizes over taps; what is `turned` is stored as
-    [in, out].
+    An empty name means that of the array. A kernel [out, in, taps] is reduced to the sum of
+    absolute values over taps. An array that is `turned` is stored as [in, out].
     """
 
     file: str
@@ -63,7 +63,7 @@ LAYERS = (
     Layer(_MAGIKA, f"{_MODULE}Conv_0/transpose_3:0", kernel=True),
     Layer(_MAGIKA, f"{_JAX}Const_24:0", f"{_MODULE}Dense_1/MatMul", turned=True),
 )
-"""Of each network, first and last layers of the kinds that it has."""
+"""First and last layers of each network, of the kinds that it has."""
 
 
 def main(words: list[str]) -> None:
@@ -76,7 +76,7 @@ def main(words: list[str]) -> None:
 
 
 def matrix_of(folder: Path, layer: Layer) -> np.ndarray:
-    """The layer as float64 [out, in]."""
+    """Weights of a layer, float64 [out, in]."""
     read = {".safetensors": _safetensors, ".onnx": _onnx}.get(Path(layer.file).suffix, _torch)
     array = np.asarray(read(folder / layer.file, layer.array), np.float64)
     if layer.kernel:
@@ -111,7 +111,7 @@ def _onnx(path: Path, name: str) -> np.ndarray:
 
 
 def rows_of(layer: Layer, matrix: np.ndarray) -> Iterator[dict[str, object]]:
-    """One row a measure: the matrix, its clusters' value, and those of shuffled weights."""
+    """One row per measure: the matrix, the value of its clusters, and that of shuffled weights."""
     source = np.random.default_rng(0)
     values = scores_of(matrix, source)
     draws = [
@@ -136,7 +136,7 @@ def rows_of(layer: Layer, matrix: np.ndarray) -> Iterator[dict[str, object]]:
 
 
 def scores_of(matrix: np.ndarray, source: np.random.Generator) -> dict[str, float]:
-    """Measures of the best of some starts, by the sizes of the weights."""
+    """Measures of the clusters of abs(W), from the best of several restarts."""
     found = SpectralCoclustering(K, n_init=STARTS, random_state=int(source.integers(2**31)))
     found.fit(np.abs(matrix))
     labels = found.row_labels_, found.column_labels_

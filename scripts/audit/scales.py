@@ -1,4 +1,4 @@
-"""Weights at the scales of docs/measures.md, and whole networks as one matrix."""
+"""Weights at the scalings of docs/measures.md, and whole networks as one matrix."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 NETWORK = "network"
-"""The layer of whole networks."""
+"""Layer name of whole networks."""
 _MOST_ITERATIONS = 10_000
 _BALANCED = 1e-13
 _STREAMS = 0x636C7573746572
 
 
 def base_and_scaling(method: str) -> tuple[str, str]:
-    """A method's name and the scale that it says.
+    """Split a method's name into the base method and the scaling.
 
     >>> base_and_scaling("joint-unit-norm"), base_and_scaling("joint")
     (('joint', 'unit-norm'), ('joint', 'none'))
@@ -30,12 +30,12 @@ def base_and_scaling(method: str) -> tuple[str, str]:
 def scaled(
     weights: Mapping[str, np.ndarray], scaling: str, name: tuple[str, int]
 ) -> dict[str, np.ndarray]:
-    """All layers of a network at a scale.
+    """Scale all layers of a network.
 
     Args:
         weights: [out, in] by layer, from the input on.
         scaling: `none`, `unit-norm`, `balanced` or `ranked`.
-        name: condition and seed; sizes that are equal are told apart by them.
+        name: condition and seed; with the layer, they seed the random order of equal sizes.
     """
     if scaling == "unit-norm":
         return _unit_norm(weights)
@@ -50,7 +50,7 @@ def scaled(
 
 
 def _unit_norm(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Rows of hidden units of norm 1; the norms go to the next layer, from the input on."""
+    """Scale rows of hidden units to norm 1; move the norms to the next layer, from the input on."""
     layers = {layer: np.array(matrix, np.float64) for layer, matrix in weights.items()}
     names = list(layers)
     for layer, following in pairwise(names):
@@ -63,9 +63,10 @@ def _unit_norm(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def balanced(matrix: np.ndarray) -> np.ndarray:
-    """abs(W) as D1 abs(W) D2 with equal row sums, equal column sums and the total 1.
+    """Scale abs(W) to D1 abs(W) D2, with equal row sums, equal column sums and a total of 1.
 
-    Rows and columns in turn (Sinkhorn & Knopp 1967); NaN throughout where that does not converge.
+    Rows and columns are normalised in turn (Sinkhorn & Knopp 1967). All entries are NaN if this
+    does not converge.
 
     >>> balanced(np.array([[1.0, 1.0], [1.0, 4.0]])).round(6).tolist()
     [[0.333333, 0.166667], [0.166667, 0.333333]]
@@ -89,15 +90,15 @@ def balanced(matrix: np.ndarray) -> np.ndarray:
 
 
 def two_way_ranks(matrix: np.ndarray, source: np.random.Generator) -> np.ndarray:
-    """Sizes by rank within rows and columns: the scale `ranked`.
+    """Scale sizes by their ranks within rows and columns: the scaling `ranked`.
 
-    Normal scores of ranks within each row, then within each column, four times; the same with
-    columns first; the mean of both; and of its ranks r among N weights -ln(1 - (r - 1/2) / N).
-    Sizes that are equal are told apart at random, once.
+    Take normal scores of ranks within each row, then within each column, four times. Do the same
+    with columns first, and average both. With r the rank of the average among N weights, the result
+    is -ln(1 - (r - 1/2) / N). Ties between equal sizes are broken at random, once.
 
     Args:
         matrix: weights [m, n].
-        source: of the order of equal sizes.
+        source: random generator for the order of equal sizes.
     """
     sizes = np.abs(np.asarray(matrix))
     live = np.ix_((sizes > 0).any(axis=1), (sizes > 0).any(axis=0))
@@ -121,16 +122,16 @@ def _in_turns(scores: np.ndarray) -> np.ndarray:
 
 
 def _normal_scores(values: np.ndarray) -> np.ndarray:
-    """Phi^-1((r - 1/2) / n) of mid-ranks r within each row of n."""
+    """Phi^-1((r - 1/2) / n), with r the mid-ranks within each row of n values."""
     count = values.shape[1]
     return np.asarray(ndtri((2 * rankdata(values, axis=1) - 1) / (2 * count)))
 
 
 def named_stream(*names: str | int) -> np.random.Generator:
-    """Random numbers that the study names by what they are for.
+    """Random generator that the study derives from the names of its purpose.
 
-    A NumPy seed sequence whose spawn key is: for a text 1 and the first two words of 32 bits of its
-    SHA-256; for a number 0 (2 below zero) and its low and high word.
+    The spawn key of its NumPy seed sequence holds, for a text, 1 and the first two 32-bit words of
+    its SHA-256; for a number, 0 (2 if negative) and the low and high words of its absolute value.
     """
     key: list[int] = []
     for name in names:
@@ -144,9 +145,10 @@ def named_stream(*names: str | int) -> np.random.Generator:
 
 
 def matrix_of(weights: Mapping[str, np.ndarray], layer: str) -> np.ndarray:
-    """Weights [m, n] of a layer; of `network`, those between units of even and of odd layers.
+    """Weights [m, n] of a layer; for `network`, those between units of even and of odd layers.
 
-    The input is layer 0. The graph of all units is made, and its even rows and odd columns taken.
+    The input is layer 0. The function builds the graph of all units, and takes the rows of even
+    layers and the columns of odd ones.
 
     >>> first, second = np.ones((2, 3)), 2 * np.ones((1, 2))
     >>> matrix_of({"fc1": first, "fc2": second}, "network").tolist()

@@ -1,17 +1,17 @@
-"""Kind `shuffles`: the null `shuffle` of `matched` and `joint`, by shuffles and k-means of others.
+"""Kind `shuffles`: the null `shuffle` of `matched` and `joint`, with independent draws and k-means.
 
-Each draw permutes the layer's entries among its live units, embeds them by NumPy's singular value
-decomposition of D_U^-1/2 A D_V^-1/2, clusters with scikit-learn's KMeans, and for `matched` pairs
-clusters by SciPy's Hungarian method on T - p q^T. These draws are others than the study's, so that
-their means, standard deviations and p agree within chance only. How far chance reaches follows from
-the numbers of draws, at a level at which fewer than 1 % of audits of 200 cells have a false alarm:
+Each draw permutes the layer's entries among its live units. NumPy's singular value decomposition of
+D_U^-1/2 A D_V^-1/2 embeds the units, scikit-learn's KMeans clusters them, and SciPy's Hungarian
+method on T - p q^T pairs the clusters of `matched`. The draws differ from the study's, so their
+means, standard deviations and p agree only up to chance. The bounds follow from the numbers of
+draws, at a level at which fewer than 1 % of audits of 200 cells raise a false alarm:
 
 - `null_mean`: Welch's t, with the standard deviations of both;
 - `null_sd`: the normal limit of the logarithm of their ratio, with the kurtosis of the draws;
-- `p`: the hypergeometric distribution of the draws that are as extreme as the value, given how many
-  of both are.
+- `p`: the hypergeometric distribution of the study's draws that are as extreme as the value, given
+  the number in both.
 
-Nothing is added for another k-means: none was seen (docs/long-runs.md).
+The bounds allow nothing for the different k-means: no effect of it was seen (docs/long-runs.md).
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ from audit.values import bits_of
 NAMES = ["condition", "seed", "layer", "method", "k", "measure", "null"]
 METHODS = ("matched", "joint")
 FALSE_ALARMS = 0.01
-"""In an audit of CELLS cells, each of NUMBERS numbers."""
+"""Probability of a false alarm in an audit of CELLS cells, each with NUMBERS numbers."""
 CELLS = 200
 NUMBERS = 3
 LEVEL = FALSE_ALARMS / (CELLS * NUMBERS)
-"""Of one number, two-sided."""
+"""Two-sided significance level of one number."""
 _KURTOSIS = 4.0
-"""At least: draws with long tails, such as of n-cut at k = 2, may not show them."""
+"""Least kurtosis assumed: draws may not show their long tails, as for n-cut at k = 2."""
 _DENSE = 0.5
-"""Least share of weights that are not zero: sparser draws may fall into parts, for which the study
-takes another embedding."""
+"""Least share of nonzero weights: sparser draws may fall into components, for which the study uses
+a different embedding."""
 _LEAST = 1e-9
 
 
 def candidates(study: StudyFiles) -> pd.DataFrame:
-    """Rows against `shuffle`, of layers that are dense and hang together."""
+    """Rows with the null `shuffle`, of layers that are dense and connected."""
     rows = study.scores
     rows = rows[(rows["null"] == "shuffle") & (rows["status"] == "ok") & (rows["null_n"] > 1)]
     known = set(DIRECTION) - {"held_out"}
@@ -78,13 +78,13 @@ def _is_dense(study: StudyFiles, condition: str, seed: int, layer: str) -> bool:
 def check(
     study: StudyFiles, chosen: pd.DataFrame, draws: int, source: np.random.Generator
 ) -> Iterator[Cell]:
-    """Draws anew for each partition, and compares all rows of it with these draws.
+    """Make new draws for each partition, and compare all its rows with them.
 
     Args:
-        study: its files.
+        study: files of the study.
         chosen: some of the `candidates`.
         draws: number of draws.
-        source: of the random numbers.
+        source: random generator.
     """
     groups = chosen.groupby(NAMES[:5], sort=False, observed=True)
     for (condition, seed, layer, method, k), rows in groups:
@@ -96,7 +96,7 @@ def check(
         for row in rows_of(rows):
             measure = row["measure"]
             values = np.array([each.get(measure, math.nan) for each in drawn])
-            # p of draws that ended by a rule has another distribution.
+            # A stopping rule changes the distribution of p.
             by_rule = study.most("shuffle", place[3]) > 0
             numbers = compared(row, values, 0 if by_rule else DIRECTION[measure])
             yield Cell("shuffles", {name: row[name] for name in NAMES}, tuple(numbers))
@@ -110,7 +110,7 @@ def shuffler(
     method: str,
     source: np.random.Generator,
 ) -> Callable[[], np.ndarray]:
-    """Makes draws [live rows, live columns]; those of `ranked` are permuted, then ranked."""
+    """Function that makes a draw [live rows, live columns]; for `ranked`, permuted, then ranked."""
     ranked = base_and_scaling(method)[1] == "ranked"
     matrix = study.matrix(condition, seed, layer, "none" if ranked else method)
     sizes = np.abs(np.asarray(matrix, np.float64))
@@ -126,7 +126,7 @@ def shuffler(
 def drawn_values(
     matrix: np.ndarray, method: str, k: int, restarts: int, source: np.random.Generator
 ) -> dict[str, float]:
-    """All measures of one draw [m, n], clustered as the study clusters it."""
+    """All measures of one draw [m, n], clustered as in the study."""
     base = base_and_scaling(method)[0]
     rows, columns = cluster(matrix, base, k, restarts, int(source.integers(2**31)))
     found = measures_of(tables_of(matrix, rows, columns, k))
@@ -145,10 +145,10 @@ def cluster(
 
     Args:
         matrix: [m, n], without rows or columns of zeros.
-        method: which.
-        k: clusters of a side.
-        restarts: starts of k-means.
-        seed: of k-means.
+        method: `matched` or `joint`.
+        k: number of clusters per side.
+        restarts: restarts of k-means.
+        seed: seed of k-means.
     """
     by_row, by_column = 1 / np.sqrt(matrix.sum(axis=1)), 1 / np.sqrt(matrix.sum(axis=0))
     normalised = by_row[:, None] * matrix * by_column
@@ -171,12 +171,12 @@ def cluster(
 
 
 def compared(row: dict[str, float], draws: np.ndarray, direction: int) -> list[Number]:
-    """Mean, standard deviation and p of the row beside those of other draws, with their bounds.
+    """Pair mean, SD and p of a row with those of new draws, and bound their differences.
 
     Args:
         row: `value`, `null_mean`, `null_sd`, `null_n` and `p`.
-        draws: [draws].
-        direction: 1 or -1 where p is given.
+        draws: values of the measure, [draws].
+        direction: 1 or -1; 0 leaves out p.
     """
     draws = draws[np.isfinite(draws)]
     ours, theirs = len(draws), int(row["null_n"])
@@ -196,7 +196,10 @@ def compared(row: dict[str, float], draws: np.ndarray, direction: int) -> list[N
 
 
 def mean_reach(first: float, ours: int, second: float, theirs: int) -> float:
-    """How far the means of two samples of one distribution may be apart, from their deviations."""
+    """Largest chance difference between the means of two samples of one distribution.
+
+    `first` and `second` are their standard deviations.
+    """
     squares = first**2 / ours, second**2 / theirs
     total = sum(squares)
     if not total:
@@ -206,10 +209,11 @@ def mean_reach(first: float, ours: int, second: float, theirs: int) -> float:
 
 
 def ratio_reach(draws: np.ndarray, theirs: int) -> float:
-    """How large the ratio of two standard deviations of one distribution may be, or its inverse.
+    """Largest chance ratio between the standard deviations of two samples of one distribution.
 
-    The variance of ln s is (kurtosis - 1) / (4 n), 1 / (2 n) of normal draws. Student's t with as
-    many degrees of freedom stands for the longer tails of few draws.
+    The inverse bounds the ratio from below. The variance of ln s is (kurtosis - 1) / (4 n), which
+    is 1 / (2 n) for normal draws. Student's t, with the degrees of freedom of the smaller sample,
+    accounts for the longer tails of few draws.
     """
     if np.ptp(draws) < _LEAST:
         return 1.0
@@ -220,10 +224,10 @@ def ratio_reach(draws: np.ndarray, theirs: int) -> float:
 
 
 def p_reach(study: float, theirs: int, audit: float, ours: int) -> float:
-    """How far the study's p may be from the audit's, on the side on which it is.
+    """Largest chance difference between the study's p and the audit's, on the side where it lies.
 
-    Of the draws of both that are as extreme as the value, how many are the study's is
-    hypergeometric.
+    Given the number of draws in both that are as extreme as the value, the number among the study's
+    is hypergeometric.
     """
     if not math.isfinite(study):
         return 0.0

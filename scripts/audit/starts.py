@@ -1,4 +1,4 @@
-"""What k is chosen by beside z: singular values, and how far starts of a search agree."""
+"""Evidence on k beside z: gaps of singular values, and agreement between restarts."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _VALUES: WeakKeyDictionary[StudyFiles, dict[tuple[str, int, str, str], np.ndarra
 def gap_k(
     study: StudyFiles, condition: str, seed: int, layer: str, method: str, k_values: tuple[int, ...]
 ) -> int:
-    """The k of the largest gap sigma_k - sigma_(k+1) of D_U^-1/2 abs(W) D_V^-1/2; 1 is among them.
+    """k of the largest gap sigma_k - sigma_(k+1) of D_U^-1/2 abs(W) D_V^-1/2, k = 1 included.
 
-    The first of equal ones (von Luxburg 2007, section 8.3).
+    If several k have the same gap, the smallest (von Luxburg 2007, section 8.3).
     """
     place = (condition, seed, layer, method.partition("-")[2])
     known = _VALUES.setdefault(study, {})
@@ -34,7 +34,7 @@ def gap_k(
 
 
 def singular_values(matrix: np.ndarray) -> np.ndarray:
-    """All singular values of the normalised sizes of live units, falling."""
+    """Singular values of the normalised sizes of live units, descending; empty if undefined."""
     sizes = np.abs(np.asarray(matrix, np.float64))
     if not np.isfinite(sizes).all():
         return np.empty(0)
@@ -46,7 +46,7 @@ def singular_values(matrix: np.ndarray) -> np.ndarray:
 
 
 def widest_gap(values: np.ndarray, k_values: tuple[int, ...]) -> int:
-    """The smallest k of the widest gap; 1 without values.
+    """Smallest k with the widest gap; 1 without singular values.
 
     >>> widest_gap(np.array([1.0, 0.9, 0.85, 0.2]), (2, 3, 4))
     3
@@ -58,7 +58,7 @@ def widest_gap(values: np.ndarray, k_values: tuple[int, ...]) -> int:
 
 
 def ami(first: np.ndarray, second: np.ndarray) -> float:
-    """Adjusted mutual information by the arithmetic mean of entropies, without dead units."""
+    """Adjusted mutual information of live units, normalised by the arithmetic mean of entropies."""
     live = (first >= 0) & (second >= 0)
     if not live.any():
         return math.nan
@@ -68,7 +68,7 @@ def ami(first: np.ndarray, second: np.ndarray) -> float:
 def stability(
     study: StudyFiles, condition: str, seed: int, layer: str, method: str, k: int
 ) -> tuple[float, float]:
-    """Mean AMI over all pairs of starts, of the U and of the V side; NaN with one start."""
+    """Mean AMI over all pairs of restarts, for the U and the V side; NaN with one restart."""
     starts = study.arrays("clusters", condition, seed, layer, ".starts", f"{method}/{k}/")
     if not starts:
         return math.nan, math.nan
@@ -82,9 +82,9 @@ def stability(
 def same_bits_ami(
     study: StudyFiles, condition: str, seed: int, layer: str, method: str, k: int
 ) -> float:
-    """Mean AMI, over sides and pairs, among starts that save at least 95 % of the most bits.
+    """Mean AMI, over sides and pairs, of restarts that save at least 95 % of the most bits.
 
-    1 where one does, NaN where no start saves any.
+    1 if only one does; NaN if no restart saves any.
     """
     starts = study.arrays("clusters", condition, seed, layer, ".starts", f"{method}/{k}/")
     if not starts:

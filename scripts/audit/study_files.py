@@ -1,4 +1,4 @@
-"""The files of a finished study, as docs/results.md has them."""
+"""Read the files of a finished study, described in docs/results.md."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _TABLES = ("scores.parquet", "partitions.parquet", "summary.csv", "networks.csv"
 
 @dataclass(frozen=True)
 class Block:
-    """The networks of one file.
+    """Networks of one file.
 
     Attributes:
         file: `…/networks/<condition>/<seeds>.safetensors`.
-        seeds: in the order of the file.
-        recipe: how they were trained; empty where they were not.
-        matrices: names that files give layers which are no chain, in order; None of a chain.
+        seeds: seeds in the order of the file.
+        recipe: training recipe; empty if they were not trained.
+        matrices: names in the file, in order, of layers that do not form a chain; None for a chain.
     """
 
     file: Path
@@ -42,12 +42,12 @@ class Block:
     matrices: list[str] | None = None
 
     def in_files(self, layer: str) -> str:
-        """What files call a layer of the tables: names with other characters are coded there."""
+        """Name in files of a layer in tables; files encode characters that names cannot have."""
         return next((name for name in self.matrices or [] if in_tables(name) == layer), layer)
 
 
 def in_tables(name: str) -> str:
-    """What tables call a layer, from its name in files.
+    """Name in tables of a layer, decoded from its name in files.
 
     >>> in_tables("h.0~2Fmlp")
     'h.0/mlp'
@@ -56,16 +56,16 @@ def in_tables(name: str) -> str:
 
 
 class StudyFiles:
-    """Tables, weights, partitions and draws of a study, read when they are asked for."""
+    """Tables, weights, partitions and draws of a study, read on demand."""
 
     def __init__(self, folder: Path) -> None:
-        """Looks for what every finished study has.
+        """Check for the tables that every finished study has.
 
         Args:
-            folder: the results of a study.
+            folder: results of a study.
 
         Raises:
-            AuditError: where there are no results, or not all of them.
+            AuditError: if the folder or one of these tables is missing.
         """
         self.folder = folder
         if not folder.is_dir():
@@ -82,17 +82,17 @@ class StudyFiles:
     # --- tables --------------------------------------------------------------------------------
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table without empty texts; one that the study has not is empty.
+        """Read a table; missing texts become "", and a missing table is empty.
 
         Raises:
-            AuditError: where it cannot be read.
+            AuditError: if the table cannot be read.
         """
         path = self.folder / "tables" / name
         if not path.is_file():
             return pd.DataFrame()
         with _told(path):
             if path.suffix == ".csv":
-                # A list of one number, such as a plateau, is a text, too.
+                # A list of one number, such as a plateau, must stay a text.
                 texts = dict.fromkeys(_TEXTS, str)
                 rows = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
             else:
@@ -104,18 +104,18 @@ class StudyFiles:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """The table `scores`; empty nulls are empty texts."""
+        """Table `scores`; a missing null is an empty text."""
         rows = self.table("scores.parquet")
         return rows.astype({name: "category" for name in _TEXTS if name in rows})
 
     @cached_property
     def networks(self) -> pd.DataFrame:
-        """The table `networks`, by condition and seed."""
+        """Table `networks`, indexed by condition and seed."""
         return self.table("networks.csv").set_index(["condition", "seed"], drop=False)
 
     @cached_property
     def observed(self) -> pd.DataFrame:
-        """Values by condition, seed, layer, method, k and measure, whatever they compare with."""
+        """One value per condition, seed, layer, method, k and measure, whatever the null."""
         names = ["condition", "seed", "layer", "method", "k", "measure"]
         rows = self.scores[[*names, "value"]].drop_duplicates(names)
         return rows.astype({name: str for name in ("condition", "layer", "method", "measure")})
@@ -128,12 +128,12 @@ class StudyFiles:
         }
 
     def values(self, condition: str, layer: str, method: str, measure: str) -> pd.DataFrame:
-        """What a measure says, [seeds, k], both rising."""
+        """Values of a measure, [seeds, k], both ascending."""
         return self._observed_groups[condition, layer, method, measure].unstack("k")
 
     @cached_property
     def _adaptive(self) -> dict[str, tuple[int, dict[str, int]]]:
-        """Most draws of nulls whose draws ended by a rule: of all methods, and of some by name."""
+        """Maximum numbers of draws of nulls with a stopping rule: in general, and by method."""
         found: dict[str, tuple[int, dict[str, int]]] = {}
         for file in (self.folder / "records").glob("score*/**/*.json"):
             with _told(file):
@@ -144,7 +144,7 @@ class StudyFiles:
         return found
 
     def most(self, null: str, method: str) -> int:
-        """Draws that there are at most, where they ended by a rule; else 0."""
+        """Maximum number of draws if a stopping rule ended them, else 0."""
         draws, fewer = self._adaptive.get(null, (0, {}))
         return fewer.get(method, draws)
 
@@ -152,7 +152,7 @@ class StudyFiles:
 
     @cached_property
     def blocks(self) -> dict[str, list[Block]]:
-        """Blocks of networks by condition, those of fresh networks included."""
+        """Blocks of networks by condition, including those of fresh networks."""
         found: dict[str, list[Block]] = {}
         for file in sorted((self.folder / "networks").glob("*/*.safetensors")):
             with _told(file), safe_open(file, framework="numpy") as stored:
@@ -163,10 +163,10 @@ class StudyFiles:
         return found
 
     def block_of(self, condition: str, seed: int) -> tuple[Block, int]:
-        """The block of a network and its place in it.
+        """Block that holds a network, and its index in the block.
 
         Raises:
-            AuditError: where no file has its weights.
+            AuditError: if no file has its weights.
         """
         for block in self.blocks.get(condition, []):
             if seed in block.seeds:
@@ -177,7 +177,7 @@ class StudyFiles:
         )
 
     def weights(self, condition: str, seed: int, scaling: str) -> dict[str, np.ndarray]:
-        """All layers of a network at a scale, [out, in] by layer, from the input on."""
+        """All layers of a network at a scaling, [out, in] by layer, from the input on."""
         found: dict[str, np.ndarray] = self._weights(condition, seed, scaling)
         return found
 
@@ -196,7 +196,7 @@ class StudyFiles:
         return scaled(layers, scaling, (condition, seed))
 
     def matrix(self, condition: str, seed: int, layer: str, method: str) -> np.ndarray:
-        """The weights that a method clusters, [m, n]."""
+        """Weights that a method clusters, [m, n]."""
         return matrix_of(self.weights(condition, seed, base_and_scaling(method)[1]), layer)
 
     # --- partitions and draws ------------------------------------------------------------------
@@ -204,7 +204,7 @@ class StudyFiles:
     def labels(
         self, condition: str, seed: int, layer: str, method: str, k: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Labels of a partition from the table `partitions`, of the U and of the V side."""
+        """Labels of the U and the V side of a partition, from the table `partitions`."""
         wanted = {"condition": condition, "seed": seed, "layer": layer, "method": method, "k": k}
         rows = pq.read_table(
             self.folder / "tables" / "partitions.parquet",
@@ -216,7 +216,7 @@ class StudyFiles:
         return u, v
 
     def planted(self, condition: str, seed: int, layer: str) -> dict[str, np.ndarray]:
-        """Clusters that were planted, `rows` and `columns`; empty where there are none."""
+        """Labels of planted clusters, `rows` and `columns`; empty if none were planted."""
         block, place = self.block_of(condition, seed)
         path = block.file.with_name(f"{block.file.stem}.planted.npz")
         found = self._arrays(path, f"{block.in_files(layer)}/") if path.is_file() else {}
@@ -225,13 +225,13 @@ class StudyFiles:
     def arrays(
         self, kind: str, condition: str, seed: int, layer: str, ending: str, prefix: str
     ) -> dict[str, np.ndarray]:
-        """Arrays of one network from the file of its block that has them; empty without one.
+        """Arrays of one network, from the file of its block that has them; empty if none has.
 
         Args:
             kind: folder of the files, such as `nulls`.
-            condition, seed, layer: which network and layer.
-            ending: of the file's name, after its block of k: `.starts`, `.shuffle`.
-            prefix: what the arrays' names begin with, such as `matched/4/`; taken away.
+            condition, seed, layer: network and layer.
+            ending: end of the file's name, after its block of k, such as `.starts` or `.shuffle`.
+            prefix: prefix of the arrays' names, such as `matched/4/`. It is removed.
         """
         block, place = self.block_of(condition, seed)
         folder = self.folder / kind / condition / block.file.stem / block.in_files(layer)
@@ -251,7 +251,7 @@ class StudyFiles:
 
 @contextmanager
 def _told(file: Path) -> Iterator[None]:
-    """Tells of a damaged file in one line."""
+    """Report a damaged file in one line."""
     try:
         yield
     except Exception as error:
@@ -262,7 +262,7 @@ def _told(file: Path) -> Iterator[None]:
 
 
 class Row(dict[str, Any]):
-    """A row of a table by the names of its columns."""
+    """Row of a table by column; a missing column raises an `AuditError`."""
 
     def __missing__(self, name: str) -> Any:
         raise AuditError(
@@ -272,6 +272,6 @@ class Row(dict[str, Any]):
 
 
 def rows_of(table: pd.DataFrame) -> Iterator[Row]:
-    """Rows one by one."""
+    """Yield the rows of a table."""
     for row in table.to_dict("records"):
         yield Row({str(name): value for name, value in row.items()})

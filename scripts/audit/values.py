@@ -1,4 +1,4 @@
-"""Kind `values`: structural measures of stored partitions and weights."""
+"""Kind `values`: recompute structural measures from stored partitions and weights."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from audit.study_files import StudyFiles, rows_of
 
 NAMES = ["condition", "seed", "layer", "method", "k", "measure"]
 _BY_SEARCH = ("bits_u", "bits_v")
-"""Results of a search, of which there is no definition to work them out by."""
+"""Results of a search, which no formula gives."""
 SEARCHED = ("described",)
-"""Methods for which k is only the most clusters of a side."""
+"""Methods for which k is only the maximum number of clusters per side."""
 
 
 def candidates(study: StudyFiles) -> pd.DataFrame:
-    """A row a network, layer, method, k and measure, but those that a search has found."""
+    """One row per network, layer, method, k and measure, without results of a search."""
     known = set(DIRECTION) - set(_BY_SEARCH)
     rows = study.scores
     rows = rows[rows["measure"].isin(known)].drop_duplicates(NAMES)
@@ -33,7 +33,7 @@ def candidates(study: StudyFiles) -> pd.DataFrame:
 
 
 def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
-    """Works out `value`, `k_effective` and `status` of each row."""
+    """Recompute `value`, `k_effective` and `status` of each row."""
     values = lru_cache(maxsize=16)(lambda *place: all_values(study, *place))
     for row in rows_of(chosen):
         place = (row["condition"], int(row["seed"]), row["layer"], row["method"], int(row["k"]))
@@ -51,7 +51,7 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
 def all_values(
     study: StudyFiles, condition: str, seed: int, layer: str, method: str, k: int
 ) -> tuple[dict[str, float], int]:
-    """All measures of one partition by name, and how many of its clusters hold a unit."""
+    """All measures of one partition by name, and the number of its clusters that hold a unit."""
     rows, columns = study.labels(condition, seed, layer, method, k)
     matrix = study.matrix(condition, seed, layer, method)
     effective = len(set(rows[rows >= 0]) | set(columns[columns >= 0]))
@@ -85,7 +85,7 @@ def bits_of(
 def study_value(
     study: StudyFiles, condition: str, seed: int, layer: str, method: str, k: int, measure: str
 ) -> float:
-    """What the table `scores` says; NaN where it has no such row."""
+    """Value in the table `scores`; NaN if it has no such row."""
     place: tuple[Any, ...] = (condition, layer, method, measure)
     try:
         return float(str(study.values(*place).loc[seed, k]))
