@@ -1,4 +1,4 @@
-"""Rule `aggregate`: rows of all blocks to the tables of the study."""
+"""Rule `aggregate`: join the rows of all blocks into the tables of the study."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule `agree`: agreement of the partitions of a block with each other."""
+"""Rule `agree`: compare the partitions of a block with each other."""
 
 from clusterability_workflow.job import running
 from clusterability_workflow.layers import layers_of

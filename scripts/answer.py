@@ -1,4 +1,4 @@
-"""Rule `answer`: how good the clusters are, as a table and in words."""
+"""Rule `answer`: report how good the clusters are, as a table and as text."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule `choose_k`: the number of clusters of a layer, from all seeds and all k, block by block."""
+"""Rule `choose_k`: choose a layer's number of clusters from all seeds and all k, block by block."""
 
 from pathlib import Path
 

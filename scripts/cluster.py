@@ -1,4 +1,4 @@
-"""Rule `cluster`: partitions of layers of a block of networks, at all k of a block."""
+"""Rule `cluster`: partition layers of a block of networks, at all k of a block."""
 
 from clusterability_workflow.job import running
 from clusterability_workflow.layers import layers_of

@@ -1,4 +1,4 @@
-"""Rule `contact_sheet`: all figures on one sheet."""
+"""Rule `contact_sheet`: place all figures on one sheet."""
 
 from pathlib import Path
 

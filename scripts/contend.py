@@ -1,4 +1,4 @@
-"""Rule `contend`: measures that contend with the study's, of networks whose clusters are known."""
+"""Rule `contend`: compute contending measures on networks whose clusters are known."""
 
 from pathlib import Path
 

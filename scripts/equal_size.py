@@ -1,4 +1,4 @@
-"""Rule `equal_size`: scores of a layer's sub-matrices as large as the smallest layer."""
+"""Rule `equal_size`: score a layer's sub-matrices that are as large as the smallest layer."""
 
 from pathlib import Path
 

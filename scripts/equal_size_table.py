@@ -1,4 +1,4 @@
-"""Rule `equal_size_table`: layers at equal size, over the networks of each condition."""
+"""Rule `equal_size_table`: compare layers at equal size over the networks of each condition."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule `explore`: one page to look at every network of the study."""
+"""Rule `explore`: write one page that shows every network of the study."""
 
 from pathlib import Path
 

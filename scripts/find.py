@@ -1,4 +1,4 @@
-"""Rule `find`: whether published findings hold here."""
+"""Rule `find`: test whether published findings hold in this study."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule `fresh`: initial networks for the null `untrained`."""
+"""Rule `fresh`: initialise networks for the null `untrained`."""
 
 from pathlib import Path
 

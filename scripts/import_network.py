@@ -1,4 +1,4 @@
-"""Rule `import_network`: networks trained elsewhere, each from a file of its own."""
+"""Rule `import_network`: import networks trained elsewhere, each from its own file."""
 
 from pathlib import Path
 

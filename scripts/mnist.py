@@ -1,4 +1,4 @@
-"""Rule `mnist`: gets the four files of MNIST, or of a data set of its format, and verifies them."""
+"""Rule `mnist`: get and verify the four files of MNIST, or of a data set in its format."""
 
 from pathlib import Path
 

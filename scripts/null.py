@@ -1,4 +1,4 @@
-"""Rule `null`: tables of weights drawn anew, at all k of a block, clustered as the networks are."""
+"""Rule `null`: redraw weights, cluster them like the networks, and write tables at all k."""
 
 from clusterability_workflow.drawing import draw_layers
 from clusterability_workflow.job import running

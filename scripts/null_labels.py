@@ -1,4 +1,4 @@
-"""Rule `null_labels`: tables of permuted labels, nothing clustered."""
+"""Rule `null_labels`: permute labels without clustering, and write their tables."""
 
 from clusterability_workflow.job import running
 from clusterability_workflow.layers import layers_of

@@ -1,4 +1,4 @@
-"""Rule `null_within`: as rule `null`, of weights permuted within strata of a covariate."""
+"""Rule `null_within`: as rule `null`, with weights permuted within strata of a covariate."""
 
 from clusterability_workflow.drawing import draw_layers
 from clusterability_workflow.job import running

@@ -1,4 +1,4 @@
-"""Rule `null_within` where draws are adaptive: no more than it takes to decide on values."""
+"""Rule `null_within` with adaptive draws: draw only until the networks' values are decided."""
 
 from clusterability_workflow.adaptive_drawing import draw_layers_until_decided
 from clusterability_workflow.job import running

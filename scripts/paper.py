@@ -1,4 +1,4 @@
-"""Rule `paper`: what a paper takes of the study: figures, tables, captions, numbers, methods."""
+"""Rule `paper`: write figures, tables, captions, numbers and methods of the study for a paper."""
 
 from pathlib import Path
 

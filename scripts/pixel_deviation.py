@@ -1,4 +1,4 @@
-"""Rule `pixel_deviation`: how far each pixel varies over the training images, for `within`."""
+"""Rule `pixel_deviation`: write each pixel's SD over the training images, for `within`."""
 
 from pathlib import Path
 

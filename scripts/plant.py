@@ -1,4 +1,4 @@
-"""Rule `plant`: the partition that was planted in a layer of a block of networks."""
+"""Rule `plant`: write the partition planted in a layer of a block of networks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule `plot`: one figure, in every format and for screens, the rows that it plots, its caption."""
+"""Rule `plot`: write a figure in every format and for screens, with its rows and its caption."""
 
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ from clusterability.report.screen_picture import screen_picture
 
 with running(snakemake):
     item, asked = snakemake.wildcards.item, FigureJob(**snakemake.params.job)
-    # Called by name: a new figure is one module, and reruns no other figure.
+    # Imported by name, so that a new figure is one module and reruns no other figure.
     module = import_module(f"clusterability.report.figures.{snakemake.wildcards.figure}")
     figure, rows = module.make(dict(snakemake.input.items()), item, asked)
     save_figure(figure, rows, snakemake.output)

@@ -1,4 +1,4 @@
-"""Rule `probe`: what the units of a layer's clusters do, at the probed k of a block."""
+"""Rule `probe`: probe the function of a layer's clusters, at the probed k of a block."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule `replicate`: a table of the study beside published values."""
+"""Rule `replicate`: compare a table of the study with published values."""
 
 from pathlib import Path
 

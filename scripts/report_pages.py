@@ -1,4 +1,4 @@
-"""Rule `report_pages`: the tables as the report shows them."""
+"""Rule `report_pages`: write the tables as pages of the report."""
 
 from clusterability_workflow.job import running
 

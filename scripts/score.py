@@ -1,4 +1,4 @@
-"""Rule `score`: structural measures of a block, compared with its nulls, and of its draws."""
+"""Rule `score`: compute structural measures of a block and its draws, and compare them."""
 
 from clusterability_workflow.job import running
 from clusterability_workflow.layers import layers_of

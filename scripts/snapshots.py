@@ -1,4 +1,4 @@
-"""Rule `snapshots`: networks of a condition on their way, step by step."""
+"""Rule `snapshots`: tabulate networks of a condition in the course of training, step by step."""
 
 from pathlib import Path
 

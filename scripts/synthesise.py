@@ -1,4 +1,4 @@
-"""Rule `synthesise`: random matrices with known structure, as networks of one layer."""
+"""Rule `synthesise`: make random matrices with known structure, as networks of one layer."""
 
 from pathlib import Path
 

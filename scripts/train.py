@@ -1,4 +1,4 @@
-"""Rule `train`: a block of networks of one condition."""
+"""Rule `train`: train a block of networks of one condition."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from clusterability.training.train import Origin, train
 with running(snakemake):
     wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
     asked, title = TrainingJob(**params.job), f"{wildcards.condition} {wildcards.seeds}"
-    # What a job runs on is no parameter: nothing trains again for it.
+    # The device is not a parameter of the job, so that changing it retrains nothing.
     machine = snakemake.config.get("training") or {}
     device, seconds = machine.get("device", "auto"), machine.get("checkpoint_every", 30)
     checkpoints = Checkpoints.of_job(Path(output.networks), dict(params.items()), seconds)

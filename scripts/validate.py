@@ -1,4 +1,4 @@
-"""Rule `validate`: which measure is right, as a table."""
+"""Rule `validate`: tabulate how well each measure detects, recovers and predicts."""
 
 from pathlib import Path
 
