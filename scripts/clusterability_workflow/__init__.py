@@ -1,7 +1,7 @@
 """Workflow code beside the library: jobs, records, plans, verification, GPUs, Slurm.
 
-Importing this package makes sure that the library is the one next to it, since jobs' results are
-recorded with the digests of that code.
+Importing this package checks that `clusterability` is the copy next to it, since records of jobs
+contain the digests of that code.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import clusterability
 
 PROJECT = Path(__file__).resolve().parents[2]
-"""Folder of the project's code."""
+"""Root folder of the project."""
 
 if Path(clusterability.__file__).resolve().parents[1] != PROJECT / "src":
     sys.exit(
@@ -23,9 +23,9 @@ if Path(clusterability.__file__).resolve().parents[1] != PROJECT / "src":
 def let_jobs_find_library() -> None:
     """Put the project's packages first on the path of all jobs of this process.
 
-    Snakemake appends the folder of a rule's script to the path, where another copy of the library,
-    installed or on PYTHONPATH, would win. Jobs inherit PYTHONPATH; on a cluster, each job sets it
-    again when it parses the workflow.
+    Snakemake appends the folder of a rule's script to the path, so that another copy of the
+    library, installed or on PYTHONPATH, would take precedence. Jobs inherit PYTHONPATH. On a
+    cluster, each job sets it again when it parses the workflow.
     """
     folders = [str(PROJECT / "src"), str(PROJECT / "scripts")]
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)

@@ -29,7 +29,7 @@ def draw_layers_until_decided(
 
     Args:
         job: the object `snakemake` of a rule's script; its inputs include the partitions.
-        asked: methods, and the largest number of draws.
+        asked: methods, and the maximum number of draws.
         model: the null model.
         decides: what determines the draws, besides the job's parameters.
     """
@@ -41,7 +41,7 @@ def draw_layers_until_decided(
         there = deque(kept.found())
 
         def of_network(scaled: ScaledLayer) -> Iterator[KeyedTables]:
-            # The rule ends the draws of each network at the same number as before.
+            # Deterministic: the rule stops each network at the same draw as before.
             done = 0
             while there:
                 done += 1

@@ -1,4 +1,4 @@
-"""Jobs of nulls that redraw weights: they keep draws while they run."""
+"""Run jobs of nulls that redraw weights; they keep draws while they run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from clusterability.results.npz_files import save_items
 from clusterability.signals import told_to_stop
 
 TablesOf = Callable[[Layer, KeptDraws], KeyedTables]
-"""Makes the tables of a layer from kept draws and further ones, which it keeps."""
+"""Function that makes the tables of a layer from kept draws and from new ones, which it keeps."""
 
 
 def draw_layers(
@@ -48,11 +48,11 @@ def draw_layers(
 def write_layers(job: Any, tables_of: TablesOf, decides: Mapping[str, Any] | None = None) -> None:
     """Write the tables of all layers of a job, and keep draws until all are written.
 
-    Snakemake removes the output of failed jobs.
+    Draws are kept because Snakemake removes the output of failed jobs.
 
     Args:
         job, decides: as in `draw_layers`.
-        tables_of: makes the tables of one layer.
+        tables_of: function that makes the tables of one layer.
     """
     seconds = (job.config.get("training") or {}).get("checkpoint_every", 30)
     parameters = {key: value for key, value in job.params.items() if key != "layers"}

@@ -1,4 +1,4 @@
-"""The jobs of a study as Snakemake plans them, without running any."""
+"""List the jobs of a study as Snakemake plans them, without running any."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ QUIET = ["--dry-run", "--quiet", "progress", "rules"]
 
 
 def planned_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob], bool]:
-    """All jobs behind the targets that Snakemake's arguments name, those that run with reasons.
+    """Plan all jobs behind the targets in Snakemake's arguments; jobs that would run have reasons.
 
     Returns:
         The study, its jobs in Snakemake's order, and whether these are all jobs of the study.
 
-    Where Snakemake cannot plan, this process ends with Snakemake's message.
+    If Snakemake cannot plan, this process exits with Snakemake's message.
 
     Raises:
-        UserError: where a config is none.
+        UserError: if a config is invalid.
     """
-    # Before Snakemake reads them: it would run what a template says.
+    # Check configs before Snakemake reads them, since it would run code in a template.
     check_configs(named_configs(arguments))
     messages = io.StringIO()
     with contextlib.redirect_stderr(messages), contextlib.redirect_stdout(messages):
@@ -74,10 +74,10 @@ def _planned(dag: Any, job: Any, needed: set[Any]) -> PlannedJob:
 
 
 def _reasons(dag: Any, job: Any) -> Iterator[str]:
-    """Why a job runs: what changed for it, or else which jobs it comes after."""
+    """Reasons why a job runs: its changes, or else the jobs that it follows."""
     reason = dag.reason(job)
     found = False
-    # Asked anew: Snakemake looks no further where a job has to follow another one anyway.
+    # Asked here, since Snakemake skips this check if a job has to follow another one anyway.
     changes = dag.workflow.persistence.params_changed(job)
     if changes:
         yield from parameter_changes(sorted(changes.only_old), sorted(changes.only_new))
@@ -104,7 +104,7 @@ def _reasons(dag: Any, job: Any) -> Iterator[str]:
 
 
 def _why_missing(dag: Any, job: Any) -> str:
-    """Why files of a job are missing."""
+    """Reason why files of a job are missing."""
     known = [bool(dag.workflow.persistence.metadata(file)) for file in job.output]
     if not any(known):
         return "new"

@@ -1,10 +1,10 @@
-"""Leases of GPUs: on one machine, one job a GPU.
+"""Leases of GPUs: one job per GPU on a machine.
 
-Snakemake counts the GPUs that jobs ask for, but tells none which one is its own. Here a job takes
-the lock file of a GPU before CUDA starts, and shows itself this GPU alone. The locks are the
-operating system's: those of a process that dies are free. They lie in a folder of the user on this
-machine, so that all studies share them. What a scheduler has given a job stands: a single GPU is
-taken as it is, of several the processes of this job take one each.
+Snakemake counts the GPUs that jobs request, but does not assign them. Here, a job locks the file of
+a GPU before CUDA starts, and makes only this GPU visible to itself. The locks are those of the
+operating system, which releases them when a process dies. They are in the user's folder on this
+machine, so that all studies share them. Assignments of a scheduler stand: a job takes a single
+assigned GPU as it is; of several, each process of the job takes one.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ logger = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID")
-"""Variables in which schedulers tell a job its number. Kubernetes is none of them: a pod sees its
-own GPUs and no other's, as a machine does."""
+"""Variables in which schedulers pass a job its number. Kubernetes has none: like a machine, a pod
+sees only its own GPUs."""
 
 _TEMPORARY = Path("/tmp")
-"""Not what TMPDIR says: jobs with different ones share the GPUs of the machine."""
+"""Folder of the locks, whatever TMPDIR is: jobs with different TMPDIR share the machine's GPUs."""
 _DEVICE_FILES = Path("/dev")
-"""Where NVIDIA's driver shows a file a GPU on Linux; looking at them loads nothing."""
+"""Folder in which NVIDIA's Linux driver has a file per GPU; listing them loads no library."""
 _SECONDS_BETWEEN_TRIES = 0.5
 
 
@@ -44,21 +44,21 @@ def leased_gpu(
     folder: Path | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[str | None]:
-    """Waits for a GPU, and shows this process no other one while the block runs.
+    """Wait for a GPU, and make it the only one that this process sees while the block runs.
 
     Args:
-        device: `training.device` of the config. For `cuda:1` it waits for that very GPU, and
-            what is visible stays; `cpu` and `mps` need none.
-        visible: GPUs to choose from, by default all that this process may see.
-        folder: of the locks, by default one of this user on this machine.
-        stopped: whether the job was asked to stop; looked at while waiting.
+        device: `training.device` of the config. For `cuda:1`, wait for this particular GPU and
+            leave the visible ones unchanged. `cpu` and `mps` need no GPU.
+        visible: GPUs to choose from. None: all that this process may see.
+        folder: folder of the locks. None: one of this user on this machine.
+        stopped: function that says whether the job was asked to stop; called while waiting.
 
-    Returns:
-        The GPU as CUDA_VISIBLE_DEVICES names it; None where none is leased.
+    Yields:
+        The GPU, as CUDA_VISIBLE_DEVICES names it; None if none is leased.
 
     Raises:
-        UserError: where the job was asked to stop while it waited; where the folder of the locks
-            cannot be written, or others than this user can write to it.
+        UserError: if the job was asked to stop while it waited, or if the folder of the locks
+            cannot be written or is writable by other users.
     """
     gpus = _gpus_to_share(device, visible)
     if not gpus:
@@ -83,9 +83,9 @@ def leased_gpu(
 
 
 def gpus_at_once(device: str) -> int:
-    """How many training jobs have a GPU at the same time on this machine; 0 where none needs one.
+    """Number of training jobs that can have a GPU at a time on this machine; 0 if none needs one.
 
-    Without loading torch: a workflow asks this each time that it is read.
+    Does not load torch, since the workflow calls this each time that it is parsed.
     """
     if not (device == "auto" or device.startswith("cuda")):
         return 0
@@ -96,7 +96,7 @@ def gpus_at_once(device: str) -> int:
 
 
 def scheduler_job(environment: Mapping[str, str]) -> str | None:
-    """The scheduler's name of the job that this process is part of; None outside of any.
+    """Name of the scheduler's job that this process is part of; None outside of such a job.
 
     >>> scheduler_job({"SLURM_JOB_ID": "17"})
     'SLURM_JOB_ID-17'
@@ -109,8 +109,8 @@ def visible_gpus(count: int | None = None) -> list[str]:
     """GPUs that this process may see, as CUDA_VISIBLE_DEVICES names them; does not start CUDA.
 
     Args:
-        count: how many of them are there, by default as the driver says: a name in
-            CUDA_VISIBLE_DEVICES may be one of none.
+        count: number of them that exist, since CUDA_VISIBLE_DEVICES may name others. None: ask the
+            driver.
     """
     names = named_gpus(os.environ[VISIBLE]) if VISIBLE in os.environ else None
     if names == [] or (names and names[0].startswith("MIG-")):
@@ -123,9 +123,9 @@ def visible_gpus(count: int | None = None) -> list[str]:
 
 
 def named_gpus(names: str) -> list[str]:
-    """The GPUs that a value of CUDA_VISIBLE_DEVICES names, as PyTorch reads it.
+    """Parse a value of CUDA_VISIBLE_DEVICES as PyTorch does.
 
-    It stops at the first that is none or of another kind, and a name twice makes it empty.
+    The list stops at the first name that is invalid or of another kind; a duplicate makes it empty.
 
     >>> named_gpus("3, 5"), named_gpus("GPU-8932f937,1"), named_gpus("0,-1,2"), named_gpus("1,1")
     (['3', '5'], ['GPU-8932f937'], ['0'], [])
@@ -137,7 +137,7 @@ def named_gpus(names: str) -> list[str]:
 
 
 def _gpus_to_share(device: str, visible: Sequence[str] | None) -> list[str]:
-    """GPUs of which this process takes one, or none where it need not ask."""
+    """GPUs of which this process leases one; empty if it needs no lease."""
     if not (device == "auto" or device.startswith("cuda")):
         return []
     gpus = visible_gpus() if visible is None else list(visible)
@@ -148,7 +148,7 @@ def _gpus_to_share(device: str, visible: Sequence[str] | None) -> list[str]:
 
 
 def _number(device: str) -> int | None:
-    """The number of a GPU that the user has chosen."""
+    """Number of the GPU that the user has chosen; None without a choice."""
     _, _, number = device.partition("cuda:")
     return int(number) if number else None
 
@@ -174,7 +174,7 @@ def _wait_for_one(
 
 
 def _holder(lock: FileLock) -> str:
-    """Who has taken the lock, which may not have said so yet."""
+    """Holder of a lock, which may not have written its number yet."""
     file = _holder_file(lock)
     process = file.read_text() if file.exists() else ""
     return f"process {process}" if process else "another process"
@@ -185,7 +185,7 @@ def _holder_file(lock: FileLock) -> Path:
 
 
 def _folder_of_locks() -> Path:
-    """The folder of this user on this machine; in it, one for each job of a scheduler.
+    """Folder of locks of this user on this machine; in it, one for each job of a scheduler.
 
     GPUs of different jobs of a scheduler may have the same number.
     """
@@ -195,9 +195,9 @@ def _folder_of_locks() -> Path:
 
 
 def _own_folder(folder: Path) -> Path:
-    """Makes the folder, for this user alone.
+    """Create a folder that only this user can write to, or check an existing one.
 
-    Where all users can write, somebody else may have made it, with links to files of this user.
+    Where all users can write, another one may have created it, with links to files of this user.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()

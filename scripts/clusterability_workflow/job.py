@@ -1,4 +1,4 @@
-"""What every job does around its work: a log, a record of what it made, one line for an error."""
+"""Common frame of all jobs: a log, a record of the files, and one line for an error."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ logger = logging.getLogger("job")
 
 @contextmanager
 def running(job: Any) -> Iterator[None]:
-    """Sends messages to the job's log, and tracebacks too; records the files that it made.
+    """Log messages and tracebacks of a job, and record the files that it made.
 
-    A UserError ends the job with its own text on standard error and no traceback.
+    A UserError ends the job with its message on standard error and no traceback.
 
     Args:
         job: the object `snakemake` of a rule's script.
@@ -54,7 +54,7 @@ def _end(told: object) -> NoReturn:
 
 
 def _log_to(file: Path) -> None:
-    # A full disk or a read-only folder is not told of twice: the job itself meets it, too.
+    # Do not report a full disk or a read-only folder twice: the job itself meets it, too.
     logging.raiseExceptions = False
     handler: logging.Handler = logging.StreamHandler()
     try:
@@ -67,7 +67,7 @@ def _log_to(file: Path) -> None:
 
 
 def _record(job: Any) -> None:
-    """Writes the digests of the job's files: `make verify` compares them."""
+    """Write the digests of the job's files, which `make verify` compares."""
     wildcards, params = dict(job.wildcards.items()), dict(job.params.items())
     record = Record.of_files(job.rule, wildcards, params, list(job.output))
     record.write(record_path(Path(job.log[0])))

@@ -1,4 +1,4 @@
-"""The layers of a job one by one: the one that its wildcards name, or those taken together."""
+"""Iterate over the layers of a job: the one that its wildcards name, or those taken together."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from clusterability.networks.stacked import Networks, load_networks
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer of a job, with the files that are its own.
+    """A layer of a job, with its own files.
 
     Attributes:
-        condition: whose layer it is, where wildcards or parameters say so.
-        name: as files call it.
-        inputs, outputs: files by the names that the rule has for them.
+        condition: condition of its networks; empty if neither wildcards nor parameters name it.
+        name: name in files.
+        inputs, outputs: files by their names in the rule.
     """
 
     condition: str
@@ -29,29 +29,29 @@ class Layer:
     outputs: Mapping[str, Sequence[str]]
 
     def input(self, name: str) -> Path:
-        """The one input of that name."""
+        """Single input of a name."""
         (file,) = self.inputs[name]
         return Path(file)
 
     def output(self, name: str) -> Path:
-        """The one output of that name."""
+        """Single output of a name."""
         (file,) = self.outputs[name]
         return Path(file)
 
     def networks(self) -> Networks:
-        """The networks of the layer."""
+        """Networks that have this layer."""
         return networks_in(self.input("networks"))
 
 
 networks_in = lru_cache(maxsize=1)(load_networks)
-"""As `load_networks`, once for layers of one file that follow each other."""
+"""`load_networks` that reads a file once for consecutive layers."""
 
 
 def layers_of(job: Any) -> Iterator[Layer]:
-    """The layers of a job, in their order.
+    """Yield the layers of a job, in their order.
 
     Args:
-        job: the object `snakemake` of a rule's script. Of layers that are taken together, each has
+        job: the object `snakemake` of a rule's script. If it takes layers together, each layer has
             an equal share of the files of each name.
     """
     inputs, outputs = _by_name(job.input), _by_name(job.output)

@@ -1,8 +1,8 @@
 """One run at a time in a folder of results, and one config for all jobs of a run.
 
-The lock is a file that says who holds it: host, process, since when. Where the process is dead on
-this host, as after a kill or a power cut, the next run takes the lock over. What runs on another
-host cannot be seen from here: then the message says how to remove the file.
+The lock is a file that names its holder: host, process and start time. If the process has died on
+this host, as after a kill or a power cut, the next run takes over the lock. Processes on other
+hosts cannot be checked from here; the message then says how to remove the file.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from clusterability.files import refusal, write_whole
 
 LOCK = ".run.lock"
 CONFIG_VARIABLE = "CLUSTERABILITY_CONFIG"
-"""Names the config of the run to the jobs of the run, wherever these are started."""
+"""Environment variable that names the config of a run to its jobs, wherever these start."""
 
 _SECONDS_TO_WRITE = 10.0
-"""A lock that is not readable after so long was left by a process that died while writing it."""
+"""Seconds after which an unreadable lock is taken to be left by a process that died writing it."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that a folder of results belongs to."""
+    """The process that holds a folder of results."""
 
     host: str
     process: int
@@ -53,7 +53,7 @@ class Holder:
     def is_dead(self) -> bool:
         """Whether the process has ended, as far as this host can tell.
 
-        Another process may have its number by now; that one was started at another time.
+        Another process may have the same number by now, but then its start time differs.
         """
         if self.host != platform.node():
             return False
@@ -68,13 +68,13 @@ class Holder:
 
 
 def hold(folder: Path) -> str | None:
-    """Takes the lock of a folder until this process ends.
+    """Take the lock of a folder until this process ends.
 
     Returns:
-        What to tell of a lock that a dead process had left, if there was one.
+        Message about a lock that a dead process left; None without one.
 
     Raises:
-        UserError: where another process holds it, or the folder may not be written.
+        UserError: if another process holds the lock, or if the folder cannot be written.
     """
     path, told = folder / LOCK, None
     if _holder(path) == Holder.this_process():
@@ -91,19 +91,19 @@ def hold(folder: Path) -> str | None:
             continue
         path.unlink(missing_ok=True)
         told = f"{folder}: {holder or 'a run'} ended without a word; going on from what it left"
-    # A caller may have gone to another folder by then.
+    # The caller may change the working folder before the release.
     atexit.register(_release, path.absolute(), os.getpid())
     return told
 
 
 def living_holder(folder: Path) -> Holder | None:
-    """The process that holds a folder now, if there is one; takes nothing."""
+    """Process that holds a folder now, None without one; the lock is not taken."""
     holder = _holder(folder / LOCK)
     return holder if holder and not holder.is_dead else None
 
 
 def _take(path: Path) -> bool:
-    """Makes the lock file, if there is none."""
+    """Create the lock file; return whether it did not exist."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
@@ -117,7 +117,7 @@ def _take(path: Path) -> bool:
 
 
 def _holder(path: Path) -> Holder | None:
-    """Who holds the lock, as the file says; None where it does not say, or is gone."""
+    """Holder that a lock file names; None if the file is unreadable or gone."""
     try:
         return Holder(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
@@ -125,7 +125,7 @@ def _holder(path: Path) -> Holder | None:
 
 
 def _age(path: Path) -> float:
-    """Seconds since the file was made; 0 where it is gone."""
+    """Seconds since the file was last written; 0 if it is gone."""
     try:
         return time.time() - path.stat().st_mtime
     except FileNotFoundError:
@@ -138,25 +138,26 @@ def _release(path: Path, process: int) -> None:
 
 
 parsed: tuple[Any, Any] | None = None
-"""The workflow and the study that this process has parsed last."""
+"""Workflow and study that this process parsed last."""
 
 
 def begin(
     config: Mapping[str, Any], results: Path, shared: Path, shared_files: Sequence[str]
 ) -> list[str]:
-    """What a run does before its first job: takes its locks and freezes its config.
+    """Begin a run, before its first job: take its locks and freeze its config.
 
     Args:
-        config: as read from YAML.
-        results: the folder that this run alone may write.
-        shared: the folder that all studies read, which the run writes where a file is missing.
-        shared_files: names of these files.
+        config: the config, as read from YAML.
+        results: folder that only this run may write.
+        shared: folder that all studies read. If a shared file is missing, the run writes it, and
+            therefore locks this folder, too.
+        shared_files: names of the shared files.
 
     Returns:
-        Lines to tell the user.
+        Messages to the user.
 
     Raises:
-        UserError: where another run holds a folder, or it may not be written.
+        UserError: if another run holds a folder, or if a folder cannot be written.
     """
     folders = [results]
     if not all((shared / name).is_file() for name in shared_files):
@@ -174,11 +175,11 @@ PRODUCTS = {
     "paper": "figures, tables and numbers for a paper",
     "report.html": "the answer, all figures and tables in one file",
 }
-"""What a reader opens first, from the folder of results."""
+"""Products to open first, by path from the folder of results."""
 
 
 def closing_lines(results: Path) -> list[str]:
-    """What a run that has ended well says: where its products are, and the answer in a sentence."""
+    """Messages of a successful run: the paths of its products, and the answer in a sentence."""
     there = {results / name: text for name, text in PRODUCTS.items() if (results / name).exists()}
     width = max((len(str(path)) for path in there), default=0)
     lines = [f"{path!s:<{width}}  {text}" for path, text in there.items()]
@@ -187,7 +188,7 @@ def closing_lines(results: Path) -> list[str]:
 
 
 def _answer_in_short(file: Path) -> str:
-    """The first bold paragraph, without its markup."""
+    """First bold paragraph of a file, without its markup; empty without one."""
     try:
         text = file.read_text(encoding="utf-8")
     except OSError:
@@ -200,11 +201,11 @@ def _answer_in_short(file: Path) -> str:
 
 
 def freeze(config: Mapping[str, Any], results: Path) -> None:
-    """Writes the config down for the jobs of this run, and names it to them.
+    """Write a copy of the config for the jobs of this run, and pass them its path.
 
-    A job on a cluster reads its config anew when it starts, which may be hours later: without this
-    an edit of the file would reach it. The file is named by its content, so that jobs of an earlier
-    run that are still in a queue keep theirs.
+    A job on a cluster reads its config when it starts, which may be hours later. Without a copy, it
+    would see edits made meanwhile. The copy is named by its content, so that queued jobs of an
+    earlier run keep their own.
     """
     content = json.dumps(config, indent=1).encode()
     digest = hashlib.sha256(content).hexdigest()[:16]
@@ -215,7 +216,7 @@ def freeze(config: Mapping[str, Any], results: Path) -> None:
 
 
 def frozen() -> dict[str, Any] | None:
-    """The config of the run that this job belongs to, if it was written down."""
+    """Config of the run that this job belongs to; None if it was not frozen."""
     try:
         config: dict[str, Any] = json.loads(Path(os.environ[CONFIG_VARIABLE]).read_bytes())
     except (KeyError, OSError):

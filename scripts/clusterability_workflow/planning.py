@@ -1,6 +1,6 @@
-"""What a run would do, before it does it: why jobs run, what they cost, what nobody asks for.
+"""Plan of a run: reasons of jobs, their expected costs, and orphaned files.
 
-Knows jobs by the files that they write, and nothing of Snakemake.
+This module knows jobs only by the files that they write, and does not depend on Snakemake.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from clusterability.results.display_names import counted
 
 BENCHMARKS = "benchmarks"
 RESULTS = ("networks", "clusters", "nulls", "scores", "tables", "figures")
-"""Folders of a study that hold results and nothing else."""
+"""Folders of a study that contain only results."""
 
 _START = {"train": 3.5, "any other": 0.5}
-"""Seconds that a job takes before it works, by rule: Python and its packages, PyTorch for training.
+"""Seconds that a job takes to start, by rule: Python and its packages, and PyTorch for training.
 They do not grow with the block."""
 _MNIST_IMAGES = 60_000
 
@@ -41,14 +41,14 @@ class PlannedJob:
     """A job of the study.
 
     Attributes:
-        rule: its name.
+        rule: name of its rule.
         outputs: files that it writes.
-        benchmark: the file that its time is written to; says by its path which blocks it works on.
-        reasons: why it runs; empty where it does not.
-        threads, gpus: what it takes.
-        params: what decides its results, as its record will say.
-        passing: those of its files that are removed once they are read.
-        spent: those of them that no job will read any more.
+        benchmark: file of its running time; the path names the blocks that it works on.
+        reasons: why it runs; empty if it does not.
+        threads, gpus: numbers of threads and GPUs that it uses.
+        params: parameters that determine its results, as in its record.
+        passing: temporary outputs, which are removed once they are read.
+        spent: temporary outputs that no job will read any more.
     """
 
     rule: str
@@ -63,16 +63,16 @@ class PlannedJob:
 
 
 MOVED = "code moved to other folders: runs again once (CHANGELOG.md)"
-"""Why all jobs of a study that was computed before run."""
+"""Reason why all jobs run of a study that was computed before the code moved."""
 
 # --- why ---------------------------------------------------------------------------------------
 
 
 def parameter_changes(before: Iterable[str], now: Iterable[str]) -> list[str]:
-    """What differs between two sets of parameters, in words.
+    """Describe the differences between two sets of parameters.
 
     Args:
-        before, now: values of `params` as Python writes them (`repr`), the differing ones alone.
+        before, now: values of `params` that differ, as Python writes them (`repr`).
 
     >>> parameter_changes(["{'epochs': 5, 'l1': 0.0}"], ["{'epochs': 8, 'l1': 0.0}"])
     ['parameter epochs: 5 -> 8']
@@ -98,12 +98,12 @@ def parameter_changes(before: Iterable[str], now: Iterable[str]) -> list[str]:
 
 
 def _are_digests_of_the_flat_folder(value: Any) -> bool:
-    """Whether a study was computed when paths of code did not begin with src/ and scripts/ yet."""
+    """Whether a parameter has digests from before paths of code began with src/ and scripts/."""
     return isinstance(value, dict) and any(str(key).startswith("clusterability/") for key in value)
 
 
 def _are_digests(value: Any) -> bool:
-    """Whether a parameter is the digests of a job's code."""
+    """Whether a parameter contains the digests of a job's code."""
     return isinstance(value, dict) and any(str(key).endswith(".py") for key in value)
 
 
@@ -115,7 +115,7 @@ def _value(text: str) -> Any:
 
 
 def _counterpart(value: Any, others: Sequence[Any]) -> Any:
-    """The one of the other values that says the same thing: a dict by its keys, a list alone."""
+    """Find the corresponding value of the same type: for a dict, the one that shares most keys."""
     same = [other for other in others if type(other) is type(value)]
     if isinstance(value, dict):
         shared = [(len(other.keys() & value.keys()), -i) for i, other in enumerate(same)]
@@ -152,7 +152,7 @@ def _shown(value: Any, width: int = 40) -> str:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a job took: seconds, and bytes of its files; None where these are gone."""
+    """Cost of a job: seconds, and bytes of its files; None if the files are gone."""
 
     seconds: float
     size: int | None
@@ -160,32 +160,32 @@ class Cost:
 
 @dataclass(frozen=True)
 class _Sample:
-    """A job that has run. work: what its time grows with; content: what its files grow with."""
+    """A job that has run; its time grows with `work`, and the size of its files with `content`."""
 
     work: float
     content: float
     cost: Cost
 
     def brought_to(self, work: float, content: float, start: float) -> Cost:
-        """What a job of another size would take; `start` seconds do not grow."""
+        """Scale the cost to a job of another size; `start` seconds do not grow."""
         size = None if self.cost.size is None else round(self.cost.size * content / self.content)
         if math.isclose(work, self.work):
             return Cost(self.cost.seconds, size)
-        # However quick it was, some of its time was work.
+        # Even of a quick job, count a tenth of the time as work.
         working = max(self.cost.seconds - start, 0.1 * self.cost.seconds)
         return Cost(start + working * work / self.work, size)
 
 
 @dataclass
 class Costs:
-    """What earlier jobs took, by the paths of their benchmarks; `study` is asked first."""
+    """Costs of earlier jobs, by the paths of their benchmarks; those of `study` take precedence."""
 
     study: Path
     _samples: dict[tuple[bool, str], list[_Sample]] = field(default_factory=dict)
 
     @classmethod
     def of_earlier_jobs(cls, study: Path, everything: Path) -> Costs:
-        """Reads all benchmarks below `everything`, of this study and of others."""
+        """Read all benchmarks below `everything`, of this study and of others."""
         costs = cls(study)
         for file in sorted(everything.rglob("*.tsv")):
             seconds = seconds_of(file) if BENCHMARKS in file.parts else None
@@ -200,11 +200,11 @@ class Costs:
         return costs
 
     def expected(self, job: PlannedJob) -> tuple[Cost | None, bool]:
-        """What a job will take, and whether jobs of this study say so; None where no job does.
+        """Expected cost of a job, None if unknown; also whether it is based on jobs of this study.
 
-        The most similar jobs count: the same condition, layer and null at other blocks before other
-        conditions, these before other layers, and this study's before others'. So they do for the
-        size, but for those whose files are gone.
+        The estimate uses the most similar jobs. The order is: the same condition, layer and null at
+        other blocks, other conditions, other layers; jobs of this study come before all others. The
+        size is estimated in the same way, from jobs whose files still exist.
         """
         samples, own = self._like(job)
         if not samples:
@@ -213,7 +213,7 @@ class Costs:
         return Cost(_expected(samples, job).seconds, _expected(sized or samples, job).size), own
 
     def _like(self, job: PlannedJob, sized: bool = False) -> tuple[list[_Sample], bool]:
-        """The most similar jobs, whose files are there if they have to be; and whose they are."""
+        """Most similar jobs, and whether they are of this study; if `sized`, jobs with files."""
         for own in (True, False):
             for kind in _kinds(job.benchmark):
                 samples = self._samples.get((own, kind), [])
@@ -223,7 +223,7 @@ class Costs:
 
 
 def _expected(samples: Sequence[_Sample], job: PlannedJob) -> Cost:
-    """The median of the samples whose amount of work is the most similar, brought to this one."""
+    """Median cost of the samples with the most similar work, scaled to this job."""
     work, content = _work(job.benchmark, job.params), _content(job.benchmark, job.params)
     distances = [abs(math.log(work / sample.work)) for sample in samples]
     nearest = min(distances) + 1e-9
@@ -239,7 +239,7 @@ def _expected(samples: Sequence[_Sample], job: PlannedJob) -> Cost:
 
 
 def seconds_of(benchmark: Path) -> float | None:
-    """What a job took, by its benchmark; None where that is none."""
+    """Seconds that a job took, read from its benchmark; None if it cannot be read."""
     try:
         with benchmark.open(newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
@@ -256,12 +256,12 @@ def _record(benchmark: Path) -> Record | None:
 
 
 def _asked(params: Mapping[str, Any]) -> Any:
-    """What a job was asked; records of studies from before the folders call it `study`."""
+    """Parameter that describes a job's work; records of old studies call it `study`."""
     return params.get("job", params.get("study"))
 
 
 def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
-    """What a job's time grows with: its blocks, and draws, groups or steps of training."""
+    """Work of a job, to which its time is proportional: blocks times draws, groups or training."""
     job = _asked(params)
     work = _blocks(benchmark)
     if not isinstance(job, dict):
@@ -269,7 +269,7 @@ def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
     work *= float(job.get("draws") or 1) * float(job.get("groups") or 1)
     if "recipe" in job:
         images = job.get("train_images") or _MNIST_IMAGES
-        # Networks that are not trained are still evaluated.
+        # Untrained networks are still evaluated.
         recipe = job["recipe"]
         shown = images * recipe["epochs"]
         if recipe.get("steps") is not None:
@@ -279,7 +279,7 @@ def _work(benchmark: Path, params: Mapping[str, Any]) -> float:
 
 
 def _content(benchmark: Path, params: Mapping[str, Any]) -> float:
-    """What a job's files grow with: its blocks, and the draws of a null."""
+    """Content of a job's files, to which their size is proportional: blocks times draws."""
     job = _asked(params)
     draws = job.get("draws") if isinstance(job, dict) else None
     return _blocks(benchmark) * float(draws or 1 if _place(benchmark)[0] == "null" else 1)
@@ -290,20 +290,20 @@ def _size(file: Path) -> int:
 
 
 def _size_of_all(files: Iterable[Path]) -> int | None:
-    """Bytes of all files; None where none is left."""
+    """Bytes of all files that exist; None if none does."""
     there = [file for file in files if file.is_file()]
     return sum(map(_size, there)) if there else None
 
 
 def beside(benchmark: Path, folder: str, ending: str) -> Path:
-    """The same job's file in another folder of the study, such as its log."""
+    """File of the same job in another folder of the study, such as its log."""
     place = benchmark.parts.index(BENCHMARKS)
     parts = (*benchmark.parts[:place], folder, *benchmark.parts[place + 1 :])
     return Path(*parts).with_suffix(ending)
 
 
 def _place(benchmark: Path) -> list[str]:
-    """What the path says of the job: rule, then condition, blocks and layer as far as it has them.
+    """Split the path of a job: rule, then condition, blocks and layer, as far as it has them.
 
     The last part is split at its dots: `2-12.shuffle` is a block of k and a null.
     """
@@ -313,14 +313,14 @@ def _place(benchmark: Path) -> list[str]:
 
 
 def _blocks(benchmark: Path) -> float:
-    """The product of the sizes of a job's blocks, and of the number of layers that it takes."""
+    """Product of the sizes of a job's blocks and the number of its layers."""
     blocks = [part for part in _place(benchmark) if _BLOCK.fullmatch(part)]
     layers = max(map(number_of_layers, _place(benchmark)))
     return float(layers * math.prod(len(Block.parse(block)) for block in blocks))
 
 
 def _kinds(benchmark: Path) -> list[str]:
-    """What jobs it is like, the most similar first; blocks are left out."""
+    """Kinds of jobs that resemble this one, the most similar first, regardless of blocks."""
     rule, *rest = ["*" if _BLOCK.fullmatch(part) else part for part in _place(benchmark)]
     places = [rest, ["", *rest[1:]], ["", "", *rest[-1:]], []]
     return ["/".join([rule, *place]) for place in places]
@@ -331,9 +331,11 @@ def _kinds(benchmark: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class Orphans:
-    """Files of a study that no job of its config writes any more, and draws that nobody reads.
+    """Files of a study that no job of its config writes any more, and draws that no job reads.
 
-    results: the files, with checkpoints. others: their records, benchmarks and logs.
+    Attributes:
+        results: result files and checkpoints.
+        others: their records, benchmarks and logs.
     """
 
     results: tuple[Path, ...]
@@ -341,11 +343,11 @@ class Orphans:
 
     @cached_property
     def size(self) -> int:
-        """Bytes of all of them."""
+        """Bytes of all orphans."""
         return sum(_size(file) for file in (*self.results, *self.others))
 
     def remove(self, study: Path) -> None:
-        """Removes them, and the folders that are empty then."""
+        """Remove all orphans, and the folders that are then empty."""
         for file in (*self.results, *self.others):
             file.unlink(missing_ok=True)
         for folder in sorted((path for path in study.rglob("*") if path.is_dir()), reverse=True):
@@ -354,7 +356,7 @@ class Orphans:
 
 
 def find_orphans(study: Path, jobs: Iterable[PlannedJob]) -> Orphans:
-    """Files below the folders of a study that none of all its jobs writes, or keeps."""
+    """Find files in the folders of a study that none of its jobs writes or keeps."""
     jobs = list(jobs)
     wanted = {Path(file) for job in jobs for file in job.outputs if file not in job.spent}
     found = [file for name in RESULTS for file in _files(study / name)]
@@ -366,21 +368,21 @@ def find_orphans(study: Path, jobs: Iterable[PlannedJob]) -> Orphans:
         wanted_here = {beside(benchmark, folder, ending) for benchmark in kept}
         gone = [file for file in _files(study / folder) if file not in wanted_here]
         others += gone
-        # The same jobs' logs; a folder of logs holds others' files, too.
+        # Only logs of these jobs: the folder of logs also holds other files.
         log = [Path(study, LOGS, *f.relative_to(study / folder).parts) for f in gone]
         others += [file.with_suffix(".log") for file in log if file.with_suffix(".log").is_file()]
     return Orphans(tuple(results), tuple(dict.fromkeys(others)))
 
 
 def _checkpoints_without_job(study: Path, wanted: set[Path]) -> list[Path]:
-    """Checkpoints of blocks that the study does not train, and draws it does not draw, any more."""
+    """Checkpoints of blocks that the study no longer trains, and kept draws of nulls it dropped."""
     return [file for file in _files(study / CHECKPOINTS) if _made_from(study, file) not in wanted]
 
 
 def _made_from(study: Path, checkpoint: Path) -> Path:
-    """The file that a job makes from what an earlier one kept.
+    """File that a job makes from a checkpoint or from kept draws.
 
-    That is `…/{condition}/{seeds}/*.checkpoint`, or `…/nulls/{...}/{k}.{null}/{key}/*.npz`.
+    These are `…/{condition}/{seeds}/*.checkpoint` and `…/nulls/{...}/{k}.{null}/{key}/*.npz`.
     """
     folder = checkpoint.parent.relative_to(study / CHECKPOINTS)
     if checkpoint.suffix == ".npz":
@@ -393,7 +395,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def trained_again(orphans: Orphans, jobs: Iterable[PlannedJob]) -> list[str]:
-    """Warnings of blocks that were enlarged: their networks are trained again."""
+    """Warnings on enlarged blocks, whose networks are trained again."""
     warnings = []
     trained = [file for file in orphans.results if file.suffix == ".safetensors"]
     for job in (job for job in jobs if job.rule == "train" and job.reasons):
@@ -420,15 +422,15 @@ def plan_lines(
     cores: int,
     free: int,
 ) -> list[str]:
-    """The plan, line by line.
+    """Format the plan, line by line.
 
     Args:
         study: folder of the results.
         jobs: all jobs of the study; those with reasons run.
-        costs: what earlier jobs took.
-        orphans: None where they cannot be told, since only a part of the study is asked for.
-        cores: that the run has.
-        free: bytes of the disk.
+        costs: costs of earlier jobs.
+        orphans: orphaned files; None if unknown, since only a part of the study is planned.
+        cores: number of cores of the run.
+        free: free bytes on the disk.
     """
     running = [job for job in jobs if job.reasons]
     lines = [f"{study}: {len(running)} of {len(jobs)} jobs to run"]
@@ -442,7 +444,7 @@ def plan_lines(
 
 
 _Expected = tuple[PlannedJob, Cost | None, bool]
-"""A job with what it will take, and whether jobs of its own study say so."""
+"""A job with its expected cost, and whether that is based on jobs of its own study."""
 
 
 def _table(expected: Sequence[_Expected]) -> list[str]:
@@ -460,7 +462,7 @@ def _table(expected: Sequence[_Expected]) -> list[str]:
 
 
 def _reasons(jobs: Sequence[PlannedJob], most: int = 6) -> list[str]:
-    """Reasons with the number of jobs that they hold for, the most frequent first."""
+    """Reasons with the number of jobs that have them, the most frequent first."""
     counts: dict[str, int] = {}
     for reason in (reason for job in jobs for reason in job.reasons):
         counts[reason] = counts.get(reason, 0) + 1
@@ -474,7 +476,7 @@ def _reasons(jobs: Sequence[PlannedJob], most: int = 6) -> list[str]:
 
 
 def _minutes(costs: Sequence[Cost | None]) -> float | None:
-    """Minutes of all jobs; None where no earlier job says."""
+    """Minutes of all jobs; None if the cost of any is unknown."""
     known = [cost.seconds for cost in costs if cost is not None]
     return sum(known) / 60 if len(known) == len(costs) else None
 
@@ -501,7 +503,7 @@ def _totals(expected: Sequence[_Expected], cores: int, free: int) -> list[str]:
 
 
 def _disk(known: Sequence[tuple[PlannedJob, Cost]], free: int) -> list[str]:
-    """What jobs will write: what stays, and what goes once it is read."""
+    """Lines on the disk space of files that jobs write: lasting ones, and temporary ones."""
     passing = [cost.size for job, cost in known if job.passing]
     staying = [(job.rule, cost.size) for job, cost in known if not job.passing]
     size, draws = sum(size or 0 for _, size in staying), sum(size or 0 for size in passing)
@@ -528,7 +530,7 @@ def _orphan_lines(orphans: Orphans, most: int = 10) -> list[str]:
 
 
 def readable(size: float) -> str:
-    """A number of bytes for people.
+    """Format a number of bytes with a unit.
 
     >>> readable(3_400_000)
     '3.4 MB'

@@ -1,4 +1,4 @@
-"""Progress of training: a bar where a person watches, lines in the log where none does."""
+"""Progress of training: a bar in a terminal, and lines in the log."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 @contextmanager
 def watched(title: str) -> Iterator[Callable[[int, int, float], None]]:
-    """A function to call with (step, steps in all, loss); it shows them in one way or the other.
+    """Yield a function of (step, total steps, loss) that shows progress.
 
-    The log gets its lines in both cases.
+    It updates a bar if standard error is a terminal. In any case, it logs a line at most every 10
+    seconds, and one for the last step.
     """
     bar = tqdm(desc=title, unit="step", file=sys.stderr, disable=not sys.stderr.isatty())
     last_line = -_SECONDS_BETWEEN_LINES

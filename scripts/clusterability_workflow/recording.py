@@ -1,4 +1,4 @@
-"""What documents quote of a finished study: few rows of its tables and some figures, in docs/.
+"""Record in docs/ the rows and figures of a finished study that documents quote.
 
 tests/documents/test_recorded_numbers.py compares the documents with these files.
 """
@@ -18,7 +18,7 @@ from clusterability.results.reading import read_csv
 from clusterability.statistics import interval
 
 LARGEST = 100_000
-"""Bytes of a file in docs/."""
+"""Maximum size of a file in docs/, in bytes."""
 
 FIGURES = {
     "default": {
@@ -29,17 +29,17 @@ FIGURES = {
     "validity": {"validity.all": "validity.all"},
     "filan2021": {"replication.ncut": "replication.ncut"},
 }
-"""By study: the figures that documents show, and their names in docs/images."""
+"""Figures that documents show, with their names in docs/images, by study."""
 
 
 @dataclass(frozen=True)
 class Quoted:
-    """The study that is quoted.
+    """A quoted study.
 
     Attributes:
-        name: of its config's file; `default` of config.yaml.
-        commit: of the code.
-        method, k: that its figures show.
+        name: name of its config file; `default` for config.yaml.
+        commit: commit of the code.
+        method, k: method and k that its figures show.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Quoted:
 
 
 def record(study: Quoted, results: Path, docs: Path) -> list[Path]:
-    """Writes `docs/<study>.<table>.csv` and figures; returns the files.
+    """Write `docs/<study>.<table>.csv` and figures, and return the files.
 
-    Tables and figures that the study has not are left out.
+    Tables and figures that the study lacks are left out.
 
     Raises:
-        UserError: where a file would be larger than LARGEST.
+        UserError: if a file would be larger than LARGEST.
     """
     written = []
     for table, quoted in TABLES.items():
@@ -91,7 +91,7 @@ def _all(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 
 
 def _accuracies(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
-    """Means over the networks of a condition, with 95 % t intervals."""
+    """Mean accuracies over the networks of each condition, with 95 % t intervals."""
     found = []
     for condition, group in rows.groupby("condition", sort=False):
         row: dict[str, object] = {"condition": condition, "n": len(group)}
@@ -103,7 +103,7 @@ def _accuracies(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 
 
 def _validity(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
-    """Means over doses and cells, and each of them of mutual information."""
+    """Means over strengths of planting and cells; for mutual information, also each of them."""
     own = rows[rows["method"] == study.method]
     return own[own["condition"].isna() | own["measure"].isin(["mi", "mi_term"])]
 
@@ -118,7 +118,7 @@ def _agreement(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 
 
 def _cells(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
-    """What single cells reach where there is nothing to find: by method, and by measure."""
+    """Shares of p <= 0.05 in cells of conditions without structure, by method and by measure."""
     with_p = rows[rows["n"] > 0]
     found = []
     for name in ("method", "measure"):

@@ -1,8 +1,8 @@
-"""Records of jobs: which files each made, with their digests, and what decided them.
+"""Records of jobs: the files that each job made, their digests, and the job's parameters.
 
-A record lies where the job's log lies, in the folder `records` instead of `logs`. It is written
-when all files of the job are: a job without a record has not ended well. Together the records are
-the manifest of a study.
+A record has the path of the job's log, in the folder `records` instead of `logs`. A job writes it
+after all its files, so that a job without a record has not succeeded. The records form the manifest
+of a study.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOGS, RECORDS = "logs", "records"
 
 @dataclass(frozen=True)
 class Record:
-    """What a job made: SHA-256 by path, from the project's folder; and what decided it."""
+    """Files of a job, with SHA-256 by path from the project's folder, and the job's parameters."""
 
     rule: str
     wildcards: dict[str, str]
@@ -36,20 +36,20 @@ class Record:
         params: Mapping[str, Any],
         files: Sequence[str],
     ) -> Record:
-        """The record of a job that has written these files."""
+        """Make the record of a job that has written these files."""
         digests = {str(file): file_digest(Path(file)) for file in files}
         return cls(rule, dict(wildcards), dict(params), digests)
 
     def write(self, path: Path) -> None:
-        """Writes it whole or not at all; it holds no time and no host."""
+        """Write the record, whole or not at all; it names no time and no host."""
         write_whole(path, (json.dumps(asdict(self), sort_keys=True, indent=1) + "\n").encode())
 
     @classmethod
     def read(cls, path: Path) -> Record:
-        """Reads what `write` wrote.
+        """Read a record that `write` wrote.
 
         Raises:
-            UserError: where the file is damaged.
+            UserError: if the file is missing or damaged.
         """
         try:
             found = cls(**json.loads(path.read_bytes()))
@@ -61,7 +61,7 @@ class Record:
 
 
 def record_path(log: Path) -> Path:
-    """Where the record of the job with this log lies.
+    """Path of the record of the job that has this log.
 
     >>> record_path(Path("results/smoke/logs/train/trained/0-1.log")).as_posix()
     'results/smoke/records/train/trained/0-1.json'

@@ -1,7 +1,7 @@
-"""What a run of Snakemake has done so far, as its log tells.
+"""Progress of a Snakemake run, read from its log.
 
-Every run writes a log to `.snakemake/log`, on this machine or on a cluster, with bars in a terminal
-or without. Nothing here asks the run itself.
+Every run writes a log to `.snakemake/log`, whether it runs on this machine or on a cluster, and
+whether or not a terminal shows bars. This module does not contact the run itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 STATES = (DONE, RUNNING, WAITING, FAILED)
 
 _BEGINS_WITHIN = 600.0
-"""Seconds after which a log that names no job is not that of a run which is about to begin."""
+"""Seconds after which a run whose log names no job is no longer expected to begin."""
 
 _TIME = re.compile(r"\[(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})\]")
 _BLOCK = re.compile(r"(local)?(?:rule|checkpoint) (\w+):")
@@ -40,15 +40,15 @@ _CONFIGS = re.compile(r"  Config file\(s\): (.*)")
 
 @dataclass
 class Job:
-    """A job that was begun.
+    """A job that has begun.
 
     Attributes:
-        rule, number: its rule, and Snakemake's number of it in this run.
-        wildcards: their values, in the rule's order.
-        log: its log; None where it has none.
-        message: what a cluster said of its failure; may be empty.
-        submitted: whether it was handed to a cluster, where it may wait.
-        state: RUNNING, DONE, FAILED, or WAITING where it is about to be begun again.
+        rule, number: its rule, and its number in Snakemake's numbering of this run.
+        wildcards: values of its wildcards, in the rule's order.
+        log: its log; None if it has none.
+        message: the cluster's message on its failure; may be empty.
+        submitted: whether it was submitted to a cluster, where it may wait.
+        state: RUNNING, DONE or FAILED, or WAITING if Snakemake is about to restart it.
         begun, ended: seconds since 1970; ended is 0 while it runs.
     """
 
@@ -64,12 +64,12 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The rule and its wildcards: `null trained 0-9 fc1 2-12 shuffle`."""
+        """Rule and wildcards, such as `null trained 0-9 fc1 2-12 shuffle`."""
         return " ".join((self.rule, *self.wildcards))
 
     @property
     def in_queue(self) -> bool:
-        """Whether a cluster has not started it yet: a job writes its log anew when it starts."""
+        """Whether a cluster has yet to start the job, which rewrites its log when it starts."""
         return self.submitted and (self.log is None or _changed_at(self.log) < self.begun)
 
 
@@ -78,15 +78,15 @@ class Run:
     """A run, as far as its log has been read.
 
     Attributes:
-        jobs: jobs that were begun, by number.
+        jobs: jobs that have begun, by number.
         planned: number of jobs by rule.
         total: number of all jobs.
-        steps: of them, how many are done.
-        configs: the config files, as the log has them.
-        exceptions: jobs that ended with an exception, which a quiet log does not name.
+        steps: number of jobs done.
+        configs: config files, as the log writes them.
+        exceptions: number of jobs that ended with an exception; a quiet log does not name them.
         over: whether the log says that the run has ended.
         stopped: whether it starts no more jobs.
-        time: of the last line that has one, in seconds since 1970.
+        time: last time in the log, in seconds since 1970.
     """
 
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -105,16 +105,16 @@ class Run:
     _header: bool = False
 
     def read(self, lines: Iterable[str]) -> None:
-        """Takes further lines of the log."""
+        """Parse further lines of the log."""
         for line in lines:
             if not self._is_of_shown_log(line):
                 self._take(line)
 
     def _is_of_shown_log(self, line: str) -> bool:
-        """Whether a line stands in the log of a failed job, which may be another Snakemake's.
+        """Whether a line is part of a failed job's log, which another Snakemake may have written.
 
-        Such a log lies between two lines of `=`, and may show further logs. Where its end is lost,
-        what only this run says ends it.
+        Such a log is shown between two lines of `=`, and may itself show logs. If its closing line
+        is missing, the next line that only this run can have written ends it.
         """
         header, self._header = self._header, bool(_SHOWN_LOG.fullmatch(line))
         if _RULED.fullmatch(line) and (header or self._shown):
@@ -159,7 +159,7 @@ class Run:
             self.stopped = True
 
     def _take_item(self, key: str, text: str) -> None:
-        """A line of the block of a job that begins or that failed."""
+        """Parse a line of the block of a job that begins or has failed."""
         block = self._block
         if block is None:
             return
@@ -177,7 +177,7 @@ class Run:
             self.jobs[text] = block
 
     def _take_count(self, line: str) -> None:
-        """A line of the table of jobs by rule, which ends with their total and an empty line."""
+        """Parse a line of the table of jobs by rule, which ends with a total and an empty line."""
         count = _COUNT.fullmatch(line.strip())
         if count and count[1] == "total":
             self.total = int(count[2])
@@ -191,23 +191,23 @@ class Run:
             self.jobs[number].ended = 0.0 if state == WAITING else self.time
 
     def of_state(self, state: str) -> list[Job]:
-        """Jobs that were begun and are in this state now, the first begun first."""
+        """Jobs that have begun and are now in a state, in the order in which they began."""
         return [job for job in self.jobs.values() if job.state == state]
 
     def counts(self) -> dict[str, int]:
-        """Number of jobs in each state; none is seen to run in a log of `--quiet rules`."""
+        """Number of jobs in each state; a log of `--quiet rules` shows no running jobs."""
         running, failed = len(self.of_state(RUNNING)), len(self.of_state(FAILED))
         failed = failed if self.jobs else self.exceptions
         waiting = max(self.total - self.steps - running - failed, 0)
         return {DONE: self.steps, RUNNING: running, WAITING: waiting, FAILED: failed}
 
     def began(self, now: float) -> float:
-        """When its first job began; `now` where none has."""
+        """Time at which the first job began; `now` if none has."""
         return min((job.begun for job in self.jobs.values()), default=now)
 
     @property
     def results(self) -> Path | None:
-        """The folder of the study, which holds the logs; None before the first job."""
+        """Folder of the study, which holds the logs; None before the first job."""
         for job in self.jobs.values():
             if job.log is not None and LOGS in job.log.parts:
                 return Path(*job.log.parts[: job.log.parts.index(LOGS)])
@@ -216,7 +216,7 @@ class Run:
 
 @dataclass
 class RunLog:
-    """The log of a run, and the run as far as it was read."""
+    """The log of a run, and the run as far as the log has been read."""
 
     file: Path
     run: Run = field(default_factory=Run)
@@ -224,7 +224,7 @@ class RunLog:
     _rest: bytes = b""
 
     def read(self) -> Run:
-        """Reads what is new; half a line waits for its end."""
+        """Read the new lines; an incomplete line waits for its end."""
         try:
             with self.file.open("rb") as stream:
                 stream.seek(self._offset)
@@ -238,7 +238,7 @@ class RunLog:
 
     @property
     def begins(self) -> bool:
-        """Whether it may be that of a run which has yet to begin its first job."""
+        """Whether the run may have yet to begin its first job."""
         fresh = time.time() - _changed_at(self.file) < _BEGINS_WITHIN
         return fresh and not (self.run.steps or self.run.jobs or self.run.over)
 
@@ -252,14 +252,14 @@ class RunLog:
 
 
 def latest_run(folder: Path, configs: Sequence[str] = ()) -> RunLog:
-    """The log of the last run that had jobs, or that is about to plan them.
+    """Find the log of the last run that has jobs or is about to plan them.
 
     Args:
-        folder: of Snakemake's logs.
-        configs: only runs with these config files count; empty: any run.
+        folder: folder of Snakemake's logs.
+        configs: config files of the run; empty: any run.
 
     Raises:
-        UserError: where there is none.
+        UserError: if no run is found.
     """
     for file in sorted(folder.glob("*.snakemake.log"), reverse=True):
         log = RunLog(file)
@@ -271,7 +271,7 @@ def latest_run(folder: Path, configs: Sequence[str] = ()) -> RunLog:
 
 
 def _changed_at(file: Path) -> float:
-    """Seconds since 1970; 0 where the file is gone."""
+    """Time of the last change, in seconds since 1970; 0 if the file is gone."""
     try:
         return file.stat().st_mtime
     except OSError:

@@ -1,11 +1,11 @@
-"""What a study was like when nothing was left to do, so that the next call need not plan it again.
+"""State of a finished study, recorded so that the next call need not plan it again.
 
 Snakemake takes seconds to find that nothing is to be done. It decides by files: those of the jobs,
-the workflow, the library and the config. Where all of them have the size and the time that they had
-when a run had left nothing to do, the answer is the same. In any doubt Snakemake looks: other
-arguments, a file that changed while jobs ran, results that are not on this disk.
+the workflow, the library and the config. If all have the size and time that they had when a run
+left nothing to do, the answer is the same. In any doubt, Snakemake decides: other arguments, a file
+that changed while jobs ran, or results that are not on this disk.
 
-`make` runs this file as a script, before anything that takes time to import: it needs only Python.
+`make` runs this file as a script, before anything that takes time to import. It needs only Python.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from typing import Any
 
 FOLDER = Path(".snakemake") / "settled"
 CODE = ("Snakefile", "rules", "scripts", "src", "profiles", "envs", "config.yaml")
-"""What decides about jobs, beside the files that they read and write."""
+"""Files and folders that determine jobs, besides the files that they read and write."""
 OPTIONS = (
     *("--configfile", "--configfiles", "--profile", "--workflow-profile"),
     *("--cores", "-c", "--jobs", "-j"),
 )
-"""Arguments that change nothing of what is to be done, but for the files that they name."""
+"""Arguments that do not change the jobs to be done, apart from the files that they name."""
 LOGGER = ("--logger", "study")
-"""What `make` adds in a terminal."""
+"""Arguments that `make` adds in a terminal."""
 NOTHING = "Nothing to be done (all requested files are present and up to date)."
-"""As Snakemake says it."""
+"""Message of Snakemake."""
 
 State = dict[str, list[int] | None]
-"""Time of the last change, in nanoseconds, and size of each file; None where there is none."""
+"""Time of the last change, in nanoseconds, and size of each file; None for a missing one."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """0, and Snakemake's line, where nothing is to be done; 1 where Snakemake has to look."""
+    """Print Snakemake's line and return 0 if nothing is to be done; return 1 if it has to plan."""
     record = record_of(arguments)
     if record is None or any(os.scandir(".snakemake/incomplete")):
         return 1
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def record_of(arguments: Sequence[str]) -> Path | None:
-    """Where the state of these targets and configs is recorded; None for arguments unheard of."""
+    """Path of the record for these targets and configs; None if an argument is not in OPTIONS."""
     words = [word for word in arguments if word not in LOGGER]
     if any(word.startswith("-") and word not in OPTIONS for word in words):
         return None
@@ -60,7 +60,7 @@ def record_of(arguments: Sequence[str]) -> Path | None:
 
 
 def code_files(arguments: Sequence[str]) -> Iterator[str]:
-    """The files of CODE as they are now, and the configs, which are the words after an option."""
+    """Files of CODE as they are now, and the arguments that are files, such as configs."""
     for name in CODE:
         if os.path.isdir(name):
             for folder, folders, files in os.walk(name):
@@ -72,7 +72,7 @@ def code_files(arguments: Sequence[str]) -> Iterator[str]:
 
 
 def state(files: Iterable[str]) -> State:
-    """The state of each file."""
+    """State of each file."""
     return {file: _of_file(file) for file in files}
 
 
@@ -85,10 +85,10 @@ def _of_file(file: str) -> list[int] | None:
 
 
 def watch(workflow: Any, project: Path) -> None:
-    """Records, when Snakemake's process ends, that it left nothing to do, if it is so for sure.
+    """Record at the end of Snakemake's process that it left nothing to do, if that is certain.
 
     Args:
-        workflow: Snakemake's, while it is parsed.
+        workflow: Snakemake's workflow, while it is parsed.
         project: folder of the workflow, from which `make` starts it.
     """
     started_here = Path(workflow.main_snakefile) == project / "Snakefile" and Path.cwd() == project
@@ -98,7 +98,7 @@ def watch(workflow: Any, project: Path) -> None:
 
 
 class _Run:
-    """A run of Snakemake, and what its code was like when it began."""
+    """A run of Snakemake, with the state of the code when it began."""
 
     def __init__(self, workflow: Any, record: Path) -> None:
         self._workflow, self._record = workflow, record
@@ -106,7 +106,7 @@ class _Run:
         self._code = state(code_files(sys.argv[1:]))
 
     def ended(self, process: int) -> None:
-        """Writes the record, or removes one that holds no longer."""
+        """Write the record, or remove one that no longer holds."""
         if os.getpid() != process or self._workflow.dag is None:  # in a fork of it, or not planned
             return
         self._record.unlink(missing_ok=True)
@@ -118,7 +118,7 @@ class _Run:
             temporary.replace(self._record)
 
     def _settled(self, dag: Any) -> State | None:
-        """The state of all files, where no job is left and none of them changed meanwhile."""
+        """State of all files; None if a job is left or a file changed meanwhile."""
         left = next(iter(dag.needrun_jobs()), None)
         if left is not None or self._workflow.storage_settings.default_storage_provider:
             return None

@@ -1,4 +1,4 @@
-"""Whether Slurm can be asked for the state of jobs in the way that a run is about to ask it."""
+"""Check that Slurm answers queries on the state of jobs in the way that a run will send them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from clusterability.errors import UserError
 
 
 def check_accounting(status_command: str | None) -> None:
-    """Sees that `sacct` answers, where the state of jobs is asked of it.
+    """Check that `sacct` answers, if the run queries it for the state of jobs.
 
-    The executor plugin takes `sacct` wherever it is installed. Without a database behind it every
-    question fails, the plugin goes on asking, and the run would never see a job end.
+    The executor plugin uses `sacct` wherever it is installed. Without an accounting database, every
+    query fails, the plugin keeps asking, and the run would never see a job end.
 
     Args:
-        status_command: what the run asks with; None where it runs on no Slurm.
+        status_command: command that the run queries; None if it does not use Slurm.
 
     Raises:
-        UserError: where `sacct` does not answer.
+        UserError: if `sacct` does not answer.
     """
     if status_command != "sacct":
         return

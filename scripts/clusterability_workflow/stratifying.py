@@ -1,4 +1,4 @@
-"""The null `within` of a job: its model, by the covariate that the job is given."""
+"""Build the null model `within` of a job from the covariate in its inputs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from clusterability.study.covariates import check_length, read_covariate
 
 
 def stratified(job: Any, asked: StratifiedJob) -> tuple[RandomModel, dict[str, str]]:
-    """The null, and the digest of its covariate, where there is one.
+    """Return the null model, and the digest of its covariate if it has one.
 
     Args:
         job: the object `snakemake` of a rule's script.
-        asked: strata, and images side by side.
+        asked: numbers of strata and of images side by side.
     """
     source = job.input.get("covariate")
     if not source:

@@ -1,6 +1,6 @@
-"""Small matrices that one job takes together, since starting a job takes longer than each of them.
+"""Jobs that take several small matrices together, since a job takes longer to start than to run.
 
-A layer has the same files whether a job takes it alone or with others, and the same bits in them.
+A layer's files are the same, bit for bit, whether a job takes it alone or with others.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 SMALLEST = 1 << 16
-"""Weights that a smaller matrix counts as: it takes no less time than one of 256 x 256."""
+"""Least number of weights that a matrix counts as: smaller ones take as long as 256 x 256."""
 
 TOGETHER = "together"
-"""What the parameter `layers` calls the layers of a job."""
+"""Key of a job's layers in the parameter `layers`."""
 _TOGETHER = f"_{TOGETHER}_"
-"""Between the name of a rule and the number of layers' own one, whose jobs do the same."""
+"""Separator of a rule's name and the number of its copy that takes given layers."""
 
 
 class Wildcards(SimpleNamespace):
-    """Wildcards by name, as Snakemake's are."""
+    """Wildcards by name, like Snakemake's."""
 
     def items(self) -> Iterable[tuple[str, str]]:
-        """Names and values."""
+        """Pairs of names and values."""
         return vars(self).items()
 
 
 class Place(NamedTuple):
-    """The wildcards of a job that takes one layer, or one whole block of networks."""
+    """Wildcards of a job that takes one layer, or one whole block of networks."""
 
     condition: str
     seeds: str
@@ -37,7 +37,7 @@ class Place(NamedTuple):
 
 
 def rule_of(name: str) -> str:
-    """The rule whose work a rule of layers that are taken together does.
+    """Strip the suffix that marks the copy of a rule for given layers.
 
     >>> rule_of("null_together_3"), rule_of("null_labels")
     ('null', 'null_labels')
@@ -46,7 +46,7 @@ def rule_of(name: str) -> str:
 
 
 def number_of_layers(name: str) -> int:
-    """How many layers a job takes, by the part of its files' names that stands for the layer.
+    """Number of layers that a job takes, parsed from the layer's part of its files' names.
 
     >>> number_of_layers("fc1"), number_of_layers("h.0.mlp.c_fc.weight+11")
     (1, 12)
@@ -56,7 +56,7 @@ def number_of_layers(name: str) -> int:
 
 
 def other_layers(before: Collection[Sequence[str]], now: Collection[Sequence[str]]) -> str:
-    """How the layers that a job takes differ from those of an earlier one, in words.
+    """Describe how the layers that a job takes differ from those of an earlier job.
 
     >>> a, b = ["mine", "imported", "a"], ["mine", "imported", "b"]
     >>> other_layers([a], [a, b])
@@ -70,14 +70,14 @@ def other_layers(before: Collection[Sequence[str]], now: Collection[Sequence[str
 
 @dataclass(frozen=True)
 class JobsOfLayers:
-    """Jobs of one layer each, which wildcards name, or those that take given layers together.
+    """Jobs of one layer each, named by wildcards, or a job that takes given layers together.
 
-    What a rule says of one layer is said here of all layers of a job: files, and functions of the
-    wildcards.
+    A rule defines files and functions of wildcards for one layer; the methods extend them to all
+    layers of a job.
 
     Attributes:
-        places: the layers that are taken together; none where wildcards name one.
-        number: tells the rules of such layers from each other.
+        places: layers that are taken together; empty if wildcards name the layer.
+        number: number that distinguishes the copies of a rule for given layers.
         others: conditions whose layers other jobs take.
     """
 
@@ -86,26 +86,26 @@ class JobsOfLayers:
     others: tuple[str, ...] = ()
 
     def rule(self, name: str) -> str:
-        """The name of the rule."""
+        """Name of the rule for these layers."""
         return f"{name}{_TOGETHER}{self.number}" if self.places else name
 
     def condition(self, pattern: str) -> str:
-        """A pattern for the conditions that wildcards may name."""
+        """Restrict a pattern to the conditions that wildcards may name."""
         return f"(?!(?:{'|'.join(self.others)})(?:/|$))(?:{pattern})" if self.others else pattern
 
     @property
     def params(self) -> dict[str, Any]:
-        """What a job that takes layers together has to be told, as parameters."""
+        """Parameters that name the layers taken together; empty if wildcards name the layer."""
         layers = [list(place) for place in self.places]
         return {"layers": {TOGETHER: layers}} if layers else {}
 
     def files(self, pattern: str) -> str | list[str]:
-        """The file of one layer, or those of all."""
+        """File of the layer, or files of all layers."""
         found = [_filled(pattern, place) for place in self.places]
         return found if len(found) > 1 else found[0] if found else pattern
 
     def file(self, pattern: str) -> str:
-        """One file of a job, such as its log; the first layer's name and a number stand for all."""
+        """File of a whole job, such as its log, named by its first layer and a count of the rest."""
         if not self.places:
             return pattern
         first, *others = self.places
@@ -114,23 +114,23 @@ class JobsOfLayers:
         return _filled(pattern, first._replace(**{part: named}))
 
     def any(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function of wildcards that says the same of all layers."""
+        """Extend a function of wildcards that has the same value for all layers."""
         return self._joined(function, lambda values: next(iter(values)))
 
     def largest(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The largest of what a function of wildcards says of the layers."""
+        """Extend a function of wildcards to the maximum over layers."""
         return self._joined(function, max)
 
     def total(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The sum of it."""
+        """Extend a function of wildcards to the sum over layers."""
         return self._joined(function, sum)
 
     def each(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The files that a function of wildcards lists for the layers, in their order."""
+        """Extend a function of wildcards that lists files to those of all layers, in order."""
         return self._joined(function, lambda lists: [file for files in lists for file in files])
 
     def merged(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The dictionary of all that a function of wildcards says, by keys that differ."""
+        """Extend a function of wildcards that returns dicts to their union; keys must differ."""
         return self._joined(
             function, lambda dicts: {k: v for each in dicts for k, v in each.items()}
         )
@@ -156,7 +156,7 @@ def _filled(pattern: str, place: Place) -> str:
 
 
 def _wildcards(place: Place, others: Any) -> Wildcards:
-    """The wildcards of a job of this layer alone, with those that all layers share."""
+    """Wildcards of a job of this layer alone, including those that all layers share."""
     return Wildcards(**dict(others.items()), **place._asdict())
 
 
@@ -168,18 +168,18 @@ def jobs_of_layers(
     alone: Collection[Place] = (),
     across: bool = False,
 ) -> list[JobsOfLayers]:
-    """How jobs take layers: the first takes all that no other does, by wildcards.
+    """Divide layers among jobs; the first item takes, by wildcards, all that no other job takes.
 
-    Layers that follow each other are taken together, so that layers that come behind all others
-    change no more than the last job. A condition with such layers has no jobs by wildcards.
+    Jobs take consecutive layers, so that layers appended at the end change only the last job. A
+    condition with layers taken together has no jobs by wildcards.
 
     Args:
         places: layers in their order.
-        weights: entries of the matrix of each.
-        most: weights that a job takes together, small matrices counted as `SMALLEST`; 0 to take
-            each layer alone.
-        alone: those that are not taken with others.
-        across: whether a job takes layers of several conditions.
+        weights: number of matrix entries of each layer.
+        most: maximum number of weights per job, with small matrices counted as `SMALLEST`. 0: each
+            layer has its own job.
+        alone: layers that are not taken with others.
+        across: whether a job may take layers of several conditions.
 
     >>> places = [Place("mine", "imported", name) for name in "abc"]
     >>> jobs = jobs_of_layers(places, dict.fromkeys(places, 100_000), 250_000)
@@ -199,7 +199,7 @@ def jobs_of_layers(
 def _shared(
     places: Iterable[Place], weights: Mapping[Place, int], most: int, across: bool
 ) -> Iterator[tuple[Place, ...]]:
-    """Layers that follow each other, while they have no more weights than that together."""
+    """Groups of consecutive layers that have at most `most` weights together."""
     group: list[Place] = []
     total = 0
     for place in places:

@@ -1,7 +1,7 @@
-"""Are results what was made, and would they be made again?
+"""Verify results: compare files with the records of jobs, and remake a block to compare it.
 
-The first is asked of the records that jobs leave, the second by making a block of results anew in
-another folder and comparing.
+Records show whether files are unchanged. Remaking a block in another folder shows whether the code
+still produces the same results.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from clusterability.training.images import DATA_SETS, digest_problem
 from clusterability.training.recipe import Recipe
 
 DAMAGED = ".damaged"
-"""Ending of the name that a damaged file is given, so that the next run makes it again."""
+"""Suffix appended to the name of a damaged file, so that the next run makes it again."""
 
 ACCURACY_TOLERANCE = 0.02
-"""Difference in test accuracy that networks may have where another kind of device trained them.
+"""Tolerated difference in test accuracy between networks trained on different kinds of devices.
 
-Weights are no measure there: another kind of device rounds differently, and training enlarges it. A
-difference of one unit in the last place of the initial weights grew to a relative distance of 0.2
-to 0.6 in eight epochs of Adam (of 0.0001 in five epochs of SGD), and the test accuracy then
-differed by 0.005 at most.
+Weights cannot be compared then: kinds of devices round differently, and training amplifies the
+difference. A difference of one unit in the last place of the initial weights grew to a relative
+distance of 0.2 to 0.6 in eight epochs of Adam (0.0001 in five epochs of SGD), and the test accuracy
+then differed by at most 0.005.
 """
 
 
 class State(Enum):
-    """What a file turns out to be, next to its record."""
+    """State of a file compared with its record."""
 
     SOUND = "as recorded"
     DAMAGED = "damaged"
@@ -49,7 +49,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Checked:
-    """A file of a job, and what is wrong with it in words; empty where nothing is."""
+    """A file of a job with its state, and a description of the problem, empty without one."""
 
     file: Path
     state: State
@@ -60,10 +60,10 @@ class Checked:
 
 
 def check_records(jobs: Iterable[PlannedJob]) -> list[Checked]:
-    """Compares every file of these jobs with its record.
+    """Compare every file of these jobs with its record.
 
-    Jobs that have never run, which have neither a record nor files, are left out, and so are files
-    that were removed when they had been read. MNIST needs no record.
+    Left out are jobs that have never run, with neither a record nor files, and temporary files that
+    were removed after use. MNIST needs no record.
     """
     return [checked for job in jobs for checked in _check_job(job)]
 
@@ -83,7 +83,7 @@ def _check_job(job: PlannedJob) -> list[Checked]:
 
 
 def _check_images(file: Path) -> Checked:
-    """A file of MNIST or of a data set of its format, whose folder has the data set's name."""
+    """Check a file of MNIST, or of a data set in its format; its folder has the data set's name."""
     problem = digest_problem(file, DATA_SETS[file.parent.name].digests[file.name])
     if problem is None:
         return Checked(file, State.SOUND)
@@ -106,7 +106,7 @@ def _check_file(file: Path, digest: str | None, record: Path) -> Checked:
 
 
 def set_aside(file: Path) -> Path:
-    """Renames a damaged file, so that the next run makes it again and nothing is lost."""
+    """Rename a damaged file, so that the next run makes it again and nothing is lost."""
     return file.rename(file.with_name(file.name + DAMAGED))
 
 
@@ -115,10 +115,12 @@ def set_aside(file: Path) -> Path:
 
 @dataclass(frozen=True)
 class Block:
-    """Results that are made again together: the networks of a block, and what is told of them.
+    """Results that are remade together: the networks of a block, and the results on them.
 
-    networks: the file of weights, where the block has one of its own. results: files of partitions
-    and scores.
+    Attributes:
+        name: condition and seeds.
+        networks: file of weights.
+        results: files of partitions, nulls and scores.
     """
 
     name: str
@@ -127,7 +129,7 @@ class Block:
 
 
 def blocks(jobs: Sequence[PlannedJob]) -> list[Block]:
-    """All blocks of networks that are there, with the partitions, nulls and scores of each."""
+    """All existing blocks of networks, each with its partitions, nulls and scores."""
     of_networks = {
         file: job
         for job in jobs
@@ -150,7 +152,7 @@ def blocks(jobs: Sequence[PlannedJob]) -> list[Block]:
 
 
 def compare_weights(ours: Path, again: Path) -> str | None:
-    """What is different between two files of weights, to the bit; None where nothing is."""
+    """Describe a difference between two files of weights, to the bit; None without one."""
     first, second = load_networks(ours), load_networks(again)
     shapes = [{layer: w.shape for layer, w in item.weights.items()} for item in (first, second)]
     if shapes[0] != shapes[1] or _description(first) != _description(second):
@@ -166,7 +168,7 @@ def compare_weights(ours: Path, again: Path) -> str | None:
 
 
 def _description(networks: Networks) -> tuple[str, tuple[int, ...], dict[str, Any]]:
-    """Condition, seeds and recipe; of an earlier version's recipe as this one writes it."""
+    """Condition, seeds and recipe; an earlier version's recipe is converted to the current form."""
     recipe = networks.recipe
     if "architecture" in recipe:  # else no training made them
         recipe = Recipe.keys_of_file(recipe)
@@ -174,10 +176,13 @@ def _description(networks: Networks) -> tuple[str, tuple[int, ...], dict[str, An
 
 
 def compare_accuracy(ours: Path, again: Path) -> str | None:
-    """What is different between the networks of two blocks that other kinds of devices trained.
+    """Describe a difference between two blocks trained on different kinds of devices.
 
     Args:
         ours, again: files `{seeds}.safetensors`, with a `{seeds}.networks.csv` beside each.
+
+    Returns:
+        None if all test accuracies agree within ACCURACY_TOLERANCE.
     """
     first, second = (_rows(file).set_index("seed").sort_index() for file in (ours, again))
     if list(first.index) != list(second.index):
@@ -194,7 +199,7 @@ def compare_accuracy(ours: Path, again: Path) -> str | None:
 
 
 def trained_on(networks: Path) -> set[str]:
-    """Kinds of devices that a file's networks were trained on; none where they were not trained."""
+    """Kinds of devices on which a file's networks were trained; empty if they were not trained."""
     table = _rows(networks)
     if "device" not in table:
         return set()
@@ -207,7 +212,7 @@ def _rows(networks: Path) -> pd.DataFrame:
 
 
 def _relative_distance(ours: np.ndarray, again: np.ndarray) -> float:
-    """Largest distance of a network's weights from those made again, by the size of these."""
+    """Largest L2 distance of a network's weights from the remade ones, divided by their norm."""
     if np.array_equal(ours, again):
         return 0.0
     axes = tuple(range(1, ours.ndim))
@@ -217,12 +222,12 @@ def _relative_distance(ours: np.ndarray, again: np.ndarray) -> float:
 
 
 def compare_results(ours: Path, again: Path) -> str | None:
-    """What is different between two files of partitions or of rows; None where nothing is."""
+    """Describe a difference between two files of partitions or of rows; None without one."""
     if not again.is_file():
         return f"{ours}: was not made again"
     if file_digest(ours) == file_digest(again):
         return None
-    # Other bytes may still say the same: another release of a library writes its files otherwise.
+    # Different bytes may hold equal values, as releases of a library write files differently.
     same = _same_arrays if ours.suffix == ".npz" else _same_rows
     return None if same(ours, again) else f"{ours}: found other values than are made now"
 

@@ -1,4 +1,4 @@
-"""What a run has done, does and finds, in lines to read: `make watch`."""
+"""Report on a run for `make watch`: its jobs, its progress and its first results."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from clusterability.analysis.verdict import verdict_method
 
 _LAST_BYTES = 4096
 _LAST_LINES = 4
-"""Of a failed job's log."""
+"""Number of lines shown of a failed job's log."""
 _LOG_LINE = re.compile(r"^[-\d]+ [:,\d]+ [A-Z]+ ")
-"""What stands before a message in the log of a job: time and level."""
+"""Prefix of a message in the log of a job: time and level."""
 _NOT_RUN = "not run"
-"""How jobs that wait are called once the run has ended."""
+"""Label of waiting jobs once the run has ended."""
 
 
 def report(log: RunLog, now: float) -> list[str]:
-    """Lines on a run: its jobs, what runs, what failed, and the first results.
+    """Report on a run, line by line: counts, running and failed jobs, and first results.
 
     Args:
-        log: the run's, as read last.
+        log: log of the run, as read last.
         now: seconds since 1970.
     """
     run, results = log.run, log.run.results
@@ -50,7 +50,7 @@ def report(log: RunLog, now: float) -> list[str]:
 
 
 def _counts(run: Run, waiting: str) -> Iterator[str]:
-    """How many jobs are in each state, and what to call those that wait."""
+    """Line with the number of jobs in each state; `waiting` is the label of waiting jobs."""
     counts = run.counts()
     queued = sum(job.in_queue for job in run.of_state(RUNNING))
     texts = [f"{counts[DONE]} of {run.total} jobs done ({100 * run.steps // run.total} %)"]
@@ -64,7 +64,7 @@ def _counts(run: Run, waiting: str) -> Iterator[str]:
 
 
 def _times(run: Run, now: float) -> Iterator[str]:
-    """How long the run has taken, and how long it may still take."""
+    """Lines with the time that the run has taken, and an estimate of the time left."""
     left, whole = time_left(run, now)
     text = "not known yet" if left is None else f"about {_duration(left)}"
     text += "" if whole or left is None else ", and more for rules of which no job has run yet"
@@ -74,10 +74,11 @@ def _times(run: Run, now: float) -> Iterator[str]:
 
 
 def time_left(run: Run, now: float) -> tuple[float | None, bool]:
-    """Seconds that the run may still take, and whether that counts jobs of all rules.
+    """Estimate the seconds that a run still takes; also return whether all rules are included.
 
-    Jobs that are left take as long as those of their rule did on average in this run, or else in
-    earlier runs of the study; and as many run at a time as did so far. None before a job is done.
+    Each remaining job is expected to take the mean time of its rule in this run, or else in earlier
+    runs of the study. As many jobs are expected to run at a time as did so far. The estimate is
+    None until a job is done.
     """
     done = Counter(job.rule for job in run.of_state(DONE))
     begun = [job for job in run.jobs.values() if job.state != WAITING]
@@ -97,7 +98,7 @@ def time_left(run: Run, now: float) -> tuple[float | None, bool]:
 
 
 def _seconds_each(run: Run, rule: str) -> float | None:
-    """What a job of a rule takes on average; None where none has run."""
+    """Mean seconds of a rule's jobs; None if none has run."""
     times = _times_of(run, rule)
     if not times and run.results is not None:
         folder = run.results / BENCHMARKS
@@ -111,7 +112,7 @@ def _times_of(run: Run, rule: str) -> list[float]:
 
 
 def _rules(run: Run, waiting: str) -> Iterator[str]:
-    """A table: for each rule its jobs in each state, and how long one takes."""
+    """Table of the rules, with the number of jobs in each state and the mean time of a job."""
     shown = [state for state in STATES if state != RUNNING or waiting == WAITING]
     begun = {state: Counter(job.rule for job in run.of_state(state)) for state in shown}
     width = max(map(len, run.planned), default=4)
@@ -127,7 +128,7 @@ def _rules(run: Run, waiting: str) -> Iterator[str]:
 
 
 def _running(run: Run, now: float) -> Iterator[str]:
-    """Each job that runs, for how long, and the last line of its log if that says more."""
+    """Lines on each running job: its time so far, and the last line of its log if informative."""
     jobs = [job for job in run.of_state(RUNNING) if not job.in_queue]
     if jobs:
         yield from ("", "Running:")
@@ -138,14 +139,14 @@ def _running(run: Run, now: float) -> Iterator[str]:
 
 
 def _failed(run: Run) -> Iterator[str]:
-    """Each job that failed, with the end of its log or what the cluster said."""
+    """Lines on each failed job, with the end of its log or the cluster's message."""
     for job in run.of_state(FAILED):
         yield from ("", f"Failed: {job.name} ({job.log or 'without a log'})")
         yield from (f"  {line}" for line in last_lines(job.log, _LAST_LINES) or [job.message])
 
 
 def last_lines(file: Path | None, count: int) -> list[str]:
-    """The last lines of a log; none where it cannot be read."""
+    """Last lines of a log; empty if it cannot be read."""
     if file is None:
         return []
     try:
@@ -161,7 +162,7 @@ def last_lines(file: Path | None, count: int) -> list[str]:
 
 
 def _accuracies(results: Path) -> Iterator[str]:
-    """Mean test accuracy of each condition whose networks are trained."""
+    """Lines with the mean test accuracy of each condition that has one."""
     found: dict[str, list[float]] = {}
     for file in sorted(results.glob("networks/*/*.networks.csv")):
         numbers = (_number(row.get("test_accuracy")) for row in _rows(file))
@@ -175,7 +176,7 @@ def _accuracies(results: Path) -> Iterator[str]:
 
 
 def _scores(results: Path) -> Iterator[str]:
-    """Saved bits of each layer for which k was chosen, by the method of the verdict."""
+    """Lines with the saved bits of each layer whose k was chosen, for the method of the verdict."""
     found = []
     for file in sorted(results.glob("scores/*/*.best_k.csv")):
         rows = [row for row in _rows(file) if row.get("measure") == "bits"]
@@ -199,7 +200,7 @@ def _bits(row: dict[str, str]) -> str:
 
 
 def _rows(file: Path) -> list[dict[str, str]]:
-    """Whole rows of a CSV file; none where it is gone or damaged."""
+    """Complete rows of a CSV file; empty if it is gone or damaged."""
     try:
         with file.open(newline="", encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream))
@@ -216,7 +217,7 @@ def _number(text: str | None) -> float | None:
 
 
 def _duration(seconds: float) -> str:
-    """A time to read: `8 s`, `12 min`, `3 h 05 min`."""
+    """Format a time, such as `8 s`, `12 min` or `3 h 05 min`."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -1,7 +1,7 @@
-"""What `make study` shows in a terminal: a bar for each rule that runs, and the time that is left.
+"""Terminal display of `make study`: a bar for each running rule, and the time left.
 
-Snakemake finds this by its name on the path of Python. It is the logger `rich` with a column more;
-without a terminal, as in a file or in CI, Snakemake writes its own lines.
+Snakemake finds this plugin on Python's path by its name. It is the logger `rich` with an extra
+column. Without a terminal, as in a file or in CI, Snakemake writes its own lines.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from snakemake_logger_plugin_rich import LogHandler as RichHandler
 
 
 class LogHandler(RichHandler):
-    """The logger `rich`, which tells how long it still takes, too."""
+    """Logger `rich` that also shows the time left."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
