@@ -1,4 +1,4 @@
-"""`make clean`: lists what a study wrote, asks, and removes it."""
+"""`make clean`: list the files that a study wrote, ask, and remove them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def main(words: list[str]) -> None:
 
 
 def _study(configs: Sequence[Path]) -> Study:
-    """The study described by these configs, merged as Snakemake merges them."""
+    """Study described by these configs, merged as Snakemake merges them."""
     check_configs(configs)
     first, *others = map(read_config, configs)
     config: dict[str, Any] = first

@@ -9,10 +9,10 @@ from clusterability.errors import UserError
 
 
 def parsed(command: str, switch: str, words: Sequence[str]) -> argparse.Namespace:
-    """The switch, by its name, and `configfile`, a list that is empty without one.
+    """Parse the switch, under its name, and `configfile`, a list that is empty without configs.
 
     Raises:
-        UserError: for anything else. Other options of Snakemake could name other results.
+        UserError: for anything else, since other options of Snakemake could name other results.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument(f"--{switch}", action="store_true")

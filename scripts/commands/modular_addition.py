@@ -1,9 +1,9 @@
-"""`make modular-addition`: networks whose structure is known and is no block of weights.
+"""`make modular-addition`: cluster networks whose known structure is not a block of weights.
 
-A network that adds two numbers modulo p computes with frequencies: each of its hidden units is a
-cosine of both numbers (Nanda et al. 2023, arXiv 2301.05217; Gromov 2023, arXiv 2301.02679). The
-frequency of a unit is known, and no weights are small because of it: only in the Fourier basis of
-the inputs do units of one frequency become a block. Clusters are searched for in both bases.
+A network that adds two numbers modulo p computes with frequencies: each hidden unit is a cosine of
+both numbers (Nanda et al. 2023, arXiv 2301.05217; Gromov 2023, arXiv 2301.02679). The frequency of
+each unit is known, but it makes no weights small: units of one frequency form a block only in the
+Fourier basis of the inputs. The command searches for clusters in both bases.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ RECORDED = PROJECT / "docs" / "modular_addition.csv"
 
 
 def main(words: list[str]) -> None:
-    """Trains and clusters a network a seed, and prints means with intervals over seeds."""
+    """Train and cluster one network per seed, and print means with intervals over seeds."""
     parser = argparse.ArgumentParser(prog="make modular-addition ARGS=…", description=__doc__)
     parser.add_argument("--record", action="store_true", help="write the table in docs/ again")
     options = parser.parse_args(words)
@@ -52,10 +52,10 @@ def main(words: list[str]) -> None:
 def trained(
     seed: int, modulus: int = MODULUS, width: int = WIDTH, steps: int = STEPS
 ) -> tuple[np.ndarray, float]:
-    """First weights [width, 2 modulus] of a network that adds, and its accuracy on sums held out.
+    """Train a network to add; return its first weights [width, 2 modulus] and its test accuracy.
 
-    W_2 (W_1 x)^2 of x, both numbers one-hot, is trained by squared error and AdamW on half of the
-    sums, all at a time.
+    The network is W_2 (W_1 x)^2, with both numbers one-hot in x. It minimises the squared error by
+    AdamW on half of the sums, in full batches; the other sums test it.
     """
     source = torch.Generator().manual_seed(seed)
     pairs = torch.cartesian_prod(torch.arange(modulus), torch.arange(modulus))
@@ -81,7 +81,7 @@ def trained(
 
 
 def answers(weights: np.ndarray) -> list[Row]:
-    """Agreement of clusters with what is known of units and inputs, and the verdict, by basis."""
+    """Rows by basis: agreement of clusters with known groups of units and inputs, and verdicts."""
     modulus = weights.shape[1] // 2
     numbers = [name for name in "ab" for _ in range(modulus)]
     known = [str(number) for number in frequencies(weights)]
@@ -97,8 +97,8 @@ def answers(weights: np.ndarray) -> list[Row]:
 
 
 def bits_of_frequencies(matrix: np.ndarray, known: list[str]) -> list[Row]:
-    """Rows of the bits that clusters by frequency save, of a matrix in the Fourier basis."""
-    # Each number has its constant, which goes to the lowest frequency, and a pair of each other.
+    """Rows with the bits that clusters by frequency save in a matrix in the Fourier basis."""
+    # Each number has a constant, assigned to the lowest frequency, and a pair per frequency.
     frequency = [str(max(1, wave // 2 + wave % 2)) for wave in range(matrix.shape[1] // 2)] * 2
     groups = (known, frequency)
     scored = cl.score(matrix.astype(np.float32), 2, scalings=("ranked",), nulls={}, groups=groups)
@@ -108,7 +108,7 @@ def bits_of_frequencies(matrix: np.ndarray, known: list[str]) -> list[Row]:
 
 
 def agreements(basis: str, quantity: str, matrix: np.ndarray, groups: Any) -> list[Row]:
-    """Rows of the adjusted mutual information of clusters with groups, by method, scale and k."""
+    """Rows with the adjusted mutual information of clusters and groups by method, scaling and k."""
     found = cl.agreement(
         matrix.astype(np.float32),
         groups,
@@ -122,7 +122,7 @@ def agreements(basis: str, quantity: str, matrix: np.ndarray, groups: Any) -> li
 
 
 def waves(modulus: int) -> np.ndarray:
-    """Orthonormal Fourier basis [modulus, modulus], of odd moduli: constant, cos 1, sin 1, cos 2 …
+    """Orthonormal Fourier basis [modulus, modulus] for odd moduli: constant, cos 1, sin 1, cos 2 …
 
     >>> np.allclose(waves(5) @ waves(5).T, np.eye(5))
     True
@@ -134,12 +134,12 @@ def waves(modulus: int) -> np.ndarray:
 
 
 def inputs_in_waves(modulus: int) -> np.ndarray:
-    """`waves` of each of the two numbers [2 modulus, 2 modulus]."""
+    """Block-diagonal basis with `waves` for each of the two numbers, [2 modulus, 2 modulus]."""
     return np.kron(np.eye(2), waves(modulus))
 
 
 def powers(weights: np.ndarray) -> np.ndarray:
-    """Share [units, frequencies] of each frequency above 0 in the squared weights of a unit."""
+    """Shares of frequencies above 0 in the squared weights of each unit, [units, frequencies]."""
     modulus = weights.shape[1] // 2
     squares = (weights @ inputs_in_waves(modulus).T).reshape(len(weights), 2, modulus) ** 2
     of_pairs = squares[:, :, 1:].reshape(len(weights), 2, -1, 2).sum(axis=(1, 3))
@@ -147,12 +147,12 @@ def powers(weights: np.ndarray) -> np.ndarray:
 
 
 def frequencies(weights: np.ndarray) -> np.ndarray:
-    """Frequency [units] with the largest share."""
+    """Frequency with the largest share in each unit, [units]."""
     return powers(weights).argmax(axis=1) + 1
 
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
-    """Means with 95 % t intervals."""
+    """Means over seeds, with 95 % t intervals."""
     rows = [
         (*cell, *interval(part["value"].to_numpy(float)), len(part))
         for cell, part in table.groupby(COLUMNS[:-1], sort=False)

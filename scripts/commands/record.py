@@ -1,4 +1,4 @@
-"""`make record`: copies what documents quote of a finished study, rows and figures, into docs/."""
+"""`make record`: copy the rows and figures of a finished study that documents quote into docs/."""
 
 from __future__ import annotations
 

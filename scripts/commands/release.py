@@ -1,12 +1,12 @@
-"""`make release`: all that a release takes but the upload; what it makes is in dist/.
+"""`make release`: do everything for a release except the upload, and write its files to dist/.
 
-Works on what git would commit, exported to a temporary folder, with the tools of envs/release.lock
-in an environment made there, pinned with hashes. Says what does not agree and validates
-CITATION.cff; looks at licences; builds the source archive and the wheel and checks both; scores a
-file with the wheel in an empty environment of each Python that there is; lists the locked packages
-as a bill of materials. docs/release.md says what is left to do.
+The command exports the files that git would commit to a temporary folder, and uses the tools of
+envs/release.lock, pinned with hashes, in an environment made there. It reports disagreements,
+validates CITATION.cff and checks licences. It builds and checks the source archive and the wheel,
+and scores a file with the wheel in an empty environment of each available Python. It lists the
+locked packages as a bill of materials. docs/release.md lists the remaining steps.
 
-`--write` writes codemeta.json and .zenodo.json again, `--sbom` only lists the packages.
+`--write` rewrites codemeta.json and .zenodo.json; `--sbom` only lists the packages.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ TOOLS = PROJECT / "envs" / "release.lock"
 PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
 MATRIX = PROJECT / "docs" / "examples" / "southern_women.csv"
 SCORED = "0.3184"
-"""Barber's Q of the matrix at k = 2, as the wheel has to print it."""
+"""Barber's Q of the matrix at k = 2, as the wheel must print it."""
 
 
 def main(words: list[str]) -> int:
-    """Does what is asked, and returns the exit status: 0 where nothing is wrong."""
+    """Run the requested steps, and return the exit status: 0 without faults."""
     parser = argparse.ArgumentParser(prog="make release ARGS=…", description=__doc__)
     parser.add_argument("--write", action="store_true", help="write the metadata files again")
     parser.add_argument("--sbom", action="store_true", help="only list the locked packages")
@@ -56,7 +56,7 @@ def main(words: list[str]) -> int:
 
 
 def write() -> int:
-    """The files that repeat CITATION.cff."""
+    """Write the files that repeat CITATION.cff; return the exit status 0."""
     for name, text in metadata.texts(PROJECT).items():
         (PROJECT / name).write_text(text, encoding="utf-8")
         print(f"{name}: written from CITATION.cff and pyproject.toml")
@@ -64,7 +64,7 @@ def write() -> int:
 
 
 class Release:
-    """One release: its exported source, its tools, and what was found wrong."""
+    """One release: its exported source, its tools, and its faults."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -72,12 +72,12 @@ class Release:
         self.faults: list[str] = []
 
     def steps(self) -> list[Callable[[], None]]:
-        """In the order in which they are done."""
+        """Steps, in the order of the run."""
         checks = [self.agree, self.export, self.cite, self.license]
         return [*checks, self.build, self.installed, self.bill]
 
     def run(self, steps: list[Callable[[], None]]) -> None:
-        """Gets the tools, does the steps, and lists what is in dist/ of this version."""
+        """Install the tools, run the steps, and list the files of this version in dist/."""
         pinned = ("--no-deps", "--require-hashes", "--requirement", str(TOOLS))
         install(self.folder / "tools", *pinned)
         for step in steps:
@@ -125,7 +125,7 @@ class Release:
         if len(self.built()) < 2:
             return
         found = [path for name in PYTHONS if (path := shutil.which(name))]
-        # A name on the PATH may only say which Pythons could be chosen.
+        # A name on the PATH may be a shim that runs no Python, but lists those to choose from.
         for python in [path for path in found if said(path, "-c", "", folder=PROJECT) is not None]:
             home = self.folder / Path(python).name
             install(home, str(self.built()[-1]), python=python)
@@ -145,16 +145,16 @@ class Release:
     # --- means ---------------------------------------------------------------------------------
 
     def built(self) -> list[Path]:
-        """The source archive, then the wheel."""
+        """Paths of the source archive and of the wheel, as far as they exist."""
         return [*DIST.glob(f"*-{VERSION}.tar.gz"), *DIST.glob(f"*-{VERSION}-*.whl")]
 
     def tool(self, name: str) -> str:
-        """A program of the tools' environment, or of this machine."""
+        """Path of a program in the tools' environment, or its name if it is not there."""
         own = self.folder / "tools" / "bin" / name
         return str(own) if own.exists() else name
 
     def check(self, name: str, *words: str, folder: Path | None = None) -> bool:
-        """Whether a program ends well; otherwise that is a fault, and what it prints is shown."""
+        """Run a program; return whether it succeeds. If not, print its output and add a fault."""
         command = [self.tool(name), *words]
         done = subprocess.run(
             command, cwd=folder or self.source, capture_output=True, text=True, check=False
@@ -166,7 +166,7 @@ class Release:
 
 
 def install(home: Path, *words: str, python: str = sys.executable) -> None:
-    """An empty environment, and what pip installs into it."""
+    """Create an empty environment, and install into it with pip."""
     for command in (
         [python, "-m", "venv", str(home)],
         [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-compile", *words],
@@ -176,7 +176,7 @@ def install(home: Path, *words: str, python: str = sys.executable) -> None:
 
 
 def said(*command: str, folder: Path) -> str | None:
-    """What a program prints; None where it fails or is not there."""
+    """Output of a program; None if it fails or is missing."""
     try:
         done = subprocess.run(
             command, cwd=folder, env=_clean(), capture_output=True, text=True, check=False
@@ -187,7 +187,7 @@ def said(*command: str, folder: Path) -> str | None:
 
 
 def _clean() -> dict[str, str]:
-    """This process' variables without those that would lend an environment other packages."""
+    """Environment of this process, without variables that would lend other packages to Python."""
     return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
 
 

@@ -1,8 +1,8 @@
-"""What a release says of itself: CITATION.cff, and codemeta.json and .zenodo.json made from it.
+"""Metadata of a release: CITATION.cff, and codemeta.json and .zenodo.json made from it.
 
-CITATION.cff and pyproject.toml are the statements; the two other files repeat them in the words of
-those who index software (CodeMeta 3.0) and archive it (Zenodo). docs/release.md lists what the
-owner fills in.
+CITATION.cff and pyproject.toml are the sources. The other two files repeat them in the formats of
+software indexes (CodeMeta 3.0) and of an archive (Zenodo). docs/release.md lists the entries that
+the owner fills in.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from typing import Any
 import yaml
 
 PLACEHOLDER = "The clusterability study's authors"
-"""Stands for authors who have not been named yet."""
+"""Placeholder for authors who have not been named yet."""
 WRITTEN = ("codemeta.json", ".zenodo.json")
 DOI = "https://doi.org/"
 
 
 def citation(project: Path) -> dict[str, Any]:
-    """CITATION.cff."""
+    """Read CITATION.cff."""
     read: dict[str, Any] = yaml.safe_load((project / "CITATION.cff").read_text(encoding="utf-8"))
     return read
 
 
 def settings(project: Path) -> dict[str, Any]:
-    """The table `project` of pyproject.toml."""
+    """Read the table `project` of pyproject.toml."""
     table: dict[str, Any] = tomllib.loads((project / "pyproject.toml").read_text())["project"]
     return table
 
 
 def texts(project: Path) -> dict[str, str]:
-    """The content of each file of `WRITTEN`."""
+    """Content of each file of `WRITTEN`, by name."""
     cited = citation(project)
     found = (codemeta(cited, settings(project)), zenodo(cited))
     return {
@@ -44,7 +44,7 @@ def texts(project: Path) -> dict[str, str]:
 
 
 def codemeta(cited: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
-    """The software as CodeMeta 3.0 describes it."""
+    """Description of the software in CodeMeta 3.0."""
     return {
         "@context": "https://w3id.org/codemeta/3.0",
         "@type": "SoftwareSourceCode",
@@ -66,7 +66,7 @@ def codemeta(cited: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
 
 
 def zenodo(cited: dict[str, Any]) -> dict[str, Any]:
-    """The record that Zenodo makes of a release."""
+    """Zenodo's record of a release."""
     return {
         "title": cited["title"],
         "description": cited["abstract"],
@@ -87,7 +87,7 @@ def zenodo(cited: dict[str, Any]) -> dict[str, Any]:
 
 
 def bibtex(cited: dict[str, Any]) -> str:
-    """The software as an entry of BibTeX, with a key that has the version."""
+    """BibTeX entry of the software, with the version in its key."""
     version = str(cited["version"])
     date = cited["date-released"]
     fields = {
@@ -105,14 +105,14 @@ def bibtex(cited: dict[str, Any]) -> str:
 
 
 def _in_bibtex(author: dict[str, str]) -> str:
-    """An author's name; one that has no parts is kept together."""
+    """Author's name in BibTeX; braces keep a single name together."""
     if "name" in author:
         return f"{{{author['name']}}}"
     return f"{author['family-names']}, {author['given-names']}"
 
 
 def _agent(author: dict[str, str]) -> dict[str, str]:
-    """An author in CodeMeta: a person, or who goes by one name."""
+    """Author in CodeMeta: a person, or an organisation if the author has a single name."""
     if "name" in author:
         return {"@type": "Organization", "name": author["name"]}
     person = {"givenName": author["given-names"], "familyName": author["family-names"]}
@@ -120,7 +120,7 @@ def _agent(author: dict[str, str]) -> dict[str, str]:
 
 
 def _creator(author: dict[str, str]) -> dict[str, str]:
-    """An author as Zenodo wants one: the family name first, ORCID without an address."""
+    """Author in Zenodo's format: the family name first, and ORCID without a URL."""
     if "name" in author:
         return {"name": author["name"]}
     creator = {"name": f"{author['family-names']}, {author['given-names']}"}
@@ -130,7 +130,7 @@ def _creator(author: dict[str, str]) -> dict[str, str]:
 
 
 def _work(reference: dict[str, Any]) -> dict[str, str]:
-    """A work that is cited, in CodeMeta."""
+    """Cited work in CodeMeta."""
     address = _address(reference)
     work = {"@type": "CreativeWork", "name": reference["title"]}
     return work | ({"@id": address} if address else {})
@@ -141,7 +141,7 @@ def _address(reference: dict[str, Any]) -> str | None:
 
 
 def _if_there(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """The values that there are, under other names."""
+    """Existing values, under new names."""
     return {new: values[old] for new, old in names.items() if old in values}
 
 
@@ -149,7 +149,7 @@ def _if_there(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
 
 
 def disagreements(project: Path, version: str) -> list[str]:
-    """A line for each place that says otherwise than CITATION.cff, or than the version given."""
+    """One line per disagreement between files, or with the given version."""
     cited = citation(project)
     found = [
         f"{name}: found other values than CITATION.cff has: make release ARGS=--write"
@@ -170,7 +170,7 @@ def disagreements(project: Path, version: str) -> list[str]:
 
 
 def to_fill_in(project: Path) -> list[str]:
-    """What only the owner knows and has not said yet: authors, addresses, the paper's."""
+    """Missing entries that only the owner can fill in: authors, addresses, those of the paper."""
     cited, package = citation(project), settings(project)
     marked = {
         "paper/paper.md": "TO FILL IN",

@@ -1,4 +1,4 @@
-"""`make report`: Snakemake's report of a study that has run, as one HTML file."""
+"""`make report`: write Snakemake's report of a finished study, as one HTML file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STYLE = PROJECT / "rules" / "report" / "report.css"
 
 
 def main(arguments: list[str]) -> None:
-    """Writes the report into the folder of the study's results, and says where it is."""
+    """Write the report into the folder of the study's results, and print its path."""
     study, jobs, _ = planned_jobs([TARGET, *arguments])
     waiting = sum(bool(job.reasons) for job in jobs)
     if waiting:

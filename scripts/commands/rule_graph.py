@@ -1,6 +1,6 @@
-"""`make rulegraph`: the rules of the default study, and which takes the files of which, in docs/.
+"""`make rulegraph`: draw the rules of the default study, and the files between them, in docs/.
 
-Needs networkx, which is there for development alone.
+Needs networkx, which is installed for development only.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from clusterability.files import whole_file
 TARGETS = ["all", "paper", "report_pages"]
 PICTURE = Path("docs/images/rules.svg")
 WIDTH, HEIGHT = 0.9, 0.6
-"""Of a box, where the middles of two boxes are 1 apart in either direction."""
+"""Size of a box; the centres of neighbouring boxes are 1 apart in either direction."""
 INCHES = 1.25, 0.62
-"""From one middle to the next."""
+"""Distances between neighbouring centres, across and down."""
 SWEEPS = 20
 
 
 def graph_of_rules(arguments: list[str]) -> nx.DiGraph:
-    """Rules of the jobs that Snakemake plans, with an edge to each from those whose files it takes.
+    """Graph of the rules of planned jobs, with an edge from each rule to those that read its files.
 
     Args:
-        arguments: for Snakemake.
+        arguments: arguments for Snakemake.
     """
     planned_jobs([*TARGETS, *arguments])
     assert lock_and_config.parsed is not None, "planning parses the workflow"
@@ -51,24 +51,24 @@ def graph_of_rules(arguments: list[str]) -> nx.DiGraph:
         (makers[other], makers[job]) for job in makers for other in dag.dependencies[job]
     )
     found.remove_nodes_from([job.rule.name for job in makers if not job.output])
-    # Networks that go on from others are trained by the same rule.
+    # Networks that continue others are trained by the same rule.
     found.remove_edges_from(list(nx.selfloop_edges(found)))
     return found
 
 
 def shortened(graph: nx.DiGraph) -> nx.DiGraph:
-    """The graph without edges from one rule to another to which a longer way leads, too."""
+    """Transitive reduction: the graph without edges between rules that a longer path connects."""
     found = nx.DiGraph()
-    # Sorted: networkx has them in the order of sets, another one in each process.
+    # Sort nodes and edges: networkx returns them in the order of sets, which varies by process.
     found.add_nodes_from(sorted(graph))
     found.add_edges_from(sorted(nx.transitive_reduction(graph).edges))
     return found
 
 
 def in_rows(graph: nx.DiGraph) -> tuple[nx.DiGraph, list[list]]:
-    """The graph with every edge from one row to the next, and its rows.
+    """Split edges so that each leads from one row to the next; return the graph and its rows.
 
-    A longer edge goes through a place of its own, (first, second, row), in each row between.
+    A longer edge passes through a node of its own, (first, second, row), in each row between.
     """
     generations = enumerate(nx.topological_generations(graph))
     row: dict = {node: number for number, nodes in generations for node in nodes}
@@ -85,9 +85,9 @@ def in_rows(graph: nx.DiGraph) -> tuple[nx.DiGraph, list[list]]:
 
 
 def places(steps: nx.DiGraph, rows: list[list]) -> dict:
-    """Where nodes are, (across, down): near their neighbours, so that few edges cross.
+    """Positions of nodes, (across, down), near their neighbours, so that few edges cross.
 
-    Barycentres, up and down by turns (Sugiyama, Tagawa & Toda 1981).
+    Barycentres, in alternating upward and downward sweeps (Sugiyama, Tagawa & Toda 1981).
     """
     across = {node: number - len(row) / 2 for row in rows for number, node in enumerate(row)}
     for sweep in range(SWEEPS):
@@ -100,9 +100,10 @@ def places(steps: nx.DiGraph, rows: list[list]) -> dict:
 
 
 def _put(row: list, wanted: dict, across: dict) -> None:
-    """Puts the nodes of a row, in their order, as near as can be to where they are wanted.
+    """Place the nodes of a row, in their order, as near as possible to the wanted positions.
 
-    Least squares of shifts that do not fall: nodes that would overlap are shifted alike.
+    Isotonic regression: least squares of non-decreasing shifts, so that nodes that would overlap
+    have the same shift.
     """
     widths = [1.0 if isinstance(node, str) else 0.5 for node in row]
     middles = np.cumsum(widths) - np.array(widths) / 2
@@ -118,7 +119,7 @@ def _put(row: list, wanted: dict, across: dict) -> None:
 
 
 def files_of_rules() -> dict[str, str]:
-    """The file in rules/ that has each rule."""
+    """Name of the file in rules/, by rule."""
     found = {}
     for file in sorted((PROJECT / "rules").glob("*.smk")):
         names = re.findall(r'^rule (\w+):|jobs\.rule\("(\w+)"\)', file.read_text(), re.M)
@@ -127,7 +128,7 @@ def files_of_rules() -> dict[str, str]:
 
 
 def draw(graph: nx.DiGraph) -> Figure:
-    """Boxes of rules with the file that each is in, and curves from above to those below."""
+    """Draw a box for each rule, with its file, and curves down to the rules that read its files."""
     steps, rows = in_rows(graph)
     at, files = places(steps, rows), files_of_rules()
     across, down = (np.array(side) for side in zip(*at.values(), strict=True))
@@ -144,7 +145,7 @@ def draw(graph: nx.DiGraph) -> Figure:
 
 
 def _way(steps: nx.DiGraph, first: str, second: str) -> list:
-    """The edge from one rule to another, place by place."""
+    """Nodes along the edge from one rule to another."""
     between = [node for node in steps if isinstance(node, tuple) and node[:2] == (first, second)]
     return [first, *sorted(between, key=lambda node: node[2]), second]
 
@@ -158,7 +159,7 @@ def _box(axes: Axes, rule: str, file: str, at: tuple[float, float]) -> None:
 
 
 def _edge(axes: Axes, name: str, way: list[tuple[float, float]]) -> None:
-    """A curve that leaves and enters each place straight down."""
+    """Draw a curve that leaves and enters each position vertically."""
     (first, top), *between, (last, bottom) = way
     way = [(first, top - HEIGHT / 2), *between, (last, bottom + HEIGHT / 2)]
     points = way[:1]
@@ -173,9 +174,9 @@ def _edge(axes: Axes, name: str, way: list[tuple[float, float]]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Draws the rules of the study that Snakemake's arguments name."""
+    """Draw the rules of the study that Snakemake's arguments name."""
     graph = shortened(graph_of_rules(arguments))
-    # No date and no random names: the same rules give the same bytes.
+    # Without a date and random names, the same rules give the same bytes.
     with (
         mpl.rc_context({"svg.hashsalt": "rules", "font.family": "DejaVu Sans"}),
         whole_file(PICTURE) as file,

@@ -1,7 +1,7 @@
-"""`make verify`: all results against their records, and a sample of blocks made again.
+"""`make verify`: compare all results with their records, and a sample of blocks with remade ones.
 
-With --audit instead: random numbers of the tables, worked out again by code that shares none with
-the library (scripts/audit).
+With --audit instead: recompute random numbers of the tables with code that is independent of the
+library (scripts/audit).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PARTS = ("Snakefile", "rules", "scripts", "src", "envs", "profiles")
 
 
 def main(words: list[str]) -> int:
-    """Check and report; return the exit status, 0 if all results are as they should be."""
+    """Check and report; return the exit status, 0 if all results are sound."""
     options, arguments = _parser().parse_known_args(words)
     study, jobs, _ = planned_jobs(arguments)
     results = Path(study.results)
@@ -87,7 +87,7 @@ def _audit(results: Path, jobs: list[PlannedJob], options: argparse.Namespace) -
 
 
 def _check_records(results: Path, jobs: list[PlannedJob]) -> int:
-    """Compare all files with their records and set damaged ones aside; return what was wrong."""
+    """Compare all files with their records, set damaged ones aside, and return the fault count."""
     checked = verification.check_records(jobs)
     counts = Counter(item.state for item in checked)
     said = ", ".join(f"{counts[state]} {state.value}" for state in State if counts[state])
@@ -115,7 +115,7 @@ def _sample(blocks: list[Block], number: int, seed: int | None) -> list[Block]:
 
 
 def _make_again(study: Study, block: Block, cores: int) -> int:
-    """Make a block again in a scratch folder and compare it; return the differences."""
+    """Remake a block in a scratch folder and compare it; return the number of differences."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="verify-") as name:
         scratch = Path(name)
@@ -144,7 +144,7 @@ def _make_again(study: Study, block: Block, cores: int) -> int:
 
 
 def _prepare(study: Study, scratch: Path) -> None:
-    """Copy the project without results, with the same study."""
+    """Prepare a scratch copy of the project, without results, for the same study."""
     for part in PARTS:
         (scratch / part).symlink_to(PROJECT / part)
     config: dict[str, Any] = study.model_dump(mode="json", exclude_unset=True)

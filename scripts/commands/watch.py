@@ -1,4 +1,4 @@
-"""`make watch`: what a run in another terminal has done, what it does, and what it finds."""
+"""`make watch`: follow a run in another terminal: its jobs, its progress and its first results."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from clusterability_workflow.watching import report
 from clusterability.errors import UserError
 
 SECONDS = 5.0
-"""Between two looks."""
+"""Seconds between two updates."""
 CLEAR = "\x1b[H\x1b[J"
-"""What empties a terminal."""
+"""Escape sequence that clears a terminal."""
 
 
 def main(words: Sequence[str]) -> None:
-    """Says it once, or in a terminal again and again until the run ends."""
+    """Print the report once, or, in a terminal, update it until the run ends."""
     options = parsed("watch", "once", words)
     again = sys.stdout.isatty() and not options.once
     log = latest_run(LOG_FOLDER, options.configfile)
@@ -38,7 +38,7 @@ def main(words: Sequence[str]) -> None:
 
 
 def _fitting(lines: Sequence[str]) -> list[str]:
-    """What a terminal has room for."""
+    """Cut lines to the size of the terminal."""
     width, height = shutil.get_terminal_size()
     cut = [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
     return (
