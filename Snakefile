@@ -13,7 +13,7 @@ include: "rules/source.smk"
 
 PROJECT = project_folder(workflow.current_basedir)
 find_library(PROJECT)
-# Nothing that is imported here loads torch or scikit-learn: on a cluster, each job parses this.
+# None of these imports loads torch or scikit-learn, since each job on a cluster parses this file.
 from clusterability_workflow import let_jobs_find_library, lock_and_config, settled
 from clusterability_workflow.gpus import gpus_at_once
 from clusterability_workflow.provenance import made_by, web_files
@@ -45,8 +45,8 @@ from clusterability.study.sections import MNIST_FILES
 
 let_jobs_find_library()
 
-# A study is one config: a file that the command line names replaces the default study. A job on a
-# cluster parses this, too: it takes the config that its run began with.
+# A study is one config: a file named on the command line replaces the default study. A job on a
+# cluster also parses this file, and uses the config with which its run began.
 begun = None if workflow.is_main_process else lock_and_config.frozen()
 try:
     if begun is not None:
@@ -58,7 +58,7 @@ try:
             workflow.configfile(str(DEFAULT))  # as the directive does, which fits in no `try`
     STUDY = load_study(config, source=", ".join(map(str, workflow.configfiles)) or "config")
 except UserError as error:
-    # Leaves at once: an exception of Snakemake's would add the place in this file.
+    # Exit at once: an exception in Snakemake would add the line in this file to the message.
     sys.exit(str(error))
 
 
@@ -70,10 +70,10 @@ pathvars:
 report: "rules/report/workflow.rst"
 
 
-# `make plan` and `make verify` look at the jobs through this.
+# `make plan` and `make verify` read the jobs from it.
 lock_and_config.parsed = (workflow, STUDY)
 
-# For the next `make study`, which then need not plan what is done.
+# Lets the next `make study` skip planning if nothing is to be done.
 settled.watch(workflow, PROJECT)
 
 
@@ -115,7 +115,7 @@ include: "rules/paper.smk"
 rule all:
     default_target: True
     input:
-        # Everything, not the last files only: what was removed from the middle is made again.
+        # All files, not only the last ones, so that removed intermediate files are made again.
         results_of_blocks,
         rules.aggregate.output,
         rules.calibrate.output if STUDY.calibration else [],
@@ -141,5 +141,5 @@ rule tables:
         rules.aggregate.output,
 
 
-# After `all`, whose files it takes.
+# Included after `all`, since it uses its files.
 include: "rules/report.smk"

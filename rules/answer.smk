@@ -1,5 +1,5 @@
-# What the tables say: how good the clusters are, which measure is right, whether published findings
-# hold here, and how near published values are.
+# Conclusions from the tables: how good the clusters are, which measure to trust, whether published
+# findings hold here, and how near published values are.
 
 
 CONTENDER_FILES = [
@@ -71,7 +71,7 @@ rule answer:
     output:
         verdict="<results>/tables/verdict.csv",
         answer="<results>/answer.md",
-        # Snakemake's report begins with it.
+        # First section of Snakemake's report.
         reported="<results>/report/answer.rst",
     log:
         "<results>/logs/answer.log",

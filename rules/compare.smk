@@ -1,4 +1,4 @@
-# Partitions of several k, layers and networks together: the choice of k, and agreement.
+# Comparisons of partitions across k, layers and networks: choice of k, and agreement.
 
 
 for jobs in JOBS_OF_LAYERS:

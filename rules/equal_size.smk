@@ -1,4 +1,4 @@
-# Layers of a network compared at equal size: random sub-matrices as large as its smallest layer.
+# Layers of a network compared at equal size, by random sub-matrices as large as its smallest layer.
 
 
 EQUAL_SIZE_FILES = [

@@ -1,4 +1,4 @@
-# One page: the verdict, and every network to look at, its weights, clusters, scores, ablations.
+# One page with the verdict, and the weights, clusters, scores and ablations of every network.
 
 
 rule explore:
@@ -27,7 +27,7 @@ rule explore:
         mem_mb=growing(1500),
         runtime=growing(minutes_of_study),
     params:
-        # It clusters a shuffle of some networks, to show beside them.
+        # The page shows some networks beside a clustered shuffle.
         **made_by("explore.py", "nulls/shuffle.py", *METHOD_FILES, *web_files("report/page/web")),
         job=asdict(page_job(STUDY)),
         shown=shown_jobs(),

@@ -11,6 +11,6 @@ rule mnist:
     resources:
         mem_mb=growing(1500),
         runtime=growing(20),
-    # No params: the files are known by their checksums, wherever and by whatever code they came.
+    # No params: checksums identify the files, whatever their source and the code that got them.
     script:
         "../scripts/mnist.py"

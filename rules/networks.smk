@@ -1,5 +1,5 @@
-# Networks that are not trained here: random matrices, files from elsewhere, fresh initial ones; and
-# what was planted in those that are.
+# Networks not trained here: random matrices, imported files and fresh initial networks. Also the
+# structure planted in trained networks.
 
 
 rule synthesise:

@@ -1,6 +1,6 @@
 rule pixel_deviation:
     input:
-        # The files are known by their checksums: made again, they are the same.
+        # Checksums identify the files, so that a newer copy reruns nothing.
         mnist=ancient(rules.mnist.output),
     output:
         covariate="<results>/nulls/pixel_deviation.csv",
@@ -83,7 +83,7 @@ for jobs in JOBS_OF_LAYERS:
         script:
             "../scripts/null_labels.py"
 
-    # A rule of its own: other nulls have no covariate, and are not drawn again where this changes.
+    # A separate rule, so that a change of the covariate redraws no other null.
     rule:
         name:
             jobs.rule("null_within")

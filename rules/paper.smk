@@ -1,4 +1,4 @@
-# What a paper takes of a study. Not a part of `all`: `make paper` asks for it.
+# Figures, tables and texts of a study for a paper. Not part of `all`: `make paper` requests them.
 
 
 PAPER_FIGURES = [paper_name(name) for name in figure_names()]

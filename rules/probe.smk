@@ -1,6 +1,6 @@
 rule probe:
     input:
-        # As for training, MNIST is known by its checksums.
+        # Checksums identify MNIST, as for training.
         mnist=ancient(images_of),
         networks=rules.cluster.input.networks,
         partitions=rules.cluster.output.partitions,

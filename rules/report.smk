@@ -1,5 +1,5 @@
-# The tables in Snakemake's report, whose answer and figures every study has. Not a part of `all`:
-# `make report` asks for them.
+# Tables in Snakemake's report; its answer and figures belong to every study. Not part of `all`:
+# `make report` requests them.
 
 
 REPORTED_TABLES = [

@@ -11,7 +11,7 @@ for jobs in JOBS_OF_LAYERS:
         output:
             scores=jobs.files("<results>/scores/{condition}/{seeds}/{layer}/{k}.structure.parquet"),
             clusters=jobs.files("<results>/scores/{condition}/{seeds}/{layer}/{k}.clusters.parquet"),
-            # What measures say of draws: the choice of k needs no more of them.
+            # Values of measures in each draw: all that the choice of k needs of the draws.
             draws=jobs.files("<results>/scores/{condition}/{seeds}/{layer}/{k}.draws.npz"),
         log:
             jobs.file("<results>/logs/score/{condition}/{seeds}/{layer}/{k}.log"),

@@ -1,5 +1,4 @@
-# Where the project's own files are, and how the workflow finds them. Imports nothing of
-# the library.
+# Locate the project's files, and put its packages on the path. Imports nothing of the library.
 
 import sys
 import tarfile

@@ -1,6 +1,6 @@
 rule train:
     input:
-        # The files are known by their checksums: made again, they are the same.
+        # Checksums identify the files, so that a newer copy reruns nothing.
         mnist=ancient(rules.mnist.output),
         origin=origin_of,
     output:
@@ -13,7 +13,7 @@ rule train:
         "<results>/benchmarks/train/{condition}/{seeds}.tsv"
     wildcard_constraints:
         condition=one_of(STUDY.conditions),
-    # The longest jobs first: the short ones fill the cores at the end.
+    # Start the longest jobs first, so that short ones fill the cores at the end.
     priority: 2
     conda:
         ENVIRONMENT
