@@ -1,4 +1,4 @@
-"""Rule `calibrate`: check that p is uniform and bits are rare on conditions without structure."""
+"""Rule `calibrate`: test whether p is uniform and bits are rare on conditions without structure."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rule `score`: compute structural measures of a block and its draws, and compare them."""
+"""Rule `score`: score a block's clusters, compare them with nulls, and store scores of draws."""
 
 from clusterability_workflow.job import running
 from clusterability_workflow.layers import layers_of

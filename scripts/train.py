@@ -19,7 +19,7 @@ from clusterability.training.train import Origin, train
 with running(snakemake):
     wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
     asked, title = TrainingJob(**params.job), f"{wildcards.condition} {wildcards.seeds}"
-    # The device is not a parameter of the job, so that changing it retrains nothing.
+    # Settings of the machine are not parameters of the job, so that changing them retrains nothing.
     machine = snakemake.config.get("training") or {}
     device, seconds = machine.get("device", "auto"), machine.get("checkpoint_every", 30)
     checkpoints = Checkpoints.of_job(Path(output.networks), dict(params.items()), seconds)

@@ -85,7 +85,11 @@ def _once(study: StudyFiles) -> Any:
 
 
 def _by_z(found: Evidence, number: int) -> dict[str, Any]:
-    """Columns for the k of the largest z: p against the largest z of each draw, plateau …"""
+    """Columns for the k of the largest z; `k` is 1 if the z is not significant.
+
+    `p_max` compares it with the largest z of each draw. `plateau` lists all k that are as good up
+    to chance.
+    """
     pooled, z = pooled_z(found)[number], z_of(found)[number]
     place, p = largest(pooled, found.most)
     if place is None:

@@ -62,7 +62,8 @@ def z_of(found: Evidence) -> np.ndarray:
 def largest(z: np.ndarray, most: int = 0) -> tuple[int | None, float]:
     """Index of the largest z of the network, and p against the largest z of each draw.
 
-    `z` is [k, 1 + draws], with the network first; `most` is that of `Evidence`.
+    `z` is [k, 1 + draws], with the network first; `most` is that of `Evidence`. Without a finite z
+    of the network and of a draw, the result is None and NaN.
 
     >>> place, p = largest(np.array([[0.5, -1.0, 0.5], [1.0, -1.0, 0.0]]))
     >>> place, round(p, 3)

@@ -2,7 +2,7 @@
 
 Snakemake counts the GPUs that jobs request, but does not assign them. Here, a job locks the file of
 a GPU before CUDA starts, and makes only this GPU visible to itself. The locks are those of the
-operating system, which releases them when a process dies. They are in the user's folder on this
+operating system, which releases them when a process dies. They are in one folder per user and
 machine, so that all studies share them. Assignments of a scheduler stand: a job takes a single
 assigned GPU as it is; of several, each process of the job takes one.
 """
@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID")
-"""Variables in which schedulers pass a job its number. Kubernetes has none: like a machine, a pod
-sees only its own GPUs."""
+"""Variables in which schedulers pass a job its number. Kubernetes is not among them: like a
+machine, a pod sees only its own GPUs."""
 
 _TEMPORARY = Path("/tmp")
 """Folder of the locks, whatever TMPDIR is: jobs with different TMPDIR share the machine's GPUs."""

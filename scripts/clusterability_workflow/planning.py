@@ -63,9 +63,9 @@ class PlannedJob:
 
 
 MOVED = "code moved to other folders: runs again once (CHANGELOG.md)"
-"""Reason why all jobs run of a study that was computed before the code moved."""
+"""Reason why all jobs run again in a study that was computed before the code moved."""
 
-# --- why ---------------------------------------------------------------------------------------
+# --- reasons -----------------------------------------------------------------------------------
 
 
 def parameter_changes(before: Iterable[str], now: Iterable[str]) -> list[str]:
@@ -147,7 +147,7 @@ def _shown(value: Any, width: int = 40) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-# --- what it costs -----------------------------------------------------------------------------
+# --- costs -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -326,7 +326,7 @@ def _kinds(benchmark: Path) -> list[str]:
     return ["/".join([rule, *place]) for place in places]
 
 
-# --- what nobody asks for ----------------------------------------------------------------------
+# --- orphans -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

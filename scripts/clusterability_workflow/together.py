@@ -105,7 +105,10 @@ class JobsOfLayers:
         return found if len(found) > 1 else found[0] if found else pattern
 
     def file(self, pattern: str) -> str:
-        """File of a whole job, such as its log, named by its first layer and a count of the rest."""
+        """File of a whole job, such as its log.
+
+        Its name has the first layer, and the number of further layers if there are any.
+        """
         if not self.places:
             return pattern
         first, *others = self.places

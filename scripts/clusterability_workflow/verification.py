@@ -110,7 +110,7 @@ def set_aside(file: Path) -> Path:
     return file.rename(file.with_name(file.name + DAMAGED))
 
 
-# --- made again --------------------------------------------------------------------------------
+# --- remade blocks -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ def trained(
 ) -> tuple[np.ndarray, float]:
     """Train a network to add; return its first weights [width, 2 modulus] and its test accuracy.
 
-    The network is W_2 (W_1 x)^2, with both numbers one-hot in x. It minimises the squared error by
-    AdamW on half of the sums, in full batches; the other sums test it.
+    The network is W_2 (W_1 x)^2, with both numbers one-hot in x. Training minimises the squared
+    error with AdamW on half of the sums, in full batches; the other sums are the test set.
     """
     source = torch.Generator().manual_seed(seed)
     pairs = torch.cartesian_prod(torch.arange(modulus), torch.arange(modulus))

@@ -142,7 +142,7 @@ class Release:
         options = ("--pyproject", "pyproject.toml", "--output-reproducible", "-o", str(name))
         self.check("cyclonedx-py", "requirements", *options, str(LOCK), folder=PROJECT)
 
-    # --- means ---------------------------------------------------------------------------------
+    # --- helpers -------------------------------------------------------------------------------
 
     def built(self) -> list[Path]:
         """Paths of the source archive and of the wheel, as far as they exist."""
@@ -187,7 +187,7 @@ def said(*command: str, folder: Path) -> str | None:
 
 
 def _clean() -> dict[str, str]:
-    """Environment of this process, without variables that would lend other packages to Python."""
+    """Environment of this process, without variables that add packages to Python's path."""
     return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
 
 

@@ -145,7 +145,7 @@ def _if_there(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return {new: values[old] for new, old in names.items() if old in values}
 
 
-# --- what is not right, or not there yet --------------------------------------------------------
+# --- disagreements and missing entries ----------------------------------------------------------
 
 
 def disagreements(project: Path, version: str) -> list[str]:
