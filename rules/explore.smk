@@ -26,7 +26,13 @@ rule explore:
         runtime=growing(minutes_of_study),
     params:
         # It clusters a shuffle of some networks, to show beside them.
-        **made_by("explore.py", "nulls/shuffle.py", *METHOD_FILES, *web_files("report/page/web")),
+        **made_by(
+            "explore.py",
+            "nulls/shuffle.py",
+            *METHOD_FILES,
+            *web_files("report/page/web"),
+            *STUDY.extensions,
+        ),
         job=asdict(page_job(STUDY)),
     script:
         "../scripts/explore.py"

@@ -34,6 +34,8 @@ def draw_layers_until_decided(
         decides: what determines the draws, besides the job's parameters.
     """
 
+    added = job.params.get("measures", [])
+
     def tables_of(layer: Layer, kept: KeptDraws) -> KeyedTables:
         layers = scaled_layers(layer.networks(), layer.name, asked.scalings)
         partitions = load_items(layer.input("partitions"), Partitions)
@@ -51,6 +53,6 @@ def draw_layers_until_decided(
 
         with told_to_stop(kept.stop):
             observed = observed_tables(layers, partitions, held_out)
-            return adaptive_tables(layers, asked, partitions, observed, of_network)
+            return adaptive_tables(layers, asked, partitions, observed, of_network, added)
 
     write_layers(job, tables_of, decides)

@@ -14,6 +14,7 @@ from clusterability.nulls.catalogue import NULLS
 from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import networks
 from clusterability.results.display_names import counted, measure_label, sentence_list
+from clusterability.study.extensions_asked import extensions_of
 from clusterability.training.images import DATA_SETS, DataSet
 from clusterability.training.optimisers import OPTIMISERS
 
@@ -51,6 +52,7 @@ def methods_text(job: PaperJob, shown: Shown, versions: Mapping[str, str]) -> st
         _clustering(config),
         _measures(),
         _nulls(config, job.nulls),
+        *_extensions(config),
         *_function(config, shown),
         _software(shown, versions),
         "## References\n\n" + "\n".join(f"- {reference}" for reference in _references(config)),
@@ -262,6 +264,21 @@ def _nulls(config: Mapping[str, Any], draws: Mapping[str, int | str]) -> str:
         " k and measure has one q: the one-sided t test over networks that z is above 0, adjusted"
         " over the cells of one null, method and measure (Benjamini & Hochberg 1995)."
     )
+
+
+def _extensions(config: Mapping[str, Any]) -> Iterator[str]:
+    """What is of other packages, with their versions and digests."""
+    methods = [*config["clustering"]["methods"], *config["equal_size"]["methods"]]
+    found = extensions_of(config["measures"], methods, config["nulls"])
+    says = {each: MEASURES[each.name].says for each in found if each.kind == "measure"}
+    told = [
+        f"the {each.kind} `{each.name}` is of {each.owner} (the SHA-256 of its code begins with"
+        f" {each.digest()})" + (f": {says[each]}" if each in says else ".")
+        for each in found
+    ]
+    if told:
+        text = " ".join(f"{one[0].upper()}{one[1:]}" for one in told)
+        yield f"**Other packages.** {text}"
 
 
 def _adaptive(config: Mapping[str, Any]) -> bool:
