@@ -146,9 +146,9 @@ def _code_of(module: str) -> tuple[Path, list[Path]]:
             break
         name = f"{name}.{other}"
         spec = PathFinder.find_spec(name, spec.submodule_search_locations)
-    if spec is None or not spec.origin:
+    file = Path(spec.origin) if spec is not None and spec.origin else Path()
+    if spec is None or not file.is_file():
         return Path(), []
-    file = Path(spec.origin)
     if spec.submodule_search_locations is None:
         return file.parent, [file]
     return file.parent, sorted(path for path in file.parent.rglob("*") if path.suffix in _CODE)

@@ -38,7 +38,9 @@ def name_type(kind: str, own: Iterable[str]) -> Any:
 
     # As a literal, a name of another package would be written with a warning.
     written = PlainSerializer(str, return_type=str)
-    return Annotated[Literal[tuple(own)], WrapValidator(check), written]
+    annotated: Any = Annotated
+    literal: Any = Literal
+    return annotated[literal[tuple(own)], WrapValidator(check), written]
 
 
 def _is_installed(kind: str, name: str) -> bool:
