@@ -134,18 +134,23 @@ class Extension:
 
 def _code_of(module: str) -> tuple[Path, list[Path]]:
     """Files of code that a module belongs to, sorted, and their folder; none if there is none."""
-    from importlib.machinery import PathFinder
     from importlib.util import find_spec
+    from pkgutil import get_importer
 
     first, *others = module.split(".")
     name = first
     # Of a name with a dot, `find_spec` would import the package that it lies in.
     spec = find_spec(first) if first else None
+    folders = [] if spec is None else list(spec.submodule_search_locations or [])
     for other in others:
-        if spec is None or spec.submodule_search_locations is None or spec.origin:
+        if spec is None or spec.origin:
             break
         name = f"{name}.{other}"
-        spec = PathFinder.find_spec(name, spec.submodule_search_locations)
+        # Folder by folder: `PathFinder` wants the parent of a package without `__init__` imported.
+        finders = [finder for folder in folders if (finder := get_importer(folder)) is not None]
+        specs = [found for finder in finders if (found := finder.find_spec(name)) is not None]
+        spec = next((each for each in specs if each.origin), specs[0] if specs else None)
+        folders = [str(Path(folder, other)) for folder in folders]
     file = Path(spec.origin) if spec is not None and spec.origin else Path()
     if spec is None or not file.is_file():
         return Path(), []
