@@ -1,8 +1,8 @@
-"""Measures, methods and nulls of other installed packages, which declare them as entry points.
+"""Measures, methods and nulls of other installed packages, declared as entry points.
 
-Nothing of another package is imported before something of it is asked for by name. Metadata of
-packages are read only for a name that the library does not have itself, and to list what there is.
-docs/extending.md says what such a package holds.
+A package is imported only if a config or call names something of it. Metadata of packages are read
+only for names that the library does not have, and for the list of extensions. docs/extending.md
+says what such a package contains.
 """
 
 from __future__ import annotations
@@ -17,36 +17,38 @@ from typing import Any, TypeVar
 from clusterability.errors import UserError, one_line, reason
 
 KINDS = ("measure", "method", "null")
-"""The entry points of a kind are in the group `clusterability.<kind>s`."""
+"""Kinds of extensions; entry points of a kind are in the group `clusterability.<kind>s`."""
 
 ENTRY = "ENTRY"
-"""The catalogue entry in the module of an extension."""
+"""Name of the catalogue entry in the module of an extension."""
 
 _FUNCTIONS = {"method": "partition", "null": "redraw"}
-"""The function in the module of an extension; that of a measure has the measure's name."""
+"""Name of the function in the module of an extension; for a measure, it is the measure's name."""
 
 _VALUES: Mapping[str, Mapping[str, Sequence[Any]]] = {
     "measure": {"direction": (-1, 0, 1), "of_search": (False,)},
     "method": {"whole": (False,)},
-    "null": {"redrawn": (True,)},
+    "null": {"redrawn": (True,), "caveat": (None,)},
 }
-"""Values that a catalogue entry may have, by attribute."""
+"""Values that attributes of a catalogue entry may have."""
 
 NAME = "[a-z][a-z0-9_]{0,39}"
+"""Pattern of names of extensions."""
 _CODE = (".py", ".so", ".pyd")
+"""Endings of files with code."""
 
 Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
 class Extension:
-    """An entry point of an installed package, from its metadata alone.
+    """Measure, method or null that an installed package declares.
 
     Attributes:
         kind: one of KINDS.
-        name: of the measure, method or null.
-        package, version, summary: of the distribution that declares it.
-        place: module, or object in one as `module:object`, that has ENTRY and the function.
+        name: name of the measure, method or null.
+        package, version, summary: metadata of the distribution that declares it.
+        place: module with ENTRY and the function, or object with both as `module:object`.
     """
 
     kind: str
@@ -62,61 +64,70 @@ class Extension:
 
     @property
     def described(self) -> str:
-        """As a job's digests of code have it, where a module of the project has its path."""
+        """Its key among a job's digests of code, where modules of the project have their path."""
         return f"{self.kind} {self.name} of {self.package}"
 
     def load(self) -> Any:
-        """Import the module; it runs the package's code.
+        """Import the module, which runs the package's code.
 
         Raises:
-            UserError: where that fails, with the package and the reason.
+            UserError: with the package and the reason, if the import fails.
         """
         from importlib.metadata import EntryPoint
 
         try:
             return EntryPoint(self.name, self.place, f"clusterability.{self.kind}s").load()
         except (Exception, SystemExit) as error:
-            told = f"{self.place} cannot be imported, {type(error).__name__}: {reason(error)}"
-            raise self.fault(
-                told, "a package that works: reinstall it, or ask for another"
-            ) from None
+            found = f"{self.place} cannot be imported, {type(error).__name__}: {reason(error)}"
+            expected = "a package that works: reinstall it, or ask for another"
+            raise self.fault(found, expected) from None
 
     def part(self, name: str) -> Any:
-        """An attribute of the module."""
+        """Attribute of the module."""
         module = self.load()
         if not hasattr(module, name):
             raise self.fault(f"{self.place} without {name}", f"{name} in it (docs/extending.md)")
         return getattr(module, name)
 
     def function(self) -> Any:
-        """The function that does the work."""
+        """Function of the measure, method or null."""
         name = _FUNCTIONS.get(self.kind, self.name)
-        found = self.part(name)
-        if not callable(found):
+        function = self.part(name)
+        if not callable(function):
             raise self.fault(f"{name} that is no function", "one (docs/extending.md)")
-        return found
+        return function
 
     def entry(self, kind: type[Entry]) -> Entry:
-        """The catalogue entry, once it is sound and the function is there."""
-        found = self.part(ENTRY)
-        if not isinstance(found, kind):
-            raise self.fault(f"{ENTRY} of type {type(found).__name__}", f"a {kind.__name__}")
+        """Catalogue entry, after checks of its values and of the function.
+
+        Args:
+            kind: type that the entry must have.
+        """
+        entry = self.part(ENTRY)
+        if not isinstance(entry, kind):
+            raise self.fault(f"{ENTRY} of type {type(entry).__name__}", f"a {kind.__name__}")
         for attribute, allowed in _VALUES[self.kind].items():
-            value = getattr(found, attribute)
+            value = getattr(entry, attribute)
             if value not in allowed:
                 expected = " or ".join(map(repr, allowed))
                 raise self.fault(f"{ENTRY} with {attribute} {value!r}", expected)
         self.function()
-        return found
+        return entry
 
     def digest(self) -> str:
-        """The first sixteen characters of a SHA-256 of the package's code, without importing it.
+        """First sixteen characters of a SHA-256 of the package's code, which is not imported.
 
-        Of all modules of the outermost package that has an `__init__`, or of a module in none.
+        The code is that of the outermost package with an `__init__` around the module, or of the
+        module alone if there is none.
+
+        Raises:
+            UserError: if the code is in no files, as in a package imported from a ZIP file.
         """
         import hashlib
 
         folder, files = _code_of(self.place.partition(":")[0].strip())
+        if not files:
+            raise self.fault(f"no files with the code of {self.place}", "some: reinstall it")
         digest = hashlib.sha256()
         for file in files:
             content = file.read_bytes()
@@ -125,7 +136,7 @@ class Extension:
         return digest.hexdigest()[:16]
 
     def fault(self, found: str, expected: str) -> UserError:
-        """One line on what is wrong with the package."""
+        """Error with one line on what is wrong with the package."""
         return UserError(
             f"{self.kind}s: found {self.name!r} of the package {self.owner}: {found}; expected"
             f" {expected}"
@@ -133,24 +144,15 @@ class Extension:
 
 
 def _code_of(module: str) -> tuple[Path, list[Path]]:
-    """Files of code that a module belongs to, sorted, and their folder; none if there is none."""
+    """Folder of a module's package, and its files with code, sorted; empty if there are none."""
     from importlib.util import find_spec
-    from pkgutil import get_importer
 
-    first, *others = module.split(".")
-    name = first
-    # Of a name with a dot, `find_spec` would import the package that it lies in.
-    spec = find_spec(first) if first else None
-    folders = [] if spec is None else list(spec.submodule_search_locations or [])
-    for other in others:
+    parts = module.split(".")
+    for end in range(1, len(parts) + 1):
+        # It imports the packages above: folders without `__init__` here, which run no code.
+        spec = find_spec(".".join(parts[:end]))
         if spec is None or spec.origin:
             break
-        name = f"{name}.{other}"
-        # Folder by folder: `PathFinder` wants the parent of a package without `__init__` imported.
-        finders = [finder for folder in folders if (finder := get_importer(folder)) is not None]
-        specs = [found for finder in finders if (found := finder.find_spec(name)) is not None]
-        spec = next((each for each in specs if each.origin), specs[0] if specs else None)
-        folders = [str(Path(folder, other)) for folder in folders]
     file = Path(spec.origin) if spec is not None and spec.origin else Path()
     if spec is None or not file.is_file():
         return Path(), []
@@ -161,55 +163,50 @@ def _code_of(module: str) -> tuple[Path, list[Path]]:
 
 @cache
 def installed(kind: str) -> dict[str, list[Extension]]:
-    """Everything of a kind that installed packages declare, by name; more than one is a fault."""
+    """Extensions of a kind by name, those of all installed packages."""
     from importlib.metadata import entry_points
 
-    found: dict[str, list[Extension]] = {}
+    by_name: dict[str, list[Extension]] = {}
     for point in entry_points(group=f"clusterability.{kind}s"):
         assert point.dist is not None, "read from installed distributions"
-        told = point.dist.metadata
-        owner = (str(told["Name"]), str(told["Version"]), str(told["Summary"] or ""))
-        found.setdefault(point.name, []).append(Extension(kind, point.name, *owner, point.value))
-    return {name: sorted(several, key=lambda each: each.owner) for name, several in found.items()}
+        summary = " ".join(point.dist.metadata.get_all("Summary") or [])
+        owner = (point.dist.name, point.dist.version, summary)
+        by_name.setdefault(point.name, []).append(Extension(kind, point.name, *owner, point.value))
+    return {name: sorted(found, key=lambda each: each.owner) for name, found in by_name.items()}
 
 
-def find(kind: str, name: str) -> Extension | None:
-    """The extension of this name, if a package has one; its package is not imported.
+def with_name(kind: str, name: str) -> list[Extension]:
+    """Extensions with this name; more than one cannot be used."""
+    return installed(kind).get(name, []) if re.fullmatch(NAME, name) else []
+
+
+def named(kind: str, name: str) -> Extension:
+    """Look up an extension by name; its package is not imported.
 
     Raises:
-        UserError: where several packages have it.
+        UserError: if no package or several packages have the name.
     """
-    found = installed(kind).get(name, []) if re.fullmatch(NAME, name) else []
-    if len(found) > 1:
-        raise UserError(f"{kind}s: found {name!r}, expected {of_one_package(found)}")
-    return found[0] if found else None
+    found = with_name(kind, name)
+    if len(found) == 1:
+        return found[0]
+    expected = (
+        of_one_package(found)
+        if found
+        else "a name of the library or of an installed package (docs/extending.md)"
+    )
+    raise UserError(f"{kind}s: found {one_line(name, 60)!r}, expected {expected}")
 
 
 def of_one_package(found: Sequence[Extension]) -> str:
     """What is expected in place of a name that several packages have."""
-    owners = " and ".join(each.owner for each in found)
-    return f"a name that one installed package has: {owners} both have it, so uninstall one"
-
-
-def named(kind: str, name: str) -> Extension:
-    """As `find`.
-
-    Raises:
-        UserError: where no package has it, too.
-    """
-    found = find(kind, name)
-    if found is None:
-        raise UserError(
-            f"{kind}s: found {one_line(name, 60)!r}, expected a name of the library or of an"
-            " installed package (docs/extending.md)"
-        )
-    return found
+    owners = ", ".join(each.owner for each in found)
+    return f"a name that one installed package has, not several ({owners}): uninstall all but one"
 
 
 class Catalogue(dict[str, Entry]):
-    """The library's own entries by name, which iteration, `in` and `get` are about.
+    """Entries of the library by name; iteration, `in` and `get` see no others.
 
-    `catalogue[name]` has those of installed packages, too, and imports the package.
+    `catalogue[name]` also gives entries of installed packages, and imports the package.
     """
 
     def __init__(self, kind: str, entry: type[Entry]) -> None:

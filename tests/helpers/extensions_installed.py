@@ -48,8 +48,9 @@ def install(
         shutil.rmtree(old)
     info = site / f"{folder}-{version}.dist-info"
     info.mkdir(parents=True)
-    told = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\nSummary: {summary}\n"
-    (info / "METADATA").write_text(told)
+    metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n"
+    metadata += f"Summary: {summary}\n" if summary else ""
+    (info / "METADATA").write_text(metadata)
     lines = []
     for group, named in points.items():
         lines.append(f"[clusterability.{group}]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import importlib.metadata
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,9 +30,9 @@ from clusterability.results.adaptive_draws import Undecided
 from clusterability.results.measured_draws import StoredMeasured, measured, save_measured
 from clusterability.results.single.kept_work import key_of
 from clusterability.study.arguments import asked_of
+from clusterability.study.extensions_asked import listed_extensions
 from clusterability.study.loading import load_study
 from extensions_installed import install, install_example, install_method_and_null
-from project import PATH
 
 MATRIX = np.random.default_rng(0).random((12, 15)) ** 4
 NAME = "dominant_pairs"
@@ -250,8 +250,8 @@ def test_a_study_may_ask_for_them_wherever_it_names_methods_and_nulls(site):
 # --- faults --------------------------------------------------------------------------------------
 
 
-def put(site: Path, text: str, name: str = "mine", package: str = "broken", **more) -> None:
-    install(site, package, {"measures": {name: package}}, {f"{package}.py": text}, **more)
+def put(site: Path, text: str, name: str = "mine", package: str = "broken") -> None:
+    install(site, package, {"measures": {name: package}}, {f"{package}.py": text})
 
 
 @pytest.mark.parametrize(
@@ -295,6 +295,8 @@ def test_a_package_that_is_no_good_is_told_of_in_one_line(text, message, site):
          "broken without partition"),
         ("nulls", "nulls.catalogue import NullEntry as E\nENTRY = E('x', redrawn=False)",
          "ENTRY with redrawn False; expected True"),
+        ("nulls", "nulls.catalogue import NullEntry as E\nENTRY = E('x', caveat='but')",
+         "ENTRY with caveat 'but'; expected None"),
         ("nulls", "nulls.catalogue import NullEntry as E\nENTRY = E('x')", "broken without redraw"),
     ],
 )  # fmt: skip
@@ -315,22 +317,29 @@ def test_names_that_two_packages_or_the_library_have(site, capsys):
     with pytest.raises(UserError) as error:
         study(measures=["mine"])
     assert str(error.value) == (
-        "config: measures[0]: found 'mine', expected a name that one installed package has:"
-        " broken 1.0 and theirs 1.0 both have it, so uninstall one"
+        "config: measures[0]: found 'mine', expected a name that one installed package has, not"
+        " several (broken 1.0, theirs 1.0): uninstall all but one"
     )
     with pytest.raises(UserError, match="measures: found 'mine', expected a name that one"):
-        extensions.find("measure", "mine")
-    with pytest.raises(
-        UserError, match=r"measures\[0\]: found 'ncut', expected a measure of "
-    ):
+        extensions.named("measure", "mine")
+    with pytest.raises(UserError, match=r"measures\[0\]: found 'ncut', expected a measure of "):
         study(measures=["ncut"])
     assert study().extensions == []
     assert main(["measures"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "measure mine of broken 1.0: several packages have the name" in lines
-    assert "measure ncut of dominant_pairs 1.0: the library has the name itself" in lines
+    assert "measure mine of broken 1.0: not usable, several packages have the name" in lines
+    library = "measure ncut of dominant_pairs 1.0: not usable, the library has the name itself"
+    assert library in lines
     (named,) = [line for line in lines if "Not-A-Name" in line]
-    assert named.endswith("expected a name of lower-case letters, digits and _")
+    assert named.endswith(": not usable, its name is not of lower-case letters, digits and _")
+
+
+def test_names_of_modules_beside_those_of_methods_and_nulls_are_taken(site):
+    install(site, "theirs", {"nulls": {"redrawing": "theirs"}}, {"theirs.py": ""})
+    with pytest.raises(UserError, match=r"nulls.redrawing: found 'redrawing', expected 'shuffle'"):
+        study(nulls={"redrawing": 3})
+    (listed,) = listed_extensions()
+    assert listed[1] == "not usable, the library has the name itself"
 
 
 def test_names_that_no_package_has_are_faults_of_the_config(site):
@@ -355,39 +364,28 @@ def test_names_that_no_package_has_are_faults_of_the_config(site):
 
 def test_the_verdict_knows_nulls_of_the_library_alone(site):
     install_method_and_null(site)
-    with pytest.raises(UserError, match="'by_row' of the package theirs .*: no verdict"):
+    with pytest.raises(UserError, match=r"'by_row' of the package theirs .*: no verdict"):
         cl.verdict(MATRIX, nulls={"by_row": 3})
 
 
 # --- what is read, and when ----------------------------------------------------------------------
 
 
-def test_metadata_of_packages_are_read_for_no_name_of_the_library(monkeypatch):
-    def refuse(kind: str):
-        raise RuntimeError(f"{kind}s of packages were read")
+def test_metadata_of_packages_are_read_for_no_name_of_the_library(site, monkeypatch):
+    read = importlib.metadata.entry_points
 
-    monkeypatch.setattr(extensions, "installed", refuse)
+    def refuse(**asked):
+        # Others, such as Numba, may look for entry points of their own.
+        if asked["group"].startswith("clusterability."):
+            raise RuntimeError(f"{asked['group']} was read")
+        return read(**asked)
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", refuse)
     load_study({"nulls": {"within": 3, "untrained": 3}, "clustering": {"methods": ["whole"]}})
     cl.score(MATRIX, 2, methods=["matched", "described"], nulls={"strength": 2, "labels": 2})
-    with pytest.raises(RuntimeError, match="methods of packages"):
-        cl.score(MATRIX, 2, methods="other")
-
-
-def test_the_library_alone_imports_no_reader_of_metadata(tmp_path):
-    code = (
-        "import clusterability.study.loading, clusterability.measures.catalogue, sys\n"
-        "clusterability.study.loading.load_study({})\n"
-        "print('clusterability.extensions' in sys.modules, 'dominant_pairs' in sys.modules)"
-    )
-    install_example(tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"PYTHONPATH": f"{PATH}:{tmp_path}"},
-    )
-    assert done.stdout == "True False\n"
+    for kind, other in {"methods": "other", "nulls": {"other": 2}, "measures": "other"}.items():
+        with pytest.raises(RuntimeError, match=f"clusterability.{kind} was read"):
+            cl.score(MATRIX, 2, **{kind: other})
 
 
 def test_code_is_that_of_the_whole_package(site):
@@ -407,3 +405,6 @@ def test_code_is_that_of_the_whole_package(site):
     alone = each.digest()
     (site / "theirs" / "helper.py").write_text("x = 3")
     assert each.digest() == alone
+    (site / "theirs" / "deep" / "mine.py").unlink()
+    with pytest.raises(UserError, match=r"'mine' of .* 1.0: no files with the code of theirs.deep"):
+        each.digest()

@@ -214,7 +214,7 @@ def key_of(networks: Networks, asked: Asked) -> str:
         digest.update(f"{layer} {stack.shape} {stack.dtype}".encode())
         digest.update(np.ascontiguousarray(stack).data)
     for each in asked.extensions:
-        digest.update(f"{each.name} {each.owner} {each.digest()}".encode())
+        digest.update(f"{each.described} {each.version} {each.digest()}".encode())
     for file in _sources():
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
