@@ -43,11 +43,16 @@ def growing_with_threads(amount):
 METHOD_FILES = [module_of("method", name) for name in STUDY.clustering.methods]
 """Modules that scripts which cluster load by name: paths in the library, or of other packages."""
 
-ADDED_MEASURES = [each for each in STUDY.extensions if each.kind == "measure"]
-"""Measures of other packages."""
+
+def added(kind):
+    """What the study takes of other packages, of one kind: measure, method or null."""
+    return [each for each in STUDY.extensions if each.kind == kind]
+
+
+ADDED_MEASURES = added("measure")
 
 DECIDING_MEASURES = ADDED_MEASURES if STUDY.adaptive_nulls else []
-"""Those of them by whose values draws end."""
+"""Measures of other packages whose values end draws."""
 
 
 def of_wildcards(files):
@@ -493,7 +498,7 @@ def if_adaptive(**items):
 
 
 def if_added(**items):
-    """Parameters that rules have only where the study has measures of other packages."""
+    """Parameters that rules have only if the study has measures of other packages."""
     return items if STUDY.measures else {}
 
 

@@ -31,7 +31,7 @@ rule explore:
             "nulls/shuffle.py",
             *METHOD_FILES,
             *web_files("report/page/web"),
-            *STUDY.extensions,
+            *added("null"),
         ),
         job=asdict(page_job(STUDY)),
     script:

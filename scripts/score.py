@@ -25,8 +25,7 @@ with running(snakemake):
         }
         scaled = layers_of_methods(networks, layer.name, partitions)
         observed = observed_tables(scaled, partitions, held_out)
-        compared = (partitions, observed, nulls, adaptive)
-        scores = score_rows(networks, layer.name, *compared, added)
+        scores = score_rows(networks, layer.name, partitions, observed, nulls, adaptive, added)
         clusters = cluster_rows(networks, layer.name, partitions, observed, scaled)
         write_parquet(layer.output("scores"), scores)
         write_parquet(layer.output("clusters"), clusters)

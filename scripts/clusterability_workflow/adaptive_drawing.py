@@ -33,7 +33,6 @@ def draw_layers_until_decided(
         model: the null model.
         decides: what determines the draws, besides the job's parameters.
     """
-
     added = job.params.get("measures", [])
 
     def tables_of(layer: Layer, kept: KeptDraws) -> KeyedTables:

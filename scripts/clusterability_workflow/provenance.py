@@ -42,7 +42,7 @@ def made_by(script: str, *modules: str | Extension) -> dict[str, dict[str, str]]
     Args:
         script: in the folder `scripts`, such as "train.py".
         modules: paths below `src/clusterability` of modules that the script loads by name, or of
-            other files that it reads; and what it loads of other packages.
+            other files that it reads; and extensions that it loads.
     """
     own = [module for module in modules if isinstance(module, str)]
     others = [module for module in modules if isinstance(module, Extension)]
