@@ -97,13 +97,12 @@ def measures_text(measures: pd.DataFrame) -> str:
 
 
 def extensions_text(extensions: Iterable[tuple[Extension, str]]) -> str:
-    """What `extensions_asked.listed_extensions` gives, a paragraph each; nothing without any."""
+    """One paragraph per extension, as `extensions_asked.listed_extensions` yields them, or ""."""
     parts = []
     for each, fault in extensions:
-        lines = [f"{each.kind} {each.name} of {each.owner}", *([fault] if fault else [])]
-        parts.append(f"{': '.join(lines)}\n{_indented(each.summary or each.place)}")
-    heading = "Of other packages (docs/extending.md):\n"
-    return heading + "\n".join(parts) if parts else ""
+        heading = ": ".join(filter(None, [f"{each.kind} {each.name} of {each.owner}", fault]))
+        parts.append(f"{heading}\n{_indented(each.summary or each.place)}")
+    return "\n".join(["Of other packages (docs/extending.md):", *parts]) if parts else ""
 
 
 def _indented(text: str) -> str:

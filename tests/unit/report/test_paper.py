@@ -266,7 +266,7 @@ def test_methods_name_what_is_of_other_packages(shown, tmp_path, monkeypatch):
     code = (EXAMPLE / "dominant_pairs.py").read_bytes()
     digest.update(f"dominant_pairs.py {len(code)}\n".encode() + code)
     assert (
-        "**Other packages.** The measure `dominant_pairs` is of clusterability-dominant-pairs"
+        "**Other packages.** The measure `dominant_pairs` is from clusterability-dominant-pairs"
         f" 0.3.1 (the SHA-256 of its code begins with {digest.hexdigest()[:16]}): Share of U"
         " clusters that give more weight to their own V cluster than to any other."
     ) in text.splitlines()

@@ -347,8 +347,7 @@ def _method_says(method: str) -> str:
 
 
 def _nulls_say(nulls: Iterable[str]) -> dict[str, str]:
-    # Those of other packages, too, where the study has some.
-    entries = {**NULLS, **{name: NULLS[name] for name in nulls}}
+    entries = {name: NULLS[name] for name in (*NULLS, *nulls)}  # those of other packages, too
     said = {
         name: "; ".join(part for part in (entry.says, entry.caveat) if part)
         for name, entry in entries.items()

@@ -267,18 +267,15 @@ def _nulls(config: Mapping[str, Any], draws: Mapping[str, int | str]) -> str:
 
 
 def _extensions(config: Mapping[str, Any]) -> Iterator[str]:
-    """What is of other packages, with their versions and digests."""
+    """Sentences on measures, methods and nulls of other packages, with versions and digests."""
     methods = [*config["clustering"]["methods"], *config["equal_size"]["methods"]]
-    found = extensions_of(config["measures"], methods, config["nulls"])
-    says = {each: MEASURES[each.name].says for each in found if each.kind == "measure"}
-    told = [
-        f"the {each.kind} `{each.name}` is of {each.owner} (the SHA-256 of its code begins with"
-        f" {each.digest()})" + (f": {says[each]}" if each in says else ".")
-        for each in found
+    sentences = [
+        f"The {each.kind} `{each.name}` is from {each.owner} (the SHA-256 of its code begins with"
+        f" {each.digest()})" + (f": {MEASURES[each.name].says}" if each.kind == "measure" else ".")
+        for each in extensions_of(config["measures"], methods, config["nulls"])
     ]
-    if told:
-        text = " ".join(f"{one[0].upper()}{one[1:]}" for one in told)
-        yield f"**Other packages.** {text}"
+    if sentences:
+        yield f"**Other packages.** {' '.join(sentences)}"
 
 
 def _adaptive(config: Mapping[str, Any]) -> bool:

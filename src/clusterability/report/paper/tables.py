@@ -123,8 +123,8 @@ def _quality(shown: Shown) -> PaperTable:
 def _z_scores(shown: Shown) -> PaperTable:
     """Mean directed z at the shown k: one row per condition and layer, one column per measure."""
     rows = shown.at_k(shown.summary)
-    undirected = [name for name in MEASURES if not MEASURES[name].direction]
-    rows = rows[~rows["measure"].isin([*undirected, *FUNCTION_MEASURES])]
+    structural = set(rows["measure"]) - FUNCTION_MEASURES.keys()
+    rows = rows[rows["measure"].isin([name for name in structural if MEASURES[name].direction])]
     return _wide(
         rows,
         "z",
