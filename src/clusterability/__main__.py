@@ -132,7 +132,7 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
     add(
         "--measures",
         metavar="LIST",
-        help="of other installed packages, by name, beside those of the library",
+        help="names of measures of other installed packages, scored beside those of the library",
     )
     add(
         "--scalings",

@@ -205,8 +205,6 @@ class Problem:
 
 
 def partition_by(method: str) -> Callable[[Problem], Found]:
-    """Look up the function `partition` of a method in `catalogue`, or of another package."""
-    module = f"clusterability.clustering.methods.{method}"
-    if find_spec(module) is None:
-        return named("method", method).function()
-    return import_module(module).partition
+    """Look up the function `partition` of a method in `catalogue` or of another package."""
+    own = f"clusterability.clustering.methods.{method}"
+    return import_module(own).partition if find_spec(own) else named("method", method).function()

@@ -448,7 +448,7 @@ def _modularity(table: np.ndarray) -> np.ndarray:
 
 
 class _Functions(dict[str, Callable[[Tables], np.ndarray]]):
-    """The library's functions; `functions[name]` has those of other packages, too."""
+    """Functions of the library; `functions[name]` also gives functions of other packages."""
 
     def __missing__(self, name: str) -> Callable[[Tables], np.ndarray]:
         extension = named("measure", name)

@@ -58,7 +58,7 @@ class Asked(Section):
 
     @property
     def extensions(self) -> list[Extension]:
-        """What is asked of other packages."""
+        """Measures, methods and nulls of other packages."""
         return extensions_of(self.measures, self.methods, self.nulls)
 
     @property

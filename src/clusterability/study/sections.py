@@ -35,8 +35,8 @@ MNIST_FILES = (
 
 
 LAYER_METHODS = tuple(name for name, entry in METHODS.items() if not entry.whole)
-"""The library's methods that cluster one layer at a time; its others cluster the units of all layers
-at once. Methods of other packages cluster one layer at a time."""
+"""Methods of the library that cluster one layer at a time, as all methods of other packages do; the
+others of the library cluster the units of all layers at once."""
 
 NOT_REDRAWN = tuple(name for name, entry in NULLS.items() if not entry.redrawn)
 """Nulls that do not redraw weights; all others do, those of other packages included."""

@@ -98,7 +98,7 @@ class Study(Section):
     """Null models that measures are compared with, and the number of draws of each
     (docs/measures.md):"""
     measures: Annotated[list[AddedMeasure], AfterValidator(different)] = []
-    """Measures of other installed packages, by name, that are scored beside those of the library
+    """Names of measures of other installed packages, scored beside those of the library
     (docs/extending.md)."""
     draws: Draws = "fixed"
     """Whether nulls have as many draws as `nulls` says, or at most so many (docs/measures.md):
@@ -246,7 +246,7 @@ class Study(Section):
 
     @property
     def extensions(self) -> list[Extension]:
-        """What the study takes of other packages."""
+        """Measures, methods and nulls of other packages."""
         methods = [*self.clustering.methods, *self.equal_size.methods]
         return extensions_of(self.measures, methods, self.nulls)
 
