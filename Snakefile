@@ -38,6 +38,7 @@ from clusterability.report.paper.catalogue import PAPER_TABLES, paper_name
 from clusterability.study import job_parameters
 from clusterability.study.config_files import DEFAULT, check_configs
 from clusterability.study.covariates import check_covariates
+from clusterability.study.extensions_asked import check_extensions, module_of
 from clusterability.study.loading import load_study
 from clusterability.study.planted_conditions import answers, judged_conditions
 from clusterability.study.published import check_published, published_conditions
@@ -57,6 +58,8 @@ try:
         if not workflow.overwrite_configfiles:
             workflow.configfile(str(DEFAULT))  # as the directive does, which fits in no `try`
     STUDY = load_study(config, source=", ".join(map(str, workflow.configfiles)) or "config")
+    if workflow.is_main_process:
+        check_extensions(STUDY.extensions)
 except UserError as error:
     # Exit at once: an exception in Snakemake would add the line in this file to the message.
     sys.exit(str(error))

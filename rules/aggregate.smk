@@ -40,7 +40,7 @@ rule aggregate:
         mem_mb=growing(memory_of_place),
         runtime=growing(minutes_of_study),
     params:
-        **made_by("aggregate.py"),
+        **made_by("aggregate.py", *ADDED_MEASURES),
         job=asdict(job_parameters.aggregation_job(STUDY)),
     script:
         "../scripts/aggregate.py"

@@ -4,10 +4,10 @@
 
 CONTENDER_FILES = [
     "contend.py",
-    *(f"nulls/{null}.py" for null in STUDY.redrawn_nulls if null != "within"),
+    *(module_of("null", null) for null in STUDY.redrawn_nulls if null != "within"),
     *METHOD_FILES,
 ]
-"""The script and the modules of the library that it loads by name."""
+"""The script and the modules that it loads by name."""
 JUDGED = list(dict.fromkeys(each.condition for each in judged_conditions(STUDY)))
 """Conditions of which it is known which clusters there are to find."""
 

@@ -40,8 +40,19 @@ def growing_with_threads(amount):
     return of_attempt
 
 
-METHOD_FILES = [f"clustering/methods/{name}.py" for name in STUDY.clustering.methods]
-"""Modules of the library that scripts which cluster load by name."""
+METHOD_FILES = [module_of("method", name) for name in STUDY.clustering.methods]
+"""Modules that scripts which cluster load by name: paths in the library, or of other packages."""
+
+
+def added(kind):
+    """What the study takes of other packages, of one kind: measure, method or null."""
+    return [each for each in STUDY.extensions if each.kind == kind]
+
+
+ADDED_MEASURES = added("measure")
+
+DECIDING_MEASURES = ADDED_MEASURES if STUDY.adaptive_nulls else []
+"""Measures of other packages whose values end draws."""
 
 
 def of_wildcards(files):
@@ -314,7 +325,8 @@ def memory_of_tables(wildcards):
 
 def rows_of_network(k_values):
     """Scores of one layer of a network."""
-    return partitions_of_layer(k_values) * len(MEASURES) * max(len(STUDY.nulls), 1)
+    measures = len(MEASURES) + len(STUDY.measures)
+    return partitions_of_layer(k_values) * measures * max(len(STUDY.nulls), 1)
 
 
 def memory_of_place(wildcards):
@@ -494,6 +506,11 @@ def if_adaptive(**items):
     return items if STUDY.adaptive_nulls else {}
 
 
+def if_added(**items):
+    """Parameters that rules have only if the study has measures of other packages."""
+    return items if STUDY.measures else {}
+
+
 def observed_of(jobs):
     """What a null's job takes where draws end by a rule: whose values they are to decide on."""
     partitions = "<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"
@@ -545,7 +562,8 @@ def labels_job(wildcards):
 
 def files_of_null(wildcards):
     """The script and the modules that it loads by name."""
-    return [null_script("null"), f"nulls/{wildcards.null}.py", *METHOD_FILES]
+    null = module_of("null", wildcards.null)
+    return [null_script("null"), null, *METHOD_FILES, *DECIDING_MEASURES]
 
 
 def files_of(pattern, condition, layers, seeds):

@@ -27,7 +27,7 @@ for jobs in JOBS_OF_LAYERS:
             mem_mb=growing(jobs.largest(memory(1000, 1, networks_of_job))),
             runtime=growing(jobs.total(lambda wildcards: 60 + networks_of_job(wildcards) // 10)),
         params:
-            **made_by("choose_k.py"),
+            **made_by("choose_k.py", *ADDED_MEASURES),
             **jobs.params,
             **if_adaptive(adaptive=jobs.any(adaptive_draws_of)),
             nulls=STUDY.redrawn_nulls,

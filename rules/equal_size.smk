@@ -4,9 +4,9 @@
 EQUAL_SIZE_FILES = [
     "equal_size.py",
     "nulls/shuffle.py",
-    *(f"clustering/methods/{name}.py" for name in STUDY.equal_size.methods),
+    *(module_of("method", name) for name in STUDY.equal_size.methods),
 ]
-"""The script and the modules of the library that it loads by name."""
+"""The script and the modules that it loads by name."""
 
 
 rule equal_size:

@@ -28,7 +28,13 @@ rule explore:
         runtime=growing(minutes_of_study),
     params:
         # The page shows some networks beside a clustered shuffle.
-        **made_by("explore.py", "nulls/shuffle.py", *METHOD_FILES, *web_files("report/page/web")),
+        **made_by(
+            "explore.py",
+            "nulls/shuffle.py",
+            *METHOD_FILES,
+            *web_files("report/page/web"),
+            *added("null"),
+        ),
         job=asdict(page_job(STUDY)),
         shown=shown_jobs(),
     script:

@@ -48,6 +48,7 @@ for jobs in JOBS_OF_LAYERS:
             runtime=growing_with_threads(jobs.total(minutes_of_draws)),
         params:
             **of_wildcards(files_of_null),
+            **if_added(**if_adaptive(measures=STUDY.measures)),
             **jobs.params,
             job=jobs.any(null_job),
             k_values=k_values_of,
@@ -107,7 +108,8 @@ for jobs in JOBS_OF_LAYERS:
             mem_mb=growing_with_threads(jobs.largest(memory_of_draws)),
             runtime=growing_with_threads(jobs.total(minutes_of_draws)),
         params:
-            **made_by(null_script("null_within"), *METHOD_FILES),
+            **made_by(null_script("null_within"), *METHOD_FILES, *DECIDING_MEASURES),
+            **if_added(**if_adaptive(measures=STUDY.measures)),
             **jobs.params,
             job=jobs.any(stratified_job),
             k_values=k_values_of,

@@ -37,7 +37,7 @@ rule paper:
         mem_mb=growing(memory_of_scores),
         runtime=growing(30),
     params:
-        **made_by("paper.py"),
+        **made_by("paper.py", *STUDY.extensions),
         job=asdict(paper_job(STUDY, tables_in_print())),
     script:
         "../scripts/paper.py"

@@ -27,9 +27,10 @@ for jobs in JOBS_OF_LAYERS:
             mem_mb=growing(jobs.largest(memory_of_block(1000, 4, BYTES_OF_DRAW))),
             runtime=growing(jobs.total(minutes_of_clusters)),
         params:
-            **made_by("score.py"),
+            **made_by("score.py", *ADDED_MEASURES),
             **jobs.params,
             **if_adaptive(adaptive=jobs.any(adaptive_draws_of)),
+            **if_added(measures=STUDY.measures),
             nulls=jobs.any(nulls_of),
             choosing=jobs.any(redrawn_nulls_of),
         script:

@@ -14,6 +14,7 @@ from clusterability.results.structure_rows import cluster_rows, observed_tables,
 
 with running(snakemake):
     adaptive = AdaptiveDraws.by_null(snakemake.params.get("adaptive", {}))
+    added = snakemake.params.get("measures", [])
     for layer in layers_of(snakemake):
         networks = layer.networks()
         partitions = load_items(layer.input("partitions"), Partitions)
@@ -24,9 +25,9 @@ with running(snakemake):
         }
         scaled = layers_of_methods(networks, layer.name, partitions)
         observed = observed_tables(scaled, partitions, held_out)
-        scores = score_rows(networks, layer.name, partitions, observed, nulls, adaptive)
+        scores = score_rows(networks, layer.name, partitions, observed, nulls, adaptive, added)
         clusters = cluster_rows(networks, layer.name, partitions, observed, scaled)
         write_parquet(layer.output("scores"), scores)
         write_parquet(layer.output("clusters"), clusters)
-        drawn = {null: measured(nulls[null]) for null in snakemake.params.choosing}
+        drawn = {null: measured(nulls[null], added) for null in snakemake.params.choosing}
         save_measured(layer.output("draws"), drawn)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from audit.cells import Cell, exact
-from audit.comparing import p_of, p_of_seeds, t_interval, with_interval
+from audit.comparing import DIRECTION, p_of, p_of_seeds, t_interval, with_interval
 from audit.largest_z import (
     Evidence,
     at_edge,
@@ -57,8 +57,9 @@ def evidence(study: StudyFiles, row: dict[str, Any]) -> Evidence:
 
 
 def candidates_networks(study: StudyFiles) -> pd.DataFrame:
-    """Rows of `best_k_networks.csv`."""
-    return study.table("best_k_networks.csv")
+    """Rows of `best_k_networks.csv`, without measures of other packages."""
+    rows = study.table("best_k_networks.csv")
+    return rows[rows["measure"].isin(DIRECTION)]
 
 
 def check_networks(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
@@ -146,8 +147,9 @@ def _by_bits(
 
 
 def candidates(study: StudyFiles) -> pd.DataFrame:
-    """Rows of `best_k.csv`."""
-    return study.table("best_k.csv")
+    """Rows of `best_k.csv`, without measures of other packages."""
+    rows = study.table("best_k.csv")
+    return rows[rows["measure"].isin(DIRECTION)]
 
 
 def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:

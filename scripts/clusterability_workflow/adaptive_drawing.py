@@ -33,6 +33,7 @@ def draw_layers_until_decided(
         model: the null model.
         decides: what determines the draws, besides the job's parameters.
     """
+    added = job.params.get("measures", [])
 
     def tables_of(layer: Layer, kept: KeptDraws) -> KeyedTables:
         layers = scaled_layers(layer.networks(), layer.name, asked.scalings)
@@ -51,6 +52,6 @@ def draw_layers_until_decided(
 
         with told_to_stop(kept.stop):
             observed = observed_tables(layers, partitions, held_out)
-            return adaptive_tables(layers, asked, partitions, observed, of_network)
+            return adaptive_tables(layers, asked, partitions, observed, of_network, added)
 
     write_layers(job, tables_of, decides)

@@ -14,6 +14,8 @@ from pathlib import Path
 from clusterability_workflow import PROJECT
 from clusterability_workflow.sources import source_of
 
+from clusterability.extensions import Extension
+
 NUMERICAL = {
     "matplotlib": "matplotlib",
     "gguf": "gguf",
@@ -33,16 +35,20 @@ ROOTS = {"clusterability": "src", "clusterability_workflow": "scripts"}
 """The folder of each of the project's packages."""
 
 
-def made_by(script: str, *modules: str) -> dict[str, dict[str, str]]:
+def made_by(script: str, *modules: str | Extension) -> dict[str, dict[str, str]]:
     """The parameters `code` and `software` of a rule: what makes its files.
 
     Args:
         script: in the folder `scripts`, such as "train.py".
         modules: paths below `src/clusterability` of modules that the script loads by name, or of
-            other files that it reads.
+            other files that it reads; and extensions that it loads.
     """
-    files = (f"scripts/{script}", *(f"src/clusterability/{module}" for module in modules))
-    return {"code": code_digests(*files), "software": software_versions(*files)}
+    own = [module for module in modules if isinstance(module, str)]
+    others = [module for module in modules if isinstance(module, Extension)]
+    files = (f"scripts/{script}", *(f"src/clusterability/{module}" for module in own))
+    code = code_digests(*files) | {each.described: _digest_of(each) for each in others}
+    software = software_versions(*files) | {each.package: each.version for each in others}
+    return {"code": code, "software": software}
 
 
 def web_files(folder: str) -> list[str]:
@@ -111,6 +117,11 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
+
+
+@cache
+def _digest_of(extension: Extension) -> str:
+    return extension.digest()
 
 
 @cache

@@ -130,6 +130,11 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         " %(default)s)",
     )
     add(
+        "--measures",
+        metavar="LIST",
+        help="names of measures of other installed packages, scored beside those of the library",
+    )
+    add(
         "--scalings",
         default="none",
         metavar="LIST",
@@ -264,6 +269,7 @@ def _score(options: argparse.Namespace) -> None:
         _draws(options.nulls),
         options.restarts,
         options.draws,
+        _parts(options.measures) if options.measures else [],
     )
     workers = workers_of(_number(options.jobs or cores()), options.memory)
     output = Path(options.output or f"{name}.scores.csv")
@@ -367,9 +373,11 @@ def _list_layers(options: argparse.Namespace) -> None:
 
 def _list_measures(options: argparse.Namespace) -> None:
     from clusterability.api import list_measures
-    from clusterability.report.score_text import measures_text
+    from clusterability.report.score_text import extensions_text, measures_text
+    from clusterability.study.extensions_asked import listed_extensions
 
-    _print(measures_text(list_measures()))
+    others = extensions_text(listed_extensions())
+    _print("\n\n".join(filter(None, [measures_text(list_measures()), others])))
 
 
 def _parts(text: str) -> list[str]:

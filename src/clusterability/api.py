@@ -284,6 +284,7 @@ def score(
     scalings: str | Sequence[str] = ("none",),
     nulls: Mapping[str, int] = DEFAULT_NULLS,
     draws: Draws = "fixed",
+    measures: str | Sequence[str] = (),
     restarts: int = 3,
     name: str | None = None,
     progress: Said | None = None,
@@ -312,6 +313,8 @@ def score(
         draws: `fixed`, the numbers in `nulls`; or `adaptive`: for nulls that cluster each draw, the
             numbers are upper limits, and draws end, after at least 19, once ten were as good as
             each value.
+        measures: names of measures of other installed packages, scored beside those of the library
+            (docs/extending.md).
         restarts: restarts of k-means, for the weights and for each draw.
         name: name of the network, in lower-case letters, digits and _. It is the column
             `condition` and, with the names of the layers, determines the random numbers. None: name
@@ -345,7 +348,8 @@ def score(
     """
     loaded = _with_warnings(as_weights(weights, Reading(None, chain, transpose)), weights)
     lists = (k_grid(USUAL_K if k is None else k), listed(methods), listed(scalings))
-    asked = asked_of(loaded.name if name is None else name, *lists, nulls, restarts, draws)
+    chosen = loaded.name if name is None else name
+    asked = asked_of(chosen, *lists, nulls, restarts, draws, listed(measures))
     workers = workers_of(jobs, memory)
     networks = as_networks(loaded, asked.name)
     known = groups_in_files(groups, loaded, networks)
@@ -435,6 +439,8 @@ def verdict(
     loaded = as_weights(weights)
     chosen = loaded.name if name is None else name
     asked = asked_of(chosen, [2], [VERDICT_METHOD], VERDICT_SCALINGS, nulls or {}, restarts)
+    for extension in asked.extensions:
+        raise extension.fault("no verdict on it", "nulls of the library")
     return layer_verdicts(
         as_networks(loaded, asked.name),
         asked.restarts,

@@ -36,7 +36,7 @@ DANGEROUS = re.compile(
     r"(pickle|cPickle|_pickle|dill|cloudpickle|joblib|shelve|marshal|jsonpickle|runpy)\b.*|(code|pty)\..+"
     r"|torch\.(load|jit\.load|package\b.*)|numpy\.(load|fromregex|loadtxt|genfromtxt)|.*\.read_pickle"
     r"|yaml\.(\w*load\w*)|tarfile\b.*|shutil\.unpack_archive|.*\.(extractall|extract)"
-    r"|eval|exec|compile|__import__|importlib\.import_module|os\.(system|popen|exec\w*|spawn\w*)"
+    r"|eval|exec|compile|__import__|importlib\.(import_module|metadata\.EntryPoint)|os\.(system|popen|exec\w*|spawn\w*)"
     r"|subprocess\.(run|Popen|call|check_\w+|get\w+)|asyncio\.create_subprocess\w*|multiprocessing\..+|ctypes\b.*|pandas\.(eval|read_hdf)|.*\.allow_pickle"
 )
 
@@ -58,6 +58,8 @@ ALLOWED = {
     ("benchmarks/workflow.py", "subprocess.run"),
     ("benchmarks/workflow.py", "yaml.safe_load"),
     ("src/clusterability/nulls/redrawing.py", "importlib.import_module"),
+    # Measures, methods and nulls of installed packages that are asked for by name.
+    ("src/clusterability/extensions.py", "importlib.metadata.EntryPoint"),
     # The functions for notebooks, when they are first asked for.
     ("src/clusterability/__init__.py", "importlib.import_module"),
     ("scripts/plot.py", "importlib.import_module"),

@@ -356,7 +356,7 @@ def test_help_is_quick_and_tells_every_option(folder):
     assert done.stdout.endswith("False\n"), done.stderr
     for option in (
         "--k", "--methods", "--nulls", "--layers", "--scalings", "--restarts", "--name", "--output",
-        "--force", "--all", "--chain,", "--transpose,", "--groups", "--fresh",
+        "--force", "--all", "--chain,", "--transpose,", "--groups", "--fresh", "--measures",
     ):  # fmt: skip
         assert f"  {option} " in done.stdout
         assert f"`{option}" in (DOCS / "python.md").read_text()

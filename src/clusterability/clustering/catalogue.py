@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clusterability.extensions import Catalogue
+
 
 @dataclass(frozen=True)
 class MethodEntry:
@@ -18,7 +20,8 @@ class MethodEntry:
     whole: bool = False
 
 
-METHODS: dict[str, MethodEntry] = {
+METHODS: dict[str, MethodEntry] = Catalogue("method", MethodEntry)
+METHODS |= {
     "notebook": MethodEntry(
         "k-means on the singular vectors of each side alone, from one start, clusters paired as"
         " they come"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from clusterability.clustering.embedding import Embedding
 from clusterability.clustering.kmeans import KMeansResult, candidates_per_step, kmeans
 from clusterability.clustering.refining import Refinement, Shares
 from clusterability.clustering.summing import all_block_sums
+from clusterability.extensions import named
 from clusterability.networks.size_classes import SizeClasses, size_classes
 from clusterability.randomness import StreamName, generator
 
@@ -203,5 +205,6 @@ class Problem:
 
 
 def partition_by(method: str) -> Callable[[Problem], Found]:
-    """Look up the function `partition` of a method in `catalogue`."""
-    return import_module(f"clusterability.clustering.methods.{method}").partition
+    """Look up the function `partition` of a method in `catalogue` or of another package."""
+    own = f"clusterability.clustering.methods.{method}"
+    return import_module(own).partition if find_spec(own) else named("method", method).function()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from clusterability.extensions import Catalogue
 from clusterability.measures.measure import Measure
 
-MEASURES: dict[str, Measure] = {
+MEASURES: dict[str, Measure] = Catalogue("measure", Measure)
+MEASURES |= {
     "mi_total": Measure(
         "I(P) [nats]",
         0,

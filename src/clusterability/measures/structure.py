@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import rel_entr
 
 from clusterability.clustering.block_sums import Tables, mutual_information
+from clusterability.extensions import named
 from clusterability.measures import added
 from clusterability.measures.catalogue import MEASURES
 
@@ -446,5 +447,22 @@ def _modularity(table: np.ndarray) -> np.ndarray:
     return _trace(table) - (p * q).sum(axis=-1)
 
 
-FUNCTIONS: dict[str, Callable[[Tables], np.ndarray]] = {name: _function(name) for name in MEASURES}
+class _Functions(dict[str, Callable[[Tables], np.ndarray]]):
+    """Functions of the library; `functions[name]` also gives functions of other packages."""
+
+    def __missing__(self, name: str) -> Callable[[Tables], np.ndarray]:
+        extension = named("measure", name)
+        function = extension.function()
+
+        def checked(tables: Tables) -> np.ndarray:
+            values, shape = np.asarray(function(tables), float), np.shape(tables.mi_total)
+            if values.shape != shape:
+                raise extension.fault(f"values of shape {values.shape}", f"the shape {shape}")
+            return values
+
+        return checked
+
+
+FUNCTIONS: dict[str, Callable[[Tables], np.ndarray]] = _Functions()
+FUNCTIONS |= {name: _function(name) for name in MEASURES}
 """Functions from tables to values, by measure, in the order of tables and figures."""

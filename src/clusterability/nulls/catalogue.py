@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clusterability.extensions import Catalogue
+
 
 @dataclass(frozen=True)
 class NullEntry:
@@ -21,7 +23,8 @@ class NullEntry:
     caveat: str | None = None
 
 
-NULLS: dict[str, NullEntry] = {
+NULLS: dict[str, NullEntry] = Catalogue("null", NullEntry)
+NULLS |= {
     "shuffle": NullEntry(
         "the weights of a layer permuted among its live units and clustered again"
         " (Filan et al. 2021)"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
 
+from clusterability.extensions import named
 from clusterability.networks.partitions import HeldOut, Key
 from clusterability.randomness import StreamName
 
@@ -67,9 +69,10 @@ class RandomModel:
         """Null model from its module's `redraw`, `redraw_network`, `held_out_clusters`, `PERMUTES`.
 
         The module is imported by name, so that adding a null changes no other module and reruns no
-        other null.
+        other null. If the library has no module of this name, an installed package must have one.
         """
-        module = import_module(f"clusterability.nulls.{name}")
+        own = f"clusterability.nulls.{name}"
+        module = import_module(own) if find_spec(own) else named("null", name).load()
         return cls(
             name,
             module.redraw,

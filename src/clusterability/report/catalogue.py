@@ -17,7 +17,6 @@ from clusterability.measures.function_catalogue import GROUPS
 from clusterability.names import NETWORK
 from clusterability.study.planted_conditions import answers
 from clusterability.study.published import published_conditions, published_measures
-from clusterability.study.sections import LAYER_METHODS
 
 if TYPE_CHECKING:
     from clusterability.study.study import Study
@@ -96,7 +95,7 @@ def page_job(study: Study) -> PageJob:
         drawn_method=study.drawn_method,
         groups=study.probe.groups,
         k=study.k_values,
-        methods=study.variants(LAYER_METHODS),
+        methods=study.layer_variants,
         nulls=dict(sorted(study.shown_draws.items())),
         probed_k=sorted(study.probed_k),
         restarts=study.clustering.restarts,

@@ -13,9 +13,12 @@ _NAMED = 3
 
 
 def of_first_null(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the first null in the order of the catalogue; all rows if none has a null."""
+    """Rows of the first null, in the order of the catalogue; all rows if none has a null.
+
+    Nulls of other packages come after those of the library.
+    """
     known = set(rows["null"].dropna())
-    first = next((null for null in NULLS if null in known), None)
+    first = next((null for null in (*NULLS, *sorted(known)) if null in known), None)
     return rows if first is None else rows[rows["null"] == first]
 
 

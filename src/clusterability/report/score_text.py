@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from clusterability.extensions import Extension
 from clusterability.jobs.adaptive_job import ENOUGH
 from clusterability.results.display_names import (
     null_name,
@@ -91,9 +92,21 @@ def measures_text(measures: pd.DataFrame) -> str:
     parts = []
     for row in measures.to_dict("records"):
         heading = f"{row['measure']}: {row['label']}; {row['better']} is better"
-        text = textwrap.fill(row["meaning"], WIDTH, initial_indent="  ", subsequent_indent="  ")
-        parts.append(f"{heading}\n{text}")
+        parts.append(f"{heading}\n{_indented(row['meaning'])}")
     return "\n".join(parts)
+
+
+def extensions_text(extensions: Iterable[tuple[Extension, str]]) -> str:
+    """One paragraph per extension, as `extensions_asked.listed_extensions` yields them, or ""."""
+    parts = []
+    for each, fault in extensions:
+        heading = ": ".join(filter(None, [f"{each.kind} {each.name} of {each.owner}", fault]))
+        parts.append(f"{heading}\n{_indented(each.summary or each.place)}")
+    return "\n".join(["Of other packages (docs/extending.md):", *parts]) if parts else ""
+
+
+def _indented(text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 def _values(scores: pd.DataFrame) -> list[str]:

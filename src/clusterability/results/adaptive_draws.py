@@ -37,6 +37,7 @@ def adaptive_tables(
     partitions: Mapping[Key, Partitions],
     observed: Mapping[Key, Tables],
     draws_of: DrawsOfNetwork,
+    added: Sequence[str] = (),
 ) -> KeyedTables:
     """Tables [networks, draws, ...] of a null for a block, by (method, k), at all scalings.
 
@@ -49,6 +50,7 @@ def adaptive_tables(
         partitions: observed partitions, [networks, ...] by (method, k).
         observed: tables of these partitions.
         draws_of: yields the draws of one network; no more are taken than are needed.
+        added: measures of other packages, whose values end draws, too.
     """
     limits = AdaptiveDraws(job.draws, job.fewer)
     tables: KeyedTables = {}
@@ -118,11 +120,13 @@ class Undecided:
         found: Mapping[Key, tuple[Partitions, Tables]],
         number: int,
         asked: AdaptiveDraws,
+        added: Sequence[str] = (),
     ) -> Undecided:
         """Values of the directed measures of one network of a block."""
         values = {}
         for key, (partition, tables) in found.items():
-            for measure in asked_of_method(key[0]) if partition.feasible[number] else ():
+            measures = asked_of_method(key[0], added) if partition.feasible[number] else []
+            for measure in measures:
                 value = float(FUNCTIONS[measure](tables.at(number)))
                 if MEASURES[measure].direction and np.isfinite(value):
                     values[key, measure] = value

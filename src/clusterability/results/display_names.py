@@ -13,7 +13,8 @@ from clusterability.measures.contender_catalogue import CONTENDERS
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.nulls.catalogue import NULLS
 
-_ORDER = (*sorted(NULLS, key=lambda null: NULLS[null].caveat is not None), GROUPS)
+_CLEAR = [null for null in NULLS if NULLS[null].caveat is None]
+_ORDER = (*_CLEAR, *(null for null in NULLS if null not in _CLEAR), GROUPS)
 """Nulls, the most informative first."""
 _FOUND_ELSEWHERE = "held_out"
 """Measure whose clusters are found on other rows, so that `labels` is informative for it."""
@@ -46,13 +47,18 @@ def first_null(scores: pd.DataFrame) -> str | None:
 
 def ordered_nulls(scores: pd.DataFrame) -> list[str]:
     """Nulls that give the rows a z, the most informative first."""
-    return sorted(scores.loc[scores["z"].notna(), "null"].dropna().unique(), key=_ORDER.index)
+    return sorted(scores.loc[scores["z"].notna(), "null"].dropna().unique(), key=_rank)
 
 
 def _nulls_by_measure(scores: pd.DataFrame) -> dict[str, list[str]]:
     """Nulls of each measure, in the order of `_ORDER`."""
     by_measure = scores.dropna(subset=["null"]).groupby("measure", observed=True)["null"].unique()
-    return {str(measure): sorted(nulls, key=_ORDER.index) for measure, nulls in by_measure.items()}
+    return {str(measure): sorted(nulls, key=_rank) for measure, nulls in by_measure.items()}
+
+
+def _rank(null: str) -> float:
+    """Place of a null in `_ORDER`; nulls of other packages come before the first with a caveat."""
+    return _ORDER.index(null) if null in _ORDER else len(_CLEAR) - 0.5
 
 
 def null_name(rows: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ A file has one array [networks, draws] for each null, method, k and directed mea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 
 from clusterability.clustering.block_sums import Tables
 from clusterability.files import whole_file
-from clusterability.measures.catalogue import DIRECTED
+from clusterability.measures.catalogue import DIRECTED, MEASURES
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key
 from clusterability.networks.safe_arrays import npz_names, read_npz
@@ -25,13 +25,21 @@ Measured = Mapping[Key, Mapping[str, np.ndarray]]
 """Values [networks, draws] by (method, k), then by measure."""
 
 
-def measured(tables: Mapping[Key, Tables]) -> dict[Key, dict[str, np.ndarray]]:
-    """Directed measures of tables, one key after the other, since tables may be stored in files."""
-    return {key: _measures_of(tables[key]) for key in tables}
+def measured(
+    tables: Mapping[Key, Tables], added: Sequence[str] = ()
+) -> dict[Key, dict[str, np.ndarray]]:
+    """Directed measures of tables, one key after the other, since tables may be stored in files.
+
+    Args:
+        tables: by (method, k).
+        added: measures of other packages; those without a direction are left out.
+    """
+    names = [*DIRECTED, *(name for name in added if MEASURES[name].direction)]
+    return {key: _measures_of(tables[key], names) for key in tables}
 
 
-def _measures_of(tables: Tables) -> dict[str, np.ndarray]:
-    return {name: FUNCTIONS[name](tables) for name in DIRECTED}
+def _measures_of(tables: Tables, names: Sequence[str]) -> dict[str, np.ndarray]:
+    return {name: FUNCTIONS[name](tables) for name in names}
 
 
 def save_measured(path: Path, nulls: Mapping[str, Measured]) -> None:
@@ -95,7 +103,7 @@ class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
         with _reading(path):
             arrays = read_npz(path, lambda name: name.startswith(prefix))
             measures = {name.removeprefix(prefix): array for name, array in arrays.items()}
-            if sorted(measures) != sorted(DIRECTED):
+            if not measures.keys() >= set(DIRECTED):
                 raise ValueError(f"{prefix} with {', '.join(measures)}")
             if len({array.shape for array in measures.values()}) > 1:
                 raise ValueError(f"{prefix} with arrays of different shapes")

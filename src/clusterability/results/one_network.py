@@ -162,7 +162,8 @@ def evaluate(
     for name, known in (groups or {}).items():
         work.step(f"{tensor_name(name)}: known groups")
         layers = scaled_layers(networks, name, asked.scalings)
-        rows.append(group_rows(layers, known, asked.nulls.get("labels", 0), workers))
+        draws = asked.nulls.get("labels", 0)
+        rows.append(group_rows(layers, known, draws, workers, asked.measures))
     # A string column even without nulls, as in the table of a study.
     table = pd.concat(rows, ignore_index=True).astype({"null": "str"})
     return Scored(with_q(table), pd.concat(sizes, ignore_index=True), partitions_by_layer)
@@ -220,14 +221,15 @@ def _block_rows(
             job = null_job(asked.clustering, null, draws, layer)
             arguments = (work, place, null, layers, block, job, threads)
             nulls[null] = (
-                redrawn_until_decided(*arguments, result.partitions, observed)
+                redrawn_until_decided(*arguments, result.partitions, observed, asked.measures)
                 if null in asked.adaptive_nulls
                 else redrawn(*arguments)
             )
         else:
             nulls[null] = _permuted(work, place, layers, block, asked, result, threads)
     adaptive = adaptive_draws(asked.clustering, asked.adaptive_nulls, layer)
-    scores = score_rows(networks, layer, result.partitions, observed, nulls, adaptive)
+    compared = (result.partitions, observed, nulls, adaptive)
+    scores = score_rows(networks, layer, *compared, asked.measures)
     return result.partitions, scores
 
 

@@ -64,6 +64,7 @@ def score_rows(
     observed: Mapping[Key, Tables],
     nulls: Mapping[str, Mapping[Key, Tables]],
     adaptive: Mapping[str, AdaptiveDraws] = MappingProxyType({}),
+    added: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Structural measures of a block, compared with each null.
 
@@ -75,6 +76,7 @@ def score_rows(
         nulls: tables [networks, draws, ...] by null, then by (method, k), without methods that have
             no draws.
         adaptive: nulls whose draws end by the rule in `stopping`.
+        added: measures of other packages.
 
     Returns:
         Rows with SCORE_COLUMNS. Without nulls, one row per measure with an empty null.
@@ -84,7 +86,7 @@ def score_rows(
         named: dict[str, Any] = {"method": key[0], "k": key[1]}
         # Tables of draws may be stored in files: read them once for all measures.
         drawn = {null: nulls[null].get(key) if null else None for null in nulls or [""]}
-        for measure in asked_of_method(key[0]):
+        for measure in asked_of_method(key[0], added):
             for null, draws in drawn.items():
                 most = adaptive[null].most(key[0]) if null in adaptive else None
                 columns_of_measure = _measure_columns(

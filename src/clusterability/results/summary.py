@@ -10,15 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from clusterability.measures.catalogue import MEASURES
-from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.networks.importing.unit_names import NO_NAMES
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import stored_sizes
 from clusterability.networks.stored_names import stored_names
 from clusterability.results.block_paths import place_of
 from clusterability.results.columns import CELL, SCORES, SUMMARY
-from clusterability.results.display_names import null_name, shown_null
+from clusterability.results.display_names import measure_label, null_name, shown_null
 from clusterability.results.effect_sizes import mean_z_errors, with_effect_sizes
 from clusterability.results.npz_files import load_items
 from clusterability.results.reading import read_csv
@@ -34,8 +32,6 @@ from clusterability.statistics import (
 
 _FAMILY = ["null", "method", "measure"]
 _WITHOUT_Q = ("labels",)
-
-_LABELS = {name: measure.label for name, measure in (MEASURES | FUNCTION_MEASURES).items()}
 
 
 def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[pd.DataFrame]:
@@ -141,7 +137,7 @@ def latex_summary(summary: pd.DataFrame) -> str:
             "layer": rows["layer"],
             "method": rows["method"],
             "$k$": rows["k"],
-            "measure": rows["measure"].map(_LABELS),
+            "measure": rows["measure"].map(measure_label),
             "value": _with_interval(rows, "value", digits=4),
             "value $-$ null": _with_interval(rows, "excess", digits=4),
             "$z$": _with_interval(rows, "z", digits=1),

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
+from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError
-from clusterability.fields import Name, Section, Whole
+from clusterability.extensions import Extension
+from clusterability.fields import Name, Section, Whole, different
 from clusterability.nulls.catalogue import NULLS
 from clusterability.numerics import Workers
+from clusterability.study.extensions_asked import AddedMeasure, check_extensions, extensions_of
 from clusterability.study.messages import fault_line
 from clusterability.study.sections import (
     Clustering,
@@ -46,11 +49,17 @@ class Asked(Section):
     restarts: Annotated[Whole, Field(ge=1)]
     nulls: Nulls
     draws: Draws = "fixed"
+    measures: Annotated[list[AddedMeasure], AfterValidator(different)] = []
 
     @property
     def adaptive_nulls(self) -> dict[Null, int]:
         """Nulls whose draws end by a rule, with the largest number of draws of each."""
         return adaptive_nulls(self.draws, self.nulls)
+
+    @property
+    def extensions(self) -> list[Extension]:
+        """Measures, methods and nulls of other packages."""
+        return extensions_of(self.measures, self.methods, self.nulls)
 
     @property
     def k_blocks(self) -> list[Block]:
@@ -74,6 +83,7 @@ def asked_of(
     nulls: Mapping[Any, Any],
     restarts: Any,
     draws: Any = "fixed",
+    measures: Sequence[Any] = (),
 ) -> Asked:
     """Check the arguments as those of a study's config are checked.
 
@@ -88,6 +98,7 @@ def asked_of(
         "restarts": whole_number(restarts),
         "nulls": {null: whole_number(count) for null, count in nulls.items()},
         "draws": draws,
+        "measures": list(measures),
     }
     try:
         asked = Asked.model_validate(given)
@@ -101,6 +112,7 @@ def asked_of(
                 f"nulls: found {null!r}, expected of {', '.join(others)}: {unknown}, only a study"
                 " knows"
             )
+    check_extensions(asked.extensions)
     return asked
 
 

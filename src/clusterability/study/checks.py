@@ -246,10 +246,12 @@ def _check_figure_measures(study: Study) -> Iterator[str]:
     for index, name in enumerate(named):
         if name not in study.drawn_measures:
             methods = [method for method in METHODS if name in asked_of_method(method)]
-            yield (
-                f"figures.measures[{index}]: found {name!r}, expected a measure that a method of"
-                f" clustering.methods has (it is of {', '.join(methods)})"
+            needed = (
+                f"a method of clustering.methods has (it is of {', '.join(methods)})"
+                if methods
+                else "`measures` names, too"
             )
+            yield f"figures.measures[{index}]: found {name!r}, expected a measure that {needed}"
 
 
 CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
@@ -267,6 +269,6 @@ CROSS_CHECKS: Sequence[tuple[set[str], Callable[[Study], Iterator[str]]]] = (
     ({"recipe", "conditions", "synthetic", "networks", "equal_size"}, _check_equal_size),
     ({"k_grid", "figures"}, _check_figures),
     ({"clustering", "figures"}, _check_figure_method),
-    ({"clustering", "figures"}, _check_figure_measures),
+    ({"clustering", "figures", "measures"}, _check_figure_measures),
 )
 """Checks with the sections that they involve."""

@@ -19,6 +19,7 @@ from clusterability.measures.catalogue import DIRECTED
 from clusterability.names import NETWORK, OWN_FOLDERS
 from clusterability.networks.scaling_names import SCALINGS, Scaling, scaled_method
 from clusterability.nulls.catalogue import NULLS
+from clusterability.study.extensions_asked import is_method, name_type
 from clusterability.training.recipe import Recipe
 
 MNIST_TRAIN_IMAGES = 60_000
@@ -34,10 +35,11 @@ MNIST_FILES = (
 
 
 LAYER_METHODS = tuple(name for name, entry in METHODS.items() if not entry.whole)
-"""Methods that cluster one layer at a time; the others cluster the units of all layers at once."""
+"""Methods of the library that cluster one layer at a time, as all methods of other packages do; the
+others of the library cluster the units of all layers at once."""
 
-REDRAWN = tuple(name for name, entry in NULLS.items() if entry.redrawn)
-"""Nulls that redraw weights and cluster every draw."""
+NOT_REDRAWN = tuple(name for name, entry in NULLS.items() if not entry.redrawn)
+"""Nulls that do not redraw weights; all others do, those of other packages included."""
 
 if TYPE_CHECKING:
     Method: TypeAlias = str
@@ -45,8 +47,8 @@ if TYPE_CHECKING:
     Null: TypeAlias = str
     Measure: TypeAlias = str
 else:
-    Method, Null, Measure = (Literal[tuple(names)] for names in (METHODS, NULLS, DIRECTED))
-    LayerMethod = Literal[LAYER_METHODS]
+    Method, LayerMethod = (name_type("method", names) for names in (METHODS, LAYER_METHODS))
+    Null, Measure = name_type("null", NULLS), name_type("measure", DIRECTED)
 
 MOST_NUMBERS = 10**6
 """Largest total of numbers in all blocks of a list."""
@@ -184,7 +186,7 @@ Draws = Literal["fixed", "adaptive"]
 def adaptive_nulls(draws: Draws, nulls: dict[Null, int]) -> dict[Null, int]:
     """Nulls whose draws end by a rule, with the largest number of each; LEAST are always made."""
     limits = nulls if draws == "adaptive" else {}
-    return {null: most for null, most in limits.items() if null in REDRAWN and most > LEAST}
+    return {null: most for null, most in limits.items() if null not in NOT_REDRAWN and most > LEAST}
 
 
 def _methods_at_scales(draws: dict[str, int]) -> dict[str, int]:
@@ -195,7 +197,7 @@ def _methods_at_scales(draws: dict[str, int]) -> dict[str, int]:
 def _check_methods_at_scales(names: Iterable[str]) -> None:
     for name in names:
         method, _, scaling = name.partition("-")
-        known = name in SCALINGS or (method in METHODS and (not scaling or scaling in SCALINGS))
+        known = name in SCALINGS or (is_method(method) and (not scaling or scaling in SCALINGS))
         if not known:
             raise ValueError(
                 f"methods, scales of the weights, or both (described-ranked), not {shorten(name)}"
@@ -217,6 +219,10 @@ NullMethods = Annotated[
 DrawsAtMost = Annotated[
     dict[str, Annotated[Whole, Field(ge=0)]], AfterValidator(_methods_at_scales)
 ]
+
+
+def _is_whole(method: str) -> bool:
+    return method in METHODS and METHODS[method].whole
 
 
 class Clustering(Section):
@@ -272,7 +278,7 @@ class Clustering(Section):
 
     def methods_for(self, layer: str) -> list[Method]:
         """Methods that cluster this layer."""
-        return [name for name in self.methods if METHODS[name].whole == (layer == NETWORK)]
+        return [name for name in self.methods if _is_whole(name) == (layer == NETWORK)]
 
     def clustered_layers(self, layers: Sequence[str]) -> list[str]:
         """Layers to cluster in a network with these layers, "network" included."""

@@ -14,19 +14,19 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic.functional_validators import AfterValidator
 
 from clusterability.blocks import Block
-from clusterability.clustering.catalogue import METHODS
+from clusterability.extensions import Extension
 from clusterability.fields import Flag, Name, Section, different
 from clusterability.jobs.adaptive_job import LEAST
 from clusterability.measures.asked import asked_of_method
 from clusterability.names import COMPARISONS, FRESH, GLOROT, IMPORTED
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.synthetic_recipe import SyntheticRecipe
+from clusterability.study.extensions_asked import AddedMeasure, extensions_of
 from clusterability.study.sections import (
     EMPTY_IS_NO_CHANGE,
-    LAYER_METHODS,
     MNIST_TEST_IMAGES,
     MNIST_TRAIN_IMAGES,
-    REDRAWN,
+    NOT_REDRAWN,
     RESULTS_PATTERN,
     Agreement,
     Blocks,
@@ -97,6 +97,9 @@ class Study(Section):
     nulls: Nulls = {"shuffle": 99, "labels": 99}
     """Null models that measures are compared with, and the number of draws of each
     (docs/measures.md):"""
+    measures: Annotated[list[AddedMeasure], AfterValidator(different)] = []
+    """Names of measures of other installed packages, scored beside those of the library
+    (docs/extending.md)."""
     draws: Draws = "fixed"
     """Whether nulls have as many draws as `nulls` says, or at most so many (docs/measures.md):
     - `fixed`: as many.
@@ -241,12 +244,18 @@ class Study(Section):
             return Recipe.model_validate(fresh_recipe(name)).layers
         return self.recipe_of(name).layers
 
+    @property
+    def extensions(self) -> list[Extension]:
+        """Measures, methods and nulls of other packages."""
+        methods = [*self.clustering.methods, *self.equal_size.methods]
+        return extensions_of(self.measures, methods, self.nulls)
+
     # --- nulls and pairs ---
 
     @property
     def redrawn_nulls(self) -> list[Null]:
         """Nulls of the study that redraw weights and cluster every draw."""
-        return [null for null in self.nulls if null in REDRAWN]
+        return [null for null in self.nulls if null not in NOT_REDRAWN]
 
     @property
     def adaptive_nulls(self) -> dict[Null, int]:
@@ -370,7 +379,8 @@ class Study(Section):
     @property
     def drawn_measures(self) -> list[str]:
         """Measures that are drawn against k: those that a method of the study has."""
-        known = {name for method in self.clustering.methods for name in asked_of_method(method)}
+        methods = self.clustering.methods
+        known = {name for method in methods for name in asked_of_method(method, self.measures)}
         return [name for name in self.figures.measures if name in known]
 
     @property
@@ -396,15 +406,20 @@ class Study(Section):
     @property
     def agreeing_methods(self) -> list[str]:
         """Methods whose partitions of layers are compared with each other, at each scaling."""
-        return self.variants(LAYER_METHODS) if self._has_agreement else []
+        return self.layer_variants if self._has_agreement else []
 
-    def variants(self, methods: Sequence[str] = tuple(METHODS)) -> list[str]:
-        """The given methods that the study has, at each scaling."""
+    @property
+    def layer_variants(self) -> list[str]:
+        """Methods of the study that cluster layers, at each scaling."""
+        return self.variants(self.clustering.methods_for("fc1"))
+
+    def variants(self, methods: Sequence[str] | None = None) -> list[str]:
+        """Methods of the study at each scaling; if `methods` are given, only those among them."""
         return [
             scaled_method(method, scaling)
             for scaling in self.clustering.scalings
             for method in self.clustering.methods
-            if method in methods
+            if methods is None or method in methods
         ]
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from clusterability import extensions
 from clusterability.files import file_digest
 from clusterability.jobs.figure_job import FigureJob
 from clusterability.report.catalogue import paper_job
@@ -30,6 +32,7 @@ from clusterability.report.paper.outputs import write_figures, write_tables
 from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import paper_tables
 from clusterability.study.loading import load_study
+from extensions_installed import EXAMPLE, install_example
 from project import ROOT
 
 STUDY = load_study(
@@ -247,6 +250,27 @@ def test_methods_say_how_draws_end_by_a_rule(shown):
     assert "they ended once 10 were as good as each value of a layer, and p is 10 / L" in text
     assert "- Besag & Clifford 1991, doi:10.1093/biomet/78.2.301" in text
     assert "Besag" not in methods_text(paper_job(STUDY, []), shown, {"numpy": "9.9"})
+
+
+def test_methods_name_what_is_of_other_packages(shown, tmp_path, monkeypatch):
+    install_example(tmp_path, "0.3.1")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    extensions.installed.cache_clear()
+    config = STUDY.model_dump(exclude_unset=True) | {"measures": ["dominant_pairs"]}
+    try:
+        job = paper_job(load_study(config), ["networks"])
+        text = methods_text(job, shown, {"numpy": "9.9"})
+    finally:
+        extensions.installed.cache_clear()
+    digest = hashlib.sha256()
+    code = (EXAMPLE / "dominant_pairs.py").read_bytes()
+    digest.update(f"dominant_pairs.py {len(code)}\n".encode() + code)
+    assert (
+        "**Other packages.** The measure `dominant_pairs` is from clusterability-dominant-pairs"
+        f" 0.3.1 (the SHA-256 of its code begins with {digest.hexdigest()[:16]}): Share of U"
+        " clusters that give more weight to their own V cluster than to any other."
+    ) in text.splitlines()
+    assert "Other packages" not in methods_text(paper_job(STUDY, []), shown, {"numpy": "9.9"})
 
 
 def test_methods_name_the_data_set(shown):

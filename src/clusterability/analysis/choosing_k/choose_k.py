@@ -17,7 +17,7 @@ resulting tables.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
@@ -43,7 +43,7 @@ from clusterability.analysis.choosing_k.largest_z import (
 from clusterability.clustering.block_sums import Tables
 from clusterability.comparison import compare
 from clusterability.jobs.adaptive_job import AdaptiveDraws
-from clusterability.measures.catalogue import MEASURES, STANDARDISED
+from clusterability.measures.catalogue import DIRECTED, MEASURES, STANDARDISED
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key, Partitions, Starts
 from clusterability.networks.scaled_layer import ScaledLayer
@@ -59,9 +59,9 @@ class Evidence:
         condition, layer: identifiers of the networks.
         seeds: one per network, all different.
         observed: tables [networks, ...] by (method, k).
-        nulls: measures of draws, [networks, draws], by null, then by (method, k), then by measure;
-            further measures are ignored. Draw d of a network is the same matrix at every k,
-            reclustered.
+        nulls: measures of draws, [networks, draws], by null, then by (method, k), then by measure
+            (DIRECTED, and those of other packages). Draw d of a network is the same matrix at every
+            k, reclustered.
         gap_k: k of the largest gap between singular values, int [networks].
         stability: stability of the U and of the V side, each [networks], by (method, k); a key may
             be missing, as for a method without restarts.
@@ -177,7 +177,8 @@ def judge(evidence: Evidence, selection: Collection[int] | None = None) -> Judge
                 by_name[series.method, series.measure, series.null] = series
     # Sorted by method and measure, then null; computed null by null, with one null in memory.
     methods = dict.fromkeys(method for method, _, _ in by_name)
-    order = product(methods, STANDARDISED, evidence.nulls)
+    measures = dict.fromkeys(measure for _, measure, _ in by_name)
+    order = product(methods, measures, evidence.nulls)
     return Judged(
         condition=evidence.condition,
         layer=evidence.layer,
@@ -246,15 +247,21 @@ def _measured(
     observed: Mapping[Key, Tables], drawn: Measured, method: str
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Values [networks, k] and draws [networks, k, draws] of every directed measure."""
-    values: dict[str, list[np.ndarray]] = {measure: [] for measure in STANDARDISED}
-    draws: dict[str, list[np.ndarray]] = {measure: [] for measure in STANDARDISED}
+    values: dict[str, list[np.ndarray]] = {}
+    draws: dict[str, list[np.ndarray]] = {}
     for k in sorted(k for name, k in observed if name == method):
         of_draws = drawn[method, k]  # read once, as it may be in a file
-        for measure in STANDARDISED:
-            values[measure].append(FUNCTIONS[measure](observed[method, k]))
-            draws[measure].append(of_draws[measure])
-    for measure in STANDARDISED:
+        for measure in _deciding(of_draws):
+            values.setdefault(measure, []).append(FUNCTIONS[measure](observed[method, k]))
+            draws.setdefault(measure, []).append(of_draws[measure])
+    for measure in values:
         yield measure, np.stack(values[measure], axis=1), np.stack(draws[measure], axis=1)
+
+
+def _deciding(measures: Iterable[str]) -> list[str]:
+    """Measures that k is chosen by: STANDARDISED, then those of other packages that have a z."""
+    others = [name for name in measures if name not in DIRECTED]
+    return [*STANDARDISED, *(name for name in others if MEASURES[name].standardised)]
 
 
 def _series(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -159,7 +159,7 @@ def make_data(
         "probed_k": list(grid.probed_k),
         "most_clusters": most_clusters(grid),
         "nulls": list(grid.nulls),
-        "nulls_say": _nulls_say(),
+        "nulls_say": _nulls_say(grid.nulls),
         "draws": {**job.nulls, GROUPS: job.groups},
         "pairs": grid.pairs,
         "measures": _measures(grid),
@@ -393,10 +393,11 @@ def _method_says(method: str) -> str:
     return base if scaling == "none" else f"{base}; weights {SCALINGS_SAY[scaling]}"
 
 
-def _nulls_say() -> dict[str, str]:
+def _nulls_say(nulls: Iterable[str]) -> dict[str, str]:
+    entries = {name: NULLS[name] for name in (*NULLS, *nulls)}  # those of other packages, too
     said = {
         name: "; ".join(part for part in (entry.says, entry.caveat) if part)
-        for name, entry in NULLS.items()
+        for name, entry in entries.items()
     }
     return said | {GROUPS: "clusters permuted among the layer's units, sizes fixed"}
 

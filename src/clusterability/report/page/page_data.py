@@ -276,6 +276,7 @@ def _score_arrays(
     rows: pd.DataFrame, grid: Grid
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Statuses, values, and what they are compared with, of a layer."""
+    rows = rows[rows["measure"].isin(ALL_MEASURES)]  # not those of other packages
     measure = _places(rows["measure"], ALL_MEASURES)
     at = (_places(rows["method"], grid.methods), _places(rows["k"], grid.k))
     shape = (len(ALL_MEASURES), len(grid.methods), len(grid.k))

@@ -14,6 +14,7 @@ from clusterability.nulls.catalogue import NULLS
 from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import networks
 from clusterability.results.display_names import counted, measure_label, sentence_list
+from clusterability.study.extensions_asked import extensions_of
 from clusterability.training.images import DATA_SETS, DataSet
 from clusterability.training.optimisers import OPTIMISERS
 
@@ -51,6 +52,7 @@ def methods_text(job: PaperJob, shown: Shown, versions: Mapping[str, str]) -> st
         _clustering(config),
         _measures(),
         _nulls(config, job.nulls),
+        *_extensions(config),
         *_function(config, shown),
         _software(shown, versions),
         "## References\n\n" + "\n".join(f"- {reference}" for reference in _references(config)),
@@ -262,6 +264,18 @@ def _nulls(config: Mapping[str, Any], draws: Mapping[str, int | str]) -> str:
         " k and measure has one q: the one-sided t test over networks that z is above 0, adjusted"
         " over the cells of one null, method and measure (Benjamini & Hochberg 1995)."
     )
+
+
+def _extensions(config: Mapping[str, Any]) -> Iterator[str]:
+    """Sentences on measures, methods and nulls of other packages, with versions and digests."""
+    methods = [*config["clustering"]["methods"], *config["equal_size"]["methods"]]
+    sentences = [
+        f"The {each.kind} `{each.name}` is from {each.owner} (the SHA-256 of its code begins with"
+        f" {each.digest()})" + (f": {MEASURES[each.name].says}" if each.kind == "measure" else ".")
+        for each in extensions_of(config["measures"], methods, config["nulls"])
+    ]
+    if sentences:
+        yield f"**Other packages.** {' '.join(sentences)}"
 
 
 def _adaptive(config: Mapping[str, Any]) -> bool:

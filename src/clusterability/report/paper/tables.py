@@ -10,6 +10,7 @@ import pandas as pd
 
 from clusterability.analysis.verdict import REDRAWN
 from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.report.answer import NAMES
 from clusterability.report.paper.catalogue import PAPER_TABLES
 from clusterability.report.paper.latex import escaped, interval, rounded, tabular
@@ -104,7 +105,7 @@ def networks(shown: Shown) -> PaperTable:
 def _quality(shown: Shown) -> PaperTable:
     """One row per condition, layer and structural measure, at the shown k."""
     rows = shown.at_k(shown.summary)
-    rows = rows[rows["measure"].isin(MEASURES)].reset_index(drop=True)
+    rows = rows[~rows["measure"].isin(FUNCTION_MEASURES)].reset_index(drop=True)
     look = _identifiers(rows) | {
         "measure": rows["measure"].map(_label),
         "$n$": rows["n"].astype(str),
@@ -122,7 +123,8 @@ def _quality(shown: Shown) -> PaperTable:
 def _z_scores(shown: Shown) -> PaperTable:
     """Mean directed z at the shown k: one row per condition and layer, one column per measure."""
     rows = shown.at_k(shown.summary)
-    rows = rows[rows["measure"].isin([name for name in MEASURES if MEASURES[name].direction])]
+    structural = set(rows["measure"]) - FUNCTION_MEASURES.keys()
+    rows = rows[rows["measure"].isin([name for name in structural if MEASURES[name].direction])]
     return _wide(
         rows,
         "z",

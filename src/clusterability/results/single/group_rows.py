@@ -38,7 +38,11 @@ def of_groups(scores: pd.DataFrame) -> pd.Series:
 
 
 def group_rows(
-    layers: Sequence[ScaledLayer], known: KnownGroups, draws: int, workers: Workers
+    layers: Sequence[ScaledLayer],
+    known: KnownGroups,
+    draws: int,
+    workers: Workers,
+    added: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Rows of the groups of one layer, with the columns of `structure_rows.score_rows`.
 
@@ -50,6 +54,7 @@ def group_rows(
         known: groups of the layer.
         draws: number of draws of the null `labels`; 0 for none.
         workers: sets the number of draws computed at a time.
+        added: measures of other packages.
     """
     k, networks = len(known.names), layers[0].networks
     partitions: dict[Key, Partitions] = {
@@ -62,7 +67,7 @@ def group_rows(
         tables["labels"] = block_label_tables(layers, draws, partitions, {}, threads)
     named = {null: _named_by_side(by_key) for null, by_key in tables.items()}
     observed = named.pop("")
-    rows = score_rows(networks, layers[0].layer, partitions, observed, named)
+    rows = score_rows(networks, layers[0].layer, partitions, observed, named, added=added)
     return _without_undefined(rows, known)
 
 

@@ -213,6 +213,8 @@ def key_of(networks: Networks, asked: Asked) -> str:
     for layer, stack in networks.weights.items():
         digest.update(f"{layer} {stack.shape} {stack.dtype}".encode())
         digest.update(np.ascontiguousarray(stack).data)
+    for each in asked.extensions:
+        digest.update(f"{each.described} {each.version} {each.digest()}".encode())
     for file in _sources():
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

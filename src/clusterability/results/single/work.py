@@ -85,6 +85,7 @@ def redrawn_until_decided(
     threads: int,
     partitions: Mapping[Key, Partitions],
     observed: Mapping[Key, Tables],
+    added: Sequence[str] = (),
 ) -> KeyedTables:
     """Draws of a null for a block of one; see `adaptive_draws.adaptive_tables`."""
     model = RandomModel.named(null)
@@ -99,7 +100,7 @@ def redrawn_until_decided(
         finally:
             work.skip(cost * (job.draws - made))
 
-    return adaptive_tables(layers, job, partitions, observed, of_network)
+    return adaptive_tables(layers, job, partitions, observed, of_network, added)
 
 
 def cost_of(layers: Sequence[ScaledLayer], k: Sequence[int]) -> float:
