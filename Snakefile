@@ -79,6 +79,12 @@ lock_and_config.parsed = (workflow, STUDY)
 # Lets the next `make study` skip planning if nothing is to be done.
 settled.watch(workflow, PROJECT)
 
+# With a limit on jobs per second, which has a default, Snakemake looks for jobs to start a second after
+# each time that it looked, and once more for every job that ended: after a hundred jobs, a hundred times a
+# second. Without one, it looks when a job ends. On a cluster, the limit protects the scheduler.
+if workflow.scheduling_settings and workflow.resource_settings.nodes is None:
+    workflow.scheduling_settings.max_jobs_per_timespan = None
+
 
 onstart:
     try:
