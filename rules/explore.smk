@@ -4,8 +4,8 @@
 rule explore:
     input:
         weights=network_files(),
-        partitions=files_of_layers(rules.cluster.output.partitions),
-        draws=files_of_layers(rules.score.output.draws),
+        partitions=files_of_layers(FILES.partitions),
+        draws=files_of_layers(FILES.scored_draws),
         scores=rules.aggregate.output.scores_parquet,
         summary=rules.aggregate.output.summary_csv,
         clusters=rules.aggregate.output.clusters,
