@@ -16,6 +16,7 @@ from clusterability_workflow import lock_and_config
 from clusterability_workflow.planning import PlannedJob, parameter_changes
 from clusterability_workflow.together import rule_of
 
+from clusterability.errors import UserError
 from clusterability.study.config_files import check_configs, named_configs
 from clusterability.study.study import Study
 
@@ -52,6 +53,35 @@ def planned_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob], boo
     return study, jobs, whole
 
 
+def finished_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob]]:
+    """The study and its jobs, as `planned_jobs` gives them, where none of them has yet to run.
+
+    Raises:
+        UserError: where some have.
+    """
+    study, jobs, _ = planned_jobs(arguments)
+    waiting = sum(bool(job.reasons) for job in jobs)
+    if waiting:
+        raise UserError(
+            f"{study.results}: found {waiting} of {len(jobs)} jobs that have yet to run, expected"
+            " all results: make study first"
+        )
+    return study, jobs
+
+
+def when_run() -> dict[Path, tuple[float | None, float | None]]:
+    """When the jobs planned last began and ended, in seconds since 1970, by their benchmarks."""
+    assert lock_and_config.parsed is not None
+    workflow = lock_and_config.parsed[0]
+    jobs = [job for job in workflow.dag.jobs if job.output and job.rule.benchmark]
+    found = {job: workflow.persistence.metadata(next(iter(job.output))) for job in jobs}
+    return {
+        Path(str(job.benchmark)): (record.starttime, record.endtime)
+        for job, record in found.items()
+        if record
+    }
+
+
 def _planned(dag: Any, job: Any, needed: set[Any]) -> PlannedJob:
     passing = [file for file in job.output if is_flagged(file, "temp")]
     read = {
@@ -70,6 +100,7 @@ def _planned(dag: Any, job: Any, needed: set[Any]) -> PlannedJob:
         params=dict(job.params.items()),
         passing=tuple(map(str, passing)),
         spent=tuple(str(file) for file in passing if str(file) not in read),
+        inputs=tuple(map(str, job.input)),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from project_folders import PROJECT
 
-from clusterability_workflow.dry_run import planned_jobs
+from clusterability_workflow.dry_run import finished_jobs
 from clusterability_workflow.recording import Quoted, record
 
 from clusterability.errors import UserError
@@ -20,13 +20,7 @@ WRITTEN = ("docs/", "README.md")
 
 def main(arguments: list[str]) -> None:
     """Record the study, and print each file."""
-    study, jobs, _ = planned_jobs(arguments)
-    waiting = sum(bool(job.reasons) for job in jobs)
-    if waiting:
-        raise UserError(
-            f"{study.results}: found {waiting} of {len(jobs)} jobs that have yet to run, expected"
-            " all results: make study first"
-        )
+    study, _ = finished_jobs(arguments)
     results = Path(study.results)
     name = "default" if results.name == "results" else results.name
     quoted = Quoted(name, commit(), study.drawn_method, drawn_k(study))
