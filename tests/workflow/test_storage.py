@@ -1,7 +1,7 @@
 """Studies whose files lie in a storage that Snakemake copies them to and from.
 
 The storage `copies` is a helper of these tests. `fs` and `s3` are the plugins of these names, `s3`
-with a server of its own on this machine; both are in the dependency group `outside`.
+with a server on this machine; no lock has them, and they may lie in a folder on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -32,11 +32,15 @@ STUDY = {
 }
 """What a test's study changes of the micro study: nothing is trained."""
 NEEDED = {
-    "copies": [],
-    "fs": ["snakemake_storage_plugin_fs"],
-    "s3": ["snakemake_storage_plugin_s3", "moto", "flask"],
+    "copies": {},
+    "fs": {"snakemake_storage_plugin_fs": "snakemake-storage-plugin-fs"},
+    "s3": {
+        "snakemake_storage_plugin_s3": "snakemake-storage-plugin-s3",
+        "moto": "moto[server]",
+        "flask": "moto[server]",
+    },
 }
-"""Packages of each storage."""
+"""What each storage needs: packages by module."""
 BUCKET = "studies"
 
 
@@ -76,9 +80,10 @@ def without_storage(tmp_path_factory) -> dict[str, bytes]:
 @pytest.fixture
 def storage(request, tmp_path, monkeypatch) -> Iterator[Storage]:
     """The storage that a test names, empty."""
-    missing = [name for name in NEEDED[request.param] if find_spec(name) is None]
+    needed = NEEDED[request.param]
+    missing = sorted({needed[module] for module in needed if find_spec(module) is None})
     if missing:
-        pytest.skip(f"{', '.join(missing)} not installed (dependency group `outside`)")
+        pytest.skip(f"{' and '.join(missing)} not installed, nor in a folder on PYTHONPATH")
     if request.param == "fs" and shutil.which("rsync") is None:
         pytest.skip("rsync is not installed, which the plugin fs copies files with")
     if request.param == "s3":
