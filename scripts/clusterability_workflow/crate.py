@@ -37,7 +37,8 @@ PROFILES = {
 """What the crate conforms to: name and version by address."""
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 UNLICENSED = (
-    f"No licence has been chosen for these results. The code is under the licence in {WORKFLOW}/LICENSE."
+    "No licence has been chosen for these results. The code is under the licence in"
+    f" {WORKFLOW}/LICENSE."
 )
 
 Entity = dict[str, Any]
@@ -287,7 +288,9 @@ class _Run:
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
             "name": self._study.cited["title"],
             "programmingLanguage": _link(SNAKEMAKE),
-            "conformsTo": _link("https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"),
+            "conformsTo": _link(
+                "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+            ),
             "license": _link(_spdx(self._study.cited["license"])),
             "input": _links(["#parameter/config", *(["#parameter/source"] * bool(self.sources))]),
             "output": _link("#parameter/answer"),

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import release_metadata
 from project_folders import PROJECT
+
+import release_metadata
 
 from clusterability_workflow import lock_and_config
 from clusterability_workflow.crate import RanJob, RanStudy, write_crate
@@ -37,7 +38,10 @@ def main(words: list[str]) -> None:
     study, jobs = finished_jobs(arguments)
     wrong = [item.problem for item in check_records(jobs) if item.state != State.SOUND]
     if wrong:
-        raise UserError(f"{wrong[0]}; {len(wrong)} such files: make verify names them")
+        raise UserError(
+            f"{study.results}: found {len(wrong)} files that differ from their records, expected"
+            " none: make verify names them"
+        )
     ran = _ran_jobs(jobs)
     file = write_crate(_ran_study(study, ran, options.license), PROJECT)
     print(f"{file}: {len(ran)} jobs; {file.parent} is the crate")
