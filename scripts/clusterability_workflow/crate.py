@@ -238,7 +238,7 @@ class _Run:
 
     def _job(self, job: RanJob) -> list[Entity]:
         own = f"#job/{quote(job.place)}"
-        action = {
+        action: Entity = {
             "@id": own,
             "@type": "CreateAction",
             "name": f"{job.rule}: {job.place}",
@@ -249,7 +249,7 @@ class _Run:
                 result=_links(map(self._files.id_of, job.files)),
             ),
         }
-        control = {
+        control: Entity = {
             "@id": _control(job),
             "@type": "ControlAction",
             "name": f"runs {job.rule}: {job.place}",
@@ -263,7 +263,7 @@ class _Run:
         jobs = [job for job in self._study.jobs if job.rule == rule]
         code = sorted({name for job in jobs for name in job.code})
         packages = sorted({name for job in jobs for name in job.software})
-        tool = {
+        tool: Entity = {
             "@id": _tool(rule),
             "@type": "SoftwareApplication",
             "name": rule,
@@ -273,7 +273,7 @@ class _Run:
                 softwareRequirements=_links(map(_package, packages)),
             ),
         }
-        step = {
+        step: Entity = {
             "@id": _step(rule),
             "@type": "HowToStep",
             "name": rule,
@@ -304,7 +304,7 @@ class _Run:
 
     def _whole(self, results: Sequence[str]) -> list[Entity]:
         """The run of the workflow, and what organised it."""
-        run = {
+        run: Entity = {
             "@id": "#run",
             "@type": "CreateAction",
             "name": f"run of {self._study.name}",
@@ -315,7 +315,7 @@ class _Run:
             **self._times(self.started, self.ended),
             **_known(environment=_links(f"#device/{name}" for name in self._study.devices)),
         }
-        organised = {
+        organised: Entity = {
             "@id": "#snakemake/run",
             "@type": "OrganizeAction",
             "name": "Snakemake runs the jobs of the workflow",
@@ -377,13 +377,13 @@ def _spdx(name: str) -> str:
 
 def _head(study: RanStudy, run: _Run) -> list[Entity]:
     """The description of the description, and of the crate as a whole."""
-    described = {
+    described: Entity = {
         "@id": METADATA,
         "@type": "CreativeWork",
         "about": _link("./"),
         "conformsTo": _link(RO_CRATE, "https://w3id.org/workflowhub/workflow-ro-crate/1.0"),
     }
-    root = {
+    root: Entity = {
         "@id": "./",
         "@type": "Dataset",
         "name": study.name,
@@ -412,7 +412,7 @@ def _about(study: RanStudy) -> list[Entity]:
         | {"softwareVersion": version}
         for name, version in sorted((study.versions | versions).items())
     ]
-    language = {
+    language: Entity = {
         "@id": SNAKEMAKE,
         "@type": "ComputerLanguage",
         "name": "Snakemake",

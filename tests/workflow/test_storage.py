@@ -129,8 +129,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
 def test_a_study_in_a_storage_has_the_same_jobs(study, tmp_path):
     """`expand` refuses a rule's output there: the workflow would not even be parsed."""
     in_storage = study.planned(*folder("copies", tmp_path / "storage").arguments)
-    assert in_storage == study.planned()
-    assert len(in_storage) > 20
+    assert sorted(map(str, in_storage)) == sorted(map(str, study.planned()))
+    assert {"synthesise", "null", "score", "answer", "plot"} <= {job["rule"] for job in in_storage}
 
 
 @pytest.mark.slow
