@@ -624,11 +624,8 @@ def results_of_blocks(wildcards):
     """Everything that the study's jobs write but the tables and figures."""
     clustered = [*STUDY.names, *STUDY.fresh_conditions]
     planted = [name for name in STUDY.names if STUDY.plants(name)]
-    nulls = [
-        f"<results>/nulls/{{condition}}/{{seeds}}/{{layer}}/{{k}}.{null}.npz"
-        for null in STUDY.block_nulls
-        if STUDY.keep_draws
-    ]
+    kept = STUDY.block_nulls if STUDY.keep_draws else []
+    nulls = [FILES.draws.replace("{null}", null) for null in kept]
     return [
         *network_files(conditions=clustered),
         *network_files("networks.csv"),
