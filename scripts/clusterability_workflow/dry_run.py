@@ -48,16 +48,16 @@ def planned_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob], boo
     workflow, study = lock_and_config.parsed
     dag = workflow.dag
     needed = set(dag.needrun_jobs(exclude_finished=False))
-    jobs = [_planned(dag, job, needed) for job in dag.jobs if job.output and job.rule.benchmark]
+    jobs = [_planned(dag, job, needed) for job in _jobs(dag)]
     whole = any(job.rule.name == "all" for job in dag.jobs)
     return study, jobs, whole
 
 
 def finished_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob]]:
-    """The study and its jobs, as `planned_jobs` gives them, where none of them has yet to run.
+    """The study and its jobs, as from `planned_jobs`.
 
     Raises:
-        UserError: where some have.
+        UserError: if any of the jobs has yet to run.
     """
     study, jobs, _ = planned_jobs(arguments)
     waiting = sum(bool(job.reasons) for job in jobs)
@@ -70,16 +70,20 @@ def finished_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob]]:
 
 
 def when_run() -> dict[Path, tuple[float | None, float | None]]:
-    """When the jobs planned last began and ended, in seconds since 1970, by their benchmarks."""
+    """Start and end of the jobs that were planned last, in seconds since 1970, by benchmark."""
     assert lock_and_config.parsed is not None
     workflow = lock_and_config.parsed[0]
-    jobs = [job for job in workflow.dag.jobs if job.output and job.rule.benchmark]
-    found = {job: workflow.persistence.metadata(next(iter(job.output))) for job in jobs}
-    return {
-        Path(str(job.benchmark)): (record.starttime, record.endtime)
-        for job, record in found.items()
-        if record
-    }
+    found = {}
+    for job in _jobs(workflow.dag):
+        record = workflow.persistence.metadata(next(iter(job.output)))
+        if record:
+            found[Path(str(job.benchmark))] = (record.starttime, record.endtime)
+    return found
+
+
+def _jobs(dag: Any) -> list[Any]:
+    """Jobs that write results."""
+    return [job for job in dag.jobs if job.output and job.rule.benchmark]
 
 
 def _planned(dag: Any, job: Any, needed: set[Any]) -> PlannedJob:

@@ -34,12 +34,18 @@ def commit() -> str:
     Raises:
         UserError: if there is no commit, or files of the code differ from it.
     """
-    state = git_state(PROJECT)
-    changed = [file for file in state["changed"] or [] if not file.startswith(WRITTEN)]
-    if state["commit"] is None or changed:
+    committed, changed = code_state()
+    if committed is None or changed:
         found = f"changes of {changed[0]}" if changed else "no commit"
         raise UserError(f"git: found {found}, expected code as committed, since files name it")
-    return str(state["commit"])[:12]
+    return committed[:12]
+
+
+def code_state() -> tuple[str | None, list[str]]:
+    """Commit of the code, if there is one, and files of the code that differ from it."""
+    state = git_state(PROJECT)
+    changed = [file for file in state["changed"] or [] if not file.startswith(WRITTEN)]
+    return state["commit"], changed
 
 
 if __name__ == "__main__":
