@@ -1,12 +1,13 @@
-"""A finished study as a Provenance Run Crate: an RO-Crate of what ran, from what, and what it made.
+"""A finished study as a Provenance Run Crate: what ran, what it read, and what it wrote.
 
-The description is made of the records of jobs, and lies in the folder of results beside a copy of
-the code: that folder is the crate. https://www.researchobject.org/workflow-run-crate
+The folder of results is the crate. It gets a description, made from the records of jobs, and a copy
+of the code and the config. https://www.researchobject.org/workflow-run-crate
 """
 
 from __future__ import annotations
 
 import json
+import mimetypes
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,13 +19,13 @@ from urllib.parse import quote
 from clusterability.files import file_digest, write_whole
 
 METADATA = "ro-crate-metadata.json"
-"""The description, in the folder of results."""
+"""File of the description, in the folder of results."""
 WORKFLOW = "configs/workflow"
-"""The folder of the code and the config, in a folder that is the study's own."""
+"""Folder of the code and the config, in the folder of results."""
 CONFIG = f"{WORKFLOW}/config.json"
 MAIN = f"{WORKFLOW}/Snakefile"
 CODE = ("Snakefile", "rules/*.smk", "envs/study.lock", "CITATION.cff", "LICENSE")
-"""Files of the project that decide about all jobs, or say whose they are."""
+"""Files of the project that concern all jobs, or name its authors and licence."""
 
 RO_CRATE = "https://w3id.org/ro/crate/1.1"
 TERMS = "https://w3id.org/ro/terms/workflow-run#"
@@ -34,7 +35,7 @@ PROFILES = {
     "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
 }
-"""What the crate conforms to: name and version by address."""
+"""Profiles that the crate conforms to: name and version by address."""
 SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 UNLICENSED = (
     "No licence has been chosen for these results. The code is under the licence in"
@@ -46,16 +47,16 @@ Entity = dict[str, Any]
 
 @dataclass(frozen=True)
 class RanJob:
-    """A job that has run.
+    """A job that has run. Paths are relative to the project's folder.
 
     Attributes:
-        rule: its name.
-        place: what tells it from the rule's other jobs, such as `train/trained/0-1`.
-        inputs: files that it read, from the project's folder.
+        rule: name of its rule.
+        place: its name among all jobs, such as `train/trained/0-1`.
+        inputs: paths of the files that it read.
         files: SHA-256 of the files that it wrote, by path.
-        code: modules of the project that it ran, by path from the project's folder.
-        software: versions of packages that its numbers depend on.
-        started, ended: seconds since 1970, as far as Snakemake recorded them.
+        code: paths of the modules that it ran.
+        software: versions of the packages that its numbers depend on.
+        started, ended: seconds since 1970; None if Snakemake did not record them.
     """
 
     rule: str
@@ -73,15 +74,15 @@ class RanStudy:
     """A finished study.
 
     Attributes:
-        name, description: what a reader is told of it.
+        name, description: its title, and a sentence or two about it.
         results: its folder.
-        config: as its jobs took it.
-        jobs: in an order in which they can run.
-        versions: of Python and packages.
-        devices: that networks were trained on.
-        commit: of the code, if git has one that the code does not differ from.
-        cited: CITATION.cff.
-        authors: those of them who are named.
+        config: the config that its jobs used.
+        jobs: its jobs, in an order in which they can run.
+        versions: versions of Python and packages.
+        devices: devices on which networks were trained.
+        commit: commit of the code; None if the code is not as committed.
+        cited: content of CITATION.cff.
+        authors: its named authors, as entities.
         license: address of the licence of the results, if one was chosen.
     """
 
@@ -97,9 +98,14 @@ class RanStudy:
     authors: Sequence[Entity]
     license: str | None = None
 
+    @property
+    def version(self) -> str:
+        """Version of the code: its commit, or else its release."""
+        return self.commit or str(self.cited["version"])
+
 
 def write_crate(study: RanStudy, project: Path) -> Path:
-    """Copies the code and the config into the folder of results and describes it all; the file."""
+    """Copy code and config into the folder of results, and describe all; return the description."""
     folder = study.results / WORKFLOW
     if folder.exists():
         shutil.rmtree(folder)
@@ -108,20 +114,20 @@ def write_crate(study: RanStudy, project: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(project / name, target)
     write_whole(study.results / CONFIG, f"{json.dumps(study.config, indent=1)}\n".encode())
-    text = json.dumps(described(study), indent=1, ensure_ascii=False)
+    text = json.dumps(_described(study), indent=1, ensure_ascii=False)
     write_whole(study.results / METADATA, f"{text}\n".encode())
     return study.results / METADATA
 
 
 def _code_files(study: RanStudy, project: Path) -> list[str]:
-    """Files of the project that the study was made by, from the project's folder."""
+    """Paths of the files that made the study, relative to the project's folder."""
     always = [file for pattern in CODE for file in sorted(project.glob(pattern))]
     own = {name for job in study.jobs for name in job.code}
     return sorted(own | {file.relative_to(project).as_posix() for file in always})
 
 
-def described(study: RanStudy) -> Entity:
-    """The crate as JSON-LD; the folder of results holds the code already."""
+def _described(study: RanStudy) -> Entity:
+    """The crate as JSON-LD. The folder of results must hold the code already."""
     files = _Files(study)
     run = _Run(study, files)
     entities = [*_head(study, run), *run.entities, *_about(study), *files.entities()]
@@ -134,19 +140,19 @@ def described(study: RanStudy) -> Entity:
     }
 
 
-def _link(*ids: str) -> Any:
-    """A reference to an entity, or a list of them."""
-    links = [{"@id": one} for one in ids]
+def _link(one: str) -> Entity:
+    """A reference to an entity."""
+    return {"@id": one}
+
+
+def _links(ids: Iterable[str]) -> Entity | list[Entity]:
+    """References to entities, each once. RO-Crate recommends no list where there is only one."""
+    links = list(map(_link, dict.fromkeys(ids)))
     return links[0] if len(links) == 1 else links
 
 
-def _links(ids: Iterable[str]) -> list[Entity]:
-    """A list of references, each once."""
-    return [{"@id": one} for one in dict.fromkeys(ids)]
-
-
 def _when(seconds: float | None) -> str | None:
-    """A time as ISO 8601 has it, in UTC.
+    """A time in UTC, in the format of ISO 8601.
 
     >>> _when(0.25)
     '1970-01-01T00:00:00+00:00'
@@ -155,30 +161,34 @@ def _when(seconds: float | None) -> str | None:
 
 
 def _known(**values: Any) -> Entity:
-    """The values that are there."""
+    """The values that are neither None nor empty."""
     return {name: value for name, value in values.items() if value not in (None, [], "")}
 
 
 # --- files -------------------------------------------------------------------------------------
 
 
+_MEDIA_TYPES = mimetypes.MimeTypes()
+_MEDIA_TYPES.add_type("application/vnd.apache.parquet", ".parquet")
+
+
 class _Files:
-    """The files of a study by the names that the crate gives them."""
+    """The files of a study, and their identifiers in the crate."""
 
     def __init__(self, study: RanStudy) -> None:
         self._results = study.results
         self._made = {file: sha for job in study.jobs for file, sha in job.files.items()}
         self._entities: dict[str, Entity] = {}
         folder = study.results / WORKFLOW
-        copied = sorted(path for path in folder.rglob("*") if path.is_file())
-        for path in copied:
-            self.id_of(path.as_posix())
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                self.id_of(path.as_posix())
 
     def id_of(self, file: str) -> str:
-        """The name of a file, which the crate describes from now on.
+        """Identifier of a file, which the crate describes from now on.
 
-        A path from the folder of results; `#` and the path, where the file is not in the crate: a
-        source that lies elsewhere, or draws that were removed once they had been scored.
+        The path relative to the folder of results; or `#` and the path if the file is not in the
+        crate: a source that lies elsewhere, or draws that were removed once they had been scored.
         """
         path = Path(file)
         inside = path.is_relative_to(self._results) and path.exists()
@@ -199,20 +209,21 @@ class _Files:
             **_known(
                 sha256=digest,
                 contentSize=None if size is None else str(size),
+                encodingFormat=_MEDIA_TYPES.guess_type(path.name)[0],
                 description=None if inside else removed,
             ),
         }
 
     def inside(self) -> list[str]:
-        """Names of all files in the crate."""
+        """Identifiers of all files in the crate."""
         return [name for name in self._entities if not name.startswith("#")]
 
     def entities(self) -> list[Entity]:
-        """Descriptions of all files but the workflow itself, which has one of its own."""
+        """Descriptions of all files but the workflow's, which `_Run` describes."""
         return [entity for name, entity in self._entities.items() if name != MAIN]
 
     def of(self, name: str) -> Entity:
-        """The description of a file."""
+        """Description of the file with this identifier."""
         return self._entities[name]
 
 
@@ -237,9 +248,8 @@ class _Run:
         self.parts = files.inside()
 
     def _job(self, job: RanJob) -> list[Entity]:
-        own = f"#job/{quote(job.place)}"
         action: Entity = {
-            "@id": own,
+            "@id": _action(job),
             "@type": "CreateAction",
             "name": f"{job.rule}: {job.place}",
             "instrument": _link(_tool(job.rule)),
@@ -254,12 +264,12 @@ class _Run:
             "@type": "ControlAction",
             "name": f"runs {job.rule}: {job.place}",
             "instrument": _link(_step(job.rule)),
-            "object": _link(own),
+            "object": _link(_action(job)),
         }
         return [action, control]
 
     def _tool(self, rule: str) -> list[Entity]:
-        """A rule as a program and as a step of the workflow."""
+        """A rule, as an application and as a step of the workflow."""
         jobs = [job for job in self._study.jobs if job.rule == rule]
         code = sorted({name for job in jobs for name in job.code})
         packages = sorted({name for job in jobs for name in job.software})
@@ -268,6 +278,7 @@ class _Run:
             "@type": "SoftwareApplication",
             "name": rule,
             "description": f"rule {rule} of the workflow, with the modules that it imports",
+            "softwareVersion": self._study.version,
             **_known(
                 hasPart=_links(quote(f"{WORKFLOW}/{name}") for name in code),
                 softwareRequirements=_links(map(_package, packages)),
@@ -291,19 +302,17 @@ class _Run:
             "conformsTo": _link(
                 "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
             ),
-            "license": _link(_spdx(self._study.cited["license"])),
+            "license": _link(spdx(self._study.cited["license"])),
             "input": _links(["#parameter/config", *(["#parameter/source"] * bool(self.sources))]),
             "output": _link("#parameter/answer"),
             "hasPart": _links(map(_tool, self.rules)),
             "step": _links(map(_step, self.rules)),
-            **_known(
-                version=self._study.commit or str(self._study.cited["version"]),
-                codeRepository=self._study.cited.get("repository-code"),
-            ),
+            "version": self._study.version,
+            **_known(codeRepository=self._study.cited.get("repository-code")),
         }
 
     def _whole(self, results: Sequence[str]) -> list[Entity]:
-        """The run of the workflow, and what organised it."""
+        """The run of the workflow, and Snakemake's part in it."""
         run: Entity = {
             "@id": "#run",
             "@type": "CreateAction",
@@ -326,30 +335,30 @@ class _Run:
         return [run, organised]
 
     def _inputs(self) -> list[Entity]:
-        """What the workflow takes and gives, as parameters with the files that stand for them."""
-        files = self._files
-        answer = self._study.results / "answer.md"
-        found = [_parameter("config", "the config of the study", [CONFIG])]
+        """Inputs and output of the workflow, as parameters that their files refer to."""
+        answer = self._files.id_of((self._study.results / "answer.md").as_posix())
+        found = [self._parameter("config", "the config of the study", [CONFIG])]
         if self.sources:
-            found.append(_parameter("source", "images, networks, published values", self.sources))
-        found.append(_parameter("answer", "the answer", [files.id_of(answer.as_posix())]))
-        return found
+            text = "images, networks, published values"
+            found.append(self._parameter("source", text, self.sources))
+        return [*found, self._parameter("answer", "the answer", [answer])]
+
+    def _parameter(self, name: str, description: str, files: Sequence[str]) -> Entity:
+        own = f"#parameter/{name}"
+        for file in files:
+            self._files.of(file)["exampleOfWork"] = _link(own)
+        return {
+            "@id": own,
+            "@type": "FormalParameter",
+            "conformsTo": _link("https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"),
+            "name": name,
+            "description": description,
+            "additionalType": "File",
+        }
 
     @staticmethod
     def _times(started: float | None, ended: float | None) -> Entity:
         return _known(startTime=_when(started), endTime=_when(ended))
-
-
-def _parameter(name: str, description: str, files: Sequence[str]) -> Entity:
-    return {
-        "@id": f"#parameter/{name}",
-        "@type": "FormalParameter",
-        "conformsTo": _link("https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"),
-        "name": name,
-        "description": description,
-        "additionalType": "File",
-        "workExample": _links(files),
-    }
 
 
 def _tool(rule: str) -> str:
@@ -360,6 +369,10 @@ def _step(rule: str) -> str:
     return f"{MAIN}#{rule}"
 
 
+def _action(job: RanJob) -> str:
+    return f"#job/{quote(job.place)}"
+
+
 def _control(job: RanJob) -> str:
     return f"#control/{quote(job.place)}"
 
@@ -368,7 +381,8 @@ def _package(name: str) -> str:
     return f"#package/{name}"
 
 
-def _spdx(name: str) -> str:
+def spdx(name: str) -> str:
+    """Address of a licence, by its SPDX name."""
     return f"https://spdx.org/licenses/{name}"
 
 
@@ -376,12 +390,12 @@ def _spdx(name: str) -> str:
 
 
 def _head(study: RanStudy, run: _Run) -> list[Entity]:
-    """The description of the description, and of the crate as a whole."""
+    """The description's own entity, and that of the crate as a whole."""
     described: Entity = {
         "@id": METADATA,
         "@type": "CreativeWork",
         "about": _link("./"),
-        "conformsTo": _link(RO_CRATE, "https://w3id.org/workflowhub/workflow-ro-crate/1.0"),
+        "conformsTo": _links([RO_CRATE, "https://w3id.org/workflowhub/workflow-ro-crate/1.0"]),
     }
     root: Entity = {
         "@id": "./",
@@ -392,7 +406,7 @@ def _head(study: RanStudy, run: _Run) -> list[Entity]:
         "license": _link(study.license) if study.license else UNLICENSED,
         "conformsTo": _links(PROFILES),
         "mainEntity": _link(MAIN),
-        "mentions": _links(["#run", "#snakemake/run"]),
+        "mentions": _links(["#run", "#snakemake/run", *map(_action, study.jobs)]),
         "hasPart": _links(run.parts),
         **_known(author=_links(author["@id"] for author in study.authors)),
     }
@@ -400,12 +414,12 @@ def _head(study: RanStudy, run: _Run) -> list[Entity]:
 
 
 def _about(study: RanStudy) -> list[Entity]:
-    """Profiles, licences, packages, devices, the language and the authors."""
+    """Entities of the profiles, licences, language, packages, devices and authors."""
     profiles = [
         {"@id": address, "@type": "CreativeWork", "name": name, "version": version}
         for address, (name, version) in PROFILES.items()
     ]
-    licenses = dict.fromkeys([_spdx(study.cited["license"]), *filter(None, [study.license])])
+    licenses = dict.fromkeys(filter(None, [spdx(study.cited["license"]), study.license]))
     versions = {name: text for job in study.jobs for name, text in job.software.items()}
     packages = [
         {"@id": _package(name), "@type": "SoftwareApplication", "name": name}

@@ -1,12 +1,12 @@
-"""`make crate`: a finished study as a Workflow Run RO-Crate.
+"""`make crate`: describe a finished study as a Workflow Run RO-Crate.
 
-The folder of results is the crate: this writes ro-crate-metadata.json into it, and a copy of the
-code and the config.
+The folder of results is the crate. It gets ro-crate-metadata.json and a copy of code and config.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,26 +15,25 @@ from typing import Any
 from project_folders import PROJECT
 
 import release_metadata
+from record import code_state
 
 from clusterability_workflow import lock_and_config
-from clusterability_workflow.crate import RanJob, RanStudy, write_crate
+from clusterability_workflow.crate import RanJob, RanStudy, spdx, write_crate
 from clusterability_workflow.dry_run import finished_jobs, when_run
 from clusterability_workflow.planning import BENCHMARKS, PlannedJob, beside
 from clusterability_workflow.records import RECORDS, Record
 from clusterability_workflow.verification import State, check_records
 
 from clusterability.errors import UserError
-from clusterability.report.paper.manifest import git_state, versions
+from clusterability.report.paper.manifest import versions
 from clusterability.results.reading import read_csv
 from clusterability.study.study import Study
 
-WRITTEN = ("docs/", "README.md")
-"""What may differ from the commit: documents."""
-
 
 def main(words: list[str]) -> None:
-    """Checks the results against their records, describes them, and names the file."""
+    """Check the results against their records, describe them, and print the file."""
     options, arguments = _parser().parse_known_args(words)
+    license_address = _license(options.license)
     study, jobs = finished_jobs(arguments)
     wrong = [item.problem for item in check_records(jobs) if item.state != State.SOUND]
     if wrong:
@@ -43,7 +42,7 @@ def main(words: list[str]) -> None:
             " none: make verify names them"
         )
     ran = _ran_jobs(jobs)
-    file = write_crate(_ran_study(study, ran, options.license), PROJECT)
+    file = write_crate(_ran_study(study, ran, license_address), PROJECT)
     print(f"{file}: {len(ran)} jobs; {file.parent} is the crate")
 
 
@@ -55,8 +54,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _license(name: str | None) -> str | None:
+    """Address of the licence of the results, if one was chosen.
+
+    Raises:
+        UserError: if it is not an SPDX name.
+    """
+    if name and not re.fullmatch(r"[A-Za-z0-9.+-]+", name):
+        raise UserError(f"--license: found {name!r}, expected an SPDX name, such as CC-BY-4.0")
+    return spdx(name) if name else None
+
+
 def _ran_jobs(jobs: Sequence[PlannedJob]) -> list[RanJob]:
-    """Jobs with a record, by the time when they began."""
+    """Jobs that have a record, in the order in which they started."""
     recorded = [(job, beside(job.benchmark, RECORDS, ".json")) for job in jobs]
     times = when_run()
     found = [
@@ -82,10 +92,11 @@ def _ran_job(job: PlannedJob, record: Record, times: tuple[float | None, float |
     )
 
 
-def _ran_study(study: Study, jobs: Sequence[RanJob], license_name: str | None) -> RanStudy:
+def _ran_study(study: Study, jobs: Sequence[RanJob], license_address: str | None) -> RanStudy:
     results = Path(study.results)
     name = "the default study" if results.name == "results" else f"the study {results.name}"
     cited = release_metadata.citation(PROJECT)
+    commit, changed = code_state()
     answer = lock_and_config.answer_in_short(results / "answer.md")
     return RanStudy(
         name=f"{cited['title']}: {name}",
@@ -95,28 +106,21 @@ def _ran_study(study: Study, jobs: Sequence[RanJob], license_name: str | None) -
         jobs=jobs,
         versions=versions(),
         devices=_devices(results / "tables" / "networks.csv"),
-        commit=_commit(),
+        commit=None if changed else commit,
         cited=cited,
         authors=_authors(cited),
-        license=f"https://spdx.org/licenses/{license_name}" if license_name else None,
+        license=license_address,
     )
 
 
 def _devices(networks: Path) -> list[str]:
-    """Devices that networks were trained on."""
+    """Devices on which networks were trained."""
     table = read_csv(networks)
     return sorted(table["device"].dropna().unique()) if "device" in table else []
 
 
-def _commit() -> str | None:
-    """The commit of the code, unless files of the code differ from it."""
-    state = git_state(PROJECT)
-    changed = [file for file in state["changed"] or [] if not file.startswith(WRITTEN)]
-    return None if changed else state["commit"]
-
-
 def _authors(cited: dict[str, Any]) -> list[dict[str, Any]]:
-    """Authors in CITATION.cff; none while a placeholder stands for them."""
+    """Authors in CITATION.cff, without the placeholder for authors who are not named yet."""
     named = [one for one in cited["authors"] if one.get("name") != release_metadata.PLACEHOLDER]
     agents = map(release_metadata.agent, named)
     return [{"@id": f"#author/{number}", **agent} for number, agent in enumerate(agents, 1)]

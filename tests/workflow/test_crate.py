@@ -29,6 +29,8 @@ CODE = {
 }
 VALIDATOR = os.environ.get("RO_CRATE_VALIDATOR", "")
 """The program rocrate-validator, which is in an environment of its own."""
+CACHE = os.environ.get("RO_CRATE_CACHE", "")
+"""Path that `rocrate-validator cache warm` filled; needed without a network."""
 
 
 def written(path: Path, text: str) -> Path:
@@ -147,10 +149,30 @@ def test_each_job_is_an_action_with_what_it_read_and_wrote(study, tmp_path):
     assert ids(found["#job/answer"]["object"]) == ids(job["result"])
     tool = found[job["instrument"]["@id"]]
     assert ids(tool["softwareRequirements"]) == ["#package/numpy"]
+    assert tool["softwareVersion"] == study.commit
     assert found["#package/numpy"]["softwareVersion"] == "2.0"
     run = found["#run"]
     assert (run["startTime"], run["endTime"]) == (job["startTime"], "1970-01-01T00:01:02+00:00")
     assert found["#device/cpu"]["value"] == "cpu"
+
+
+def test_files_say_what_they_are_and_which_parameter_they_stand_for(study, tmp_path):
+    found = entities(study, tmp_path)
+    standing = {name: ids(entity.get("exampleOfWork")) for name, entity in found.items()}
+    assert {name: of for name, of in standing.items() if of} == {
+        "configs/workflow/config.json": ["#parameter/config"],
+        "#results/data/mnist/images": ["#parameter/source"],
+        "answer.md": ["#parameter/answer"],
+    }
+    assert found["answer.md"]["encodingFormat"] == "text/markdown"
+    assert "encodingFormat" not in found["networks/trained/0-1.safetensors"]
+
+
+def test_one_reference_is_no_list_and_all_actions_are_mentioned(study, tmp_path):
+    found = entities(study, tmp_path)
+    assert found["#job/answer"]["object"] == {"@id": "networks/trained/0-1.safetensors"}
+    actions = {name for name, entity in found.items() if entity["@type"] == "CreateAction"}
+    assert actions < set(ids(found["./"]["mentions"]))
 
 
 def test_code_of_an_earlier_description_does_not_stay(study, tmp_path):
@@ -180,6 +202,8 @@ def test_authors_and_a_licence_are_those_that_are_given(study, tmp_path):
 def test_a_validator_finds_all_that_the_profile_requires(study, tmp_path):
     write_crate(study, tmp_path)
     asked = ["validate", "--profile-identifier", "provenance-run-crate", "--no-paging"]
-    options = ["--requirement-severity", "REQUIRED", str(study.results)]
-    done = subprocess.run([VALIDATOR, *asked, *options], capture_output=True, text=True)
+    asked += ["--requirement-severity", "REQUIRED"]
+    offline = ["--offline", "--cache-path", CACHE] if CACHE else []
+    command = [VALIDATOR, *asked, *offline, str(study.results)]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
