@@ -170,6 +170,8 @@ def _known(**values: Any) -> Entity:
 
 _MEDIA_TYPES = mimetypes.MimeTypes()
 _MEDIA_TYPES.add_type("application/vnd.apache.parquet", ".parquet")
+# Older releases of Python do not know it.
+_MEDIA_TYPES.add_type("text/markdown", ".md")
 
 
 class _Files:
