@@ -69,7 +69,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan watch clean-orphans clean verify record bench bench-check test test-all style lint audit release sbom real modular-addition rulegraph format lock schema
+.PHONY: help study score paper paper-example report plan watch clean-orphans clean verify crate record bench bench-check test test-all style lint audit release sbom real modular-addition rulegraph format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -116,6 +116,10 @@ clean: ## remove what the study wrote, once it has asked (ARGS=--yes: unasked); 
 verify: ## check results against their records, and make blocks again (ARGS=--audit: numbers, by other code)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/verify.py $(ARGS)
+
+crate: ## describe a finished study as a Workflow Run RO-Crate, in its folder of results
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/crate.py $(ARGS)
 
 record: ## take the rows and figures that documents quote from a finished study into docs/
 	$(call prepare,study)

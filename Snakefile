@@ -133,7 +133,7 @@ rule all:
         rules.answer.output,
         rules.find.output if STUDY.conditions else [],
         rules.snapshots.output if STUDY.snapshots else [],
-        expand(rules.replicate.output.table, table=PUBLISHED),
+        expand("<results>/tables/{table}.csv", table=PUBLISHED),
         rules.explore.output if STUDY.drawn_method is not None else [],
         figure_files(),
         figures_on_screen(),

@@ -14,9 +14,9 @@ JUDGED = list(dict.fromkeys(each.condition for each in judged_conditions(STUDY))
 
 rule contend:
     input:
-        networks="<results>/networks/{condition}/{seeds}.safetensors",
+        networks=FILES.networks,
     output:
-        rows="<results>/scores/{condition}/{seeds}.contenders.parquet",
+        rows=FILES.contenders,
     log:
         "<results>/logs/contend/{condition}/{seeds}.log",
     benchmark:
@@ -42,7 +42,7 @@ rule validate:
         clusters=rules.aggregate.output.clusters,
         agreement=rules.aggregate.output.agreement_parquet,
         networks=rules.aggregate.output.networks,
-        contenders=block_files(rules.contend.output.rows, JUDGED),
+        contenders=block_files(FILES.contenders, JUDGED),
     output:
         validity="<results>/tables/validity.csv",
     log:

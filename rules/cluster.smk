@@ -4,11 +4,11 @@ for jobs in JOBS_OF_LAYERS:
         name:
             jobs.rule("cluster")
         input:
-            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
+            networks=jobs.files(FILES.networks),
         output:
-            partitions=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"),
-            starts=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.starts.npz"),
-            held_out=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz"),
+            partitions=jobs.files(FILES.partitions),
+            starts=jobs.files(FILES.starts),
+            held_out=jobs.files(FILES.held_out),
         log:
             jobs.file("<results>/logs/cluster/{condition}/{seeds}/{layer}/{k}.log"),
         benchmark:

@@ -1,5 +1,6 @@
 # What several rules need: wildcards, files of the grid, parameters of a job.
 
+from types import SimpleNamespace
 
 CONDITION = rf"[a-z][a-z0-9_]*|{FRESH}({GLOROT})?[0-9-]+"
 
@@ -14,6 +15,39 @@ wildcard_constraints:
 
 
 ENVIRONMENT = "../envs/clusterability.yaml"
+
+FILES = SimpleNamespace(
+    networks="<results>/networks/{condition}/{seeds}.safetensors",
+    partitions="<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz",
+    starts="<results>/clusters/{condition}/{seeds}/{layer}/{k}.starts.npz",
+    held_out="<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz",
+    draws="<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz",
+    scores="<results>/scores/{condition}/{seeds}/{layer}/{k}.structure.parquet",
+    clusters="<results>/scores/{condition}/{seeds}/{layer}/{k}.clusters.parquet",
+    scored_draws="<results>/scores/{condition}/{seeds}/{layer}/{k}.draws.npz",
+    function="<results>/scores/{condition}/{seeds}/{layer}/{k}.function.parquet",
+    function_clusters="<results>/scores/{condition}/{seeds}/{layer}/{k}.function_clusters.parquet",
+    ablations="<results>/scores/{condition}/{seeds}/{layer}/{k}.ablations.parquet",
+    lesions="<results>/scores/{condition}/{seeds}/{layer}/{k}.lesions.parquet",
+    agreement="<results>/scores/{condition}/{seeds}.agreement.parquet",
+    equal_size="<results>/scores/{condition}/{seeds}/{layer}.equal_size.parquet",
+    contenders="<results>/scores/{condition}/{seeds}.contenders.parquet",
+)
+"""Patterns of files that several rules name.
+
+Not `rules.score.output.scores`: under a default storage, that is an object in the storage, which
+`expand` refuses.
+"""
+
+CLUSTERED_AND_SCORED = [
+    FILES.partitions,
+    FILES.starts,
+    FILES.held_out,
+    FILES.scores,
+    FILES.clusters,
+    FILES.scored_draws,
+]
+PROBED = [FILES.function, FILES.function_clusters, FILES.ablations, FILES.lesions]
 
 FIGURE_ENDINGS = ["pdf", "svg", "png", "csv", "txt"]
 """Files of a figure: pictures, the plotted rows, and the caption."""
@@ -476,8 +510,7 @@ def redrawn_nulls_of(wildcards):
 
 def draws_of(wildcards):
     """Files of the draws that a layer of a block is compared with."""
-    file = "<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz"
-    return expand(file, null=nulls_of(wildcards), **dict(wildcards.items()))
+    return expand(FILES.draws, null=nulls_of(wildcards), **dict(wildcards.items()))
 
 
 def import_job(wildcards):
@@ -513,9 +546,7 @@ def if_added(**items):
 
 def observed_of(jobs):
     """What a null's job takes where draws end by a rule: whose values they are to decide on."""
-    partitions = "<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"
-    held_out = "<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz"
-    return if_adaptive(partitions=jobs.files(partitions), held_out=jobs.files(held_out))
+    return if_adaptive(partitions=jobs.files(FILES.partitions), held_out=jobs.files(FILES.held_out))
 
 
 def null_script(name):
@@ -603,7 +634,7 @@ def partners_of_block(wildcards):
     """Partitions of networks that saw the images in another order, at all layers and k."""
     others = STUDY.reordered_of(wildcards.condition)
     layers = layers_of(wildcards.condition)
-    return files_of(rules.cluster.output.partitions, others, layers, wildcards.seeds)
+    return files_of(FILES.partitions, others, layers, wildcards.seeds)
 
 
 def choices(file):
@@ -620,22 +651,19 @@ def results_of_blocks(wildcards):
     """Everything that the study's jobs write but the tables and figures."""
     clustered = [*STUDY.names, *STUDY.fresh_conditions]
     planted = [name for name in STUDY.names if STUDY.plants(name)]
-    nulls = [
-        f"<results>/nulls/{{condition}}/{{seeds}}/{{layer}}/{{k}}.{null}.npz"
-        for null in STUDY.block_nulls
-        if STUDY.keep_draws
-    ]
+    kept = STUDY.block_nulls if STUDY.keep_draws else []
+    nulls = [FILES.draws.replace("{null}", null) for null in kept]
     return [
         *network_files(conditions=clustered),
         *network_files("networks.csv"),
         *network_files("history.csv", STUDY.conditions),
         *network_files("planted.npz", planted),
-        *flattened(grid_files, [*rules.cluster.output, *rules.score.output], clustered),
+        *flattened(grid_files, CLUSTERED_AND_SCORED, clustered),
         *flattened(grid_files, nulls),
-        *flattened(probed_files, rules.probe.output),
-        *block_files(rules.agree.output.agreement),
-        *equal_size_files(rules.equal_size.output.rows),
-        *block_files(rules.contend.output.rows, JUDGED),
+        *flattened(probed_files, PROBED),
+        *block_files(FILES.agreement),
+        *equal_size_files(FILES.equal_size),
+        *block_files(FILES.contenders, JUDGED),
         *choices("best_k"),
         *choices("best_k_networks"),
     ]
@@ -702,7 +730,7 @@ def drawn_partitions(figure, item):
         file
         for condition in conditions
         for file in expand(
-            rules.cluster.output.partitions,
+            FILES.partitions,
             condition=condition,
             seeds=STUDY.seed_blocks_of(condition)[0],
             layer=[layer for layer in layers if layer != NETWORK],

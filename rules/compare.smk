@@ -8,9 +8,9 @@ for jobs in JOBS_OF_LAYERS:
             jobs.rule("choose_k")
         input:
             networks=jobs.each(networks_of_condition),
-            partitions=jobs.each(choice_files(rules.cluster.output.partitions)),
-            starts=jobs.each(choice_files(rules.cluster.output.starts)),
-            draws=jobs.each(choice_files(rules.score.output.draws)),
+            partitions=jobs.each(choice_files(FILES.partitions)),
+            starts=jobs.each(choice_files(FILES.starts)),
+            draws=jobs.each(choice_files(FILES.scored_draws)),
         output:
             cells=jobs.files("<results>/scores/{condition}/{layer}.best_k.csv"),
             networks=jobs.files("<results>/scores/{condition}/{layer}.best_k_networks.csv"),
@@ -41,12 +41,12 @@ for jobs in JOBS_OF_NETWORKS:
         name:
             jobs.rule("agree")
         input:
-            partitions=jobs.each(compared_in_block(rules.cluster.output.partitions)),
-            starts=jobs.each(compared_in_block(rules.cluster.output.starts)),
+            partitions=jobs.each(compared_in_block(FILES.partitions)),
+            starts=jobs.each(compared_in_block(FILES.starts)),
             planted=jobs.each(planted_in_block),
             partners=jobs.each(partners_of_block),
         output:
-            agreement=jobs.files("<results>/scores/{condition}/{seeds}.agreement.parquet"),
+            agreement=jobs.files(FILES.agreement),
         log:
             jobs.file("<results>/logs/agree/{condition}/{seeds}.log"),
         benchmark:

@@ -11,9 +11,9 @@ EQUAL_SIZE_FILES = [
 
 rule equal_size:
     input:
-        networks="<results>/networks/{condition}/{seeds}.safetensors",
+        networks=FILES.networks,
     output:
-        rows="<results>/scores/{condition}/{seeds}/{layer}.equal_size.parquet",
+        rows=FILES.equal_size,
     log:
         "<results>/logs/equal_size/{condition}/{seeds}/{layer}.log",
     benchmark:
@@ -33,7 +33,7 @@ rule equal_size:
 
 rule equal_size_table:
     input:
-        rows=equal_size_files(rules.equal_size.output.rows),
+        rows=equal_size_files(FILES.equal_size),
     output:
         table="<results>/tables/equal_size.csv",
     log:

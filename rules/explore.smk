@@ -6,8 +6,8 @@ rule explore:
         # As for training, MNIST is known by its checksums.
         mnist=ancient(lambda wildcards: rules.mnist.output if shown_jobs() else []),
         weights=network_files(),
-        partitions=files_of_layers(rules.cluster.output.partitions),
-        draws=files_of_layers(rules.score.output.draws),
+        partitions=files_of_layers(FILES.partitions),
+        draws=files_of_layers(FILES.scored_draws),
         scores=rules.aggregate.output.scores_parquet,
         summary=rules.aggregate.output.summary_csv,
         clusters=rules.aggregate.output.clusters,

@@ -4,7 +4,7 @@
 
 rule synthesise:
     output:
-        networks="<results>/networks/{condition}/{seeds}.safetensors",
+        networks=FILES.networks,
         rows="<results>/networks/{condition}/{seeds}.networks.csv",
         planted="<results>/networks/{condition}/{seeds}.planted.npz",
     log:
@@ -35,7 +35,7 @@ for jobs in JOBS_OF_NETWORKS:
         input:
             files=jobs.each(files_of_import),
         output:
-            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
+            networks=jobs.files(FILES.networks),
             rows=jobs.files("<results>/networks/{condition}/{seeds}.networks.csv"),
         log:
             jobs.file("<results>/logs/import_network/{condition}/{seeds}.log"),
@@ -60,7 +60,7 @@ for jobs in JOBS_OF_NETWORKS:
 
 rule fresh:
     output:
-        networks="<results>/networks/{condition}/{seeds}.safetensors",
+        networks=FILES.networks,
     log:
         "<results>/logs/fresh/{condition}/{seeds}.log",
     benchmark:

@@ -29,9 +29,9 @@ for jobs in JOBS_OF_LAYERS:
             jobs.rule("null")
         input:
             **observed_of(jobs),
-            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
+            networks=jobs.files(FILES.networks),
         output:
-            tables=draws(jobs.files("<results>/nulls/{condition}/{seeds}/{layer}/{k}.{null}.npz")),
+            tables=draws(jobs.files(FILES.draws)),
         log:
             jobs.file("<results>/logs/null/{condition}/{seeds}/{layer}/{k}.{null}.log"),
         benchmark:
@@ -59,9 +59,9 @@ for jobs in JOBS_OF_LAYERS:
         name:
             jobs.rule("null_labels")
         input:
-            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
-            partitions=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"),
-            held_out=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz"),
+            networks=jobs.files(FILES.networks),
+            partitions=jobs.files(FILES.partitions),
+            held_out=jobs.files(FILES.held_out),
         output:
             tables=draws(jobs.files("<results>/nulls/{condition}/{seeds}/{layer}/{k}.labels.npz")),
         log:
@@ -90,7 +90,7 @@ for jobs in JOBS_OF_LAYERS:
             jobs.rule("null_within")
         input:
             **observed_of(jobs),
-            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
+            networks=jobs.files(FILES.networks),
             covariate=jobs.each(covariate_of),
         output:
             tables=draws(jobs.files("<results>/nulls/{condition}/{seeds}/{layer}/{k}.within.npz")),

@@ -2,13 +2,13 @@ rule probe:
     input:
         # Checksums identify MNIST, as for training.
         mnist=ancient(images_of),
-        networks=rules.cluster.input.networks,
-        partitions=rules.cluster.output.partitions,
+        networks=FILES.networks,
+        partitions=FILES.partitions,
     output:
-        scores="<results>/scores/{condition}/{seeds}/{layer}/{k}.function.parquet",
-        clusters="<results>/scores/{condition}/{seeds}/{layer}/{k}.function_clusters.parquet",
-        ablations="<results>/scores/{condition}/{seeds}/{layer}/{k}.ablations.parquet",
-        lesions="<results>/scores/{condition}/{seeds}/{layer}/{k}.lesions.parquet",
+        scores=FILES.function,
+        clusters=FILES.function_clusters,
+        ablations=FILES.ablations,
+        lesions=FILES.lesions,
     log:
         "<results>/logs/probe/{condition}/{seeds}/{layer}/{k}.log",
     benchmark:

@@ -4,15 +4,15 @@ for jobs in JOBS_OF_LAYERS:
         name:
             jobs.rule("score")
         input:
-            networks=jobs.files("<results>/networks/{condition}/{seeds}.safetensors"),
-            partitions=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.npz"),
-            held_out=jobs.files("<results>/clusters/{condition}/{seeds}/{layer}/{k}.held_out.npz"),
+            networks=jobs.files(FILES.networks),
+            partitions=jobs.files(FILES.partitions),
+            held_out=jobs.files(FILES.held_out),
             nulls=jobs.each(draws_of),
         output:
-            scores=jobs.files("<results>/scores/{condition}/{seeds}/{layer}/{k}.structure.parquet"),
-            clusters=jobs.files("<results>/scores/{condition}/{seeds}/{layer}/{k}.clusters.parquet"),
+            scores=jobs.files(FILES.scores),
+            clusters=jobs.files(FILES.clusters),
             # Values of measures in each draw: all that the choice of k needs of the draws.
-            draws=jobs.files("<results>/scores/{condition}/{seeds}/{layer}/{k}.draws.npz"),
+            draws=jobs.files(FILES.scored_draws),
         log:
             jobs.file("<results>/logs/score/{condition}/{seeds}/{layer}/{k}.log"),
         benchmark:

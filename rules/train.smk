@@ -4,7 +4,7 @@ rule train:
         mnist=ancient(rules.mnist.output),
         origin=origin_of,
     output:
-        networks="<results>/networks/{condition}/{seeds}.safetensors",
+        networks=FILES.networks,
         history="<results>/networks/{condition}/{seeds}.history.csv",
         rows="<results>/networks/{condition}/{seeds}.networks.csv",
     log:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from clusterability_workflow.crate import METADATA
 from clusterability_workflow.lock_and_config import LOCK
 from clusterability_workflow.planning import readable
 from clusterability_workflow.verification import DAMAGED
@@ -20,7 +21,7 @@ EVERYTHING = Path("results")
 """Folder that holds all studies."""
 SHARED = {"data": "images that all studies share", "slurm": "Slurm's logs of all studies"}
 """Folders in `results` that belong to no single study."""
-FILES = ("answer.md", "explore.html", "report.html")
+FILES = ("answer.md", "explore.html", "report.html", METADATA)
 """Files that a study writes beside its folders."""
 
 

@@ -16,6 +16,7 @@ from clusterability_workflow import lock_and_config
 from clusterability_workflow.planning import PlannedJob, parameter_changes
 from clusterability_workflow.together import rule_of
 
+from clusterability.errors import UserError
 from clusterability.study.config_files import check_configs, named_configs
 from clusterability.study.study import Study
 
@@ -47,9 +48,42 @@ def planned_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob], boo
     workflow, study = lock_and_config.parsed
     dag = workflow.dag
     needed = set(dag.needrun_jobs(exclude_finished=False))
-    jobs = [_planned(dag, job, needed) for job in dag.jobs if job.output and job.rule.benchmark]
+    jobs = [_planned(dag, job, needed) for job in _jobs(dag)]
     whole = any(job.rule.name == "all" for job in dag.jobs)
     return study, jobs, whole
+
+
+def finished_jobs(arguments: Sequence[str]) -> tuple[Study, list[PlannedJob]]:
+    """The study and its jobs, as from `planned_jobs`.
+
+    Raises:
+        UserError: if any of the jobs has yet to run.
+    """
+    study, jobs, _ = planned_jobs(arguments)
+    waiting = sum(bool(job.reasons) for job in jobs)
+    if waiting:
+        raise UserError(
+            f"{study.results}: found {waiting} of {len(jobs)} jobs that have yet to run, expected"
+            " all results: make study first"
+        )
+    return study, jobs
+
+
+def when_run() -> dict[Path, tuple[float | None, float | None]]:
+    """Start and end of the jobs that were planned last, in seconds since 1970, by benchmark."""
+    assert lock_and_config.parsed is not None
+    workflow = lock_and_config.parsed[0]
+    found = {}
+    for job in _jobs(workflow.dag):
+        record = workflow.persistence.metadata(next(iter(job.output)))
+        if record:
+            found[Path(str(job.benchmark))] = (record.starttime, record.endtime)
+    return found
+
+
+def _jobs(dag: Any) -> list[Any]:
+    """Jobs that write results."""
+    return [job for job in dag.jobs if job.output and job.rule.benchmark]
 
 
 def _planned(dag: Any, job: Any, needed: set[Any]) -> PlannedJob:
@@ -70,6 +104,7 @@ def _planned(dag: Any, job: Any, needed: set[Any]) -> PlannedJob:
         params=dict(job.params.items()),
         passing=tuple(map(str, passing)),
         spent=tuple(str(file) for file in passing if str(file) not in read),
+        inputs=tuple(map(str, job.input)),
     )
 
 

@@ -183,12 +183,12 @@ def closing_lines(results: Path) -> list[str]:
     there = {results / name: text for name, text in PRODUCTS.items() if (results / name).exists()}
     width = max((len(str(path)) for path in there), default=0)
     lines = [f"{path!s:<{width}}  {text}" for path, text in there.items()]
-    answer = _answer_in_short(results / "answer.md")
+    answer = answer_in_short(results / "answer.md")
     return [*lines, f"Answer: {answer}"] if answer else lines
 
 
-def _answer_in_short(file: Path) -> str:
-    """First bold paragraph of a file, without its markup; empty without one."""
+def answer_in_short(file: Path) -> str:
+    """First bold paragraph of answer.md, without its markup; empty without one."""
     try:
         text = file.read_text(encoding="utf-8")
     except OSError:

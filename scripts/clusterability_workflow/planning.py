@@ -49,6 +49,7 @@ class PlannedJob:
         params: parameters that determine its results, as in its record.
         passing: temporary outputs, which are removed once they are read.
         spent: temporary outputs that no job will read any more.
+        inputs: files that it reads.
     """
 
     rule: str
@@ -60,6 +61,7 @@ class PlannedJob:
     params: Mapping[str, Any] = field(default_factory=dict)
     passing: tuple[str, ...] = ()
     spent: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 MOVED = "code moved to other folders: runs again once (CHANGELOG.md)"

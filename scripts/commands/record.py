@@ -7,7 +7,7 @@ from pathlib import Path
 
 from project_folders import PROJECT
 
-from clusterability_workflow.dry_run import planned_jobs
+from clusterability_workflow.dry_run import finished_jobs
 from clusterability_workflow.recording import Quoted, record
 
 from clusterability.errors import UserError
@@ -20,13 +20,7 @@ WRITTEN = ("docs/", "README.md")
 
 def main(arguments: list[str]) -> None:
     """Record the study, and print each file."""
-    study, jobs, _ = planned_jobs(arguments)
-    waiting = sum(bool(job.reasons) for job in jobs)
-    if waiting:
-        raise UserError(
-            f"{study.results}: found {waiting} of {len(jobs)} jobs that have yet to run, expected"
-            " all results: make study first"
-        )
+    study, _ = finished_jobs(arguments)
     results = Path(study.results)
     name = "default" if results.name == "results" else results.name
     quoted = Quoted(name, commit(), study.drawn_method, drawn_k(study))
@@ -40,12 +34,18 @@ def commit() -> str:
     Raises:
         UserError: if there is no commit, or files of the code differ from it.
     """
-    state = git_state(PROJECT)
-    changed = [file for file in state["changed"] or [] if not file.startswith(WRITTEN)]
-    if state["commit"] is None or changed:
+    committed, changed = code_state()
+    if committed is None or changed:
         found = f"changes of {changed[0]}" if changed else "no commit"
         raise UserError(f"git: found {found}, expected code as committed, since files name it")
-    return str(state["commit"])[:12]
+    return committed[:12]
+
+
+def code_state() -> tuple[str | None, list[str]]:
+    """Commit of the code, if there is one, and files of the code that differ from it."""
+    state = git_state(PROJECT)
+    changed = [file for file in state["changed"] or [] if not file.startswith(WRITTEN)]
+    return state["commit"], changed
 
 
 if __name__ == "__main__":

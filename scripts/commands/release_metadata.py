@@ -54,7 +54,7 @@ def codemeta(cited: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
         "version": str(cited["version"]),
         "datePublished": str(cited["date-released"]),
         "license": f"https://spdx.org/licenses/{cited['license']}",
-        "author": [_agent(author) for author in cited["authors"]],
+        "author": [agent(author) for author in cited["authors"]],
         "keywords": cited["keywords"],
         "programmingLanguage": ["Python", "Snakemake"],
         "runtimePlatform": f"Python {package['requires-python']}",
@@ -111,8 +111,8 @@ def _in_bibtex(author: dict[str, str]) -> str:
     return f"{author['family-names']}, {author['given-names']}"
 
 
-def _agent(author: dict[str, str]) -> dict[str, str]:
-    """Author in CodeMeta: a person, or an organisation if the author has a single name."""
+def agent(author: dict[str, str]) -> dict[str, str]:
+    """Author in schema.org terms: a person, or an organisation with a single name."""
     if "name" in author:
         return {"@type": "Organization", "name": author["name"]}
     person = {"givenName": author["given-names"], "familyName": author["family-names"]}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from project_folders import PROJECT
 
-from clusterability_workflow.dry_run import planned_jobs
+from clusterability_workflow.dry_run import finished_jobs
 
 from clusterability.errors import UserError
 
@@ -18,13 +18,7 @@ STYLE = PROJECT / "rules" / "report" / "report.css"
 
 def main(arguments: list[str]) -> None:
     """Write the report into the folder of the study's results, and print its path."""
-    study, jobs, _ = planned_jobs([TARGET, *arguments])
-    waiting = sum(bool(job.reasons) for job in jobs)
-    if waiting:
-        raise UserError(
-            f"{study.results}: found {waiting} of {len(jobs)} jobs that have yet to run, expected"
-            " all results: make study first"
-        )
+    study, _ = finished_jobs([TARGET, *arguments])
     page = Path(study.results) / "report.html"
     command = [sys.executable, "-m", "snakemake", TARGET, *arguments, "--report", str(page)]
     command += ["--report-stylesheet", str(STYLE)]

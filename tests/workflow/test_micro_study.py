@@ -5,10 +5,12 @@ The part of the workflow's tests that `make test` runs; test_workflow.py has the
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +85,22 @@ def test_a_report_right_after_the_study_begins_with_the_answer(finished, words):
     pictures = sum((finished.folder / name).stat().st_size for name in shown)
     assert pictures < 0.4 * sum(file.stat().st_size for file in figures.glob("*.*.png"))
     page.unlink()
+
+
+def test_the_finished_study_is_described_for_an_archive(finished):
+    shutil.copy(ROOT / "CITATION.cff", finished.folder)
+    done = finished.command("crate.py")
+    assert done.returncode == 0, done.stdout
+    results = finished.folder / "results"
+    graph = json.loads((results / "ro-crate-metadata.json").read_text())["@graph"]
+    found = {entity["@id"]: entity for entity in graph}
+    table = results / "tables" / "summary.csv"
+    digest = hashlib.sha256(table.read_bytes()).hexdigest()
+    assert found["tables/summary.csv"]["sha256"] == digest
+    job = found["#job/aggregate"]
+    assert {"@id": "tables/summary.csv"} in job["result"]
+    assert job["startTime"] <= job["endTime"]
+    assert found[found["#run"]["environment"]["@id"]]["name"] == "device"
 
 
 def settled(workflow: Workflow, *arguments: str) -> tuple[int, str]:
