@@ -3,18 +3,20 @@
 import {tellAbout} from "./about.mjs";
 import {addressOf} from "./address.mjs";
 import {chartWidth, drawChart} from "./chart.mjs";
-import {drawPixels, drawSizes} from "./clusters.mjs";
+import {drawMembers, drawPixels, drawSizes} from "./clusters.mjs";
 import {CONTROLS, showControls, valueOf} from "./controls.mjs";
+import {letCursorsMove} from "./cursor.mjs";
 import {DATA, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {drawEffects} from "./effects.mjs";
+import {beOfFile} from "./file.mjs";
 import {drawMatrix, drawRamp} from "./matrix.mjs";
 import {percent} from "./numbers.mjs";
 import {GRID_CONTROLS, drawOverview, gridCells, showGridControls} from "./overview.mjs";
 import {addRightPane, drawPanes, viewsNow} from "./panes.mjs";
 import {offerPictures} from "./pictures.mjs";
 import {drawScores} from "./scores.mjs";
-import {choose, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
+import {choose, followLinks, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
 import {drawVerdict, verdictOn} from "./verdict.mjs";
 
 let turn = 0, last = null, lastWidth = 0;
@@ -51,10 +53,11 @@ async function showNetwork(wanted) {
   if (!wanted()) return false;
   const {left: view, right} = views, {condition, network} = view;
   const accuracy = network.accuracy === null ? "no test accuracy" : `test accuracy ${percent(network.accuracy, 2)} %`;
-  const seed = network.seed < 0 ? "imported network" : `seed ${network.seed}`;
-  byId("status").replaceChildren(make("strong", {}, `${condition.name}, ${seed}, ${view.layer.name}, ${state.method}, k = ${state.k}`),
-    `: ${accuracy}${view.infeasible ? "; " + DATA.statuses.infeasible : ""}.`,
-    make("span", {class: "print"}, `Compared with ${state.null || "no null"}; measure over k: ${state.measure}; units set to ${state.ablation} in ablations; ${state.order === "original" ? "original order of units" : "units ordered by cluster"}.`));
+  const seed = network.seed < 0 ? "imported network" : `seed ${network.seed}`, who = DATA.file ? condition.name : `${condition.name}, ${seed}`;
+  const said = [...(DATA.file ? [] : [accuracy]), ...(view.infeasible ? [DATA.statuses.infeasible] : [])];
+  byId("status").replaceChildren(make("strong", {}, `${who}, ${view.layer.name}, ${state.method}, k = ${state.k}`),
+    said.length ? `: ${said.join("; ")}.` : "",
+    make("span", {class: "print"}, `Compared with ${view.null || "no null"}; measure over k: ${state.measure}; ${DATA.file ? "" : `units set to ${state.ablation} in ablations; `}${state.order === "original" ? "original order of units" : "units ordered by cluster"}.`));
   const dead = [...view.u, ...view.v].filter(label => label < 0).length;
   byId("layer-verdict").textContent = verdictOn(view);
   byId("notes").textContent = `${state.method}: ${DATA.methods[state.method]}.`
@@ -66,6 +69,7 @@ async function showNetwork(wanted) {
     drawRamp(each);
     drawPixels(each);
     drawSizes(each);
+    drawMembers(each);
   }
   drawScores(view);
   drawChart(view);
@@ -84,6 +88,9 @@ function failed(error) {
 function start() {
   whenChosen(() => show().catch(failed));
   addRightPane();
+  letCursorsMove();
+  followLinks();
+  beOfFile();
   tellAbout();
   offerPictures();
   drawVerdict();
