@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from clusterability.networks.known_groups import KnownGroups
     from clusterability.networks.stacked import Networks
     from clusterability.networks.weights import Weights
-    from clusterability.numerics import Workers
     from clusterability.results.one_network import Scored
-    from clusterability.results.single.work import Work
     from clusterability.study.arguments import Asked
 
     _Result = tuple[
@@ -45,6 +43,7 @@ examples:
   clusterability score net.pt --layers fc1.weight,fc2.weight --chain --methods matched,whole --k 2-8
   clusterability score matrix.csv --k 2-12,16 --nulls shuffle=999,strength=999 --output rows.parquet
   clusterability score matrix.csv --nulls strength=9999 --draws adaptive
+  clusterability score matrix.csv --groups known.csv --html page.html
 
 The same file, name and options give the same numbers, here and in a study that imports the file.
 docs/python.md describes the command, docs/measures.md measures, methods and nulls.
@@ -257,6 +256,7 @@ def _reading(options: argparse.Namespace) -> Reading:
 
 
 def _score(options: argparse.Namespace) -> None:
+    from clusterability.api import asked_verdicts
     from clusterability.networks.known_groups import groups_in_files
     from clusterability.networks.weights import as_networks, load_weights, name_of
     from clusterability.numerics import cores
@@ -289,7 +289,7 @@ def _score(options: argparse.Namespace) -> None:
     work = KeptWork(output, key_of(networks, asked), Progress())
     with work.going_on(options.fresh):
         scored = evaluate(networks, asked, work, workers, known)
-        verdicts = _verdicts(networks, asked, options.verdict, work, workers)
+        verdicts = asked_verdicts(networks, asked, options.verdict, work, workers)
         _write(output, scored.rows)
         if page:
             _write_page(page, output, (weights, networks, asked, scored, known, verdicts))
@@ -333,25 +333,6 @@ def _group_parts(
     rows = scored.rows[of_groups(scored.rows)]
     text = groups_text(rows, known, agreement, everything)
     return [text, f"{len(agreement)} rows on clusters beside known groups are in {agreed}"]
-
-
-def _verdicts(
-    networks: Networks, asked: Asked, extent: str, work: Work, workers: Workers
-) -> pd.DataFrame | None:
-    """Whether clusters of each layer pay for themselves, and beyond which nulls."""
-    from clusterability.analysis.one_verdict import EXTENTS, layer_verdicts
-    from clusterability.measures.detectable_contrast import detectable_contrast
-
-    if extent == "none":
-        return None
-    return layer_verdicts(
-        networks,
-        asked.restarts,
-        contrast=detectable_contrast,
-        work=work,
-        workers=workers,
-        extent=EXTENTS[extent],
-    )
 
 
 def _verdict_parts(networks: Networks, verdicts: pd.DataFrame | None) -> list[str]:

@@ -21,6 +21,7 @@ from clusterability.names import IMPORTED_SEED
 from clusterability.networks.importing.unit_names import NO_NAMES, UnitNames
 from clusterability.networks.known_groups import KnownGroups
 from clusterability.networks.layer_names import tensor_name
+from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks
@@ -119,10 +120,16 @@ def file_data(result: Result, rows: str | None = None) -> dict[str, Any]:
     return data | {
         "file": {"rows": rows},
         "found_k": list(job.k),
-        "measures": data["measures"][: len(MEASURES)],
+        "measures": data["measures"][: _last_measure(result)],
         # Whether columns are pixels of an image, is not known.
         "pixels": 0,
     }
+
+
+def _last_measure(result: Result) -> int:
+    """Number of measures up to the last one that has rows; arrays have them in this order."""
+    asked = set(result.rows["measure"])
+    return max(number for number, name in enumerate(MEASURES, 1) if name in asked)
 
 
 def _job(result: Result) -> PageJob:
@@ -213,7 +220,14 @@ class _Content:
         known, (matrix,) = self.result.known.get(layer), self.result.networks.weights[layer]
         if known is None:
             return {}
+        partition = known.partition(matrix)
+        # A side without groups is one cluster in the scores, and in no group to look at.
+        rows, columns = (
+            labels if side in known.sides else np.full_like(labels, DEAD)
+            for side, labels in zip("UV", (partition.rows, partition.columns), strict=True)
+        )
+        shown = Partitions(rows, columns, partition.feasible)
         return {
-            (scaled_method(GROUPS, scaling), len(known.names)): known.partition(matrix)
+            (scaled_method(GROUPS, scaling), len(known.names)): shown
             for scaling in self.result.asked.scalings
         }

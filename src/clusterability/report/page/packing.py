@@ -51,7 +51,7 @@ def quantised(weights: np.ndarray, limit: float) -> np.ndarray:
 
 
 def quantised_sizes(sizes: np.ndarray, limit: float) -> np.ndarray:
-    """Sizes of weights, 0 or more, in 15 levels: uint8 from 0, for 0, to 14, for limit and beyond."""
+    """Sizes of weights in 15 levels: uint8, 0 for a size of 0, 14 for `limit` and beyond."""
     return quantised(2 * sizes - limit, limit)
 
 

@@ -45,7 +45,7 @@ export function drawSizes(view) {
   byId("sizes" + view.end).replaceChildren(sortable("sizes" + view.end, make("table", {}, make("thead", {}, make("tr", {},
     make("th", {class: "text", scope: "col"}, "Cluster"), make("th", {scope: "col"}, "output (U)"), make("th", {scope: "col"}, "input (V)"))),
     make("tbody", {}, ...labels.map(label => make("tr", {"data-cluster": label},
-      make("th", {class: "text", scope: "row"}, chip(label, view.colour), label < 0 && !view.infeasible ? "dead, in none" : labelInWords(view, label)),
+      make("th", {class: "text", scope: "row"}, chip(label, view.colour), label < 0 && !view.infeasible && !view.groups ? "dead, in none" : labelInWords(view, label)),
       make("td", {}, String(u.get(label) || 0)), make("td", {}, String(v.get(label) || 0))))))));
 }
 // Names of the units of each cluster, where units have names; long lists are folded.

@@ -72,11 +72,11 @@ function cellInWords(view, row, column) {
   const beyond = level === 2 * DATA.levels || (level === 0 && !view.bins) ? " or beyond" : "";
   const what = level > 2 * DATA.levels ? "no number" : `${view.bins ? "mean size" : "weight"} about ${significant(value, 2)}${beyond}`;
   const clusters = `${labelInWords(view, cells.u[row])} and ${labelInWords(view, cells.v[column])}`;
-  return `${unitsInWords(view, "u", row, "output unit")}; ${unitsInWords(view, "v", column, "input unit")}: ${what}; `
+  return `${unitsInWords(view, "u", row, "Output unit")}; ${unitsInWords(view, "v", column, "input unit")}: ${what}; `
     + `${view.bins ? "clusters of most" : "clusters"}: ${clusters}.`;
 }
 function unitsInWords({cells, layer}, side, cell, noun) {
   const units = cells.units ? cells.units[side][cell] : [cell], names = layer[side + "_names"];
-  const text = units.slice(0, MOST_UNITS).map(unit => names ? `${unit} ${names[unit]}` : String(unit)).join(", ");
+  const text = units.slice(0, MOST_UNITS).map(unit => names ? `${unit} (${names[unit]})` : String(unit)).join(", ");
   return `${noun}${units.length > 1 ? "s" : ""} ${text}${units.length > MOST_UNITS ? ` and ${units.length - MOST_UNITS} more` : ""}`;
 }

@@ -13,7 +13,7 @@ export function beOfFile() {
   if (!hasShuffle()) byId("beside").querySelector("[value=shuffle]").remove();
   byId("skip").textContent = "Skip to the clusters";
   byId("find").placeholder = "layer, method";
-  byId("overview-title").textContent = one ? "All methods" : "All layers";
+  byId("overview-title").textContent = one ? "Overview" : "All layers";
   byId("intro").textContent = `Below: weights, clusters and scores of ${one ? "the matrix" : "each layer"}, one clustering at a time or two side by side. `
     + "The address of this page says what is shown: a copy of it brings the view back.";
 }

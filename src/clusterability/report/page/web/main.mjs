@@ -61,7 +61,9 @@ async function showNetwork(wanted) {
   const dead = [...view.u, ...view.v].filter(label => label < 0).length;
   byId("layer-verdict").textContent = verdictOn(view);
   byId("notes").textContent = `${state.method}: ${DATA.methods[state.method]}.`
-    + (dead && !view.infeasible ? ` ${dead} unit${dead > 1 ? "s are" : " is"} dead: all weights are zero, so that they belong to no cluster.` : "");
+    + (!dead || view.infeasible ? "" : ` ${dead} unit${dead > 1 ? "s are" : " is"} `
+      + (view.groups ? "in no group: dead, or on a side without known groups." : "dead: all weights are zero, so that they belong to no cluster."));
+  byId("order").closest("label").hidden = Boolean(view.bins);
   [last, lastWidth] = [view, chartWidth()];
   drawPanes(views);
   for (const each of right ? [view, right] : [view]) {

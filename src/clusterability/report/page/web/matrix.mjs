@@ -79,7 +79,7 @@ function tellMatrix(view, canvas, other) {
 function binsInWords({cells, infeasible}) {
   const most = side => Math.max(...cells.units[side].map(units => units.length));
   const [u, v] = cells.shares.map(share => percent(share));
-  return `Each cell is the mean size of the weights of up to ${most("u")} \u00d7 ${most("v")} units: such as share most of their clusters.`
+  return `Each cell is the mean size of up to ${most("u")} \u00d7 ${most("v")} weights, between units that share most of their clusters.`
     + (infeasible ? "" : ` A row or column has the cluster of most of its units, which is that of ${u} % of output and ${v} % of input units.`);
 }
 function drawBar(context, view, order, labels, found, cell, down) {

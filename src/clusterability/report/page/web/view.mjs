@@ -78,7 +78,7 @@ function strengths(levels, cells, zero) {
 }
 // A cluster by its number, and by its name where it is a known group.
 export function labelInWords(view, label) {
-  return label < 0 ? "none" : view.groups ? `${label} (${view.groups[label]})` : String(label);
+  return label < 0 ? (view.groups ? "in no group" : "none") : view.groups ? `${label} (${view.groups[label]})` : String(label);
 }
 export function sizesOf(labels) {
   const found = new Map();
