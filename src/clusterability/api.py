@@ -1,9 +1,10 @@
 """Main functions for notebooks and scripts: load weights, cluster them, score the clusters.
 
 `import clusterability as cl` provides them as `cl.load`, `cl.cluster`, `cl.score`, `cl.agreement`,
-`cl.verdict`, `cl.explore` and `cl.list_measures`. They need PyTorch only for its own files and tensors. Errors
-that a caller can fix are a `UserError` of one line: the argument or file, what was found, what was
-expected. docs/python.md shows examples; docs/measures.md defines measures, methods and nulls.
+`cl.verdict`, `cl.explore` and `cl.list_measures`. They need PyTorch only for its own files and
+tensors. Errors that a caller can fix are a `UserError` of one line: the argument or file, what was
+found, what was expected. docs/python.md shows examples; docs/measures.md defines measures, methods
+and nulls.
 """
 
 from __future__ import annotations
@@ -383,7 +384,7 @@ def _grid(k: int | str | Iterable[int | str] | None) -> list[int | str]:
 def _prepared(
     weights: Weights, groups: Any, asked: Asked, k: object
 ) -> tuple[Networks, dict[str, KnownGroups], Asked]:
-    """Network, its known groups, and what is asked for: of the default k, those that it can hold."""
+    """Network, its known groups, and what is asked for: of the default k, those that fit."""
     networks = as_networks(weights, asked.name)
     known = groups_in_files(groups, weights, networks)
     return networks, known, usual_k(networks, asked) if k is None else asked

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import adjusted_mutual_info_score
 
+from browser import open_file, running_browser, watched_page
 from clusterability.analysis.verdict import CLUSTERS, VERDICT_COLUMNS
+from clusterability.api import Page
 from clusterability.errors import UserError
 from clusterability.measures.catalogue import MEASURES
 from clusterability.networks.importing.unit_names import UnitNames
@@ -148,7 +153,8 @@ def test_of_draws_that_end_by_a_rule_the_range_is_said(result):
     rows = result.scored.rows.copy()
     shuffled = rows["null"] == "shuffle"
     rows.loc[shuffled, "null_n"] = np.resize([19, 30], shuffled.sum())
-    asked = result.asked.model_copy(update={"draws": "adaptive"})
+    more = {"draws": "adaptive", "nulls": {"shuffle": 59, "labels": 5}}
+    asked = result.asked.model_copy(update=more)
     other = replace(result, asked=asked, scored=result.scored._replace(rows=rows))
     assert file_data(other)["draws"]["shuffle"] == "19 to 30"
 
@@ -256,3 +262,233 @@ def test_of_a_binned_matrix_labels_stay_exact_and_colours_end_at_its_cells(binne
     off = np.abs(levels / 14 * limit - np.clip(expected, 0, limit))
     assert off.max() <= limit / 28 * 1.0001
     assert limit <= largest < matrix.max()
+
+
+# --- in a browser --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with running_browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def files(result, binned, tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    rows = folder / "tables" / "mine.scores.csv"
+    rows.parent.mkdir()
+    result.scored.rows.to_csv(rows, index=False)
+    pages = {"mine": page_of_file(result, rows, folder / "mine.html"), "big": page_of_file(binned)}
+    for name, content in pages.items():
+        (folder / f"{name}.html").write_bytes(content)
+    return {name: folder / f"{name}.html" for name in pages}
+
+
+def wait(page: Any) -> None:
+    page.wait_for_selector("#main[aria-busy=false]")
+
+
+@pytest.fixture
+def page(browser, files) -> Iterator[Any]:
+    with watched_page(browser) as found:
+        open_file(found, files["mine"], "#k=2")
+        wait(found)
+        yield found
+
+
+@pytest.mark.browser
+def test_the_page_says_nothing_of_a_study_and_shows_nothing_empty(page):
+    said = page.locator("body").inner_text()
+    found = re.findall(r"(?i)\b(seeds?|imported|stud(?:y|ies)|ablations?|accuracy)\b", said)
+    assert found == []
+    for empty in ("#effects-section", "#rug", "#grid-take", "#condition", "#seed", "#pixels-box"):
+        assert not page.locator(empty).is_visible()
+    assert page.title() == "How good is a cluster? mine"
+    options = page.locator("#measure option").evaluate_all("all => all.map(each => each.value)")
+    assert not {"importance", "class_mi"} & set(options)
+    page.select_option("#layer", "dec.weight")
+    wait(page)
+    methods = page.locator("#method option").all_text_contents()
+    assert methods == METHODS  # nothing is known of its units
+    assert not page.locator("#members").is_visible()
+
+
+@pytest.mark.browser
+def test_groups_stand_beside_clusters_with_their_agreement(page, result):
+    page.select_option("#beside", "other")
+    wait(page)
+    assert page.locator("#method2").input_value() == "groups"
+    assert page.locator("#pane-title2").inner_text() == "Right: mine, enc.weight, groups, k = 4"
+    said = re.search(r"output units \(U\) (\S+);", page.locator("#agreement").inner_text())[1]
+    found = result.scored.found["enc.weight"]["matched", 2].rows[0]
+    expected = adjusted_mutual_info_score(GROUPS, found)
+    assert float(said.replace("\N{MINUS SIGN}", "-")) == pytest.approx(expected, abs=0.0006)
+    named = page.locator("#sizes2 tbody tr").all_inner_texts()
+    assert [line.split("\t") for line in named] == [
+        ["0 (north)", "3", "0"],
+        ["1 (south)", "3", "0"],
+        ["2 (east)", "2", "0"],
+        ["3 (west)", "2", "0"],
+        ["in no group", "0", "12"],
+    ]
+    # As the left one, they have one k, one null, and no shuffle.
+    page.select_option("#method", "groups")
+    wait(page)
+    assert page.locator("#k-shown").inner_text() == "k = 4"
+    assert "compared with labels" in page.locator("#scores-note").inner_text()
+    rows = result.scored.rows.query("method == 'groups' and measure == 'bits'")
+    value = page.locator("#score-table tr[data-measure=bits] .value").inner_text()
+    value = float(value.replace("\N{MINUS SIGN}", "-"))
+    assert value == pytest.approx(rows["value"].iloc[0], rel=1e-3)
+    page.select_option("#beside", "shuffle")
+    wait(page)
+    assert "Known groups were not found" in page.locator("#pane-note2").inner_text()
+    page.select_option("#method", "matched")
+    wait(page)
+    assert page.locator("#k-shown").inner_text() == "k = 2"
+    page.select_option("#grid_method", "all")
+    wait(page)
+    title = page.locator("td[data-method=groups] button").get_attribute("title")
+    assert title.startswith("mine, enc.weight, groups, k = 4: ")
+
+
+@pytest.mark.browser
+def test_members_of_clusters_have_their_names(page, result):
+    labels = result.scored.found["enc.weight"]["matched", 2].rows[0]
+    said = page.locator("#members").inner_text().split("\n")
+    expected = [
+        line
+        for label in (0, 1)
+        for line in (
+            str(label),
+            f"output units: {', '.join(np.array(ROWS)[labels == label])}",
+        )
+    ]
+    assert [line.strip() for line in said if line.strip()] == expected
+
+
+def words_of(result: Result, row: int, column: int, k: int = 2) -> str:
+    """What the page says of a cell of the first layer, but for its weight."""
+    item = result.scored.found["enc.weight"]["matched", k]
+    clusters = f"{item.rows[0][row]} and {item.columns[0][column]}"
+    units = f"Output unit {row} ({ROWS[row]}); input unit {column}"
+    return f"{units}: weight about ; clusters: {clusters}."
+
+
+def check_cell(page: Any, result: Result, said: str) -> tuple[int, int]:
+    """Row and column that a text tells of, whose weight and clusters it must have right."""
+    row, column = (int(number) for number in re.findall(r"put unit (\d+)", said))
+    weight = re.search(r"about ([^;]*);", said)[1]
+    assert said.replace(weight, "", 1) == words_of(result, row, column)
+    number = float(weight.replace("\N{MINUS SIGN}", "-").removesuffix(" or beyond"))
+    own = result.weights["enc.weight"][row, column]
+    size = np.abs(result.weights["enc.weight"])
+    limit = np.quantile(size, 0.995)
+    assert number == pytest.approx(np.clip(own, -limit, limit), abs=limit / 14 + 0.06)
+    assert ("or beyond" in weight) == (abs(own) > 13 / 14 * limit)
+    return row, column
+
+
+@pytest.mark.browser
+def test_a_cell_tells_row_column_weight_and_clusters(page, result):
+    line, box = page.locator("#cell"), page.locator("#matrix").bounding_box()
+    page.mouse.move(box["x"] + 18 + 5, box["y"] + 18 + 5)
+    first = line.inner_text()
+    start = check_cell(page, result, first)
+    assert line.get_attribute("aria-live") == "off"
+    page.mouse.move(box["x"] + 5, box["y"] + 5)  # where the bars meet
+    assert line.inner_text() == first
+    page.mouse.move(1, 1)
+    assert "Point at a cell" in line.inner_text()
+    page.locator("#matrix-box").focus()
+    seen = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "End", "ArrowRight", "ArrowUp", "Home"):
+        page.keyboard.press(key)
+        seen.append(check_cell(page, result, line.inner_text()))
+    assert line.get_attribute("aria-live") == "polite"
+    assert seen[0] == start == seen[6]
+    rows, columns = zip(*seen, strict=True)
+    assert rows[0] == rows[1] != rows[2] == rows[3] == rows[4] != rows[5]
+    assert len({*columns[:2], columns[3]}) == 3
+    assert columns[3] == columns[4] == columns[5]
+    assert page.locator("#cursor").is_visible()
+    page.select_option("#method", "joint")
+    wait(page)
+    assert "Point at a cell" in line.inner_text()
+
+
+@pytest.mark.browser
+def test_shown_rows_are_saved_and_python_loads_the_same(page, result):
+    with page.expect_download() as download:
+        page.locator("#scores-take button").click()
+    saved = pd.read_csv(download.value.path())
+    names: dict[str, Any] = {}
+    exec(page.locator("#scores-take code").text_content(), names)
+    keys = ["layer", "method", "k", "measure", "null"]
+    both = [
+        rows.set_index(keys)[["value", "z", "p"]].sort_index() for rows in (saved, names["rows"])
+    ]
+    both = [rows[rows["value"].notna()] for rows in both]
+    assert len(both[0]) > 10
+    pd.testing.assert_frame_equal(*both, rtol=6e-3, check_dtype=False)
+
+
+@pytest.mark.browser
+def test_a_binned_matrix_says_what_its_cells_are(browser, files, binned):
+    with watched_page(browser) as page:
+        open_file(page, files["big"], "#k=3")
+        wait(page)
+        note = page.locator("#matrix-note").inner_text()
+        arrays = arrays_of(file_data(binned))
+        item = binned.scored.found["big"]["matched", 3]
+        for side, bins, labels in (
+            ("output", arrays["big/bins"][:300], item.rows[0]),
+            ("input", arrays["big/bins"][300:], item.columns[0]),
+        ):
+            commonest = [Counter(sorted(labels[bins == b])).most_common(1)[0] for b in set(bins)]
+            share = sum(count for _, count in commonest) / len(labels)
+            assert f"{100 * share:.1f} % of {side}" in note
+        size = [np.bincount(side).max() for side in np.split(arrays["big/bins"], [300])]
+        assert f"mean size of up to {size[0]} \N{MULTIPLICATION SIGN} {size[1]} weights" in note
+        assert not page.locator("#order").is_visible()
+        page.locator("#matrix-box").focus()
+        page.keyboard.press("ArrowRight")
+        said = page.locator("#cell").inner_text()
+        assert re.match(
+            r"Output units? [\d, ]+; input units? [\d, ]+: mean size about [\d.]+", said
+        )
+        rows = page.locator("#sizes tbody tr").all_inner_texts()
+        found = [[int(part) for part in line.split("\t")] for line in rows]
+        counts = [np.bincount(side[0], minlength=3) for side in (item.rows, item.columns)]
+        assert found == [
+            [label, *map(int, pair)] for label, pair in enumerate(zip(*counts, strict=True))
+        ]
+        assert page.locator("#beside option").all_text_contents() == ["nothing", "another choice"]
+        assert not page.locator("#scores-take details").is_visible()
+
+
+@pytest.mark.browser
+def test_a_narrow_page_does_not_scroll_sideways(browser, files):
+    with watched_page(browser, 375, 800) as page:
+        for name, place in (("mine", "#beside=other"), ("big", "")):
+            open_file(page, files[name], place)
+            wait(page)
+            page.locator("#matrix-box").focus()
+            page.keyboard.press("ArrowRight")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+@pytest.mark.browser
+def test_a_notebook_shows_the_page_in_a_frame(browser, files, tmp_path):
+    shown = Page(files["mine"].read_text())._repr_html_()
+    (tmp_path / "notebook.html").write_text(f"<!DOCTYPE html><p>cell</p>{shown}")
+    with watched_page(browser) as page:
+        open_file(page, tmp_path / "notebook.html")
+        inside = page.frame_locator("iframe")
+        inside.locator("#main[aria-busy=false]").wait_for()
+        inside.locator("#layer").select_option("dec.weight")
+        inside.locator("#verdict-table a").click()
+        inside.locator("#status", has_text="mine, enc.weight").wait_for()
+        assert "notebook.html" in page.url
+        assert inside.locator("#layer").input_value() == "enc.weight"

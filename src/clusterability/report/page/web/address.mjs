@@ -34,7 +34,8 @@ export function completed(wanted, data) {
 function completedPlace(data, {layers}, wanted, otherwise) {
   const name = oneOf(wanted.layer, layers.map(layer => layer.name), otherwise.layer), layer = layers.find(each => each.name === name);
   const methods = methodsOf(data, layer), method = oneOf(wanted.method, methods, otherwise.method(methods));
-  return {layer: name, method, k: oneOf(wanted.k, ksOf(data, layer, method), otherwise.k)};
+  const ks = ksOf(data, layer, method);
+  return {layer: name, method, k: oneOf(wanted.k, ks, ks.includes(otherwise.k) ? otherwise.k : data.start.k)};
 }
 // What stands in the right pane: nothing, another choice, or the shuffle of the left one. Where nothing is
 // said of another choice, it is the left one in another condition, or else of another seed; of one file, known groups
