@@ -413,7 +413,7 @@ def explore(
 
     The page shows each matrix in the order of its clusters, its scores beside nulls, verdicts,
     names of units, and known groups beside clusters. It works offline. Matrices of more than
-    100,000 weights, or fewer where there are more than 35 of them, are shown in cells: means over
+    98,304 weights, or fewer where there are more than 35 of them, are shown in cells: means over
     units that share most of their clusters.
 
     Args:
