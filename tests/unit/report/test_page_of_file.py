@@ -382,9 +382,8 @@ def check_cell(page: Any, result: Result, said: str) -> tuple[int, int]:
     weight = re.search(r"about ([^;]*);", said)[1]
     assert said.replace(weight, "", 1) == words_of(result, row, column)
     number = float(weight.replace("\N{MINUS SIGN}", "-").removesuffix(" or beyond"))
-    own = result.weights["enc.weight"][row, column]
-    size = np.abs(result.weights["enc.weight"])
-    limit = np.quantile(size, 0.995)
+    own = float(result.weights["enc.weight"][row, column])
+    limit = float(np.quantile(np.abs(result.weights["enc.weight"]), 0.995))
     assert number == pytest.approx(np.clip(own, -limit, limit), abs=limit / 14 + 0.06)
     assert ("or beyond" in weight) == (abs(own) > 13 / 14 * limit)
     return row, column
@@ -392,12 +391,12 @@ def check_cell(page: Any, result: Result, said: str) -> tuple[int, int]:
 
 @pytest.mark.browser
 def test_a_cell_tells_row_column_weight_and_clusters(page, result):
-    line, box = page.locator("#cell"), page.locator("#matrix").bounding_box()
-    page.mouse.move(box["x"] + 18 + 5, box["y"] + 18 + 5)
+    line, matrix = page.locator("#cell"), page.locator("#matrix")
+    matrix.hover(position={"x": 18 + 5, "y": 18 + 5})
     first = line.inner_text()
     start = check_cell(page, result, first)
     assert line.get_attribute("aria-live") == "off"
-    page.mouse.move(box["x"] + 5, box["y"] + 5)  # where the bars meet
+    matrix.hover(position={"x": 5, "y": 5})  # where the bars meet
     assert line.inner_text() == first
     page.mouse.move(1, 1)
     assert "Point at a cell" in line.inner_text()
@@ -464,8 +463,14 @@ def test_a_binned_matrix_says_what_its_cells_are(browser, files, binned):
         assert found == [
             [label, *map(int, pair)] for label, pair in enumerate(zip(*counts, strict=True))
         ]
-        assert page.locator("#beside option").all_text_contents() == ["nothing", "another choice"]
         assert not page.locator("#scores-take details").is_visible()
+        # Its shuffle is binned by its own clusters.
+        page.select_option("#beside", "shuffle")
+        wait(page)
+        assert "mean size of up to" in page.locator("#matrix-note2").inner_text()
+        page.locator("#matrix-box2").focus()
+        page.keyboard.press("End")
+        assert ": mean size about " in page.locator("#cell2").inner_text()
 
 
 @pytest.mark.browser
