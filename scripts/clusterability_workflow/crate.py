@@ -426,7 +426,7 @@ def _about(study: RanStudy) -> list[Entity]:
     packages = [
         {"@id": _package(name), "@type": "SoftwareApplication", "name": name}
         | {"softwareVersion": version}
-        for name, version in sorted((study.versions | versions).items())
+        for name, version in sorted({**study.versions, **versions}.items())
     ]
     language: Entity = {
         "@id": SNAKEMAKE,

@@ -5,7 +5,7 @@
 >>> cl.cluster(weights, k=2)["fc1"].rows.tolist()
 [1, 1, 0, 0]
 
-`load`, `cluster`, `score`, `agreement`, `verdict` and `list_measures` are described in
+`load`, `cluster`, `score`, `agreement`, `verdict`, `explore` and `list_measures` are described in
 docs/python.md.
 """
 
@@ -14,11 +14,13 @@ from importlib import import_module
 # Imported on first use. This file is part of the code digest of every job, and so would be the
 # modules that it imports. It also keeps `import clusterability.names` from loading SciPy.
 __all__ = [
+    "Page",
     "Partition",
     "UserError",
     "Weights",
     "agreement",
     "cluster",
+    "explore",
     "list_measures",
     "load",
     "score",

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from clusterability.networks.known_groups import KnownGroups
     from clusterability.networks.stacked import Networks
     from clusterability.networks.weights import Weights
-    from clusterability.numerics import Workers
     from clusterability.results.one_network import Scored
-    from clusterability.results.single.work import Work
     from clusterability.study.arguments import Asked
+
+    _Result = tuple[
+        Weights, Networks, Asked, Scored, Mapping[str, KnownGroups], pd.DataFrame | None
+    ]
 
 _SCORE = """\
 Clusters the units on both sides of each weight matrix of FILE, over a grid of k, scores the
@@ -41,6 +43,7 @@ examples:
   clusterability score net.pt --layers fc1.weight,fc2.weight --chain --methods matched,whole --k 2-8
   clusterability score matrix.csv --k 2-12,16 --nulls shuffle=999,strength=999 --output rows.parquet
   clusterability score matrix.csv --nulls strength=9999 --draws adaptive
+  clusterability score matrix.csv --groups known.csv --html page.html
 
 The same file, name and options give the same numbers, here and in a study that imports the file.
 docs/python.md describes the command, docs/measures.md measures, methods and nulls.
@@ -174,6 +177,12 @@ def _add_score(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="ROWS",
         help="a .csv or .parquet file for all rows (default: NAME.scores.csv in this folder)",
     )
+    add(
+        "--html",
+        metavar="PAGE",
+        help="an .html file for a page to look at in a browser, offline: matrices in the order of"
+        " their clusters, scores, verdicts, known groups",
+    )
     add("--force", action="store_true", help="write over a file that is there")
     add("--all", action="store_true", help="print all measures and all nulls")
     add(
@@ -252,6 +261,7 @@ def _reading(options: argparse.Namespace) -> Reading:
 
 
 def _score(options: argparse.Namespace) -> None:
+    from clusterability.api import asked_verdicts
     from clusterability.networks.known_groups import groups_in_files
     from clusterability.networks.weights import as_networks, load_weights, name_of
     from clusterability.numerics import cores
@@ -275,7 +285,8 @@ def _score(options: argparse.Namespace) -> None:
     output = Path(options.output or f"{name}.scores.csv")
     agreed = output.with_name(f"{output.stem.removesuffix('.scores')}.agreement{output.suffix}")
     for path in (output, agreed) if options.groups else (output,):
-        _check_output(path, options.force)
+        _check_output("output", path, TABLES, options.force)
+    page = options.html and _checked_page(Path(options.html), asked, options.force)
     weights = load_weights(options.file, _reading(options))
     networks = as_networks(weights, name)
     known = groups_in_files(options.groups, weights, networks)
@@ -284,14 +295,16 @@ def _score(options: argparse.Namespace) -> None:
     work = KeptWork(output, key_of(networks, asked), Progress())
     with work.going_on(options.fresh):
         scored = evaluate(networks, asked, work, workers, known)
-        verdicts = _verdicts(networks, asked, options.verdict, work, workers)
+        verdicts = asked_verdicts(networks, asked, options.verdict, work, workers)
         _write(output, scored.rows)
+        if page:
+            _write_page(page, output, (weights, networks, asked, scored, known, verdicts))
     parts = [
         "\n".join([repr(weights), *weights.told]),
         *_found_parts(weights, networks, scored, asked, options.all),
         *_group_parts(scored, known, name, agreed, options.all),
-        *verdicts,
-        f"{len(scored.rows)} rows are in {output}",
+        *_verdict_parts(networks, verdicts),
+        f"{len(scored.rows)} rows are in {output}" + (f", a page in {page}" if page else ""),
     ]
     _print("\n\n".join(parts))
 
@@ -328,25 +341,13 @@ def _group_parts(
     return [text, f"{len(agreement)} rows on clusters beside known groups are in {agreed}"]
 
 
-def _verdicts(
-    networks: Networks, asked: Asked, extent: str, work: Work, workers: Workers
-) -> list[str]:
-    """Text on whether clusters of each layer pay for themselves, and beyond which nulls."""
-    from clusterability.analysis.one_verdict import EXTENTS, layer_verdicts
-    from clusterability.measures.detectable_contrast import detectable_contrast
+def _verdict_parts(networks: Networks, verdicts: pd.DataFrame | None) -> list[str]:
+    """Text on the verdicts, if any."""
     from clusterability.networks.layer_names import tensor_name
     from clusterability.report.verdict_text import verdicts_text
 
-    if extent == "none":
+    if verdicts is None:
         return []
-    verdicts = layer_verdicts(
-        networks,
-        asked.restarts,
-        contrast=detectable_contrast,
-        work=work,
-        workers=workers,
-        extent=EXTENTS[extent],
-    )
     return [verdicts_text(verdicts, [tensor_name(layer) for layer in networks.weights])]
 
 
@@ -416,20 +417,39 @@ def _draws(text: str) -> dict[str, int]:
     return counts
 
 
-def _check_output(output: Path, force: bool) -> None:
-    """Check the output path before hours of work."""
-    if output.suffix not in (".csv", ".parquet"):
+TABLES, PAGES = (".csv", ".parquet"), (".html",)
+
+
+def _check_output(option: str, output: Path, endings: Sequence[str], force: bool) -> None:
+    """Check the path of an output before hours of work."""
+    if output.suffix not in endings:
         raise UserError(
-            f"output: found {output} with ending {output.suffix!r}, expected .csv or .parquet"
+            f"{option}: found {output} with ending {output.suffix!r}, expected"
+            f" {' or '.join(endings)}"
         )
     if output.is_dir():
-        raise UserError(f"output: found the folder {output}, expected a file")
+        raise UserError(f"{option}: found the folder {output}, expected a file")
     if output.exists() and not force:
-        raise UserError(f"output: found {output} there already; --force writes over it")
+        raise UserError(f"{option}: found {output} there already; --force writes over it")
     if not output.parent.is_dir():
-        raise UserError(f"output: found no folder {output.parent}, expected one to write in")
+        raise UserError(f"{option}: found no folder {output.parent}, expected one to write in")
     if not os.access(output.parent, os.W_OK):
-        raise UserError(f"output: found no permission to write in {output.parent.resolve()}")
+        raise UserError(f"{option}: found no permission to write in {output.parent.resolve()}")
+
+
+def _checked_page(page: Path, asked: Asked, force: bool) -> Path:
+    from clusterability.report.page.one_file import check_methods
+
+    _check_output("html", page, PAGES, force)
+    check_methods(asked.methods)
+    return page
+
+
+def _write_page(page: Path, rows: Path, result: _Result) -> None:
+    from clusterability.files import write_whole
+    from clusterability.report.page.one_file import Result, page_of_file
+
+    write_whole(page, page_of_file(Result(*result), rows, page))
 
 
 def _write(output: Path, rows: pd.DataFrame) -> None:

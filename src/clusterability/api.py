@@ -1,36 +1,41 @@
 """Main functions for notebooks and scripts: load weights, cluster them, score the clusters.
 
 `import clusterability as cl` provides them as `cl.load`, `cl.cluster`, `cl.score`, `cl.agreement`,
-`cl.verdict` and `cl.list_measures`. They need PyTorch only for its own files and tensors. Errors
-that a caller can fix are a `UserError` of one line: the argument or file, what was found, what was
-expected. docs/python.md shows examples; docs/measures.md defines measures, methods and nulls.
+`cl.verdict`, `cl.explore` and `cl.list_measures`. They need PyTorch only for its own files and
+tensors. Errors that a caller can fix are a `UserError` of one line: the argument or file, what was
+found, what was expected. docs/python.md shows examples; docs/measures.md defines measures, methods
+and nulls.
 """
 
 from __future__ import annotations
 
+import html
+import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from pathlib import Path
+from typing import Any, Literal, overload
 
 import numpy as np
 import pandas as pd
 
 from clusterability.analysis.group_agreement import DRAWS as GROUP_DRAWS
 from clusterability.analysis.group_agreement import group_agreement
+from clusterability.analysis.one_verdict import EXTENTS, layer_verdicts
 from clusterability.analysis.one_verdict import METHOD as VERDICT_METHOD
 from clusterability.analysis.one_verdict import SCALINGS as VERDICT_SCALINGS
-from clusterability.analysis.one_verdict import layer_verdicts
 from clusterability.clustering.catalogue import METHODS
 from clusterability.clustering.spectral import cluster as cluster_matrices
 from clusterability.errors import UserError
+from clusterability.files import write_whole
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.detectable_contrast import detectable_contrast
 from clusterability.names import NETWORK
 from clusterability.networks.graph import network_units
 from clusterability.networks.importing.selection import Convolutions, Reading
 from clusterability.networks.importing.tables.table_reading import Edges, table_reading
-from clusterability.networks.known_groups import groups_in_files
+from clusterability.networks.known_groups import KnownGroups, groups_in_files
 from clusterability.networks.scaled_layer import check_chain, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import (
@@ -43,18 +48,20 @@ from clusterability.networks.weights import (
     has_layers,
     load_weights,
 )
-from clusterability.numerics import DRAWS_MEMORY
+from clusterability.numerics import DRAWS_MEMORY, Workers
 from clusterability.results.one_network import check_k, evaluate, usual_k
 from clusterability.results.single.work import Said, Work
 from clusterability.study.arguments import USUAL_K, Asked, asked_of, k_grid, listed, workers_of
 from clusterability.study.sections import Draws
 
 __all__ = [
+    "Page",
     "Partition",
     "UserError",
     "Weights",
     "agreement",
     "cluster",
+    "explore",
     "list_measures",
     "load",
     "score",
@@ -93,6 +100,25 @@ class Partition:
         ([1, 0, 2], [1, 0])
         """
         return np.argsort(self.rows, kind="stable"), np.argsort(self.columns, kind="stable")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of `explore`, which a notebook shows where it is the result of a cell.
+
+    Attributes:
+        content: the whole page, HTML that needs no other file and no network.
+    """
+
+    content: str
+
+    def __repr__(self) -> str:
+        return f"Page of {len(self.content):,} characters"
+
+    def _repr_html_(self) -> str:
+        """The page in a frame, for notebooks."""
+        frame = "width: 100%; height: 900px; border: 1px solid #cfcfcf"
+        return f'<iframe srcdoc="{html.escape(self.content)}" style="{frame}"></iframe>'
 
 
 def load(
@@ -347,15 +373,105 @@ def score(
     {'k': [2], 'value': [0.45], 'p': [0.05]}
     """
     loaded = _with_warnings(as_weights(weights, Reading(None, chain, transpose)), weights)
-    lists = (k_grid(USUAL_K if k is None else k), listed(methods), listed(scalings))
+    lists = (_grid(k), listed(methods), listed(scalings))
     chosen = loaded.name if name is None else name
     asked = asked_of(chosen, *lists, nulls, restarts, draws, listed(measures))
     workers = workers_of(jobs, memory)
-    networks = as_networks(loaded, asked.name)
-    known = groups_in_files(groups, loaded, networks)
-    if k is None:
-        asked = usual_k(networks, asked)
+    networks, known, asked = _prepared(loaded, groups, asked, k)
     return evaluate(networks, asked, Work(progress), workers, known).rows
+
+
+def _grid(k: int | str | Iterable[int | str] | None) -> list[int | str]:
+    return k_grid(USUAL_K if k is None else k)
+
+
+def _prepared(
+    weights: Weights, groups: Any, asked: Asked, k: object
+) -> tuple[Networks, dict[str, KnownGroups], Asked]:
+    """Network, its known groups, and what is asked for: of the default k, those that fit."""
+    networks = as_networks(weights, asked.name)
+    known = groups_in_files(groups, weights, networks)
+    return networks, known, usual_k(networks, asked) if k is None else asked
+
+
+def explore(
+    weights: Source,
+    path: str | os.PathLike[str] | None = None,
+    k: int | str | Iterable[int | str] | None = None,
+    *,
+    methods: str | Sequence[str] = ("matched",),
+    scalings: str | Sequence[str] = ("none",),
+    nulls: Mapping[str, int] = DEFAULT_NULLS,
+    draws: Draws = "fixed",
+    verdicts: Literal["auto", "bits", "draws", "none"] = "auto",
+    restarts: int = 3,
+    name: str | None = None,
+    progress: Said | None = None,
+    jobs: int = 1,
+    memory: float = DRAWS_MEMORY,
+    groups: Any = None,
+    chain: bool | None = None,
+    transpose: bool | None = None,
+) -> Page:
+    """Score the clusters of each layer, and make a page to look at them in a browser or notebook.
+
+    The page shows each matrix in the order of its clusters, its scores beside nulls, verdicts,
+    names of units, and known groups beside clusters. It works offline. Matrices of more than
+    98,304 weights, or fewer where there are more than 35 of them, are shown in cells: means over
+    units that share most of their clusters.
+
+    Args:
+        weights, k, methods, scalings, nulls, draws, restarts, name, progress, jobs, memory, groups,
+            chain, transpose: as in `score`; not all methods may be `whole`.
+        path: an .html file to write, or None. A file that is there is overwritten.
+        verdicts: layers to give a verdict on, as the command's option `--verdict`.
+
+    Returns:
+        The page. As the result of a cell, a notebook shows it.
+
+    Raises:
+        UserError: as in `score`; or if the path does not end in .html.
+
+    >>> blocks = np.kron(np.eye(2), np.ones((4, 6))) + np.arange(96).reshape(8, 12) / 960
+    >>> page = explore(blocks, k=2, nulls={"shuffle": 19}, verdicts="none")
+    >>> page.content[:15]
+    '<!DOCTYPE html>'
+    """
+    # It imports Matplotlib, which scores do not need.
+    from clusterability.report.page.one_file import Result, check_methods, page_of_file
+
+    if verdicts not in (*EXTENTS, "none"):
+        raise UserError(f"verdicts: found {verdicts!r}, expected {', '.join(EXTENTS)} or none")
+    if path is not None and Path(path).suffix != ".html":
+        raise UserError(f"path: found {os.fspath(path)!r}, expected a file that ends in .html")
+    loaded = _with_warnings(as_weights(weights, Reading(None, chain, transpose)), weights)
+    lists = (_grid(k), listed(methods), listed(scalings))
+    asked = asked_of(loaded.name if name is None else name, *lists, nulls, restarts, draws)
+    check_methods(asked.methods)
+    work, workers = Work(progress), workers_of(jobs, memory)
+    networks, known, asked = _prepared(loaded, groups, asked, k)
+    scored = evaluate(networks, asked, work, workers, known)
+    table = asked_verdicts(networks, asked, verdicts, work, workers)
+    content = page_of_file(Result(loaded, networks, asked, scored, known, table))
+    if path is not None:
+        write_whole(Path(path), content)
+    return Page(content.decode())
+
+
+def asked_verdicts(
+    networks: Networks, asked: Asked, extent: str, work: Work, workers: Workers
+) -> pd.DataFrame | None:
+    """Verdicts on the layers that an extent (`one_verdict.EXTENTS`) includes; None for `none`."""
+    if extent == "none":
+        return None
+    return layer_verdicts(
+        networks,
+        asked.restarts,
+        contrast=detectable_contrast,
+        work=work,
+        workers=workers,
+        extent=EXTENTS[extent],
+    )
 
 
 def agreement(
@@ -396,11 +512,9 @@ def agreement(
     {'side': ['U', 'U', 'U'], 'measure': ['ami', 'ari', 'nmi'], 'value': [1.0, 1.0, 1.0]}
     """
     loaded = _with_warnings(as_weights(weights), weights)
-    lists = (k_grid(USUAL_K if k is None else k), listed(methods), listed(scalings))
+    lists = (_grid(k), listed(methods), listed(scalings))
     asked = asked_of(loaded.name if name is None else name, *lists, {}, restarts)
-    networks = as_networks(loaded, asked.name)
-    known = groups_in_files(groups, loaded, networks)
-    asked = usual_k(networks, asked) if k is None else asked
+    networks, known, asked = _prepared(loaded, groups, asked, k)
     return group_agreement(asked.name, evaluate(networks, asked).found, known, draws)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -257,6 +260,15 @@ def test_of_the_usual_k_those_are_taken_that_a_matrix_can_hold(capsys, folder):
         ([SOUTHERN_WOMEN, "--output", "rows.txt"], "output: found rows.txt with ending '.txt'"),
         ([SOUTHERN_WOMEN, "--output", "no/rows.csv"], "output: found no folder no, expected"),
         ([SOUTHERN_WOMEN, "--output", "full.csv"], "output: found the folder full.csv, expected"),
+        (
+            [SOUTHERN_WOMEN, "--html", "page.htm"],
+            "html: found page.htm with ending '.htm', expected",
+        ),
+        ([SOUTHERN_WOMEN, "--html", "no/page.html"], "html: found no folder no, expected one to"),
+        (
+            [SOUTHERN_WOMEN, "--html", "p.html", "--methods", "whole"],
+            "methods: found 'whole' alone",
+        ),
         ([], "the following arguments are required: FILE"),
         ([SOUTHERN_WOMEN, "--seeds", "3"], "unrecognized arguments: --seeds 3"),
     ],
@@ -303,6 +315,43 @@ def test_a_disk_that_refuses(capsys, monkeypatch):
 def test_no_command_and_an_unknown_one(capsys):
     assert "arguments are required: COMMAND" in refusal(capsys)
     assert "invalid choice: 'train'" in refusal(capsys, "train")
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def test_a_page_is_written_beside_the_rows(capsys, folder):
+    (folder / "page.html").write_text("mine")
+    asked = ("score", SOUTHERN_WOMEN, *QUICK, "--verdict", "none", "--html", "page.html")
+    assert "html: found page.html there already; --force" in refusal(capsys, *asked)
+    assert not (folder / "southern_women.scores.csv").exists()
+    assert main([*asked, "--force"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    rows = pd.read_csv("southern_women.scores.csv")
+    assert last == f"{len(rows)} rows are in southern_women.scores.csv, a page in page.html"
+    page = (folder / "page.html").read_text()
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page)[1])
+    assert data["file"] == {"rows": "southern_women.scores.csv"}
+    assert data["conditions"][0]["layers"][0]["u_names"][0] == "Evelyn Jefferson"
+
+
+def test_the_page_of_the_function_is_that_of_the_command_and_a_notebook_shows_it(folder):
+    asked = {"nulls": {"labels": 3}, "restarts": 3, "name": "southern_women"}
+    page = cl.explore(SOUTHERN_WOMEN, folder / "own.html", 2, verdicts="none", **asked)
+    assert (folder / "own.html").read_text() == page.content
+    options = ("--verdict", "none", "--html", "page.html")
+    assert main(["score", SOUTHERN_WOMEN, *QUICK, *options]) == 0
+    command = (folder / "page.html").read_text()
+    assert command.replace('{"rows":"southern_women.scores.csv"}', '{"rows":null}') == page.content
+    frame = page._repr_html_()
+    assert html.unescape(re.search(r'srcdoc="([^"]*)"', frame)[1]) == page.content
+    for wrong, message in (
+        ({"path": "page.txt"}, "path: found 'page.txt', expected a file that ends in .html"),
+        ({"verdicts": "all"}, "verdicts: found 'all', expected auto, bits, draws or none"),
+        ({"methods": "whole"}, "methods: found 'whole' alone, expected one"),
+    ):
+        with pytest.raises(cl.UserError, match=f"^{re.escape(message)}"):
+            cl.explore(SOUTHERN_WOMEN, **wrong)
 
 
 # --- known groups -------------------------------------------------------------------------------
@@ -357,6 +406,7 @@ def test_help_is_quick_and_tells_every_option(folder):
     for option in (
         "--k", "--methods", "--nulls", "--layers", "--scalings", "--restarts", "--name", "--output",
         "--force", "--all", "--chain,", "--transpose,", "--groups", "--fresh", "--measures",
+        "--html",
     ):  # fmt: skip
         assert f"  {option} " in done.stdout
         assert f"`{option}" in (DOCS / "python.md").read_text()

@@ -54,8 +54,12 @@ def installed(tmp_path_factory) -> Path:
 def test_what_is_installed_scores_a_matrix(installed, tmp_path):
     matrix = str(DOCS / "examples" / "southern_women.csv")
     command = str(installed / "bin" / "clusterability")
-    said = run(command, "score", matrix, "--k", "2", "--nulls", "shuffle=3", folder=tmp_path)
+    options = ("--k", "2", "--nulls", "shuffle=3", "--html", "page.html")
+    said = run(command, "score", matrix, *options, folder=tmp_path)
     assert "0.3184" in said
+    page = (tmp_path / "page.html").read_text()
+    assert "Evelyn Jefferson" in page
+    assert "function drawMatrix" in page
     assert (tmp_path / "southern_women.scores.csv").is_file()
     assert run(command, "--version", folder=tmp_path) == f"clusterability {VERSION}\n"
     code = "import clusterability as cl; print(cl.__file__)"

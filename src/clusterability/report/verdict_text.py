@@ -108,14 +108,21 @@ def verdicts_text(table: pd.DataFrame, layers: Sequence[str]) -> str:
         layers: names of all layers; those without a verdict are listed.
     """
     lines = [f"{row['layer']}: {verdict_line(row)}." for _, row in table.iterrows()]
-    left_out = [name for name in layers if name not in set(table["layer"])]
-    if left_out:
-        lines.append(
-            f"No verdict on {sentence_list(left_out)}: so large that the search takes long"
-            " (--verdict bits), or fewer than two live units on a side."
-        )
+    if left_out := without_verdict(table, layers):
+        lines.append(left_out)
     return "\n".join(
         textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in ["Verdict", *lines]
+    )
+
+
+def without_verdict(table: pd.DataFrame, layers: Sequence[str]) -> str:
+    """Sentence on the layers of one network that have no verdict; empty if all have one."""
+    left_out = [name for name in layers if name not in set(table["layer"])]
+    if not left_out:
+        return ""
+    return (
+        f"No verdict on {sentence_list(left_out)}: so large that the search takes long"
+        " (--verdict bits), or fewer than two live units on a side."
     )
 
 

@@ -5,10 +5,11 @@ import {test} from "node:test";
 import {gzipSync} from "node:zlib";
 
 const web = "../../../src/clusterability/report/page/web";
-const {addressOf, chosenIn, completed} = await import(`${web}/address.mjs`);
+const {addressOf, chosenIn, completed, ksOf, methodsOf} = await import(`${web}/address.mjs`);
+const {binLabels, unitsOfBins} = await import(`${web}/bins.mjs`);
 const {drawsOf} = await import(`${web}/draws.mjs`);
 const {percent, shortP, shortZ, significant, ticks} = await import(`${web}/numbers.mjs`);
-const {csvOf, python, resultsFolder} = await import(`${web}/rows.mjs`);
+const {csvOf, fileInPython, python, resultsFolder} = await import(`${web}/rows.mjs`);
 const {keyOf, sortedBy} = await import(`${web}/sorting.mjs`);
 const {levelColour, matches, shareColour, sparkPaths, summaryRow} = await import(`${web}/summary.mjs`);
 const {unpacked} = await import(`${web}/unpacking.mjs`);
@@ -90,6 +91,35 @@ test("the right pane is another condition or seed until it is chosen, and nothin
   assert.deepEqual(completed(chosenIn(addressOf(Object.entries(chosen).filter(([, value]) => value !== ""))), more), chosen);
 });
 
+const file = {...data, file: {rows: null}, methods: {matched: "", groups: "", "groups-ranked": ""}, k: [2, 3, 7], found_k: [2, 3], start: {...data.start, method: "matched"},
+  conditions: [{name: "a", layers: [{name: "fc1", groups: [..."abcdefg"]}, {name: "fc2"}], networks: [{seed: -1}]}]};
+
+test("known groups are a method of the layers that have some, with one number of clusters", () => {
+  const [first, second] = file.conditions[0].layers;
+  assert.deepEqual([methodsOf(file, first), methodsOf(file, second)], [["matched", "groups", "groups-ranked"], ["matched"]]);
+  assert.deepEqual([ksOf(file, first, "groups-ranked"), ksOf(file, first, "matched"), ksOf(file, second, "groups")], [[7], [2, 3], []]);
+  const of = wanted => ["layer", "method", "k"].map(name => completed(wanted, file)[name]);
+  assert.deepEqual(of({method: "groups", k: 2}), ["fc1", "groups", 7]);
+  assert.deepEqual(of({method: "matched", k: 7}), ["fc1", "matched", 3]);
+  assert.deepEqual(of({layer: "fc2", method: "groups", k: 2}), ["fc2", "matched", 2]);
+});
+
+test("beside clusters of one file stand known groups, and beside these clusters", () => {
+  const right = wanted => ["condition2", "seed2", "layer2", "method2", "k2"].map(name => completed({beside: "other", ...wanted}, file)[name]);
+  assert.deepEqual(right({k: 2}), ["a", -1, "fc1", "groups", 7]);
+  assert.deepEqual(right({method: "groups"}), ["a", -1, "fc1", "matched", 3]);
+  assert.deepEqual(right({layer: "fc2", k: 2}), ["a", -1, "fc2", "matched", 2]);
+  assert.deepEqual(right({k: 2, method2: "matched"}), ["a", -1, "fc1", "matched", 2]);
+});
+
+test("a bin has the commonest label of its units, the smallest of several", () => {
+  const units = unitsOfBins(Uint16Array.from([1, 0, 1, 0, 1, 2, 2]));
+  assert.deepEqual(units, [[1, 3], [0, 2, 4], [5, 6]]);
+  const {labels, share} = binLabels(Int8Array.from([4, 3, -1, 2, 4, -1, -1]), units);
+  assert.deepEqual([...labels], [2, 4, -1]);
+  assert.equal(share, 5 / 7);
+});
+
 test("a row of the summary is found by its place in the packed arrays", () => {
   const size = 2 * 3, at = 1 * 3 + 2;  // method described, k = 5
   const arrays = Object.fromEntries(["n", "value", "value_half", "z", "z_half", "q"].map((name, number) =>
@@ -155,4 +185,11 @@ test("the lines of Python name the folder that the page lies in", () => {
   assert.equal(at("file:///C:/study/explore.html"), "C:/study");
   assert.equal(at("https://example.org/a/explore.html"), "results");
   assert.equal(python(['a"b', "c\\d", 3, "\u00e4'"]), '["a\\"b", "c\\\\d", 3, "\u00e4\'"]');
+});
+
+test("rows of one file are loaded from where the page lies", () => {
+  const wanted = {layer: "a \"b\"", k: 3, null: ["shuffle", "groups"]}, tests = 'rows = rows[rows["layer"].isin(["a \\"b\\""]) & rows["k"].isin([3]) & rows["null"].isin(["shuffle", "groups"])]';
+  const folder = resultsFolder({protocol: "file:", pathname: "/home/me/page.html"}, ".");
+  assert.equal(fileInPython(folder, "mine.csv", wanted), `import pandas as pd\nrows = pd.read_csv("/home/me/mine.csv", dtype={"layer": str})\n${tests}`);
+  assert.equal(fileInPython(resultsFolder({protocol: "about:", pathname: "srcdoc"}, "."), "mine.parquet", wanted), `import pandas as pd\nrows = pd.read_parquet("./mine.parquet")\n${tests}`);
 });

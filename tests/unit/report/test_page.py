@@ -30,6 +30,7 @@ from clusterability.nulls.redrawing import RandomModel
 from clusterability.report.figures import z_colour_scale
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.page import words
+from clusterability.report.page.binning import Binning, Detail
 from clusterability.report.page.cell_colours import cell_colours
 from clusterability.report.page.packing import (
     Array,
@@ -390,11 +391,12 @@ def test_a_damaged_file_of_weights_is_named(files, tmp_path):
 
 
 def test_networks_are_read_as_they_are_asked_for(files):
-    sources = Sources.of(files)
+    sources = Sources.of(files, {})
     grid = Grid(METHODS, JOB.k, ["labels", "shuffle"], [2])
     first = next(read_networks(sources, "trained", grid))
     assert first.seed == 0
-    assert [array.name for array in _network_arrays(first, set())][:2] == [
+    binning = Binning(Detail(10**6), range(6))
+    assert [array.name for array in _network_arrays(first, set(), binning)][:2] == [
         "fc1/limits",
         "fc1/weights",
     ]
@@ -804,20 +806,43 @@ def test_a_page_without_all_networks_says_which_are_missing(browser, files, tmp_
 
 
 @pytest.mark.browser
-def test_a_matrix_that_is_too_large_is_left_out_alone(browser, files, tmp_path, monkeypatch):
+def test_a_matrix_that_is_too_large_is_shown_in_cells(browser, files, tmp_path, monkeypatch):
     monkeypatch.setattr("clusterability.report.page.page.LARGEST_MATRIX", 100)
     file = tmp_path / "explore.html"
     file.write_bytes(make_page(files, JOB))
     with watched_page(browser) as page:
         open_file(page, file)
         wait(page)
-        assert "784 weights, too many for this page" in page.locator("#main").inner_text()
-        assert not page.locator("#matrix").is_visible()
-        assert not page.locator("#ramp").is_visible()
+        said = "mean size of up to 1 \N{MULTIPLICATION SIGN} 2 weights"
+        assert said in page.locator("#matrix-note").inner_text()
+        assert "mean size 0" in page.locator("#ramp").inner_text()
+        assert page.locator("#matrix").is_visible()
         assert page.locator("#pixels").is_visible()
         page.select_option("#layer", "fc2")
         wait(page)
-        assert page.locator("#matrix").is_visible()
+        assert "mean size" not in page.locator("#matrix-note").inner_text()
+
+
+@pytest.mark.browser
+def test_a_cell_of_the_matrix_is_told_in_words(page, files):
+    page.evaluate("location.hash = '#condition=trained&seed=1&layer=fc2&k=3'")
+    page.wait_for_function("document.getElementById('layer').value === 'fc2'")
+    wait(page)
+    weights = load_networks(Path(files["weights"][2])).weights["fc2"][1]
+    item = labels_of(files, "trained", "0-1", "fc2", "2-3")["matched", 3]
+    seen = set()
+    page.locator("#matrix-box").focus()
+    for key in ["ArrowRight"] * 12 + ["ArrowDown"] * 6:
+        page.keyboard.press(key)
+        words = r"Output unit (\d+); input unit (\d+): weight about (\S+)( or beyond)?; clusters: "
+        found = re.fullmatch(words + r"(\d) and (\d)\.", page.locator("#cell").inner_text())
+        row, column, label, other = (int(found[group]) for group in (1, 2, 5, 6))
+        assert (label, other) == (item.rows[1][row], item.columns[1][column])
+        off = number_in(found[3]) - weights[row, column]
+        assert found[4] or abs(off) < colour_limit(weights) / 14 + 0.051
+        seen.add((row, column))
+    assert {column for _, column in seen} == set(range(12))
+    assert {row for row, _ in seen} == set(range(6))
 
 
 # --- two panes, in a browser --------------------------------------------------------------------

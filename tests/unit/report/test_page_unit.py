@@ -19,8 +19,7 @@ from builders import make_images
 from clusterability.jobs.probing_job import ProbingJob
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import Networks, load_networks, save_networks
-from clusterability.report.page import page as page_module
-from clusterability.report.page import unit_responses
+from clusterability.report.page import page_data, unit_responses
 from clusterability.report.page.packing import Array, rounded
 from clusterability.report.page.page import BUDGET, colour_limit, make_data, make_page
 from clusterability.report.page.unit_responses import NEVER, STRONGEST, response_arrays, shades
@@ -142,7 +141,7 @@ def files(tmp_path_factory) -> dict[str, Any]:
 
 @pytest.fixture
 def with_responses(files, monkeypatch) -> dict[str, Any]:
-    monkeypatch.setattr(page_module, "response_arrays", invented)
+    monkeypatch.setattr(page_data, "response_arrays", invented)
     return {**files, "mnist": ["mnist/images"]}
 
 

@@ -50,6 +50,11 @@ def quantised(weights: np.ndarray, limit: float) -> np.ndarray:
     return np.where(np.isfinite(weights), levels, NO_LEVEL).astype(np.uint8)
 
 
+def quantised_sizes(sizes: np.ndarray, limit: float) -> np.ndarray:
+    """Sizes of weights in 15 levels: uint8, 0 for a size of 0, 14 for `limit` and beyond."""
+    return quantised(2 * sizes - limit, limit)
+
+
 def weights_of_levels(levels: np.ndarray, limit: float) -> np.ndarray:
     """The weights that levels stand for, NaN where there is none."""
     weights = (levels.astype(float) - LEVELS) / LEVELS * limit

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
@@ -21,13 +22,13 @@ from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.measures.measure import Measure
 from clusterability.networks.layer_names import in_chain, tensor_name
-from clusterability.networks.scaling_names import SCALINGS_SAY, scaling_of
-from clusterability.networks.stacked import stored_shapes
+from clusterability.networks.scaling_names import SCALINGS_SAY, plain_method, scaling_of
 from clusterability.networks.tasks import MNIST_CLASSES, MNIST_PIXELS
 from clusterability.nulls.catalogue import NULLS
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.figures.weights import CLIP
+from clusterability.report.page.binning import Binning, Detail, cells_of
 from clusterability.report.page.cell_colours import cell_colours
 from clusterability.report.page.first_shuffle import NULL, NUMBER, shuffled_layers
 from clusterability.report.page.packing import (
@@ -38,26 +39,25 @@ from clusterability.report.page.packing import (
     layout_of,
     packed,
     quantised,
+    quantised_sizes,
     rounded,
 )
 from clusterability.report.page.page_data import (
     ABLATIONS,
     ALL_MEASURES,
+    Content,
     Grid,
     LayerOfNetwork,
     Network,
     Sources,
     grid_labels,
     hidden_layers,
-    layer_shapes,
     most_clusters,
-    read_means,
-    read_networks,
 )
 from clusterability.report.page.single_draws import STEPS, draws_of_network, stepped
 from clusterability.report.page.template import page_template
-from clusterability.report.page.unit_responses import GREYS, NEVER, STRONGEST, response_arrays
-from clusterability.report.page.words import STATUSES_SAY
+from clusterability.report.page.unit_responses import GREYS, NEVER, STRONGEST
+from clusterability.report.page.words import KNOWN_GROUPS_SAY, STATUSES_SAY
 from clusterability.report.verdict_text import verdict_cells, verdict_line, verdict_sentence
 from clusterability.results.display_names import chosen_nulls, ranges
 from clusterability.results.reading import read_csv
@@ -67,7 +67,7 @@ BUDGET = 11_000_000
 BESIDE = 2_500_000
 """Bytes of what goes with first networks: shuffles, single draws, responses to images."""
 LARGEST_MATRIX = 1_000_000
-"""Weights of a matrix at most: a larger one would leave no room for others."""
+"""Weights of a matrix at most that is shown weight by weight: a larger one is binned."""
 
 MARKER = "/* data */"
 
@@ -120,7 +120,13 @@ def make_page(
         beside: bytes of what goes with the first network of a condition, as far as it fits.
         shown: conditions whose networks are shown images, and how.
     """
-    return filled(page_template(), make_data(files, job, budget, beside, shown)).encode()
+    return page_of(make_data(files, job, budget, beside, shown))
+
+
+def page_of(data: Mapping[str, Any]) -> bytes:
+    """The page that holds this data."""
+    # Names in a file need not be text.
+    return filled(page_template(), data).encode(errors="replace")
 
 
 def filled(template: str, data: Mapping[str, Any]) -> str:
@@ -137,17 +143,31 @@ def make_data(
     beside: int = BESIDE,
     shown: Mapping[str, ProbingJob] = NO_IMAGES,
 ) -> dict[str, Any]:
-    """What the page holds: axes, words, colours, and the packed arrays by condition."""
-    sources = Sources.of(files)
+    """What the page of a study holds."""
     verdict = read_csv(paths(files, "verdict")[0])
-    grid = Grid(job.methods, job.k, list(job.nulls), job.probed_k)
-    places = _places(sources, grid)
+    room = Room(budget, beside, Detail(LARGEST_MATRIX))
+    return data_of(Sources.of(files, shown), verdict, job, room)
+
+
+class Room(NamedTuple):
+    """How much a page holds: see `make_page`, and how much of a matrix it shows."""
+
+    networks: float
+    beside: float
+    detail: Detail
+
+
+def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -> dict[str, Any]:
+    """What a page holds: axes, words, colours, and the packed arrays by condition."""
+    grid = content.grid_of(job)
+    places = _places(content, grid)
     means = {name: packed(place.means) for name, place in places.items()}
-    _add_networks(sources, grid, places, budget - sum(map(len, means.values())), job.restarts)
-    _add_responses(sources, places, shown)
-    packed_beside = _packed_beside(places, beside)
+    budget = room.networks - sum(map(len, means.values()))
+    maker = _Maker(content, grid, job, Binning(room.detail, _order(job, grid)))
+    _add_networks(maker, places, budget)
+    packed_beside = _packed_beside(places, room.beside)
     conditions = [
-        _condition(name, place, means[name], sources.seeds_of(name))
+        _condition(name, place, means[name], content.seeds_of(name))
         | {"beside": packed_beside[name], "draws_kept": bool(place.beside.get("draws"))}
         for name, place in places.items()
     ]
@@ -192,20 +212,20 @@ def _verdict(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _places(sources: Sources, grid: Grid) -> dict[str, _Place]:
-    """Conditions that have layers with partitions, without their networks."""
-    means = read_means(sources.summary, grid)
+def _places(content: Content, grid: Grid) -> dict[str, _Place]:
+    """Conditions without their networks."""
+    means = content.means(grid)
     places = {}
-    for condition in sources.conditions:
-        block = sources.blocks_of(condition)[0]
-        file = sources.networks[condition, block]
-        layers, hidden = layer_shapes(file), set(hidden_layers(file, grid))
+    for condition in content.conditions:
+        stored = content.shapes_of(condition)
+        layers = {tensor_name(name): shape for name, shape in stored.items()}
         arrays = [
             array
             for layer in layers
             for array in _mean_arrays(layer, means.get((condition, layer), {}))
         ]
-        places[condition] = _Place(layers, hidden, arrays, [], [], list(stored_shapes(file)))
+        hidden = set(hidden_layers(list(stored), grid))
+        places[condition] = _Place(layers, hidden, arrays, [], [], list(stored))
     return places
 
 
@@ -216,18 +236,32 @@ def _mean_arrays(layer: str, means: Mapping[str, np.ndarray]) -> Iterator[Array]
         yield Array(f"{layer}/{name}", kind, array if counts else rounded(array, _MEAN[name]))
 
 
-def _add_networks(
-    sources: Sources, grid: Grid, places: Mapping[str, _Place], budget: int, restarts: int
-) -> None:
+class _Maker(NamedTuple):
+    """What the arrays of networks are made from."""
+
+    content: Content
+    grid: Grid
+    job: PageJob
+    binning: Binning
+
+
+def _order(job: PageJob, grid: Grid) -> list[int]:
+    """Partitions of the grid in the order in which bins respect them: the one shown first first."""
+    keys = list(product(grid.methods, grid.k))
+    first = (job.drawn_method, job.drawn_k)
+    return sorted(range(len(keys)), key=lambda at: (keys[at] != first, keys[at][1]))
+
+
+def _add_networks(maker: _Maker, places: Mapping[str, _Place], budget: float) -> None:
     """Takes a network of each condition at a time; a condition ends with one that does not fit."""
-    waiting = {name: read_networks(sources, name, grid) for name in places}
+    waiting = {name: maker.content.networks_of(name, maker.grid) for name in places}
     while waiting:
         for name in list(waiting):
             network = next(waiting[name], None)
             if network is None:
                 del waiting[name]
                 continue
-            arrays = _network_arrays(network, places[name].probed)
+            arrays = _network_arrays(network, places[name].probed, maker.binning)
             text = packed(arrays)
             if len(text) > budget:
                 del waiting[name]
@@ -238,57 +272,45 @@ def _add_networks(
             entry = {"seed": network.seed, "accuracy": accuracy, "data": text}
             if not places[name].networks:
                 places[name].beside = {
-                    "shuffle": _shuffle_arrays(name, network, places[name].stored, grid, restarts),
-                    "draws": _draw_arrays(sources, name, places[name].stored, grid),
+                    "shuffle": _shuffle_arrays(maker, name, network, places[name].stored),
+                    "draws": _draw_arrays(maker, name, places[name].stored),
+                    **maker.content.responses_of(name, sorted(places[name].probed)),
                 }
             places[name].networks.append(entry)
 
 
-def _add_responses(
-    sources: Sources, places: Mapping[str, _Place], shown: Mapping[str, ProbingJob]
-) -> None:
-    """Adds responses to images of the first network of each condition that is shown some."""
-    for name, asked in shown.items():
-        if sources.mnist and name in places and places[name].networks:
-            file = sources.networks[name, sources.blocks_of(name)[0]]
-            hidden = sorted(places[name].probed)
-            places[name].beside |= response_arrays(file, hidden, sources.mnist, asked)
-
-
 def _shuffle_arrays(
-    condition: str, network: Network, stored: Sequence[str], grid: Grid, restarts: int
+    maker: _Maker, condition: str, network: Network, stored: Sequence[str]
 ) -> list[Array]:
     """A shuffle of each layer of a network, in the levels of its weights."""
     names = dict(zip(stored, network.layers, strict=True))
     weights = {name: network.layers[layer].weights for name, layer in names.items()}
-    drawn = shuffled_layers(condition, network.seed, weights, grid.methods, grid.k, restarts)
+    asked = (maker.job.methods, maker.job.k, maker.job.restarts)
     arrays: list[Array] = []
-    for name, layer in drawn.items():
-        limit, units = colour_limit(weights[name]), sum(layer.weights.shape)
-        (labels,) = grid_labels(layer.partitions, range(1), grid, units)
-        levels = Array(f"{names[name]}/weights", "nibbles", quantised(layer.weights, limit))
-        arrays += [levels, _label_array(f"{names[name]}/labels", labels)]
+    for name, drawn in shuffled_layers(condition, network.seed, weights, *asked).items():
+        own, units = network.layers[names[name]], sum(drawn.weights.shape)
+        (labels,) = grid_labels(drawn.partitions, range(1), maker.grid, units)
+        limit = colour_limit(cells_of(own.weights, own.labels, maker.binning)[0])
+        found = [*_picture(*cells_of(drawn.weights, labels, maker.binning), limit)]
+        found.append(_label_array("labels", labels))
+        arrays += [array._replace(name=f"{names[name]}/{array.name}") for array in found]
     return arrays
 
 
-def _draw_arrays(
-    sources: Sources, condition: str, stored: Sequence[str], grid: Grid
-) -> list[Array]:
+def _draw_arrays(maker: _Maker, condition: str, stored: Sequence[str]) -> list[Array]:
     """What measures say of the draws of the first network of a condition."""
     kinds: dict[str, Kind] = {"draws_n": "uint16", "draws_ends": "float32"}
-    block = sources.blocks_of(condition)[0]
     arrays: list[Array] = []
     for layer in stored:
-        files = sources.draws.get((condition, block, layer), [])
-        drawn = draws_of_network(files, 0, grid)
-        for name, numbers in stepped(drawn, grid) if drawn else ():
+        drawn = draws_of_network(maker.content.draws_of(condition, layer), 0, maker.grid)
+        for name, numbers in stepped(drawn, maker.grid) if drawn else ():
             kind: Kind = kinds.get(name, "uint8")
             kept = rounded(numbers, _DRAW_END) if kind == "float32" else numbers
             arrays.append(Array(f"{tensor_name(layer)}/{name}", kind, kept))
     return arrays
 
 
-def _packed_beside(places: Mapping[str, _Place], budget: int) -> dict[str, dict[str, Any]]:
+def _packed_beside(places: Mapping[str, _Place], budget: float) -> dict[str, dict[str, Any]]:
     """What goes with first networks, by condition and kind, as far as it fits.
 
     The same arrays, such as images, are kept once: `of` names the condition that has them.
@@ -308,20 +330,19 @@ def _packed_beside(places: Mapping[str, _Place], budget: int) -> dict[str, dict[
     return found
 
 
-def _network_arrays(network: Network, probed: set[str]) -> list[Array]:
+def _network_arrays(network: Network, probed: set[str], binning: Binning) -> list[Array]:
     return [
         array._replace(name=f"{name}/{array.name}")
         for name, layer in network.layers.items()
-        for array in _layer_arrays(layer, name in probed)
+        for array in _layer_arrays(layer, name in probed, binning)
     ]
 
 
-def _layer_arrays(layer: LayerOfNetwork, probed: bool) -> Iterator[Array]:
-    limit = colour_limit(layer.weights)
-    ends = np.array([limit, np.abs(layer.weights).max()])
-    yield Array("limits", "float32", ends)
-    if layer.weights.size <= LARGEST_MATRIX:
-        yield Array("weights", "nibbles", quantised(layer.weights, limit))
+def _layer_arrays(layer: LayerOfNetwork, probed: bool, binning: Binning) -> Iterator[Array]:
+    cells, bins = cells_of(layer.weights, layer.labels, binning)
+    limit = colour_limit(cells)
+    yield Array("limits", "float32", np.array([limit, np.abs(cells).max()]))
+    yield from _picture(cells, bins, limit)
     yield _label_array("labels", layer.labels)
     yield Array("status", "uint8", layer.status)
     yield Array("value", "float32", rounded(layer.value, _VALUE))
@@ -332,6 +353,15 @@ def _layer_arrays(layer: LayerOfNetwork, probed: bool) -> Iterator[Array]:
             yield Array(name, "float32", rounded(numbers, _CLUSTER))
         for name, falls in layer.falls.items():
             yield Array(f"class_{name}", "float32", rounded(falls, _FALL))
+
+
+def _picture(cells: np.ndarray, bins: np.ndarray | None, limit: float) -> Iterator[Array]:
+    """Levels of weights, or of the mean sizes of a binned matrix with the bins of its units."""
+    if bins is None:
+        yield Array("weights", "nibbles", quantised(cells, limit))
+    else:
+        yield Array("weights", "nibbles", quantised_sizes(cells, limit))
+        yield Array("bins", "uint16", bins)
 
 
 def _label_array(name: str, labels: np.ndarray) -> Array:
@@ -389,7 +419,8 @@ def _start_of_grid(verdict: pd.DataFrame, job: PageJob) -> dict[str, Any]:
 
 def _method_says(method: str) -> str:
     scaling = scaling_of(method)
-    base = METHODS[method.partition("-")[0]].says
+    entry = METHODS.get(plain_method(method))
+    base = entry.says if entry else KNOWN_GROUPS_SAY
     return base if scaling == "none" else f"{base}; weights {SCALINGS_SAY[scaling]}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from safetensors import SafetensorError, safe_open
 
 from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
+from clusterability.jobs.probing_job import ProbingJob
+from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES, GROUPS
 from clusterability.names import IMPORTED, IMPORTED_SEED
@@ -25,6 +27,8 @@ from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.stacked import stored_shapes
 from clusterability.networks.tasks import MNIST_CLASSES
 from clusterability.report.figures.inputs import Inputs, paths
+from clusterability.report.page.packing import Array
+from clusterability.report.page.unit_responses import response_arrays
 from clusterability.report.page.words import STATUSES_SAY
 from clusterability.results.columns import CELL
 from clusterability.results.npz_files import StoredItems
@@ -75,9 +79,37 @@ class Grid:
         return structure + [(measure, GROUPS) for measure in FUNCTION_MEASURES]
 
 
+class Content(Protocol):
+    """What a page shows: conditions in order, each with its networks."""
+
+    @property
+    def conditions(self) -> list[str]: ...
+
+    def grid_of(self, job: PageJob) -> Grid:
+        """Axes of all arrays."""
+
+    def seeds_of(self, condition: str) -> list[int]:
+        """Seeds of all networks of a condition."""
+
+    def shapes_of(self, condition: str) -> dict[str, tuple[int, int]]:
+        """[out, in] of the layers of a condition, by their names in files."""
+
+    def means(self, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
+        """Means over networks; see `means_of`."""
+
+    def networks_of(self, condition: str, grid: Grid) -> Iterator[Network]:
+        """All networks of a condition, in the order of the study; read as they are asked for."""
+
+    def draws_of(self, condition: str, layer: str) -> Sequence[Path]:
+        """Files of the single draws of a layer of the first network, if they are kept."""
+
+    def responses_of(self, condition: str, hidden: Sequence[str]) -> dict[str, list[Array]]:
+        """Responses of the first network to images; see `response_arrays`. Empty without images."""
+
+
 @dataclass(frozen=True)
 class Sources:
-    """Files of a study.
+    """Files of a study, the content of its page.
 
     Attributes:
         networks: by condition and block of seeds, in the order of the study.
@@ -86,6 +118,7 @@ class Sources:
         table: that of networks.
         draws: what measures say of single draws, as `partitions`; those that a study keeps.
         mnist: folder of the images that networks are shown, if any are.
+        shown: how the networks of conditions are shown them.
     """
 
     networks: Mapping[tuple[str, str], Path]
@@ -96,11 +129,12 @@ class Sources:
     ablations: Path
     table: Path
     draws: Mapping[tuple[str, str, str], Sequence[Path]]
-    mnist: Path | None = None
+    mnist: Path | None
+    shown: Mapping[str, ProbingJob]
 
     @classmethod
-    def of(cls, files: Inputs) -> Sources:
-        """From the inputs of the rule by name."""
+    def of(cls, files: Inputs, shown: Mapping[str, ProbingJob]) -> Sources:
+        """From the inputs of the rule by name, and how conditions are shown images."""
         networks = {(p.parent.name, p.stem): p for p in paths(files, "weights")}
         tables = ("scores", "summary", "clusters", "ablations")
         named = {name: paths(files, name)[0] for name in tables}
@@ -111,12 +145,25 @@ class Sources:
             table=paths(files, "networks")[0],
             draws=_by_layer(paths(files, "draws") if "draws" in files else []),
             mnist=paths(files, "mnist")[0].parent if files.get("mnist") else None,
+            shown=shown,
         )
 
     @property
     def conditions(self) -> list[str]:
         """In the order of the study."""
         return list(dict.fromkeys(condition for condition, _ in self.networks))
+
+    def responses_of(self, condition: str, hidden: Sequence[str]) -> dict[str, list[Array]]:
+        """Responses of the first network of a condition that is shown images."""
+        asked = self.shown.get(condition)
+        if asked is None or self.mnist is None:
+            return {}
+        file = self.networks[condition, self.blocks_of(condition)[0]]
+        return response_arrays(file, hidden, self.mnist, asked)
+
+    def grid_of(self, job: PageJob) -> Grid:
+        """What the study asks for."""
+        return Grid(job.methods, job.k, list(job.nulls), job.probed_k)
 
     def blocks_of(self, condition: str) -> list[str]:
         """Names of the blocks of seeds that a condition has."""
@@ -125,6 +172,22 @@ class Sources:
     def seeds_of(self, condition: str) -> list[int]:
         """Of all blocks of a condition."""
         return [seed for block in self.blocks_of(condition) for seed in seeds_of_block(block)]
+
+    def shapes_of(self, condition: str) -> dict[str, tuple[int, int]]:
+        """Of the layers of a condition, as its first file has them."""
+        return stored_shapes(self.networks[condition, self.blocks_of(condition)[0]])
+
+    def means(self, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
+        """Those of the table `summary`."""
+        return means_of(read_csv(self.summary, usecols=[*CELL, "n", *_ENDS, "q"]), grid)
+
+    def networks_of(self, condition: str, grid: Grid) -> Iterator[Network]:
+        """Read a few at a time."""
+        return read_networks(self, condition, grid)
+
+    def draws_of(self, condition: str, layer: str) -> Sequence[Path]:
+        """Those of the first block."""
+        return self.draws.get((condition, self.blocks_of(condition)[0], layer), [])
 
 
 @dataclass(frozen=True)
@@ -174,15 +237,9 @@ def seeds_of_block(name: str) -> list[int]:
     return [IMPORTED_SEED] if name == IMPORTED else list(Block.parse(name))
 
 
-def layer_shapes(file: Path) -> dict[str, tuple[int, int]]:
-    """Layers of the networks of a file, as tables call them, with their [out, in], in order."""
-    return {tensor_name(name): size for name, size in stored_shapes(file).items()}
-
-
-def hidden_layers(file: Path, grid: Grid) -> list[str]:
-    """Layers of the networks of a file whose units are probed: of a chain, all but the last."""
-    layers = list(stored_shapes(file)) if grid.probed_k else []
-    return layers[:-1] if all(map(in_chain, layers)) else []
+def hidden_layers(layers: Sequence[str], grid: Grid) -> list[str]:
+    """Layers of a network whose units are probed: of a chain, all but the last."""
+    return list(layers[:-1]) if grid.probed_k and all(map(in_chain, layers)) else []
 
 
 def read_networks(sources: Sources, condition: str, grid: Grid) -> Iterator[Network]:
@@ -211,7 +268,7 @@ def _read_some(
     shapes = stored_shapes(file)
     clusters, falls = {}, {}
     # Of a study without hidden units these tables have no rows of it.
-    if hidden_layers(file, grid):
+    if hidden_layers(list(shapes), grid):
         probed = rows & where(k=grid.probed_k)
         clusters = _by_network(read_rows(sources.clusters, [*_CLUSTER, *CLUSTER_NUMBERS], probed))
         falls = _by_network(read_rows(sources.ablations, _FALLS, probed))
@@ -222,12 +279,13 @@ def _read_some(
         weights = _weights(file, layer, some)
         for number, seed in enumerate(seeds):
             key = (seed, tensor_name(layer))
-            found[number][key[1]] = LayerOfNetwork(
+            found[number][key[1]] = layer_of_network(
                 weights[number],
                 labels[number],
-                *_score_arrays(scores.get(key, _NO_SCORES), grid),
-                clusters=_cluster_arrays(clusters.get(key, _NO_CLUSTERS), grid),
-                falls=_fall_arrays(falls.get(key, _NO_FALLS), grid),
+                scores.get(key, _NO_SCORES),
+                grid,
+                clusters.get(key, _NO_CLUSTERS),
+                falls.get(key, _NO_FALLS),
             )
     return found
 
@@ -238,6 +296,24 @@ _FALLS = [*_CLUSTER, "ablation", "class", *FALL_NUMBERS]
 _NO_SCORES, _NO_CLUSTERS, _NO_FALLS = (
     pd.DataFrame(columns=columns) for columns in (_SCORES, [*_CLUSTER, *CLUSTER_NUMBERS], _FALLS)
 )
+
+
+def layer_of_network(
+    weights: np.ndarray,
+    labels: np.ndarray,
+    scores: pd.DataFrame,
+    grid: Grid,
+    clusters: pd.DataFrame = _NO_CLUSTERS,
+    falls: pd.DataFrame = _NO_FALLS,
+) -> LayerOfNetwork:
+    """A layer from its weights, its labels and its rows of the tables."""
+    return LayerOfNetwork(
+        weights,
+        labels,
+        *_score_arrays(scores, grid),
+        clusters=_cluster_arrays(clusters, grid),
+        falls=_fall_arrays(falls, grid),
+    )
 
 
 def _by_network(rows: pd.DataFrame) -> dict[tuple[int, str], pd.DataFrame]:
@@ -330,14 +406,17 @@ def _filled(shape: tuple[int, ...], at: tuple[np.ndarray, ...], values: pd.Serie
     return found
 
 
-def read_means(summary: Path, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
+def means_of(table: pd.DataFrame, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
     """Means over seeds by condition and layer, as `MEAN_NUMBERS` and `MEAN_Z_NUMBERS` name them.
 
     `n`, the number of networks with a value, `value`, the mean of a measure, and `value_half`, half
     the width of its 95 % t interval: [measures, methods, k]. `z`, the mean z, `z_half`, as before,
     and `q`: [pairs, methods, k]. NaN where there is none, and 0 for n.
+
+    Args:
+        table: rows with the columns of `summary.csv`.
+        grid: axes of the arrays.
     """
-    table = read_csv(summary, usecols=[*CELL, "n", *_ENDS, "q"])
     table = table[table["method"].isin(grid.methods) & table["measure"].isin(ALL_MEASURES)]
     for name in ("value", "z"):
         table[f"{name}_half"] = (table[f"{name}_high"] - table[f"{name}_low"]) / 2

@@ -1,4 +1,4 @@
-"""What the page says of the status of a value: a sentence each."""
+"""What the page says of the status of a value, a sentence each, and of known groups."""
 
 from __future__ import annotations
 
@@ -14,3 +14,5 @@ STATUSES_SAY = {
     SEVERAL_HEADS: "not asked: the network tells several classes of an image",
 }
 """In the order of the codes that stand for them."""
+
+KNOWN_GROUPS_SAY = "known groups of units, scored as they are; nothing was clustered"

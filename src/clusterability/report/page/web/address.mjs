@@ -4,6 +4,13 @@ function oneOf(wanted, allowed, otherwise) {
   const found = allowed.find(value => String(value) === String(wanted));
   return found !== undefined ? found : allowed.includes(otherwise) ? otherwise : allowed[0];
 }
+// Known groups are a method with a single number of clusters in a layer, that of its groups, if it has any.
+export const isKnown = method => method.split("-")[0] === "groups";
+export function ksOf(data, layer, method) {
+  if (isKnown(method)) return layer.groups ? [layer.groups.length] : [];
+  return data.found_k || data.k;
+}
+export const methodsOf = (data, layer) => Object.keys(data.methods).filter(method => ksOf(data, layer, method).length);
 export function completed(wanted, data) {
   const {start} = data, shown = data.conditions.filter(each => each.networks.length);
   const name = oneOf(wanted.condition, shown.map(condition => condition.name), start.condition);
@@ -11,9 +18,7 @@ export function completed(wanted, data) {
   const left = {
     condition: name,
     seed: oneOf(wanted.seed, condition.networks.map(network => network.seed)),
-    layer: oneOf(wanted.layer, condition.layers.map(layer => layer.name)),
-    method: oneOf(wanted.method, Object.keys(data.methods), start.method),
-    k: oneOf(wanted.k, data.k, start.k),
+    ...completedPlace(data, condition, wanted, {method: () => start.method, k: start.k}),
   };
   return {
     ...left,
@@ -31,8 +36,16 @@ function completedUnit(wanted, {m, n}) {
   const side = oneOf(wanted.side, ["u", "v"]), unit = String(wanted.unit ?? "") === "" ? NaN : Number(wanted.unit);
   return {side, unit: Number.isInteger(unit) && unit >= 0 && unit < (side === "u" ? m : n) ? unit : ""};
 }
+// Layer, method and k; `otherwise.method` gets the methods that there are.
+function completedPlace(data, {layers}, wanted, otherwise) {
+  const name = oneOf(wanted.layer, layers.map(layer => layer.name), otherwise.layer), layer = layers.find(each => each.name === name);
+  const methods = methodsOf(data, layer), method = oneOf(wanted.method, methods, otherwise.method(methods));
+  const ks = ksOf(data, layer, method);
+  return {layer: name, method, k: oneOf(wanted.k, ks, ks.includes(otherwise.k) ? otherwise.k : data.start.k)};
+}
 // What stands in the right pane: nothing, another choice, or the shuffle of the left one. Where nothing is
-// said of another choice, it is the left one in another condition, or else of another seed.
+// said of another choice, it is the left one in another condition, or else of another seed; of one file, known groups
+// stand beside clusters.
 function completedBeside(wanted, left, data) {
   const beside = oneOf(wanted.beside, ["", "other", "shuffle"]), shown = data.conditions.filter(each => each.networks.length);
   const arrange = beside ? oneOf(wanted.arrange, ["own", "left", "right"]) : "";
@@ -41,14 +54,9 @@ function completedBeside(wanted, left, data) {
   const condition2 = oneOf(wanted.condition2, shown.map(each => each.name), (others[0] || shown[0]).name);
   const place = shown.find(each => each.name === condition2), seeds = place.networks.map(network => network.seed);
   const otherSeed = condition2 === left.condition ? seeds.find(seed => seed !== left.seed) : left.seed;
-  return {
-    beside, condition2,
-    seed2: oneOf(wanted.seed2, seeds, otherSeed),
-    layer2: oneOf(wanted.layer2, place.layers.map(layer => layer.name), left.layer),
-    method2: oneOf(wanted.method2, Object.keys(data.methods), left.method),
-    k2: oneOf(wanted.k2, data.k, left.k),
-    arrange,
-  };
+  const method2 = methods => (data.file && methods.find(each => isKnown(each) !== isKnown(left.method))) || left.method;
+  const right = completedPlace(data, place, {layer: wanted.layer2, method: wanted.method2, k: wanted.k2}, {...left, method: method2});
+  return {beside, condition2, seed2: oneOf(wanted.seed2, seeds, otherSeed), layer2: right.layer, method2: right.method, k2: right.k, arrange};
 }
 // What the overview shows; `all` stands for every method.
 function completedGrid(wanted, data) {
@@ -58,7 +66,7 @@ function completedGrid(wanted, data) {
     grid,
     grid_by: oneOf(wanted.grid_by, ["mean", ...nulls]),
     grid_method: oneOf(wanted.grid_method, [...Object.keys(data.methods), "all"], start.grid_method),
-    grid_k: oneOf(wanted.grid_k, probed && data.probed_k.length ? data.probed_k : data.k, start.grid_k),
+    grid_k: oneOf(wanted.grid_k, probed && data.probed_k.length ? data.probed_k : data.found_k || data.k, start.grid_k),
     find: wanted.find || "",
   };
 }

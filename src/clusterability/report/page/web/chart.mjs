@@ -1,6 +1,7 @@
 // A measure over k.
 
-import {seedName} from "./controls.mjs";
+import {ksOf} from "./address.mjs";
+import {networkName} from "./controls.mjs";
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {direction, known, minus, sentence, significant, ticks} from "./numbers.mjs";
@@ -12,9 +13,10 @@ const square = (x, y, half, fill) => make("rect", {x: x - half, y: y - half, wid
 export const chartWidth = () => Math.max(280, Math.min(560, byId("chart").clientWidth || 520));
 export function drawChart(view) {
   const measure = DATA.measures.find(each => each.name === state.measure);
-  const points = DATA.k.map((k, at) => ({k, ...view.score(measure, at), seeds: view.mean(measure, at)}));
+  const right = view.beside, shownK = ksShown(right ? [view, right] : [view]), places = shownK.map(k => DATA.k.indexOf(k));
+  const points = places.map(at => ({k: DATA.k[at], ...view.score(measure, at), seeds: view.mean(measure, at)}));
   byId("says").textContent = `${measure.says} ${sentence(direction(measure))}`;
-  offerScores("chart-take", view, () => DATA.k.map((_, at) => [measure, at]), {measure: measure.name, ...(points[0].null ? {null: points[0].null} : {})});
+  offerScores("chart-take", view, () => places.map(at => [measure, at]), {measure: measure.name, ...(points[0].null ? {null: points[0].null} : {})});
   drawRug(view, measure, chartWidth());
   byId("measure-shown").textContent = `${measure.label} over k`;
   const bandOf = found => found.filter(each => known(each.null_mean) && known(each.null_sd)).map(each =>
@@ -22,7 +24,7 @@ export function drawChart(view) {
   const band = bandOf(points);
   const across = points.filter(each => known(each.seeds.value) && each.seeds.n > 1).map(each => ({k: each.k, low: each.seeds.value_low, high: each.seeds.value_high, mean: each.seeds.value}));
   const valuesOf = found => found.filter(each => known(each.value)).map(each => ({k: each.k, mean: each.value}));
-  const own = valuesOf(points), right = view.beside, others = right ? DATA.k.map((k, at) => ({k, ...right.score(measure, at)})) : [];
+  const own = valuesOf(points), others = right ? places.map(at => ({k: DATA.k[at], ...right.score(measure, at)})) : [];
   const other = valuesOf(others), otherBand = bandOf(others);
   const all = [...band, ...across, ...own, ...other, ...otherBand].flatMap(each => [each.low, each.high, each.mean]).filter(known);
   if (!all.length) {
@@ -36,7 +38,7 @@ export function drawChart(view) {
   if (high - low < 1e-12) { low -= 0.5; high += 0.5; }
   const margin = 0.05 * (high - low), width = chartWidth(), height = 290, box = {left: 70, right: 10, top: 10, bottom: 40};
   low -= margin; high += margin;
-  const ends = [DATA.k[0] - 0.4, DATA.k[DATA.k.length - 1] + 0.4];
+  const ends = [shownK[0] - 0.4, shownK[shownK.length - 1] + 0.4];
   const x = k => box.left + (k - ends[0]) / (ends[1] - ends[0]) * (width - box.left - box.right);
   const y = value => height - box.bottom - (value - low) / (high - low) * (height - box.top - box.bottom);
   const line = (items, name) => items.map((each, at) => `${at ? "L" : "M"}${x(each.k).toFixed(1)},${y(each[name]).toFixed(1)}`).join("");
@@ -47,8 +49,8 @@ export function drawChart(view) {
   for (const value of scale.found) picture.append(
     make("line", {x1: box.left, x2: width - box.right, y1: y(value), y2: y(value), stroke: "var(--line)", "stroke-width": 0.6}),
     make("text", {x: box.left - 6, y: y(value) + 4, "text-anchor": "end"}, minus(scale.digits > 5 ? value.toExponential(1) : value.toFixed(scale.digits))));
-  const every = Math.ceil(DATA.k.length * 26 / (width - box.left));
-  DATA.k.forEach((k, at) => { if (at % every === 0) picture.append(make("text", {x: x(k), y: height - box.bottom + 16, "text-anchor": "middle"}, String(k))); });
+  const every = Math.ceil(shownK.length * 26 / (width - box.left));
+  shownK.forEach((k, at) => { if (at % every === 0) picture.append(make("text", {x: x(k), y: height - box.bottom + 16, "text-anchor": "middle"}, String(k))); });
   picture.append(make("text", {x: (box.left + width) / 2, y: height - 6, "text-anchor": "middle"}, "k (number of clusters)"),
     make("line", {x1: x(state.k), x2: x(state.k), y1: box.top, y2: height - box.bottom, stroke: "var(--soft)", "stroke-dasharray": "2 3"}),
     make("path", {d: area(band), fill: "var(--band)"}),
@@ -62,8 +64,8 @@ export function drawChart(view) {
     ...other.map(({k, mean}) => square(x(k), y(mean), right.choice.k === k ? 4.5 : 2.8, "var(--other)")),
     make("path", {d: line(own, "mean"), fill: "none", stroke: "var(--value)", "stroke-width": 2}),
     ...own.map(each => make("circle", {cx: x(each.k), cy: y(each.mean), r: each.k === state.k ? 5.5 : 3, fill: "var(--value)"})));
-  const here = points[DATA.k.indexOf(state.k)];
-  picture.setAttribute("aria-label", `${measure.label} over k of ${state.condition}, seed ${seedName(state.seed)}, ${state.layer}. `
+  const here = points[shownK.indexOf(state.k)];
+  picture.setAttribute("aria-label", `${measure.label} over k of ${networkName(state.condition, state.seed)}, ${state.layer}. `
     + `At k = ${state.k}: this network ${significant(here.value)}, null ${here.null || "none"} ${significant(here.null_mean)}`
     + (here.seeds.n > 1 ? `, mean over ${here.seeds.n} networks ${significant(here.seeds.value)}, from ${significant(here.seeds.value_low)} to ${significant(here.seeds.value_high)}.` : ".")
     + (right ? ` Right pane, ${rightInWords(right, measure)}.` : ""));
@@ -81,6 +83,11 @@ export function drawChart(view) {
     + `${significant(here.seeds.value_low)} to ${significant(here.seeds.value_high)}` : "";
   byId("chart-note").textContent = `At k = ${state.k}: this network ${significant(here.value)}${means}.${n ? ` Over all k: ${n}.` : ""}`
     + (right ? ` Right pane, ${rightInWords(right, measure)}.` : "");
+}
+// Numbers of clusters that the methods of these views have, in order.
+function ksShown(views) {
+  const wanted = new Set(views.flatMap(({layer, choice}) => ksOf(DATA, layer, choice.method)));
+  return DATA.k.filter(k => wanted.has(k));
 }
 function rightInWords(right, measure) {
   const {value, null: null_, null_mean} = right.score(measure);

@@ -4,7 +4,7 @@ import {INK, chip, darkColour} from "./colours.mjs";
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {sortable} from "./tables.mjs";
-import {sizesInWords, sizesOf} from "./view.mjs";
+import {labelInWords, sizesInWords, sizesOf} from "./view.mjs";
 
 export function drawPixels(view) {
   // One image, or two side by side.
@@ -45,6 +45,22 @@ export function drawSizes(view) {
   byId("sizes" + view.end).replaceChildren(sortable("sizes" + view.end, make("table", {}, make("thead", {}, make("tr", {},
     make("th", {class: "text", scope: "col"}, "Cluster"), make("th", {scope: "col"}, "output (U)"), make("th", {scope: "col"}, "input (V)"))),
     make("tbody", {}, ...labels.map(label => make("tr", {"data-cluster": label},
-      make("th", {class: "text", scope: "row"}, chip(label, view.colour), label >= 0 ? String(label) : view.infeasible ? "none" : "dead, in none"),
+      make("th", {class: "text", scope: "row"}, chip(label, view.colour), label < 0 && !view.infeasible && !view.groups ? "dead, in none" : labelInWords(view, label)),
       make("td", {}, String(u.get(label) || 0)), make("td", {}, String(v.get(label) || 0))))))));
+}
+// Names of the units of each cluster, where units have names; long lists are folded.
+const MOST_NAMES = 12, FIRST_NAMES = 6;
+export function drawMembers(view) {
+  const sides = [["output units", view.u, view.layer.u_names], ["input units", view.v, view.layer.v_names]].filter(([, , names]) => names);
+  const labels = [...new Set(sides.flatMap(([, own]) => [...own]))].sort((a, b) => (a < 0) - (b < 0) || a - b);
+  byId("members" + view.end).hidden = !sides.length;
+  byId("members" + view.end).replaceChildren(...labels.flatMap(label => [
+    make("dt", {}, chip(label, view.colour), labelInWords(view, label)),
+    ...sides.map(([title, own, names]) => membersOf(title, names.filter((_, unit) => own[unit] === label))).filter(each => each),
+  ]));
+}
+function membersOf(title, names) {
+  if (!names.length) return null;
+  if (names.length <= MOST_NAMES) return make("dd", {}, `${title}: ${names.join(", ")}`);
+  return make("dd", {}, make("details", {}, make("summary", {}, `${names.length} ${title}: ${names.slice(0, FIRST_NAMES).join(", ")} \u2026`), names.join(", ")));
 }

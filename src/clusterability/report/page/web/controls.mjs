@@ -1,5 +1,6 @@
 // The controls of the network that is shown.
 
+import {ksOf, methodsOf} from "./address.mjs";
 import {DATA, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {state} from "./state.mjs";
@@ -7,6 +8,7 @@ import {state} from "./state.mjs";
 export const CONTROLS = ["condition", "seed", "layer", "method", "k", "null", "beside", "condition2", "seed2", "layer2", "method2", "k2",
   "arrange", "measure", "order", "ablation", "side", "unit"];
 export const seedName = seed => seed < 0 ? "imported" : String(seed);
+export const networkName = (condition, seed) => DATA.file ? condition : `${condition}, seed ${seedName(seed)}`;
 export function setOptions(select, options, chosen) {
   select.replaceChildren(...options.map(({value, text, disabled}) =>
     make("option", {value, ...(disabled ? {disabled: ""} : {})}, text)));
@@ -21,8 +23,12 @@ function showPlace(end) {
   setOptions(byId("seed" + end), condition.networks.map(({seed}) => ({value: seed, text: seedName(seed)})), of("seed"));
   setOptions(byId("layer" + end), condition.layers.map(({name, m, n}) =>
     ({value: name, text: `${name} (${m} \u00d7 ${n})`})), of("layer"));
-  setOptions(byId("method" + end), Object.keys(DATA.methods).map(name => ({value: name, text: name})), of("method"));
+  setOptions(byId("method" + end), methodsOf(DATA, layerIn(end)).map(name => ({value: name, text: name})), of("method"));
 }
+function layerIn(end) {
+  return shown.find(each => each.name === state["condition" + end]).layers.find(each => each.name === state["layer" + end]);
+}
+const ksIn = end => ksOf(DATA, layerIn(end), state["method" + end]);
 export function showControls() {
   showPlace("");
   byId("beside").value = state.beside;
@@ -31,22 +37,23 @@ export function showControls() {
   byId("arrange").value = state.arrange || "own";
   if (state.beside === "other") {
     showPlace("2");
-    setOptions(byId("k2"), DATA.k.map(k => ({value: k, text: String(k)})), state.k2);
+    setOptions(byId("k2"), ksIn("2").map(k => ({value: k, text: String(k)})), state.k2);
   }
   setOptions(byId("null"), DATA.nulls.length ? DATA.nulls.map(name => ({value: name, text: name}))
     : [{value: "", text: "no null"}], state.null);
   setOptions(byId("measure"), DATA.measures.map(({name, label}) =>
     ({value: name, text: `${label} (${name})`})), state.measure);
   const slider = byId("k");
-  slider.max = DATA.k.length - 1;
-  slider.value = DATA.k.indexOf(state.k);
+  slider.max = ksIn("").length - 1;
+  slider.value = ksIn("").indexOf(state.k);
+  slider.disabled = ksIn("").length === 1;
   slider.setAttribute("aria-valuetext", `${state.k} clusters`);
   byId("k-shown").textContent = `k = ${state.k}`;
   byId("order").checked = state.order === "original";
   byId("ablation").value = state.ablation;
 }
 export function valueOf(id) {
-  if (id === "k") return DATA.k[byId("k").value];
+  if (id === "k") return ksIn("")[byId("k").value];
   if (id === "order") return byId("order").checked ? "original" : "clusters";
   return byId(id).value;
 }

@@ -3,18 +3,20 @@
 import {tellAbout} from "./about.mjs";
 import {addressOf} from "./address.mjs";
 import {chartWidth, drawChart} from "./chart.mjs";
-import {drawPixels, drawSizes} from "./clusters.mjs";
+import {drawMembers, drawPixels, drawSizes} from "./clusters.mjs";
 import {CONTROLS, showControls, valueOf} from "./controls.mjs";
+import {letCursorsMove} from "./cursor.mjs";
 import {DATA, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {drawEffects} from "./effects.mjs";
-import {drawMatrix, drawRamp, letMatrixBeClicked} from "./matrix.mjs";
+import {beOfFile} from "./file.mjs";
+import {drawMatrix, drawRamp} from "./matrix.mjs";
 import {percent} from "./numbers.mjs";
 import {GRID_CONTROLS, drawOverview, gridCells, showGridControls} from "./overview.mjs";
 import {addRightPane, drawPanes, viewsNow} from "./panes.mjs";
 import {offerPictures} from "./pictures.mjs";
 import {drawScores} from "./scores.mjs";
-import {choose, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
+import {choose, followLinks, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
 import {drawUnit, responsesOf} from "./unit.mjs";
 import {drawVerdict, verdictOn} from "./verdict.mjs";
 
@@ -52,14 +54,17 @@ async function showNetwork(wanted) {
   if (!wanted()) return false;
   const {left: view, right} = views, {condition, network} = view;
   const accuracy = network.accuracy === null ? "no test accuracy" : `test accuracy ${percent(network.accuracy, 2)} %`;
-  const seed = network.seed < 0 ? "imported network" : `seed ${network.seed}`;
-  byId("status").replaceChildren(make("strong", {}, `${condition.name}, ${seed}, ${view.layer.name}, ${state.method}, k = ${state.k}`),
-    `: ${accuracy}${view.infeasible ? "; " + DATA.statuses.infeasible : ""}.`,
-    make("span", {class: "print"}, `Compared with ${state.null || "no null"}; measure over k: ${state.measure}; units set to ${state.ablation} in ablations; ${state.order === "original" ? "original order of units" : "units ordered by cluster"}.`));
+  const seed = network.seed < 0 ? "imported network" : `seed ${network.seed}`, who = DATA.file ? condition.name : `${condition.name}, ${seed}`;
+  const said = [...(DATA.file ? [] : [accuracy]), ...(view.infeasible ? [DATA.statuses.infeasible] : [])];
+  byId("status").replaceChildren(make("strong", {}, `${who}, ${view.layer.name}, ${state.method}, k = ${state.k}`),
+    said.length ? `: ${said.join("; ")}.` : "",
+    make("span", {class: "print"}, `Compared with ${view.null || "no null"}; measure over k: ${state.measure}; ${DATA.file ? "" : `units set to ${state.ablation} in ablations; `}${state.order === "original" ? "original order of units" : "units ordered by cluster"}.`));
   const dead = [...view.u, ...view.v].filter(label => label < 0).length;
   byId("layer-verdict").textContent = verdictOn(view);
   byId("notes").textContent = `${state.method}: ${DATA.methods[state.method]}.`
-    + (dead && !view.infeasible ? ` ${dead} unit${dead > 1 ? "s are" : " is"} dead: all weights are zero, so that they belong to no cluster.` : "");
+    + (!dead || view.infeasible ? "" : ` ${dead} unit${dead > 1 ? "s are" : " is"} `
+      + (view.groups ? "in no group: dead, or on a side without known groups." : "dead: all weights are zero, so that they belong to no cluster."));
+  byId("order").closest("label").hidden = Boolean(view.bins);
   [last, lastWidth] = [view, chartWidth()];
   drawPanes(views);
   for (const each of right ? [view, right] : [view]) {
@@ -67,6 +72,7 @@ async function showNetwork(wanted) {
     drawRamp(each);
     drawPixels(each);
     drawSizes(each);
+    drawMembers(each);
   }
   drawUnit(view, responses);
   drawScores(view);
@@ -86,7 +92,9 @@ function failed(error) {
 function start() {
   whenChosen(() => show().catch(failed));
   addRightPane();
-  letMatrixBeClicked();
+  letCursorsMove();
+  followLinks();
+  beOfFile();
   tellAbout();
   offerPictures();
   drawVerdict();

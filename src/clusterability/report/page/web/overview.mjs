@@ -1,5 +1,6 @@
 // All layers of all conditions at a glance: a cell each, coloured by a measure.
 
+import {ksOf} from "./address.mjs";
 import {INK, darkColour} from "./colours.mjs";
 import {setOptions} from "./controls.mjs";
 import {DATA, meansOf} from "./data.mjs";
@@ -24,11 +25,11 @@ const oneNetwork = () => DATA.conditions.every(condition => condition.seeds === 
 export function showGridControls() {
   const measure = gridMeasure();
   setOptions(byId("grid"), DATA.measures.map(({name, label}) => ({value: name, text: `${label} (${name})`})), state.grid);
-  setOptions(byId("grid_by"), [{value: "mean", text: "mean over networks"},
-    ...measure.nulls.map(name => ({value: name, text: `mean z against ${name}`}))], state.grid_by);
+  setOptions(byId("grid_by"), [{value: "mean", text: DATA.file ? "value" : "mean over networks"},
+    ...measure.nulls.map(name => ({value: name, text: `${DATA.file ? "" : "mean "}z against ${name}`}))], state.grid_by);
   setOptions(byId("grid_method"), [...Object.keys(DATA.methods).map(name => ({value: name, text: name})),
     {value: "all", text: "all, below each other"}], state.grid_method);
-  setOptions(byId("grid_k"), (measure.function && DATA.probed_k.length ? DATA.probed_k : DATA.k).map(k => ({value: k, text: String(k)})), state.grid_k);
+  setOptions(byId("grid_k"), (measure.function && DATA.probed_k.length ? DATA.probed_k : DATA.found_k || DATA.k).map(k => ({value: k, text: String(k)})), state.grid_k);
   if (byId("find").value !== state.find) byId("find").value = state.find;
 }
 // Cells of the overview: what the table `summary` says of each at all k.
@@ -36,11 +37,12 @@ export async function gridCells() {
   const measure = gridMeasure(), cells = [];
   for (const condition of DATA.conditions) {
     const arrays = await meansOf(condition);
-    for (const method of gridMethods()) for (const {name: layer, probed} of condition.layers) {
-      if (!matches(state.find, [condition.name, layer, method])) continue;
-      const rows = DATA.k.map(k => summaryRow(DATA, arrays, {condition: condition.name, layer, method, k, measure: state.grid, null: gridNull(measure)}));
-      cells.push({condition: condition.name, layer, method, probed, rows, open: condition.networks.length > 0,
-        shown: shownOf(rows[DATA.k.indexOf(state.grid_k)], byZ()), n: rows[DATA.k.indexOf(state.grid_k)].n});
+    for (const method of gridMethods()) for (const place of condition.layers) {
+      const {name: layer, probed} = place, ks = ksOf(DATA, place, method), k = ks.includes(state.grid_k) ? state.grid_k : ks[0];
+      if (!ks.length || !matches(state.find, [condition.name, layer, method])) continue;
+      const rows = ks.map(each => summaryRow(DATA, arrays, {condition: condition.name, layer, method, k: each, measure: state.grid, null: gridNull(measure)}));
+      const row = rows[ks.indexOf(k)];
+      cells.push({condition: condition.name, layer, method, k, probed, rows, open: condition.networks.length > 0, shown: shownOf(row, byZ()), n: row.n});
     }
   }
   return cells;
@@ -61,7 +63,7 @@ export function drawOverview(cells) {
   const rows = [...lines.values()].map(line => make("tr", {}, make("th", {scope: "row", class: "text"}, line[0].condition),
     ...(all ? [make("td", {class: "text"}, line[0].method)] : []),
     ...layers.map(layer => drawCell(measure, line.find(cell => cell.layer === layer), paint))));
-  const heads = ["Condition", ...(all ? ["Method"] : []), ...layers];
+  const heads = [DATA.file ? "Network" : "Condition", ...(all ? ["Method"] : []), ...layers];
   const table = make("table", {id: "grid-table"},
     make("thead", {}, make("tr", {}, ...heads.map((name, at) => make("th", {scope: "col", class: at <= Number(all) ? "text" : "layer"}, name)))),
     make("tbody", {}, ...rows));
@@ -83,7 +85,8 @@ function offerCells(measure, cells) {
 function inWords(measure, {mean, low, high}, n) {
   const text = value => shortText(measure, value, 4);
   const between = known(low) ? `, 95 % interval ${text(low)} to ${text(high)}` : "";
-  return known(mean) ? `${text(mean)}${between}, ${n} network${n === 1 ? "" : "s"}` : "no value";
+  const over = DATA.file ? "" : `, ${n} network${n === 1 ? "" : "s"}`;
+  return known(mean) ? `${text(mean)}${between}${over}` : "no value";
 }
 function shortText(measure, value, digits = 3) {
   if (!known(value) || byZ()) return shortZ(value);
@@ -94,23 +97,23 @@ function drawCell(measure, cell, paint) {
   const {condition, layer, method, rows, shown} = cell, words = inWords(measure, shown, cell.n), colour = paint(shown.mean);
   const here = condition === state.condition && layer === state.layer && method === state.method;
   const left = cell.open ? "" : "; no network of it is on this page";
-  const button = make("button", {type: "button", class: "cell", tabindex: -1, title: `${condition}, ${layer}, ${method}, k = ${state.grid_k}: ${words}${left}`,
+  const button = make("button", {type: "button", class: "cell", tabindex: -1, title: `${condition}, ${layer}, ${method}, k = ${cell.k}: ${words}${left}`,
     style: {background: colour, color: darkColour(colour) ? "#ffffff" : INK},
     ...(here ? {"aria-current": "true"} : {}), ...(cell.open ? {} : {"aria-disabled": "true"})},
-    make("span", {"aria-hidden": "true"}, shortText(measure, shown.mean)), spark(rows), make("span", {class: "hidden"}, words + left));
+    make("span", {"aria-hidden": "true"}, shortText(measure, shown.mean)), spark(rows, cell.k), make("span", {class: "hidden"}, words + left));
   if (cell.open) button.addEventListener("click", () => open(cell));
   return make("td", {class: "cell", "data-sort": shown.mean, "data-condition": condition, "data-layer": layer, "data-method": method}, button);
 }
-function spark(rows) {
+function spark(rows, k) {
   const points = rows.map(row => ({k: row.k, ...shownOf(row, byZ())})), {width, height} = SPARK;
-  const {line, band, dot} = sparkPaths(points, [DATA.k[0], DATA.k[DATA.k.length - 1]], width, height), place = dot(state.grid_k);
+  const {line, band, dot} = sparkPaths(points, [DATA.k[0], DATA.k[DATA.k.length - 1]], width, height), place = dot(k);
   return make("svg", {viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true"},
     band ? make("path", {d: band, fill: "currentColor", opacity: 0.25}) : null,
     make("path", {d: line, fill: "none", stroke: "currentColor", "stroke-width": 1.2}),
     place ? make("circle", {...place, r: 2, fill: "currentColor"}) : null);
 }
-async function open({condition, layer, method}) {
-  const {grid: measure, grid_k: k, grid_by: by} = state;
+async function open({condition, layer, method, k}) {
+  const {grid: measure, grid_by: by} = state;
   await choose({condition, layer, method, k, measure, ...(DATA.nulls.includes(by) ? {null: by} : {})});
   byId("controls").scrollIntoView();
   byId("status").focus({preventScroll: true});
@@ -164,6 +167,6 @@ function gridNote(measure, count) {
   const over = oneNetwork() ? "" : ", mean over networks";
   return `${measure.label} (${measure.name}): ${what}${over}, at k = ${state.grid_k}, `
     + `${state.grid_method === "all" ? "all methods" : `method ${state.grid_method}`}. ${measure.says} ${sentence(byZ() ? "higher is better" : direction(measure))}`
-    + " The small lines run over k, each on a scale of its own, with their 95 % interval; the dot is at this k."
+    + ` The small lines run over k, each on a scale of its own${DATA.file ? "" : ", with their 95 % interval"}; the dot is at this k.`
     + (state.find ? ` Only names with \u201c${state.find}\u201d.` : "");
 }

@@ -1,8 +1,9 @@
 // The left pane, and the right one beside it: another choice, or a shuffle of the left network.
 
+import {isKnown} from "./address.mjs";
 import {adjustedInformation, counterparts} from "./agreement.mjs";
 import {clusterColour} from "./colours.mjs";
-import {seedName} from "./controls.mjs";
+import {networkName, seedName} from "./controls.mjs";
 import {DATA, arraysOf, besideOf, meansOf, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {known} from "./numbers.mjs";
@@ -38,7 +39,8 @@ function together(left, right) {
   Object.assign(right, {beside: left, end: "2", rank, colour: label => clusterColour(rank(label)), matched: same.length > 0});
   return {left, right, why: []};
 }
-function noShuffle({condition, network, layer}) {
+function noShuffle({condition, network, layer, choice}) {
+  if (isKnown(choice.method)) return ["Known groups were not found in the weights, so there are none to find in a shuffle."];
   const first = condition.networks[0], kept = condition.beside.shuffle;
   if (!kept) return ["There was no room on this page for a shuffle of this network."];
   if (network !== first) {
@@ -54,10 +56,10 @@ export function addRightPane() {
   const body = byId("pane-body").cloneNode(true);
   for (const part of [body, ...body.querySelectorAll("[id]")]) part.id += "2";
   for (const part of body.querySelectorAll("[aria-labelledby]")) part.setAttribute("aria-labelledby", part.getAttribute("aria-labelledby") + "2");
-  body.querySelector("#matrix-box2").setAttribute("aria-label", "Weight matrix of the right pane, scrolls sideways");
+  body.querySelector("#matrix-box2").setAttribute("aria-label", "Weight matrix of the right pane: arrow keys move between its cells");
   byId("pane2").append(body);
 }
-const titleOf = ({choice: {condition, seed, layer, method, k}}) => `${condition}, seed ${seedName(seed)}, ${layer}, ${method}, k = ${k}`;
+const titleOf = ({choice: {condition, seed, layer, method, k}}) => `${networkName(condition, seed)}, ${layer}, ${method}, k = ${k}`;
 export function drawPanes({left, right, why}) {
   const {null: null_, number} = DATA.shuffle;
   byId("panes").classList.toggle("two", Boolean(right));
@@ -67,7 +69,7 @@ export function drawPanes({left, right, why}) {
   byId("pane-body2").hidden = !right;
   byId("pane-title2").textContent = !right ? "Right" : right.shuffled ? `Right: a shuffle of ${titleOf(right)}` : `Right: ${titleOf(right)}`;
   byId("pane-note2").replaceChildren(...right && right.shuffled
-    ? [`Draw ${number} of the null ${null_}: ${DATA.nulls_say[null_]}. It is the first draw that a study makes for seed ${seedName(right.choice.seed)}, clustered by the same method.`] : why);
+    ? [`Draw ${number} of the null ${null_}: ${DATA.nulls_say[null_]}. ${DATA.file ? "It was" : `It is the first draw that a study makes for seed ${seedName(right.choice.seed)},`} clustered by the same method.`] : why);
   byId("pane-note2").hidden = !byId("pane-note2").hasChildNodes();
   byId("agreement").hidden = !right;
   byId("agreement").textContent = right ? agreementInWords(left, right) : "";

@@ -1,14 +1,15 @@
 // Pictures to take away: the panes as PNG, the curve and the draws as SVG.
 
+import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {state} from "./state.mjs";
 import {saveFile} from "./taking.mjs";
 
 const EDGE = 16, LINE = 22;
 
-const nameOf = what => `${what} ${state.condition} ${state.seed} ${state.layer} ${state.method} k${state.k}${state.beside ? ` beside ${state.beside}` : ""}`;
+const nameOf = what => `${what} ${state.condition} ${DATA.file ? "" : `${state.seed} `}${state.layer} ${state.method} k${state.k}${state.beside ? ` beside ${state.beside}` : ""}`;
 export function offerPictures() {
-  const panes = make("button", {type: "button"}, "Save picture as PNG"), curve = make("button", {type: "button"}, "Save curve and draws as SVG");
+  const panes = make("button", {type: "button"}, "Save picture as PNG"), curve = make("button", {type: "button"}, DATA.file ? "Save curve as SVG" : "Save curve and draws as SVG");
   panes.addEventListener("click", () => panesPicture().toBlob(content => saveFile(`${nameOf("weights")}.png`, content)));
   curve.addEventListener("click", () => saveFile(`${nameOf(state.measure)}.svg`, new Blob([curveText()], {type: "image/svg+xml"})));
   byId("panes-take").append(panes);
@@ -44,7 +45,7 @@ function panesPicture() {
 }
 // The curve above the draws, with the colours of the page and its address.
 function curveText() {
-  const parts = ["chart", "rug"].map(id => byId(id).querySelector("svg")).filter(each => each), colours = getComputedStyle(document.documentElement);
+  const parts = ["chart", "rug"].map(id => byId(id)).filter(each => !each.hidden).map(each => each.querySelector("svg")).filter(each => each), colours = getComputedStyle(document.documentElement);
   const colour = name => colours.getPropertyValue(name).trim(), size = (each, name) => Number(each.getAttribute(name));
   const width = Math.max(...parts.map(each => size(each, "width"))), height = parts.reduce((sum, each) => sum + size(each, "height") + EDGE, LINE);
   const all = make("svg", {viewBox: `0 0 ${width} ${height}`, width, height},

@@ -11,9 +11,9 @@ export function csvOf(columns, rows) {
 }
 
 // The folder of results that a page lies in; as it is usually called where it does not come from a disk.
-export function resultsFolder({protocol, pathname}) {
+export function resultsFolder({protocol, pathname}, usual = "results") {
   const folder = decodeURIComponent(pathname.slice(0, pathname.lastIndexOf("/")));
-  return protocol === "file:" ? folder.replace(/^\/(?=[A-Za-z]:)/, "") : "results";
+  return protocol === "file:" ? folder.replace(/^\/(?=[A-Za-z]:)/, "") : usual;
 }
 
 // A text, number or list as Python writes it.
@@ -30,9 +30,17 @@ export function scoresInPython(folder, wanted) {
   return `import pandas as pd\nrows = pd.read_parquet(${python(folder + "/tables/scores.parquet")}, filters=[${filters.join(", ")}])`;
 }
 
+const testsOf = wanted => Object.entries(wanted).map(([name, value]) => `rows["${name}"].isin(${python([value].flat())})`);
+
+// Rows of the file that `clusterability score` wrote.
+export function fileInPython(folder, file, wanted) {
+  const path = python(`${folder}/${file}`), read = file.endsWith(".csv") ? `read_csv(${path}, dtype={"layer": str})` : `read_parquet(${path})`;
+  return `import pandas as pd\nrows = pd.${read}\nrows = rows[${testsOf(wanted).join(" & ")}]`;
+}
+
 // Means over networks: as above, and only rows whose names have all words of a text.
 export function summaryInPython(folder, wanted, text) {
-  const tests = Object.entries(wanted).map(([name, value]) => `rows["${name}"].isin(${python([value].flat())})`);
+  const tests = testsOf(wanted);
   const names = '(rows["condition"] + " " + rows["layer"] + " " + rows["method"])';
   const words = text.split(/\s+/).filter(word => word)
     .map(word => `${names}.str.contains(${python(word)}, case=False, regex=False)`);

@@ -3,7 +3,7 @@
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {direction, known, shortP, shortZ, significant} from "./numbers.mjs";
-import {resultsFolder, scoresInPython} from "./rows.mjs";
+import {fileInPython, resultsFolder, scoresInPython} from "./rows.mjs";
 import {state} from "./state.mjs";
 import {sortable} from "./tables.mjs";
 import {offer} from "./taking.mjs";
@@ -20,8 +20,8 @@ export function drawScores(view) {
     if (DATA.statuses[score.status]) told.add(score.status);
     bodies[bodies.length - 1].append(scoreRow(measure, score, compared));
   }
-  const draws = DATA.draws[state.null];
-  const null_ = state.null ? `${state.null} (${DATA.nulls_say[state.null]}; ${draws} draw${draws === 1 ? "" : "s"})` : "no null";
+  const draws = DATA.draws[view.null];
+  const null_ = view.null ? `${view.null} (${DATA.nulls_say[view.null]}; ${draws} draw${draws === 1 ? "" : "s"})` : "no null";
   byId("scores-note").textContent = `Structure is compared with ${null_}. z is directed: positive is better than the null; `
     + "in the pictures the grey band is \u00b1 1.96, and an arrow means beyond \u00b1 6. p is one-sided, in the better direction (\u2020: two-sided, where neither is better)."
     + [...told].map(status => ` In rows: ${DATA.statuses[status]}.`).join("");
@@ -31,7 +31,7 @@ export function drawScores(view) {
     ...bodies)));
   const shownRows = () => [...byId("score-table").querySelectorAll("tr[data-measure]")].map(row =>
     [DATA.measures.find(each => each.name === row.dataset.measure), DATA.k.indexOf(state.k)]);
-  offerScores("scores-take", view, shownRows, {k: state.k, ...(state.null ? {null: [state.null, "groups"]} : {})});
+  offerScores("scores-take", view, shownRows, {k: state.k, ...(view.null ? {null: [view.null, "groups"]} : {})});
 }
 const SCORE_COLUMNS = ["condition", "seed", "layer", "method", "k", "measure", "value", "null", "null_mean", "null_sd", "z", "p", "p_two_sided", "status"];
 // Lets a reader take scores away: `records` gives pairs of a measure and the place of its k.
@@ -39,7 +39,12 @@ export function offerScores(id, view, records, wanted) {
   const {condition, seed, layer, method} = state, place = {condition, seed, layer, method};
   const rows = () => records().map(([measure, at]) => ({...place, k: DATA.k[at], measure: measure.name, ...view.score(measure, at)}))
     .filter(row => row.status !== undefined);
-  offer(id, {name: `scores ${Object.values(place).join(" ")}`, columns: SCORE_COLUMNS, rows, code: scoresInPython(resultsFolder(location), {...place, ...wanted})});
+  offer(id, {name: `scores ${Object.values(place).join(" ")}`, columns: SCORE_COLUMNS, rows, code: codeOf({...place, ...wanted})});
+}
+// How to load the same in Python; null where there is no file with it.
+function codeOf(wanted) {
+  if (!DATA.file) return scoresInPython(resultsFolder(location), wanted);
+  return DATA.file.rows && fileInPython(resultsFolder(location, "."), DATA.file.rows, wanted);
 }
 function rightCells(measure, right) {
   if (!right) return [];

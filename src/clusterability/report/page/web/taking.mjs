@@ -15,7 +15,8 @@ export function offer(id, {name, columns, rows, code}) {
     place.append(button, make("details", {}, make("summary", {}, "The same rows in Python"),
       make("pre", {tabindex: 0, class: "box"}, make("code", {}))));
   }
-  place.querySelector("code").textContent = code;
+  place.querySelector("details").hidden = !code;
+  place.querySelector("code").textContent = code || "";
 }
 function save({name, columns, rows}) {
   saveFile(`${name}.csv`, new Blob([csvOf(columns, rows())], {type: "text/csv"}));

@@ -1,5 +1,6 @@
 // One unit: its cluster at every k, its strongest weights, and what it responds to.
 
+import {ksOf} from "./address.mjs";
 import {chip} from "./colours.mjs";
 import {seedName} from "./controls.mjs";
 import {DATA, besideOf} from "./data.mjs";
@@ -29,9 +30,9 @@ export function drawUnit(view, responses) {
   unit.max = (state.side === "u" ? view.layer.m : view.layer.n) - 1;
   if (unit !== document.activeElement || there) unit.value = state.unit;
   byId("unit-body").hidden = !there;
-  byId("unit-note").textContent = there ? "" : "Click a row of the matrix for an output unit, with Shift for the input unit of a column, or type a number.";
+  byId("unit-note").textContent = there ? "" : "Click a row of the matrix, with Shift a column, or type a number.";
   if (!there) return;
-  const {below, above} = unitEnds(view), name = unitName(state.side === "v" && !below ? view : null, state.unit);
+  const {below, above} = unitEnds(view), name = unitName(state.side === "v" && !below ? view : null, state.unit, view.layer[state.side + "_names"]);
   byId("unit-title").textContent = `One unit: ${name}, ${[below && `output of ${below.layer.name}`, above && `input of ${above.layer.name}`].filter(Boolean).join(" and ")}`;
   byId("unit-clusters").replaceChildren(clustersAtAllK([[below, "u"], [above, "v"]].filter(([end]) => end)));
   byId("unit-weights").replaceChildren(...[[below, "u", "Strongest inputs"], [above, "v", "Strongest outputs"]]
@@ -40,36 +41,37 @@ export function drawUnit(view, responses) {
   drawResponses(view, below && above ? below : null, responses);
 }
 // A pixel by its row and column, any other unit by its number.
-function unitName(view, unit) {
+function unitName(view, unit, names) {
+  if (names) return names[unit];
   const side = Math.sqrt(DATA.pixels), images = view ? view.layer.n / DATA.pixels : 0;
   if (images !== 1 && images !== 2) return `unit ${unit}`;
   return `pixel ${Math.floor(unit / (side * images)) + 1}, ${unit % (side * images) + 1}`;
 }
 function clustersAtAllK(ends) {
-  const cell = label => make("td", {}, label < 0 ? "none" : chip(label), label < 0 ? "" : String(label));
+  const cell = label => make("td", {}, label < 0 ? "none" : chip(label), label < 0 ? "" : String(label)), ks = ksOf(DATA, ends[0][0].layer, state.method);
   return make("table", {id: "unit-clusters-table"}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, `Cluster by ${state.method} at k =`),
-    ...DATA.k.map(k => make("th", {scope: "col"}, String(k))))),
+    ...ks.map(k => make("th", {scope: "col"}, String(k))))),
     make("tbody", {}, ...ends.map(([end, side]) => make("tr", {},
       make("th", {class: "text", scope: "row"}, side === "u" ? `as output of ${end.layer.name}` : `as input of ${end.layer.name}`),
-      ...DATA.k.map((_, k) => cell(end.labelsAt(k)[(side === "u" ? 0 : end.layer.m) + state.unit]))))));
+      ...ks.map(k => cell(end.labelsAt(DATA.k.indexOf(k))[(side === "u" ? 0 : end.layer.m) + state.unit]))))));
 }
 function weightsTable(view, side, title) {
   const box = make("div", {}, make("h3", {}, `${title}, ${view.layer.name}`));
-  if (!view.levels) {
-    box.append(make("p", {class: "soft"}, "This matrix is not on the page."));
+  if (view.bins) {
+    box.append(make("p", {class: "soft"}, "This page has means over cells of this matrix, and no weights of single units."));
     return box;
   }
-  const labels = side === "u" ? view.v : view.u, names = side === "u" ? view : null;
+  const labels = side === "u" ? view.v : view.u, pixels = side === "u" ? view : null, names = view.layer[side === "u" ? "v_names" : "u_names"];
   const rows = strongest(view.levels, view.layer, side, state.unit, DATA.levels, WEIGHTS);
-  box.append(make("table", {"data-weights": side}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, unitName(names, 0).startsWith("pixel") ? "from pixel in row, column" : side === "u" ? "from" : "to"),
+  box.append(make("table", {"data-weights": side}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, unitName(pixels, 0, names).startsWith("pixel ") ? "from pixel in row, column" : side === "u" ? "from" : "to"),
     make("th", {scope: "col"}, "weight"), make("th", {scope: "col"}, "cluster"))),
-    make("tbody", {}, ...rows.map(({unit, level}) => make("tr", {"data-unit": unit}, make("th", {class: "text", scope: "row"}, unitName(names, unit).replace("pixel ", "")),
+    make("tbody", {}, ...rows.map(({unit, level}) => make("tr", {"data-unit": unit}, make("th", {class: "text", scope: "row"}, unitName(pixels, unit, names).replace(/^pixel (?=\d+, \d+$)/, "")),
       make("td", {}, (Math.abs(level) === DATA.levels ? (level > 0 ? "\u2265 " : "\u2264 ") : "") + significant(level / DATA.levels * view.limit, 3)),
       make("td", {}, labels[unit] < 0 ? "none" : chip(labels[unit], view.colour), labels[unit] < 0 ? "" : String(labels[unit])))))));
   return box;
 }
 function drawWeightsAsImage(view) {
-  const images = view ? view.layer.n / DATA.pixels : 0, there = Boolean(view && view.levels) && (images === 1 || images === 2);
+  const images = view ? view.layer.n / DATA.pixels : 0, there = Boolean(view && !view.bins) && (images === 1 || images === 2);
   byId("unit-image-box").hidden = !there;
   if (!there) return;
   const width = Math.sqrt(DATA.pixels) * images, canvas = byId("unit-image"), context = canvas.getContext("2d"), cell = 5;

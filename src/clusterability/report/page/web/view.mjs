@@ -1,5 +1,7 @@
 // One view: the parts of the arrays that the choice points at.
 
+import {isKnown} from "./address.mjs";
+import {binLabels, unitsOfBins} from "./bins.mjs";
 import {DATA} from "./data.mjs";
 import {clusterColour} from "./colours.mjs";
 import {drawsOf} from "./draws.mjs";
@@ -21,7 +23,9 @@ export function viewOf(choice, condition, network, arrays, means, drawArrays, sh
   const labelsAt = k => pick("labels").subarray((method * DATA.k.length + k) * units, (method * DATA.k.length + k + 1) * units);
   const labels = labelsAt(kAt);
   const place = (row, k) => (row * methods.length + method) * DATA.k.length + k;
-  const nullOf = measure => measure.function ? "groups" : state.null;
+  // Known groups were not found in the weights: they are compared with permuted ones alone.
+  const known = isKnown(choice.method), null_ = !known || !DATA.nulls.includes("labels") ? state.null : "labels";
+  const nullOf = measure => measure.function ? "groups" : null_;
   const pairOf = measure => DATA.pairs.findIndex(([name, null_]) => name === measure.name && null_ === nullOf(measure));
   function score(measure, k = kAt) {
     const at = place(DATA.measures.indexOf(measure), k), pair = pairOf(measure);
@@ -49,22 +53,33 @@ export function viewOf(choice, condition, network, arrays, means, drawArrays, sh
     return get("class_" + name)[at * DATA.classes + class_];
   }
   const [limit, largest] = get("limits");
-  const levels = pick("weights");
+  const levels = pick("weights"), bins = pick("bins"), u = labels.subarray(0, layer.m), v = labels.subarray(layer.m);
+  const cells = bins ? binnedCells(bins, u, v) : {u, v};
   return {
     choice, condition, network, layer, score: shuffle ? scoreOfShuffle : score, drawsAt, hasDraws: Boolean(draws), mean, cluster, fall, limit, largest, levels, shuffled: Boolean(shuffle),
-    u: labels.subarray(0, layer.m), v: labels.subarray(layer.m), infeasible: labels.every(label => label < 0),
     labelsAt, other: name => viewOf({...choice, layer: name}, condition, network, arrays, means, null, null),
-    strength: strengths(levels, layer), end: "", colour: clusterColour, rank: label => label, beside: null,
+    u, v, infeasible: labels.every(label => label < 0), null: null_, groups: known ? layer.groups : null,
+    bins, cells, strength: strengths(levels, cells, bins ? 0 : DATA.levels), end: "", colour: clusterColour, rank: label => label, beside: null,
   };
 }
-// Sums of sizes of the weights of each unit, in levels; of a matrix that is not on the page, zeros.
-function strengths(levels, {m, n}) {
-  const u = new Float64Array(m), v = new Float64Array(n);
-  if (levels) for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) {
-    const size = Math.abs(levels[i * n + j] - DATA.levels);
+// Cells of a large matrix are between bins of units, which have the label of most of their units.
+function binnedCells(bins, u, v) {
+  const units = {u: unitsOfBins(bins.subarray(0, u.length)), v: unitsOfBins(bins.subarray(u.length))};
+  const [ofU, ofV] = [binLabels(u, units.u), binLabels(v, units.v)];
+  return {u: ofU.labels, v: ofV.labels, units, shares: [ofU.share, ofV.share]};
+}
+// Sums of sizes of the cells of each row and column, in levels from that of 0.
+function strengths(levels, cells, zero) {
+  const [m, n] = [cells.u.length, cells.v.length], u = new Float64Array(m), v = new Float64Array(n);
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) {
+    const size = Math.abs(levels[i * n + j] - zero);
     u[i] += size; v[j] += size;
   }
   return {u, v};
+}
+// A cluster by its number, and by its name where it is a known group.
+export function labelInWords(view, label) {
+  return label < 0 ? (view.groups ? "in no group" : "none") : view.groups ? `${label} (${view.groups[label]})` : String(label);
 }
 export function sizesOf(labels) {
   const found = new Map();
