@@ -20,6 +20,9 @@ from clusterability.statistics import interval
 LARGEST = 100_000
 """Maximum size of a file in docs/, in bytes."""
 
+DISCUSSED = ("mi", "barber_q", "newman_q", "ncut")
+"""Measures whose mean z documents quote."""
+
 FIGURES = {
     "default": {
         name: name
@@ -103,9 +106,16 @@ def _accuracies(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 
 
 def _validity(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
-    """Means over strengths of planting and cells; for mutual information, also each of them."""
+    """Means over strengths of planting and cells of some measures; of information, also each.
+
+    Numbers have five digits: there are many rows.
+    """
     own = rows[rows["method"] == study.method]
-    return own[own["condition"].isna() | own["measure"].isin(["mi", "mi_term"])]
+    told = own["measure"].isin([*DISCUSSED, "bits", "mi_term"])
+    rows = own[(own["condition"].isna() & told) | own["measure"].isin(["mi", "mi_term"])]
+    rows = rows.dropna(axis="columns", how="all")
+    numbers = rows.select_dtypes("number")
+    return rows.assign(**numbers.map(lambda value: float(f"{value:.5g}")))
 
 
 def _findings(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
@@ -115,6 +125,17 @@ def _findings(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 def _agreement(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
     own = (rows["method"] == study.method) & (rows["measure"] == "ami")
     return rows[own & (rows["k"] == study.k)]
+
+
+def _scores(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
+    """Mean z of the measures that documents discuss, for the clusters that figures show."""
+    own = (rows["method"] == study.method) & (rows["k"] == study.k) & rows["z"].notna()
+    return rows[own & rows["measure"].isin(DISCUSSED)].drop(columns="test_accuracy")
+
+
+def _lesions(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
+    """Types of clusters by the method that figures show, and in whole networks."""
+    return rows[rows["method"].isin([study.method, "whole"])]
 
 
 def _cells(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
@@ -142,7 +163,8 @@ TABLES: Mapping[str, Callable[[pd.DataFrame, Quoted], pd.DataFrame]] = {
     "validity": _validity,
     "findings": _findings,
     "agreement": _agreement,
-    "lesions_networks": _all,
+    "summary": _scores,
+    "lesions_networks": _lesions,
     "replication": _all,
     "replication_sizes": _all,
     "calibration": _cells,

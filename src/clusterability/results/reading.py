@@ -129,6 +129,8 @@ _TEXTS = dict.fromkeys(("layer", "other_layer", "plateau"), str)
 def read_csv(file: Path | str, **options: Any) -> pd.DataFrame:
     """`pandas.read_csv`, with text columns kept as text and a UserError for any other file."""
     with told_of_damage(file):
+        # In parts, pandas would warn of columns whose first part is empty.
+        options = {"low_memory": False} | options
         return pd.read_csv(file, dtype=_TEXTS | options.pop("dtype", {}), **options)
 
 

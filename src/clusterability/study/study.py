@@ -109,7 +109,7 @@ class Study(Section):
     strata: Strata = Strata()
     """Input units that are alike, among which the null `within` permutes weights."""
     keep_draws: Flag = True
-    """Whether the draws of nulls stay, 1.4 of the 1.7 GB of the default study. If false, each file
+    """Whether the draws of nulls stay, 2.6 of the 3.4 GB of the default study. If false, each file
     of draws is removed once its scores are there; a new measure then draws them again."""
     agreement: Agreement = Agreement()
     """Comparison of the partitions of the same units between layers, seeds, restarts and data
