@@ -167,6 +167,15 @@ def test_code_runs_and_unpickles_nothing_but_in_known_places():
     assert found == ALLOWED
 
 
+def assigned(text: str, name: str) -> list[str]:
+    """All that a module assigns to a name."""
+    return [
+        ast.unparse(node.value)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Assign) and name in map(ast.unparse, node.targets)
+    ]
+
+
 def test_known_places_are_restricted():
     read = torch_pickle._TensorUnpickler
     assert read.find_class is not pickle._Unpickler.find_class
@@ -190,7 +199,9 @@ def test_known_places_are_restricted():
     by_name += [LIBRARY / "nulls" / "redrawing.py", LIBRARY / "clustering" / "problem.py"]
     for file in by_name:
         (load,) = calls(file.read_text(), "importlib.import_module")
-        assert ast.unparse(load.args[0]).startswith("f'clusterability.")
+        name = ast.unparse(load.args[0])
+        known = assigned(file.read_text(), name) or [name]
+        assert all(value.startswith("f'clusterability.") for value in known)
     (load,) = calls((LIBRARY / "measures" / "structure.py").read_text(), "importlib.import_module")
     assert ast.unparse(load.args[0]) == "f'{added.__name__}.{name}'"
 

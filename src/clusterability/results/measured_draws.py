@@ -103,7 +103,9 @@ class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
         with _reading(path):
             arrays = read_npz(path, lambda name: name.startswith(prefix))
             measures = {name.removeprefix(prefix): array for name, array in arrays.items()}
-            if not measures.keys() >= set(DIRECTED):
+            if not (
+                measures.keys() >= set(DIRECTED) and all(name in MEASURES for name in measures)
+            ):
                 raise ValueError(f"{prefix} with {', '.join(measures)}")
             if len({array.shape for array in measures.values()}) > 1:
                 raise ValueError(f"{prefix} with arrays of different shapes")

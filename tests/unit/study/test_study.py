@@ -172,7 +172,8 @@ def test_a_row_of_the_page_has_default_range_and_text():
     )
     assert rows["train_images"].startswith("| `train_images` | empty | whole number ≥ 1, ≤ 60000 |")
     assert "<br>- `joint`: one k-means over the units of both sides" in rows["methods"]
-    assert rows["measures"].startswith("| `measures` | all | non-empty list from `mi`, ")
+    assert rows["measures"].startswith("| `measures` | `[]` | list, each a text | ")
+    assert "\n| `measures` | all | non-empty list from `mi`, " in config_page()
 
 
 def test_a_condition_overrides_the_recipe_by_key():
