@@ -66,7 +66,7 @@ function weightsTable(view, side, title) {
   box.append(make("table", {"data-weights": side}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, unitName(pixels, 0, names).startsWith("pixel ") ? "from pixel in row, column" : side === "u" ? "from" : "to"),
     make("th", {scope: "col"}, "weight"), make("th", {scope: "col"}, "cluster"))),
     make("tbody", {}, ...rows.map(({unit, level}) => make("tr", {"data-unit": unit}, make("th", {class: "text", scope: "row"}, unitName(pixels, unit, names).replace(/^pixel (?=\d+, \d+$)/, "")),
-      make("td", {}, (Math.abs(level) === DATA.levels ? (level > 0 ? "\u2265 " : "\u2264 ") : "") + significant(level / DATA.levels * view.limit, 3)),
+      make("td", {}, (Math.abs(level) === DATA.levels && view.largest > view.limit ? (level > 0 ? "\u2265 " : "\u2264 ") : "") + significant(level / DATA.levels * view.limit, 3)),
       make("td", {}, labels[unit] < 0 ? "none" : chip(labels[unit], view.colour), labels[unit] < 0 ? "" : String(labels[unit])))))));
   return box;
 }
@@ -85,6 +85,7 @@ function drawWeightsAsImage(view) {
 }
 function drawResponses(view, hidden, responses) {
   const {strongest: count, never, greys} = DATA.responses, box = byId("unit-responses"), get = name => responses[`${hidden.layer.name}/${name}`];
+  byId("unit-responses-box").hidden = !DATA.conditions.some(({beside}) => beside.responses);
   byId("unit-responses-note").replaceChildren(...(hidden && responses ? [] : whyNone(view, hidden)));
   box.hidden = !(hidden && responses);
   if (box.hidden) return;
