@@ -9,7 +9,7 @@ CONTENDER_FILES = [
 ]
 """The script and the modules that it loads by name."""
 JUDGED = list(dict.fromkeys(each.condition for each in judged_conditions(STUDY)))
-"""Conditions of which it is known which clusters there are to find."""
+"""Conditions whose true clusters are known."""
 
 
 rule contend:

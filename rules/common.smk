@@ -79,7 +79,7 @@ METHOD_FILES = [module_of("method", name) for name in STUDY.clustering.methods]
 
 
 def added(kind):
-    """What the study takes of other packages, of one kind: measure, method or null."""
+    """Extensions of one kind (measure, method or null) that the study takes from other packages."""
     return [each for each in STUDY.extensions if each.kind == kind]
 
 
@@ -90,7 +90,7 @@ DECIDING_MEASURES = ADDED_MEASURES if STUDY.adaptive_nulls else []
 
 
 def of_wildcards(files):
-    """What makes the files of a rule, as parameters: the script and modules that `files` names.
+    """Parameters that name the code behind a rule's files: its script and the modules in `files`.
 
     files: a function of a job's wildcards.
     """
@@ -101,7 +101,7 @@ def of_wildcards(files):
 
 
 def one_of(names):
-    """A pattern for these names, and for nothing where there is none."""
+    """Pattern that matches these names only, and nothing if there are none."""
     return "|".join(names) or "(?!)"
 
 
@@ -126,7 +126,7 @@ def networks_of(condition):
 
 
 def limit_jobs_to_gpus():
-    """A GPU for each training job where jobs run on this machine, and no more jobs than GPUs.
+    """Number of GPUs of a training job; on this machine, run no more of these jobs than GPUs.
 
     Returns the number of GPUs that a job asks for. Others would wait for a GPU on cores that other
     rules could use. What the command line or a profile says of `gpu` goes before. On a cluster
@@ -171,7 +171,7 @@ def is_chain(layers):
 
 
 def imported_files(condition):
-    """Files of an imported network, which no module's prefix and no remote storage moves."""
+    """Files of an imported network; neither a module's prefix nor a storage provider moves them."""
     from clusterability.networks.importing.readers import model_files
 
     path = Path(STUDY.networks[condition].path)
@@ -191,12 +191,12 @@ def weights_of(condition):
 
 
 def layers_of(condition):
-    """What is clustered of a condition's networks."""
+    """Layers of a condition's networks that are clustered."""
     return STUDY.clustering.clustered_layers(weights_of(condition))
 
 
 def published_values():
-    """Tables of the comparison with published values: key and file by name, which are sound."""
+    """Tables of published values: key and file by name, after a check."""
     try:
         check_published(STUDY, {name: layers_of(name) for name in STUDY.names})
     except UserError as error:
@@ -221,7 +221,7 @@ def weights_of_network(wildcards):
 
 
 def weights_of_matrix(wildcards):
-    """Entries of the matrix of the job's layer: of the whole network, all pairs of units."""
+    """Number of entries of the job's matrix; for the whole network, of all pairs of units."""
     shapes = shapes_of(wildcards.condition)
     if wildcards.layer != NETWORK:
         return math.prod(shapes[wildcards.layer])
@@ -230,7 +230,7 @@ def weights_of_matrix(wildcards):
 
 
 def threads_of_draws(jobs):
-    """Draws at a time: of a small matrix one, as many jobs run beside each other."""
+    """Draws to make at a time: one for a small matrix, since many of its jobs run in parallel."""
     weights = jobs.total(weights_of_matrix)
     return lambda wildcards: 1 if weights(wildcards) < SMALL_MATRIX else DRAWS_AT_ONCE
 
@@ -239,7 +239,7 @@ SMALL_MATRIX, DRAWS_AT_ONCE = 1 << 19, 4
 
 
 def layers_as_jobs_take_them():
-    """Layers of all conditions: those of an imported network that are small go together."""
+    """Layers of all conditions, grouped by job: small layers of an imported network share one."""
     places = [Place(name, IMPORTED, layer) for name in STUDY.networks for layer in layers_of(name)]
     within = "within" in STUDY.nulls
     alone = [p for p in places if p.layer == NETWORK or (within and covariate_of(p))]
@@ -250,7 +250,7 @@ def layers_as_jobs_take_them():
 
 
 def networks_as_jobs_take_them():
-    """Blocks of networks: small ones from elsewhere go together, if the config says so."""
+    """Blocks of networks, grouped by job: small imported networks share one if the config asks."""
     asked = STUDY.clustering
     places = [Place(name, IMPORTED) for name in STUDY.networks if asked.networks_together]
     weights = {place: weights_of_network(place) for place in places}
@@ -258,9 +258,10 @@ def networks_as_jobs_take_them():
 
 
 def minutes_of_matrices(wildcards, passes):
-    """Of a job that clusters the matrices of its block, at all scales, so many times, with room.
+    """Minutes for clustering a block's matrices at all scalings `passes` times, with a margin.
 
-    To cluster and sum up a matrix took 0.15 to 0.3 microseconds a weight for eleven k by one method.
+    Clustering and measuring a matrix took 0.15 to 0.3 microseconds a weight for eleven k and one
+    method.
     """
     clustering = STUDY.clustering
     each = len(clustering.scalings) + partitions_of_layer(k_values_of(wildcards)) / 11
@@ -268,18 +269,18 @@ def minutes_of_matrices(wildcards, passes):
 
 
 def minutes_of_clusters(wildcards):
-    """Of a job that clusters the networks of its block, and halves of them."""
+    """Minutes for clustering the networks of a block, and halves of them."""
     return 30 + size_of(wildcards) + minutes_of_matrices(wildcards, 2)
 
 
 def minutes_of_draws(wildcards, threads):
-    """Of a job that clusters draws, so many at a time."""
+    """Minutes for clustering draws, `threads` at a time."""
     draws = max(STUDY.nulls.values(), default=0)
     return 30 + 5 * size_of(wildcards) + minutes_of_matrices(wildcards, draws / threads)
 
 
 def minutes_of_submatrices(wildcards):
-    """Of a job that clusters the sub-matrices of a layer, and shuffles of them.
+    """Minutes for clustering the sub-matrices of a layer, and their shuffles.
 
     One of 10 x 128 took 30 ms by two methods at one k and scale.
     """
@@ -292,12 +293,12 @@ def minutes_of_submatrices(wildcards):
 
 
 def memory(base, each, networks=size_of):
-    """Of a job: `base`, and `each` for each of the networks of its block, or of so many."""
+    """Megabytes of a job: `base`, plus `each` for every network."""
     return lambda wildcards: base + math.ceil(each * networks(wildcards))
 
 
 def memory_of_weights(base, each, bytes_each):
-    """As `memory`, and so many bytes for each weight of the block."""
+    """As `memory`, plus `bytes_each` for every weight of the block."""
 
     def of_job(wildcards):
         block = bytes_each * weights_of_network(wildcards) * size_of(wildcards)
@@ -307,7 +308,7 @@ def memory_of_weights(base, each, bytes_each):
 
 
 def memory_of_block(base, each, bytes_of_matrix):
-    """As `memory_of_weights` at all scales, and what a large layer takes beside that."""
+    """As `memory_of_weights` at all scalings, plus the working memory of a large layer."""
 
     def of_job(wildcards):
         scales = 1 + len(set(STUDY.clustering.scalings) - {"none"})
@@ -318,7 +319,7 @@ def memory_of_block(base, each, bytes_of_matrix):
 
 
 def memory_of_file(wildcards):
-    """Of a job that reads a network's file: it may be there three times, as read, checked, kept."""
+    """Megabytes for reading a network's file, which is held as read, as checked and as kept."""
     files = [Path(file) for file in imported_files(wildcards.condition)]
     # Blocks of quantised numbers take a seventh of the floats that they become.
     times = 24 if any(file.suffix == ".gguf" for file in files) else 8
@@ -326,7 +327,7 @@ def memory_of_file(wildcards):
 
 
 def memory_of_draws(wildcards, threads):
-    """Of a job that clusters draws: the block, the draws that are worked on, and their tables."""
+    """Megabytes for clustering draws: the block, the draws in progress, and their tables."""
     block = memory_of_block(0, 0, BYTES_OF_DRAW * threads)(wildcards)
     return memory_of_tables(wildcards) + block
 
@@ -337,18 +338,18 @@ def networks_of_job(wildcards):
 
 
 def minutes_of_study(wildcards):
-    """Of a job that goes through all networks of the study."""
+    """Minutes for reading all networks of the study."""
     return 60 + sum(map(networks_of, STUDY.names)) // 50
 
 
 def partitions_of_layer(k_values, weight=lambda k: 1):
-    """Partitions of a layer at these k by all methods, each counted by its k."""
+    """Number of partitions of a layer at these k by all methods, each weighted by `weight`."""
     clustering = STUDY.clustering
     return len(clustering.methods) * len(clustering.scalings) * sum(map(weight, k_values))
 
 
 def memory_of_tables(wildcards):
-    """Of a job that makes tables of a null: they are there twice when they are put together.
+    """Megabytes for the tables of a null, which are held twice while they are joined.
 
     There are two numbers for each pair of clusters of a network's draw.
     """
@@ -358,20 +359,20 @@ def memory_of_tables(wildcards):
 
 
 def rows_of_network(k_values):
-    """Scores of one layer of a network."""
+    """Number of scores of one layer of a network."""
     measures = len(MEASURES) + len(STUDY.measures)
     return partitions_of_layer(k_values) * measures * max(len(STUDY.nulls), 1)
 
 
 def memory_of_place(wildcards):
-    """Of a job that reads the scores of all networks of a condition, at one layer and block of k."""
+    """Megabytes for the scores of a condition's networks, at one layer and block of k."""
     largest = max(map(networks_of, STUDY.names))
     rows = max(rows_of_network(Block.parse(block)) for block in STUDY.k_grid)
     return 1000 + math.ceil(2.5e-3 * largest * rows)
 
 
 def memory_of_scores(wildcards):
-    """Of a job that reads a part of the columns and rows of all scores of the study."""
+    """Megabytes for some columns and rows of all scores of the study."""
     layers = sum(networks_of(name) * len(layers_of(name)) for name in STUDY.names)
     rows = layers * rows_of_network(STUDY.k_values)
     return 2000 + math.ceil(2e-4 * rows)
@@ -410,7 +411,7 @@ def block_files(pattern, conditions=STUDY.names):
 
 
 def network_files(ending="safetensors", conditions=STUDY.names):
-    """One file a condition and block of seeds."""
+    """One file per condition and block of seeds."""
     return block_files(f"<results>/networks/{{condition}}/{{seeds}}.{ending}", conditions)
 
 
@@ -430,13 +431,13 @@ def images_of(wildcards):
 
 
 def probed_layers_of(condition):
-    """What is probed of a condition's networks; nothing of matrices each by itself."""
+    """Probed layers of a condition's networks; none of matrices that are no chain."""
     layers = weights_of(condition)
     return STUDY.probed_layers(layers) if is_chain(layers) else []
 
 
 def shown_jobs():
-    """How the networks of each condition are shown MNIST's images on the page, if they are probed."""
+    """How the page shows MNIST's images to the networks of each probed condition."""
     return {
         name: asdict(job_parameters.probing_job(STUDY, name, STUDY.k_grid[0]))
         for name in STUDY.names
@@ -445,13 +446,13 @@ def shown_jobs():
 
 
 def shows_mnist():
-    """Whether any network of the study is trained on MNIST, or shown it."""
+    """Whether any network of the study is trained on MNIST's images, or shown them."""
     shown = (name for name in STUDY.names if probed_layers_of(name))
     return bool(STUDY.conditions) or any(map(may_see_mnist, shown))
 
 
 def probed_files(pattern):
-    """Files of the grid where it is asked what units do."""
+    """Files of the probed part of the grid."""
     return [
         file
         for condition in STUDY.names
@@ -480,7 +481,7 @@ def equal_size_files(pattern):
 
 
 def origin_of(wildcards):
-    """The networks that a block of a condition goes on from, if it does."""
+    """Networks that a block of a condition continues, if any."""
     origin = STUDY.recipe_of(wildcards.condition).origin
     return f"<results>/networks/{origin}/{wildcards.seeds}.safetensors" if origin else []
 
@@ -489,7 +490,7 @@ def origin_of(wildcards):
 
 
 def draws(file):
-    """A file of draws. It goes as soon as its scores are there, unless the config keeps draws."""
+    """File of draws, removed once its scores exist unless the config keeps draws."""
     return file if STUDY.keep_draws else temp(file)
 
 
@@ -499,12 +500,12 @@ SCORED_FIRST = 0 if STUDY.keep_draws else 4
 
 
 def nulls_of(wildcards):
-    """Nulls that the block's own draws are for; fresh networks are a null themselves."""
+    """Nulls to draw for the block; none for fresh networks, which are a null themselves."""
     return [] if wildcards.condition.startswith(FRESH) else STUDY.block_nulls
 
 
 def redrawn_nulls_of(wildcards):
-    """Those of them that k can be chosen by."""
+    """Nulls of the block by which k can be chosen."""
     return [null for null in nulls_of(wildcards) if null in STUDY.redrawn_nulls]
 
 
@@ -514,7 +515,7 @@ def draws_of(wildcards):
 
 
 def import_job(wildcards):
-    """Which network from elsewhere, and how its file is read, by the network's name."""
+    """Imported network, and how to read its file, by the network's name."""
     name = wildcards.condition
     return {name: asdict(job_parameters.import_job(STUDY, name))}
 
@@ -525,17 +526,17 @@ def files_of_import(wildcards):
 
 
 def agreement_job(wildcards):
-    """What decides the agreement of partitions."""
+    """Parameters that determine the agreement of partitions."""
     return asdict(job_parameters.agreement_job(STUDY, wildcards.condition))
 
 
 def clustering_job(wildcards):
-    """What decides the partitions of a layer, beside the weights and k."""
+    """Parameters that determine the partitions of a layer, besides weights and k."""
     return asdict(job_parameters.clustering_job(STUDY.clustering, wildcards.layer))
 
 
 def if_adaptive(**items):
-    """Inputs or parameters that rules have only where the draws of some null end by a rule."""
+    """Inputs or parameters that rules have only if the draws of some null are adaptive."""
     return items if STUDY.adaptive_nulls else {}
 
 
@@ -545,7 +546,7 @@ def if_added(**items):
 
 
 def observed_of(jobs):
-    """What a null's job takes where draws end by a rule: whose values they are to decide on."""
+    """Inputs of a null's job if draws are adaptive: the partitions whose values they decide on."""
     return if_adaptive(partitions=jobs.files(FILES.partitions), held_out=jobs.files(FILES.held_out))
 
 
@@ -555,20 +556,20 @@ def null_script(name):
 
 
 def adaptive_draws_of(wildcards):
-    """The most draws of nulls whose draws end by a rule, for a layer."""
+    """Largest numbers of draws of a layer, by null, if draws are adaptive."""
     asked = STUDY.clustering, STUDY.adaptive_nulls, wildcards.layer
     return {null: asdict(most) for null, most in job_parameters.adaptive_draws(*asked).items()}
 
 
 def null_job(wildcards):
-    """What decides the tables of a null that clusters its draws."""
+    """Parameters that determine the tables of a null that clusters its draws."""
     draws = STUDY.nulls[wildcards.null]
     asked = STUDY.clustering, wildcards.null, draws, wildcards.layer
     return asdict(job_parameters.null_job(*asked))
 
 
 def stratified_job(wildcards):
-    """What decides the tables of the null `within`, beside the covariate."""
+    """Parameters that determine the tables of the null `within`, besides the covariate."""
     draws = STUDY.nulls["within"]
     asked = STUDY, wildcards.condition, draws, wildcards.layer
     return asdict(job_parameters.stratified_job(*asked))
@@ -586,13 +587,13 @@ def covariate_of(wildcards):
 
 
 def labels_job(wildcards):
-    """What decides the tables of permuted labels."""
+    """Parameters that determine the tables of permuted labels."""
     draws = STUDY.nulls["labels"]
     return asdict(job_parameters.labels_job(STUDY.clustering, draws, wildcards.layer))
 
 
 def files_of_null(wildcards):
-    """The script and the modules that it loads by name."""
+    """Script of the null's rule, and the modules that it loads by name."""
     null = module_of("null", wildcards.null)
     return [null_script("null"), null, *METHOD_FILES, *DECIDING_MEASURES]
 
@@ -625,7 +626,7 @@ def compared_in_block(pattern):
 
 
 def planted_in_block(wildcards):
-    """What was planted in a block, if anything was."""
+    """Planted partitions of a block, if there are any."""
     planted = f"<results>/networks/{wildcards.condition}/{wildcards.seeds}.planted.npz"
     return [planted] if STUDY.plants(wildcards.condition) else []
 
@@ -638,7 +639,7 @@ def partners_of_block(wildcards):
 
 
 def choices(file):
-    """What was chosen for every condition and layer."""
+    """Files of choices for every condition and layer."""
     pattern = f"<results>/scores/{{condition}}/{{layer}}.{file}.csv"
     return [
         path
@@ -648,7 +649,7 @@ def choices(file):
 
 
 def results_of_blocks(wildcards):
-    """Everything that the study's jobs write but the tables and figures."""
+    """All files that jobs of the study write, except tables and figures."""
     clustered = [*STUDY.names, *STUDY.fresh_conditions]
     planted = [name for name in STUDY.names if STUDY.plants(name)]
     kept = STUDY.block_nulls if STUDY.keep_draws else []
@@ -699,7 +700,7 @@ def files_of_figure(wildcards):
 
 
 def figure_inputs(wildcards):
-    """What a figure is drawn from, by name."""
+    """Inputs of a figure, by name."""
     names = FIGURES[wildcards.figure].inputs
     return {name: figure_input(name, wildcards) for name in names}
 
@@ -740,7 +741,7 @@ def drawn_partitions(figure, item):
 
 
 def compared_tables(wildcards):
-    """The tables of the study that are put beside a file of published values, and that file."""
+    """Tables of the study to compare with a file of published values, and that file."""
     key, path = PUBLISHED[wildcards.table]
     # A user's file, which no module's prefix and no remote storage moves.
     found = {"published": local(path)}
@@ -758,7 +759,7 @@ def compared_tables(wildcards):
 
 
 def tables_in_print():
-    """Tables of the study that tables for print are made of."""
+    """Tables of the study from which tables for print are made."""
     found = ["verdict", "networks", "summary", "agreement", "paired", "best_k"]
     if answers(STUDY):
         found.append("validity")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def project_folder(basedir):
-    """The folder that holds src/ and scripts/.
+    """Folder that holds src/ and scripts/.
 
-    Of a workflow that lies in a repository elsewhere, as a module may, Snakemake brings one file at a
-    time, and a script would lack the library beside it. Then this is a copy of the commit, made once.
+    If the workflow is in a remote repository, as for a module, Snakemake fetches single files, and
+    a script would lack the library beside it. The folder is then a copy of the commit, made once.
     """
     if not hasattr(basedir, "hosted_repo"):
         return Path(basedir)
@@ -30,5 +30,5 @@ def project_folder(basedir):
 
 
 def find_library(project):
-    """Puts the project's packages before any others of their names."""
+    """Put the project's packages before any others of the same names."""
     sys.path[:0] = [str(project / "src"), str(project / "scripts")]
