@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from clusterability.clustering.block_sums import Tables
+from clusterability.extensions import with_name
 from clusterability.files import whole_file
 from clusterability.measures.catalogue import DIRECTED, MEASURES
 from clusterability.measures.structure import FUNCTIONS
@@ -103,9 +104,8 @@ class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
         with _reading(path):
             arrays = read_npz(path, lambda name: name.startswith(prefix))
             measures = {name.removeprefix(prefix): array for name, array in arrays.items()}
-            if not (
-                measures.keys() >= set(DIRECTED) and all(name in MEASURES for name in measures)
-            ):
+            own = set(DIRECTED)
+            if own - measures.keys() or not all(map(_of_package, measures.keys() - own)):
                 raise ValueError(f"{prefix} with {', '.join(measures)}")
             if len({array.shape for array in measures.values()}) > 1:
                 raise ValueError(f"{prefix} with arrays of different shapes")
@@ -116,6 +116,11 @@ class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
 
     def __len__(self) -> int:
         return len(self._paths)
+
+
+def _of_package(name: str) -> bool:
+    """Whether a measure that the library lacks is one of an installed package."""
+    return bool(with_name("measure", name))
 
 
 def _reading(path: Path) -> AbstractContextManager[None]:
