@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,25 +55,28 @@ def _sha(content: bytes) -> str:
 
 
 def _read(content: bytes) -> tuple[str, list[str], bool]:
-    tree = ast.parse(content)
-    statements = list(_statements(tree.body))
-    code = code_of(content, tree, statements)
-    return _sha(code), sorted(_modules(statements)), bool(code)
+    nodes = list(ast.walk(ast.parse(content)))
+    code = code_of(content, nodes)
+    return _sha(code), sorted(_modules(nodes)), bool(code)
 
 
-def code_of(content: bytes, tree: ast.Module, statements: Sequence[ast.AST]) -> bytes:
+def code_of(content: bytes, nodes: Sequence[ast.AST]) -> bytes:
     """The lines of a module that decide what it does.
 
     Left out are empty lines and lines with nothing but a comment or a docstring, that of a variable
     included.
+
+    Args:
+        content: of the module.
+        nodes: all nodes of its syntax tree.
     """
     lines, texts = content.splitlines(), set[int]()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant | ast.JoinedStr) and node.lineno < (node.end_lineno or 0):
             texts.update(range(node.lineno, node.end_lineno or 0))
     docstrings = {
         number
-        for node in statements
+        for node in nodes
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
@@ -90,25 +93,15 @@ def code_of(content: bytes, tree: ast.Module, statements: Sequence[ast.AST]) -> 
     )
 
 
-def _modules(statements: Sequence[ast.AST]) -> set[str]:
+def _modules(nodes: Sequence[ast.AST]) -> set[str]:
     found: set[str] = set()
-    for node in statements:
+    for node in nodes:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found.add(node.module)
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
     return found
-
-
-def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
-    """All statements, however deep; expressions hold no imports, and most of a tree is these."""
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop()
-        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-            waiting.extend(getattr(node, field, ()))
-        yield node
 
 
 @cache

@@ -133,8 +133,8 @@ class Empty: "not in a line of its own"
 def test_code_is_what_is_left_without_comments_and_docstrings(tmp_path):
     file = tmp_path / "module.py"
     file.write_text(SOURCE)
-    tree = ast.parse(SOURCE)
-    lines = code_of(SOURCE.encode(), tree, list(ast.walk(tree))).decode().split("\n")
+    nodes = list(ast.walk(ast.parse(SOURCE)))
+    lines = code_of(SOURCE.encode(), nodes).decode().split("\n")
     assert lines == [
         "LIMIT = 3",
         'TEXT = """',
@@ -171,8 +171,7 @@ def test_a_digest_changes_with_the_code(tmp_path, old, new, same):
 def test_what_is_left_of_the_library_has_all_tokens_but_comments_and_docstrings():
     for file in sorted((provenance.PROJECT / "src").rglob("*.py")):
         content = file.read_bytes()
-        tree = ast.parse(content)
-        kept = code_of(content, tree, list(ast.walk(tree)))
+        kept = code_of(content, list(ast.walk(ast.parse(content))))
         assert words(kept) == words(content), file
 
 

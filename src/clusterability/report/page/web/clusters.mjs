@@ -1,29 +1,22 @@
 // Clusters of both sides of a matrix.
 
 import {INK, chip, darkColour} from "./colours.mjs";
-import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
+import {imagesOf, paintPixels, pixelsAcross} from "./pixels.mjs";
 import {sortable} from "./tables.mjs";
 import {labelInWords, sizesInWords, sizesOf} from "./view.mjs";
 
 export function drawPixels(view) {
-  // One image, or two side by side.
-  const images = view.layer.n / DATA.pixels, seen = images === 1 || images === 2;
-  const side = Math.sqrt(DATA.pixels), width = images * side, cell = 8;
+  const seen = imagesOf(view.layer) > 0, width = pixelsAcross(view.layer);
   byId("pixels-box" + view.end).hidden = !seen;
   byId("strips" + view.end).hidden = seen;
   if (!seen) {
     byId("strips" + view.end).replaceChildren(strip("Output units (U)", view, view.u), strip("Input units (V)", view, view.v));
     return;
   }
-  const canvas = byId("pixels" + view.end), context = canvas.getContext("2d");
-  canvas.width = width * cell;
-  canvas.height = side * cell;
-  view.v.forEach((label, pixel) => {
-    context.fillStyle = view.colour(label);
-    context.fillRect(pixel % width * cell, Math.floor(pixel / width) * cell, cell, cell);
-  });
-  canvas.setAttribute("aria-label", `Pixels of the image by cluster, ${width} by ${side}: ${sizesInWords(view.v)}`);
+  const canvas = byId("pixels" + view.end);
+  paintPixels(canvas, view.layer, 8, pixel => view.colour(view.v[pixel]));
+  canvas.setAttribute("aria-label", `Pixels of the image by cluster, ${width} by ${view.layer.n / width}: ${sizesInWords(view.v)}`);
   byId("pixels-note" + view.end).textContent = "Each pixel in the colour of its cluster"
     + (view.v.includes(-1) ? "; grey pixels are in none." : ".");
 }

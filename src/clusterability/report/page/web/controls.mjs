@@ -3,12 +3,18 @@
 import {ksOf, methodsOf} from "./address.mjs";
 import {DATA, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
-import {state} from "./state.mjs";
+import {choose, state} from "./state.mjs";
 
 export const CONTROLS = ["condition", "seed", "layer", "method", "k", "null", "beside", "condition2", "seed2", "layer2", "method2", "k2",
   "arrange", "measure", "order", "ablation", "side", "unit"];
 export const seedName = seed => seed < 0 ? "imported" : String(seed);
 export const networkName = (condition, seed) => DATA.file ? condition : `${condition}, seed ${seedName(seed)}`;
+// What the page keeps of a condition's first network alone, and a button that chooses this one in a pane.
+export function ofFirstAlone(condition, what, end = "") {
+  const {seed} = condition.networks[0], button = make("button", {type: "button", class: "control"}, `seed ${seedName(seed)}`);
+  button.addEventListener("click", () => choose({["seed" + end]: seed}));
+  return [`Of ${condition.name}, this page keeps ${what} of one network alone: `, button];
+}
 export function setOptions(select, options, chosen) {
   select.replaceChildren(...options.map(({value, text, disabled}) =>
     make("option", {value, ...(disabled ? {disabled: ""} : {})}, text)));

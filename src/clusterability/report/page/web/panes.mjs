@@ -3,11 +3,11 @@
 import {isKnown} from "./address.mjs";
 import {adjustedInformation, counterparts} from "./agreement.mjs";
 import {clusterColour} from "./colours.mjs";
-import {networkName, seedName} from "./controls.mjs";
+import {networkName, ofFirstAlone, seedName} from "./controls.mjs";
 import {DATA, arraysOf, besideOf, meansOf, shown} from "./data.mjs";
-import {byId, make} from "./document.mjs";
+import {byId} from "./document.mjs";
 import {known} from "./numbers.mjs";
-import {choose, state} from "./state.mjs";
+import {state} from "./state.mjs";
 import {choiceIn, viewOf} from "./view.mjs";
 
 const SIDES = [["u", "output units (U)"], ["v", "input units (V)"]];
@@ -41,13 +41,9 @@ function together(left, right) {
 }
 function noShuffle({condition, network, layer, choice}) {
   if (isKnown(choice.method)) return ["Known groups were not found in the weights, so there are none to find in a shuffle."];
-  const first = condition.networks[0], kept = condition.beside.shuffle;
+  const kept = condition.beside.shuffle;
   if (!kept) return ["There was no room on this page for a shuffle of this network."];
-  if (network !== first) {
-    const button = make("button", {type: "button", class: "control"}, `seed ${seedName(first.seed)}`);
-    button.addEventListener("click", () => choose({seed: first.seed}));
-    return [`Of ${condition.name}, this page keeps a shuffle of one network alone: `, button];
-  }
+  if (network !== condition.networks[0]) return ofFirstAlone(condition, "a shuffle");
   return kept.layout.some(([name]) => name === `${layer.name}/labels`) ? null
     : ["The matrix of this layer is too large to cluster a shuffle of it for this page."];
 }

@@ -1,10 +1,10 @@
 // Single draws of the null beside the observed value: a line each, of both panes.
 
-import {seedName} from "./controls.mjs";
+import {ofFirstAlone} from "./controls.mjs";
 import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {known, minus, significant, ticks} from "./numbers.mjs";
-import {choose, state} from "./state.mjs";
+import {state} from "./state.mjs";
 
 const ROW = 34, LEFT = 12, RIGHT = 12;
 
@@ -54,17 +54,12 @@ function drawsInWords(line, measure, both, shuffled) {
 }
 // Why there are no single draws to show.
 function noDraws({condition, network, layer, end, hasDraws}, measure, null_) {
-  const first = condition.networks[0];
   if (!null_) return ["There is no null to show draws of."];
   if (measure.function) return ["Of random groups of units, the study keeps mean and spread, no single draws."];
   if (!measure.direction) return ["Of measures of which neither direction is better, the study keeps no single draws."];
   if (!condition.beside.draws && !condition.draws_kept) return [`Of ${condition.name}, the study keeps no single draws, but their mean and spread.`];
   if (!condition.beside.draws) return [`There was no room on this page for single draws of ${condition.name}.`];
-  if (network !== first) {
-    const button = make("button", {type: "button", class: "control"}, `seed ${seedName(first.seed)}`);
-    button.addEventListener("click", () => choose({["seed" + end]: first.seed}));
-    return [`Of ${condition.name}, this page keeps single draws of one network alone: `, button];
-  }
+  if (network !== condition.networks[0]) return ofFirstAlone(condition, "single draws", end);
   if (!hasDraws) return [`Of ${layer.name} of ${condition.name}, the study keeps no single draws, but their mean and spread.`];
   return [`Of ${null_}, the study keeps no single draws of this measure at this method and k${state.null === null_ ? ", or makes none" : ""}.`];
 }

@@ -2,11 +2,12 @@
 
 import {ksOf} from "./address.mjs";
 import {chip} from "./colours.mjs";
-import {seedName} from "./controls.mjs";
+import {ofFirstAlone} from "./controls.mjs";
 import {DATA, besideOf} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {known, significant} from "./numbers.mjs";
-import {choose, state} from "./state.mjs";
+import {imagesOf, paintPixels, pixelsAcross} from "./pixels.mjs";
+import {state} from "./state.mjs";
 import {strongest} from "./strongest.mjs";
 
 const WEIGHTS = 10, SCALE = 2;
@@ -43,9 +44,8 @@ export function drawUnit(view, responses) {
 // A pixel by its row and column, any other unit by its number.
 function unitName(view, unit, names) {
   if (names) return names[unit];
-  const side = Math.sqrt(DATA.pixels), images = view ? view.layer.n / DATA.pixels : 0;
-  if (images !== 1 && images !== 2) return `unit ${unit}`;
-  return `pixel ${Math.floor(unit / (side * images)) + 1}, ${unit % (side * images) + 1}`;
+  const width = view ? pixelsAcross(view.layer) : 0;
+  return width ? `pixel ${Math.floor(unit / width) + 1}, ${unit % width + 1}` : `unit ${unit}`;
 }
 function clustersAtAllK(ends) {
   const cell = label => make("td", {}, label < 0 ? "none" : chip(label), label < 0 ? "" : String(label)), ks = ksOf(DATA, ends[0][0].layer, state.method);
@@ -71,16 +71,11 @@ function weightsTable(view, side, title) {
   return box;
 }
 function drawWeightsAsImage(view) {
-  const images = view ? view.layer.n / DATA.pixels : 0, there = Boolean(view && !view.bins) && (images === 1 || images === 2);
+  const there = Boolean(view && !view.bins && imagesOf(view.layer));
   byId("unit-image-box").hidden = !there;
   if (!there) return;
-  const width = Math.sqrt(DATA.pixels) * images, canvas = byId("unit-image"), context = canvas.getContext("2d"), cell = 5;
-  canvas.width = width * cell;
-  canvas.height = Math.sqrt(DATA.pixels) * cell;
-  for (let pixel = 0; pixel < view.layer.n; pixel++) {
-    context.fillStyle = DATA.colours.weights.concat(DATA.colours.none)[view.levels[state.unit * view.layer.n + pixel]];
-    context.fillRect(pixel % width * cell, Math.floor(pixel / width) * cell, cell, cell);
-  }
+  const canvas = byId("unit-image"), colours = DATA.colours.weights.concat(DATA.colours.none);
+  paintPixels(canvas, view.layer, 5, pixel => colours[view.levels[state.unit * view.layer.n + pixel]]);
   canvas.setAttribute("aria-label", `Input weights of unit ${state.unit} as an image, in the colours of the matrix`);
 }
 function drawResponses(view, hidden, responses) {
@@ -114,7 +109,5 @@ function whyNone({condition, network}, hidden) {
   const first = condition.networks[0];
   if (!hidden || network === first || !condition.beside.responses)
     return [hidden ? "This page keeps no responses to images of this network." : "Only hidden units respond to images."];
-  const button = make("button", {type: "button", class: "control"}, `seed ${seedName(first.seed)}`);
-  button.addEventListener("click", () => choose({seed: first.seed}));
-  return [`Of ${condition.name}, this page keeps the responses of one network alone: `, button];
+  return ofFirstAlone(condition, "the responses");
 }
