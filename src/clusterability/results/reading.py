@@ -130,7 +130,7 @@ def read_csv(file: Path | str, **options: Any) -> pd.DataFrame:
     """`pandas.read_csv`, with text columns kept as text and a UserError for any other file."""
     with told_of_damage(file):
         # In parts, pandas would warn of columns whose first part is empty.
-        options = {"low_memory": False} | options
+        options.setdefault("low_memory", False)
         return pd.read_csv(file, dtype=_TEXTS | options.pop("dtype", {}), **options)
 
 
