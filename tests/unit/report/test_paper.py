@@ -19,11 +19,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from clusterability import extensions
+from clusterability.analysis.verdict import VERDICT_COLUMNS
 from clusterability.files import file_digest
 from clusterability.jobs.figure_job import FigureJob
-from clusterability.report.catalogue import paper_job
+from clusterability.report.catalogue import figure_items, paper_job
 from clusterability.report.figures.captions import caption
-from clusterability.report.paper.catalogue import PAPER_TABLES
+from clusterability.report.paper.catalogue import PAPER_TABLES, paper_name
 from clusterability.report.paper.latex import escaped, interval, macros, rounded, tabular
 from clusterability.report.paper.manifest import git_state, manifest
 from clusterability.report.paper.methods_text import methods_text
@@ -31,6 +32,7 @@ from clusterability.report.paper.numbers import numbers, numbers_tex
 from clusterability.report.paper.outputs import write_figures, write_tables
 from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import paper_tables
+from clusterability.study.config_files import read_config
 from clusterability.study.loading import load_study
 from extensions_installed import EXAMPLE, install_example
 from project import ROOT
@@ -84,8 +86,13 @@ def validity() -> pd.DataFrame:
 @pytest.fixture
 def shown(tmp_path) -> Shown:
     best = {"condition": "random_labels", "layer": "fc1", "measure": "barber_q", "null": "shuffle"}
+    verdict = {"condition": "random_labels", "layer": "fc1", "n": 3, "bits": 755.5}
+    verdict |= {"bits_low": 459.9, "bits_high": 1051.1, "beyond_strength": -0.4}
+    verdict |= {"beyond_strength_low": -3, "beyond_strength_high": 2.2}
+    columns = dict.fromkeys(VERDICT_COLUMNS, np.nan)
     tables = {
         "networks": networks(),
+        "verdict": pd.DataFrame([columns | verdict]),
         "summary": summary(),
         "validity": validity(),
         "best_k": pd.DataFrame([best | {"method": "matched", "k": 3}]),
@@ -151,6 +158,11 @@ def test_numbers_are_those_of_the_tables(shown):
     assert found["excess/untrained/fc1/2/barber_q"] == r"\num{0.000}"
     assert found["q/untrained/fc1/2/barber_q"] == r"\num{0.0012}"
     assert found["best_k/random_labels/fc1/barber_q"] == "3"
+    assert found["bits/random_labels/fc1"] == r"\num{756}"
+    assert found["bits/random_labels/fc1/interval"] == r"[\num{460}, \num{1051}]"
+    assert found["beyond_strength/random_labels/fc1"] == r"\num{0}"
+    # A null that the study has not drawn from gives no number.
+    assert not any(key.startswith("beyond_within/") for key in found)
     assert found["auc/trained/mi"] == found["correlation/importance/mi_term"] == r"\num{0.93}"
     assert (found["draws/shuffle"], found["draws/groups"]) == ("9", "99")
 
@@ -162,12 +174,30 @@ def test_keys_are_such_that_latex_takes_them(shown):
     assert "\\%" not in numbers_tex(shown)
 
 
+@pytest.mark.parametrize("config", ["config.yaml", "studies/smoke.yaml"])
+def test_the_example_shows_figures_that_the_study_draws(config):
+    drawn = figure_items(load_study(read_config(ROOT / config)))
+    names = {paper_name(f"{figure}.{item}") for figure, items in drawn.items() for item in items}
+    text = (ROOT / "docs" / "paper-example" / "paper.tex").read_text()
+    shown_figures = set(re.findall(r"\\studyfigure\{([\w-]+)\}", text))
+    assert shown_figures
+    assert shown_figures <= names
+
+
 # --- tables ------------------------------------------------------------------------------------
 
 
 def test_tables_for_print_show_the_drawn_method_and_k(shown):
     found = paper_tables(shown)
-    assert list(found) == ["networks", "quality", "z_scores", "best_k", "detection", "prediction"]
+    assert list(found) == [
+        "verdict",
+        "networks",
+        "quality",
+        "z_scores",
+        "best_k",
+        "detection",
+        "prediction",
+    ]
     assert set(found) <= set(PAPER_TABLES)
     quality = found["quality"]
     assert quality.rows[["method", "k", "null"]].drop_duplicates().values.tolist() == [

@@ -1,7 +1,7 @@
 r"""numbers.tex: `\result{key}` for every number that a text may quote.
 
-Keys are paths: `accuracy/trained`, `z/trained/fc1/4/mi_preserved`, `best_k/trained/fc1/mi`. The
-bounds of an interval are one text under `…/interval`.
+Keys are paths: `accuracy/trained`, `bits/trained/fc1`, `z/trained/fc1/4/mi_preserved`. The bounds
+of an interval are one text under `…/interval`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 
 import pandas as pd
 
+from clusterability.analysis.verdict import REDRAWN
 from clusterability.report.paper.latex import interval, macros, rounded
 from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import networks
@@ -32,7 +33,8 @@ def numbers(shown: Shown) -> dict[str, str]:
     """Numbers in LaTeX, by key."""
     texts = {"seeds": str(_networks_each(shown)), "k": str(shown.k)}
     texts |= {f"draws/{null}": str(draws) for null, draws in shown.nulls.items()}
-    for part in (_accuracy(shown), _scores(shown), _best_k(shown), _validity(shown)):
+    parts = _accuracy, _verdicts, _scores, _best_k, _validity
+    for part in (of(shown) for of in parts):
         texts |= {key: text for key, text in part.items() if text}
     return texts
 
@@ -49,6 +51,21 @@ def _accuracy(shown: Shown) -> dict[str, str]:
         mean, low, high = (100 * row[f"test_accuracy{end}"] for end in ("", "_low", "_high"))
         texts[f"n/{row['condition']}"] = str(row["n"])
         texts |= {key: _number(mean, 1), f"{key}/interval": interval(low, high, 1)}
+    return texts
+
+
+def _verdicts(shown: Shown) -> dict[str, str]:
+    """Bits that each layer saves, and bits beyond each null."""
+    if "verdict" not in shown:
+        return {}
+    columns = ["bits", *(f"beyond_{null}" for null in REDRAWN)]
+    texts = {}
+    for row in shown.tables["verdict"].to_dict("records"):
+        for name in columns:
+            key = f"{name}/{row['condition']}/{row['layer']}"
+            texts[key] = _number(row[name], 0)
+            texts[f"{key}/interval"] = interval(row[f"{name}_low"], row[f"{name}_high"], 0)
+        texts[f"n/{row['condition']}/{row['layer']}"] = str(row["n"])
     return texts
 
 
