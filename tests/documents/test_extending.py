@@ -11,7 +11,7 @@ import yaml
 from project import DOCS
 from workflows import Workflow, copy_workflow
 
-pytestmark = [pytest.mark.slow, pytest.mark.network]
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.release]
 
 TEXT = (DOCS / "extending.md").read_text()
 CONFIG = {

@@ -11,7 +11,7 @@ import clusterability as cl
 from audit.__main__ import main as audit
 from workflows import Workflow, copy_workflow
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.release]
 
 NULLS = {"shuffle": 59, "labels": 5}
 CONFIG = {

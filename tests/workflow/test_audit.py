@@ -15,7 +15,7 @@ from audit.kinds import KINDS, spread
 from audit.study_files import StudyFiles
 from workflows import MICRO, Workflow, copy_workflow
 
-pytestmark = [pytest.mark.slow, pytest.mark.network]
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.release]
 
 CONDITIONS = {
     "untrained": {"epochs": 0},

@@ -15,7 +15,7 @@ import yaml
 from extensions_installed import EXAMPLE, install_example, install_method_and_null
 from workflows import copy_workflow
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.release]
 
 CONFIG = {
     "networks": {"theirs": {"path": "theirs.npz"}},

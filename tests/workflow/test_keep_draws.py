@@ -11,7 +11,7 @@ import yaml
 
 from workflows import Workflow, copy_workflow
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.release]
 
 STUDY = {
     "seeds": ["0-1"],

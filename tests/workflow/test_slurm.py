@@ -32,9 +32,14 @@ pytestmark = [
 ]
 
 # Each job costs some seconds, for the three Snakemakes that it starts: of the smoke study, one
-# condition without probing, and no figures. Its training lasts long enough to be stopped.
+# condition of two layers without probing, and no figures. Its training lasts long enough to be
+# stopped.
 STEPS = 10 * 94  # epochs x batches
-SMALLER = {"conditions": {"trained": {"epochs": 10}}, "probe": {"k": []}}
+SMALLER = {
+    "conditions": {"trained": {"epochs": 10, "architecture": "784-256-10"}},
+    "nulls": {"shuffle": 9, "labels": 9},
+    "probe": {"k": []},
+}
 # Two threads are slower than one where other jobs run beside.
 THREADS = {"threads": 1}
 TARGET = "tables"

@@ -134,15 +134,8 @@ def test_a_study_in_a_storage_has_the_same_jobs(study, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "storage",
-    [
-        "copies",
-        pytest.param("fs", marks=pytest.mark.release),
-        pytest.param("s3", marks=pytest.mark.release),
-    ],
-    indirect=True,
-)
+@pytest.mark.release
+@pytest.mark.parametrize("storage", ["copies", "fs", "s3"], indirect=True)
 def test_a_study_in_a_storage_has_the_same_results(study, storage, without_storage):
     ran = study.snakemake(*storage.arguments)
     assert ran.returncode == 0, ran.stdout

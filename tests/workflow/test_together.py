@@ -299,12 +299,10 @@ def test_the_36_matrices_of_a_small_transformer_take_60_jobs(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize(
     ("asked", "jobs"),
-    [
-        ({"weights_per_job": 0}, 6),
-        pytest.param({"networks_together": False}, 3, marks=pytest.mark.release),
-    ],
+    [({"weights_per_job": 0}, 6), ({"networks_together": False}, 3)],
 )
 def test_every_file_is_the_same_to_the_bit_as_with_other_jobs(together, tmp_path, asked, jobs):
     other = study(tmp_path, clustering=STUDY["clustering"] | asked)
@@ -325,6 +323,7 @@ def test_every_file_is_the_same_to_the_bit_as_with_other_jobs(together, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_nothing_runs_twice_and_all_is_as_recorded(together):
     tables = together.snakemake("tables", "--dry-run")
     assert "Nothing to be done" in tables.stdout
@@ -334,6 +333,7 @@ def test_nothing_runs_twice_and_all_is_as_recorded(together):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_a_network_behind_the_others_goes_into_the_last_job(together, tmp_path):
     shutil.copytree(together.folder, tmp_path / "copy", symlinks=True)
     workflow = Workflow(tmp_path / "copy")
@@ -355,6 +355,7 @@ def test_a_network_behind_the_others_goes_into_the_last_job(together, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_an_appended_block_of_k_leaves_the_others_alone(together, tmp_path):
     shutil.copytree(together.folder, tmp_path / "copy", symlinks=True)
     workflow = Workflow(tmp_path / "copy")

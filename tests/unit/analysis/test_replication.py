@@ -353,6 +353,7 @@ def test_published_steps_lie_at_their_step_since_the_start():
 
 @pytest.mark.slow
 @pytest.mark.network
+@pytest.mark.release
 def test_a_study_of_one_network_beside_published_values(tmp_path, mnist):
     workflow = copy_workflow(tmp_path)
     files = {key: write(tmp_path, key, *rows).name for key, rows in GOOD.items()}
