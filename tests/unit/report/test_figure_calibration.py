@@ -130,11 +130,23 @@ def test_many_draws_are_thinned_on_the_grid(tmp_path: Path) -> None:
     np.testing.assert_allclose(levels["share"], np.ceil(levels["level"] * 40) / 40)
 
 
-def test_a_condition_without_p_is_a_user_error(tmp_path: Path) -> None:
-    inputs = write_inputs(tmp_path, shares_of_40(2), scores_of([np.nan], condition="tiny"))
-    for condition in ("baseline", "tiny"):
-        with pytest.raises(UserError, match=f"found no p of condition '{condition}'"):
-            calibration.make(inputs, condition, FigureJob())
+def test_a_condition_that_was_not_compared_is_a_user_error(tmp_path: Path) -> None:
+    inputs = write_inputs(tmp_path, shares_of_40(2))
+    with pytest.raises(UserError, match="found no rows of condition 'baseline'"):
+        calibration.make(inputs, "baseline", FigureJob())
+
+
+def test_where_a_search_finds_no_clusters_the_figure_says_so(tmp_path: Path) -> None:
+    """Every value equals all of its draws, and p is 1: there is nothing to judge."""
+    alike = scores_of([1.0] * 30, condition="none", null_sd=0.0, z=np.nan, p_two_sided=1.0)
+    figure, rows = calibration.make(
+        write_inputs(tmp_path, shares_of_40(2), alike), "none", FigureJob()
+    )
+    assert rows.empty
+    assert list(rows) == calibration.COLUMNS
+    assert [text.get_text() for text in figure.findobj(Text) if text.get_text()] == [
+        "none: each value equals all of its draws"
+    ]
 
 
 # --- drawing ------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from matplotlib.ticker import NullLocator
 from clusterability.analysis.calibration import ALL, COMPARED, JUDGED, comparisons
 from clusterability.errors import UserError
 from clusterability.jobs.figure_job import FigureJob
+from clusterability.report.figures.cluster_maps import draw_in_words
 from clusterability.report.figures.inputs import (
     Inputs,
     as_categories,
@@ -82,10 +83,10 @@ def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFram
     """The figure of the condition `item` and its rows, from the tables `calibration` and `scores`.
 
     Raises:
-        UserError: if a table has no p of this condition.
+        UserError: if a table has no rows of this condition.
     """
     table = rows(paths(inputs, "calibration")[0], paths(inputs, "scores")[0], item)
-    return draw(table), table
+    return draw(table, item), table
 
 
 def rows(calibration: Path, scores: Path, condition: str) -> pd.DataFrame:
@@ -96,14 +97,18 @@ def rows(calibration: Path, scores: Path, condition: str) -> pd.DataFrame:
     - `panel` "levels": all layers, methods and k together, by measure and, as measure "all", over
       all measures. Values are means over networks of each network's share of p; for measure "all",
       `low` and `high` bound the 95 % t interval, unless networks share their draws.
+
+    No rows where no p is judged: a search that finds no clusters, neither in networks nor in draws.
     """
     cells = read_csv(calibration)
-    cells = cells[(cells["condition"] == condition) & (cells["n"] > 0)]
+    cells = cells[cells["condition"] == condition]
     compared = comparisons(read_rows(scores, COMPARED, where(condition=[condition]) & JUDGED))
-    compared = compared.dropna(subset="p")
     for path, table in ((calibration, cells), (scores, compared)):
         if table.empty:
-            raise UserError(f"{path}: found no p of condition {condition!r}, expected some")
+            raise UserError(f"{path}: found no rows of condition {condition!r}, expected some")
+    cells, compared = cells[cells["n"] > 0], compared.dropna(subset="p")
+    if cells.empty:
+        return pd.DataFrame(columns=COLUMNS)
     table = pd.concat([cells.assign(panel=CELLS), _level_rows(compared)])
     table = table.assign(condition=condition, layer=_layers(table["layer"]))
     return table.reset_index(drop=True)[COLUMNS].astype({"k": "Int64"})
@@ -144,12 +149,14 @@ def _layers(layers: pd.Series) -> pd.Categorical:
 
 
 @style()
-def draw(table: pd.DataFrame) -> Figure:
+def draw(table: pd.DataFrame, condition: str) -> Figure:
     """A column per null: cells on the lines of their layer and method above, levels below.
 
     The lower panel is a Q-Q plot of p with exchanged axes, so that liberal lies above the diagonal.
     On a logarithmic axis, quantiles of p would jump by factors of two where p is smallest.
     """
+    if table.empty:
+        return draw_in_words(f"{condition}: each value equals all of its draws")
     cells, levels = (table[table["panel"] == panel] for panel in (CELLS, LEVELS))
     nulls, lines = list(cells["null"].unique()), _lines(cells)
     room = PAGE_HEIGHT - _SQUARE_HEIGHT - _MARGIN_HEIGHT
@@ -163,7 +170,7 @@ def draw(table: pd.DataFrame) -> Figure:
         _draw_levels(below, levels[levels["null"] == null])
         above.set_title(textwrap.fill(null_name(cells[cells["null"] == null]), _TITLE_LETTERS))
     _set_axes(panels, lines, levels)
-    condition, columns = cells["condition"].iloc[0], 3
+    columns = 3
     networks = counted(span(cells["n"]), "network")
     figure.legend(
         handles=by_rows(list(_legend_handles(cells)), columns),
