@@ -30,10 +30,12 @@ def main(words: Sequence[str]) -> int:
     cells: list[Cell] = []
     for name, kind in KINDS.items():
         found: list[Cell] = []
+        skipped = 0
         if asked[name]:
             chosen = spread(rows[name], asked[name], kind.strata, kind.together, source)
             found = list(kind.check(study, chosen, options.draws, source))
-        print(line_of(name, kind.says, found), flush=True)
+            skipped = len(chosen) - len(found)
+        print(line_of(name, kind.says, found, skipped), flush=True)
         for text in differences(found):
             print(f"  {text}")
         cells += found
@@ -59,16 +61,19 @@ def _count(text: str) -> int:
     return number
 
 
-def line_of(name: str, says: str, cells: Sequence[Cell]) -> str:
-    """Summary of a kind: its cells, how many differ, and the largest difference."""
+def line_of(name: str, says: str, cells: Sequence[Cell], skipped: int) -> str:
+    """Summary of a kind: its cells, how many differ, the largest difference, and cells skipped
+    because the study keeps nothing to recompute them from.
+    """
+    more = f"; {skipped} skipped: the study keeps nothing to recompute them from" if skipped else ""
     if not cells:
-        return f"{name}: nothing to check ({says})"
+        return f"{name}: nothing to check ({says}){more}"
     numbers = [number for cell in cells for number in cell.numbers]
     differ = sum(not cell.agrees for cell in cells)
     worst = max(numbers, key=lambda number: number.share_of_bound)
     return (
         f"{name}: {len(cells)} cells checked ({says}), {differ} differ; largest difference"
-        f" {worst.difference:.2g} in {worst.column}, where {worst.bound:.2g} counts as none"
+        f" {worst.difference:.2g} in {worst.column}, where {worst.bound:.2g} counts as none{more}"
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from audit.__main__ import line_of
 from audit.study_files import StudyFiles, in_tables
 from clusterability.networks.layer_names import file_names
 
@@ -52,3 +53,10 @@ def test_layers_of_a_chain_come_from_the_input_on(study):
 @pytest.mark.parametrize("name", ["..", "a b", "fc1", "Ä/~", "A", "a"])
 def test_names_are_decoded_as_the_library_codes_them(name):
     assert in_tables(file_names(["a", "A", name])[name]) == name
+
+
+def test_cells_that_cannot_be_recomputed_are_counted():
+    assert line_of("draws", "z and p", [], 3) == (
+        "draws: nothing to check (z and p); 3 skipped: the study keeps nothing to recompute them from"
+    )
+    assert line_of("draws", "z and p", [], 0) == "draws: nothing to check (z and p)"
