@@ -308,6 +308,10 @@ def test_z_scores_draw_marks_and_infeasible_cells(tmp_path: Path) -> None:
     ] == 3
     dashes = [len(line.get_xdata()) for line in ncut.lines if line.get_marker() == "_"]
     assert sum(dashes) == 3
+    # The same cells with the other sign: what sees most comes first.
+    turned = z_scores.draw(table.assign(z=-table["z"]))
+    titles = [[axes.get_title() for axes in each.axes[:2]] for each in (figure, turned)]
+    assert titles[0] == titles[1][::-1]
 
 
 def test_weights_order_units_by_cluster_then_strength(

@@ -52,12 +52,12 @@ _MARK_SIZES: dict[str, dict[str, Any]] = {
     "_": {"markersize": 2.8, "markeredgewidth": 0.6},
 }
 
-CAPTION = """How good clusters are against chance: directed z of each structural measure (panels),
-mean over networks, by condition and layer (rows) and number of clusters k (columns); method
-{item}. Positive is better than chance. A dot marks q at most 0.05 (one-sided t test over networks,
-Benjamini-Hochberg within a measure), a dash z at most -2; hatched: k is more than a layer can
-hold. With each condition, its mean test accuracy. Intervals of z over seeds are in the table
-summary."""
+CAPTION = """How good clusters are against chance: directed z of each structural measure (panels,
+those with the largest mean first), mean over networks, by condition and layer (rows) and number of
+clusters k (columns); method {item}. Positive is better than chance. A dot marks q at most 0.05
+(one-sided t test over networks, Benjamini-Hochberg within a measure), a dash z at most -2;
+hatched: k is more than a layer can hold. With each condition, its mean test accuracy. Intervals of
+z over seeds are in the table summary."""
 
 
 def make(inputs: Inputs, item: str, job: FigureJob) -> tuple[Figure, pd.DataFrame]:
@@ -88,8 +88,12 @@ def rows(scores: Path, method: str, measures: Sequence[str] = STANDARDISED) -> p
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """A panel per measure, with conditions and layers in rows and k in columns."""
-    measures = list(table["measure"].unique())
+    """A panel per measure, with conditions and layers in rows and k in columns.
+
+    Measures with the largest mean z come first: what sees much stands beside what sees little.
+    """
+    means = table.groupby("measure", sort=False)["z"].mean()
+    measures = list(means.sort_values(ascending=False, kind="stable").index)
     lines = condition_layers(table)
     down = math.ceil(len(measures) / _PANELS_A_ROW)
     across = math.ceil(len(measures) / down)
