@@ -68,7 +68,7 @@ _BITS = (
     " the units (`rotated_u`, `rotated_v`) and, where columns have a covariate, of those beyond"
     " weights permuted within its strata (`within`) all reach 20. Rotated nulls are not drawn where"
     " more than 5 % of the weights are zero. The differences are no shares, and do not add up."
-    " Where starts of the search that save as much agree by less than 0.8, there are many ways to"
+    " Where restarts of the search that save as much agree by less than 0.8, there are many ways to"
     " cut the layer that are as good: believe the bits, and no single cluster."
 )
 

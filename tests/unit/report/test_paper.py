@@ -258,7 +258,7 @@ def test_methods_say_what_the_config_says(shown):
         "`untrained`: no training",
         "`random_labels`: 3 epochs, training labels permuted",
         "plain stochastic gradient descent, learning rate 0.001",
-        "best of 3 starts",
+        "best of 3 restarts",
         "k = 2-4",
         "`labels` (19 draws), the labels of both sides permuted, sizes fixed, which nearly every"
         " partition beats",

@@ -232,7 +232,7 @@ def _clustering(config: Mapping[str, Any]) -> str:
         " units (U) and its input units (V); units all of whose weights are zero are left out."
         " Units were embedded by the leading singular vectors of the matrix normalised by the"
         " square roots of its row and column sums, and clustered by k-means (k-means++, best of"
-        f" {counted(clustering['restarts'], 'start')} unless said otherwise) for k = {blocks}."
+        f" {counted(clustering['restarts'], 'restart')} unless said otherwise) for k = {blocks}."
         f" Methods: {'; '.join(methods)}. Weights were taken {sentence_list(scalings)}."
     )
 
