@@ -106,14 +106,20 @@ def _accuracies(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 
 
 def _validity(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
-    """Means over strengths of planting and cells of some measures; of information, also each.
+    """Recovery, detection and prediction over all kinds and cells; of some measures, also each.
 
     Numbers have five digits: there are many rows.
     """
-    own = rows[rows["method"] == study.method]
-    told = own["measure"].isin([*DISCUSSED, "bits", "mi_term"])
-    rows = own[(own["condition"].isna() & told) | own["measure"].isin(["mi", "mi_term"])]
-    rows = rows.dropna(axis="columns", how="all")
+    rows = rows[(rows["method"] == study.method) & (rows["analysis"] != "conditions")]
+    told = rows["measure"].isin([*DISCUSSED, "bits"]) & (rows["function"] == "importance")
+    told |= rows["analysis"] != "networks"
+    over_all = rows["condition"].isna() & told
+    detected = (rows["measure"] == "mi") & (rows["form"] == "z") & (rows["null"] == "shuffle")
+    right = (rows["analysis"] == "recovery") & rows["measure"].isin(["mi", "bits_within"])
+    right &= rows["null"].isin(["shuffle", "strength"])
+    predicted = (rows["measure"] == "mi_term") & (rows["function"] == "importance")
+    each = detected | right | predicted
+    rows = rows[over_all | each].dropna(axis="columns", how="all")
     numbers = rows.select_dtypes("number")
     return rows.assign(**numbers.map(lambda value: float(f"{value:.5g}")))
 
@@ -128,8 +134,9 @@ def _agreement(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 
 
 def _scores(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
-    """Mean z of the measures that documents discuss, for the clusters that figures show."""
+    """Mean z of networks by the measures that documents discuss, at the method and k of figures."""
     own = (rows["method"] == study.method) & (rows["k"] == study.k) & rows["z"].notna()
+    own &= rows["test_accuracy"].notna()
     return rows[own & rows["measure"].isin(DISCUSSED)].drop(columns="test_accuracy")
 
 

@@ -46,8 +46,11 @@ def results(tmp_path) -> Path:
         "verdict": {"condition": ["a", "b"], "layer": "fc1", "bits": [1.5, 20.0]},
         "networks": {"condition": ["a", "a", "b"], "test_accuracy": [0.5, 0.7, None]}
         | {"train_accuracy": [0.5, 0.7, 0.9], "seed": [0, 1, 0]},
-        "validity": {"method": ["matched", "matched", "matched", "joint"], "estimate": range(4)}
-        | {"condition": [None, "a", "a", None], "measure": ["ncut", "mi", "ncut", "mi"]},
+        "validity": {"method": [*["matched"] * 5, "joint"], "estimate": range(6)}
+        | {"condition": [None, "a", "a", None, None, None], "function": None}
+        | {"measure": ["ncut", "mi", "ncut", "held_out", "held_out", "mi"]}
+        | {"analysis": [*["detection"] * 4, "networks", "detection"]}
+        | {"form": "z", "null": "shuffle"},
     }
     for name, columns in tables.items():
         pd.DataFrame(columns).to_csv(folder / "tables" / f"{name}.csv", index=False)
@@ -72,8 +75,9 @@ def test_rows_that_are_quoted_name_study_and_commit(results, tmp_path):
     assert means.loc["a", "test_accuracy"] == pytest.approx(0.6)
     # Half of 0.2 times the t quantile of one degree of freedom.
     assert means.loc["a", "test_accuracy_high"] == pytest.approx(0.6 + 0.1 * 12.706, abs=1e-4)
-    # Means over doses, and each of mutual information, of the method that figures show.
-    assert pd.read_csv(docs / tables[2])["estimate"].tolist() == [0, 1]
+    # Means over doses, and each of mutual information, of the method that figures show. Of whole
+    # networks, only what documents discuss.
+    assert pd.read_csv(docs / tables[2])["estimate"].tolist() == [0, 1, 3]
     assert (docs / "images" / "validity.all.png").read_bytes() == b"picture"
 
 
