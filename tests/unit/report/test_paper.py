@@ -46,6 +46,7 @@ STUDY = load_study(
         "nulls": {"shuffle": 9, "labels": 19},
     }
 )
+BEST_K = {"strength": 2, "shuffle": 3, "labels": 4}
 ACCURACY = {"untrained": [0.1, 0.12, 0.08], "random_labels": [0.9, 0.92, 0.97]}
 
 
@@ -85,7 +86,8 @@ def validity() -> pd.DataFrame:
 
 @pytest.fixture
 def shown(tmp_path) -> Shown:
-    best = {"condition": "random_labels", "layer": "fc1", "measure": "barber_q", "null": "shuffle"}
+    best = {"condition": "random_labels", "layer": "fc1", "measure": "barber_q", "z": 1.0}
+    best |= {"method": "matched"}
     verdict = {"condition": "random_labels", "layer": "fc1", "n": 3, "bits": 755.5}
     verdict |= {"bits_low": 459.9, "bits_high": 1051.1, "beyond_strength": -0.4}
     verdict |= {"beyond_strength_low": -3, "beyond_strength_high": 2.2}
@@ -95,7 +97,8 @@ def shown(tmp_path) -> Shown:
         "verdict": pd.DataFrame([columns | verdict]),
         "summary": summary(),
         "validity": validity(),
-        "best_k": pd.DataFrame([best | {"method": "matched", "k": 3}]),
+        # Chosen against each null, as figures do not show it.
+        "best_k": pd.DataFrame([best | {"null": n, "k": k} for n, k in BEST_K.items()]),
     }
     files = {name: tmp_path / f"{name}.csv" for name in tables}
     for name, table in tables.items():

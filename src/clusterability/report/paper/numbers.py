@@ -86,7 +86,7 @@ def _scores(shown: Shown) -> dict[str, str]:
 def _best_k(shown: Shown) -> dict[str, str]:
     if "best_k" not in shown:
         return {}
-    rows = shown.of_method("best_k").dropna(subset=["k"])
+    rows = shown.against_one_null("best_k").dropna(subset=["k"])
     return {
         f"best_k/{row['condition']}/{row['layer']}/{row['measure']}": f"{row['k']:.0f}"
         for row in rows.to_dict("records")

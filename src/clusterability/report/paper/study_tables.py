@@ -42,7 +42,11 @@ class Shown:
     @property
     def summary(self) -> pd.DataFrame:
         """Rows of `summary` for the shown method, against the one null that figures show."""
-        return self._of_method(shown_null(self.tables["summary"]))
+        return self.against_one_null("summary")
+
+    def against_one_null(self, name: str) -> pd.DataFrame:
+        """Rows of a table for the shown method, against the one null that figures show."""
+        return self._of_method(shown_null(self.tables[name]))
 
     def at_k(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows with the shown number of clusters."""

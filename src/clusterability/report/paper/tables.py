@@ -135,7 +135,7 @@ def _z_scores(shown: Shown) -> PaperTable:
 
 def _best_k(shown: Shown) -> PaperTable:
     """Chosen number of clusters: one row per condition and layer, one column per measure."""
-    rows = shown.of_method("best_k")
+    rows = shown.against_one_null("best_k")
     text = (
         "Number of clusters, 1 for none: chosen on half of the networks,"
         f" reported on the other half. {_basis(shown, rows)}"
