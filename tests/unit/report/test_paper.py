@@ -211,6 +211,7 @@ def test_tables_for_print_show_the_drawn_method_and_k(shown):
     assert "9 of shuffle" in quality.caption
     assert found["networks"].rows["dead_units"].tolist() == [1.0, 1.0]
     assert found["z_scores"].rows["barber_q"].tolist() == [4, 4]
+    assert r"756} [\num{460}, \num{1051}] & \num{0} [" in found["verdict"].latex
     assert "importance & mutual information & 3 & 0.93" in found["prediction"].latex
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clusterability.analysis.verdict import REDRAWN
-from clusterability.measures.catalogue import MEASURES
+from clusterability.measures.catalogue import STANDARDISED
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.report.answer import NAMES
 from clusterability.report.paper.catalogue import PAPER_TABLES
@@ -47,14 +47,12 @@ def _verdict(shown: Shown) -> PaperTable:
     rows = shown.tables["verdict"]
     look: dict[str, object] = _identifiers(rows) | {
         "$n$": rows["n"].astype(str),
-        "bits": [rounded(value, 0) for value in rows["bits"]],
-        r"95\,\% interval": _intervals(rows, "bits", 0),
+        "bits": _with_intervals(rows, "bits", 0),
     }
     for null in REDRAWN:
         if rows[f"beyond_{null}"].notna().any():
             name = null.replace("_", r"\_")
-            look[f"beyond {name}"] = [rounded(value, 0) for value in rows[f"beyond_{null}"]]
-            look[rf"interval of beyond {name}"] = _intervals(rows, f"beyond_{null}", 0)
+            look[f"beyond {name}"] = _with_intervals(rows, f"beyond_{null}", 0)
     look |= {
         "restarts agree": [rounded(value, 2) for value in rows["same_bits_ami"]],
         "verdict": _texts(rows["verdict"]),
@@ -123,8 +121,7 @@ def _quality(shown: Shown) -> PaperTable:
 def _z_scores(shown: Shown) -> PaperTable:
     """Mean directed z at the shown k: one row per condition and layer, one column per measure."""
     rows = shown.at_k(shown.summary)
-    structural = set(rows["measure"]) - FUNCTION_MEASURES.keys()
-    rows = rows[rows["measure"].isin([name for name in structural if MEASURES[name].direction])]
+    rows = rows[rows["measure"].isin(STANDARDISED)]
     return _wide(
         rows,
         "z",
@@ -290,6 +287,15 @@ def _texts(column: pd.Series, missing: str = "") -> list[str]:
 
 def _label(measure: str) -> str:
     return escaped(measure_label(measure).removesuffix(" [nats]"))
+
+
+def _with_intervals(rows: pd.DataFrame, name: str, digits: int) -> list[str]:
+    """Values with their intervals in one column, for tables with many."""
+    values = [rounded(value, digits) for value in rows[name]]
+    return [
+        rf"\num{{{value}}} {bounds}" if value else ""
+        for value, bounds in zip(values, _intervals(rows, name, digits), strict=True)
+    ]
 
 
 def _intervals(rows: pd.DataFrame, name: str, digits: int) -> list[str]:
