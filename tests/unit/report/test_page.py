@@ -32,6 +32,7 @@ from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.page import words
 from clusterability.report.page.binning import Binning, Detail
 from clusterability.report.page.cell_colours import cell_colours
+from clusterability.report.page.grid import Grid
 from clusterability.report.page.packing import (
     Array,
     layout_of,
@@ -56,7 +57,6 @@ from clusterability.report.page.page_data import (
     ALL_MEASURES,
     MEAN_NUMBERS,
     MEAN_Z_NUMBERS,
-    Grid,
     Sources,
     read_networks,
 )

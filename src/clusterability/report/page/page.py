@@ -21,6 +21,7 @@ from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 from clusterability.measures.measure import Measure
+from clusterability.networks.importing.unit_names import NO_NAMES, UnitNames
 from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.scaling_names import SCALINGS_SAY, plain_method, scaling_of
 from clusterability.networks.tasks import MNIST_CLASSES, MNIST_PIXELS
@@ -30,9 +31,13 @@ from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.figures.weights import CLIP
 from clusterability.report.page.binning import Binning, Detail, cells_of
 from clusterability.report.page.cell_colours import cell_colours
+from clusterability.report.page.cluster_arrays import ABLATIONS, most_clusters
 from clusterability.report.page.first_shuffle import NULL, NUMBER, shuffled_layers
+from clusterability.report.page.grid import Grid
 from clusterability.report.page.packing import (
     LEVELS,
+    NO_SHARE,
+    SHARE_STEPS,
     Array,
     Kind,
     Layout,
@@ -41,18 +46,16 @@ from clusterability.report.page.packing import (
     quantised,
     quantised_sizes,
     rounded,
+    stepped_shares,
 )
 from clusterability.report.page.page_data import (
-    ABLATIONS,
     ALL_MEASURES,
     Content,
-    Grid,
     LayerOfNetwork,
     Network,
     Sources,
     grid_labels,
     hidden_layers,
-    most_clusters,
 )
 from clusterability.report.page.single_draws import STEPS, draws_of_network, stepped
 from clusterability.report.page.template import page_template
@@ -62,12 +65,14 @@ from clusterability.report.verdict_text import verdict_cells, verdict_line, verd
 from clusterability.results.display_names import chosen_nulls, ranges
 from clusterability.results.reading import read_csv
 
-BUDGET = 11_000_000
+BUDGET = 11_300_000
 """Bytes of the packed arrays of a page. With the rest, a page stays below 15 MB."""
 BESIDE = 2_500_000
 """Bytes of what goes with first networks: shuffles, single draws, responses to images."""
 LARGEST_MATRIX = 1_000_000
 """Weights of a matrix at most that is shown weight by weight: a larger one is binned."""
+NAMES = 300_000
+"""Characters of the names of one side of a layer: beyond them, units have numbers alone."""
 
 MARKER = "/* data */"
 
@@ -78,18 +83,18 @@ _IN_BITS = ("bits", "bits_within", "bits_u", "bits_v", "bits_joint")
 
 # Bits of mantissas. A value is told to more digits than how it compares.
 _VALUE = 15
-_SCORE = {"null_mean": 15, "null_sd": 10, "z": 11, "p": 10, "p_two_sided": 10}
+_SCORE = {"null_mean": 15, "null_sd": 8, "z": 11, "p": 10, "p_two_sided": 10}
 _DRAW_END = 18
 _MEAN = {"value": 15, "value_half": 11, "z": 11, "z_half": 9, "q": 8}
 _CLUSTER = 10
-_FALL = 8
 
 
 @dataclass
 class _Place:
     """What the page has of a condition.
 
-    `stored` are the names of its layers in files, `beside` is what goes with its first network.
+    `stored` are the names of its layers in files, `names` those of their units, `same` is what
+    means the same in all seeds, `beside` is what goes with its first network.
     """
 
     layers: dict[str, tuple[int, int]]
@@ -98,6 +103,8 @@ class _Place:
     networks: list[dict[str, Any]]
     layout: Layout
     stored: list[str]
+    names: Mapping[str, UnitNames]
+    same: list[str]
     beside: dict[str, list[Array]] = field(default_factory=dict)
 
 
@@ -186,6 +193,7 @@ def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -
         "statuses": STATUSES_SAY,
         "ablations": ABLATIONS,
         "classes": MNIST_CLASSES,
+        "shares": {"steps": SHARE_STEPS, "none": NO_SHARE},
         "pixels": MNIST_PIXELS,
         "levels": LEVELS,
         "clip": CLIP,
@@ -225,7 +233,8 @@ def _places(content: Content, grid: Grid) -> dict[str, _Place]:
             for array in _mean_arrays(layer, means.get((condition, layer), {}))
         ]
         hidden = set(hidden_layers(list(stored), grid))
-        places[condition] = _Place(layers, hidden, arrays, [], [], list(stored))
+        named = (content.names_of(condition), content.same_in_all_seeds(condition))
+        places[condition] = _Place(layers, hidden, arrays, [], [], list(stored), *named)
     return places
 
 
@@ -348,11 +357,21 @@ def _layer_arrays(layer: LayerOfNetwork, probed: bool, binning: Binning) -> Iter
     yield Array("value", "float32", rounded(layer.value, _VALUE))
     for name, scores in layer.scores.items():
         yield Array(name, "float32", rounded(scores, _SCORE[name]))
+    yield from _bits_of_clusters(layer.bits)
     if probed:
         for name, numbers in layer.clusters.items():
             yield Array(name, "float32", rounded(numbers, _CLUSTER))
         for name, falls in layer.falls.items():
-            yield Array(f"class_{name}", "float32", rounded(falls, _FALL))
+            yield Array(f"class_{name}", "int16", stepped_shares(falls))
+        images, accuracy = layer.classes["images"], layer.classes["accuracy"]
+        yield Array("class_images", "uint16", np.nan_to_num(images))
+        yield Array("class_accuracy", "float32", rounded(accuracy, _VALUE))
+
+
+def _bits_of_clusters(bits: Mapping[str, np.ndarray]) -> Iterator[Array]:
+    for name in ("cluster_bits", "bits_if_merged"):
+        yield Array(name, "float32", rounded(bits[name], _CLUSTER))
+    yield Array("merge_with", "int16", np.nan_to_num(bits["merge_with"], nan=-1))
 
 
 def _picture(cells: np.ndarray, bins: np.ndarray | None, limit: float) -> Iterator[Array]:
@@ -380,16 +399,28 @@ def _condition(name: str, place: _Place, means: str, seeds: Sequence[int]) -> di
         "name": name,
         "layers": [
             {"name": layer, "m": m, "n": n, "probed": layer in place.probed, "next": following}
-            for (layer, (m, n)), following in zip(
-                place.layers.items(), _following(place), strict=True
+            | _names(place.names.get(stored, NO_NAMES))
+            for (layer, (m, n)), stored, following in zip(
+                place.layers.items(), place.stored, _following(place), strict=True
             )
         ],
+        "same": place.same,
         "means": means,
         "means_layout": layout_of(place.means),
         "layout": place.layout,
         "networks": place.networks,
         "seeds": len(seeds),
         "left_out": ranges([seed for seed in seeds if seed not in there]),
+    }
+
+
+def _names(units: UnitNames) -> dict[str, list[str]]:
+    """Names of units of both sides, where they have some, and not more than a page should hold."""
+    sides = {"u_names": units.rows, "v_names": units.columns}
+    return {
+        side: list(names)
+        for side, names in sides.items()
+        if names is not None and sum(map(len, names)) <= NAMES
     }
 
 

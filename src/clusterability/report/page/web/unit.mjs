@@ -1,6 +1,7 @@
 // One unit: its cluster at every k, its strongest weights, and what it responds to.
 
 import {ksOf} from "./address.mjs";
+import {openCluster} from "./clusters.mjs";
 import {chip} from "./colours.mjs";
 import {ofFirstAlone} from "./controls.mjs";
 import {DATA, besideOf} from "./data.mjs";
@@ -42,18 +43,26 @@ export function drawUnit(view, responses) {
   drawResponses(view, below && above ? below : null, responses);
 }
 // A pixel by its row and column, any other unit by its number.
-function unitName(view, unit, names) {
+export function unitName(view, unit, names) {
   if (names) return names[unit];
   const width = view ? pixelsAcross(view.layer) : 0;
   return width ? `pixel ${Math.floor(unit / width) + 1}, ${unit % width + 1}` : `unit ${unit}`;
 }
 function clustersAtAllK(ends) {
-  const cell = label => make("td", {}, label < 0 ? "none" : chip(label), label < 0 ? "" : String(label)), ks = ksOf(DATA, ends[0][0].layer, state.method);
+  const ks = ksOf(DATA, ends[0][0].layer, state.method);
   return make("table", {id: "unit-clusters-table"}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, `Cluster by ${state.method} at k =`),
     ...ks.map(k => make("th", {scope: "col"}, String(k))))),
     make("tbody", {}, ...ends.map(([end, side]) => make("tr", {},
       make("th", {class: "text", scope: "row"}, side === "u" ? `as output of ${end.layer.name}` : `as input of ${end.layer.name}`),
-      ...ks.map(k => cell(end.labelsAt(DATA.k.indexOf(k))[(side === "u" ? 0 : end.layer.m) + state.unit]))))));
+      ...ks.map(k => make("td", {}, clusterAt(end, side, k)))))));
+}
+// The cluster of the unit in a layer, at a k: a button that shows it by itself.
+function clusterAt({layer, labelsAt}, side, k) {
+  const label = labelsAt(DATA.k.indexOf(k))[(side === "u" ? 0 : layer.m) + state.unit];
+  if (label < 0) return "none";
+  const button = make("button", {type: "button", class: "link", "aria-label": `cluster ${label} of ${layer.name} at k = ${k}`}, chip(label), String(label));
+  button.addEventListener("click", () => openCluster({layer: layer.name, side, k, cluster: label}));
+  return button;
 }
 function weightsTable(view, side, title) {
   const box = make("div", {}, make("h3", {}, `${title}, ${view.layer.name}`));
