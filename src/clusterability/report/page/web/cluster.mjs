@@ -1,6 +1,6 @@
 // One cluster: its units, its bits, accuracy without it and with it alone, and the same cluster in other seeds.
 
-import {clusterName, membersOf, openCluster} from "./clusters.mjs";
+import {clusterName, listOf, openCluster} from "./clusters.mjs";
 import {chip, fallColour} from "./colours.mjs";
 import {seedName} from "./controls.mjs";
 import {DATA} from "./data.mjs";
@@ -36,8 +36,8 @@ function drawUnits(view, label) {
   const sides = [["output units (U)", view.u, "u_names", null], ["input units (V)", view.v, "v_names", view]];
   byId("cluster-units").replaceChildren(...sides.flatMap(([title, labels, names, pixels]) => {
     const units = unitsOf(labels, label), named = units.map(unit => unitName(pixels, unit, view.layer[names]).replace(/^(unit|pixel) (?=\d)/, ""));
-    return [make("dt", {}, `${units.length} of ${labels.length} ${title}`),
-      membersOf(pixels && imagesOf(view.layer) ? "row, column" : view.layer[names] ? "names" : "numbers", named, pixels && imagesOf(view.layer) ? "; " : ", ")].filter(each => each);
+    const seen = pixels && imagesOf(view.layer) > 0;
+    return [make("dt", {}, `${units.length} of ${labels.length} ${title}${seen ? ", by row and column" : ""}`), ...(units.length ? [make("dd", {}, listOf(named, "", seen ? "; " : ", "))] : [])];
   }));
   const seen = imagesOf(view.layer) > 0;
   byId("cluster-image-box").hidden = !seen;

@@ -65,8 +65,9 @@ export function drawMembers(view) {
     ...sides.map(([title, own, names]) => membersOf(title, names.filter((_, unit) => own[unit] === label))).filter(each => each),
   ]));
 }
-export function membersOf(title, names, between = ", ") {
-  if (!names.length) return null;
-  if (names.length <= MOST_NAMES) return make("dd", {}, `${title}: ${names.join(between)}`);
-  return make("dd", {}, make("details", {}, make("summary", {}, `${names.length} ${title}: ${names.slice(0, FIRST_NAMES).join(between)} \u2026`), names.join(between)));
+const membersOf = (title, names) => names.length ? make("dd", {}, listOf(names, `${title}: `)) : null;
+// Words one after the other, folded where they are many.
+export function listOf(words, start = "", between = ", ") {
+  if (words.length <= MOST_NAMES) return start + words.join(between);
+  return make("details", {}, make("summary", {}, `${start && `${words.length} ${start}`}${words.slice(0, FIRST_NAMES).join(between)} \u2026`), words.join(between));
 }
