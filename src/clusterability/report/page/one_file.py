@@ -50,6 +50,8 @@ from clusterability.study.arguments import Asked
 
 CELLS = 3_500_000
 """Cells of all matrices together: 2.4 MB of a page, where no two are alike."""
+EXACT = 250_000
+"""Weights of all matrices together that are told exactly: 1.3 MB of a page."""
 BESIDE = 1_000_000
 """Bytes of the shuffles of layers."""
 
@@ -113,8 +115,9 @@ def file_data(result: Result, rows: str | None = None) -> dict[str, Any]:
     methods were asked for, and of layers, the names of units, `u_names` and `v_names`, and of known
     groups, `groups`.
     """
-    cells = min(MOST_CELLS, CELLS // len(result.layers))
-    room = Room(math.inf, BESIDE, Detail(cells, cells))
+    count = len(result.layers)
+    cells = min(MOST_CELLS, CELLS // count)
+    room = Room(math.inf, BESIDE, Detail(cells, cells, EXACT // count))
     verdicts = pd.DataFrame(columns=VERDICT_COLUMNS) if result.verdicts is None else result.verdicts
     job = _job(result)
     data = data_of(_Content(result), verdicts, job, room)

@@ -352,6 +352,8 @@ def _layer_arrays(layer: LayerOfNetwork, probed: bool, binning: Binning) -> Iter
     limit = colour_limit(cells)
     yield Array("limits", "float32", np.array([limit, np.abs(cells).max()]))
     yield from _picture(cells, bins, limit)
+    if bins is None and layer.weights.size <= binning.detail.exact:
+        yield Array("exact", "float32", layer.weights)
     yield _label_array("labels", layer.labels)
     yield Array("status", "uint8", layer.status)
     yield Array("value", "float32", rounded(layer.value, _VALUE))

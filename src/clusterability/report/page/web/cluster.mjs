@@ -7,7 +7,7 @@ import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {whyNoEffects} from "./effects.mjs";
 import {bestByProfile, bestByUnits} from "./matching.mjs";
-import {known, minus, percent, shortP, shortZ, significant} from "./numbers.mjs";
+import {known, percent, plain, shortP, shortZ, significant} from "./numbers.mjs";
 import {imagesOf, paintPixels} from "./pixels.mjs";
 import {resultsFolder, scoresInPython} from "./rows.mjs";
 import {state} from "./state.mjs";
@@ -29,8 +29,7 @@ export function drawCluster(view, others) {
   drawFunction(view, label);
   drawSeeds(view, label, others);
 }
-// Bits to three digits.
-const inBits = value => known(value) ? minus(String(Number(value.toPrecision(3)))) : "\u2013";
+const inBits = value => plain(value, 3);
 const unitsOf = (labels, label) => Array.from(labels, (each, unit) => each === label ? unit : -1).filter(unit => unit >= 0);
 function drawUnits(view, label) {
   const sides = [["output units (U)", view.u, "u_names", null], ["input units (V)", view.v, "v_names", view]];

@@ -3,7 +3,7 @@
 import {openCluster} from "./clusters.mjs";
 import {DATA} from "./data.mjs";
 import {byId} from "./document.mjs";
-import {significant} from "./numbers.mjs";
+import {plain, significant} from "./numbers.mjs";
 import {choose} from "./state.mjs";
 import {labelInWords} from "./view.mjs";
 
@@ -91,7 +91,7 @@ function cellInWords(view, row, column) {
   const {cells, levels, limit} = view, level = levels[row * cells.v.length + column];
   const value = view.bins ? level / (2 * DATA.levels) * limit : (level - DATA.levels) / DATA.levels * limit;
   const beyond = level === 2 * DATA.levels || (level === 0 && !view.bins) ? " or beyond" : "";
-  const what = level > 2 * DATA.levels ? "no number" : `${view.bins ? "mean size" : "weight"} about ${significant(value, 2)}${beyond}`;
+  const what = view.exact ? `weight ${plain(view.exact[row * cells.v.length + column])}` : level > 2 * DATA.levels ? "no number" : `${view.bins ? "mean size" : "weight"} about ${significant(value, 2)}${beyond}`;
   const clusters = `${labelInWords(view, cells.u[row])} and ${labelInWords(view, cells.v[column])}`;
   return `${unitsInWords(view, "u", row, "Output unit")}; ${unitsInWords(view, "v", column, "input unit")}: ${what}; `
     + `${view.bins ? "clusters of most" : "clusters"}: ${clusters}.`;

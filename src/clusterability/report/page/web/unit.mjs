@@ -6,7 +6,7 @@ import {chip} from "./colours.mjs";
 import {ofFirstAlone} from "./controls.mjs";
 import {DATA, besideOf} from "./data.mjs";
 import {byId, make} from "./document.mjs";
-import {known, significant} from "./numbers.mjs";
+import {known, plain, significant} from "./numbers.mjs";
 import {imagesOf, paintPixels, pixelsAcross} from "./pixels.mjs";
 import {state} from "./state.mjs";
 import {strongest} from "./strongest.mjs";
@@ -71,13 +71,18 @@ function weightsTable(view, side, title) {
     return box;
   }
   const labels = side === "u" ? view.v : view.u, pixels = side === "u" ? view : null, names = view.layer[side === "u" ? "v_names" : "u_names"];
-  const rows = strongest(view.levels, view.layer, side, state.unit, DATA.levels, WEIGHTS);
+  const rows = view.exact ? strongest(view.exact, view.layer, side, state.unit, 0, WEIGHTS) : strongest(view.levels, view.layer, side, state.unit, DATA.levels, WEIGHTS);
   box.append(make("table", {"data-weights": side}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, unitName(pixels, 0, names).startsWith("pixel ") ? "from pixel in row, column" : side === "u" ? "from" : "to"),
     make("th", {scope: "col"}, "weight"), make("th", {scope: "col"}, "cluster"))),
     make("tbody", {}, ...rows.map(({unit, level}) => make("tr", {"data-unit": unit}, make("th", {class: "text", scope: "row"}, unitName(pixels, unit, names).replace(/^pixel (?=\d+, \d+$)/, "")),
-      make("td", {}, (Math.abs(level) === DATA.levels && view.largest > view.limit ? (level > 0 ? "\u2265 " : "\u2264 ") : "") + significant(level / DATA.levels * view.limit, 3)),
+      make("td", {}, view.exact ? plain(level) : weightOfLevel(view, level)),
       make("td", {}, labels[unit] < 0 ? "none" : chip(labels[unit], view.colour), labels[unit] < 0 ? "" : String(labels[unit])))))));
   return box;
+}
+// A weight by its step of colour, the last one of which has all that are larger.
+function weightOfLevel({limit, largest}, level) {
+  const beyond = Math.abs(level) === DATA.levels && largest > limit ? (level > 0 ? "\u2265 " : "\u2264 ") : "";
+  return beyond + significant(level / DATA.levels * limit, 3);
 }
 function drawWeightsAsImage(view) {
   const there = Boolean(view && !view.bins && imagesOf(view.layer));

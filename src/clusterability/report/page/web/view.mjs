@@ -55,10 +55,10 @@ export function viewOf(choice, condition, network, arrays, means, drawArrays, sh
   }
   const ofClass = (name, class_) => get("class_" + name)[class_];
   const [limit, largest] = get("limits");
-  const levels = pick("weights"), bins = pick("bins"), u = labels.subarray(0, layer.m), v = labels.subarray(layer.m);
+  const levels = pick("weights"), exact = pick("exact"), bins = pick("bins"), u = labels.subarray(0, layer.m), v = labels.subarray(layer.m);
   const cells = bins ? binnedCells(bins, u, v) : {u, v};
   return {
-    choice, condition, network, layer, score: shuffle ? scoreOfShuffle : score, drawsAt, hasDraws: Boolean(draws), mean, bits, cluster, fall, ofClass, limit, largest, levels, shuffled: Boolean(shuffle),
+    choice, condition, network, layer, score: shuffle ? scoreOfShuffle : score, drawsAt, hasDraws: Boolean(draws), mean, bits, cluster, fall, ofClass, limit, largest, levels, exact, shuffled: Boolean(shuffle),
     labelsAt, other: name => viewOf({...choice, layer: name}, condition, network, arrays, means, null, null),
     u, v, infeasible: labels.every(label => label < 0), null: null_, groups: known ? layer.groups : null,
     bins, cells, strength: strengths(levels, cells, bins ? 0 : DATA.levels), end: "", colour: clusterColour, rank: label => label, beside: null,
