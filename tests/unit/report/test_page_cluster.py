@@ -18,7 +18,7 @@ from browser import open_file, running_browser, watched_page
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import Networks, load_networks, save_networks
 from clusterability.report.page.across_seeds import same_in_all_seeds
-from clusterability.report.page.page import make_page
+from clusterability.report.page.page import BUDGET, make_data, make_page
 from clusterability.results.npz_files import load_items
 from page_study import DEAD_PIXELS, JOB, SHAPES, number_in, picture, wait, write_study
 from project import LIBRARY
@@ -52,6 +52,32 @@ def test_what_means_the_same_in_all_seeds_depends_on_the_recipe(tmp_path, recipe
     file = tmp_path / "networks" / "some" / "0-1.safetensors"
     save_networks(file, Networks("some", (0, 1), recipe, {"fc1": np.ones((2, 3, 4), np.float32)}))
     assert same_in_all_seeds(file) == same
+
+
+NAMES = {"rows": [f"person <{letter}>" for letter in "abcdef"], "columns": None}
+
+
+@pytest.fixture
+def named_files(files, tmp_path) -> dict[str, Any]:
+    """As `files`, with names for the outputs of fc2 of `trained`, as an imported table has."""
+    weights = []
+    for file in map(Path, files["weights"]):
+        networks = load_networks(file)
+        names = {"names": {"fc2": NAMES}} if networks.condition == "trained" else {}
+        path = tmp_path / "networks" / networks.condition / file.name
+        save_networks(path, replace(networks, recipe=networks.recipe | names))
+        weights.append(str(path))
+    return {**files, "weights": weights}
+
+
+def test_names_of_units_are_on_the_page_of_a_study(named_files, monkeypatch):
+    untrained, trained = make_data(named_files, JOB, BUDGET, beside=0)["conditions"]
+    assert [set(layer) & {"u_names", "v_names"} for layer in untrained["layers"]] == [set()] * 2
+    assert [layer.get("u_names") for layer in trained["layers"]] == [None, NAMES["rows"]]
+    assert "v_names" not in trained["layers"][1]
+    monkeypatch.setattr("clusterability.report.page.page.NAMES", 59)  # one letter too few
+    _, trained = make_data(named_files, JOB, BUDGET, beside=0)["conditions"]
+    assert "u_names" not in trained["layers"][1]
 
 
 # --- which cluster is the same, by node ----------------------------------------------------------
@@ -318,6 +344,27 @@ def test_the_same_cluster_in_other_seeds_is_that_of_most_shared_units(page, file
     wait(page)
     assert page.locator("#cluster-seeds").is_hidden()
     assert "no cluster of another seed" in page.locator("#cluster-seeds-note").inner_text()
+
+
+@pytest.mark.browser
+def test_units_of_a_study_have_their_names(browser, files, named_files, tmp_path):
+    file = tmp_path / "explore.html"
+    file.write_bytes(make_page(named_files, JOB, beside=0))
+    place = PLACE | {"layer": "fc2"}
+    labels = labels_of(files, place)[0]
+    own = np.array(NAMES["rows"])[labels == labels[2]]
+    with watched_page(browser) as page:
+        open_file(page, file, address(layer="fc2", cluster=labels[2], side="u", unit=2))
+        wait(page)
+        for words in ("members", "cluster-units"):
+            assert ", ".join(own) in page.locator(f"#{words}").inner_text()
+        title = page.locator("#unit-title").inner_text()
+        assert title == "One unit: person <c>, output of fc2"
+        page.locator("#matrix-box").focus()
+        page.keyboard.press("ArrowRight")
+        said = page.locator("#cell").inner_text()
+        row = int(re.search(r"Output unit (\d)", said)[1])
+        assert f"Output unit {row} ({NAMES['rows'][row]})" in said
 
 
 def taken(page, place: str) -> tuple[pd.DataFrame, pd.DataFrame]:
