@@ -20,7 +20,8 @@ PAGE = """<!DOCTYPE html><style>
 .flex {{ display: flex; }} .grow {{ flex-grow: 1; }} .items-center {{ align-items: center; }}
 .items-start {{ align-items: flex-start; }} .h-screen {{ height: 100vh; }} body {{ margin: 0; }}
 .overflow-auto {{ overflow: auto; }} .max-w-lg {{ max-width: 32rem; }} table {{ width: 100%; }}
-</style><div class="grow flex items-center h-screen overflow-auto"><div class="grow flex items-start">
+</style><div class="grow flex items-center h-screen overflow-auto">
+<div class="grow flex items-start">
 <div><div class="prose max-w-lg">{text}</div></div><div id="rulegraph">graph</div></div></div>"""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
@@ -14,21 +14,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
 
-from clusterability.clustering.catalogue import METHODS
 from clusterability.clustering.method_kinds import chooses
 from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.report_jobs import PageJob
-from clusterability.measures.catalogue import MEASURES
-from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
-from clusterability.measures.measure import Measure
+from clusterability.measures.function_catalogue import GROUPS
 from clusterability.networks.importing.unit_names import NO_NAMES, UnitNames
 from clusterability.networks.layer_names import in_chain, tensor_name
-from clusterability.networks.scaling_names import SCALINGS_SAY, plain_method, scaling_of
 from clusterability.networks.tasks import MNIST_CLASSES, MNIST_PIXELS
-from clusterability.nulls.catalogue import NULLS
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.figures.weights import CLIP
+from clusterability.report.page.axis_words import measures_say, method_says, nulls_say
 from clusterability.report.page.binning import Binning, Detail, cells_of
 from clusterability.report.page.cell_colours import cell_colours
 from clusterability.report.page.cluster_arrays import ABLATIONS, most_clusters
@@ -49,7 +45,6 @@ from clusterability.report.page.packing import (
     stepped_shares,
 )
 from clusterability.report.page.page_data import (
-    ALL_MEASURES,
     Content,
     LayerOfNetwork,
     Network,
@@ -60,7 +55,7 @@ from clusterability.report.page.page_data import (
 from clusterability.report.page.single_draws import STEPS, draws_of_network, stepped
 from clusterability.report.page.template import page_template
 from clusterability.report.page.unit_responses import GREYS, NEVER, STRONGEST
-from clusterability.report.page.words import KNOWN_GROUPS_SAY, STATUSES_SAY
+from clusterability.report.page.words import STATUSES_SAY
 from clusterability.report.verdict_text import verdict_cells, verdict_line, verdict_sentence
 from clusterability.results.display_names import chosen_nulls, ranges
 from clusterability.results.reading import read_csv
@@ -77,9 +72,6 @@ NAMES = 300_000
 MARKER = "/* data */"
 
 NO_IMAGES: Mapping[str, ProbingJob] = MappingProxyType({})
-
-_IN_BITS = ("bits", "bits_within", "bits_u", "bits_v", "bits_joint")
-"""Measures in bits: their colours are those of bits."""
 
 # Bits of mantissas. A value is told to more digits than how it compares.
 _VALUE = 15
@@ -181,15 +173,15 @@ def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -
     return {
         "verdict": _verdict(verdict),
         "start": _start(places, job, grid) | _start_of_grid(verdict, job),
-        "methods": {method: _method_says(method) for method in grid.methods},
+        "methods": {method: method_says(method) for method in grid.methods},
         "k": list(grid.k),
         "probed_k": list(grid.probed_k),
         "most_clusters": most_clusters(grid),
         "nulls": list(grid.nulls),
-        "nulls_say": _nulls_say(grid.nulls),
+        "nulls_say": nulls_say(grid.nulls),
         "draws": {**job.nulls, GROUPS: job.groups},
         "pairs": grid.pairs,
-        "measures": _measures(grid),
+        "measures": measures_say(grid),
         "statuses": STATUSES_SAY,
         "ablations": ABLATIONS,
         "classes": MNIST_CLASSES,
@@ -448,44 +440,6 @@ def _start_of_grid(verdict: pd.DataFrame, job: PageJob) -> dict[str, Any]:
     method = asked[0] if asked else job.drawn_method
     k = job.k[-1] if method is not None and chooses(method) else job.drawn_k
     return {"grid": "bits", "grid_method": method, "grid_k": k}
-
-
-def _method_says(method: str) -> str:
-    scaling = scaling_of(method)
-    entry = METHODS.get(plain_method(method))
-    base = entry.says if entry else KNOWN_GROUPS_SAY
-    return base if scaling == "none" else f"{base}; weights {SCALINGS_SAY[scaling]}"
-
-
-def _nulls_say(nulls: Iterable[str]) -> dict[str, str]:
-    entries = {name: NULLS[name] for name in (*NULLS, *nulls)}  # those of other packages, too
-    said = {
-        name: "; ".join(part for part in (entry.says, entry.caveat) if part)
-        for name, entry in entries.items()
-    }
-    return said | {GROUPS: "clusters permuted among the layer's units, sizes fixed"}
-
-
-def _nulls_of(name: str, measure: Measure, grid: Grid) -> list[str]:
-    """The nulls that a measure has a z against."""
-    has_z = measure.standardised and measure.direction != 0
-    return [null for each, null in grid.pairs if each == name] if has_z else []
-
-
-def _measures(grid: Grid) -> list[dict[str, Any]]:
-    known = MEASURES | FUNCTION_MEASURES
-    return [
-        {
-            "name": name,
-            "label": known[name].label,
-            "direction": known[name].direction,
-            "function": name in FUNCTION_MEASURES,
-            "bits": name in _IN_BITS,
-            "nulls": _nulls_of(name, known[name], grid),
-            "says": known[name].says,
-        }
-        for name in ALL_MEASURES
-    ]
 
 
 def _colours(grid: Grid) -> dict[str, Any]:
