@@ -65,7 +65,7 @@ function clusterAt({layer, labelsAt}, side, k) {
   return button;
 }
 function weightsTable(view, side, title) {
-  const box = make("div", {}, make("h3", {}, `${title}, ${view.layer.name}`));
+  const heading = `${title}, ${view.layer.name}`, box = make("div", {class: "box", tabindex: 0, role: "region", "aria-label": heading}, make("h3", {}, heading));
   if (view.bins) {
     box.append(make("p", {class: "soft"}, "This page has means over cells of this matrix, and no weights of single units."));
     return box;
