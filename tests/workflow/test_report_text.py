@@ -31,7 +31,7 @@ def text(tmp_path) -> str:
     template = (ROOT / "rules" / "report" / "workflow.rst").read_text()
     files = [SimpleNamespace(path=tmp_path / "figure.png")]
     rendered = Environment().from_string(template).render(files=files)
-    return publish_parts(rendered, writer_name="html")["html_body"]
+    return publish_parts(rendered, writer="html")["html_body"]
 
 
 def test_the_answer_keeps_its_title_and_the_text_has_its_style(text):
