@@ -397,6 +397,27 @@ def test_members_of_clusters_have_their_names(page, result):
     assert [line.strip() for line in said if line.strip()] == expected
 
 
+@pytest.mark.browser
+def test_one_cluster_has_its_names_and_bits(page, result):
+    page.locator("#sizes tr[data-cluster='1'] button").click()
+    wait(page)
+    found = result.scored.found["enc.weight"]
+    own = np.array(ROWS)[found["matched", 2].rows[0] == 1]
+    assert ", ".join(own) in page.locator("#cluster-units").inner_text()
+    matrix = MatrixBits(result.weights["enc.weight"].astype(float))
+    bits = cluster_bits(matrix, labels_of(found, 0))["matched", 2]
+    for name, expected in (("strength", bits.bits[1]), ("distinctness", bits.if_merged[1])):
+        shown = page.locator(f"#cluster-{name}").inner_text().replace("\N{MINUS SIGN}", "-")
+        assert float(shown) == pytest.approx(expected, rel=6e-3)
+    for part in ("function-box", "seeds-box", "take details"):
+        assert not page.locator(f"#cluster-{part}").is_visible()
+    page.select_option("#method", "groups")
+    page.select_option("#cluster", "2 (east)")
+    wait(page)
+    assert page.locator("#cluster-title").inner_text().startswith("One cluster: 2 (east) of enc")
+    assert "No bits are known" in page.locator("#cluster-bits").inner_text()
+
+
 def words_of(result: Result, row: int, column: int, k: int = 2) -> str:
     """What the page says of a cell of the first layer, but for its weight."""
     item = result.scored.found["enc.weight"]["matched", k]

@@ -56,7 +56,7 @@ def fall_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
     """
     clusters = (len(grid.methods), len(grid.probed_k), most_clusters(grid))
     shape = (len(ABLATIONS), *clusters, MNIST_CLASSES)
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for prefix, others in _OTHERS.items():
         names = [others + ablation for ablation in ABLATIONS]
         own = rows[rows["ablation"].isin(names)]

@@ -1,6 +1,6 @@
 // The controls of the network that is shown.
 
-import {ksOf, methodsOf} from "./address.mjs";
+import {isKnown, ksOf, methodsOf} from "./address.mjs";
 import {DATA, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {choose, state} from "./state.mjs";
@@ -57,7 +57,8 @@ export function showControls() {
   byId("k-shown").textContent = `k = ${state.k}`;
   byId("order").checked = state.order === "original";
   byId("ablation").value = state.ablation;
-  setOptions(byId("cluster"), [{value: "", text: "none"}, ...Array.from({length: state.k}, (_, label) => ({value: label, text: String(label)}))], state.cluster);
+  const groups = isKnown(state.method) && layerIn("").groups, clusterText = label => groups ? `${label} (${groups[label]})` : String(label);
+  setOptions(byId("cluster"), [{value: "", text: "none"}, ...Array.from({length: state.k}, (_, label) => ({value: label, text: clusterText(label)}))], state.cluster);
 }
 export function valueOf(id) {
   if (id === "k") return ksIn("")[byId("k").value];
