@@ -6,14 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from project_folders import PROJECT
+import project_folders  # noqa: F401
 
 from clusterability_workflow.dry_run import finished_jobs
 
 from clusterability.errors import UserError
 
 TARGET = "report_pages"
-STYLE = PROJECT / "rules" / "report" / "report.css"
 
 
 def main(arguments: list[str]) -> None:
@@ -21,7 +20,6 @@ def main(arguments: list[str]) -> None:
     study, _ = finished_jobs([TARGET, *arguments])
     page = Path(study.results) / "report.html"
     command = [sys.executable, "-m", "snakemake", TARGET, *arguments, "--report", str(page)]
-    command += ["--report-stylesheet", str(STYLE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise UserError(f"{page}: found {done.stderr.strip()}, expected a report")

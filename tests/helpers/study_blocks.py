@@ -20,6 +20,8 @@ from clusterability.results.function_columns import (
     LESION_COLUMNS,
 )
 
+ABLATIONS = ["zero", "others_zero", "mean", "others_mean"]
+
 
 @dataclass
 class StudyBlocks:
@@ -97,10 +99,12 @@ class StudyBlocks:
             keys = self._probed_keys(place)
             if keys:
                 rows = self._clusters(place, keys).drop(columns="v_size")
-                rows = rows.merge(pd.DataFrame({"ablation": ["zero", "mean"]}), "cross")
+                rows = rows.merge(pd.DataFrame({"ablation": ABLATIONS}), "cross")
                 rows = rows.merge(pd.DataFrame({"class": np.arange(10), "images": 200}), "cross")
                 for name in ABLATION_COLUMNS[-5:]:
                     rows[name] = self.source.random(len(rows))
+                # The intact network's does not depend on what is ablated.
+                rows["accuracy"] = rows.groupby(["seed", "class"])["accuracy"].transform("first")
                 files.append(self._write(place, "ablations", rows[ABLATION_COLUMNS]))
         return files
 

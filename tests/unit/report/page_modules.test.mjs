@@ -79,6 +79,11 @@ test("an address says the choice again", () => {
   assert.deepEqual(completed(chosenIn(addressOf(chosen)), data), chosen);
 });
 
+test("a cluster is one of the k that there are", () => {
+  const of = wanted => completed(wanted, data).cluster;
+  assert.deepEqual([{}, {cluster: ""}, {cluster: "3"}, {cluster: "2"}, {cluster: "4", k: "5"}, {cluster: "-1"}, {cluster: "0.5"}].map(of), ["", "", "", 2, 4, "", ""]);
+});
+
 test("the right pane is another condition or seed until it is chosen, and nothing without it", () => {
   const more = {...data, conditions: [...data.conditions, {name: "c", layers: [{name: "fc1"}], networks: [{seed: 7}]}]};
   const right = wanted => ["beside", "condition2", "seed2", "layer2", "method2", "k2", "arrange"].map(name => completed(wanted, more)[name]);

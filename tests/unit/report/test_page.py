@@ -32,6 +32,7 @@ from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.page import words
 from clusterability.report.page.binning import Binning, Detail
 from clusterability.report.page.cell_colours import cell_colours
+from clusterability.report.page.grid import Grid
 from clusterability.report.page.packing import (
     Array,
     layout_of,
@@ -56,7 +57,6 @@ from clusterability.report.page.page_data import (
     ALL_MEASURES,
     MEAN_NUMBERS,
     MEAN_Z_NUMBERS,
-    Grid,
     Sources,
     read_networks,
 )
@@ -163,7 +163,8 @@ def test_scores_are_those_of_the_table(data, scores):
         pair = [data["pairs"].index(each) for each in zip(rows.measure, rows.null, strict=True)]
         for name in ("null_mean", "null_sd", "z", "p", "p_two_sided"):
             found = arrays[f"{layer}/{name}"].reshape(-1, *shape)[pair, *at]
-            np.testing.assert_allclose(found, rows[name], rtol=2**-10)
+            off = 2**-8 if name == "null_sd" else 2**-10
+            np.testing.assert_allclose(found, rows[name], rtol=off)
         checked += len(rows)
     assert checked == len(scores)
 
@@ -204,13 +205,35 @@ def test_ablations_are_those_of_the_tables(files, data):
     assert set(falls.layer) == {"fc1"}
     for (condition, seed), rows in falls.groupby(["condition", "seed"]):
         arrays = arrays_of(data, condition, seed)
-        ablation = rows.ablation.map(["zero", "mean"].index)
-        method = rows.method.map(METHODS.index)
-        for name in ("fall", "null_mean", "null_sd"):
-            found = arrays[f"fc1/class_{name}"].reshape(2, len(METHODS), 1, 2, 10)
-            found = found[ablation, method, 0, rows.cluster, rows["class"]]
-            np.testing.assert_allclose(found, rows[name], rtol=2**-8)
+        for start, ablations in (
+            ("", ["zero", "mean"]),
+            ("alone_", ["others_zero", "others_mean"]),
+        ):
+            own = rows[rows.ablation.isin(ablations)]
+            at = own.ablation.map(ablations.index), own.method.map(METHODS.index)
+            for name in ("fall", "null_mean"):
+                found = arrays[f"fc1/class_{start}{name}"].reshape(2, len(METHODS), 1, 2, 10)
+                found = found[*at, 0, own.cluster, own["class"]] / data["shares"]["steps"]
+                np.testing.assert_allclose(found, own[name], atol=0.000251)
+        once = rows.drop_duplicates("class").sort_values("class")
+        assert arrays["fc1/class_images"].tolist() == once.images.tolist() == [200] * 10
+        np.testing.assert_allclose(arrays["fc1/class_accuracy"], once.accuracy, rtol=2**-15)
     assert not any(name.startswith("fc2/class_") for name in arrays)
+
+
+def test_bits_of_clusters_are_those_of_the_table_at_every_k(files, data):
+    clusters = pd.read_parquet(files["clusters"])
+    shape = (len(METHODS), len(JOB.k), max(JOB.k))
+    for (condition, seed, layer), rows in clusters.groupby(["condition", "seed", "layer"]):
+        arrays = arrays_of(data, condition, seed)
+        at = rows.method.map(METHODS.index), rows.k.map(JOB.k.index), rows.cluster
+        for name in ("cluster_bits", "bits_if_merged"):
+            found = arrays[f"{layer}/{name}"].reshape(shape)
+            np.testing.assert_allclose(found[at], rows[name], rtol=2**-10)
+            assert np.isfinite(found).sum() == len(rows)
+        nearest = arrays[f"{layer}/merge_with"].reshape(shape)
+        np.testing.assert_array_equal(nearest[at], rows.merge_with)
+        assert (nearest == -1).sum() == nearest.size - len(rows)
 
 
 def test_means_are_those_of_the_summary(files, data):

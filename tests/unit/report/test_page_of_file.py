@@ -18,11 +18,13 @@ from sklearn.metrics import adjusted_mutual_info_score
 from browser import open_file, running_browser, watched_page
 from clusterability.analysis.verdict import CLUSTERS, VERDICT_COLUMNS
 from clusterability.api import Page
+from clusterability.clustering.cluster_bits import cluster_bits
+from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.errors import UserError
 from clusterability.measures.catalogue import MEASURES
 from clusterability.networks.importing.unit_names import UnitNames
 from clusterability.networks.known_groups import groups_in_files
-from clusterability.networks.partitions import Partitions
+from clusterability.networks.partitions import Partitions, labels_of
 from clusterability.networks.weights import Weights, as_networks
 from clusterability.report.page.binning import Binning, Detail, cells_of
 from clusterability.report.page.one_file import Result, check_methods, file_data, page_of_file
@@ -126,6 +128,33 @@ def test_labels_are_those_of_the_clusters_and_of_the_groups(result, data):
     names = np.array(["north", "south", "east", "west"])
     assert names[groups[:10]].tolist() == GROUPS
     assert (groups[10:] == -1).all()  # nothing is known of the columns
+
+
+def test_weights_of_small_matrices_are_exact(result, data, monkeypatch):
+    arrays = arrays_of(data)
+    for name, shape in SHAPES.items():
+        exact = arrays[f"{name}/exact"].reshape(shape)
+        np.testing.assert_array_equal(exact, result.weights[name])
+    # Each of two layers has half of the room.
+    monkeypatch.setattr("clusterability.report.page.one_file.EXACT", 2 * 60)
+    found = {name for name in arrays_of(file_data(result)) if name.endswith("/exact")}
+    assert found == {"dec.weight/exact"}
+
+
+def test_bits_of_clusters_are_those_of_the_library(result, data):
+    arrays = arrays_of(data)
+    found = arrays["enc.weight/cluster_bits"].reshape(3, 3, 4)
+    assert np.isfinite(found).sum() == len(METHODS) * sum(K)
+    expected = cluster_bits(
+        MatrixBits(result.weights["enc.weight"].astype(float)),
+        labels_of(result.scored.found["enc.weight"], 0),
+    )
+    for number, method in enumerate(METHODS):
+        for place, k in enumerate(K):
+            own = expected[method, k]
+            np.testing.assert_allclose(found[number, place, :k], own.bits, rtol=2**-10)
+            nearest = arrays["enc.weight/merge_with"].reshape(3, 3, 4)[number, place, :k]
+            np.testing.assert_array_equal(nearest, own.merge_with)
 
 
 def test_names_of_units_and_groups_are_on_the_page(data):
@@ -368,24 +397,42 @@ def test_members_of_clusters_have_their_names(page, result):
     assert [line.strip() for line in said if line.strip()] == expected
 
 
+@pytest.mark.browser
+def test_one_cluster_has_its_names_and_bits(page, result):
+    page.locator("#sizes tr[data-cluster='1'] button").click()
+    wait(page)
+    found = result.scored.found["enc.weight"]
+    own = np.array(ROWS)[found["matched", 2].rows[0] == 1]
+    assert ", ".join(own) in page.locator("#cluster-units").inner_text()
+    matrix = MatrixBits(result.weights["enc.weight"].astype(float))
+    bits = cluster_bits(matrix, labels_of(found, 0))["matched", 2]
+    for name, expected in (("strength", bits.bits[1]), ("distinctness", bits.if_merged[1])):
+        shown = page.locator(f"#cluster-{name}").inner_text().replace("\N{MINUS SIGN}", "-")
+        assert float(shown) == pytest.approx(expected, rel=6e-3)
+    for part in ("function-box", "seeds-box", "take details"):
+        assert not page.locator(f"#cluster-{part}").is_visible()
+    page.select_option("#method", "groups")
+    page.select_option("#cluster", "2 (east)")
+    wait(page)
+    assert page.locator("#cluster-title").inner_text().startswith("One cluster: 2 (east) of enc")
+    assert "No bits are known" in page.locator("#cluster-bits").inner_text()
+
+
 def words_of(result: Result, row: int, column: int, k: int = 2) -> str:
     """What the page says of a cell of the first layer, but for its weight."""
     item = result.scored.found["enc.weight"]["matched", k]
     clusters = f"{item.rows[0][row]} and {item.columns[0][column]}"
     units = f"Output unit {row} ({ROWS[row]}); input unit {column}"
-    return f"{units}: weight about ; clusters: {clusters}."
+    return f"{units}: weight ; clusters: {clusters}."
 
 
 def check_cell(page: Any, result: Result, said: str) -> tuple[int, int]:
     """Row and column that a text tells of, whose weight and clusters it must have right."""
     row, column = (int(number) for number in re.findall(r"put unit (\d+)", said))
-    weight = re.search(r"about ([^;]*);", said)[1]
+    weight = re.search(r"weight ([^;]*);", said)[1]
     assert said.replace(weight, "", 1) == words_of(result, row, column)
-    number = float(weight.replace("\N{MINUS SIGN}", "-").removesuffix(" or beyond"))
-    own = float(result.weights["enc.weight"][row, column])
-    limit = float(np.quantile(np.abs(result.weights["enc.weight"]), 0.995))
-    assert number == pytest.approx(np.clip(own, -limit, limit), abs=limit / 14 + 0.06)
-    assert ("or beyond" in weight) == (abs(own) > 13 / 14 * limit)
+    number = float(weight.replace("\N{MINUS SIGN}", "-"))
+    assert number == pytest.approx(float(result.weights["enc.weight"][row, column]), rel=6e-7)
     return row, column
 
 

@@ -22,10 +22,12 @@ class Detail(NamedTuple):
     Attributes:
         largest: weights of the largest matrix that is shown weight by weight.
         cells: most cells of a larger one, which is binned.
+        exact: weights of the largest matrix whose weights are also told exactly.
     """
 
     largest: int
     cells: int = MOST_CELLS
+    exact: int = 0
 
 
 def units_per_bin(shape: Sequence[int], most: int) -> tuple[int, int]:

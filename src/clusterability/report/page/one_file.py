@@ -14,24 +14,28 @@ import pandas as pd
 
 from clusterability.analysis.verdict import VERDICT_COLUMNS
 from clusterability.clustering.catalogue import METHODS
+from clusterability.clustering.cluster_bits import cluster_bits
+from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.errors import UserError
 from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
 from clusterability.names import IMPORTED_SEED
-from clusterability.networks.importing.unit_names import NO_NAMES, UnitNames
+from clusterability.networks.importing.unit_names import UnitNames
 from clusterability.networks.known_groups import KnownGroups
 from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.live_units import DEAD
-from clusterability.networks.partitions import Key, Partitions
+from clusterability.networks.partitions import Key, Partitions, labels_of
+from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks
 from clusterability.networks.weights import Weights
 from clusterability.report.named_clusters import k_of_most_bits
 from clusterability.report.page.binning import MOST_CELLS, Detail
+from clusterability.report.page.cluster_arrays import BITS_NUMBERS
+from clusterability.report.page.grid import Grid
 from clusterability.report.page.packing import Array
 from clusterability.report.page.page import Room, data_of, page_of
 from clusterability.report.page.page_data import (
-    Grid,
     Network,
     grid_labels,
     layer_of_network,
@@ -46,6 +50,8 @@ from clusterability.study.arguments import Asked
 
 CELLS = 3_500_000
 """Cells of all matrices together: 2.4 MB of a page, where no two are alike."""
+EXACT = 250_000
+"""Weights of all matrices together that are told exactly: 1.3 MB of a page."""
 BESIDE = 1_000_000
 """Bytes of the shuffles of layers."""
 
@@ -109,14 +115,16 @@ def file_data(result: Result, rows: str | None = None) -> dict[str, Any]:
     methods were asked for, and of layers, the names of units, `u_names` and `v_names`, and of known
     groups, `groups`.
     """
-    cells = min(MOST_CELLS, CELLS // len(result.layers))
-    room = Room(math.inf, BESIDE, Detail(cells, cells))
+    count = len(result.layers)
+    cells = min(MOST_CELLS, CELLS // count)
+    room = Room(math.inf, BESIDE, Detail(cells, cells, EXACT // count))
     verdicts = pd.DataFrame(columns=VERDICT_COLUMNS) if result.verdicts is None else result.verdicts
     job = _job(result)
     data = data_of(_Content(result), verdicts, job, room)
     (condition,) = data["conditions"]
     for stored, layer in zip(result.networks.weights, condition["layers"], strict=True):
-        layer |= _layer_says(result, stored)
+        if stored in result.known:
+            layer["groups"] = list(result.known[stored].names)
     data["verdict"]["sentence"] = _verdict_says(result, data["verdict"]["sentence"])
     return data | {
         "file": {"rows": rows},
@@ -157,13 +165,15 @@ def _draws(result: Result, null: str) -> int | str:
     return span(made) if null in result.asked.adaptive_nulls else result.asked.nulls[null]
 
 
-def _layer_says(result: Result, stored: str) -> dict[str, Any]:
-    """Names of units and of known groups of a layer, if there are any."""
-    names: UnitNames = result.weights.units.get(tensor_name(stored), NO_NAMES)
-    said = {"u_names": names.rows, "v_names": names.columns}
-    if stored in result.known:
-        said["groups"] = result.known[stored].names
-    return {name: list(texts) for name, texts in said.items() if texts is not None}
+def _bits_rows(result: Result, layer: str) -> pd.DataFrame:
+    """Bits of each cluster that was found in a layer, as in the table `clusters`."""
+    found, frames = result.scored.found[layer], []
+    for scaled in layers_of_methods(result.networks, layer, found):
+        labels = labels_of(scaled.own(found), 0)
+        for (method, k), bits in cluster_bits(MatrixBits(scaled.matrices[0]), labels).items():
+            place = {"method": method, "k": k, "cluster": np.arange(k)}
+            frames.append(pd.DataFrame(place | dict(zip(BITS_NUMBERS, bits, strict=True))))
+    return pd.concat(frames, ignore_index=True)
 
 
 def _verdict_says(result: Result, sentence: str) -> str:
@@ -199,6 +209,15 @@ class _Content:
             for name, stack in self.result.networks.weights.items()
         }
 
+    def names_of(self, condition: str) -> Mapping[str, UnitNames]:
+        """As loaded."""
+        units = self.result.weights.units
+        layers = self.result.networks.weights
+        return {name: units[layer] for name in layers if (layer := tensor_name(name)) in units}
+
+    def same_in_all_seeds(self, condition: str) -> list[str]:
+        return []
+
     def means(self, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
         """Values of the network, which is the only one."""
         return means_of(with_cell_q(cell_table(self.result.rows)), grid)
@@ -210,7 +229,8 @@ class _Content:
             found = self.result.scored.found[name] | self._known(name)
             (labels,) = grid_labels(found, range(1), grid, sum(matrix.shape))
             layer = tensor_name(name)
-            layers[layer] = layer_of_network(matrix, labels, rows[layer], grid)
+            bits = _bits_rows(self.result, name)
+            layers[layer] = layer_of_network(matrix, labels, rows[layer], grid, bits)
         yield Network(IMPORTED_SEED, math.nan, layers)
 
     def draws_of(self, condition: str, layer: str) -> Sequence[Path]:

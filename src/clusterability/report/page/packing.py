@@ -18,6 +18,11 @@ LEVELS = 7
 NO_LEVEL = 15
 """What stands for a weight that is not finite."""
 
+SHARE_STEPS = 2000
+"""Steps of a share, such as one of images: to half of what is seen of it in percent."""
+NO_SHARE = int(np.iinfo(np.int16).min)
+"""What stands for a share that is not finite."""
+
 _MANTISSA = 23
 """Bits of a float32's mantissa that are stored; one more is understood."""
 
@@ -72,6 +77,16 @@ def rounded(values: np.ndarray, bits: int) -> np.ndarray:
     # Half of the last bit is added before the rest is cut off; the exponent may take a carry.
     raw = (raw + np.uint32(1 << (cut - 1))) >> np.uint32(cut) << np.uint32(cut)
     return np.where(np.isfinite(numbers), raw.view(np.float32), np.float32(np.nan))
+
+
+def stepped_shares(shares: np.ndarray) -> np.ndarray:
+    """Shares from -1 to 1 in whole steps of 1 / SHARE_STEPS, int16; NO_SHARE for NaN.
+
+    >>> stepped_shares(np.array([-1.0, 0.0004, np.nan])).tolist()
+    [-2000, 1, -32768]
+    """
+    steps = np.rint(np.nan_to_num(shares) * SHARE_STEPS)
+    return np.where(np.isfinite(shares), steps, NO_SHARE).astype(np.int16)
 
 
 def layout_of(arrays: Sequence[Array]) -> Layout:

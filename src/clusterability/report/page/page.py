@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
@@ -14,25 +14,26 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
 
-from clusterability.clustering.catalogue import METHODS
 from clusterability.clustering.method_kinds import chooses
 from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.report_jobs import PageJob
-from clusterability.measures.catalogue import MEASURES
-from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
-from clusterability.measures.measure import Measure
+from clusterability.measures.function_catalogue import GROUPS
+from clusterability.networks.importing.unit_names import NO_NAMES, UnitNames
 from clusterability.networks.layer_names import in_chain, tensor_name
-from clusterability.networks.scaling_names import SCALINGS_SAY, plain_method, scaling_of
 from clusterability.networks.tasks import MNIST_CLASSES, MNIST_PIXELS
-from clusterability.nulls.catalogue import NULLS
 from clusterability.report.figures.inputs import Inputs, paths
 from clusterability.report.figures.style import NO_VALUE, cluster_colours
 from clusterability.report.figures.weights import CLIP
+from clusterability.report.page.axis_words import measures_say, method_says, nulls_say
 from clusterability.report.page.binning import Binning, Detail, cells_of
 from clusterability.report.page.cell_colours import cell_colours
+from clusterability.report.page.cluster_arrays import ABLATIONS, most_clusters
 from clusterability.report.page.first_shuffle import NULL, NUMBER, shuffled_layers
+from clusterability.report.page.grid import Grid
 from clusterability.report.page.packing import (
     LEVELS,
+    NO_SHARE,
+    SHARE_STEPS,
     Array,
     Kind,
     Layout,
@@ -41,55 +42,51 @@ from clusterability.report.page.packing import (
     quantised,
     quantised_sizes,
     rounded,
+    stepped_shares,
 )
 from clusterability.report.page.page_data import (
-    ABLATIONS,
-    ALL_MEASURES,
     Content,
-    Grid,
     LayerOfNetwork,
     Network,
     Sources,
     grid_labels,
     hidden_layers,
-    most_clusters,
 )
 from clusterability.report.page.single_draws import STEPS, draws_of_network, stepped
 from clusterability.report.page.template import page_template
 from clusterability.report.page.unit_responses import GREYS, NEVER, STRONGEST
-from clusterability.report.page.words import KNOWN_GROUPS_SAY, STATUSES_SAY
+from clusterability.report.page.words import STATUSES_SAY
 from clusterability.report.verdict_text import verdict_cells, verdict_line, verdict_sentence
 from clusterability.results.display_names import chosen_nulls, ranges
 from clusterability.results.reading import read_csv
 
-BUDGET = 11_000_000
+BUDGET = 11_300_000
 """Bytes of the packed arrays of a page. With the rest, a page stays below 15 MB."""
 BESIDE = 2_500_000
 """Bytes of what goes with first networks: shuffles, single draws, responses to images."""
 LARGEST_MATRIX = 1_000_000
 """Weights of a matrix at most that is shown weight by weight: a larger one is binned."""
+NAMES = 300_000
+"""Characters of the names of one side of a layer: beyond them, units have numbers alone."""
 
 MARKER = "/* data */"
 
 NO_IMAGES: Mapping[str, ProbingJob] = MappingProxyType({})
 
-_IN_BITS = ("bits", "bits_within", "bits_u", "bits_v", "bits_joint")
-"""Measures in bits: their colours are those of bits."""
-
 # Bits of mantissas. A value is told to more digits than how it compares.
 _VALUE = 15
-_SCORE = {"null_mean": 15, "null_sd": 10, "z": 11, "p": 10, "p_two_sided": 10}
+_SCORE = {"null_mean": 15, "null_sd": 8, "z": 11, "p": 10, "p_two_sided": 10}
 _DRAW_END = 18
 _MEAN = {"value": 15, "value_half": 11, "z": 11, "z_half": 9, "q": 8}
 _CLUSTER = 10
-_FALL = 8
 
 
 @dataclass
 class _Place:
     """What the page has of a condition.
 
-    `stored` are the names of its layers in files, `beside` is what goes with its first network.
+    `stored` are the names of its layers in files, `names` those of their units, `same` is what
+    means the same in all seeds, `beside` is what goes with its first network.
     """
 
     layers: dict[str, tuple[int, int]]
@@ -98,6 +95,8 @@ class _Place:
     networks: list[dict[str, Any]]
     layout: Layout
     stored: list[str]
+    names: Mapping[str, UnitNames]
+    same: list[str]
     beside: dict[str, list[Array]] = field(default_factory=dict)
 
 
@@ -174,18 +173,19 @@ def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -
     return {
         "verdict": _verdict(verdict),
         "start": _start(places, job, grid) | _start_of_grid(verdict, job),
-        "methods": {method: _method_says(method) for method in grid.methods},
+        "methods": {method: method_says(method) for method in grid.methods},
         "k": list(grid.k),
         "probed_k": list(grid.probed_k),
         "most_clusters": most_clusters(grid),
         "nulls": list(grid.nulls),
-        "nulls_say": _nulls_say(grid.nulls),
+        "nulls_say": nulls_say(grid.nulls),
         "draws": {**job.nulls, GROUPS: job.groups},
         "pairs": grid.pairs,
-        "measures": _measures(grid),
+        "measures": measures_say(grid),
         "statuses": STATUSES_SAY,
         "ablations": ABLATIONS,
         "classes": MNIST_CLASSES,
+        "shares": {"steps": SHARE_STEPS, "none": NO_SHARE},
         "pixels": MNIST_PIXELS,
         "levels": LEVELS,
         "clip": CLIP,
@@ -225,7 +225,8 @@ def _places(content: Content, grid: Grid) -> dict[str, _Place]:
             for array in _mean_arrays(layer, means.get((condition, layer), {}))
         ]
         hidden = set(hidden_layers(list(stored), grid))
-        places[condition] = _Place(layers, hidden, arrays, [], [], list(stored))
+        named = (content.names_of(condition), content.same_in_all_seeds(condition))
+        places[condition] = _Place(layers, hidden, arrays, [], [], list(stored), *named)
     return places
 
 
@@ -343,16 +344,28 @@ def _layer_arrays(layer: LayerOfNetwork, probed: bool, binning: Binning) -> Iter
     limit = colour_limit(cells)
     yield Array("limits", "float32", np.array([limit, np.abs(cells).max()]))
     yield from _picture(cells, bins, limit)
+    if bins is None and layer.weights.size <= binning.detail.exact:
+        yield Array("exact", "float32", layer.weights)
     yield _label_array("labels", layer.labels)
     yield Array("status", "uint8", layer.status)
     yield Array("value", "float32", rounded(layer.value, _VALUE))
     for name, scores in layer.scores.items():
         yield Array(name, "float32", rounded(scores, _SCORE[name]))
+    yield from _bits_of_clusters(layer.bits)
     if probed:
         for name, numbers in layer.clusters.items():
             yield Array(name, "float32", rounded(numbers, _CLUSTER))
         for name, falls in layer.falls.items():
-            yield Array(f"class_{name}", "float32", rounded(falls, _FALL))
+            yield Array(f"class_{name}", "int16", stepped_shares(falls))
+        images, accuracy = layer.classes["images"], layer.classes["accuracy"]
+        yield Array("class_images", "uint16", np.nan_to_num(images))
+        yield Array("class_accuracy", "float32", rounded(accuracy, _VALUE))
+
+
+def _bits_of_clusters(bits: Mapping[str, np.ndarray]) -> Iterator[Array]:
+    for name in ("cluster_bits", "bits_if_merged"):
+        yield Array(name, "float32", rounded(bits[name], _CLUSTER))
+    yield Array("merge_with", "int16", np.nan_to_num(bits["merge_with"], nan=-1))
 
 
 def _picture(cells: np.ndarray, bins: np.ndarray | None, limit: float) -> Iterator[Array]:
@@ -380,16 +393,28 @@ def _condition(name: str, place: _Place, means: str, seeds: Sequence[int]) -> di
         "name": name,
         "layers": [
             {"name": layer, "m": m, "n": n, "probed": layer in place.probed, "next": following}
-            for (layer, (m, n)), following in zip(
-                place.layers.items(), _following(place), strict=True
+            | _names(place.names.get(stored, NO_NAMES))
+            for (layer, (m, n)), stored, following in zip(
+                place.layers.items(), place.stored, _following(place), strict=True
             )
         ],
+        "same": place.same,
         "means": means,
         "means_layout": layout_of(place.means),
         "layout": place.layout,
         "networks": place.networks,
         "seeds": len(seeds),
         "left_out": ranges([seed for seed in seeds if seed not in there]),
+    }
+
+
+def _names(units: UnitNames) -> dict[str, list[str]]:
+    """Names of units of both sides, where they have some, and not more than a page should hold."""
+    sides = {"u_names": units.rows, "v_names": units.columns}
+    return {
+        side: list(names)
+        for side, names in sides.items()
+        if names is not None and sum(map(len, names)) <= NAMES
     }
 
 
@@ -415,44 +440,6 @@ def _start_of_grid(verdict: pd.DataFrame, job: PageJob) -> dict[str, Any]:
     method = asked[0] if asked else job.drawn_method
     k = job.k[-1] if method is not None and chooses(method) else job.drawn_k
     return {"grid": "bits", "grid_method": method, "grid_k": k}
-
-
-def _method_says(method: str) -> str:
-    scaling = scaling_of(method)
-    entry = METHODS.get(plain_method(method))
-    base = entry.says if entry else KNOWN_GROUPS_SAY
-    return base if scaling == "none" else f"{base}; weights {SCALINGS_SAY[scaling]}"
-
-
-def _nulls_say(nulls: Iterable[str]) -> dict[str, str]:
-    entries = {name: NULLS[name] for name in (*NULLS, *nulls)}  # those of other packages, too
-    said = {
-        name: "; ".join(part for part in (entry.says, entry.caveat) if part)
-        for name, entry in entries.items()
-    }
-    return said | {GROUPS: "clusters permuted among the layer's units, sizes fixed"}
-
-
-def _nulls_of(name: str, measure: Measure, grid: Grid) -> list[str]:
-    """The nulls that a measure has a z against."""
-    has_z = measure.standardised and measure.direction != 0
-    return [null for each, null in grid.pairs if each == name] if has_z else []
-
-
-def _measures(grid: Grid) -> list[dict[str, Any]]:
-    known = MEASURES | FUNCTION_MEASURES
-    return [
-        {
-            "name": name,
-            "label": known[name].label,
-            "direction": known[name].direction,
-            "function": name in FUNCTION_MEASURES,
-            "bits": name in _IN_BITS,
-            "nulls": _nulls_of(name, known[name], grid),
-            "says": known[name].says,
-        }
-        for name in ALL_MEASURES
-    ]
 
 
 def _colours(grid: Grid) -> dict[str, Any]:

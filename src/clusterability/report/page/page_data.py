@@ -19,14 +19,28 @@ from clusterability.errors import UserError, one_line
 from clusterability.jobs.probing_job import ProbingJob
 from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
-from clusterability.measures.function_catalogue import ABLATION_MEASURES, FUNCTION_MEASURES, GROUPS
+from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.names import IMPORTED, IMPORTED_SEED
+from clusterability.networks.importing.unit_names import UnitNames
 from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.stacked import stored_shapes
-from clusterability.networks.tasks import MNIST_CLASSES
+from clusterability.networks.stored_names import stored_names
 from clusterability.report.figures.inputs import Inputs, paths
+from clusterability.report.page.across_seeds import same_in_all_seeds
+from clusterability.report.page.cluster_arrays import (
+    BITS_NUMBERS,
+    CLASS_NUMBERS,
+    CLUSTER,
+    CLUSTER_NUMBERS,
+    FALL_NUMBERS,
+    ablation_arrays,
+    bits_arrays,
+    class_arrays,
+    fall_arrays,
+)
+from clusterability.report.page.grid import Grid, laid_out, places
 from clusterability.report.page.packing import Array
 from clusterability.report.page.unit_responses import response_arrays
 from clusterability.report.page.words import STATUSES_SAY
@@ -35,7 +49,6 @@ from clusterability.results.npz_files import StoredItems
 from clusterability.results.reading import read_csv, read_rows, where
 
 ALL_MEASURES = [*MEASURES, *FUNCTION_MEASURES]
-ABLATIONS = ("zero", "mean")
 NO_ROW = 255
 """Code of the status where a table has no row."""
 
@@ -45,38 +58,10 @@ MEAN_NUMBERS = ("n", "value", "value_half")
 """What the networks of a condition have together, of each measure."""
 MEAN_Z_NUMBERS = ("z", "z_half", "q")
 """What they have, of each measure and null."""
-FALL_NUMBERS = ("fall", "null_mean", "null_sd")
-CLUSTER_NUMBERS = tuple(
-    f"{measure}{end}" for measure in ABLATION_MEASURES for end in ("", "_z", "_p")
-)
-"""What a cluster has from its ablation: value, z and p of each measure."""
 
 _BYTE = np.iinfo(np.int8).max
 _AT_ONCE = 4
 """Networks that are read together: rows of more would take more memory."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """What the axes of all arrays stand for, the same for all networks of a study.
-
-    Attributes:
-        methods: those that cluster layers, at each scaling.
-        k: numbers of clusters.
-        nulls: those that structural measures are compared with.
-        probed_k: numbers of clusters at which it is asked what units do.
-    """
-
-    methods: Sequence[str]
-    k: Sequence[int]
-    nulls: Sequence[str]
-    probed_k: Sequence[int]
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Measures with a null that they are compared with."""
-        structure = [(measure, null) for measure in MEASURES for null in self.nulls]
-        return structure + [(measure, GROUPS) for measure in FUNCTION_MEASURES]
 
 
 class Content(Protocol):
@@ -93,6 +78,12 @@ class Content(Protocol):
 
     def shapes_of(self, condition: str) -> dict[str, tuple[int, int]]:
         """[out, in] of the layers of a condition, by their names in files."""
+
+    def names_of(self, condition: str) -> Mapping[str, UnitNames]:
+        """Names of units by layer name in files, of layers whose units have names."""
+
+    def same_in_all_seeds(self, condition: str) -> list[str]:
+        """See the function of this name."""
 
     def means(self, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
         """Means over networks; see `means_of`."""
@@ -158,8 +149,7 @@ class Sources:
         asked = self.shown.get(condition)
         if asked is None or self.mnist is None:
             return {}
-        file = self.networks[condition, self.blocks_of(condition)[0]]
-        return response_arrays(file, hidden, self.mnist, asked)
+        return response_arrays(self._first_file(condition), hidden, self.mnist, asked)
 
     def grid_of(self, job: PageJob) -> Grid:
         """What the study asks for."""
@@ -175,7 +165,18 @@ class Sources:
 
     def shapes_of(self, condition: str) -> dict[str, tuple[int, int]]:
         """Of the layers of a condition, as its first file has them."""
-        return stored_shapes(self.networks[condition, self.blocks_of(condition)[0]])
+        return stored_shapes(self._first_file(condition))
+
+    def names_of(self, condition: str) -> Mapping[str, UnitNames]:
+        """As the first file of a condition has them."""
+        return stored_names(self._first_file(condition))
+
+    def same_in_all_seeds(self, condition: str) -> list[str]:
+        """As the recipe in the first file says."""
+        return same_in_all_seeds(self._first_file(condition))
+
+    def _first_file(self, condition: str) -> Path:
+        return self.networks[condition, self.blocks_of(condition)[0]]
 
     def means(self, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
         """Those of the table `summary`."""
@@ -201,8 +202,10 @@ class LayerOfNetwork:
         status: uint8 [measures, methods, k], codes in the order of `STATUSES_SAY`.
         value: [measures, methods, k].
         scores: `SCORE_NUMBERS` to [pairs, methods, k].
-        clusters: `CLUSTER_NUMBERS` to [methods, probed k, largest probed k]; NaN beyond k.
-        falls: `FALL_NUMBERS` to [ablations, methods, probed k, largest probed k, classes].
+        bits: see `bits_arrays`.
+        clusters: see `ablation_arrays`.
+        falls: see `fall_arrays`.
+        classes: see `class_arrays`.
     """
 
     weights: np.ndarray
@@ -210,8 +213,10 @@ class LayerOfNetwork:
     status: np.ndarray
     value: np.ndarray
     scores: Mapping[str, np.ndarray]
+    bits: Mapping[str, np.ndarray]
     clusters: Mapping[str, np.ndarray]
     falls: Mapping[str, np.ndarray]
+    classes: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -266,11 +271,12 @@ def _read_some(
     rows = where(condition=[condition], seed=seeds, method=grid.methods)
     scores = _by_network(read_rows(sources.scores, _SCORES, rows))
     shapes = stored_shapes(file)
+    bits = _by_network(read_rows(sources.clusters, [*CLUSTER, *BITS_NUMBERS], rows))
     clusters, falls = {}, {}
     # Of a study without hidden units these tables have no rows of it.
     if hidden_layers(list(shapes), grid):
         probed = rows & where(k=grid.probed_k)
-        clusters = _by_network(read_rows(sources.clusters, [*_CLUSTER, *CLUSTER_NUMBERS], probed))
+        clusters = _by_network(read_rows(sources.clusters, [*CLUSTER, *CLUSTER_NUMBERS], probed))
         falls = _by_network(read_rows(sources.ablations, _FALLS, probed))
     found: list[dict[str, LayerOfNetwork]] = [{} for _ in some]
     for layer, (m, n) in shapes.items():
@@ -284,17 +290,18 @@ def _read_some(
                 labels[number],
                 scores.get(key, _NO_SCORES),
                 grid,
+                bits.get(key, _NO_BITS),
                 clusters.get(key, _NO_CLUSTERS),
                 falls.get(key, _NO_FALLS),
             )
     return found
 
 
-_CLUSTER = ["seed", "layer", "method", "k", "cluster"]
 _SCORES = ["seed", "layer", "method", "k", "measure", "value", "null", *SCORE_NUMBERS, "status"]
-_FALLS = [*_CLUSTER, "ablation", "class", *FALL_NUMBERS]
-_NO_SCORES, _NO_CLUSTERS, _NO_FALLS = (
-    pd.DataFrame(columns=columns) for columns in (_SCORES, [*_CLUSTER, *CLUSTER_NUMBERS], _FALLS)
+_FALLS = [*CLUSTER, "ablation", "class", *CLASS_NUMBERS, *FALL_NUMBERS]
+_NO_SCORES, _NO_BITS, _NO_CLUSTERS, _NO_FALLS = (
+    pd.DataFrame(columns=columns)
+    for columns in (_SCORES, [*CLUSTER, *BITS_NUMBERS], [*CLUSTER, *CLUSTER_NUMBERS], _FALLS)
 )
 
 
@@ -303,6 +310,7 @@ def layer_of_network(
     labels: np.ndarray,
     scores: pd.DataFrame,
     grid: Grid,
+    bits: pd.DataFrame = _NO_BITS,
     clusters: pd.DataFrame = _NO_CLUSTERS,
     falls: pd.DataFrame = _NO_FALLS,
 ) -> LayerOfNetwork:
@@ -311,8 +319,10 @@ def layer_of_network(
         weights,
         labels,
         *_score_arrays(scores, grid),
-        clusters=_cluster_arrays(clusters, grid),
-        falls=_fall_arrays(falls, grid),
+        bits=bits_arrays(bits, grid),
+        clusters=ablation_arrays(clusters, grid),
+        falls=fall_arrays(falls, grid),
+        classes=class_arrays(falls),
     )
 
 
@@ -353,11 +363,11 @@ def _score_arrays(
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Statuses, values, and what they are compared with, of a layer."""
     rows = rows[rows["measure"].isin(ALL_MEASURES)]  # not those of other packages
-    measure = _places(rows["measure"], ALL_MEASURES)
-    at = (_places(rows["method"], grid.methods), _places(rows["k"], grid.k))
+    measure = places(rows["measure"], ALL_MEASURES)
+    at = (places(rows["method"], grid.methods), places(rows["k"], grid.k))
     shape = (len(ALL_MEASURES), len(grid.methods), len(grid.k))
     status = np.full(shape, NO_ROW, np.uint8)
-    status[measure, *at] = _places(rows["status"], list(STATUSES_SAY))
+    status[measure, *at] = places(rows["status"], list(STATUSES_SAY))
     value = np.full(shape, np.nan)
     value[measure, *at] = rows["value"]
     pairs = pd.MultiIndex.from_frame(rows[["measure", "null"]])
@@ -368,42 +378,6 @@ def _score_arrays(
         scores[name] = np.full((len(grid.pairs), *shape[1:]), np.nan)
         scores[name][pair[known], at[0][known], at[1][known]] = rows[name][known]
     return status, value, scores
-
-
-def _cluster_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
-    shape = (len(grid.methods), len(grid.probed_k), most_clusters(grid))
-    at = _cluster_places(rows, grid)
-    return {name: _filled(shape, at, rows[name]) for name in CLUSTER_NUMBERS}
-
-
-def _fall_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
-    rows = rows[rows["ablation"].isin(ABLATIONS)]  # of a cluster itself
-    clusters = (len(grid.methods), len(grid.probed_k), most_clusters(grid))
-    shape = (len(ABLATIONS), *clusters, MNIST_CLASSES)
-    ablation = _places(rows["ablation"], ABLATIONS)
-    at = (ablation, *_cluster_places(rows, grid), rows["class"].to_numpy(int))
-    return {name: _filled(shape, at, rows[name]) for name in FALL_NUMBERS}
-
-
-def most_clusters(grid: Grid) -> int:
-    """The largest k that is probed."""
-    return max(grid.probed_k, default=0)
-
-
-def _cluster_places(rows: pd.DataFrame, grid: Grid) -> tuple[np.ndarray, ...]:
-    method, k = _places(rows["method"], grid.methods), _places(rows["k"], grid.probed_k)
-    return method, k, rows["cluster"].to_numpy(int)
-
-
-def _places(values: pd.Series, axis: Sequence[Any]) -> np.ndarray:
-    """Where values lie on an axis of the grid."""
-    return pd.Index(axis).get_indexer(pd.Index(values))
-
-
-def _filled(shape: tuple[int, ...], at: tuple[np.ndarray, ...], values: pd.Series) -> np.ndarray:
-    found = np.full(shape, np.nan)
-    found[at] = values.to_numpy(float)
-    return found
 
 
 def means_of(table: pd.DataFrame, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
@@ -431,15 +405,15 @@ _ENDS = [f"{name}{end}" for name in ("value", "z") for end in ("", "_low", "_hig
 
 def _mean_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
     """Means of a condition and layer."""
-    at = (_places(rows["method"], grid.methods), _places(rows["k"], grid.k))
-    measure = _places(rows["measure"], ALL_MEASURES)
+    at = (places(rows["method"], grid.methods), places(rows["k"], grid.k))
+    measure = places(rows["measure"], ALL_MEASURES)
     shape = (len(ALL_MEASURES), len(grid.methods), len(grid.k))
-    found = {name: _filled(shape, (measure, *at), rows[name]) for name in MEAN_NUMBERS}
+    found = {name: laid_out(shape, (measure, *at), rows[name]) for name in MEAN_NUMBERS}
     pair = pd.MultiIndex.from_tuples(grid.pairs).get_indexer(
         pd.MultiIndex.from_frame(rows[["measure", "null"]])
     )
     known = pair >= 0  # a study may have no nulls
-    places = (pair[known], at[0][known], at[1][known])
+    in_pairs = (pair[known], at[0][known], at[1][known])
     for name in MEAN_Z_NUMBERS:
-        found[name] = _filled((len(grid.pairs), *shape[1:]), places, rows[name][known])
+        found[name] = laid_out((len(grid.pairs), *shape[1:]), in_pairs, rows[name][known])
     return found | {"n": np.nan_to_num(found["n"])}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clusterability.report.page.page_data import Grid
+from clusterability.report.page.grid import Grid
 from clusterability.results.measured_draws import load_measured
 
 STEPS = 127

@@ -15,8 +15,16 @@ const NO_WHOLE = "Clusters of the whole network (layer network, method whole) ar
 function aboutFile() {
   const {rows} = DATA.file;
   return (DATA.whole ? `${NO_WHOLE}${rows ? `${rows} has them` : "the scores have them"}. ` : "")
-    + `Weights are rounded to 15 levels, other numbers to three or more digits${rows ? `; ${rows} has all scores exactly` : ""}. `
+    + `${exactInWords()} Other numbers are rounded to three or more digits${rows ? `; ${rows} has all scores exactly` : ""}. `
     + "docs/measures.md defines all measures, nulls and statistics.";
+}
+// Of which layers weights are told as they are: colours have steps in any case.
+function exactInWords() {
+  const [{layers, layout}] = DATA.conditions, all = layers.map(({name}) => name);
+  const told = all.filter(name => layout.some(([each]) => each === `${name}/exact`));
+  return told.length === all.length ? "Colours have 15 levels; weights in words and tables are exact to seven digits."
+    : told.length ? `Weights are rounded to 15 levels, but those of ${told.join(", ")} in words and tables are exact to seven digits.`
+    : "Weights are rounded to 15 levels.";
 }
 function aboutStudy() {
   const parts = shown.map(({name, networks, seeds, left_out}) => left_out

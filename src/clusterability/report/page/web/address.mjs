@@ -23,6 +23,7 @@ export function completed(wanted, data) {
   return {
     ...left,
     ...completedUnit(wanted, condition.layers.find(layer => layer.name === left.layer)),
+    cluster: numberBelow(left.k, wanted.cluster),
     ...completedBeside(wanted, left, data),
     null: oneOf(wanted.null, data.nulls.length ? data.nulls : [""], start.null),
     measure: oneOf(wanted.measure, data.measures.map(measure => measure.name), "mi_preserved"),
@@ -33,8 +34,12 @@ export function completed(wanted, data) {
 }
 // A unit of a layer: its side, and its number or nothing.
 function completedUnit(wanted, {m, n}) {
-  const side = oneOf(wanted.side, ["u", "v"]), unit = String(wanted.unit ?? "") === "" ? NaN : Number(wanted.unit);
-  return {side, unit: Number.isInteger(unit) && unit >= 0 && unit < (side === "u" ? m : n) ? unit : ""};
+  const side = oneOf(wanted.side, ["u", "v"]);
+  return {side, unit: numberBelow(side === "u" ? m : n, wanted.unit)};
+}
+function numberBelow(limit, wanted) {
+  const number = String(wanted ?? "") === "" ? NaN : Number(wanted);
+  return Number.isInteger(number) && number >= 0 && number < limit ? number : "";
 }
 // Layer, method and k; `otherwise.method` gets the methods that there are.
 function completedPlace(data, {layers}, wanted, otherwise) {

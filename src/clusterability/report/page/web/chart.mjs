@@ -6,7 +6,7 @@ import {DATA} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {direction, known, minus, sentence, significant, ticks} from "./numbers.mjs";
 import {drawRug} from "./rug.mjs";
-import {offerScores} from "./scores.mjs";
+import {offerInPanes} from "./scores.mjs";
 import {state} from "./state.mjs";
 
 const square = (x, y, half, fill) => make("rect", {x: x - half, y: y - half, width: 2 * half, height: 2 * half, fill});
@@ -16,7 +16,10 @@ export function drawChart(view) {
   const right = view.beside, shownK = ksShown(right ? [view, right] : [view]), places = shownK.map(k => DATA.k.indexOf(k));
   const points = places.map(at => ({k: DATA.k[at], ...view.score(measure, at), seeds: view.mean(measure, at)}));
   byId("says").textContent = `${measure.says} ${sentence(direction(measure))}`;
-  offerScores("chart-take", view, () => places.map(at => [measure, at]), {measure: measure.name, ...(points[0].null ? {null: points[0].null} : {})});
+  offerInPanes("chart-take", view, each => {
+    const {null: null_} = each.score(measure);
+    return {records: () => places.map(at => [measure, at]), wanted: {measure: measure.name, ...(null_ ? {null: null_} : {})}};
+  });
   drawRug(view, measure, chartWidth());
   byId("measure-shown").textContent = `${measure.label} over k`;
   const bandOf = found => found.filter(each => known(each.null_mean) && known(each.null_sd)).map(each =>

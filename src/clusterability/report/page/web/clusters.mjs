@@ -3,6 +3,7 @@
 import {INK, chip, darkColour} from "./colours.mjs";
 import {byId, make} from "./document.mjs";
 import {imagesOf, paintPixels, pixelsAcross} from "./pixels.mjs";
+import {choose, state} from "./state.mjs";
 import {sortable} from "./tables.mjs";
 import {labelInWords, sizesInWords, sizesOf} from "./view.mjs";
 
@@ -38,8 +39,20 @@ export function drawSizes(view) {
   byId("sizes" + view.end).replaceChildren(sortable("sizes" + view.end, make("table", {}, make("thead", {}, make("tr", {},
     make("th", {class: "text", scope: "col"}, "Cluster"), make("th", {scope: "col"}, "output (U)"), make("th", {scope: "col"}, "input (V)"))),
     make("tbody", {}, ...labels.map(label => make("tr", {"data-cluster": label},
-      make("th", {class: "text", scope: "row"}, chip(label, view.colour), label < 0 && !view.infeasible && !view.groups ? "dead, in none" : labelInWords(view, label)),
+      make("th", {class: "text", scope: "row"}, ...(label < 0 && !view.infeasible && !view.groups ? [chip(label, view.colour), "dead, in none"] : clusterName(view, label))),
       make("td", {}, String(u.get(label) || 0)), make("td", {}, String(v.get(label) || 0))))))));
+}
+// The name of a cluster: of the left pane, a button that shows it by itself.
+export function clusterName(view, label, words = labelInWords(view, label)) {
+  if (label < 0 || view.end) return [chip(label, view.colour), words];
+  const chosen = label === state.cluster ? {"aria-current": "true"} : {};
+  const button = make("button", {type: "button", class: "link", ...chosen}, chip(label, view.colour), words);
+  button.addEventListener("click", () => openCluster({cluster: label}));
+  return [button];
+}
+export async function openCluster(changes) {
+  await choose(changes);
+  byId("cluster-title").focus();
 }
 // Names of the units of each cluster, where units have names; long lists are folded.
 const MOST_NAMES = 12, FIRST_NAMES = 6;
@@ -52,8 +65,9 @@ export function drawMembers(view) {
     ...sides.map(([title, own, names]) => membersOf(title, names.filter((_, unit) => own[unit] === label))).filter(each => each),
   ]));
 }
-function membersOf(title, names) {
-  if (!names.length) return null;
-  if (names.length <= MOST_NAMES) return make("dd", {}, `${title}: ${names.join(", ")}`);
-  return make("dd", {}, make("details", {}, make("summary", {}, `${names.length} ${title}: ${names.slice(0, FIRST_NAMES).join(", ")} \u2026`), names.join(", ")));
+const membersOf = (title, names) => names.length ? make("dd", {}, listOf(names, `${title}: `)) : null;
+// Words one after the other, folded where they are many.
+export function listOf(words, start = "", between = ", ") {
+  if (words.length <= MOST_NAMES) return start + words.join(between);
+  return make("details", {}, make("summary", {}, `${start && `${words.length} ${start}`}${words.slice(0, FIRST_NAMES).join(between)} \u2026`), words.join(between));
 }

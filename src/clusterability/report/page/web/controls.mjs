@@ -1,12 +1,12 @@
 // The controls of the network that is shown.
 
-import {ksOf, methodsOf} from "./address.mjs";
+import {isKnown, ksOf, methodsOf} from "./address.mjs";
 import {DATA, shown} from "./data.mjs";
 import {byId, make} from "./document.mjs";
 import {choose, state} from "./state.mjs";
 
 export const CONTROLS = ["condition", "seed", "layer", "method", "k", "null", "beside", "condition2", "seed2", "layer2", "method2", "k2",
-  "arrange", "measure", "order", "ablation", "side", "unit"];
+  "arrange", "measure", "order", "ablation", "cluster", "side", "unit"];
 export const seedName = seed => seed < 0 ? "imported" : String(seed);
 export const networkName = (condition, seed) => DATA.file ? condition : `${condition}, seed ${seedName(seed)}`;
 // What the page keeps of a condition's first network alone, and a button that chooses this one in a pane.
@@ -57,6 +57,8 @@ export function showControls() {
   byId("k-shown").textContent = `k = ${state.k}`;
   byId("order").checked = state.order === "original";
   byId("ablation").value = state.ablation;
+  const groups = isKnown(state.method) && layerIn("").groups, clusterText = label => groups ? `${label} (${groups[label]})` : String(label);
+  setOptions(byId("cluster"), [{value: "", text: "none"}, ...Array.from({length: state.k}, (_, label) => ({value: label, text: clusterText(label)}))], state.cluster);
 }
 export function valueOf(id) {
   if (id === "k") return ksIn("")[byId("k").value];

@@ -1,15 +1,16 @@
 // The cell of a matrix under the pointer, or that arrow keys move to, in words.
 
+import {openCluster} from "./clusters.mjs";
 import {DATA} from "./data.mjs";
 import {byId} from "./document.mjs";
-import {significant} from "./numbers.mjs";
+import {plain, significant} from "./numbers.mjs";
 import {choose} from "./state.mjs";
 import {labelInWords} from "./view.mjs";
 
 // What is placedCells in each pane, by the end of its names: the view, units of rows and columns in order, where they begin
 // (x, y), and sizes of cells.
 const placedCells = new Map();
-const HINT = "Point at a cell, or move to one with arrow keys, to read its weight. A click or Enter shows the unit of its row below, with Shift that of its column.";
+const HINT = "Point at a cell, or move to one with arrow keys, to read its weight. A click or Enter shows the unit of its row below, with Shift that of its column; a click on a bar shows its cluster.";
 const MOST_UNITS = 8;
 
 export function placeCells(end, cells) {
@@ -21,7 +22,7 @@ export function letCursorsMove() {
     const canvas = byId("matrix" + end);
     for (const name of ["pointermove", "pointerdown"]) canvas.addEventListener(name, event => point(end, event));
     canvas.addEventListener("pointerleave", () => hide(end));
-    if (!end) canvas.addEventListener("click", event => chooseUnit(placedCells.get(end), event.shiftKey ? "v" : "u"));
+    if (!end) canvas.addEventListener("click", event => click(event));
     byId("matrix-box" + end).addEventListener("keydown", event => press(end, event));
   }
 }
@@ -31,13 +32,24 @@ function hide(end) {
   byId("cell" + end).textContent = placedCells.get(end) ? HINT : "";
 }
 function point(end, event) {
-  const cells = placedCells.get(end), canvas = event.target, edges = canvas.getBoundingClientRect();
-  if (!cells) return;
-  const inside = (from, pixels, length) => from * pixels / length - cells.edge;
-  const column = indexAt(cells.x, cells.cellX, inside(event.clientX - edges.left, canvas.width, edges.width));
-  const row = indexAt(cells.y, cells.cellY, inside(event.clientY - edges.top, canvas.height, edges.height));
-  if (row < 0 || column < 0) return;
-  showCell(end, row, column, "off");
+  const {row, column} = placeUnder(placedCells.get(end), event);
+  if (row >= 0 && column >= 0) showCell(end, row, column, "off");
+}
+// Row and column under the pointer: -1 beyond the cells, as on the bars, which are left of them and above them.
+function placeUnder(cells, event) {
+  if (!cells) return {row: -1, column: -1};
+  const canvas = event.target, edges = canvas.getBoundingClientRect(), inside = (from, pixels, length) => from * pixels / length - cells.edge;
+  return {
+    row: indexAt(cells.y, cells.cellY, inside(event.clientY - edges.top, canvas.height, edges.height)),
+    column: indexAt(cells.x, cells.cellX, inside(event.clientX - edges.left, canvas.width, edges.width)),
+  };
+}
+// A click on a bar shows a cluster, one on a cell a unit.
+function click(event) {
+  const cells = placedCells.get(""), {row, column} = placeUnder(cells, event);
+  if (row >= 0 && column >= 0) return chooseUnit({...cells, row, column}, event.shiftKey ? "v" : "u");
+  const {u, v} = cells.view.cells, label = row >= 0 ? u[cells.rows[row]] : column >= 0 ? v[cells.columns[column]] : -1;
+  if (label >= 0) openCluster({cluster: label});
 }
 // The last place that begins at or before a pixel, -1 where that is between two of them.
 function indexAt(starts, length, pixel) {
@@ -79,7 +91,7 @@ function cellInWords(view, row, column) {
   const {cells, levels, limit} = view, level = levels[row * cells.v.length + column];
   const value = view.bins ? level / (2 * DATA.levels) * limit : (level - DATA.levels) / DATA.levels * limit;
   const beyond = level === 2 * DATA.levels || (level === 0 && !view.bins) ? " or beyond" : "";
-  const what = level > 2 * DATA.levels ? "no number" : `${view.bins ? "mean size" : "weight"} about ${significant(value, 2)}${beyond}`;
+  const what = view.exact ? `weight ${plain(view.exact[row * cells.v.length + column])}` : level > 2 * DATA.levels ? "no number" : `${view.bins ? "mean size" : "weight"} about ${significant(value, 2)}${beyond}`;
   const clusters = `${labelInWords(view, cells.u[row])} and ${labelInWords(view, cells.v[column])}`;
   return `${unitsInWords(view, "u", row, "Output unit")}; ${unitsInWords(view, "v", column, "input unit")}: ${what}; `
     + `${view.bins ? "clusters of most" : "clusters"}: ${clusters}.`;

@@ -4,11 +4,11 @@ import {unpacked} from "./unpacking.mjs";
 
 export const DATA = JSON.parse(document.getElementById("data").textContent);
 export const shown = DATA.conditions.filter(condition => condition.networks.length);
-const kept = new Map(), means = new Map();
+const kept = new Map(), means = new Map(), KEPT = 32;
 export function arraysOf(key, text, layout) {
   if (!kept.has(key)) {
     kept.set(key, unpacked(text, layout));
-    if (kept.size > 12) kept.delete(kept.keys().next().value);
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value);
   }
   return kept.get(key);
 }

@@ -9,7 +9,7 @@ export function beOfFile() {
   const [{name, layers}] = DATA.conditions, one = layers.length === 1;
   document.title = `How good is a cluster? ${name}`;
   for (const id of ["condition", "seed", "condition2", "seed2"]) byId(id).closest("label").hidden = true;
-  for (const id of ["effects-section", "rug-title", "rug", "grid-take"]) byId(id).hidden = true;
+  for (const id of ["effects-section", "cluster-function-box", "cluster-seeds-box", "rug-title", "rug", "grid-take"]) byId(id).hidden = true;
   if (!hasShuffle()) byId("beside").querySelector("[value=shuffle]").remove();
   byId("skip").textContent = "Skip to the clusters";
   byId("find").placeholder = "layer, method";

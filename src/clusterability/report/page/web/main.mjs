@@ -3,6 +3,7 @@
 import {tellAbout} from "./about.mjs";
 import {addressOf} from "./address.mjs";
 import {chartWidth, drawChart} from "./chart.mjs";
+import {drawCluster} from "./cluster.mjs";
 import {drawMembers, drawPixels, drawSizes} from "./clusters.mjs";
 import {CONTROLS, showControls, valueOf} from "./controls.mjs";
 import {letCursorsMove} from "./cursor.mjs";
@@ -13,7 +14,7 @@ import {beOfFile} from "./file.mjs";
 import {drawMatrix, drawRamp} from "./matrix.mjs";
 import {percent} from "./numbers.mjs";
 import {GRID_CONTROLS, drawOverview, gridCells, showGridControls} from "./overview.mjs";
-import {addRightPane, drawPanes, viewsNow} from "./panes.mjs";
+import {addRightPane, drawPanes, viewsNow, viewsOfSeeds} from "./panes.mjs";
 import {offerPictures} from "./pictures.mjs";
 import {drawScores} from "./scores.mjs";
 import {choose, followLinks, fromAddress, state, toAddress, whenChosen} from "./state.mjs";
@@ -51,6 +52,7 @@ async function showNetwork(wanted) {
   const chosen = choiceOf(CONTROLS);
   if (chosen === drawn.network) return true;
   const views = await viewsNow(), responses = await responsesOf(views.left);
+  const others = state.cluster === "" ? [] : await viewsOfSeeds(views.left);
   if (!wanted()) return false;
   const {left: view, right} = views, {condition, network} = view;
   const accuracy = network.accuracy === null ? "no test accuracy" : `test accuracy ${percent(network.accuracy, 2)} %`;
@@ -74,6 +76,7 @@ async function showNetwork(wanted) {
     drawSizes(each);
     drawMembers(each);
   }
+  drawCluster(view, others);
   drawUnit(view, responses);
   drawScores(view);
   drawChart(view);

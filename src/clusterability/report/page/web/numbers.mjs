@@ -9,6 +9,8 @@ export function significant(value, digits = 4) {
   if (size < 1e-4 || size >= 1e6) return minus(value.toExponential(digits - 1)).replace("e", " e");
   return minus(Number(value.toPrecision(digits)) + "" === "0" ? "0" : value.toPrecision(digits));
 }
+// A number to so many digits, without zeros at its end.
+export const plain = (value, digits = 7) => known(value) ? minus(String(Number(value.toPrecision(digits)))) : "\u2013";
 export function shortZ(z) {
   return known(z) ? minus(Math.abs(z) >= 100 ? z.toFixed(0) : z.toFixed(2)) : "\u2013";
 }

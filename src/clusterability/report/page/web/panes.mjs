@@ -21,6 +21,11 @@ async function partsOf(choice) {
     network === condition.networks[0] ? besideOf(condition, "draws") : null,
   ])];
 }
+// What other networks of its condition are at the same choice.
+export function viewsOfSeeds({choice, condition, network}) {
+  const others = condition.networks.filter(each => each !== network).map(({seed}) => ({...choice, seed}));
+  return Promise.all(others.map(async other => viewOf(other, ...await partsOf(other))));
+}
 // What both panes show; `why` says why the right one is empty, where something is wanted there.
 export async function viewsNow() {
   const parts = await partsOf(choiceIn("")), left = viewOf(choiceIn(""), ...parts);

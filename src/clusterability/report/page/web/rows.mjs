@@ -23,11 +23,11 @@ export function python(value) {
   return /["\\\p{C}]/u.test(value) ? JSON.stringify(value) : `"${value}"`;
 }
 
-// Scores of networks: columns to a value or to several.
-export function scoresInPython(folder, wanted) {
+// Rows of a table of networks: columns to a value or to several.
+export function scoresInPython(folder, wanted, table = "scores") {
   const filters = Object.entries(wanted).map(([name, value]) =>
     `("${name}", "${Array.isArray(value) ? "in" : "=="}", ${python(value)})`);
-  return `import pandas as pd\nrows = pd.read_parquet(${python(folder + "/tables/scores.parquet")}, filters=[${filters.join(", ")}])`;
+  return `import pandas as pd\nrows = pd.read_parquet(${python(`${folder}/tables/${table}.parquet`)}, filters=[${filters.join(", ")}])`;
 }
 
 const testsOf = wanted => Object.entries(wanted).map(([name, value]) => `rows["${name}"].isin(${python([value].flat())})`);

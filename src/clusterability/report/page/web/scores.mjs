@@ -29,17 +29,34 @@ export function drawScores(view) {
     make("thead", {}, make("tr", {}, ...[["Measure", "text"], ["value", ""], ["z", ""], ...(compared ? [["right: value", ""], ["right: z", ""]] : []), ["worse \u00b7 better", "text"],
       ["p", ""], ["null", "text"], ["null mean \u00b1 sd", ""]].map(([text, kind]) => make("th", {scope: "col", class: kind}, text)))),
     ...bodies)));
-  const shownRows = () => [...byId("score-table").querySelectorAll("tr[data-measure]")].map(row =>
-    [DATA.measures.find(each => each.name === row.dataset.measure), DATA.k.indexOf(state.k)]);
-  offerScores("scores-take", view, shownRows, {k: state.k, ...(view.null ? {null: [view.null, "groups"]} : {})});
+  offerInPanes("scores-take", view, each => ({
+    records: () => [...byId("score-table").querySelectorAll("tr[data-measure]")].map(row =>
+      [DATA.measures.find(measure => measure.name === row.dataset.measure), DATA.k.indexOf(each.choice.k)]),
+    wanted: {k: each.choice.k, ...(each.null ? {null: [each.null, "groups"]} : {})},
+  }));
 }
 const SCORE_COLUMNS = ["condition", "seed", "layer", "method", "k", "measure", "value", "null", "null_mean", "null_sd", "z", "p", "p_two_sided", "status"];
-// Lets a reader take scores away: `records` gives pairs of a measure and the place of its k.
-export function offerScores(id, view, records, wanted) {
-  const {condition, seed, layer, method} = state, place = {condition, seed, layer, method};
-  const rows = () => records().map(([measure, at]) => ({...place, k: DATA.k[at], measure: measure.name, ...view.score(measure, at)}))
-    .filter(row => row.status !== undefined);
-  offer(id, {name: `scores ${Object.values(place).join(" ")}`, columns: SCORE_COLUMNS, rows, code: codeOf({...place, ...wanted})});
+const DRAW_COLUMNS = ["condition", "seed", "layer", "method", "k", "measure", "null", "draw", "value"];
+// Lets a reader take scores of both panes away: `asked` says of a view which ones, as `records`, pairs of a measure and
+// the place of its k, and as `wanted`, the values of columns in Python.
+export function offerInPanes(id, left, asked) {
+  const right = left.beside;
+  byId(id + "2").hidden = !right;
+  for (const view of right ? [left, right] : [left]) {
+    const pane = right ? ` of the ${view.end ? "right" : "left"} pane` : "";
+    offerScores(id + view.end, view, {...asked(view), title: `Save rows${pane} as CSV`});
+  }
+}
+function offerScores(id, view, {records, wanted, title}) {
+  const {condition, seed, layer, method} = view.choice, place = {condition, seed, layer, method}, names = Object.values(place).join(" ");
+  const all = () => records().map(([measure, at]) => ({...place, k: DATA.k[at], measure: measure.name, ...view.score(measure, at)}));
+  // Of a shuffle, values are those of one draw; tables have no rows of single draws.
+  if (view.shuffled) {
+    const rows = () => all().filter(row => known(row.value)).map(row => ({...row, null: DATA.shuffle.null, draw: DATA.shuffle.number}));
+    return offer(id, {name: `shuffle ${names}`, columns: DRAW_COLUMNS, rows, code: null, title});
+  }
+  const rows = () => all().filter(row => row.status !== undefined);
+  offer(id, {name: `scores ${names}`, columns: SCORE_COLUMNS, rows, code: codeOf({...place, ...wanted}), title});
 }
 // How to load the same in Python; null where there is no file with it.
 function codeOf(wanted) {

@@ -1,11 +1,12 @@
 // One unit: its cluster at every k, its strongest weights, and what it responds to.
 
 import {ksOf} from "./address.mjs";
+import {openCluster} from "./clusters.mjs";
 import {chip} from "./colours.mjs";
 import {ofFirstAlone} from "./controls.mjs";
 import {DATA, besideOf} from "./data.mjs";
 import {byId, make} from "./document.mjs";
-import {known, significant} from "./numbers.mjs";
+import {known, plain, significant} from "./numbers.mjs";
 import {imagesOf, paintPixels, pixelsAcross} from "./pixels.mjs";
 import {state} from "./state.mjs";
 import {strongest} from "./strongest.mjs";
@@ -42,33 +43,46 @@ export function drawUnit(view, responses) {
   drawResponses(view, below && above ? below : null, responses);
 }
 // A pixel by its row and column, any other unit by its number.
-function unitName(view, unit, names) {
+export function unitName(view, unit, names) {
   if (names) return names[unit];
   const width = view ? pixelsAcross(view.layer) : 0;
   return width ? `pixel ${Math.floor(unit / width) + 1}, ${unit % width + 1}` : `unit ${unit}`;
 }
 function clustersAtAllK(ends) {
-  const cell = label => make("td", {}, label < 0 ? "none" : chip(label), label < 0 ? "" : String(label)), ks = ksOf(DATA, ends[0][0].layer, state.method);
+  const ks = ksOf(DATA, ends[0][0].layer, state.method);
   return make("table", {id: "unit-clusters-table"}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, `Cluster by ${state.method} at k =`),
     ...ks.map(k => make("th", {scope: "col"}, String(k))))),
     make("tbody", {}, ...ends.map(([end, side]) => make("tr", {},
       make("th", {class: "text", scope: "row"}, side === "u" ? `as output of ${end.layer.name}` : `as input of ${end.layer.name}`),
-      ...ks.map(k => cell(end.labelsAt(DATA.k.indexOf(k))[(side === "u" ? 0 : end.layer.m) + state.unit]))))));
+      ...ks.map(k => make("td", {}, clusterAt(end, side, k)))))));
+}
+// The cluster of the unit in a layer, at a k: a button that shows it by itself.
+function clusterAt({layer, labelsAt}, side, k) {
+  const label = labelsAt(DATA.k.indexOf(k))[(side === "u" ? 0 : layer.m) + state.unit];
+  if (label < 0) return "none";
+  const button = make("button", {type: "button", class: "link", "aria-label": `cluster ${label} of ${layer.name} at k = ${k}`}, chip(label), String(label));
+  button.addEventListener("click", () => openCluster({layer: layer.name, side, k, cluster: label}));
+  return button;
 }
 function weightsTable(view, side, title) {
-  const box = make("div", {}, make("h3", {}, `${title}, ${view.layer.name}`));
+  const heading = `${title}, ${view.layer.name}`, box = make("div", {class: "box", tabindex: 0, role: "region", "aria-label": heading}, make("h3", {}, heading));
   if (view.bins) {
     box.append(make("p", {class: "soft"}, "This page has means over cells of this matrix, and no weights of single units."));
     return box;
   }
   const labels = side === "u" ? view.v : view.u, pixels = side === "u" ? view : null, names = view.layer[side === "u" ? "v_names" : "u_names"];
-  const rows = strongest(view.levels, view.layer, side, state.unit, DATA.levels, WEIGHTS);
+  const rows = view.exact ? strongest(view.exact, view.layer, side, state.unit, 0, WEIGHTS) : strongest(view.levels, view.layer, side, state.unit, DATA.levels, WEIGHTS);
   box.append(make("table", {"data-weights": side}, make("thead", {}, make("tr", {}, make("th", {class: "text", scope: "col"}, unitName(pixels, 0, names).startsWith("pixel ") ? "from pixel in row, column" : side === "u" ? "from" : "to"),
     make("th", {scope: "col"}, "weight"), make("th", {scope: "col"}, "cluster"))),
     make("tbody", {}, ...rows.map(({unit, level}) => make("tr", {"data-unit": unit}, make("th", {class: "text", scope: "row"}, unitName(pixels, unit, names).replace(/^pixel (?=\d+, \d+$)/, "")),
-      make("td", {}, (Math.abs(level) === DATA.levels && view.largest > view.limit ? (level > 0 ? "\u2265 " : "\u2264 ") : "") + significant(level / DATA.levels * view.limit, 3)),
+      make("td", {}, view.exact ? plain(level) : weightOfLevel(view, level)),
       make("td", {}, labels[unit] < 0 ? "none" : chip(labels[unit], view.colour), labels[unit] < 0 ? "" : String(labels[unit])))))));
   return box;
+}
+// A weight by its step of colour, the last one of which has all that are larger.
+function weightOfLevel({limit, largest}, level) {
+  const beyond = Math.abs(level) === DATA.levels && largest > limit ? (level > 0 ? "\u2265 " : "\u2264 ") : "";
+  return beyond + significant(level / DATA.levels * limit, 3);
 }
 function drawWeightsAsImage(view) {
   const there = Boolean(view && !view.bins && imagesOf(view.layer));

@@ -45,18 +45,20 @@ export function viewOf(choice, condition, network, arrays, means, drawArrays, sh
   const mean = (measure, k) => summaryRow(DATA, means, {
     condition: condition.name, layer: layer.name, method: choice.method, k: DATA.k[k], measure: measure.name, null: nullOf(measure),
   });
+  const bits = (name, label) => get(name)[(method * DATA.k.length + kAt) * Math.max(...DATA.k) + label];
   const probedAt = DATA.probed_k.indexOf(choice.k), most = DATA.most_clusters;
   const cluster = (name, number) => get(name)[((method * DATA.probed_k.length) + probedAt) * most + number];
-  function fall(name, number, class_) {
-    const ablation = DATA.ablations.indexOf(state.ablation);
+  function fall(name, number, class_, ablation = DATA.ablations.indexOf(state.ablation)) {
     const at = ((ablation * methods.length + method) * DATA.probed_k.length + probedAt) * most + number;
-    return get("class_" + name)[at * DATA.classes + class_];
+    const step = get("class_" + name)[at * DATA.classes + class_];
+    return step === undefined || step === DATA.shares.none ? NaN : step / DATA.shares.steps;
   }
+  const ofClass = (name, class_) => get("class_" + name)[class_];
   const [limit, largest] = get("limits");
-  const levels = pick("weights"), bins = pick("bins"), u = labels.subarray(0, layer.m), v = labels.subarray(layer.m);
+  const levels = pick("weights"), exact = pick("exact"), bins = pick("bins"), u = labels.subarray(0, layer.m), v = labels.subarray(layer.m);
   const cells = bins ? binnedCells(bins, u, v) : {u, v};
   return {
-    choice, condition, network, layer, score: shuffle ? scoreOfShuffle : score, drawsAt, hasDraws: Boolean(draws), mean, cluster, fall, limit, largest, levels, shuffled: Boolean(shuffle),
+    choice, condition, network, layer, score: shuffle ? scoreOfShuffle : score, drawsAt, hasDraws: Boolean(draws), mean, bits, cluster, fall, ofClass, limit, largest, levels, exact, shuffled: Boolean(shuffle),
     labelsAt, other: name => viewOf({...choice, layer: name}, condition, network, arrays, means, null, null),
     u, v, infeasible: labels.every(label => label < 0), null: null_, groups: known ? layer.groups : null,
     bins, cells, strength: strengths(levels, cells, bins ? 0 : DATA.levels), end: "", colour: clusterColour, rank: label => label, beside: null,

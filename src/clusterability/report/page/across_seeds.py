@@ -1,0 +1,26 @@
+"""What of networks means the same in all seeds of a condition, so that clusters can be compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from safetensors import safe_open
+
+from clusterability.networks.stacked import METADATA_KEY
+
+
+def same_in_all_seeds(file: Path) -> list[str]:
+    """`pixels` if inputs are those of images, `classes` if outputs are the classes of images.
+
+    Rows and columns of random matrices have no meaning, and permuted labels differ between seeds.
+
+    Args:
+        file: networks of a block.
+    """
+    with safe_open(file, framework="numpy") as content:
+        description = json.loads((content.metadata() or {}).get(METADATA_KEY, "{}"))
+    recipe = description.get("recipe") or {}
+    if "architecture" not in recipe:
+        return []
+    return ["pixels", "classes"] if recipe.get("labels") == "true" else ["pixels"]
