@@ -168,7 +168,7 @@ sbom: ## list the locked packages as a bill of materials (CycloneDX), in dist/ (
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/release.py --sbom
 
-site: ## write the documents as a site into dist/site, check its links (.venv-site: 0.3 GB, needs the internet once)
+site: ## write the documents as a site, dist/site, and check its links (needs the internet once)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/build_site.py
 
@@ -190,8 +190,8 @@ format: ## put code and rules into style
 	"$(BIN)/ruff" format
 	"$(BIN)/snakefmt" Snakefile rules
 
-# The tools of `make release` and `make site` are locked without the package. Of jsonschema, cffconvert asks for an older
-# one than cyclonedx-bom, and works with a newer one.
+# The tools of `make release` and `make site` are locked without the package. Of jsonschema, cffconvert
+# asks for an older one than cyclonedx-bom, and works with a newer one.
 lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
 	@test -x "$(UV)" || { echo "make: uv is not installed: putting it into .venv-uv"; \
 	  "$(or $(PYTHON),python3)" -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv; } || \

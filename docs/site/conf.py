@@ -7,6 +7,7 @@ Formulas become MathML while the site is built, and pages ask no other server fo
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -99,7 +100,6 @@ napoleon_numpy_docstring = False
 # Paragraphs, not a type and its description.
 napoleon_custom_sections = ["Returns"]
 napoleon_use_param = False  # several arguments may share a description
-autodoc_typehints_format = "short"
 add_module_names = False
 python_maximum_signature_line_length = 70
 
@@ -145,7 +145,7 @@ def add_contents(app: Any, document: str, source: list[str]) -> None:
 def mend_docstring(app: Any, what: str, name: str, of: Any, options: Any, lines: list[str]) -> None:
     """Links the documents that a docstring names; bars are sizes, and no names to replace."""
     linked = [re.sub(r"\bdocs/([\w-]+)\.md\b", r":doc:`/docs/\1`", line) for line in lines]
-    lines[:] = [line if "`" in line else line.replace("|", r"\|") for line in linked]
+    lines[:] = [re.sub(r"(`[^`]*`)|\|", lambda found: found[1] or r"\|", line) for line in linked]
 
 
 def copy_front(app: Any, exception: Exception | None) -> None:
@@ -155,8 +155,11 @@ def copy_front(app: Any, exception: Exception | None) -> None:
 
 
 def setup(app: Any) -> dict[str, bool]:
-    # Kernels of notebooks find the library by this.
+    # Kernels of notebooks find the library by the first. The second is where a kernel is described
+    # that does not warn of its local connection at each start; nor is each start announced.
     os.environ["PYTHONPATH"] = str(ROOT / "src")
+    os.environ["JUPYTER_PATH"] = str(ROOT / "docs" / "site")
+    logging.getLogger("traitlets").setLevel(logging.WARNING)
     app.add_html_math_renderer("mathml", (_formula(False), None), (_formula(True), None))
     app.connect("source-read", add_contents)
     app.connect("autodoc-process-docstring", mend_docstring)

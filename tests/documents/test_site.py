@@ -13,6 +13,8 @@ from types import ModuleType
 import pytest
 from docutils.utils.math.latex2mathml import tex2mathml
 
+import clusterability
+from clusterability.measures.catalogue import MEASURES
 from project import DOCS, ROOT
 
 SITE = DOCS / "site"
@@ -39,6 +41,14 @@ def test_every_document_is_once_in_the_contents():
     names = {file.relative_to(ROOT).with_suffix("").as_posix() for file in there}
     assert set(named) == names - {setting("FRONT")}
     assert set(named.values()) == {1}
+
+
+def test_the_page_of_functions_has_what_the_package_offers_and_every_measure():
+    page = (SITE / "api.md").read_text()
+    named = re.findall(r"^\.\. auto\w+:: clusterability\.(\w+)(?:\(\))?$", page, re.M)
+    assert sorted(named) == sorted(clusterability.__all__)
+    measures = re.search(r":members: (mi_total.*?)\n +:", page, re.S)[1]
+    assert set(re.split(r",\s+", measures)) == MEASURES.keys()
 
 
 def test_the_gallery_shows_every_figure_with_its_command():
