@@ -123,11 +123,16 @@ html_show_search_summary = False
 html_math_renderer = "mathml"
 
 
+THIN = '<mspace width="0.17em"/>'
+
+
 def _formula(as_block: bool) -> Any:
     """A visitor that writes a formula as MathML."""
 
     def visit(translator: Any, node: nodes.Element) -> None:
         text = tex2mathml(node.astext(), as_block=as_block)
+        # TeX's thin spaces beside the name of a function, which browsers leave out.
+        text = re.sub(r"(<mi[^>]*>\w+</mi>)\s*<mo>&ApplyFunction;</mo>", rf"{THIN}\1{THIN}", text)
         translator.body.append(f'<div class="formula">{text}</div>' if as_block else text)
         raise nodes.SkipNode
 
