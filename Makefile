@@ -168,7 +168,7 @@ sbom: ## list the locked packages as a bill of materials (CycloneDX), in dist/ (
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/release.py --sbom
 
-site: ## write the documents as a site, dist/site, and check its links (needs the internet once)
+site: ## build the documentation site in dist/site, and check its links (needs the internet once)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/build_site.py
 

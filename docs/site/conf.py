@@ -1,8 +1,8 @@
-"""Settings of the site of the documents, which `make site` builds with Sphinx and MyST.
+"""Sphinx configuration of the documentation site, which `make site` builds.
 
-Sphinx's source is the whole repository, of which documents alone are read. So a link means the same
-here and on a code host: one to a document leads to its page, one to another file to a copy of it.
-Formulas become MathML while the site is built, and pages ask no other server for anything.
+The source folder is the whole repository, of which Sphinx reads only the documents. So links work
+here as on a code host: a link to a document leads to its page, and a link to any other file
+downloads a copy. Formulas become MathML during the build, and pages load nothing from other hosts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 
 ROOT = Path(__file__).resolve().parents[2]
 FRONT = "README"
-"""The document that is the first page, and to which the contents below are added."""
+"""The document that becomes the first page. The table of contents is added to it."""
 CHAPTERS = {
     "Tutorials": (
         "docs/tour",
@@ -66,13 +66,13 @@ CHAPTERS = {
         "SECURITY",
     ),
 }
-"""Documents by chapter, in the order of the contents."""
+"""Documents by chapter, in the order of the table of contents."""
 
 sys.path.insert(0, str(ROOT / "src"))
 
 from clusterability.release import VERSION  # noqa: E402
 
-# --- what is read ------------------------------------------------------------------------------
+# --- source files ------------------------------------------------------------------------------
 
 project = "clusterability"
 copyright = "2026, the clusterability study's authors"
@@ -82,28 +82,27 @@ root_doc = FRONT
 include_patterns = [
     f"{name}.*" for name in (FRONT, *(n for each in CHAPTERS.values() for n in each))
 ]
-# Folders in which Sphinx need not even look, such as results and environments.
+# Folders that Sphinx need not search, such as results and environments.
 exclude_patterns = [path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "docs"]
 
-# Anchors of headings are those of a code host. A link to a heading that is not there is an error.
+# Headings have the anchors of a code host. A link to a missing heading is a warning.
 myst_heading_anchors = 6
 myst_enable_extensions = ["dollarmath"]
 nitpicky = True
-# Types of arguments are named, and linked only where they are described: those of other packages
-# would take a list from their servers.
+# Types of other packages stay without links, which would require a list from their servers.
 nitpick_ignore_regex = [("py:.*", ".*")]
 
-# --- pages of functions ------------------------------------------------------------------------
+# --- API reference -----------------------------------------------------------------------------
 
-default_role = "literal"  # docstrings have code in single backticks
+default_role = "literal"  # docstrings mark code with single backticks
 napoleon_numpy_docstring = False
-# Paragraphs, not a type and its description.
+# The section holds paragraphs, not a type and its description.
 napoleon_custom_sections = ["Returns"]
 napoleon_use_param = False  # several arguments may share a description
 add_module_names = False
 python_maximum_signature_line_length = 70
 
-# --- notebooks ---------------------------------------------------------------------------------
+# --- tutorials ---------------------------------------------------------------------------------
 
 nb_execution_mode = "force"
 nb_execution_in_temp = True
@@ -111,28 +110,29 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 600  # of a cell, on a busy machine
 nb_merge_streams = True
 
-# --- what is written ---------------------------------------------------------------------------
+# --- HTML output -------------------------------------------------------------------------------
 
 html_theme = "furo"
 html_title = f"clusterability {VERSION}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
-# Summaries are read from other pages, which a browser refuses where pages are files.
+# Search reads summaries from other pages, which browsers refuse for pages on disk.
 html_show_search_summary = False
 html_math_renderer = "mathml"
 
 
-THIN = '<mspace width="0.17em"/>'
+THIN_SPACE = '<mspace width="0.17em"/>'
 
 
 def _formula(as_block: bool) -> Any:
-    """A visitor that writes a formula as MathML."""
+    """Return a visitor that writes a formula as MathML, on its own line or within one."""
 
     def visit(translator: Any, node: nodes.Element) -> None:
         text = tex2mathml(node.astext(), as_block=as_block)
-        # TeX's thin spaces beside the name of a function, which browsers leave out.
-        text = re.sub(r"(<mi[^>]*>\w+</mi>)\s*<mo>&ApplyFunction;</mo>", rf"{THIN}\1{THIN}", text)
+        # TeX has thin spaces around the name of a function; browsers omit them.
+        spaced = rf"{THIN_SPACE}\1{THIN_SPACE}"
+        text = re.sub(r"(<mi[^>]*>\w+</mi>)\s*<mo>&ApplyFunction;</mo>", spaced, text)
         translator.body.append(f'<div class="formula">{text}</div>' if as_block else text)
         raise nodes.SkipNode
 
@@ -140,7 +140,7 @@ def _formula(as_block: bool) -> Any:
 
 
 def add_contents(app: Any, document: str, source: list[str]) -> None:
-    """Adds the contents to the first page."""
+    """Add the table of contents to the first page."""
     if document == FRONT:
         for chapter, documents in CHAPTERS.items():
             lines = "\n".join(f"/{name}" for name in documents)
@@ -148,21 +148,21 @@ def add_contents(app: Any, document: str, source: list[str]) -> None:
 
 
 def mend_docstring(app: Any, what: str, name: str, of: Any, options: Any, lines: list[str]) -> None:
-    """Links the documents that a docstring names; bars are sizes, and no names to replace."""
+    """Link documents that a docstring names, and keep bars, as in |U|, from being substitutions."""
     linked = [re.sub(r"\bdocs/([\w-]+)\.md\b", r":doc:`/docs/\1`", line) for line in lines]
     lines[:] = [re.sub(r"(`[^`]*`)|\|", lambda found: found[1] or r"\|", line) for line in linked]
 
 
 def copy_front(app: Any, exception: Exception | None) -> None:
-    """Makes the first page the one that a browser opens in a folder."""
+    """Copy the first page to index.html."""
     if exception is None and app.builder.name == "html":
         shutil.copyfile(Path(app.outdir, f"{FRONT}.html"), Path(app.outdir, "index.html"))
 
 
 def setup(app: Any) -> dict[str, bool]:
-    # Kernels of notebooks find the library by the first. The second is where a kernel is described
-    # that does not warn of its local connection at each start; nor is each start announced.
+    """Register the formulas, the table of contents, and what tutorials need to run."""
     os.environ["PYTHONPATH"] = str(ROOT / "src")
+    # This folder has the kernel, which starts without a warning about its local connection.
     os.environ["JUPYTER_PATH"] = str(ROOT / "docs" / "site")
     logging.getLogger("traitlets").setLevel(logging.WARNING)
     app.add_html_math_renderer("mathml", (_formula(False), None), (_formula(True), None))

@@ -1,9 +1,9 @@
-"""`make site`: the documents as pages in dist/site, by Sphinx in an environment of its own.
+"""`make site`: build the documentation site in dist/site with Sphinx, and check its pages.
 
-The environment, .venv-site, has the packages of envs/site.lock, pinned with hashes, and behind them
-those of the study's environment, from which this runs. Once it is made, nothing is fetched.
-Tutorials run, warnings are faults, and so is a link in a page to a page, anchor or file that is not
-there, and whatever a page would load from elsewhere.
+Sphinx runs in .venv-site, an environment with the packages of envs/site.lock, pinned with hashes.
+It also sees the packages of the study's environment, in which this command runs. Once .venv-site
+exists, nothing is downloaded. Sphinx executes the tutorials. A warning of Sphinx, a link to a
+missing page, anchor or file, and anything that a page would load from another host are errors.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SITE = PROJECT / "dist" / "site"
 
 
 def main() -> int:
-    """Builds and checks the site, and returns the exit status: 0 where nothing is wrong."""
+    """Build and check the site; return the exit status: 0 without faults."""
     prepare()
     shutil.rmtree(SITE, ignore_errors=True)
     if status := build():
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def prepare() -> None:
-    """Makes the environment, where there is none of this lock and of this Python."""
+    """Create the environment, unless it exists for this lock file and this Python."""
     record = HOME / "made-from.txt"
     study = sysconfig.get_path("purelib")
     made_from = f"{sys.version}\n{study}\n{LOCK.read_text()}"
@@ -58,18 +58,18 @@ def prepare() -> None:
 
 
 def build() -> int:
-    """Runs Sphinx, and returns its exit status."""
+    """Run Sphinx; return its exit status."""
     with tempfile.TemporaryDirectory() as trees:
         words = ["--fail-on-warning", "--keep-going", "--quiet", "-d", trees, "-c", "docs/site"]
         command = [str(HOME / "bin" / "python"), "-m", "sphinx", *words, ".", str(SITE)]
         return subprocess.run(command, cwd=PROJECT, check=False).returncode
 
 
-# --- what is wrong with pages ------------------------------------------------------------------
+# --- faults of pages ---------------------------------------------------------------------------
 
 
 class Page(HTMLParser):
-    """What a page has: anchors, links, and the addresses of what it loads."""
+    """Anchors and links of a page, and addresses of the files that it loads."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Page(HTMLParser):
 
 
 def faults(folder: Path) -> list[str]:
-    """A line for each link that leads nowhere, and for each thing to load from elsewhere."""
+    """Return a line for each broken link, and for each file loaded from another host."""
     found = []
     for file in sorted(folder.rglob("*.html")):
         page = _page(file)
@@ -118,7 +118,7 @@ def _is_foreign(address: str) -> bool:
 
 
 def _is_there(file: Path, address: str) -> bool:
-    """Whether a link within the site leads to a file, and in a page to an anchor."""
+    """Whether a link within the site leads to an existing file, and to an anchor in a page."""
     parts = urlsplit(address)
     if parts.scheme or parts.netloc:
         return True
