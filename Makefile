@@ -69,7 +69,7 @@ endef
 
 PYTEST = "$(BIN)/python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=5
 
-.PHONY: help study score paper paper-example report plan watch clean-orphans clean verify crate record bench bench-check test test-all style lint audit release sbom real modular-addition rulegraph format lock schema
+.PHONY: help study score paper paper-example report plan watch clean-orphans clean verify crate record bench bench-check test test-all style lint audit release sbom site real modular-addition rulegraph format lock schema
 
 help: ## list the targets
 	@echo 'make study ARGS="--dry-run"   ARGS go to snakemake (study, plan), pytest (test, test-all), uv (lock)'
@@ -168,6 +168,10 @@ sbom: ## list the locked packages as a bill of materials (CycloneDX), in dist/ (
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/release.py --sbom
 
+site: ## build the documentation site in dist/site, and check its links (needs the internet once)
+	$(call prepare,study)
+	@"$(BIN)/python" scripts/commands/build_site.py
+
 real: ## score published networks, and compare with what a plain loop found (needs the internet)
 	$(call prepare,study)
 	@"$(BIN)/python" scripts/commands/real.py $(ARGS)
@@ -186,8 +190,8 @@ format: ## put code and rules into style
 	"$(BIN)/ruff" format
 	"$(BIN)/snakefmt" Snakefile rules
 
-# The tools of `make release` are locked without the package. Of jsonschema, cffconvert asks for an older
-# one than cyclonedx-bom, and works with a newer one.
+# The tools of `make release` and `make site` are locked without the package. Of jsonschema, cffconvert
+# asks for an older one than cyclonedx-bom, and works with a newer one.
 lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
 	@test -x "$(UV)" || { echo "make: uv is not installed: putting it into .venv-uv"; \
 	  "$(or $(PYTHON),python3)" -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv; } || \
@@ -197,6 +201,7 @@ lock: ## write the lock files again (ARGS=--upgrade takes newer packages)
 	@echo 'jsonschema>=4' > envs/overrides.txt
 	$(call lock,--group release,--output-file envs/release.lock --override envs/overrides.txt $(HASHES) $(ARGS))
 	@rm envs/overrides.txt
+	$(call lock,--group site,--output-file envs/site.lock --constraint envs/development.lock $(HASHES) $(ARGS))
 	$(call lock,$(PACKAGE) study,--output-file envs/direct.txt --constraint envs/study.lock --no-deps --no-annotate)
 	@{ sed '/- pip:/q' envs/clusterability.yaml; sed 's/^/      - /' envs/direct.txt; } > envs/conda.new
 	@mv envs/conda.new envs/clusterability.yaml

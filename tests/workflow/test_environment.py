@@ -38,7 +38,7 @@ def locked(name: str) -> dict[str, str]:
     return {match[1]: match[2] for match in REQUIREMENT.finditer((ENVS / name).read_text())}
 
 
-@pytest.mark.parametrize("name", ["study.lock", "development.lock"])
+@pytest.mark.parametrize("name", ["study.lock", "development.lock", "release.lock", "site.lock"])
 def test_every_package_is_locked_with_a_hash(name):
     text = (ENVS / name).read_text()
     requirements = list(REQUIREMENT.finditer(text))
@@ -67,6 +67,13 @@ def test_locks_hold_what_pyproject_names(group):
     versions = locked(f"{group}.lock")
     unmet = [each for each in named(group) if not each.specifier.contains(versions[each.name])]
     assert unmet == []
+
+
+def test_the_site_is_locked_at_versions_of_development():
+    site, development = locked("site.lock"), locked("development.lock")
+    assert {"sphinx", "myst-parser", "furo"} <= site.keys()
+    shared = site.keys() & development.keys()
+    assert {name: site[name] for name in shared} == {name: development[name] for name in shared}
 
 
 def test_conda_pins_what_the_lock_has():
@@ -564,16 +571,17 @@ def test_make_lock_writes_locks_and_the_conda_file(copied):
     done = run_make("-C", str(copied), "lock", "ARGS=--upgrade")
     assert done.returncode == 0, done.stderr
     calls = (copied / "calls").read_text().splitlines()
-    assert ["--upgrade" in call for call in calls] == [True, True, True, False]
-    assert ["--generate-hashes" in call for call in calls] == [True, True, True, False]
+    assert ["--upgrade" in call for call in calls] == [True, True, True, True, False]
+    assert ["--generate-hashes" in call for call in calls] == [True, True, True, True, False]
     assert [call.split("--group ")[1].split()[0] for call in calls] == [
         "study",
         "development",
         "release",
+        "site",
         "study",
     ]
-    assert ["pyproject.toml" in call for call in calls] == [True, True, False, True]
-    for name in ("study.lock", "development.lock", "release.lock"):
+    assert ["pyproject.toml" in call for call in calls] == [True, True, False, False, True]
+    for name in ("study.lock", "development.lock", "release.lock", "site.lock"):
         assert (copied / "envs" / name).read_text() == "numpy==3.0\n"
     ours, theirs = (
         yaml.safe_load((folder / "clusterability.yaml").read_text())
@@ -582,7 +590,7 @@ def test_make_lock_writes_locks_and_the_conda_file(copied):
     assert ours["dependencies"].pop() == {"pip": ["numpy==3.0"]}
     assert ours["dependencies"] == theirs["dependencies"][:-1]
     left = {path.name for path in (copied / "envs").iterdir()} - {"__pycache__"}
-    locks = {"development.lock", "release.lock", "study.lock"}
+    locks = {"development.lock", "release.lock", "site.lock", "study.lock"}
     assert left == {"clusterability.yaml", "environment.py", *locks}
 
 
