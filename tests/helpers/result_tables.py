@@ -1,7 +1,7 @@
 """What docs/results.md says of tables and figures: their columns, types, and which are never empty.
 
-A row of a table describes one column or several. Where it has no type, its columns are those of
-`scores`, which is described in full.
+A row of a table describes one column or several; `value`± stands for `value`, `value_low` and
+`value_high`. Where it has no type, its columns are those of `scores`, which is described in full.
 """
 
 from __future__ import annotations
@@ -55,15 +55,28 @@ def columns_of(table: str) -> list[Column]:
     """Columns of a table, in the order of the document."""
     found = []
     for names, kind, _, empty in cells(section(f"`{table}`")):
-        for name in re.findall(r"`([^`]+)`", names):
+        for name in names_of(names):
             type_ = kind.partition(" ")[0].strip(",:") or type_in_scores(name)
             found.append(Column(name, type_, never_empty=not empty))
     return found
 
 
+def names_of(cell: str) -> list[str]:
+    """Names of columns in a cell, with their bounds where it has them.
+
+    >>> names_of("`value`±, `p`")
+    ['value', 'value_low', 'value_high', 'p']
+    """
+    found = []
+    for name, bounds in re.findall("`([^`]+)`(\N{PLUS-MINUS SIGN}?)", cell):
+        found += [name, f"{name}_low", f"{name}_high"] if bounds else [name]
+    return found
+
+
 def type_in_scores(name: str) -> str:
-    """The type that the table `scores` gives a column which other tables have in common with it."""
-    (found,) = (column.type for column in columns_of("scores") if column.name == name)
+    """The type that `scores` gives a column, or the one that bounds of a mean have from it."""
+    of = re.sub(r"_(low|high)$", "", name)
+    (found,) = (column.type for column in columns_of("scores") if column.name == of)
     assert found
     return found
 
