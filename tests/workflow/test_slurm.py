@@ -1,6 +1,6 @@
 """A study on a real Slurm: its jobs are stopped and cancelled, and its scores are those made here.
 
-Slurm is set up for these tests, on one node, where this is allowed (one_node_slurm.py).
+Slurm is set up for these tests, on one node, where this is allowed (slurm_daemons.py).
 """
 
 from __future__ import annotations
@@ -9,18 +9,15 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-import yaml
 
-from one_node_slurm import ask, one_node_slurm, why_not
-from project import ROOT
-from workflows import copy_workflow, put_another_copy
+from slurm_daemons import ask, slurm_daemons, why_not
+from slurm_runs import PROFILE, STEPS, TARGET, Run, configure, training_log
+from workflows import copy_workflow
 
 REASON = why_not()
 
@@ -31,25 +28,7 @@ pytestmark = [
     pytest.mark.skipif(REASON is not None, reason=f"no Slurm is set up here: {REASON}"),
 ]
 
-# Each job costs some seconds, for the three Snakemakes that it starts: of the smoke study, one
-# condition of two layers without probing, and no figures. Its training lasts long enough to be
-# stopped.
-STEPS = 10 * 94  # epochs x batches
-SMALLER = {
-    "conditions": {"trained": {"epochs": 10, "architecture": "784-256-10"}},
-    "nulls": {"shuffle": 9, "labels": 9},
-    "probe": {"k": []},
-}
-# Two threads are slower than one where other jobs run beside.
-THREADS = {"threads": 1}
-TARGET = "tables"
-
-PROFILE = ("--workflow-profile", "profiles/slurm")
 WITHOUT_ACCOUNTING = ("--slurm-status-command", "squeue")
-QUICK = ("--slurm-init-seconds-before-status-checks", "6", "--latency-wait", "5")
-SECONDS = 3600  # where others work on the machine, too
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -87,7 +66,7 @@ class Finished:
 @pytest.fixture(scope="module")
 def slurm() -> Iterator[None]:
     # As much memory as the jobs ask for, which is more than they take.
-    with one_node_slurm(cpus=max(os.cpu_count() or 1, 2), memory_mb=64_000):
+    with slurm_daemons(cpus=max(os.cpu_count() or 1, 2), memory_mb=64_000):
         yield
 
 
@@ -96,7 +75,7 @@ def finished(slurm, mnist, tmp_path_factory) -> Finished:
     here, there = (copy_workflow(tmp_path_factory.mktemp(name)) for name in ("here", "there"))
     for workflow in (here, there):
         configure(workflow.folder, mnist)
-    with Run(there.folder) as run:
+    with Run(there.folder, *WITHOUT_ACCOUNTING) as run:
         stopped, step = stop_training(run)
         cancelled = cancel_a_null(run)
         # Every job reads the config when it starts: here, jobs of the run find none that is sound.
@@ -107,51 +86,6 @@ def finished(slurm, mnist, tmp_path_factory) -> Finished:
     ran = here.snakemake(TARGET)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return Finished(here.folder, there.folder, run.output(), jobs, stopped, step, cancelled)
-
-
-def configure(folder: Path, mnist: Path) -> None:
-    study = yaml.safe_load((ROOT / "studies" / "smoke.yaml").read_text())
-    study["dataset"]["path"] = str(mnist)
-    del study["results"]
-    study["training"] |= THREADS
-    (folder / "config.yaml").write_text(yaml.safe_dump(study | SMALLER))
-
-
-class Run:
-    """A run of the study on Slurm, while it goes on."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.deadline = time.monotonic() + SECONDS
-
-    def __enter__(self) -> Run:
-        command = [sys.executable, "-m", "snakemake", *PROFILE, *WITHOUT_ACCOUNTING, *QUICK, TARGET]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE")}
-        # A job that took this for the library would end.
-        environment["PYTHONPATH"] = str(put_another_copy(self.folder / "another"))
-        with (self.folder / "run.out").open("w") as output:
-            self.process = subprocess.Popen(
-                command, cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT
-            )
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def output(self) -> str:
-        return (self.folder / "run.out").read_text()
-
-    def see(self, what: str, found: Callable[[], T | None]) -> T:
-        """The first thing found, looked for until the run ends or takes too long."""
-        while (result := found()) is None:
-            if self.process.poll() is not None or time.monotonic() > self.deadline:
-                pytest.fail(f"did not see {what}\n{self.output()}")
-            time.sleep(0.05)
-        return result
-
-    def end(self) -> None:
-        assert self.process.wait(self.deadline - time.monotonic()) == 0, self.output()
 
 
 def jobs_of_slurm() -> list[Job]:
@@ -183,8 +117,8 @@ def stop_training(run: Run) -> tuple[str, int]:
     Returns:
         The job's number, and the step of the checkpoint that it leaves.
     """
-    log = run.folder / "results" / "logs" / "train" / "trained" / "0-1.log"
-    run.see("training", lambda: log if log.exists() and " step 1 of " in log.read_text() else None)
+    run.see_training()
+    log = training_log(run.folder)
     job = run.see("the training job", lambda: running("rule_train"))
     ask("scancel", "--signal=TERM", job.number)
     stopped = re.compile(r"training was stopped by a signal; goes on from step (\d+)")
@@ -219,7 +153,7 @@ def test_a_stopped_training_goes_on_from_its_checkpoint(finished):
     first, second = finished.tries(finished.stopped)
     assert (first.state, second.state) == ("FAILED", "COMPLETED")
     results = finished.there / "results"
-    log = (results / "logs" / "train" / "trained" / "0-1.log").read_text()
+    log = training_log(finished.there).read_text()
     assert 1 <= finished.step < STEPS
     assert f"going on from step {finished.step}," in log
     assert not (results / "checkpoints").exists()
