@@ -191,6 +191,7 @@ def _start_accounting(folder: Path, port: int, undo: ExitStack) -> None:
     options = ["--no-defaults", f"--datadir={data}", "--user=root"]
     _do(["mariadb-install-db", *options])
     first = folder / "first.sql"
+    first.touch(0o600)
     first.write_text(
         f"CREATE USER 'slurm'@'127.0.0.1' IDENTIFIED BY '{password}';\n"
         "GRANT ALL ON slurm.* TO 'slurm'@'127.0.0.1';\n"
@@ -310,7 +311,7 @@ def _cancel_all_jobs() -> None:
 
 
 def _wait_for(
-    condition: Callable[[], bool], folder: Path, failure: str, seconds: float = 45
+    condition: Callable[[], bool], folder: Path, failure: str, seconds: float = 300
 ) -> None:
     deadline = time.monotonic() + seconds
     while not condition():

@@ -30,9 +30,9 @@ pytestmark = [
 ]
 
 NODES = ["node1", "node2"]
-# Python with NumPy and SciPy alone takes more than the first of these.
+# MB of a null's first and second try. Snakemake and a script together take more than the first.
 TOO_LITTLE, ENOUGH = 200, 800
-MEMORY = ("--set-resources", "null:mem_mb=200*attempt**2")
+MEMORY = ("--set-resources", f"null:mem_mb={TOO_LITTLE}*attempt**2")
 WITH_ACCOUNT = ("--default-resources", f"slurm_account={ACCOUNT}", "mem_mb=1000", "runtime=60")
 
 
