@@ -13,7 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import requests
 
 from clusterability_workflow.settled import NOTHING
 
@@ -99,7 +98,8 @@ def folder(provider: str, path: Path) -> Storage:
 
 
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
-    """A bucket of a server on this machine, which is asked without the plugin's own client."""
+    """A bucket of a server on this machine."""
+    import boto3
     from moto.server import ThreadedMotoServer
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
@@ -108,14 +108,14 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
+    client = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
 
     def read(name: str) -> bytes:
-        found = requests.get(f"{url}/{BUCKET}/of-mine/{name}", timeout=60)
-        found.raise_for_status()
-        return found.content
+        found = client.get_object(Bucket=BUCKET, Key=f"of-mine/{name}")
+        return found["Body"].read()
 
     try:
-        requests.put(f"{url}/{BUCKET}", timeout=60).raise_for_status()
+        client.create_bucket(Bucket=BUCKET)
         yield Storage(
             *("--default-storage-provider", "s3"),
             *("--default-storage-prefix", f"s3://{BUCKET}/of-mine"),
