@@ -296,6 +296,11 @@ def _shapes(networks: Networks) -> dict[str, list[int]]:
     }
 
 
+def stored_description(file: Any) -> Any:
+    """What the metadata of an open file says of its networks; empty if they say nothing."""
+    return json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
+
+
 def stored_shapes(path: Path) -> dict[str, tuple[int, int]]:
     """Shapes [out, in] by layer of the networks in a file, in order; reads no weights.
 
@@ -304,8 +309,7 @@ def stored_shapes(path: Path) -> dict[str, tuple[int, int]]:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            description = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
-            names = filter(_is_weight, _array_names(file, _matrix_names(description)))
+            names = filter(_is_weight, _array_names(file, _matrix_names(stored_description(file))))
             shapes = {name: file.get_slice(name).get_shape() for name in names}
     except (SafetensorError, OSError, ValueError) as error:
         raise _unusable(path, str(error)) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from clusterability.errors import UserError
 from clusterability.networks.importing.unit_names import UnitNames
-from clusterability.networks.stacked import METADATA_KEY, stored_shapes
+from clusterability.networks.stacked import stored_description, stored_shapes
 
 
 def stored_names(path: Path) -> dict[str, UnitNames]:
@@ -26,7 +25,7 @@ def stored_names(path: Path) -> dict[str, UnitNames]:
     shapes = stored_shapes(path)
     try:
         with safe_open(path, framework="numpy") as file:
-            recipe = json.loads((file.metadata() or {})[METADATA_KEY])["recipe"]
+            recipe = stored_description(file)["recipe"]
         names = recipe.get("names", {})
         return {layer: _checked(given, shapes[layer]) for layer, given in names.items()}
     except (SafetensorError, OSError, ValueError, LookupError, TypeError, AttributeError):

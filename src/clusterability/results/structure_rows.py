@@ -153,7 +153,7 @@ def cluster_rows(
     The terms of a partition's clusters sum to `barber_q`, `ncut` and `mi`. `layers` is as in
     `observed_tables`; the other arguments are as in `score_rows`.
     """
-    bits = [cluster for scaled in layers for cluster in _bits_of_clusters(scaled, partitions)]
+    bits = [cluster for scaled in layers for cluster in bits_of_clusters(scaled, partitions)]
     by_key = {
         key: [bits_of_network[key] for bits_of_network in bits if key in bits_of_network]
         for key in partitions
@@ -170,7 +170,7 @@ def cluster_rows(
     return rows
 
 
-def _bits_of_clusters(
+def bits_of_clusters(
     scaled: ScaledLayer, partitions: Mapping[Key, Partitions]
 ) -> list[dict[Key, ClusterBits]]:
     """Bits of the clusters at one scaling of the weights, by network."""

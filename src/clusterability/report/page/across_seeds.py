@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from safetensors import safe_open
 
-from clusterability.networks.stacked import METADATA_KEY
+from clusterability.networks.stacked import stored_description
 
 
 def same_in_all_seeds(file: Path) -> list[str]:
@@ -19,8 +18,7 @@ def same_in_all_seeds(file: Path) -> list[str]:
         file: networks of a block.
     """
     with safe_open(file, framework="numpy") as content:
-        description = json.loads((content.metadata() or {}).get(METADATA_KEY, "{}"))
-    recipe = description.get("recipe") or {}
+        recipe = stored_description(content).get("recipe") or {}
     if "architecture" not in recipe:
         return []
     return ["pixels", "classes"] if recipe.get("labels") == "true" else ["pixels"]

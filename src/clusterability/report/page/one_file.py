@@ -14,8 +14,6 @@ import pandas as pd
 
 from clusterability.analysis.verdict import VERDICT_COLUMNS
 from clusterability.clustering.catalogue import METHODS
-from clusterability.clustering.cluster_bits import cluster_bits
-from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.errors import UserError
 from clusterability.jobs.report_jobs import PageJob
 from clusterability.measures.catalogue import MEASURES
@@ -24,7 +22,7 @@ from clusterability.networks.importing.unit_names import UnitNames
 from clusterability.networks.known_groups import KnownGroups
 from clusterability.networks.layer_names import tensor_name
 from clusterability.networks.live_units import DEAD
-from clusterability.networks.partitions import Key, Partitions, labels_of
+from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.scaled_layer import layers_of_methods
 from clusterability.networks.scaling_names import scaled_method
 from clusterability.networks.stacked import Networks
@@ -45,6 +43,7 @@ from clusterability.report.verdict_text import without_verdict
 from clusterability.results.display_names import span
 from clusterability.results.one_network import Scored
 from clusterability.results.single.group_rows import METHOD as GROUPS
+from clusterability.results.structure_rows import bits_of_clusters
 from clusterability.results.summary import cell_table, with_cell_q
 from clusterability.study.arguments import Asked
 
@@ -169,8 +168,8 @@ def _bits_rows(result: Result, layer: str) -> pd.DataFrame:
     """Bits of each cluster that was found in a layer, as in the table `clusters`."""
     found, frames = result.scored.found[layer], []
     for scaled in layers_of_methods(result.networks, layer, found):
-        labels = labels_of(scaled.own(found), 0)
-        for (method, k), bits in cluster_bits(MatrixBits(scaled.matrices[0]), labels).items():
+        (of_network,) = bits_of_clusters(scaled, found)
+        for (method, k), bits in of_network.items():
             place = {"method": method, "k": k, "cluster": np.arange(k)}
             frames.append(pd.DataFrame(place | dict(zip(BITS_NUMBERS, bits, strict=True))))
     return pd.concat(frames, ignore_index=True)

@@ -27,7 +27,7 @@ from clusterability.report.figures.weights import CLIP
 from clusterability.report.page.axis_words import measures_say, method_says, nulls_say
 from clusterability.report.page.binning import Binning, Detail, cells_of
 from clusterability.report.page.cell_colours import cell_colours
-from clusterability.report.page.cluster_arrays import ABLATIONS, most_clusters
+from clusterability.report.page.cluster_arrays import ABLATIONS, CLUSTER_NUMBERS, most_clusters
 from clusterability.report.page.first_shuffle import NULL, NUMBER, shuffled_layers
 from clusterability.report.page.grid import Grid
 from clusterability.report.page.packing import (
@@ -184,6 +184,7 @@ def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -
         "measures": measures_say(grid),
         "statuses": STATUSES_SAY,
         "ablations": ABLATIONS,
+        "effects": CLUSTER_NUMBERS,
         "classes": MNIST_CLASSES,
         "shares": {"steps": SHARE_STEPS, "none": NO_SHARE},
         "pixels": MNIST_PIXELS,

@@ -56,10 +56,9 @@ function drawBits(view, label) {
   ]);
 }
 const placeOf = ({choice: {condition, seed, layer, method, k}}, cluster) => ({condition, seed, layer, method, k, cluster});
-const EFFECTS = ["importance", "coherence", "importance_by_mean", "coherence_by_mean", "sufficiency", "sufficiency_by_mean"].flatMap(name => [name, `${name}_z`, `${name}_p`]);
 // The row of the table `clusters`; a page of one file has no such table.
 function offerCluster(view, label) {
-  const place = placeOf(view, label), probed = view.layer.probed && DATA.probed_k.includes(view.choice.k), effects = probed ? EFFECTS : [];
+  const place = placeOf(view, label), probed = view.layer.probed && DATA.probed_k.includes(view.choice.k), effects = probed ? DATA.effects : [];
   const row = () => ({...place, u_size: unitsOf(view.u, label).length, v_size: unitsOf(view.v, label).length,
     ...Object.fromEntries(["cluster_bits", "bits_if_merged"].map(name => [name, view.bits(name, label)])),
     merge_with: view.bits("merge_with", label) < 0 ? "" : view.bits("merge_with", label),
