@@ -17,6 +17,7 @@ find_library(PROJECT)
 from clusterability_workflow import let_jobs_find_library, lock_and_config, settled
 from clusterability_workflow.gpus import gpus_at_once
 from clusterability_workflow.provenance import made_by, web_files
+from clusterability_workflow.scheduling import look_for_jobs_when_one_ends
 from clusterability_workflow.slurm import check_accounting
 from clusterability_workflow.together import Place, jobs_of_layers
 from clusterability.blocks import Block
@@ -79,14 +80,9 @@ lock_and_config.parsed = (workflow, STUDY)
 # Lets the next `make study` skip planning if nothing is to be done.
 settled.watch(workflow, PROJECT)
 
-# With a limit on jobs per second, which has a default, Snakemake looks for jobs to start a second after
-# each time that it looked, and once more for every job that ended: after a hundred jobs, a hundred times a
-# second. Without one, it looks when a job ends. On a cluster, the limit protects the scheduler.
-if workflow.scheduling_settings and workflow.resource_settings.nodes is None:
-    workflow.scheduling_settings.max_jobs_per_timespan = None
-
 
 onstart:
+    look_for_jobs_when_one_ends(workflow.scheduler)
     try:
         check_accounting(getattr(workflow.executor_settings, "status_command", None))
         for line in lock_and_config.begin(

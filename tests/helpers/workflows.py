@@ -33,11 +33,11 @@ class Workflow:
         self.folder = folder
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self._finish(self.start(*arguments))
+        return self.finish(self.start(*arguments))
 
     def command(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a command such as `plan.py`, as its target of the Makefile does."""
-        return self._finish(self._start(sys.executable, f"scripts/commands/{script}", *arguments))
+        return self.finish(self._start(sys.executable, f"scripts/commands/{script}", *arguments))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts Snakemake, in a process group of its own."""
@@ -56,7 +56,7 @@ class Workflow:
         )
 
     @staticmethod
-    def _finish(started: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    def finish(started: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
         try:
             said, _ = started.communicate(timeout=LIMIT)
         except subprocess.TimeoutExpired:
