@@ -54,13 +54,20 @@ class Quoted:
 def record(study: Quoted, results: Path, docs: Path) -> list[Path]:
     """Write `docs/<study>.<table>.csv` and figures, and return the files.
 
-    Tables and figures that the study lacks are left out.
+    Tables that no document names, and tables and figures that the study lacks, are left out.
 
     Raises:
         UserError: if a file would be larger than LARGEST.
     """
     written = []
+    texts = "".join(
+        file.read_text(encoding="utf-8")
+        for folder in (docs, docs.parent, docs.parent / "paper")
+        for file in folder.glob("*.md")
+    )
     for table, quoted in TABLES.items():
+        if f"{study.name}.{table}.csv" not in texts:
+            continue
         source = results / "tables" / f"{table}.csv"
         rows = quoted(read_csv(source), study) if source.exists() else pd.DataFrame()
         if len(rows):

@@ -42,6 +42,9 @@ def results(tmp_path) -> Path:
     (folder / "tables").mkdir(parents=True)
     (folder / "figures").mkdir()
     (tmp_path / "docs" / "images").mkdir(parents=True)
+    (tmp_path / "README.md").write_text("validity.verdict.csv, default.verdict.csv")
+    named = ["validity.networks.csv", "validity.validity.csv", "calibration.calibration.csv"]
+    (tmp_path / "docs" / "answer.md").write_text(", ".join(named))
     tables = {
         "verdict": {"condition": ["a", "b"], "layer": "fc1", "bits": [1.5, 20.0]},
         "networks": {"condition": ["a", "a", "b"], "test_accuracy": [0.5, 0.7, None]}
@@ -56,6 +59,14 @@ def results(tmp_path) -> Path:
         pd.DataFrame(columns).to_csv(folder / "tables" / f"{name}.csv", index=False)
     (folder / "figures" / "validity.all.png").write_bytes(b"picture")
     return folder
+
+
+def test_a_table_that_no_document_names_is_not_recorded(results, tmp_path):
+    docs = tmp_path / "docs"
+    (docs / "answer.md").write_text("<!-- numbers: validity.networks.csv, defined -->")
+    written = record(STUDY, results, docs)
+    names = [file.name for file in written]
+    assert names == ["validity.verdict.csv", "validity.networks.csv", "validity.all.png"]
 
 
 def test_rows_that_are_quoted_name_study_and_commit(results, tmp_path):
