@@ -16,7 +16,7 @@ from project import DOCS
 
 RESULTS = DOCS / "results.md"
 TEXT = RESULTS.read_text()
-HEADER = "| column | type, unit or range | meaning | empty when |"
+HEADER = "| column | type | meaning | empty when |"
 
 
 @dataclass(frozen=True)
