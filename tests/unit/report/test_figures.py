@@ -375,6 +375,26 @@ def test_snapshots_stand_at_their_steps(tmp_path: Path) -> None:
         assert line.get_ydata().tolist() == [shift, 7 + shift, 30 + shift]
 
 
+def test_layers_and_measures_without_a_value_are_not_drawn() -> None:
+    cells = [
+        ("bits", "fc1", None, 3.0),
+        ("bits", "fc3", None, None),
+        ("test_accuracy", *[None] * 2, 0.9),
+    ]
+    cells += [("z", "fc1", "mi", 2.0), ("z", "fc1", "held_out", None), ("z", "fc3", "mi", None)]
+    rows = [
+        {"condition": "trained", "step": step, "n": 2}
+        | {"quantity": quantity, "layer": layer, "measure": measure, "value": value}
+        for step in (0, 7)
+        for quantity, layer, measure, value in cells
+    ]
+    figure = snapshots.draw(pd.DataFrame(rows).reindex(columns=COLUMNS))
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert titles == ["fc1", "test accuracy"]
+    entries = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert [entry for entry in entries if entry.startswith("z of")] == ["z of I(T) [nats]"]
+
+
 def test_pixels_find_k_in_its_block_and_draw_infeasible_maps(tmp_path: Path) -> None:
     blocks = [
         write_partition(tmp_path, "small", "fc1", {2: ([0, 1], [0, 1] * 392)}),

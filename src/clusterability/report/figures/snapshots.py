@@ -60,7 +60,11 @@ def rows(snapshots: Path, condition: str) -> pd.DataFrame:
 
 @style()
 def draw(table: pd.DataFrame) -> Figure:
-    """Bits above and z below, one column per layer; accuracy in the last column."""
+    """Bits above and z below, one column per layer; accuracy in the last column.
+
+    Layers and measures without any value, such as layers of fewer units than k, are left out.
+    """
+    table = table.dropna(subset="value")
     layers = layer_order(table["layer"].dropna().unique())
     figure = new_figure(PAGE_WIDTH, 4.2)
     panels = figure.subplots(2, len(layers) + 1, sharex=True, squeeze=False)
