@@ -31,6 +31,7 @@ FIGURES = {
     "ladder": {"verdict.all": "verdict.ladder"},
     "validity": {"validity.all": "validity.all"},
     "filan2021": {"replication.ncut": "replication.ncut"},
+    "snapshots": {"snapshots.trained": "snapshots.trained"},
 }
 """Figures that documents show, with their names in docs/images, by study."""
 
@@ -179,6 +180,7 @@ TABLES: Mapping[str, Callable[[pd.DataFrame, Quoted], pd.DataFrame]] = {
     "agreement": _agreement,
     "summary": _scores,
     "lesions_networks": _lesions,
+    "snapshots": _all,
     "replication": _all,
     "replication_sizes": _all,
     "calibration": _cells,

@@ -93,7 +93,7 @@ def recorded(text: str, rows: pd.DataFrame) -> bool:
     if interval := INTERVAL.fullmatch(text):
         value, _, low, high = interval.groups()
         ends = [(name, f"{name}_low", f"{name}_high") for name in rows]
-        ends += [("estimate", "low", "high")]
+        ends += [("estimate", "low", "high"), ("value", "low", "high")]
         known = [rows[list(names)] for names in ends if {*names} <= {*rows}]
         wanted = [value, low, high]
         return any(

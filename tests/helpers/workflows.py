@@ -57,6 +57,7 @@ class Workflow:
 
     @staticmethod
     def finish(started: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+        """Waits for what was started, and kills it and its jobs if it hangs."""
         try:
             said, _ = started.communicate(timeout=LIMIT)
         except subprocess.TimeoutExpired:
