@@ -6,7 +6,7 @@ method on T - p q^T pairs the clusters of `matched`. The draws differ from the s
 means, standard deviations and p agree only up to chance. The bounds follow from the numbers of
 draws, at a level at which fewer than 1 % of audits of 200 cells raise a false alarm:
 
-- `null_mean`: Welch's t, with the standard deviations of both;
+- `null_mean`: Student's t with the pooled variance or Welch's t, whichever allows more;
 - `null_sd`: the normal limit of the logarithm of their ratio, with the kurtosis of the draws;
 - `p`: the hypergeometric distribution of the study's draws that are as extreme as the value, given
   the number in both.
@@ -198,14 +198,19 @@ def compared(row: dict[str, float], draws: np.ndarray, direction: int) -> list[N
 def mean_reach(first: float, ours: int, second: float, theirs: int) -> float:
     """Largest chance difference between the means of two samples of one distribution.
 
-    `first` and `second` are their standard deviations.
+    `first` and `second` are their standard deviations. The larger reach of Student's t with the
+    pooled variance and of Welch's t: a few draws that happen to lie close together make Welch's too
+    short, and a few with an outlier that the other sample lacks make Student's too short.
     """
     squares = first**2 / ours, second**2 / theirs
     total = sum(squares)
     if not total:
         return 0.0
-    freedom = total**2 / (squares[0] ** 2 / (ours - 1) + squares[1] ** 2 / (theirs - 1))
-    return float(stats.t.isf(LEVEL / 2, freedom)) * math.sqrt(total)
+    welch = total**2 / (squares[0] ** 2 / (ours - 1) + squares[1] ** 2 / (theirs - 1))
+    student = ours + theirs - 2
+    pooled = ((ours - 1) * first**2 + (theirs - 1) * second**2) / student
+    ways = (welch, total), (student, pooled * (1 / ours + 1 / theirs))
+    return max(float(stats.t.isf(LEVEL / 2, freedom)) * math.sqrt(v) for freedom, v in ways)
 
 
 def ratio_reach(draws: np.ndarray, theirs: int) -> float:

@@ -195,6 +195,21 @@ def test_bounds_of_chance_are_those_of_other_formulas():
     assert agree == [p >= LEVEL for p in exact]
 
 
+def test_means_of_three_draws_of_two_kinds_are_within_their_bound():
+    """Of 2,000 pairs, at a level of 1 in 60,000; by Welch's t alone 1 in 23 is beyond.
+
+    Three draws may all be of one kind, as near each other as `bits_within` of shuffles that pair
+    clusters in the same way, and their standard deviation says little about the other kind.
+    """
+    source = np.random.default_rng(0)
+    kinds = np.where(source.random((2000, 102)) < 0.2, -100.0, 0.0)
+    draws = kinds + 10 * source.standard_normal((2000, 102))
+    for ours, study in zip(draws[:, :99], draws[:, 99:], strict=True):
+        reach = mean_reach(ours.std(ddof=1), 99, study.std(ddof=1), 3)
+        assert abs(ours.mean() - study.mean()) <= reach
+    assert 50 < reach < 150
+
+
 @pytest.mark.parametrize("draw", ["standard_normal", "standard_exponential"])
 def test_ratios_of_deviations_are_within_their_bound(draw):
     """Of 2,000 pairs of 99 draws, at a level of 1 in 60,000."""
