@@ -8,7 +8,8 @@ from clusterability_workflow.layers import layers_of
 from clusterability.files import write_csv
 from clusterability.jobs.import_job import ImportJob
 from clusterability.networks.importing.read_network import asked_reading, read_network
-from clusterability.networks.stacked import network_rows, save_networks
+from clusterability.networks.network_table import network_rows
+from clusterability.networks.stacked import save_networks
 
 with running(snakemake):
     for each in layers_of(snakemake):

@@ -5,7 +5,8 @@ from pathlib import Path
 from clusterability_workflow.job import running
 
 from clusterability.files import write_csv
-from clusterability.networks.stacked import network_rows, save_networks
+from clusterability.networks.network_table import network_rows
+from clusterability.networks.stacked import save_networks
 from clusterability.networks.synthetic import synthesise
 from clusterability.networks.synthetic_recipe import LAYER, SyntheticRecipe
 from clusterability.results.npz_files import save_items

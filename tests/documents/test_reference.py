@@ -28,9 +28,10 @@ from clusterability.analysis.choosing_k import best_k_rows
 from clusterability.measures.function_catalogue import FUNCTION_MEASURES
 from clusterability.names import COMPARISONS
 from clusterability.networks.live_units import DEAD
+from clusterability.networks.network_table import network_rows
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.scaled_layer import layers_of_methods
-from clusterability.networks.stacked import Networks, network_rows, save_networks
+from clusterability.networks.stacked import Networks, save_networks
 from clusterability.report.catalogue import figure_items
 from clusterability.report.figures import (
     ablations,

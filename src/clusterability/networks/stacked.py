@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
@@ -23,9 +22,7 @@ from clusterability.blocks import Block
 from clusterability.errors import UserError, one_line
 from clusterability.files import write_whole
 from clusterability.names import IMPORTED, IMPORTED_SEED
-from clusterability.networks.components import connected_components
-from clusterability.networks.layer_names import PATTERN, tensor_name
-from clusterability.networks.live_units import live_units
+from clusterability.networks.layer_names import PATTERN
 
 METADATA_KEY = "clusterability"
 
@@ -84,27 +81,6 @@ def network_digest(networks: Networks, number: int) -> str:
         digest.update(name.removesuffix(".weight").encode())
         digest.update(np.ascontiguousarray(stack[number], dtype="<f4").tobytes())
     return digest.hexdigest()
-
-
-def weight_columns(networks: Networks, number: int) -> dict[str, Any]:
-    """Columns of the table of networks that derive from a network's weights.
-
-    In order: the source array of each layer, as JSON; number of parameters; number of zero weights;
-    per layer, dead units on both sides and number of connected components; digest.
-    """
-    matrices = [stack[number] for stack in networks.weights.values()]
-    columns: dict[str, Any] = {
-        "layers": _layer_map(networks),
-        "parameters": sum(stack[number].size for stack in networks.arrays.values()),
-        "zeros": sum(weights.size - np.count_nonzero(weights) for weights in matrices),
-    }
-    for layer, stack in networks.weights.items():
-        live = live_units(stack[number])
-        name = tensor_name(layer)
-        columns[f"{name}_dead_u"] = int((~live.rows).sum())
-        columns[f"{name}_dead_v"] = int((~live.columns).sum())
-        columns[f"{name}_components"] = connected_components(stack[number]).count
-    return columns | {"digest": network_digest(networks, number)}
 
 
 def save_networks(path: Path, networks: Networks) -> None:
@@ -326,33 +302,3 @@ def stored_sizes(path: Path) -> list[int]:
     """
     shapes = list(stored_shapes(path).values())
     return [shapes[0][1], *(out for out, _ in shapes)]
-
-
-HEAD_COLUMNS = ("test_accuracy_head1", "test_accuracy_head2")
-"""Columns of test accuracy by head, for tasks with two heads."""
-
-
-def network_rows(networks: Networks) -> pd.DataFrame:
-    """One row per network, with the columns of `training.history.network_table`.
-
-    Columns that only training knows are empty.
-    """
-    unknown = dict.fromkeys(
-        ("train_accuracy", "train_loss", "test_accuracy", "test_loss", "seconds"), np.nan
-    )
-    return pd.DataFrame(
-        [
-            {"condition": networks.condition, "seed": seed, **unknown, "device": None}
-            | dict.fromkeys(("planted_clusterability", *HEAD_COLUMNS), np.nan)
-            | weight_columns(networks, number)
-            for number, seed in enumerate(networks.seeds)
-        ]
-    )
-
-
-def _layer_map(networks: Networks) -> str | None:
-    """Source array of each layer as JSON; None if unknown."""
-    arrays = networks.recipe.get("layers")
-    if not arrays or len(arrays) != len(networks.weights):
-        return None
-    return json.dumps(dict(zip(networks.weights, arrays, strict=True)), ensure_ascii=False)

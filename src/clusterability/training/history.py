@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from clusterability.networks.stacked import HEAD_COLUMNS, Networks, weight_columns
+from clusterability.networks.network_table import HEAD_COLUMNS, weight_columns
+from clusterability.networks.stacked import Networks
 from clusterability.training.planting import planted_clusterability
 from clusterability.training.recipe import Recipe
 

@@ -8,7 +8,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from clusterability.networks.components import connected_components
-from clusterability.networks.stacked import Networks, network_rows
+from clusterability.networks.network_table import network_rows
+from clusterability.networks.stacked import Networks
 
 
 def by_scipy(matrix: np.ndarray) -> tuple[list[int], int]:

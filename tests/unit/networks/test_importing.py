@@ -22,11 +22,11 @@ from clusterability.measures.structure import barber_q
 from clusterability.names import IMPORTED_SEED
 from clusterability.networks.importing.read_network import layer_shapes, read_network
 from clusterability.networks.importing.selection import Reading
+from clusterability.networks.network_table import network_rows
 from clusterability.networks.stacked import (
     Networks,
     load_networks,
     network_digest,
-    network_rows,
     save_networks,
 )
 from clusterability.results.summary import read_networks

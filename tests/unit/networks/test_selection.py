@@ -15,9 +15,9 @@ from clusterability.names import NETWORK
 from clusterability.networks.importing.read_network import layer_shapes, read_network, selected
 from clusterability.networks.importing.selection import Reading, Selection, select
 from clusterability.networks.layer_names import file_names, in_chain, tensor_name
+from clusterability.networks.network_table import network_rows
 from clusterability.networks.stacked import (
     load_networks,
-    network_rows,
     save_networks,
     stored_shapes,
 )
