@@ -65,7 +65,7 @@ MEASURES |= {
     "bits": Measure(
         "saved bits",
         1,
-        "Bits that clusters save in describing the weights, less those that name the clusters.",
+        "Bits that clusters save in describing the weights, minus the bits that the labels cost.",
         standardised=False,
     ),
     "bits_per_weight": Measure(
@@ -77,7 +77,7 @@ MEASURES |= {
     "bits_within": Measure(
         "saved bits, within",
         1,
-        "Saved bits if weights are only told apart by whether they lie inside a cluster.",
+        "Bits saved by a code that distinguishes only weights inside clusters from all others.",
         standardised=False,
     ),
     "bits_u": Measure(
