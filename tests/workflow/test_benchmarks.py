@@ -218,7 +218,7 @@ CLUSTERING = {"cluster", "null", "null_labels", "null_within"}
 )
 def test_jobs_load_nothing_slow_before_they_call_it(jobs, expected):
     """scipy.stats takes longer to load than all else that a scoring job needs."""
-    imports = "\n".join(workflow._imports(workflow.SCRIPTS / f"{name}.py") for name in jobs)
+    imports = "\n".join(workflow._imports(workflow.SCRIPTS / f"{name}.py") for name in sorted(jobs))
     lines = [line for line in imports.splitlines() if not line.startswith("from __future__")]
     listing = f"print(*[m for m in {workflow.HEAVY} if m in sys.modules])"
     loaded = workflow.run(

@@ -126,11 +126,13 @@ def _expected_information(first: np.ndarray, second: np.ndarray) -> float:
         E[I] = sum over a, b, n of P(n) n / N ln(N n / (a b))
 
     P is hypergeometric: n of the N units in clusters of sizes a and b (Vinh, Epps & Bailey 2010).
-    scikit-learn has the same sum, and takes longer to load than most jobs that need it last.
+    scikit-learn has the same sum, but takes longer to load than the jobs that need it run.
 
     Args:
-        first, second: sizes of the clusters of either labelling, which both add up to N.
+        first, second: sizes of the clusters of either labelling, int64, which both add up to N.
     """
+    if min(len(first), len(second)) == 1:
+        return 0.0  # exactly, where rounding would leave some 1e-16
     units = int(first.sum())
     logs = np.log(np.arange(1, units + 1))
     ln_factorial = np.concatenate([[0.0], np.cumsum(logs)])

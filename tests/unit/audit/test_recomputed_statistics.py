@@ -207,7 +207,17 @@ def test_means_of_three_draws_of_two_kinds_are_within_their_bound():
     for ours, study in zip(draws[:, :99], draws[:, 99:], strict=True):
         reach = mean_reach(ours.std(ddof=1), 99, study.std(ddof=1), 3)
         assert abs(ours.mean() - study.mean()) <= reach
-    assert 50 < reach < 150
+
+
+@pytest.mark.parametrize(("ours", "study", "student"), [(41.0, 7.0, True), (7.0, 41.0, False)])
+def test_means_at_their_bound_differ_at_the_level_by_the_test_that_allows_more(
+    ours, study, student
+):
+    reach = mean_reach(ours, 99, study, 3)
+    samples = (reach, ours, 99, 0.0, study, 3)
+    found = stats.ttest_ind_from_stats(*samples, equal_var=student).pvalue
+    assert found == pytest.approx(LEVEL)
+    assert stats.ttest_ind_from_stats(*samples, equal_var=not student).pvalue < LEVEL
 
 
 @pytest.mark.parametrize("draw", ["standard_normal", "standard_exponential"])
