@@ -25,20 +25,20 @@ def main(words: Sequence[str]) -> int:
     source = np.random.default_rng(options.seed)
     study = StudyFiles(options.results)
     rows = {name: kind.candidates(study) for name, kind in KINDS.items()}
-    asked = shares(options.cells, {name: len(each) for name, each in rows.items()})
-    print(f"{options.results}: {sum(asked.values())} cells worked out again, --seed {options.seed}")
+    quota = shares(options.cells, {name: len(each) for name, each in rows.items()})
+    print(f"{options.results}: {sum(quota.values())} cells worked out again, --seed {options.seed}")
     cells: list[Cell] = []
     for name, kind in KINDS.items():
-        found: list[Cell] = []
+        checked: list[Cell] = []
         skipped = 0
-        if asked[name]:
-            chosen = spread(rows[name], asked[name], kind.strata, kind.together, source)
-            found = list(kind.check(study, chosen, options.draws, source))
-            skipped = len(chosen) - len(found)
-        print(line_of(name, kind.says, found, skipped), flush=True)
-        for text in differences(found):
+        if quota[name]:
+            chosen = spread(rows[name], quota[name], kind.strata, kind.together, source)
+            checked = list(kind.check(study, chosen, options.draws, source))
+            skipped = len(chosen) - len(checked)
+        print(line_of(name, kind.says, checked, skipped), flush=True)
+        for text in differences(checked):
             print(f"  {text}")
-        cells += found
+        cells += checked
     if options.out:
         write(options.out, cells)
     return 0 if cells and all(cell.agrees for cell in cells) else 1
@@ -110,8 +110,8 @@ def write(path: Path, cells: Sequence[Cell]) -> None:
             rows.writeheader()
             for cell in cells:
                 for number in cell.numbers:
-                    told = {name: getattr(number, name) for name in columns[-6:]}
-                    rows.writerow({"kind": cell.kind, **cell.names, **told})
+                    fields = {name: getattr(number, name) for name in columns[-6:]}
+                    rows.writerow({"kind": cell.kind, **cell.names, **fields})
     except OSError as error:
         raise AuditError(f"{path}: cannot be written ({error.strerror})") from error
 

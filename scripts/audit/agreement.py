@@ -71,9 +71,9 @@ def labellings_of(study: StudyFiles, row: dict[str, Any]) -> np.ndarray | None:
             return None
         return np.stack([study.labels(*first, method, k)[side], planted[("rows", "columns")[side]]])
     if row["comparison"] == "task":
-        found = study.labels(*first, method, k)[side]
-        units = np.arange(len(found))
-        return np.stack([found, units // 10 if side == 0 else units // 28 % 2])
+        labels = study.labels(*first, method, k)[side]
+        units = np.arange(len(labels))
+        return np.stack([labels, units // 10 if side == 0 else units // 28 % 2])
     if row["side"] == "UV":
         return np.stack([study.labels(*first, method, k)[0], study.labels(*other, method, k)[1]])
     return np.stack([study.labels(*one, method, k)[side] for one in (first, other)])

@@ -28,13 +28,13 @@ def size_classes(matrix: np.ndarray) -> np.ndarray:
     if len(different) <= MOST_CLASSES:
         codes = np.searchsorted(different, weights)
     else:
-        there = weights > 0
-        zeros = int(not there.all())
+        nonzero = weights > 0
+        zeros = int(not nonzero.all())
         # Integers, so that rounding does not decide at the border of two classes.
-        doubled = np.rint(2 * rankdata(weights[there])).astype(np.int64)
+        doubled = np.rint(2 * rankdata(weights[nonzero])).astype(np.int64)
         classes, count = MOST_CLASSES - zeros, len(doubled)
         codes = np.zeros(weights.shape, np.int64)
-        codes[there] = zeros + (classes * (doubled - 1)) // (2 * count)
+        codes[nonzero] = zeros + (classes * (doubled - 1)) // (2 * count)
         codes = np.unique(codes, return_inverse=True)[1].reshape(weights.shape)
     result = np.full(sizes.shape, -1)
     result[live] = codes
@@ -50,10 +50,10 @@ def code_length(counts: np.ndarray) -> float:
     2.0794
     """
     half = len(counts) / 2
-    found = gammaln(counts.sum() + half) - gammaln(half)
+    length = gammaln(counts.sum() + half) - gammaln(half)
     for count in counts.tolist():
-        found -= gammaln(count + 0.5) - gammaln(0.5)
-    return float(found)
+        length -= gammaln(count + 0.5) - gammaln(0.5)
+    return float(length)
 
 
 def labels_length(sizes: list[int], k: int) -> float:

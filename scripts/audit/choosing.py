@@ -35,13 +35,13 @@ _VERDICT_BITS = 20
 
 def evidence(study: StudyFiles, row: dict[str, Any]) -> Evidence:
     """Values and draws from which the k of a row of either table was chosen."""
-    place = (row["condition"], row["layer"], row["method"])
-    table = study.values(*place, row["measure"])
+    keys = (row["condition"], row["layer"], row["method"])
+    table = study.values(*keys, row["measure"])
     seeds, k_values = [int(seed) for seed in table.index], [int(k) for k in table.columns]
     prefix = f"{row['null']}/{row['method']}"
     draws = [
         [
-            study.arrays("scores", place[0], seed, place[1], ".draws", f"{prefix}/{k}/").get(
+            study.arrays("scores", keys[0], seed, keys[1], ".draws", f"{prefix}/{k}/").get(
                 row["measure"], np.empty(0)
             )
             for k in k_values
@@ -66,14 +66,14 @@ def check_networks(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
     """Choose the k of each network again, and recompute the columns beside it."""
     read = _once(study)
     for row in rows_of(chosen):
-        found = read(*(row[name] for name in CELLS))
-        number = found.seeds.index(int(row["seed"]))
-        result = _by_bits(study, row, found, number) if row["measure"] == "bits" else {}
-        result = result or _by_z(found, number)
-        place = (row["condition"], int(row["seed"]), row["layer"])
-        result["gap_k"] = gap_k(study, *place, row["method"], tuple(found.k_values))
+        basis = read(*(row[name] for name in CELLS))
+        number = basis.seeds.index(int(row["seed"]))
+        result = _by_bits(study, row, basis, number) if row["measure"] == "bits" else {}
+        result = result or _by_z(basis, number)
+        keys = (row["condition"], int(row["seed"]), row["layer"])
+        result["gap_k"] = gap_k(study, *keys, row["method"], tuple(basis.k_values))
         if row["measure"] != "bits" and not math.isnan(result["k_candidate"]):
-            both = stability(study, *place, row["method"], int(result["k_candidate"]))
+            both = stability(study, *keys, row["method"], int(result["k_candidate"]))
             result |= dict(zip(("stability_u", "stability_v"), both, strict=True))
         numbers = tuple(exact(name, row[name], value) for name, value in result.items())
         yield Cell("best_k_networks", {name: row[name] for name in NETWORKS}, numbers)
@@ -92,18 +92,18 @@ def _by_z(found: Evidence, number: int) -> dict[str, Any]:
     to chance.
     """
     pooled, z = pooled_z(found)[number], z_of(found)[number]
-    place, p = largest(pooled, found.most)
-    if place is None:
+    index, p = largest(pooled, found.most)
+    if index is None:
         nothing = dict.fromkeys(("k", "k_candidate", "value", "z", "p_max"), math.nan)
         return nothing | {"at_edge": False, "plateau": ""}
-    candidate = found.k_values[place]
+    candidate = found.k_values[index]
     return {
         "k": candidate if p <= _SIGNIFICANT else 1,
         "k_candidate": candidate,
-        "value": found.values[number, place],
-        "z": z[place],
+        "value": found.values[number, index],
+        "z": z[index],
         "p_max": p,
-        **edge_and_plateau(z, errors(z, found.draws[number]), place, found.k_values),
+        **edge_and_plateau(z, errors(z, found.draws[number]), index, found.k_values),
     }
 
 
@@ -112,10 +112,10 @@ def _by_bits(
 ) -> dict[str, Any]:
     """Columns for the k that saves the most bits; `k` is 1 if these are fewer than 20."""
     values = found.values[number]
-    place = first_largest(values)
-    if place is None:
+    index = first_largest(values)
+    if index is None:
         return dict.fromkeys(("k", "k_candidate", "value"), math.nan) | {"at_edge": False}
-    k, most = found.k_values[place], values[place]
+    k, most = found.k_values[index], values[index]
     u, v = study.labels(row["condition"], int(row["seed"]), row["layer"], row["method"], k)
     result = {
         "k": k if most >= _VERDICT_BITS else 1,
@@ -123,7 +123,7 @@ def _by_bits(
         "k_u": len(set(u[u >= 0])),
         "k_v": len(set(v[v >= 0])),
         "value": most,
-        "at_edge": at_edge(place, values),
+        "at_edge": at_edge(index, values),
     }
     searched = row["method"].partition("-")[0] in SEARCHED
     if searched:  # it may end with fewer clusters than it was asked for
@@ -160,18 +160,18 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
     """
     read = _once(study)
     for row in rows_of(chosen):
-        found = read(*(row[name] for name in CELLS))
+        basis = read(*(row[name] for name in CELLS))
         by_bits = row["measure"] == "bits"
-        result = _mean_bits(found) if by_bits else _mean_z(found)
-        place = (row["condition"], row["layer"], row["method"])
+        result = _mean_bits(basis) if by_bits else _mean_z(basis)
+        keys = (row["condition"], row["layer"], row["method"])
         gaps = sorted(
-            gap_k(study, place[0], seed, *place[1:], tuple(found.k_values)) for seed in found.seeds
+            gap_k(study, keys[0], seed, *keys[1:], tuple(basis.k_values)) for seed in basis.seeds
         )
         result["gap_k"] = gaps[(len(gaps) - 1) // 2]
         if not by_bits and not math.isnan(result["k_candidate"]):
-            result |= _mean_stability(study, place, found.seeds, int(result["k_candidate"]))
+            result |= _mean_stability(study, keys, basis.seeds, int(result["k_candidate"]))
         if by_bits and row["method"].partition("-")[0] in SEARCHED:
-            result["same_bits_ami"] = _mean_same_bits(study, place, found)
+            result["same_bits_ami"] = _mean_same_bits(study, keys, basis)
         numbers = tuple(exact(name, row[name], value) for name, value in result.items())
         yield Cell("best_k", {name: row[name] for name in CELLS}, numbers)
 
@@ -181,16 +181,16 @@ def _mean_z(found: Evidence) -> dict[str, Any]:
     pooled, z = pooled_z(found), z_of(found)
     selects = [n for n in range(0, len(found.seeds), 2) if np.isfinite(pooled[n, :, 0]).any()]
     mean = sum(pooled[n] for n in selects) / len(selects) if selects else np.full((1, 1), np.nan)
-    place, p = largest(mean, found.most)
-    if place is None:
+    index, p = largest(mean, found.most)
+    if index is None:
         return {"k": math.nan, "k_candidate": math.nan, "n_select": len(selects), "n_report": 0}
     reports = list(range(1, len(found.seeds), 2))
-    values = found.values[reports, place]
-    null_means = np.array([_null_mean(found, n, place) for n in reports])
+    values = found.values[reports, index]
+    null_means = np.array([_null_mean(found, n, index) for n in reports])
     mean_z = z[selects].mean(axis=0)
     squares = sum(errors(z[n], found.draws[n]) ** 2 for n in selects)
     chance = np.sqrt(squares) / len(selects)
-    candidate = found.k_values[place]
+    candidate = found.k_values[index]
     return {
         "k": candidate if p <= _SIGNIFICANT else 1,
         "k_candidate": candidate,
@@ -199,9 +199,9 @@ def _mean_z(found: Evidence) -> dict[str, Any]:
         "n_report": int(np.isfinite(values).sum()),
         **with_interval("value", values),
         **with_interval("excess", values - null_means),
-        **with_interval("z", z[reports, place]),
-        "p": p_of_seeds(z[reports, place]),
-        **edge_and_plateau(mean_z, chance, place, found.k_values),
+        **with_interval("z", z[reports, index]),
+        "p": p_of_seeds(z[reports, index]),
+        **edge_and_plateau(mean_z, chance, index, found.k_values),
     }
 
 
@@ -215,15 +215,15 @@ def _mean_bits(found: Evidence) -> dict[str, Any]:
     """Choose by the largest mean of bits, and report, on all networks."""
     values = found.values[np.isfinite(found.values).any(axis=1)]
     means = values.mean(axis=0)
-    place = first_largest(means) or 0
-    k, mean = found.k_values[place], means[place]
+    index = first_largest(means) or 0
+    k, mean = found.k_values[index], means[index]
     return {
         "k": k if mean >= _VERDICT_BITS else 1,
         "k_candidate": k,
         "n_select": len(values),
         "n_report": len(values),
-        **with_interval("value", values[:, place]),
-        "at_edge": at_edge(place, means),
+        **with_interval("value", values[:, index]),
+        "at_edge": at_edge(index, means),
     }
 
 

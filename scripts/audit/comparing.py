@@ -36,7 +36,7 @@ _ENOUGH = 10
 
 
 def has_z(measure: str) -> bool:
-    """Whether a measure has a z: it needs a direction, and draws that do not pile up as bits do."""
+    """Test whether a measure has a z: a direction, and draws that do not pile up as bits do."""
     return DIRECTION[measure] != 0 and not measure.startswith("bits")
 
 
@@ -87,10 +87,10 @@ def stopped_p(value: float, draws: np.ndarray, direction: int, most: int) -> flo
     """
     reach = _TIE * max(abs(value), 1.0)
     extreme = number = made = 0
-    for place, draw in enumerate(draws.tolist(), 1):
+    for position, draw in enumerate(draws.tolist(), 1):
         if not math.isfinite(draw):
             continue
-        number, made = number + 1, place
+        number, made = number + 1, position
         extreme += direction * (draw - value) >= -reach
         if extreme == _ENOUGH:
             return _ENOUGH / number
@@ -166,7 +166,7 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     [0.03, nan, 0.03, 0.5]
     """
     q = np.full(len(p), np.nan)
-    places = [place for place in np.argsort(p, kind="stable") if math.isfinite(p[place])]
+    places = [index for index in np.argsort(p, kind="stable") if math.isfinite(p[index])]
     least = 1.0
     for rank in range(len(places), 0, -1):
         least = min(least, len(places) * p[places[rank - 1]] / rank)

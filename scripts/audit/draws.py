@@ -39,8 +39,10 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
         if drawn is None:
             continue
         most = study.most(row["null"], row["method"])
-        found = compare(float(row["value"]), drawn, row["measure"], most)
-        numbers = [exact(name, row[name], found[name], _rounding(name, found)) for name in COLUMNS]
+        columns = compare(float(row["value"]), drawn, row["measure"], most)
+        numbers = [
+            exact(name, row[name], columns[name], _rounding(name, columns)) for name in COLUMNS
+        ]
         yield Cell("draws", {name: row[name] for name in NAMES}, tuple(numbers))
 
 
@@ -56,18 +58,18 @@ def draws_of(study: StudyFiles, row: Row) -> np.ndarray | None:
     seed, k, measure, null = int(row["seed"]), int(row["k"]), row["measure"], row["null"]
     if null == UNTRAINED:
         return _fresh_values(study, condition, seed, layer, method, k, measure)
-    place, prefix = (condition, seed, layer), f"{method}/{k}/"
-    tables = study.arrays("nulls", *place, f".{null}", prefix)
+    keys, prefix = (condition, seed, layer), f"{method}/{k}/"
+    tables = study.arrays("nulls", *keys, f".{null}", prefix)
     if tables:
         return _of_tables(tables, measure)
-    stored = study.arrays("scores", *place, ".draws", f"{null}/{prefix}")
+    stored = study.arrays("scores", *keys, ".draws", f"{null}/{prefix}")
     if measure in stored:
         return stored[measure]
     return None if stored or _asked(row) else np.empty(0)
 
 
 def _asked(row: Row) -> bool:
-    """Whether the row reports draws."""
+    """Test whether the row reports draws."""
     return float(row["null_n"]) > 0
 
 

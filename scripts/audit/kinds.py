@@ -98,15 +98,15 @@ def shares(cells: int, available: Mapping[str, int]) -> dict[str, int]:
     >>> shares(10, {"values": 100, "q": 2, "means": 0})
     {'values': 8, 'q': 2, 'means': 0}
     """
-    found, left = dict.fromkeys(available, 0), cells
+    numbers, left = dict.fromkeys(available, 0), cells
     while left > 0:
-        room = [name for name, count in available.items() if found[name] < count]
+        room = [name for name, count in available.items() if numbers[name] < count]
         if not room:
             break
         for name in room[:left]:
-            found[name] += 1
+            numbers[name] += 1
         left -= len(room[:left])
-    return found
+    return numbers
 
 
 def spread(
@@ -131,8 +131,8 @@ def spread(
         return _in_turns(shuffled, strata, source).iloc[:number]
     first = shuffled.drop_duplicates(list(together))
     groups = _in_turns(first, strata, source).iloc[: math.ceil(number / _OF_ONE_PARTITION)]
-    own = groups[list(together)].merge(shuffled, on=list(together), how="left")
-    return own.groupby(list(together), sort=False, observed=True).head(_OF_ONE_PARTITION)[:number]
+    cells = groups[list(together)].merge(shuffled, on=list(together), how="left")
+    return cells.groupby(list(together), sort=False, observed=True).head(_OF_ONE_PARTITION)[:number]
 
 
 def _in_turns(

@@ -69,13 +69,13 @@ def largest(z: np.ndarray, most: int = 0) -> tuple[int | None, float]:
     >>> place, round(p, 3)
     (1, 0.333)
     """
-    place = first_largest(z[:, 0])
-    if place is None:
+    index = first_largest(z[:, 0])
+    if index is None:
         return None, math.nan
     of_draws = np.fmax.reduce(z[:, 1:], axis=0)
     if not np.isfinite(of_draws).any():
         return None, math.nan
-    return place, p_of(float(z[place, 0]), of_draws, 1, most)
+    return index, p_of(float(z[index, 0]), of_draws, 1, most)
 
 
 def first_largest(values: np.ndarray) -> int | None:
@@ -84,7 +84,7 @@ def first_largest(values: np.ndarray) -> int | None:
     >>> first_largest(np.array([np.nan, 2.0, 2.0]))
     1
     """
-    known = [place for place, value in enumerate(values) if math.isfinite(value)]
+    known = [index for index, value in enumerate(values) if math.isfinite(value)]
     return max(known, key=lambda place: (values[place], -place)) if known else None
 
 
@@ -102,18 +102,18 @@ def side_by_side(draws: Sequence[Sequence[np.ndarray]], most: int) -> np.ndarray
     """
     if not most:
         return np.array(draws)
-    found = np.full((len(draws), len(draws[0]), most), np.nan)
-    for rows, each in zip(found, draws, strict=True):
+    stack = np.full((len(draws), len(draws[0]), most), np.nan)
+    for rows, each in zip(stack, draws, strict=True):
         ends = [int(max(np.flatnonzero(np.isfinite(one)), default=-1)) + 1 for one in each]
         for row, one in zip(rows, each, strict=True):
             row[: min(ends)] = one[: min(ends)]
-    return found
+    return stack
 
 
 def edge_and_plateau(
     z: np.ndarray, error: np.ndarray, place: int, k_values: Sequence[int]
 ) -> dict[str, Any]:
-    """Whether the k at index `place` is the largest, and all k whose z is as good up to chance."""
+    """Test whether k at `place` is the largest, and list all k whose z is as good up to chance."""
     least = z[place] - _REACH * error[place]
     as_good = [k for k, one in zip(k_values, z, strict=True) if one >= least]
     return {"at_edge": at_edge(place, z), "plateau": as_blocks(as_good)}

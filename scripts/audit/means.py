@@ -27,12 +27,12 @@ _WITHOUT_Q = ("", "labels")
 def candidates(study: StudyFiles) -> pd.DataFrame:
     """Rows of `summary.csv`, `agreement.csv` and `paired.csv`."""
     tables = {"summary": CELL, "agreement": _OF_AGREEMENT, "paired": _OF_PAIRS}
-    found = []
+    parts = []
     for name, columns in tables.items():
         table = study.table(f"{name}.csv")
         if len(table):
-            found.append(table[columns].assign(table=name, place=range(len(table))))
-    return pd.concat(found, ignore_index=True)
+            parts.append(table[columns].assign(table=name, place=range(len(table))))
+    return pd.concat(parts, ignore_index=True)
 
 
 def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
@@ -41,8 +41,8 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
         table = study.table(f"{name}.csv")
         for row in rows_of(table.iloc[rows["place"].to_numpy()]):
             columns = {"summary": CELL, "agreement": _OF_AGREEMENT}.get(str(name), _OF_PAIRS)
-            found = _paired(study, row) if name == "paired" else _means(study, row, str(name))
-            numbers = tuple(exact(column, row[column], value) for column, value in found.items())
+            values = _paired(study, row) if name == "paired" else _means(study, row, str(name))
+            numbers = tuple(exact(column, row[column], value) for column, value in values.items())
             yield Cell("means", {"table": name} | {one: row[one] for one in columns}, numbers)
 
 
@@ -54,17 +54,17 @@ def _means(study: StudyFiles, row: dict[str, Any], table: str) -> dict[str, floa
         rows[name].to_numpy(float) for name in ("value", "null_mean", "z", "p")
     )
     p = p[np.isfinite(p)]
-    found: dict[str, float] = {"n": int(np.isfinite(value).sum())}
+    columns: dict[str, float] = {"n": int(np.isfinite(value).sum())}
     for name, each in (("value", value), ("excess", value - null_mean), ("z", z)):
-        found |= with_interval(name, each)
-    found["significant"] = float((p <= _SIGNIFICANT).mean()) if len(p) else math.nan
+        columns |= with_interval(name, each)
+    columns["significant"] = float((p <= _SIGNIFICANT).mean()) if len(p) else math.nan
     if table == "summary":
         networks = study.networks
         of_condition = networks.loc[networks["condition"] == row["condition"], "test_accuracy"]
-        found["test_accuracy"] = float(of_condition.mean())
+        columns["test_accuracy"] = float(of_condition.mean())
     else:
-        found["null_mean"] = float(rows["null_mean"].mean())
-    return found
+        columns["null_mean"] = float(rows["null_mean"].mean())
+    return columns
 
 
 @lru_cache(maxsize=2)
@@ -74,9 +74,9 @@ def _agreement(study: StudyFiles) -> pd.DataFrame:
 
 def _paired(study: StudyFiles, row: dict[str, Any]) -> dict[str, float]:
     """Columns for the change in value from a seed's initial weights to its trained network."""
-    place = (row["layer"], row["method"], row["measure"])
-    after = study.values(row["condition"], *place)[row["k"]]
-    before = study.values(row["initial"], *place)[row["k"]]
+    keys = (row["layer"], row["method"], row["measure"])
+    after = study.values(row["condition"], *keys)[row["k"]]
+    before = study.values(row["initial"], *keys)[row["k"]]
     seeds = [seed for seed in after.index if seed in before.index]
     change = np.array([after[seed] - before[seed] for seed in seeds], float)
     interval = with_interval("change", change)
@@ -99,8 +99,8 @@ def check_q(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
     """
     families = lru_cache(maxsize=64)(lambda *family: q_of_family(study, *family))
     for row in rows_of(chosen):
-        found = families(row["null"], row["method"], row["measure"])
-        q, in_scores = found[row["condition"], row["layer"], int(row["k"])]
+        q_values = families(row["null"], row["method"], row["measure"])
+        q, in_scores = q_values[row["condition"], row["layer"], int(row["k"])]
         numbers = (exact("q", row["q"], q), *(exact("scores q", one, q) for one in in_scores))
         yield Cell("q", {name: row[name] for name in CELL}, numbers)
 
@@ -115,11 +115,11 @@ def q_of_family(
     """
     rows = study.scores
     rows = rows[(rows["null"] == null) & (rows["method"] == method) & (rows["measure"] == measure)]
-    places, p, said = [], [], []
+    places, p, stored_q = [], [], []
     for (condition, layer, k), cell in rows.groupby(["condition", "layer", "k"], observed=True):
         shared = int(cell["null_n"].max()) if null == UNTRAINED else 0
         places.append((str(condition), str(layer), int(str(k))))
         p.append(p_of_seeds(cell["z"].to_numpy(float), shared))
-        said.append(sorted(set(cell["q"].tolist())))
+        stored_q.append(sorted(set(cell["q"].tolist())))
     q = benjamini_hochberg(np.array(p))
-    return dict(zip(places, zip(q.tolist(), said, strict=True), strict=True))
+    return dict(zip(places, zip(q.tolist(), stored_q, strict=True), strict=True))

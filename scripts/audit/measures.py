@@ -72,8 +72,8 @@ def information(joint: np.ndarray) -> float:
     rows, columns = shares.sum(axis=1), shares.sum(axis=0)
     terms = 0.0
     for i, row in enumerate(shares):
-        there = row > 0
-        terms += float((row[there] * np.log(row[there] / (rows[i] * columns[there]))).sum())
+        nonzero = row > 0
+        terms += float((row[nonzero] * np.log(row[nonzero] / (rows[i] * columns[nonzero]))).sum())
     return max(terms, 0.0)
 
 

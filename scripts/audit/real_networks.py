@@ -88,7 +88,7 @@ def _safetensors(path: Path, name: str) -> np.ndarray:
     content = path.read_bytes()
     length = int.from_bytes(content[:8], "little")
     about = json.loads(content[8 : 8 + length])[name]
-    first, end = (8 + length + place for place in about["data_offsets"])
+    first, end = (8 + length + offset for offset in about["data_offsets"])
     assert about["dtype"] == "F32", about
     return np.frombuffer(content[first:end], "<f4").reshape(about["shape"])
 
@@ -137,9 +137,9 @@ def rows_of(layer: Layer, matrix: np.ndarray) -> Iterator[dict[str, object]]:
 
 def scores_of(matrix: np.ndarray, source: np.random.Generator) -> dict[str, float]:
     """Measures of the clusters of abs(W), from the best of several restarts."""
-    found = SpectralCoclustering(K, n_init=STARTS, random_state=int(source.integers(2**31)))
-    found.fit(np.abs(matrix))
-    labels = found.row_labels_, found.column_labels_
+    model = SpectralCoclustering(K, n_init=STARTS, random_state=int(source.integers(2**31)))
+    model.fit(np.abs(matrix))
+    labels = model.row_labels_, model.column_labels_
     bits, _ = saved_bits(size_classes(matrix), *labels, K, searched=False)
     return measures_of(tables_of(matrix, *labels, K)) | {"bits": bits}
 

@@ -61,17 +61,17 @@ def candidates(study: StudyFiles) -> pd.DataFrame:
     columns = [*NAMES, "value", "null_mean", "null_sd", "null_n", "p"]
     rows = rows.loc[bases.isin(METHODS), columns]
     places = rows[["condition", "seed", "layer"]].astype({"condition": str, "layer": str})
-    dense = {place: _is_dense(study, *place) for place in set(places.itertuples(False, None))}
-    return rows[[dense[place] for place in places.itertuples(index=False, name=None)]]
+    dense = {key: _is_dense(study, *key) for key in set(places.itertuples(False, None))}
+    return rows[[dense[key] for key in places.itertuples(index=False, name=None)]]
 
 
 def _is_dense(study: StudyFiles, condition: str, seed: int, layer: str) -> bool:
-    there = study.weights(condition, seed, "none")[layer] != 0
-    there = there[there.any(axis=1)][:, there.any(axis=0)]
-    if not there.size or there.mean() < _DENSE:
+    nonzero = study.weights(condition, seed, "none")[layer] != 0
+    nonzero = nonzero[nonzero.any(axis=1)][:, nonzero.any(axis=0)]
+    if not nonzero.size or nonzero.mean() < _DENSE:
         return False
-    m, n = there.shape
-    graph = np.block([[np.zeros((m, m), bool), there], [there.T, np.zeros((n, n), bool)]])
+    m, n = nonzero.shape
+    graph = np.block([[np.zeros((m, m), bool), nonzero], [nonzero.T, np.zeros((n, n), bool)]])
     return int(connected_components(csr_array(graph), directed=False)[0]) == 1
 
 
@@ -88,16 +88,16 @@ def check(
     """
     groups = chosen.groupby(NAMES[:5], sort=False, observed=True)
     for (condition, seed, layer, method, k), rows in groups:
-        place = (str(condition), int(str(seed)), str(layer), str(method), int(str(k)))
-        starts = study.arrays("clusters", *place[:3], ".starts", f"{method}/{k}/")
+        keys = (str(condition), int(str(seed)), str(layer), str(method), int(str(k)))
+        starts = study.arrays("clusters", *keys[:3], ".starts", f"{method}/{k}/")
         restarts = len(starts["rows"]) if starts else 1
-        draw = shuffler(study, *place[:4], source)
-        drawn = [drawn_values(draw(), place[3], place[4], restarts, source) for _ in range(draws)]
+        draw = shuffler(study, *keys[:4], source)
+        drawn = [drawn_values(draw(), keys[3], keys[4], restarts, source) for _ in range(draws)]
         for row in rows_of(rows):
             measure = row["measure"]
             values = np.array([each.get(measure, math.nan) for each in drawn])
             # A stopping rule changes the distribution of p.
-            by_rule = study.most("shuffle", place[3]) > 0
+            by_rule = study.most("shuffle", keys[3]) > 0
             numbers = compared(row, values, 0 if by_rule else DIRECTION[measure])
             yield Cell("shuffles", {name: row[name] for name in NAMES}, tuple(numbers))
 
@@ -129,8 +129,8 @@ def drawn_values(
     """All measures of one draw [m, n], clustered as in the study."""
     base = base_and_scaling(method)[0]
     rows, columns = cluster(matrix, base, k, restarts, int(source.integers(2**31)))
-    found = measures_of(tables_of(matrix, rows, columns, k))
-    return found | bits_of(matrix, rows, columns, k, base)
+    measures = measures_of(tables_of(matrix, rows, columns, k))
+    return measures | bits_of(matrix, rows, columns, k, base)
 
 
 @lru_cache(maxsize=1)

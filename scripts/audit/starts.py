@@ -26,11 +26,11 @@ def gap_k(
 
     If several k have the same gap, the smallest (von Luxburg 2007, section 8.3).
     """
-    place = (condition, seed, layer, method.partition("-")[2])
+    key = (condition, seed, layer, method.partition("-")[2])
     known = _VALUES.setdefault(study, {})
-    if place not in known:
-        known[place] = singular_values(study.matrix(condition, seed, layer, method))
-    return widest_gap(known[place], k_values)
+    if key not in known:
+        known[key] = singular_values(study.matrix(condition, seed, layer, method))
+    return widest_gap(known[key], k_values)
 
 
 def singular_values(matrix: np.ndarray) -> np.ndarray:
@@ -72,11 +72,11 @@ def stability(
     starts = study.arrays("clusters", condition, seed, layer, ".starts", f"{method}/{k}/")
     if not starts:
         return math.nan, math.nan
-    found = []
+    means = []
     for side in ("rows", "columns"):
         pairs = [ami(*pair) for pair in combinations(starts[side], 2)]
-        found.append(float(np.mean(pairs)) if pairs else math.nan)
-    return found[0], found[1]
+        means.append(float(np.mean(pairs)) if pairs else math.nan)
+    return means[0], means[1]
 
 
 def same_bits_ami(
@@ -94,6 +94,6 @@ def same_bits_ami(
     bits = [saved_bits(codes, u, v, k, True)[0] for u, v in ends]
     if not max(bits) > 0:
         return math.nan
-    good = [end for end, own in zip(ends, bits, strict=True) if own >= _NEARLY * max(bits)]
+    good = [end for end, gain in zip(ends, bits, strict=True) if gain >= _NEARLY * max(bits)]
     pairs = [ami(a[side], b[side]) for a, b in combinations(good, 2) for side in (0, 1)]
     return float(np.mean(pairs)) if pairs else 1.0

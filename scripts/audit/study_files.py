@@ -123,9 +123,7 @@ class StudyFiles:
     @cached_property
     def _observed_groups(self) -> dict[tuple[Any, ...], pd.Series]:
         groups = self.observed.groupby(["condition", "layer", "method", "measure"])
-        return {
-            place: group.set_index(["seed", "k"])["value"].sort_index() for place, group in groups
-        }
+        return {key: group.set_index(["seed", "k"])["value"].sort_index() for key, group in groups}
 
     def values(self, condition: str, layer: str, method: str, measure: str) -> pd.DataFrame:
         """Values of a measure, [seeds, k], both ascending."""
@@ -134,14 +132,14 @@ class StudyFiles:
     @cached_property
     def _adaptive(self) -> dict[str, tuple[int, dict[str, int]]]:
         """Maximum numbers of draws of nulls with a stopping rule: in general, and by method."""
-        found: dict[str, tuple[int, dict[str, int]]] = {}
+        limits: dict[str, tuple[int, dict[str, int]]] = {}
         for file in (self.folder / "records").glob("score*/**/*.json"):
             with _told(file):
-                asked = json.loads(file.read_text())["params"].get("adaptive", {})
-                for null, most in asked.items():
-                    _, fewer = found.get(null, (0, {}))
-                    found[null] = (most["draws"], fewer | most["fewer"])
-        return found
+                rules = json.loads(file.read_text())["params"].get("adaptive", {})
+                for null, most in rules.items():
+                    _, fewer = limits.get(null, (0, {}))
+                    limits[null] = (most["draws"], fewer | most["fewer"])
+        return limits
 
     def most(self, null: str, method: str) -> int:
         """Maximum number of draws if a stopping rule ended them, else 0."""
@@ -153,14 +151,14 @@ class StudyFiles:
     @cached_property
     def blocks(self) -> dict[str, list[Block]]:
         """Blocks of networks by condition, including those of fresh networks."""
-        found: dict[str, list[Block]] = {}
+        blocks: dict[str, list[Block]] = {}
         for file in sorted((self.folder / "networks").glob("*/*.safetensors")):
             with _told(file), safe_open(file, framework="numpy") as stored:
                 about = json.loads(stored.metadata()["clusterability"])
                 seeds = [int(seed) for seed in about["seeds"]]
                 block = Block(file, seeds, about["recipe"] or {}, about.get("matrices"))
-            found.setdefault(file.parent.name, []).append(block)
-        return found
+            blocks.setdefault(file.parent.name, []).append(block)
+        return blocks
 
     def block_of(self, condition: str, seed: int) -> tuple[Block, int]:
         """Block that holds a network, and its index in the block.
@@ -178,11 +176,11 @@ class StudyFiles:
 
     def weights(self, condition: str, seed: int, scaling: str) -> dict[str, np.ndarray]:
         """All layers of a network at a scaling, [out, in] by layer, from the input on."""
-        found: dict[str, np.ndarray] = self._weights(condition, seed, scaling)
-        return found
+        layers: dict[str, np.ndarray] = self._weights(condition, seed, scaling)
+        return layers
 
     def _read_weights(self, condition: str, seed: int, scaling: str) -> dict[str, np.ndarray]:
-        block, place = self.block_of(condition, seed)
+        block, index = self.block_of(condition, seed)
         with _told(block.file), safe_open(block.file, framework="numpy") as stored:
             arrays = [name for name in stored.keys() if name.endswith(".weight")]  # noqa: SIM118
             names = block.matrices or sorted(
@@ -190,7 +188,7 @@ class StudyFiles:
                 key=lambda name: int(name.removeprefix("fc")),
             )
             layers = {
-                in_tables(name): stored.get_slice(f"{name}.weight")[place : place + 1][0]
+                in_tables(name): stored.get_slice(f"{name}.weight")[index : index + 1][0]
                 for name in names
             }
         return scaled(layers, scaling, (condition, seed))
@@ -217,10 +215,10 @@ class StudyFiles:
 
     def planted(self, condition: str, seed: int, layer: str) -> dict[str, np.ndarray]:
         """Labels of planted clusters, `rows` and `columns`; empty if none were planted."""
-        block, place = self.block_of(condition, seed)
+        block, index = self.block_of(condition, seed)
         path = block.file.with_name(f"{block.file.stem}.planted.npz")
-        found = self._arrays(path, f"{block.in_files(layer)}/") if path.is_file() else {}
-        return {name.rpartition("/")[2]: array[place] for name, array in found.items()}
+        arrays = self._arrays(path, f"{block.in_files(layer)}/") if path.is_file() else {}
+        return {name.rpartition("/")[2]: array[index] for name, array in arrays.items()}
 
     def arrays(
         self, kind: str, condition: str, seed: int, layer: str, ending: str, prefix: str
@@ -233,13 +231,13 @@ class StudyFiles:
             ending: end of the file's name, after its block of k, such as `.starts` or `.shuffle`.
             prefix: prefix of the arrays' names, such as `matched/4/`. It is removed.
         """
-        block, place = self.block_of(condition, seed)
+        block, index = self.block_of(condition, seed)
         folder = self.folder / kind / condition / block.file.stem / block.in_files(layer)
         for file in sorted(folder.glob(f"*{ending}.npz")):
             if file.name.count(".") == ending.count(".") + 1 and not file.name.startswith("."):
-                found = self._arrays(file, prefix)
-                if found:
-                    return {name: array[place] for name, array in found.items()}
+                arrays = self._arrays(file, prefix)
+                if arrays:
+                    return {name: array[index] for name, array in arrays.items()}
         return {}
 
     def _read_arrays(self, file: Path, prefix: str) -> dict[str, np.ndarray]:

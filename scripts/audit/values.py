@@ -36,9 +36,9 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
     """Recompute `value`, `k_effective` and `status` of each row."""
     values = lru_cache(maxsize=16)(lambda *place: all_values(study, *place))
     for row in rows_of(chosen):
-        place = (row["condition"], int(row["seed"]), row["layer"], row["method"], int(row["k"]))
-        found, effective = values(*place)
-        value = found.get(row["measure"], math.nan)
+        keys = (row["condition"], int(row["seed"]), row["layer"], row["method"], int(row["k"]))
+        measures, effective = values(*keys)
+        value = measures.get(row["measure"], math.nan)
         status = "ok" if math.isfinite(value) else "undefined" if effective else "infeasible"
         numbers = (
             exact("value", row["value"], value),
@@ -57,18 +57,18 @@ def all_values(
     effective = len(set(rows[rows >= 0]) | set(columns[columns >= 0]))
     if not effective:
         return {}, 0
-    found = measures_of(tables_of(matrix, rows, columns, k))
+    measures = measures_of(tables_of(matrix, rows, columns, k))
     if layer != NETWORK:
-        found |= bits_of(matrix, rows, columns, k, method)
+        measures |= bits_of(matrix, rows, columns, k, method)
     halves = study.arrays("clusters", condition, seed, layer, ".held_out", f"{method}/{k}/")
     if halves:
         labels = halves["columns"]
         enough = (labels >= 0).any()
-        found["held_out"] = held_out(matrix, halves["rows"], labels, k) if enough else math.nan
+        measures["held_out"] = held_out(matrix, halves["rows"], labels, k) if enough else math.nan
     alone = [study_value(study, condition, seed, layer, method, k, name) for name in _BY_SEARCH]
-    if "bits" in found:
-        found["bits_joint"] = found["bits"] - max(*alone, 0.0)
-    return found, effective
+    if "bits" in measures:
+        measures["bits_joint"] = measures["bits"] - max(*alone, 0.0)
+    return measures, effective
 
 
 def bits_of(
@@ -86,8 +86,8 @@ def study_value(
     study: StudyFiles, condition: str, seed: int, layer: str, method: str, k: int, measure: str
 ) -> float:
     """Value in the table `scores`; NaN if it has no such row."""
-    place: tuple[Any, ...] = (condition, layer, method, measure)
+    keys: tuple[Any, ...] = (condition, layer, method, measure)
     try:
-        return float(str(study.values(*place).loc[seed, k]))
+        return float(str(study.values(*keys).loc[seed, k]))
     except KeyError:
         return math.nan
