@@ -271,7 +271,7 @@ def _score(options: argparse.Namespace) -> None:
     from clusterability.study.arguments import USUAL_K, asked_of, workers_of
 
     name = name_of(Path(options.file)) if options.name is None else options.name
-    asked = asked_of(
+    choices = asked_of(
         name,
         _parts(USUAL_K if options.k is None else options.k),
         _parts(options.methods),
@@ -286,22 +286,22 @@ def _score(options: argparse.Namespace) -> None:
     agreed = output.with_name(f"{output.stem.removesuffix('.scores')}.agreement{output.suffix}")
     for path in (output, agreed) if options.groups else (output,):
         _check_output("output", path, TABLES, options.force)
-    page = options.html and _checked_page(Path(options.html), asked, options.force)
+    page = options.html and _checked_page(Path(options.html), choices, options.force)
     weights = load_weights(options.file, _reading(options))
     networks = as_networks(weights, name)
     known = groups_in_files(options.groups, weights, networks)
     if options.k is None:
-        asked = usual_k(networks, asked)
-    work = KeptWork(output, key_of(networks, asked), Progress())
+        choices = usual_k(networks, choices)
+    work = KeptWork(output, key_of(networks, choices), Progress())
     with work.going_on(options.fresh):
-        scored = evaluate(networks, asked, work, workers, known)
-        verdicts = asked_verdicts(networks, asked, options.verdict, work, workers)
+        scored = evaluate(networks, choices, work, workers, known)
+        verdicts = asked_verdicts(networks, choices, options.verdict, work, workers)
         _write(output, scored.rows)
         if page:
-            _write_page(page, output, (weights, networks, asked, scored, known, verdicts))
+            _write_page(page, output, (weights, networks, choices, scored, known, verdicts))
     parts = [
         "\n".join([repr(weights), *weights.told]),
-        *_found_parts(weights, networks, scored, asked, options.all),
+        *_found_parts(weights, networks, scored, choices, options.all),
         *_group_parts(scored, known, name, agreed, options.all),
         *_verdict_parts(networks, verdicts),
         f"{len(scored.rows)} rows are in {output}" + (f", a page in {page}" if page else ""),

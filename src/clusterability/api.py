@@ -259,17 +259,17 @@ def cluster(
     ([1, 1, 0, 0], [1, 1, 0, 0])
     """
     loaded = _with_warnings(as_weights(weights, Reading(None, chain, transpose)), weights)
-    asked = asked_of(
+    choices = asked_of(
         loaded.name if name is None else name, k_grid(k), [method], [scaling], {}, restarts
     )
-    networks = as_networks(loaded, asked.name)
-    if len(asked.k_values) > 1:
+    networks = as_networks(loaded, choices.name)
+    if len(choices.k_values) > 1:
         raise UserError(f"k: found {k!r}, expected one number of clusters")
     if METHODS[method].whole:
-        partitions = _whole_partitions(networks, asked)
+        partitions = _whole_partitions(networks, choices)
     else:
         in_files = zip(loaded, networks.weights, strict=True)
-        partitions = {layer: _partition(networks, name, asked) for layer, name in in_files}
+        partitions = {layer: _partition(networks, name, choices) for layer, name in in_files}
     return partitions if has_layers(weights) else next(iter(partitions.values()))
 
 
@@ -375,10 +375,10 @@ def score(
     loaded = _with_warnings(as_weights(weights, Reading(None, chain, transpose)), weights)
     lists = (_grid(k), listed(methods), listed(scalings))
     chosen = loaded.name if name is None else name
-    asked = asked_of(chosen, *lists, nulls, restarts, draws, listed(measures))
+    choices = asked_of(chosen, *lists, nulls, restarts, draws, listed(measures))
     workers = workers_of(jobs, memory)
-    networks, known, asked = _prepared(loaded, groups, asked, k)
-    return evaluate(networks, asked, Work(progress), workers, known).rows
+    networks, known, choices = _prepared(loaded, groups, choices, k)
+    return evaluate(networks, choices, Work(progress), workers, known).rows
 
 
 def _grid(k: int | str | Iterable[int | str] | None) -> list[int | str]:
@@ -446,13 +446,13 @@ def explore(
         raise UserError(f"path: found {os.fspath(path)!r}, expected a file that ends in .html")
     loaded = _with_warnings(as_weights(weights, Reading(None, chain, transpose)), weights)
     lists = (_grid(k), listed(methods), listed(scalings))
-    asked = asked_of(loaded.name if name is None else name, *lists, nulls, restarts, draws)
-    check_methods(asked.methods)
+    choices = asked_of(loaded.name if name is None else name, *lists, nulls, restarts, draws)
+    check_methods(choices.methods)
     work, workers = Work(progress), workers_of(jobs, memory)
-    networks, known, asked = _prepared(loaded, groups, asked, k)
-    scored = evaluate(networks, asked, work, workers, known)
-    table = asked_verdicts(networks, asked, verdicts, work, workers)
-    content = page_of_file(Result(loaded, networks, asked, scored, known, table))
+    networks, known, choices = _prepared(loaded, groups, choices, k)
+    scored = evaluate(networks, choices, work, workers, known)
+    table = asked_verdicts(networks, choices, verdicts, work, workers)
+    content = page_of_file(Result(loaded, networks, choices, scored, known, table))
     if path is not None:
         write_whole(Path(path), content)
     return Page(content.decode())
@@ -513,9 +513,9 @@ def agreement(
     """
     loaded = _with_warnings(as_weights(weights), weights)
     lists = (_grid(k), listed(methods), listed(scalings))
-    asked = asked_of(loaded.name if name is None else name, *lists, {}, restarts)
-    networks, known, asked = _prepared(loaded, groups, asked, k)
-    return group_agreement(asked.name, evaluate(networks, asked).found, known, draws)
+    choices = asked_of(loaded.name if name is None else name, *lists, {}, restarts)
+    networks, known, choices = _prepared(loaded, groups, choices, k)
+    return group_agreement(choices.name, evaluate(networks, choices).found, known, draws)
 
 
 def verdict(
@@ -552,13 +552,13 @@ def verdict(
     """
     loaded = as_weights(weights)
     chosen = loaded.name if name is None else name
-    asked = asked_of(chosen, [2], [VERDICT_METHOD], VERDICT_SCALINGS, nulls or {}, restarts)
-    for extension in asked.extensions:
+    choices = asked_of(chosen, [2], [VERDICT_METHOD], VERDICT_SCALINGS, nulls or {}, restarts)
+    for extension in choices.extensions:
         raise extension.fault("no verdict on it", "nulls of the library")
     return layer_verdicts(
-        as_networks(loaded, asked.name),
-        asked.restarts,
-        nulls=None if nulls is None else asked.nulls,
+        as_networks(loaded, choices.name),
+        choices.restarts,
+        nulls=None if nulls is None else choices.nulls,
         contrast=detectable_contrast,
         work=Work(progress),
         workers=workers_of(jobs, memory),

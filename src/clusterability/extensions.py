@@ -78,9 +78,9 @@ class Extension:
         try:
             return EntryPoint(self.name, self.place, f"clusterability.{self.kind}s").load()
         except (Exception, SystemExit) as error:
-            found = f"{self.place} cannot be imported, {type(error).__name__}: {reason(error)}"
+            problem = f"{self.place} cannot be imported, {type(error).__name__}: {reason(error)}"
             expected = "a package that works: reinstall it, or ask for another"
-            raise self.fault(found, expected) from None
+            raise self.fault(problem, expected) from None
 
     def part(self, name: str) -> Any:
         """Attribute of the module."""
@@ -172,7 +172,7 @@ def installed(kind: str) -> dict[str, list[Extension]]:
         summary = " ".join(point.dist.metadata.get_all("Summary") or [])
         owner = (point.dist.name, point.dist.version, summary)
         by_name.setdefault(point.name, []).append(Extension(kind, point.name, *owner, point.value))
-    return {name: sorted(found, key=lambda each: each.owner) for name, found in by_name.items()}
+    return {name: sorted(entries, key=lambda each: each.owner) for name, entries in by_name.items()}
 
 
 def with_name(kind: str, name: str) -> list[Extension]:
@@ -186,12 +186,12 @@ def named(kind: str, name: str) -> Extension:
     Raises:
         UserError: if no package or several packages have the name.
     """
-    found = with_name(kind, name)
-    if len(found) == 1:
-        return found[0]
+    entries = with_name(kind, name)
+    if len(entries) == 1:
+        return entries[0]
     expected = (
-        of_one_package(found)
-        if found
+        of_one_package(entries)
+        if entries
         else "a name of the library or of an installed package (docs/extending.md)"
     )
     raise UserError(f"{kind}s: found {one_line(name, 60)!r}, expected {expected}")

@@ -94,10 +94,10 @@ def compare_stopped(values: np.ndarray, draws: np.ndarray, direction: int, most:
         values, draws, most: as in `stopped_p`.
         direction: as in `compare`.
     """
-    found = compare(values, draws, direction)
+    comparison = compare(values, draws, direction)
     above, below = (stopped_p(values, draws, side, most) for side in (1, -1))
     return replace(
-        found,
-        p={1: above, -1: below, 0: found.p}[direction],
+        comparison,
+        p={1: above, -1: below, 0: comparison.p}[direction],
         p_two_sided=np.minimum(2 * np.minimum(above, below), 1),
     )

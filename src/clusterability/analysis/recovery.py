@@ -103,8 +103,8 @@ def _calls(rows: pd.DataFrame) -> pd.DataFrame:
         rows_of_measure = (
             rows[rows["measure"] == measure].dropna(subset="value").drop_duplicates(PLACE)
         )
-        says = reaches(rows_of_measure["value"].astype(float), threshold)
-        calls.append(rows_of_measure.assign(form="threshold", null=None, says=says))
+        positive = reaches(rows_of_measure["value"].astype(float), threshold)
+        calls.append(rows_of_measure.assign(form="threshold", null=None, says=positive))
     return pd.concat([each for each in calls if len(each)] or calls[:1], ignore_index=True)
 
 
@@ -122,10 +122,10 @@ def _parts(cell: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
 
 def _row(part: pd.DataFrame, among: int) -> dict[str, Any]:
     """Counts and shares for some partitions; `among` measures and nulls are ranked together."""
-    recovered, says = part["found"].to_numpy(bool), part["says"].to_numpy(bool)
+    recovered, positive = part["found"].to_numpy(bool), part["says"].to_numpy(bool)
     counts = [
-        (int((says & recovered).sum()), int(recovered.sum())),
-        (int((~says & ~recovered).sum()), int((~recovered).sum())),
+        (int((positive & recovered).sum()), int(recovered.sum())),
+        (int((~positive & ~recovered).sum()), int((~recovered).sum())),
     ]
     row: dict[str, Any] = {"statistic": "balanced_accuracy", "n": len(part), "found": counts[0][1]}
     for name, (right, n) in zip(_SHARES, counts, strict=True):

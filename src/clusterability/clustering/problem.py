@@ -206,5 +206,9 @@ class Problem:
 
 def partition_by(method: str) -> Callable[[Problem], Found]:
     """Look up the function `partition` of a method in `catalogue` or of another package."""
-    own = f"clusterability.clustering.methods.{method}"
-    return import_module(own).partition if find_spec(own) else named("method", method).function()
+    module_name = f"clusterability.clustering.methods.{method}"
+    return (
+        import_module(module_name).partition
+        if find_spec(module_name)
+        else named("method", method).function()
+    )

@@ -65,8 +65,8 @@ def mid_ranks(values: np.ndarray) -> np.ndarray:
     array([[3. , 1.5],
            [1.5, 4. ]])
     """
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place].reshape(values.shape))
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[inverse].reshape(values.shape))
 
 
 def _ordinal_ranks(sizes: np.ndarray, name: StreamName) -> np.ndarray:

@@ -71,8 +71,10 @@ class RandomModel:
         The module is imported by name, so that adding a null changes no other module and reruns no
         other null. If the library has no module of this name, an installed package must have one.
         """
-        own = f"clusterability.nulls.{name}"
-        module = import_module(own) if find_spec(own) else named("null", name).load()
+        module_name = f"clusterability.nulls.{name}"
+        module = (
+            import_module(module_name) if find_spec(module_name) else named("null", name).load()
+        )
         return cls(
             name,
             module.redraw,

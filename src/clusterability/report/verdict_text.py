@@ -55,8 +55,8 @@ def verdict_line(row: Row) -> str:
         return verdict.says
     if verdict == NONE:
         return f"{verdict.says} ({bits}{_paying(row)}){_would_be_seen(row)}"
-    says = _not_compared(row) if verdict == UNCHECKED else verdict.says
-    return "; ".join([says, f"{bits}{_beyond_text(row)}", _clusters_text(row)])
+    text = _not_compared(row) if verdict == UNCHECKED else verdict.says
+    return "; ".join([text, f"{bits}{_beyond_text(row)}", _clusters_text(row)])
 
 
 def verdict_sentence(table: pd.DataFrame) -> str:

@@ -68,11 +68,11 @@ class BlockScores:
     def cells(self) -> pd.DataFrame:
         """All cells of the study with q; see `summary.with_cell_q`."""
         structure_cells, untrained_cells, function_cells = [], [], []
-        for place, files in by_place(self.structure).items():
+        for key, files in by_place(self.structure).items():
             rows = self._kept(reading.read_all(files, columns=_OF_CELLS))
             structure_cells.append(summary.cell_table(rows))
-            if place[0] in self.fresh_of:
-                untrained_cells.append(summary.cell_table(self._untrained(place, files)))
+            if key[0] in self.fresh_of:
+                untrained_cells.append(summary.cell_table(self._untrained(key, files)))
         for files in by_place(self.function).values():
             rows = reading.read_all(files, columns=_OF_CELLS)
             function_cells += [summary.cell_table(rows)] if len(rows) else []
@@ -108,9 +108,9 @@ class BlockScores:
         """All rows, in order: blocks, comparisons with fresh networks, function measures."""
         for file in self.structure:
             yield self._kept(read_parquet(file))
-        for place, files in by_place(self.structure).items():
-            if place[0] in self.fresh_of:
-                yield self._untrained(place, files)
+        for key, files in by_place(self.structure).items():
+            if key[0] in self.fresh_of:
+                yield self._untrained(key, files)
         yield from map(read_parquet, self.function)
 
     def _kept(self, scores: pd.DataFrame) -> pd.DataFrame:
@@ -169,8 +169,8 @@ def write_clusters(path: Path, clusters: Sequence[str], functions: Sequence[str]
 
 
 def _block_of(file: str) -> tuple[str, ...]:
-    *place, name = Path(file).parts[-4:]
-    return (*place, name.split(".")[0])
+    *folders, name = Path(file).parts[-4:]
+    return (*folders, name.split(".")[0])
 
 
 def _with_functions(clusters: str, functions: str | None) -> pd.DataFrame:

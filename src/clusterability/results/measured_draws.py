@@ -104,8 +104,8 @@ class StoredMeasured(Mapping[Key, Mapping[str, np.ndarray]]):
         with _reading(path):
             arrays = read_npz(path, lambda name: name.startswith(prefix))
             measures = {name.removeprefix(prefix): array for name, array in arrays.items()}
-            own = set(DIRECTED)
-            if own - measures.keys() or not all(map(_of_package, measures.keys() - own)):
+            directed = set(DIRECTED)
+            if directed - measures.keys() or not all(map(_of_package, measures.keys() - directed)):
                 raise ValueError(f"{prefix} with {', '.join(measures)}")
             if len({array.shape for array in measures.values()}) > 1:
                 raise ValueError(f"{prefix} with arrays of different shapes")

@@ -209,9 +209,9 @@ def _block_rows(
     layers: Sequence[ScaledLayer], asked: Asked, block: Block, work: Work, workers: Workers
 ) -> tuple[dict[Key, Partitions], pd.DataFrame]:
     networks, layer = layers[0].networks, layers[0].layer
-    place, shown = f"{layer}/{block.name}", f"{layer}, k = {block.name}"
+    key, shown = f"{layer}/{block.name}", f"{layer}, k = {block.name}"
     work.step(f"{shown}: clusters")
-    result = clustered(work, place, layers, block, clustering_job(asked.clustering, layer))
+    result = clustered(work, key, layers, block, clustering_job(asked.clustering, layer))
     observed = observed_tables(layers, result.partitions, result.held_out)
     nulls: dict[str, KeyedTables] = {}
     for null, draws in asked.nulls.items():
@@ -219,14 +219,14 @@ def _block_rows(
         threads = workers.at_once(layers[0].matrices[0].size)
         if NULLS[null].redrawn:
             job = null_job(asked.clustering, null, draws, layer)
-            arguments = (work, place, null, layers, block, job, threads)
+            arguments = (work, key, null, layers, block, job, threads)
             nulls[null] = (
                 redrawn_until_decided(*arguments, result.partitions, observed, asked.measures)
                 if null in asked.adaptive_nulls
                 else redrawn(*arguments)
             )
         else:
-            nulls[null] = _permuted(work, place, layers, block, asked, result, threads)
+            nulls[null] = _permuted(work, key, layers, block, asked, result, threads)
     adaptive = adaptive_draws(asked.clustering, asked.adaptive_nulls, layer)
     compared = (result.partitions, observed, nulls, adaptive)
     scores = score_rows(networks, layer, *compared, asked.measures)

@@ -101,19 +101,19 @@ def asked_of(
         "measures": list(measures),
     }
     try:
-        asked = Asked.model_validate(given)
+        choices = Asked.model_validate(given)
     except ValidationError as error:
         faults = [fault_line(fault) for fault in error.errors()]
         raise UserError("; ".join(faults)) from None
     for null, unknown in _OF_STUDIES.items():
-        if null in asked.nulls:
+        if null in choices.nulls:
             others = [name for name in NULLS if name not in _OF_STUDIES]
             raise UserError(
                 f"nulls: found {null!r}, expected of {', '.join(others)}: {unknown}, only a study"
                 " knows"
             )
-    check_extensions(asked.extensions)
-    return asked
+    check_extensions(choices.extensions)
+    return choices
 
 
 def workers_of(jobs: Any, memory: Any) -> Workers:

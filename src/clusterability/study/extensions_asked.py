@@ -66,10 +66,10 @@ def name_type(kind: str, own: Iterable[str]) -> Any:
 
 def _is_added(kind: str, name: str) -> bool:
     """Whether another package, and not the library, has this name."""
-    found = [] if name in TAKEN[kind] else with_name(kind, name)
-    if len(found) > 1:
-        raise ValueError(of_one_package(found))
-    return bool(found)
+    entries = [] if name in TAKEN[kind] else with_name(kind, name)
+    if len(entries) > 1:
+        raise ValueError(of_one_package(entries))
+    return bool(entries)
 
 
 def is_method(name: str) -> bool:
@@ -123,12 +123,12 @@ def module_of(kind: str, name: str) -> str | Extension:
 def listed_extensions() -> Iterator[tuple[Extension, str]]:
     """All extensions of installed packages, each with the reason why it cannot be used, or ""."""
     for kind in KINDS:
-        for name, found in sorted(installed(kind).items()):
+        for name, entries in sorted(installed(kind).items()):
             fault = ""
             if not re.fullmatch(NAME, name):
                 fault = "not usable, its name is not of lower-case letters, digits and _"
             elif name in TAKEN[kind]:
                 fault = "not usable, the library has the name itself"
-            elif len(found) > 1:
+            elif len(entries) > 1:
                 fault = "not usable, several packages have the name"
-            yield from ((each, fault) for each in found)
+            yield from ((each, fault) for each in entries)

@@ -75,5 +75,5 @@ def _descriptions(model: type[Section]) -> dict[str, str]:
 
 def _names(model: str, attribute: str) -> str:
     """List of a key's values with their descriptions in a catalogue, one per line."""
-    says = CATALOGUES.get((model, attribute), {})
-    return "".join(f"\n- `{name}`: {text}." for name, text in says.items())
+    meanings = CATALOGUES.get((model, attribute), {})
+    return "".join(f"\n- `{name}`: {text}." for name, text in meanings.items())

@@ -81,7 +81,7 @@ def bits_series(
         sides=np.stack([[(s > 0).sum(axis=-1) for s in both] for both in sizes]).transpose(2, 0, 1),
         same_bits_ami=same_bits_ami,
         draws={null: np.fmax.reduce(draws, axis=0) for null, draws in with_draws.items()},
-        most={null: asked.most(method) for null, asked in adaptive.items()},
+        most={null: rule.most(method) for null, rule in adaptive.items()},
     )
 
 

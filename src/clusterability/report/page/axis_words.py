@@ -30,11 +30,11 @@ def method_says(method: str) -> str:
 def nulls_say(nulls: Iterable[str]) -> dict[str, str]:
     """What each null keeps, with its caveat; known ones, those of these names, and groups."""
     entries = {name: NULLS[name] for name in (*NULLS, *nulls)}  # those of other packages, too
-    said = {
+    sentences = {
         name: "; ".join(part for part in (entry.says, entry.caveat) if part)
         for name, entry in entries.items()
     }
-    return said | {GROUPS: "clusters permuted among the layer's units, sizes fixed"}
+    return sentences | {GROUPS: "clusters permuted among the layer's units, sizes fixed"}
 
 
 def _nulls_of(name: str, measure: Measure, grid: Grid) -> list[str]:

@@ -56,14 +56,14 @@ def fall_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
     """
     clusters = (len(grid.methods), len(grid.probed_k), most_clusters(grid))
     shape = (len(ABLATIONS), *clusters, MNIST_CLASSES)
-    found: dict[str, np.ndarray] = {}
+    arrays: dict[str, np.ndarray] = {}
     for prefix, others in _OTHERS.items():
         names = [others + ablation for ablation in ABLATIONS]
-        own = rows[rows["ablation"].isin(names)]
-        ablation = places(own["ablation"], names)
-        at = (ablation, *_probed_places(own, grid), own["class"].to_numpy(int))
-        found |= {prefix + name: laid_out(shape, at, own[name]) for name in FALL_NUMBERS}
-    return found
+        chosen = rows[rows["ablation"].isin(names)]
+        ablation = places(chosen["ablation"], names)
+        at = (ablation, *_probed_places(chosen, grid), chosen["class"].to_numpy(int))
+        arrays |= {prefix + name: laid_out(shape, at, chosen[name]) for name in FALL_NUMBERS}
+    return arrays
 
 
 def class_arrays(rows: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -43,6 +43,6 @@ def places(values: pd.Series, axis: Sequence[Any]) -> np.ndarray:
 
 def laid_out(shape: tuple[int, ...], at: tuple[np.ndarray, ...], values: pd.Series) -> np.ndarray:
     """Array of a shape with these values at these places, NaN elsewhere."""
-    found = np.full(shape, np.nan)
-    found[at] = values.to_numpy(float)
-    return found
+    array = np.full(shape, np.nan)
+    array[at] = values.to_numpy(float)
+    return array

@@ -136,25 +136,25 @@ def file_data(result: Result, rows: str | None = None) -> dict[str, Any]:
 
 def _last_measure(result: Result) -> int:
     """Number of measures up to the last one that has rows; arrays have them in this order."""
-    asked = set(result.rows["measure"])
-    return max(number for number, name in enumerate(MEASURES, 1) if name in asked)
+    measures = set(result.rows["measure"])
+    return max(number for number, name in enumerate(MEASURES, 1) if name in measures)
 
 
 def _job(result: Result) -> PageJob:
-    asked = result.asked
-    plain = [method for method in asked.methods if not METHODS[method].whole]
-    methods = [scaled_method(method, scaling) for scaling in asked.scalings for method in plain]
+    choices = result.asked
+    plain = [method for method in choices.methods if not METHODS[method].whole]
+    methods = [scaled_method(method, scaling) for scaling in choices.scalings for method in plain]
     first = result.rows[result.rows["layer"] == result.layers[0]]
     return PageJob(
-        drawn_k=k_of_most_bits(first, methods[0]) or asked.k_values[0],
+        drawn_k=k_of_most_bits(first, methods[0]) or choices.k_values[0],
         drawn_method=methods[0],
         groups=0,
-        k=asked.k_values,
+        k=choices.k_values,
         methods=methods,
-        nulls={null: _draws(result, null) for null in sorted(asked.nulls)},
+        nulls={null: _draws(result, null) for null in sorted(choices.nulls)},
         probed_k=[],
-        restarts=asked.restarts,
-        whole=len(plain) < len(asked.methods),
+        restarts=choices.restarts,
+        whole=len(plain) < len(choices.methods),
     )
 
 
@@ -166,12 +166,12 @@ def _draws(result: Result, null: str) -> int | str:
 
 def _bits_rows(result: Result, layer: str) -> pd.DataFrame:
     """Bits of each cluster that was found in a layer, as in the table `clusters`."""
-    found, frames = result.scored.found[layer], []
-    for scaled in layers_of_methods(result.networks, layer, found):
-        (of_network,) = bits_of_clusters(scaled, found)
+    partitions, frames = result.scored.found[layer], []
+    for scaled in layers_of_methods(result.networks, layer, partitions):
+        (of_network,) = bits_of_clusters(scaled, partitions)
         for (method, k), bits in of_network.items():
-            place = {"method": method, "k": k, "cluster": np.arange(k)}
-            frames.append(pd.DataFrame(place | dict(zip(BITS_NUMBERS, bits, strict=True))))
+            columns = {"method": method, "k": k, "cluster": np.arange(k)}
+            frames.append(pd.DataFrame(columns | dict(zip(BITS_NUMBERS, bits, strict=True))))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -225,8 +225,8 @@ class _Content:
         rows = dict(list(self.result.rows.groupby("layer", sort=False)))
         layers = {}
         for name, (matrix,) in self.result.networks.weights.items():
-            found = self.result.scored.found[name] | self._known(name)
-            (labels,) = grid_labels(found, range(1), grid, sum(matrix.shape))
+            partitions = self.result.scored.found[name] | self._known(name)
+            (labels,) = grid_labels(partitions, range(1), grid, sum(matrix.shape))
             layer = tensor_name(name)
             bits = _bits_rows(self.result, name)
             layers[layer] = layer_of_network(matrix, labels, rows[layer], grid, bits)

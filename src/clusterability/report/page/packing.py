@@ -104,12 +104,12 @@ def packed(arrays: Sequence[Array]) -> str:
 def unpacked(text: str, layout: Layout) -> dict[str, np.ndarray]:
     """The arrays of a text by name, in one dimension."""
     content = gzip.decompress(base64.b64decode(text))
-    found, start = {}, 0
+    arrays, start = {}, 0
     for name, kind, count in layout:
         length = (count + 1) // 2 if kind == "nibbles" else count * np.dtype(_TYPES[kind]).itemsize
-        found[name] = _numbers_of(content[start : start + length], kind, count)
+        arrays[name] = _numbers_of(content[start : start + length], kind, count)
         start += length
-    return found
+    return arrays
 
 
 def _bytes_of(array: Array) -> bytes:

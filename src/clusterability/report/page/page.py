@@ -160,15 +160,15 @@ def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -
     """What a page holds: axes, words, colours, and the packed arrays by condition."""
     grid = content.grid_of(job)
     places = _places(content, grid)
-    means = {name: packed(place.means) for name, place in places.items()}
+    means = {name: packed(condition.means) for name, condition in places.items()}
     budget = room.networks - sum(map(len, means.values()))
     maker = _Maker(content, grid, job, Binning(room.detail, _order(job, grid)))
     _add_networks(maker, places, budget)
     packed_beside = _packed_beside(places, room.beside)
     conditions = [
-        _condition(name, place, means[name], content.seeds_of(name))
-        | {"beside": packed_beside[name], "draws_kept": bool(place.beside.get("draws"))}
-        for name, place in places.items()
+        _condition(name, condition, means[name], content.seeds_of(name))
+        | {"beside": packed_beside[name], "draws_kept": bool(condition.beside.get("draws"))}
+        for name, condition in places.items()
     ]
     return {
         "verdict": _verdict(verdict),
@@ -287,9 +287,9 @@ def _shuffle_arrays(
     """A shuffle of each layer of a network, in the levels of its weights."""
     names = dict(zip(stored, network.layers, strict=True))
     weights = {name: network.layers[layer].weights for name, layer in names.items()}
-    asked = (maker.job.methods, maker.job.k, maker.job.restarts)
+    choices = (maker.job.methods, maker.job.k, maker.job.restarts)
     arrays: list[Array] = []
-    for name, drawn in shuffled_layers(condition, network.seed, weights, *asked).items():
+    for name, drawn in shuffled_layers(condition, network.seed, weights, *choices).items():
         own, units = network.layers[names[name]], sum(drawn.weights.shape)
         (labels,) = grid_labels(drawn.partitions, range(1), maker.grid, units)
         limit = colour_limit(cells_of(own.weights, own.labels, maker.binning)[0])
@@ -317,19 +317,19 @@ def _packed_beside(places: Mapping[str, _Place], budget: float) -> dict[str, dic
 
     The same arrays, such as images, are kept once: `of` names the condition that has them.
     """
-    found: dict[str, dict[str, Any]] = {name: {} for name in places}
-    for kind in dict.fromkeys(kind for place in places.values() for kind in place.beside):
+    packed_kinds: dict[str, dict[str, Any]] = {name: {} for name in places}
+    for kind in dict.fromkeys(kind for condition in places.values() for kind in condition.beside):
         owners: dict[str, str] = {}
-        for name, place in places.items():
-            arrays = place.beside.get(kind, [])
+        for name, condition in places.items():
+            arrays = condition.beside.get(kind, [])
             text = packed(arrays)
             if text in owners:
-                found[name][kind] = {"of": owners[text], "layout": layout_of(arrays)}
+                packed_kinds[name][kind] = {"of": owners[text], "layout": layout_of(arrays)}
             elif arrays and len(text) <= budget:
                 budget -= len(text)
                 owners[text] = name
-                found[name][kind] = {"data": text, "layout": layout_of(arrays)}
-    return found
+                packed_kinds[name][kind] = {"data": text, "layout": layout_of(arrays)}
+    return packed_kinds
 
 
 def _network_arrays(network: Network, probed: set[str], binning: Binning) -> list[Array]:
@@ -389,7 +389,7 @@ def colour_limit(weights: np.ndarray) -> float:
 
 
 def _condition(name: str, place: _Place, means: str, seeds: Sequence[int]) -> dict[str, Any]:
-    there = {network["seed"] for network in place.networks}
+    with_weights = {network["seed"] for network in place.networks}
     return {
         "name": name,
         "layers": [
@@ -405,7 +405,7 @@ def _condition(name: str, place: _Place, means: str, seeds: Sequence[int]) -> di
         "layout": place.layout,
         "networks": place.networks,
         "seeds": len(seeds),
-        "left_out": ranges([seed for seed in seeds if seed not in there]),
+        "left_out": ranges([seed for seed in seeds if seed not in with_weights]),
     }
 
 
@@ -428,7 +428,7 @@ def _following(place: _Place) -> list[str]:
 
 def _start(places: Mapping[str, _Place], job: PageJob, grid: Grid) -> dict[str, Any]:
     """What is seen first: the condition whose first network is the most accurate one."""
-    shown = [name for name, place in places.items() if place.networks]
+    shown = [name for name, condition in places.items() if condition.networks]
     best = max(shown, key=lambda name: places[name].networks[0]["accuracy"] or 0.0, default="")
     nulls = pd.DataFrame({"measure": "mi", "null": list(grid.nulls)})
     most = chosen_nulls(nulls, pd.Series(True, nulls.index)).get("mi", "")
@@ -437,8 +437,8 @@ def _start(places: Mapping[str, _Place], job: PageJob, grid: Grid) -> dict[str, 
 
 def _start_of_grid(verdict: pd.DataFrame, job: PageJob) -> dict[str, Any]:
     """What the overview shows first: saved bits as the verdict has them, or of the drawn method."""
-    asked = [method for method in verdict["method"] if method in job.methods]
-    method = asked[0] if asked else job.drawn_method
+    chosen = [method for method in verdict["method"] if method in job.methods]
+    method = chosen[0] if chosen else job.drawn_method
     k = job.k[-1] if method is not None and chooses(method) else job.drawn_k
     return {"grid": "bits", "grid_method": method, "grid_k": k}
 

@@ -146,10 +146,10 @@ class Sources:
 
     def responses_of(self, condition: str, hidden: Sequence[str]) -> dict[str, list[Array]]:
         """Responses of the first network of a condition that is shown images."""
-        asked = self.shown.get(condition)
-        if asked is None or self.mnist is None:
+        shown = self.shown.get(condition)
+        if shown is None or self.mnist is None:
             return {}
-        return response_arrays(self._first_file(condition), hidden, self.mnist, asked)
+        return response_arrays(self._first_file(condition), hidden, self.mnist, shown)
 
     def grid_of(self, job: PageJob) -> Grid:
         """What the study asks for."""
@@ -230,11 +230,11 @@ class Network:
 
 def _by_layer(files: Sequence[Path]) -> dict[tuple[str, str, str], list[Path]]:
     """Files `…/condition/seeds/layer/…` by these three."""
-    found: dict[tuple[str, str, str], list[Path]] = {}
+    paths: dict[tuple[str, str, str], list[Path]] = {}
     for path in files:
         condition, seeds, layer = path.parts[-4:-1]
-        found.setdefault((condition, seeds, layer), []).append(path)
-    return found
+        paths.setdefault((condition, seeds, layer), []).append(path)
+    return paths
 
 
 def seeds_of_block(name: str) -> list[int]:
@@ -278,14 +278,14 @@ def _read_some(
         probed = rows & where(k=grid.probed_k)
         clusters = _by_network(read_rows(sources.clusters, [*CLUSTER, *CLUSTER_NUMBERS], probed))
         falls = _by_network(read_rows(sources.ablations, _FALLS, probed))
-    found: list[dict[str, LayerOfNetwork]] = [{} for _ in some]
+    layers: list[dict[str, LayerOfNetwork]] = [{} for _ in some]
     for layer, (m, n) in shapes.items():
         files = sources.partitions.get((*place, layer), [])
         labels = grid_labels(StoredItems(map(str, files), Partitions), some, grid, m + n)
         weights = _weights(file, layer, some)
         for number, seed in enumerate(seeds):
             key = (seed, tensor_name(layer))
-            found[number][key[1]] = layer_of_network(
+            layers[number][key[1]] = layer_of_network(
                 weights[number],
                 labels[number],
                 scores.get(key, _NO_SCORES),
@@ -294,7 +294,7 @@ def _read_some(
                 clusters.get(key, _NO_CLUSTERS),
                 falls.get(key, _NO_FALLS),
             )
-    return found
+    return layers
 
 
 _SCORES = ["seed", "layer", "method", "k", "measure", "value", "null", *SCORE_NUMBERS, "status"]
@@ -350,12 +350,12 @@ def _weights(file: Path, layer: str, some: range) -> np.ndarray:
 def grid_labels(items: Mapping[Key, Partitions], some: range, grid: Grid, units: int) -> np.ndarray:
     """Labels [networks, methods, k, units] of some networks; -1 where there is no partition."""
     kind = np.int8 if max(grid.k) <= _BYTE else np.int16
-    found = np.full((len(some), len(grid.methods), len(grid.k), units), DEAD, kind)
+    labels = np.full((len(some), len(grid.methods), len(grid.k), units), DEAD, kind)
     for (method, k), item in items.items():
         if method in grid.methods and k in grid.k:
             both = np.concatenate([item.rows, item.columns], axis=1)
-            found[:, grid.methods.index(method), grid.k.index(k)] = both[some.start : some.stop]
-    return found
+            labels[:, grid.methods.index(method), grid.k.index(k)] = both[some.start : some.stop]
+    return labels
 
 
 def _score_arrays(
@@ -394,10 +394,10 @@ def means_of(table: pd.DataFrame, grid: Grid) -> dict[tuple[str, str], dict[str,
     table = table[table["method"].isin(grid.methods) & table["measure"].isin(ALL_MEASURES)]
     for name in ("value", "z"):
         table[f"{name}_half"] = (table[f"{name}_high"] - table[f"{name}_low"]) / 2
-    found = {}
+    means = {}
     for (condition, layer), rows in table.groupby(["condition", "layer"], sort=False):
-        found[str(condition), str(layer)] = _mean_arrays(rows, grid)
-    return found
+        means[str(condition), str(layer)] = _mean_arrays(rows, grid)
+    return means
 
 
 _ENDS = [f"{name}{end}" for name in ("value", "z") for end in ("", "_low", "_high")]
@@ -408,12 +408,12 @@ def _mean_arrays(rows: pd.DataFrame, grid: Grid) -> dict[str, np.ndarray]:
     at = (places(rows["method"], grid.methods), places(rows["k"], grid.k))
     measure = places(rows["measure"], ALL_MEASURES)
     shape = (len(ALL_MEASURES), len(grid.methods), len(grid.k))
-    found = {name: laid_out(shape, (measure, *at), rows[name]) for name in MEAN_NUMBERS}
+    arrays = {name: laid_out(shape, (measure, *at), rows[name]) for name in MEAN_NUMBERS}
     pair = pd.MultiIndex.from_tuples(grid.pairs).get_indexer(
         pd.MultiIndex.from_frame(rows[["measure", "null"]])
     )
     known = pair >= 0  # a study may have no nulls
     in_pairs = (pair[known], at[0][known], at[1][known])
     for name in MEAN_Z_NUMBERS:
-        found[name] = laid_out((len(grid.pairs), *shape[1:]), in_pairs, rows[name][known])
-    return found | {"n": np.nan_to_num(found["n"])}
+        arrays[name] = laid_out((len(grid.pairs), *shape[1:]), in_pairs, rows[name][known])
+    return arrays | {"n": np.nan_to_num(arrays["n"])}

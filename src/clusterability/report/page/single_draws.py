@@ -25,14 +25,14 @@ def draws_of_network(files: Sequence[Path], number: int, grid: Grid) -> Draws:
         number: of the network in the block.
         grid: only its methods, k and nulls are read.
     """
-    found: Draws = {}
+    draws: Draws = {}
     for file in files:
         for null, by_key in load_measured(file).items():
             for (method, k), measures in by_key.items():
                 if null in grid.nulls and method in grid.methods and k in grid.k:
                     for measure, values in measures.items():
-                        found[measure, null, method, k] = values[number]
-    return found
+                        draws[measure, null, method, k] = values[number]
+    return draws
 
 
 def stepped(draws: Draws, grid: Grid) -> Iterator[tuple[str, np.ndarray]]:
@@ -45,15 +45,15 @@ def stepped(draws: Draws, grid: Grid) -> Iterator[tuple[str, np.ndarray]]:
     shape = (len(grid.pairs), len(grid.methods), len(grid.k))
     counts, first = np.zeros(shape, np.uint16), np.full(shape, 255, np.uint8)
     ends, steps = np.full((2, *shape), np.nan), [np.zeros(0, np.uint8)]
-    for place in np.ndindex(shape):
-        pair, method, k = place
+    for index in np.ndindex(shape):
+        pair, method, k = index
         all_values = draws.get((*grid.pairs[pair], grid.methods[method], grid.k[k]), steps[0])
         values = all_values[np.isfinite(all_values)]
         if not len(values):
             continue
-        counts[place], ends[:, *place] = len(values), (values.min(), values.max())
+        counts[index], ends[:, *index] = len(values), (values.min(), values.max())
         codes = _codes(all_values, values.min(), values.max())
-        first[place] = codes[0] if np.isfinite(all_values[0]) else 255
+        first[index] = codes[0] if np.isfinite(all_values[0]) else 255
         steps.append(np.diff(np.sort(codes[np.isfinite(all_values)]), prepend=0).astype(np.uint8))
     yield "draws_n", counts
     yield "draws_ends", ends

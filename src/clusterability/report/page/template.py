@@ -64,6 +64,6 @@ def _in_order(
 
 def _without_imports(name: str, text: str) -> str:
     plain = _EXPORT.sub("", _IMPORT.sub("", text))
-    if found := _OTHER.search(plain):
-        raise ValueError(f"{name}: found {found[0].strip()!r}, which is not joined")
+    if match := _OTHER.search(plain):
+        raise ValueError(f"{name}: found {match[0].strip()!r}, which is not joined")
     return re.sub(r"\n{3,}", "\n\n", plain)

@@ -88,9 +88,9 @@ def strongest_images(activations: Activities) -> np.ndarray:
     """
     order = np.argsort(-activations, axis=0, kind="stable")[:STRONGEST]
     active = np.take_along_axis(activations, order, axis=0) > 0
-    found = np.full((activations.shape[1], STRONGEST), NEVER, np.uint16)
-    found[:, : len(order)] = np.where(active, order, NEVER).T
-    return found
+    strongest = np.full((activations.shape[1], STRONGEST), NEVER, np.uint16)
+    strongest[:, : len(order)] = np.where(active, order, NEVER).T
+    return strongest
 
 
 def mean_by_class(activations: Activities, classes: np.ndarray) -> np.ndarray:
