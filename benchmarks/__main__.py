@@ -44,9 +44,9 @@ def main(words: list[str]) -> int:
             points.to_csv(folder / GROWTH, index=False)
             print(growth.slopes(points).round(2).to_string())
         elif part == "jobs":
-            found = workflow.startup(1 if options.quick else 3)
-            found.to_csv(folder / "startup.csv", index=False)
-            print(found.round(2).to_string(index=False))
+            times = workflow.startup(1 if options.quick else 3)
+            times.to_csv(folder / "startup.csv", index=False)
+            print(times.round(2).to_string(index=False))
         else:
             new = _measure(part, device, options)
             rows += new

@@ -1,4 +1,4 @@
-"""Which ratios got worse than those recorded."""
+"""Ratios that got worse than those recorded."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def worse(recorded: pd.DataFrame, now: pd.DataFrame) -> list[str]:
     """One line for each ratio that fell below the margin, and for each that is missing."""
     parts = set(now["part"])
     before = recorded[recorded["ratio"].notna() & recorded["part"].isin(parts)]
-    found = before.merge(now, on=KEYS, how="left", suffixes=("", "_now"))
+    ratios = before.merge(now, on=KEYS, how="left", suffixes=("", "_now"))
     lines = []
-    for row in found.to_dict("records"):
+    for row in ratios.to_dict("records"):
         name = f"{row['part']}, {row['item']}, against {row['peer']}"
         if pd.isna(row["ratio_now"]):
             lines.append(f"{name}: not measured, expected {row['ratio']:.1f}")

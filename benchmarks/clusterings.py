@@ -32,10 +32,10 @@ def rows(rounds: int, quick: bool) -> list[Row]:
     with threadpool_limits(1):
         # Small matrices are done soon, and what a call costs once would show with few of them.
         counts = [2 if quick and min(shape) * max(shape) > 50_000 else 8 for shape in SHAPES]
-        found = [_grid_row(*pair, rounds, rate) for pair in zip(SHAPES, counts, strict=True)]
-        found.append(_network_row(1 if quick else 3, rounds))
-        found.append(_kmeans_row(1024 if quick else 4096, rounds))
-        return [*found, _modularity_row((60, 80) if quick else (300, 400), rounds)]
+        results = [_grid_row(*pair, rounds, rate) for pair in zip(SHAPES, counts, strict=True)]
+        results.append(_network_row(1 if quick else 3, rounds))
+        results.append(_kmeans_row(1024 if quick else 4096, rounds))
+        return [*results, _modularity_row((60, 80) if quick else (300, 400), rounds)]
 
 
 def names(count: int) -> list[StreamName]:
@@ -72,15 +72,15 @@ def _inertia(matrices: np.ndarray) -> np.ndarray:
     From the labels, and from the peer's points: the same but for signs.
     """
     partitions = cluster(matrices, names(len(matrices)), K_VALUES, ["matched"], STARTS)
-    found = []
+    inertias = []
     for number, matrix in enumerate(matrices):
         feasible = [k for k in K_VALUES if k <= min(matrix.shape)]
         sides = peers.singular_vectors(peers.normalised(matrix), max(feasible))
         for k in feasible:
             partition = partitions["matched", k]
-            found.append(inertia(sides[0][:, :k], partition.rows[number]))
-            found.append(inertia(sides[1][:, :k], partition.columns[number]))
-    return np.array(found).reshape(len(matrices), -1)
+            inertias.append(inertia(sides[0][:, :k], partition.rows[number]))
+            inertias.append(inertia(sides[1][:, :k], partition.columns[number]))
+    return np.array(inertias).reshape(len(matrices), -1)
 
 
 def inertia(points: np.ndarray, labels: np.ndarray) -> float:
@@ -116,8 +116,8 @@ def _kmeans_row(count: int, rounds: int) -> Row:
     uniforms = generator("bench", k).random((STARTS, k, candidates_per_step(k)))
 
     def ours() -> np.ndarray:
-        found = kmeans(points, k, uniforms)
-        return found.labels[found.best]
+        clustering = kmeans(points, k, uniforms)
+        return clustering.labels[clustering.best]
 
     def theirs() -> np.ndarray:
         return peers.faiss_kmeans(points, k, STARTS)
@@ -137,7 +137,7 @@ def _modularity_row(shape: tuple[int, int], rounds: int) -> Row:
 
     def ours() -> float:
         partitions = cluster(matrix[None], names(1), range(2, 9), ["matched"], STARTS)
-        labels = [(found.rows[0], found.columns[0]) for found in partitions.values()]
+        labels = [(partition.rows[0], partition.columns[0]) for partition in partitions.values()]
         return max(peers.barber_q(matrix, *each) for each in labels)
 
     def theirs() -> float:
@@ -180,8 +180,8 @@ def _network_row(count: int, rounds: int) -> Row:
 
 def _labels(weights: Sequence[np.ndarray]) -> np.ndarray:
     matrix = network_matrices(weights)
-    asked = (matrix[None], names(1), [NETWORK_K], ["whole"], NETWORK_STARTS)
-    partition = cluster(*asked)["whole", NETWORK_K]
+    arguments = (matrix[None], names(1), [NETWORK_K], ["whole"], NETWORK_STARTS)
+    partition = cluster(*arguments)["whole", NETWORK_K]
     even, odd = network_units(NETWORK)
     labels = np.empty(sum(NETWORK), int)
     labels[even], labels[odd] = partition.rows[0], partition.columns[0]

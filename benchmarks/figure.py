@@ -47,7 +47,7 @@ def draw(rows: pd.DataFrame, points: pd.DataFrame | None, stem: Path) -> None:
 
 
 def _draw_ratios(axes: Axes, rows: pd.DataFrame) -> None:
-    """How many times faster than the peer, with the range over rounds."""
+    """Draw how many times faster than the peer, with the range over rounds."""
     places = np.arange(len(rows))[::-1]
     below, above = rows["ratio"] - rows["ratio_low"], rows["ratio_high"] - rows["ratio"]
     # From 1 on, to the left where the peer is the faster one.
@@ -55,8 +55,8 @@ def _draw_ratios(axes: Axes, rows: pd.DataFrame) -> None:
     axes.errorbar(
         rows["ratio"], places, xerr=[below, above], fmt="none", ecolor=THEIRS, elinewidth=0.8
     )
-    for place, ratio, high in zip(places, rows["ratio"], rows["ratio_high"], strict=True):
-        axes.annotate(f" {ratio:.1f}", (max(high, 1), place), va="center", fontsize=6)
+    for position, ratio, high in zip(places, rows["ratio"], rows["ratio_high"], strict=True):
+        axes.annotate(f" {ratio:.1f}", (max(high, 1), position), va="center", fontsize=6)
     axes.axvline(1, color=INK, linewidth=0.5)
     axes.set_xscale("log")
     axes.set_xlim(min(0.8, rows["ratio_low"].min() * 0.7), rows["ratio_high"].max() * 2.2)
@@ -68,14 +68,14 @@ def _draw_ratios(axes: Axes, rows: pd.DataFrame) -> None:
 def _draw_training(axes: Axes, rows: pd.DataFrame) -> None:
     """Seconds a network against the size of the block."""
     blocks = rows["item"].str.removeprefix("block of ").astype(int)
-    own = rows.assign(block=blocks).groupby("block")[["ours", "limit"]].mean()
-    axes.plot(own.index, own["ours"], color=OURS, marker="o")
-    axes.plot(own.index, own["ours"] * own["limit"], color=LIMIT, linestyle="--")
-    last = own.index[-1]
-    axes.annotate("this project", (last, own.loc[last, "ours"]), color=OURS,
+    means = rows.assign(block=blocks).groupby("block")[["ours", "limit"]].mean()
+    axes.plot(means.index, means["ours"], color=OURS, marker="o")
+    axes.plot(means.index, means["ours"] * means["limit"], color=LIMIT, linestyle="--")
+    last = means.index[-1]
+    axes.annotate("this project", (last, means.loc[last, "ours"]), color=OURS,
                   xytext=(0, -9), textcoords="offset points", ha="right", fontsize=6)  # fmt: skip
-    limit = (own["ours"] * own["limit"]).iloc[0]
-    axes.annotate("products alone, at this machine's rate", (own.index[0], limit), color=INK,
+    limit = (means["ours"] * means["limit"]).iloc[0]
+    axes.annotate("products alone, at this machine's rate", (means.index[0], limit), color=INK,
                   xytext=(0, -8), textcoords="offset points", fontsize=6)  # fmt: skip
     for peer, group in rows[rows["peer"] != ""].groupby("peer"):
         theirs = group["theirs"].median()
@@ -84,25 +84,25 @@ def _draw_training(axes: Axes, rows: pd.DataFrame) -> None:
                       textcoords="offset points", color=THEIRS, fontsize=6)  # fmt: skip
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xticks(own.index, [str(size) for size in own.index])
+    axes.set_xticks(means.index, [str(size) for size in means.index])
     axes.minorticks_off()
-    axes.set_ylim(limit / 2, 2 * max(own["ours"].max(), rows["theirs"].fillna(0).max()))
+    axes.set_ylim(limit / 2, 2 * max(means["ours"].max(), rows["theirs"].fillna(0).max()))
     axes.set_xlabel("networks trained together")
     axes.set_ylabel("seconds a network")
 
 
 def _draw_growth(axes: Axes, points: pd.DataFrame) -> None:
     """Time against amount, both over their least, with the slope of the logarithms."""
-    found = slopes(points)
+    exponents = slopes(points)
     groups = points.groupby("kind", sort=False)
-    for (kind, own), (marker, colour) in zip(groups, _GROWTH, strict=True):
-        least = own.iloc[0]
+    for (kind, group), (marker, colour) in zip(groups, _GROWTH, strict=True):
+        least = group.iloc[0]
         axes.plot(
-            own["amount"] / least["amount"],
-            own["seconds"] / least["seconds"],
+            group["amount"] / least["amount"],
+            group["seconds"] / least["seconds"],
             marker=marker,
             color=colour,
-            label=f"{kind}: slope {found[kind]:.2f}",
+            label=f"{kind}: slope {exponents[kind]:.2f}",
         )
     largest = (groups["amount"].max() / groups["amount"].min()).max()
     axes.plot([1, largest], [1, largest], color=LIMIT, linestyle="--", linewidth=0.8)

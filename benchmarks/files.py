@@ -65,9 +65,9 @@ def scored(file: Path, *options: str) -> tuple[float, float, int]:
     words = ["score", str(file), "--k", "2-8", "--fresh", "--force"]
     words += ["--output", str(file.with_suffix(".csv")), *options]
     started = time.perf_counter()
-    said = run([sys.executable, "-m", "benchmarks.files", *words])
+    output = run([sys.executable, "-m", "benchmarks.files", *words])
     wall = time.perf_counter() - started
-    cpu, most = json.loads(said.splitlines()[-1])
+    cpu, most = json.loads(output.splitlines()[-1])
     return wall, cpu, most
 
 

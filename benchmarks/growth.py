@@ -1,4 +1,4 @@
-"""How time and memory grow with networks, draws, k and units: each point a process of its own.
+"""Growth of time and memory with networks, draws, k and units: each point a process of its own.
 
 `python -m benchmarks.growth KIND AMOUNT` measures one point and prints it as JSON.
 """
@@ -39,8 +39,8 @@ def _null(draws: int, units: int, k_values: list[int]) -> None:
     from clusterability.nulls.redrawing import RandomModel
 
     weights = {"fc1": np.random.default_rng(0).uniform(-1, 1, (units, units)).astype(np.float32)}
-    asked = (range(draws), k_values, METHODS, STARTS)
-    list(redrawn_tables(RandomModel.named("shuffle"), weights, "fc1", ("growth", 0), *asked))
+    arguments = (range(draws), k_values, METHODS, STARTS)
+    list(redrawn_tables(RandomModel.named("shuffle"), weights, "fc1", ("growth", 0), *arguments))
 
 
 KINDS: dict[str, tuple[Callable[[int], None], tuple[int, ...]]] = {
@@ -50,7 +50,7 @@ KINDS: dict[str, tuple[Callable[[int], None], tuple[int, ...]]] = {
     "units a side": (lambda units: _null(20, units, K_GRID), (64, 128, 256, 512)),
     "units of a large side": (lambda units: _null(4, units, K_GRID), (512, 1024, 2048, 4096)),
 }
-"""What grows, and the amounts that are measured."""
+"""Quantities that grow, and the amounts that are measured."""
 
 
 def measure(kind: str, amount: int) -> dict[str, float]:
@@ -80,23 +80,23 @@ def measure_all(quick: bool) -> pd.DataFrame:
     rows = []
     for kind, (_, amounts) in KINDS.items():
         for amount in amounts[:2] if quick else amounts:
-            found = subprocess.run(
+            process = subprocess.run(
                 [sys.executable, "-m", "benchmarks.growth", kind, str(amount)],
                 cwd=Path(__file__).resolve().parents[1],
                 capture_output=True,
                 check=True,
                 text=True,
             )
-            rows.append({"kind": kind, "amount": amount} | json.loads(found.stdout))
+            rows.append({"kind": kind, "amount": amount} | json.loads(process.stdout))
     return pd.DataFrame(rows)
 
 
 def slopes(points: pd.DataFrame) -> pd.Series:
     """Slope of log seconds over log amount, by kind: 1 is linear."""
-    found = {}
-    for kind, own in points.groupby("kind", sort=False):
-        found[str(kind)] = float(np.polyfit(np.log(own["amount"]), np.log(own["seconds"]), 1)[0])
-    return pd.Series(found)
+    fits = {}
+    for kind, group in points.groupby("kind", sort=False):
+        fits[str(kind)] = float(np.polyfit(np.log(group["amount"]), np.log(group["seconds"]), 1)[0])
+    return pd.Series(fits)
 
 
 if __name__ == "__main__":

@@ -39,21 +39,21 @@ def rows(rounds: int, quick: bool) -> list[Row]:
     """Each shape against the commit before, then against scikit-learn's co-clustering."""
     shapes = SHAPES[:3] if quick else SHAPES
     with earlier_tree() as tree:
-        found = [_before_row(tree, shape, rounds) for shape in shapes]
+        results = [_before_row(tree, shape, rounds) for shape in shapes]
     large = [shape for shape in shapes if min(shape) >= 1024]
     methods = ("arpack", "randomized")
-    return found + [_coclustering_row(*each, rounds) for each in product(large, methods)]
+    return results + [_coclustering_row(*each, rounds) for each in product(large, methods)]
 
 
 def _before_row(tree: Path, shape: tuple[int, int], rounds: int) -> Row:
-    asked = (*shape, DRAWS[min(shape)], THREADS, "shuffle")
-    found: list[list[dict[str, Any]]] = []
+    arguments = (*shape, DRAWS[min(shape)], THREADS, "shuffle")
+    runs: list[list[dict[str, Any]]] = []
     for number in range(rounds):
         trees = (PROJECT, tree) if number % 2 == 0 else (tree, PROJECT)
-        both = [measured(each, *asked) for each in trees]
-        found.append(both if number % 2 == 0 else both[::-1])
-    seconds = np.array([[each["seconds"] for each in both] for both in found])
-    ours, theirs = found[0]
+        both = [measured(each, *arguments) for each in trees]
+        runs.append(both if number % 2 == 0 else both[::-1])
+    seconds = np.array([[each["seconds"] for each in both] for both in runs])
+    ours, theirs = runs[0]
     cuts = np.mean(np.array(ours["ncut"]) / np.array(theirs["ncut"]))
     return Row(
         part="large", item=f"{shape[0]} x {shape[1]}, k = 2 ... 12, two cores", unit="s a draw",
@@ -105,23 +105,23 @@ def measure(rows: int, columns: int, draws: int, threads: int, null: str) -> dic
     from clusterability.networks.stacked import Networks
     from clusterability.nulls.clustered_again import block_redrawn_tables
 
-    asked = {}
+    options = {}
     if "threads" in inspect.signature(block_redrawn_tables).parameters:
         from clusterability.numerics import Workers
 
-        asked = {"threads": Workers(threads).at_once(rows * columns)}
+        options = {"threads": Workers(threads).at_once(rows * columns)}
 
     def tables(m: int, n: int, count: int) -> Any:
         weights = np.random.default_rng(0).standard_normal((1, m, n)).astype(np.float32)
         layers = scaled_layers(Networks("bench", (0,), {}, {"fc1": weights}), "fc1", ["none"])
         job = NullJob(["matched"], STARTS, ["none"], count)
-        return block_redrawn_tables(null, layers, K_VALUES, job, **asked)
+        return block_redrawn_tables(null, layers, K_VALUES, job, **options)
 
     tables(16, 16, 2)
     before, started = peak(), time.perf_counter()
-    found = tables(rows, columns, draws)
+    results = tables(rows, columns, draws)
     seconds = (time.perf_counter() - started) / draws
-    cut = [float(np.nanmean(FUNCTIONS["ncut"](table))) for table in found.values()]
+    cut = [float(np.nanmean(FUNCTIONS["ncut"](table))) for table in results.values()]
     return {"seconds": seconds, "bytes": peak() - before, "ncut": cut}
 
 

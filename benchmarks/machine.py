@@ -1,4 +1,4 @@
-"""What the machine is and can do: products of large matrices, in GFLOP a second."""
+"""Description of the machine and its speed: products of large matrices, in GFLOP a second."""
 
 from __future__ import annotations
 

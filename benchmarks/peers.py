@@ -1,4 +1,4 @@
-"""What the project's kernels replace: the code that one would write first.
+"""Peers of the project's kernels: the code that one would write first.
 
 Each of these is complete and correct; it does one thing at a time.
 """
@@ -107,14 +107,14 @@ def spectral_grid(
     """Clusters both sides of one matrix at each k: the inertia of each k-means."""
     feasible = [k for k in k_values if k <= min(matrix.shape)]
     sides = singular_vectors(normalised(matrix), max(feasible))
-    found = []
+    inertias = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for k in feasible:
             for vectors in sides:
                 fitted = KMeans(k, n_init=starts, random_state=seed).fit(vectors[:, :k])
-                found.append(float(fitted.inertia_))
-    return found
+                inertias.append(float(fitted.inertia_))
+    return inertias
 
 
 def whole_network(adjacency: np.ndarray, k: int, starts: int) -> np.ndarray:
@@ -163,10 +163,10 @@ def leiden_partition(matrix: np.ndarray, runs: int) -> tuple[np.ndarray, np.ndar
     both = np.add(*sides).tolist()
 
     def potts(edges: Any, sizes: list[float], **weights: Any) -> Any:
-        asked = {"node_sizes": sizes, "resolution_parameter": 1.0, "correct_self_loops": True}
-        return leidenalg.CPMVertexPartition(edges, **asked, **weights)
+        options = {"node_sizes": sizes, "resolution_parameter": 1.0, "correct_self_loops": True}
+        return leidenalg.CPMVertexPartition(edges, **options, **weights)
 
-    best, found = -np.inf, np.zeros(m + n, int)
+    best, best_labels = -np.inf, np.zeros(m + n, int)
     for seed in range(runs):
         layers = [potts(graph, both, weights=shares[rows, columns].tolist())]
         layers += [potts(igraph.Graph(m + n), side) for side in sides]
@@ -176,8 +176,8 @@ def leiden_partition(matrix: np.ndarray, runs: int) -> tuple[np.ndarray, np.ndar
         labels = np.array(layers[0].membership)
         value = barber_q(matrix, labels[:m], labels[m:])
         if value > best:
-            best, found = value, labels
-    return found[:m], found[m:]
+            best, best_labels = value, labels
+    return best_labels[:m], best_labels[m:]
 
 
 def barber_q(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> float:
@@ -224,8 +224,8 @@ def ablated_hits(
         activity = torch.relu(activity @ weight.T)
         if number == layer:
             change(activity)
-    said = (activity @ weights[-1].T).argmax(dim=1)
-    return torch.bincount(classes[said == classes], minlength=len(weights[-1])).tolist()
+    predictions = (activity @ weights[-1].T).argmax(dim=1)
+    return torch.bincount(classes[predictions == classes], minlength=len(weights[-1])).tolist()
 
 
 def measured(tables: Tables, measures: Mapping[str, Callable[[Tables], Any]]) -> list[float]:

@@ -1,4 +1,4 @@
-"""What was measured, as the project keeps it: docs/performance.csv, its table and its figure."""
+"""Measurements as the project keeps them: docs/performance.csv, its table and its figure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def record(folder: Path) -> None:
     shutil.copyfile(folder / "performance.png", FIGURE)
     rows = read_rows(CSV)
     machine = json.loads((folder / "machine.json").read_text())
-    said = ", ".join(f"{name} {value}" for name, value in machine.items())
-    text = f"{markdown(rows)}\nMachine: {said}.\n"
+    description = ", ".join(f"{name} {value}" for name, value in machine.items())
+    text = f"{markdown(rows)}\nMachine: {description}.\n"
     PAGE.write_text(_TABLE.sub(lambda _: text, PAGE.read_text()))
 
 

@@ -46,7 +46,7 @@ def _scoring_row(rounds: int) -> Row:
 
     def ours() -> list[list[float]]:
         tables = tables_of(matrix, partitions)
-        return [peers.measured(own, FUNCTIONS) for own in tables.values()]
+        return [peers.measured(table, FUNCTIONS) for table in tables.values()]
 
     def theirs() -> list[list[float]]:
         return [
@@ -77,7 +77,7 @@ def _probing_row(layer: int, rounds: int, quick: bool) -> Row:
     orders = group_orders(np.arange(units), ("bench", 0, "fc1"), 2 if quick else 4)
     count = len(ABLATIONS) * len(sizes) * len(orders)
     tensors = [torch.from_numpy(weight) for weight in weights]
-    shown, said = torch.from_numpy(images), torch.from_numpy(classes)
+    shown, targets = torch.from_numpy(images), torch.from_numpy(classes)
     means = torch.from_numpy(activities.mean(axis=0))
 
     def ours() -> np.ndarray:
@@ -85,13 +85,13 @@ def _probing_row(layer: int, rounds: int, quick: bool) -> Row:
         return ablated.hits_without_first(orders, sizes)
 
     def theirs() -> np.ndarray:
-        found = [
-            peers.ablated_hits(tensors, shown, said, layer, _change(order[:size], rest))
+        hits = [
+            peers.ablated_hits(tensors, shown, targets, layer, _change(order[:size], rest))
             for rest in (torch.zeros(units), means)
             for size in sizes
             for order in orders
         ]
-        return np.array(found).reshape(len(ABLATIONS), len(sizes), len(orders), -1)
+        return np.array(hits).reshape(len(ABLATIONS), len(sizes), len(orders), -1)
 
     columns = paired(ours, theirs, max(rounds // 2, 1)).columns(count, rate=True)
     differing = np.abs(ours() - theirs()).sum() / (2 * count * IMAGES)

@@ -75,17 +75,17 @@ def paired(ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int) -> P
     Each is called once before: machine code and pages of memory are there then.
     """
     ours(), theirs()
-    found = []
+    pairs = []
     for number in range(rounds):
         order = (ours, theirs) if number % 2 == 0 else (theirs, ours)
         times = [seconds(function) for function in order]
-        found.append(times if number % 2 == 0 else times[::-1])
-    both = np.array(found)
+        pairs.append(times if number % 2 == 0 else times[::-1])
+    both = np.array(pairs)
     return Pair(both[:, 0], both[:, 1])
 
 
 def seconds(function: Callable[[], Any]) -> float:
-    """How long one call takes."""
+    """Seconds that one call takes."""
     started = time.perf_counter()
     function()
     return time.perf_counter() - started

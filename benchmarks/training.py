@@ -71,14 +71,14 @@ def rows(mnist: Path, device: str, threads: int, rounds: int, quick: bool) -> li
         times["ours"].append(block_of(COMPARED))
         for name, train_one in others.items():
             times[name].append(whole * EPOCHS * seconds(train_one))
-    found = []
+    results = []
     for name in others:
         pair = Pair(np.array(times["ours"]), np.array(times[name]))
         columns = pair.columns(1, rate=False)
         del columns["ours"], columns["rounds"]
-        found.append(row(COMPARED, times["ours"], peer=name, **columns))
+        results.append(row(COMPARED, times["ours"], peer=name, **columns))
     sizes = [size for size in BLOCKS if size != COMPARED and not (quick and size > COMPARED)]
-    return [*found, *(row(size, [block_of(size)]) for size in sizes)]
+    return [*results, *(row(size, [block_of(size)]) for size in sizes)]
 
 
 def _peers(mnist: Path, data: Mnist, device: str, threads: int) -> dict[str, Callable[[], None]]:

@@ -21,7 +21,7 @@ from benchmarks.timing import Row, fastest, seconds
 PROJECT = Path(__file__).resolve().parents[1]
 SCRIPTS = PROJECT / "scripts"
 FOLDER = Path("results/bench")
-"""Where the studies that are timed lie, from the project on."""
+"""Folder of the studies that are timed, relative to the project."""
 
 JOBS = (
     "mnist", "train", "cluster", "null", "null_labels", "score", "probe", "choose_k", "agree",
@@ -37,16 +37,16 @@ _DONE = re.compile(r"done: ([\d.]+) s, ([\d.]+) CPU s, after ([\d.]+) CPU s")
 
 
 def startup(rounds: int) -> pd.DataFrame:
-    """What each script imports and how long that takes: `script`, `seconds`, `imports`."""
-    found = []
+    """Imports of each script and the time they take: `script`, `seconds`, `imports`."""
+    rows = []
     for name in JOBS:
         program = _imports(SCRIPTS / f"{name}.py")
         command = [sys.executable, "-c", program]
         took = fastest(partial(run, command, SCRIPTS), rounds)
         listing = f"{program}\nimport sys\nprint(*[m for m in {HEAVY} if m in sys.modules])"
         loaded = run([sys.executable, "-c", listing], SCRIPTS)
-        found.append({"script": name, "seconds": took, "imports": " ".join(loaded.split())})
-    return pd.DataFrame(found)
+        rows.append({"script": name, "seconds": took, "imports": " ".join(loaded.split())})
+    return pd.DataFrame(rows)
 
 
 def _imports(file: Path) -> str:
@@ -95,13 +95,13 @@ def studies(rounds: int) -> list[Row]:
 
 def kernel_seconds(logs: Path) -> tuple[float, float]:
     """CPU seconds of all jobs: of their work, and of Python and its packages before it."""
-    found = [match for log in logs.rglob("*.log") for match in _DONE.finditer(log.read_text())]
-    return sum(float(match[2]) for match in found), sum(float(match[3]) for match in found)
+    matches = [match for log in logs.rglob("*.log") for match in _DONE.finditer(log.read_text())]
+    return sum(float(match[2]) for match in matches), sum(float(match[3]) for match in matches)
 
 
 def plans(rounds: int, amounts: Sequence[int]) -> list[Row]:
     """`make plan` for a study of about so many jobs, nothing of which is there."""
-    found = []
+    results = []
     for amount in amounts:
         config = _config(f"plan-{amount}", None)
         # About 113 jobs a block of seeds.
@@ -110,9 +110,9 @@ def plans(rounds: int, amounts: Sequence[int]) -> list[Row]:
         command = [sys.executable, "scripts/commands/plan.py", "--configfile", _write(config)]
         took, plan = _fastest(command, rounds)
         jobs = re.search(r"of (\d+) jobs", plan)
-        said = jobs[1] if jobs else "?"
-        found.append(Row("workflow", f"plan of {said} jobs", "s", took, rounds=rounds))
-    return found
+        count = jobs[1] if jobs else "?"
+        results.append(Row("workflow", f"plan of {count} jobs", "s", took, rounds=rounds))
+    return results
 
 
 def _fastest(command: Sequence[str], rounds: int) -> tuple[float, str]:

@@ -38,9 +38,9 @@ def main() -> int:
         return status
     pages = sorted(SITE.rglob("*.html"))
     size = sum(file.stat().st_size for file in SITE.rglob("*") if file.is_file()) / 1e6
-    found = faults(SITE)
-    print(*found, f"dist/site: {len(pages)} pages, {size:.1f} MB, {len(found)} faults", sep="\n")
-    return 1 if found else 0
+    lines = faults(SITE)
+    print(*lines, f"dist/site: {len(pages)} pages, {size:.1f} MB, {len(lines)} faults", sep="\n")
+    return 1 if lines else 0
 
 
 def prepare() -> None:
@@ -90,21 +90,21 @@ class Page(HTMLParser):
 
 def faults(folder: Path) -> list[str]:
     """Return a line for each broken link, and for each file loaded from another host."""
-    found = []
+    lines = []
     for file in sorted(folder.rglob("*.html")):
         page = _page(file)
         missing = [each for each in page.links + page.loads if not _is_there(file, each)]
         foreign = [each for each in page.loads if _is_foreign(each)]
         name = file.relative_to(folder)
-        found += [f"{name}: found a link to {each}, which is not there" for each in missing]
-        found += [f"{name}: loads {each}, expected a file of the site" for each in foreign]
+        lines += [f"{name}: found a link to {each}, which is not there" for each in missing]
+        lines += [f"{name}: loads {each}, expected a file of the site" for each in foreign]
     for file in sorted(folder.rglob("*.css")):
         foreign = re.findall(
             r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)", file.read_text()
         )
         name = file.relative_to(folder)
-        found += [f"{name}: loads {each}, expected a file of the site" for each in foreign]
-    return found
+        lines += [f"{name}: loads {each}, expected a file of the site" for each in foreign]
+    return lines
 
 
 @cache

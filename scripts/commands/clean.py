@@ -29,9 +29,9 @@ def main(words: list[str]) -> None:
     if not find_written(results).own:
         print(f"{results}: found nothing that a study wrote: nothing removed")
         return
-    told = hold(results)
+    warning = hold(results)
     written = find_written(results)
-    print("\n".join([told, *written.lines()] if told else written.lines()))
+    print("\n".join([warning, *written.lines()] if warning else written.lines()))
     if not options.yes:
         _ask()
     print(f"{results}: removed {readable(written.remove())}")

@@ -69,20 +69,20 @@ def _ran_jobs(jobs: Sequence[PlannedJob]) -> list[RanJob]:
     """Jobs that have a record, in the order in which they started."""
     recorded = [(job, beside(job.benchmark, RECORDS, ".json")) for job in jobs]
     times = when_run()
-    found = [
+    runs = [
         _ran_job(job, Record.read(path), times.get(job.benchmark, (None, None)))
         for job, path in recorded
         if path.exists()
     ]
-    return sorted(found, key=lambda job: (job.started or 0, job.place))
+    return sorted(runs, key=lambda job: (job.started or 0, job.place))
 
 
 def _ran_job(job: PlannedJob, record: Record, times: tuple[float | None, float | None]) -> RanJob:
-    place = job.benchmark.as_posix().partition(f"/{BENCHMARKS}/")[2]
+    path = job.benchmark.as_posix().partition(f"/{BENCHMARKS}/")[2]
     software = record.params.get("software", {})
     return RanJob(
         rule=job.rule,
-        place=place.removesuffix(".tsv"),
+        place=path.removesuffix(".tsv"),
         inputs=job.inputs,
         files=record.files,
         code=tuple(record.params.get("code", {})),

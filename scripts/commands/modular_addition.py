@@ -109,7 +109,7 @@ def bits_of_frequencies(matrix: np.ndarray, known: list[str]) -> list[Row]:
 
 def agreements(basis: str, quantity: str, matrix: np.ndarray, groups: Any) -> list[Row]:
     """Rows with the adjusted mutual information of clusters and groups by method, scaling and k."""
-    found = cl.agreement(
+    table = cl.agreement(
         matrix.astype(np.float32),
         groups,
         K,
@@ -117,7 +117,7 @@ def agreements(basis: str, quantity: str, matrix: np.ndarray, groups: Any) -> li
         scalings=("none", "ranked"),
         draws=1,
     )
-    cells = found[found["measure"] == "ami"][["method", "k", "value"]].to_numpy().tolist()
+    cells = table[table["measure"] == "ami"][["method", "k", "value"]].to_numpy().tolist()
     return [(basis, quantity, method, int(k), float(value)) for method, k, value in cells]
 
 

@@ -116,45 +116,45 @@ def as_it_is(name: str) -> dict[str, object]:
     A file counts as read if all its layers are loaded, with convolutions as sums over taps.
     """
     path, reading = FOLDER / name, Reading(convolutions="sum")
-    found: dict[str, object] = {"file": name, "megabytes": round(path.stat().st_size / 1e6, 2)}
+    row: dict[str, object] = {"file": name, "megabytes": round(path.stat().st_size / 1e6, 2)}
     try:
         arrays = read_arrays(path)
-        found["arrays"] = len(arrays)
+        row["arrays"] = len(arrays)
         chosen = selected("published", path, reading)
         loaded = cl.load(path, convolutions="sum")
     except cl.UserError as error:
         why = shorten(f"expected {str(error).rpartition(', expected ')[2]}", 60, placeholder=" …")
         nothing = {"layers": 0, "convolutions": 0, "weights": 0, "read": "no", "why": why}
-        return found | {"arrays": found.get("arrays", 0)} | nothing
+        return row | {"arrays": row.get("arrays", 0)} | nothing
     weights = sum(matrix.size for matrix in loaded.values())
     sizes = {"layers": len(loaded), "convolutions": len(chosen.kernels), "weights": weights}
-    return {**found, **sizes, "read": "yes", "why": ""}
+    return {**row, **sizes, "read": "yes", "why": ""}
 
 
 def score(plain: pd.DataFrame) -> pd.DataFrame:
     """Rows of one layer, with the columns of the plain loop's table."""
-    asked = plain.iloc[0]
-    path = FOLDER / asked["file"]
-    weights = cl.load(path, asked["layer"], convolutions=asked["convolutions"] or None)
+    settings = plain.iloc[0]
+    path = FOLDER / settings["file"]
+    weights = cl.load(path, settings["layer"], convolutions=settings["convolutions"] or None)
     (matrix,) = weights.values()
-    k = int(asked["k"])
+    k = int(settings["k"])
     table = cl.score(weights, k, methods="joint", nulls=DRAWS, restarts=STARTS)
     rows = table.set_index("measure").loc[plain["measure"]]
-    found = plain.drop(columns=["value", "null_mean", "null_sd"]).reset_index(drop=True)
-    found["outputs"], found["inputs"] = matrix.shape
-    found["sum"] = f"{abs(matrix.astype(float)).sum():.6g}"
+    scores = plain.drop(columns=["value", "null_mean", "null_sd"]).reset_index(drop=True)
+    scores["outputs"], scores["inputs"] = matrix.shape
+    scores["sum"] = f"{abs(matrix.astype(float)).sum():.6g}"
     for column in ("value", "null_mean", "null_sd", "z"):
-        found[column] = [float(f"{number:.4g}") for number in rows[column]]
-    return found
+        scores[column] = [float(f"{number:.4g}") for number in rows[column]]
+    return scores
 
 
 def differences(scores: pd.DataFrame, plain: pd.DataFrame) -> list[str]:
     """One line per number that differs from the plain loop's."""
     return [
-        f"{found.file}: {found.layer}: {found.measure}: {column}: {ours}, a plain loop {theirs}"
-        for found, other in zip(scores.itertuples(), plain.itertuples(), strict=True)
+        f"{row.file}: {row.layer}: {row.measure}: {column}: {ours}, a plain loop {theirs}"
+        for row, other in zip(scores.itertuples(), plain.itertuples(), strict=True)
         for column in ("outputs", "inputs", "sum", "value", "null_mean")
-        if not near(column, ours := getattr(found, column), theirs := getattr(other, column), other)
+        if not near(column, ours := getattr(row, column), theirs := getattr(other, column), other)
     ]
 
 
@@ -176,9 +176,9 @@ def changes(files: pd.DataFrame) -> list[str]:
     path = RECORDED["published_files.csv"]
     recorded = pd.read_csv(path, keep_default_na=False)
     columns = ["file", "arrays", "layers", "convolutions", "weights", "read"]
-    there = recorded[columns].astype(str).agg(" ".join, axis=1)
-    found = files[columns].astype(str).agg(" ".join, axis=1)
-    other = sorted(set(found) - set(there))
+    recorded_lines = recorded[columns].astype(str).agg(" ".join, axis=1)
+    current_lines = files[columns].astype(str).agg(" ".join, axis=1)
+    other = sorted(set(current_lines) - set(recorded_lines))
     return [f"{path.name}: found {line}, recorded otherwise" for line in other]
 
 

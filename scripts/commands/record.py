@@ -36,8 +36,8 @@ def commit() -> str:
     """
     committed, changed = code_state()
     if committed is None or changed:
-        found = f"changes of {changed[0]}" if changed else "no commit"
-        raise UserError(f"git: found {found}, expected code as committed, since files name it")
+        state = f"changes of {changed[0]}" if changed else "no commit"
+        raise UserError(f"git: found {state}, expected code as committed, since files name it")
     return committed[:12]
 
 

@@ -124,9 +124,9 @@ class Release:
         """The wheel in an empty environment of each Python there is: it scores a file."""
         if len(self.built()) < 2:
             return
-        found = [path for name in PYTHONS if (path := shutil.which(name))]
+        paths = [path for name in PYTHONS if (path := shutil.which(name))]
         # A name on the PATH may be a shim that runs no Python, but lists those to choose from.
-        for python in [path for path in found if said(path, "-c", "", folder=PROJECT) is not None]:
+        for python in [path for path in paths if said(path, "-c", "", folder=PROJECT) is not None]:
             home = self.folder / Path(python).name
             install(home, str(self.built()[-1]), python=python)
             options = ("--k", "2", "--nulls", "shuffle=3")
@@ -150,8 +150,8 @@ class Release:
 
     def tool(self, name: str) -> str:
         """Path of a program in the tools' environment, or its name if it is not there."""
-        own = self.folder / "tools" / "bin" / name
-        return str(own) if own.exists() else name
+        path = self.folder / "tools" / "bin" / name
+        return str(path) if path.exists() else name
 
     def check(self, name: str, *words: str, folder: Path | None = None) -> bool:
         """Run a program; return whether it succeeds. If not, print its output and add a fault."""

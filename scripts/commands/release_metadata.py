@@ -36,10 +36,10 @@ def settings(project: Path) -> dict[str, Any]:
 def texts(project: Path) -> dict[str, str]:
     """Content of each file of `WRITTEN`, by name."""
     cited = citation(project)
-    found = (codemeta(cited, settings(project)), zenodo(cited))
+    contents = (codemeta(cited, settings(project)), zenodo(cited))
     return {
         name: json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-        for name, content in zip(WRITTEN, found, strict=True)
+        for name, content in zip(WRITTEN, contents, strict=True)
     }
 
 
@@ -151,22 +151,22 @@ def _if_there(values: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
 def disagreements(project: Path, version: str) -> list[str]:
     """One line per disagreement between files, or with the given version."""
     cited = citation(project)
-    found = [
+    faults = [
         f"{name}: found other values than CITATION.cff has: make release ARGS=--write"
         for name, text in texts(project).items()
         if not (project / name).is_file() or (project / name).read_text(encoding="utf-8") != text
     ]
     if str(cited["version"]) != version:
-        found.append(
+        faults.append(
             f"CITATION.cff: version: found {cited['version']}, expected {version}, as in"
             " src/clusterability/release.py"
         )
     missing = set(settings(project)["keywords"]) - set(cited["keywords"])
-    found += [f"CITATION.cff: keywords: no {word!r}, as in pyproject.toml" for word in missing]
+    faults += [f"CITATION.cff: keywords: no {word!r}, as in pyproject.toml" for word in missing]
     heading = f"## [{version}] - {cited['date-released']}"
     if heading not in (project / "CHANGELOG.md").read_text(encoding="utf-8").splitlines():
-        found.append(f"CHANGELOG.md: found no heading {heading!r}, expected that of this release")
-    return found
+        faults.append(f"CHANGELOG.md: found no heading {heading!r}, expected that of this release")
+    return faults
 
 
 def to_fill_in(project: Path) -> list[str]:
@@ -190,4 +190,4 @@ def to_fill_in(project: Path) -> list[str]:
         f"{name}: [{mark}]": mark in (project / name).read_text(encoding="utf-8")
         for name, mark in marked.items()
     }
-    return [place for place, open_ in missing.items() if open_]
+    return [entry for entry, open_ in missing.items() if open_]

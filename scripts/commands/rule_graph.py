@@ -46,23 +46,23 @@ def graph_of_rules(arguments: list[str]) -> nx.DiGraph:
     assert lock_and_config.parsed is not None, "planning parses the workflow"
     dag = lock_and_config.parsed[0].dag
     makers = {job: rule_of(job.rule.name) for job in dag.jobs}
-    found = nx.DiGraph()
-    found.add_edges_from(
+    graph = nx.DiGraph()
+    graph.add_edges_from(
         (makers[other], makers[job]) for job in makers for other in dag.dependencies[job]
     )
-    found.remove_nodes_from([job.rule.name for job in makers if not job.output])
+    graph.remove_nodes_from([job.rule.name for job in makers if not job.output])
     # Networks that continue others are trained by the same rule.
-    found.remove_edges_from(list(nx.selfloop_edges(found)))
-    return found
+    graph.remove_edges_from(list(nx.selfloop_edges(graph)))
+    return graph
 
 
 def shortened(graph: nx.DiGraph) -> nx.DiGraph:
     """Transitive reduction: the graph without edges between rules that a longer path connects."""
-    found = nx.DiGraph()
+    reduction = nx.DiGraph()
     # Sort nodes and edges: networkx returns them in the order of sets, which varies by process.
-    found.add_nodes_from(sorted(graph))
-    found.add_edges_from(sorted(nx.transitive_reduction(graph).edges))
-    return found
+    reduction.add_nodes_from(sorted(graph))
+    reduction.add_edges_from(sorted(nx.transitive_reduction(graph).edges))
+    return reduction
 
 
 def in_rows(graph: nx.DiGraph) -> tuple[nx.DiGraph, list[list]]:
@@ -76,7 +76,7 @@ def in_rows(graph: nx.DiGraph) -> tuple[nx.DiGraph, list[list]]:
     steps.add_nodes_from(graph)
     for first, second in graph.edges:
         between = [(first, second, number) for number in range(row[first] + 1, row[second])]
-        row |= {place: place[2] for place in between}
+        row |= {waypoint: waypoint[2] for waypoint in between}
         steps.add_edges_from(pairwise([first, *between, second]))
     rows: list[list] = [[] for _ in range(max(row.values()) + 1)]
     for node, number in row.items():
@@ -120,11 +120,11 @@ def _put(row: list, wanted: dict, across: dict) -> None:
 
 def files_of_rules() -> dict[str, str]:
     """Name of the file in rules/, by rule."""
-    found = {}
+    files = {}
     for file in sorted((PROJECT / "rules").glob("*.smk")):
         names = re.findall(r'^rule (\w+):|jobs\.rule\("(\w+)"\)', file.read_text(), re.M)
-        found |= {first or second: file.name for first, second in names}
-    return found
+        files |= {first or second: file.name for first, second in names}
+    return files
 
 
 def draw(graph: nx.DiGraph) -> Figure:

@@ -79,8 +79,8 @@ def _audit(results: Path, jobs: list[PlannedJob], options: argparse.Namespace) -
             f"{results}: found {len(missing)} of {len(files)} files missing, such as {missing[0]},"
             " expected a finished study: make study goes on with it"
         )
-    asked = [(f"--{name}", getattr(options, name)) for name in ("cells", "seed", "out")]
-    words = [word for name, value in asked if value is not None for word in (name, str(value))]
+    settings = [(f"--{name}", getattr(options, name)) for name in ("cells", "seed", "out")]
+    words = [word for name, value in settings if value is not None for word in (name, str(value))]
     environment = os.environ | {"PYTHONPATH": str(PROJECT / "scripts")}
     command = [sys.executable, "-P", "-m", "audit", str(results), *words]
     return subprocess.run(command, env=environment).returncode
@@ -90,8 +90,8 @@ def _check_records(results: Path, jobs: list[PlannedJob]) -> int:
     """Compare all files with their records, set damaged ones aside, and return the fault count."""
     checked = verification.check_records(jobs)
     counts = Counter(item.state for item in checked)
-    said = ", ".join(f"{counts[state]} {state.value}" for state in State if counts[state])
-    print(f"{results}: {len(checked)} files checked: {said or 'there are none'}")
+    summary = ", ".join(f"{counts[state]} {state.value}" for state in State if counts[state])
+    print(f"{results}: {len(checked)} files checked: {summary or 'there are none'}")
     wrong = [item for item in checked if item.state != State.SOUND]
     for item in wrong:
         print(f"  {item.problem}{_remedy(results, item)}")
@@ -130,13 +130,13 @@ def _make_again(study: Study, block: Block, cores: int) -> int:
         again.write_bytes(block.networks.read_bytes())
         if block.results:
             _snakemake(scratch, block.results, cores)
-        found = [verification.compare_results(file, scratch / file) for file in block.results]
-        problems += [problem for problem in found if problem]
+        checks = [verification.compare_results(file, scratch / file) for file in block.results]
+        problems += [problem for problem in checks if problem]
     kind = "to the bit" if same_device else "in accuracy, by another kind of device"
     print(
         f"{block.name}: made again in {time.monotonic() - started:.0f} s: networks"
-        f" {'differ' if problem else 'equal ' + kind}; of {len(found)} files of partitions, nulls"
-        f" and scores {sum(item is None for item in found)} equal"
+        f" {'differ' if problem else 'equal ' + kind}; of {len(checks)} files of partitions, nulls"
+        f" and scores {sum(item is None for item in checks)} equal"
     )
     for line in problems:
         print(f"  {line}")
@@ -170,8 +170,8 @@ def _snakemake(scratch: Path, targets: Iterable[Path], cores: int) -> None:
     command += map(str, targets)
     ran = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True)
     if ran.returncode:
-        said = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-20:])
-        raise UserError(f"a block could not be made again:\n{said}")
+        tail = "\n".join((ran.stdout + ran.stderr).strip().splitlines()[-20:])
+        raise UserError(f"a block could not be made again:\n{tail}")
 
 
 if __name__ == "__main__":
