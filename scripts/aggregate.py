@@ -14,17 +14,17 @@ from clusterability.results import aggregation, reading, summary
 from clusterability.results.function_columns import ABLATION_COLUMNS, LESION_COLUMNS
 
 with running(snakemake):
-    inputs, asked = snakemake.input, AggregationJob(**snakemake.params.job)
+    inputs, job = snakemake.input, AggregationJob(**snakemake.params.job)
     output = {name: Path(file) for name, file in snakemake.output.items()}
     networks = summary.read_networks(inputs.networks)
     write_csv(output["networks"], networks)
-    scores = aggregation.BlockScores(inputs.scores, inputs.fresh, inputs.function, asked.fresh_of)
+    scores = aggregation.BlockScores(inputs.scores, inputs.fresh, inputs.function, job.fresh_of)
     cells = scores.cells()
     means = summary.summary_of(cells, networks)
     write_csv(output["summary_csv"], means)
     write_whole(output["summary_tex"], summary.latex_summary(means).encode())
     scores.write(cells, output["scores_parquet"], output["scores_csv"])
-    write_csv(output["paired"], scores.paired(asked.initial_of))
+    write_csv(output["paired"], scores.paired(job.initial_of))
     aggregation.write_clusters(output["clusters"], inputs.clusters, inputs.function_clusters)
     aggregation.write_rows(output["ablations"], inputs.ablations, ABLATION_COLUMNS)
     aggregation.write_rows(output["lesions"], inputs.lesions, LESION_COLUMNS)

@@ -10,11 +10,9 @@ from clusterability.networks.tasks import TASKS
 from clusterability.results.block_paths import read_blocks
 
 with running(snakemake):
-    inputs, asked = snakemake.input, AgreementJob(**snakemake.params.job)
+    inputs, job = snakemake.input, AgreementJob(**snakemake.params.job)
     blocks = read_blocks(inputs.partitions, inputs.starts, inputs.planted)
-    partners, task = read_blocks(inputs.partners), TASKS[asked.task]
+    partners, task = read_blocks(inputs.partners), TASKS[job.task]
     for block, each in zip(blocks, layers_of(snakemake), strict=True):
-        rows = agreement_rows(
-            block, asked.draws, partners, shared_ends=asked.shared_ends, task=task
-        )
+        rows = agreement_rows(block, job.draws, partners, shared_ends=job.shared_ends, task=task)
         write_parquet(each.output("agreement"), rows)

@@ -17,7 +17,7 @@ with running(snakemake):
     verdicts = verdict_rows(read_csv(inputs.best_k), clusters, detectable_contrast)
     write_csv(Path(output.verdict), verdicts)
     validity = read_csv(inputs.validity) if inputs.validity else None
-    asked = snakemake.params.method, snakemake.params.resamples
-    text = study_answer(verdicts, read_csv(inputs.networks), validity, *asked)
+    options = snakemake.params.method, snakemake.params.resamples
+    text = study_answer(verdicts, read_csv(inputs.networks), validity, *options)
     write_whole(Path(output.answer), text.encode())
     write_whole(Path(output.reported), restructured(text).encode())

@@ -29,13 +29,13 @@ with running(snakemake):
         blocks = []
         for file in map(Path, layer.inputs["networks"]):
             name = file.stem
-            found = load_joined(partitions[name], Partitions), load_joined(starts[name], Starts)
+            inputs = load_joined(partitions[name], Partitions), load_joined(starts[name], Starts)
             drawn: dict[str, Measured] = {
                 null: StoredMeasured(draws[name], null) for null in snakemake.params.nulls
             }
             drawn |= {null: AlignedDraws(drawn[null], most) for null, most in adaptive.items()}
-            scaled = layers_of_methods(networks_in(file), layer.name, found[0])
-            evidence = gather(scaled, *found, drawn, adaptive)
+            scaled = layers_of_methods(networks_in(file), layer.name, inputs[0])
+            evidence = gather(scaled, *inputs, drawn, adaptive)
             blocks.append([judge(item, selection) for item in evidence])
         judged = [join_judged(scale) for scale in zip(*blocks, strict=True)]
         write_csv(layer.output("cells"), pd.concat(map(best_k_rows, judged)))

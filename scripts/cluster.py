@@ -9,9 +9,9 @@ from clusterability.networks.scaled_layer import scaled_layers
 from clusterability.results.npz_files import save_items
 
 with running(snakemake):
-    params, asked = snakemake.params, ClusteringJob(**snakemake.params.job)
+    params, job = snakemake.params, ClusteringJob(**snakemake.params.job)
     for layer in layers_of(snakemake):
-        scaled = scaled_layers(layer.networks(), layer.name, asked.scalings)
-        found = block_partitions(scaled, params.k_values, asked)
-        for name, items in found._asdict().items():
+        scaled = scaled_layers(layer.networks(), layer.name, job.scalings)
+        clusterings = block_partitions(scaled, params.k_values, job)
+        for name, items in clusterings._asdict().items():
             save_items(layer.output(name), items)

@@ -10,7 +10,7 @@ from clusterability.networks.stacked import load_networks
 from clusterability.results.equal_size_rows import equal_size_rows
 
 with running(snakemake):
-    asked = EqualSizeJob(**snakemake.params.job)
+    job = EqualSizeJob(**snakemake.params.job)
     networks = load_networks(Path(snakemake.input.networks))
-    rows = equal_size_rows(networks, snakemake.wildcards.layer, asked)
+    rows = equal_size_rows(networks, snakemake.wildcards.layer, job)
     write_parquet(Path(snakemake.output.rows), rows)

@@ -11,6 +11,6 @@ from clusterability.report.page.page import make_page
 
 with running(snakemake):
     files = dict(snakemake.input.items())
-    asked = PageJob(**snakemake.params.job)
+    page_job = PageJob(**snakemake.params.job)
     shown = {name: ProbingJob(**job) for name, job in snakemake.params.shown.items()}
-    write_whole(Path(snakemake.output.page), make_page(files, asked, shown=shown))
+    write_whole(Path(snakemake.output.page), make_page(files, page_job, shown=shown))

@@ -10,8 +10,8 @@ from clusterability.jobs.comparison_jobs import ValidityJob
 from clusterability.results.reading import read_csv, read_rows
 
 with running(snakemake):
-    inputs, asked = snakemake.input, ValidityJob.of(snakemake.params.job)
-    scores = read_rows(inputs.scores, SCORES, asked_scores(asked.method))
+    inputs, job = snakemake.input, ValidityJob.of(snakemake.params.job)
+    scores = read_rows(inputs.scores, SCORES, asked_scores(job.method))
     networks = read_csv(inputs.networks)
-    table = findings(scores, networks, asked.pairs, asked.method)
+    table = findings(scores, networks, job.pairs, job.method)
     write_csv(Path(snakemake.output.findings), table)

@@ -9,6 +9,6 @@ from clusterability.networks.stacked import save_networks
 from clusterability.training.fresh import fresh_networks
 
 with running(snakemake):
-    asked, condition = FreshJob(**snakemake.params.job), snakemake.wildcards.condition
-    networks = fresh_networks(condition, asked, snakemake.params.seeds)
+    job, condition = FreshJob(**snakemake.params.job), snakemake.wildcards.condition
+    networks = fresh_networks(condition, job, snakemake.params.seeds)
     save_networks(Path(snakemake.output.networks), networks)

@@ -10,12 +10,12 @@ from clusterability.nulls.labels import block_label_tables
 from clusterability.results.npz_files import load_items, save_items
 
 with running(snakemake):
-    asked = LabelsJob(**snakemake.params.job)
+    job = LabelsJob(**snakemake.params.job)
     for layer in layers_of(snakemake):
         partitions = load_items(layer.input("partitions"), Partitions)
         held_out = load_items(layer.input("held_out"), HeldOut)
         scaled = layers_of_methods(layer.networks(), layer.name, partitions)
         tables = block_label_tables(
-            scaled, asked.draws, partitions, held_out, snakemake.threads, asked.fewer
+            scaled, job.draws, partitions, held_out, snakemake.threads, job.fewer
         )
         save_items(layer.output("tables"), tables)

@@ -7,5 +7,5 @@ from clusterability_workflow.stratifying import stratified
 from clusterability.jobs.stratified_job import StratifiedJob
 
 with running(snakemake):
-    asked = StratifiedJob(**snakemake.params.job)
-    draw_layers_until_decided(snakemake, asked, *stratified(snakemake, asked))
+    job = StratifiedJob(**snakemake.params.job)
+    draw_layers_until_decided(snakemake, job, *stratified(snakemake, job))

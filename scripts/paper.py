@@ -16,17 +16,17 @@ from clusterability.report.paper.study_tables import Shown
 from clusterability.report.paper.tables import paper_tables
 
 with running(snakemake):
-    asked, inputs = PaperJob(**snakemake.params.job), dict(snakemake.input.items())
+    job, inputs = PaperJob(**snakemake.params.job), dict(snakemake.input.items())
     folder = Path(snakemake.output.manifest).parent
-    tables = {name: Path(inputs[name]) for name in asked.tables}
-    shown = Shown.read(tables, asked)
+    tables = {name: Path(inputs[name]) for name in job.tables}
+    shown = Shown.read(tables, job)
     write_figures(folder, paths(inputs, "figures"))
     write_tables(folder, paper_tables(shown))
     write_whole(Path(snakemake.output.numbers), numbers_tex(shown).encode())
-    text = methods_text(asked, shown, versions())
+    text = methods_text(job, shown, versions())
     write_whole(Path(snakemake.output.methods), text.encode())
     files = sorted(Path(file) for file in snakemake.output if file != snakemake.output.manifest)
     devices = shown.tables["networks"]["device"].dropna().unique()
     sources = paths(inputs, "sources")
-    content = manifest(PROJECT, asked.config, devices, sources, folder, files)
+    content = manifest(PROJECT, job.config, devices, sources, folder, files)
     write_whole(Path(snakemake.output.manifest), content.encode())

@@ -12,13 +12,13 @@ from clusterability.report.figures.style import save_figure
 from clusterability.report.screen_picture import screen_picture
 
 with running(snakemake):
-    item, asked = snakemake.wildcards.item, FigureJob(**snakemake.params.job)
+    item, job = snakemake.wildcards.item, FigureJob(**snakemake.params.job)
     # Imported by name, so that a new figure is one module and reruns no other figure.
     module = import_module(f"clusterability.report.figures.{snakemake.wildcards.figure}")
-    figure, rows = module.make(dict(snakemake.input.items()), item, asked)
+    figure, rows = module.make(dict(snakemake.input.items()), item, job)
     save_figure(figure, rows, snakemake.output)
     picture = screen_picture(Path(snakemake.output.png))
     with whole_file(Path(snakemake.output.screen)) as temporary:
         picture.save(temporary, format="PNG", optimize=True)
-    text = caption(module.CAPTION, rows, item, asked)
+    text = caption(module.CAPTION, rows, item, job)
     write_whole(Path(snakemake.output.txt), f"{text}\n".encode())

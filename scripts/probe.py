@@ -14,17 +14,17 @@ from clusterability.training.images import load_mnist
 from clusterability.training.recipe import Recipe
 
 with running(snakemake):
-    asked = ProbingJob(**snakemake.params.job)
+    job = ProbingJob(**snakemake.params.job)
     networks = load_networks(Path(snakemake.input.networks))
-    found = load_items(Path(snakemake.input.partitions), Partitions)
-    partitions = {key: found[key] for key in found if key[1] in asked.k}
+    all_partitions = load_items(Path(snakemake.input.partitions), Partitions)
+    partitions = {key: all_partitions[key] for key in all_partitions if key[1] in job.k}
     shown = None
     if takes_mnist(networks):
         folder = Path(snakemake.input.mnist[0]).parent
-        mnist = load_mnist(folder, asked.train_images, asked.test_images, name=asked.dataset)
-        recipe = Recipe.model_validate(asked.examples)
-        shown = shown_images(mnist, networks.seeds, asked.images, recipe)
-    probed = probe(networks, snakemake.wildcards.layer, partitions, shown, asked.groups)
+        mnist = load_mnist(folder, job.train_images, job.test_images, name=job.dataset)
+        recipe = Recipe.model_validate(job.examples)
+        shown = shown_images(mnist, networks.seeds, job.images, recipe)
+    probed = probe(networks, snakemake.wildcards.layer, partitions, shown, job.groups)
     write_parquet(Path(snakemake.output.scores), probed.scores)
     write_parquet(Path(snakemake.output.clusters), probed.clusters)
     write_parquet(Path(snakemake.output.ablations), probed.ablations)

@@ -10,6 +10,6 @@ from clusterability.jobs.comparison_jobs import SnapshotsJob
 from clusterability.results.reading import read_csv
 
 with running(snakemake):
-    inputs, asked = snakemake.input, SnapshotsJob(**snakemake.params.job)
+    inputs, job = snakemake.input, SnapshotsJob(**snakemake.params.job)
     tables = (read_csv(file) for file in (inputs.networks, inputs.verdict, inputs.summary))
-    write_csv(Path(snakemake.output.snapshots), snapshot_rows(asked, *tables))
+    write_csv(Path(snakemake.output.snapshots), snapshot_rows(job, *tables))

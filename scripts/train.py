@@ -18,26 +18,26 @@ from clusterability.training.train import Origin, train
 
 with running(snakemake):
     wildcards, params, output = snakemake.wildcards, snakemake.params, snakemake.output
-    asked, title = TrainingJob(**params.job), f"{wildcards.condition} {wildcards.seeds}"
+    job, title = TrainingJob(**params.job), f"{wildcards.condition} {wildcards.seeds}"
     # Settings of the machine are not parameters of the job, so that changing them retrains nothing.
     machine = snakemake.config.get("training") or {}
     device, seconds = machine.get("device", "auto"), machine.get("checkpoint_every", 30)
     checkpoints = Checkpoints.of_job(Path(output.networks), dict(params.items()), seconds)
-    folder, data = Path(snakemake.input.mnist[0]).parent, asked.dataset
-    counts = (asked.train_images, asked.test_images)
+    folder, data = Path(snakemake.input.mnist[0]).parent, job.dataset
+    counts = (job.train_images, job.test_images)
     lease = leased_gpu(device, stopped=lambda: checkpoints.stopped)
     with watched(title) as progress, told_to_stop(checkpoints.stop), lease:
         result = train(
             wildcards.condition,
-            Recipe.model_validate(asked.recipe),
+            Recipe.model_validate(job.recipe),
             params.seeds,
             load_mnist(folder, *counts, remove=True, name=data),
             device=device,
             threads=snakemake.threads,
-            history_every=asked.history_every,
+            history_every=job.history_every,
             progress=progress,
             checkpoints=checkpoints,
-            origin=Origin.of_file(snakemake.input.get("origin"), asked.epochs_before),
+            origin=Origin.of_file(snakemake.input.get("origin"), job.epochs_before),
         )
     write_csv(Path(output.history), history_table(result))
     write_csv(Path(output.rows), network_table(result))

@@ -26,15 +26,15 @@ from clusterability.resampling import Resamples
 from clusterability.results.reading import read_csv
 
 with running(snakemake):
-    inputs, asked = snakemake.input, ValidityJob.of(snakemake.params.job)
+    inputs, job = snakemake.input, ValidityJob.of(snakemake.params.job)
     networks = read_csv(inputs.networks)
     accuracy = networks.groupby("condition")["test_accuracy"].mean().to_dict()
-    resamples = Resamples.draw(all_seeds(inputs.scores), asked.resamples)
-    planted = detection_scores(inputs.scores, inputs.contenders, asked.pairs, asked.judged)
+    resamples = Resamples.draw(all_seeds(inputs.scores), job.resamples)
+    planted = detection_scores(inputs.scores, inputs.contenders, job.pairs, job.judged)
     recovered = planted_agreement(inputs.agreement)
-    rows = recovery_rows(planted, recovered, asked.judged)
+    rows = recovery_rows(planted, recovered, job.judged)
     doses = planted_doses(planted)
-    rows += detection_rows(planted, recovered, accuracy, asked.pairs, resamples, doses)
+    rows += detection_rows(planted, recovered, accuracy, job.pairs, resamples, doses)
     rows += cluster_prediction(prediction_clusters(inputs.clusters), resamples)
     scores = prediction_scores(inputs.scores)
     rows += network_prediction(scores, resamples) + condition_prediction(scores, resamples)

@@ -29,5 +29,5 @@ def let_jobs_find_library() -> None:
     """
     folders = [str(PROJECT / "src"), str(PROJECT / "scripts")]
     others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    others = [place for place in others if place and place not in folders]
+    others = [folder for folder in others if folder and folder not in folders]
     os.environ["PYTHONPATH"] = os.pathsep.join([*folders, *others])

@@ -39,14 +39,14 @@ def draw_layers_until_decided(
         layers = scaled_layers(layer.networks(), layer.name, asked.scalings)
         partitions = load_items(layer.input("partitions"), Partitions)
         held_out = load_items(layer.input("held_out"), HeldOut)
-        there = deque(kept.found())
+        tables = deque(kept.found())
 
         def of_network(scaled: ScaledLayer) -> Iterator[KeyedTables]:
             # Deterministic: the rule stops each network at the same draw as before.
             done = 0
-            while there:
+            while tables:
                 done += 1
-                yield there.popleft()
+                yield tables.popleft()
             what = (model, [scaled], job.params.k_values, asked, job.threads, done)
             yield from kept.keeping(drawn_one_by_one(*what))
 

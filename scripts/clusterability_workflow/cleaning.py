@@ -78,13 +78,13 @@ def find_written(study: Path) -> Written:
     Raises:
         UserError: if the folder is a link to elsewhere.
     """
-    place = EVERYTHING.resolve() / study.relative_to(EVERYTHING)
-    if study.resolve() != place:
+    expected_path = EVERYTHING.resolve() / study.relative_to(EVERYTHING)
+    if study.resolve() != expected_path:
         raise UserError(f"{study}: found a link to {study.resolve()}, expected a folder in results")
     entries = sorted(study.iterdir()) if study.is_dir() else []
     entries = [path for path in entries if path.name != LOCK]
-    own = tuple(path for path in entries if _is_own(path))
-    return Written(study, own, tuple(path for path in entries if path not in own))
+    own_paths = tuple(path for path in entries if _is_own(path))
+    return Written(study, own_paths, tuple(path for path in entries if path not in own_paths))
 
 
 def _is_own(path: Path) -> bool:

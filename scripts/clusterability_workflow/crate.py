@@ -122,8 +122,8 @@ def write_crate(study: RanStudy, project: Path) -> Path:
 def _code_files(study: RanStudy, project: Path) -> list[str]:
     """Paths of the files that made the study, relative to the project's folder."""
     always = [file for pattern in CODE for file in sorted(project.glob(pattern))]
-    own = {name for job in study.jobs for name in job.code}
-    return sorted(own | {file.relative_to(project).as_posix() for file in always})
+    names = {name for job in study.jobs for name in job.code}
+    return sorted(names | {file.relative_to(project).as_posix() for file in always})
 
 
 def _described(study: RanStudy) -> Entity:
@@ -195,10 +195,10 @@ class _Files:
         path = Path(file)
         inside = path.is_relative_to(self._results) and path.exists()
         name = path.relative_to(self._results) if inside else path
-        found = quote(name.as_posix()) if inside else f"#{quote(path.as_posix().lstrip('/'))}"
-        if found not in self._entities:
-            self._entities[found] = self._described(found, path, inside)
-        return found
+        identifier = quote(name.as_posix()) if inside else f"#{quote(path.as_posix().lstrip('/'))}"
+        if identifier not in self._entities:
+            self._entities[identifier] = self._described(identifier, path, inside)
+        return identifier
 
     def _described(self, name: str, path: Path, inside: bool) -> Entity:
         digest = self._made.get(str(path)) or (file_digest(path) if path.exists() else None)
@@ -339,18 +339,18 @@ class _Run:
     def _inputs(self) -> list[Entity]:
         """Inputs and output of the workflow, as parameters that their files refer to."""
         answer = self._files.id_of((self._study.results / "answer.md").as_posix())
-        found = [self._parameter("config", "the config of the study", [CONFIG])]
+        parameters = [self._parameter("config", "the config of the study", [CONFIG])]
         if self.sources:
             text = "images, networks, published values"
-            found.append(self._parameter("source", text, self.sources))
-        return [*found, self._parameter("answer", "the answer", [answer])]
+            parameters.append(self._parameter("source", text, self.sources))
+        return [*parameters, self._parameter("answer", "the answer", [answer])]
 
     def _parameter(self, name: str, description: str, files: Sequence[str]) -> Entity:
-        own = f"#parameter/{name}"
+        identifier = f"#parameter/{name}"
         for file in files:
-            self._files.of(file)["exampleOfWork"] = _link(own)
+            self._files.of(file)["exampleOfWork"] = _link(identifier)
         return {
-            "@id": own,
+            "@id": identifier,
             "@type": "FormalParameter",
             "conformsTo": _link("https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"),
             "name": name,

@@ -73,12 +73,12 @@ def when_run() -> dict[Path, tuple[float | None, float | None]]:
     """Start and end of the jobs that were planned last, in seconds since 1970, by benchmark."""
     assert lock_and_config.parsed is not None
     workflow = lock_and_config.parsed[0]
-    found = {}
+    times = {}
     for job in _jobs(workflow.dag):
         record = workflow.persistence.metadata(next(iter(job.output)))
         if record:
-            found[Path(str(job.benchmark))] = (record.starttime, record.endtime)
-    return found
+            times[Path(str(job.benchmark))] = (record.starttime, record.endtime)
+    return times
 
 
 def _jobs(dag: Any) -> list[Any]:
@@ -111,28 +111,28 @@ def _planned(dag: Any, job: Any, needed: set[Any]) -> PlannedJob:
 def _reasons(dag: Any, job: Any) -> Iterator[str]:
     """Reasons why a job runs: its changes, or else the jobs that it follows."""
     reason = dag.reason(job)
-    found = False
+    has_reason = False
     # Asked here, since Snakemake skips this check if a job has to follow another one anyway.
     changes = dag.workflow.persistence.params_changed(job)
     if changes:
         yield from parameter_changes(sorted(changes.only_old), sorted(changes.only_new))
-        found = True
+        has_reason = True
     for file in sorted(map(str, reason.updated_input)):
         yield f"input {file} changed"
-        found = True
+        has_reason = True
     if reason.input_changed:
         yield "other input files than before"
-        found = True
+        has_reason = True
     if reason.incomplete_output:
         yield "was interrupted"
-        found = True
+        has_reason = True
     if reason.forced:
         yield "forced"
-        found = True
-    if reason.missing_output and not found:
+        has_reason = True
+    if reason.missing_output and not has_reason:
         yield _why_missing(dag, job)
-        found = True
-    if reason.updated_input_run and not found:
+        has_reason = True
+    if reason.updated_input_run and not has_reason:
         jobs = filter(dag.needrun, dag.dependencies[job])
         makers = {rule_of(other.rule.name) for other in jobs}
         yield f"after {', '.join(sorted(makers))}"

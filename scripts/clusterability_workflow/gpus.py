@@ -101,8 +101,8 @@ def scheduler_job(environment: Mapping[str, str]) -> str | None:
     >>> scheduler_job({"SLURM_JOB_ID": "17"})
     'SLURM_JOB_ID-17'
     """
-    found = [f"{name}-{environment[name]}" for name in SCHEDULERS if environment.get(name)]
-    return re.sub(r"[^\w.-]", "_", found[0]) if found else None
+    jobs = [f"{name}-{environment[name]}" for name in SCHEDULERS if environment.get(name)]
+    return re.sub(r"[^\w.-]", "_", jobs[0]) if jobs else None
 
 
 def visible_gpus(count: int | None = None) -> list[str]:
@@ -132,8 +132,8 @@ def named_gpus(names: str) -> list[str]:
     """
     parts = [part.strip() for part in names.split(",")]
     kinds = (re.compile(kind) for kind in (r"\d+", r"GPU-[\w-]+", r"MIG-[\w/-]+"))
-    found = max((list(takewhile(kind.fullmatch, parts)) for kind in kinds), key=len)
-    return found if len(set(found)) == len(found) else []
+    gpus = max((list(takewhile(kind.fullmatch, parts)) for kind in kinds), key=len)
+    return gpus if len(set(gpus)) == len(gpus) else []
 
 
 def _gpus_to_share(device: str, visible: Sequence[str] | None) -> list[str]:
@@ -157,7 +157,7 @@ def _wait_for_one(
     gpus: Sequence[str], folder: Path, stopped: Callable[[], bool]
 ) -> tuple[str, FileLock]:
     locks = {gpu: FileLock(folder / f"{gpu.replace('/', '_')}.lock", timeout=0) for gpu in gpus}
-    told = False
+    is_logged = False
     while not stopped():
         for gpu, lock in locks.items():
             with suppress(Timeout):
@@ -165,10 +165,10 @@ def _wait_for_one(
                 with suppress(OSError):  # it only tells others who waits for whom
                     _holder_file(lock).write_text(str(os.getpid()))
                 return gpu, lock
-        if not told:
+        if not is_logged:
             held = (f"{gpu} is held by {_holder(lock)}" for gpu, lock in locks.items())
             logger.info("waits for a GPU: %s", "; ".join(held))
-            told = True
+            is_logged = True
         time.sleep(_SECONDS_BETWEEN_TRIES)
     raise UserError("training was stopped by a signal while it waited for a GPU")
 
@@ -200,8 +200,8 @@ def _own_folder(folder: Path) -> Path:
     Where all users can write, another one may have created it, with links to files of this user.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
         raise UserError(
             f"{folder}: found a folder that other users can write to, expected one of this user's"
             " own; remove it"

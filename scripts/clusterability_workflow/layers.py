@@ -68,12 +68,12 @@ def layers_of(job: Any) -> Iterator[Layer]:
 
 def _by_name(files: Any) -> dict[str, list[str]]:
     return {
-        name: [found] if isinstance(found, str) else list(found) for name, found in files.items()
+        name: [paths] if isinstance(paths, str) else list(paths) for name, paths in files.items()
     }
 
 
 def _share(files: Mapping[str, list[str]], number: int, count: int) -> dict[str, list[str]]:
     return {
-        name: found[number * len(found) // count : (number + 1) * len(found) // count]
-        for name, found in files.items()
+        name: paths[number * len(paths) // count : (number + 1) * len(paths) // count]
+        for name, paths in files.items()
     }

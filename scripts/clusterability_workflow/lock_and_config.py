@@ -76,7 +76,7 @@ def hold(folder: Path) -> str | None:
     Raises:
         UserError: if another process holds the lock, or if the folder cannot be written.
     """
-    path, told = folder / LOCK, None
+    path, message = folder / LOCK, None
     if _holder(path) == Holder.this_process():
         return None
     while not _take(path):
@@ -90,10 +90,10 @@ def hold(folder: Path) -> str | None:
             time.sleep(0.1)
             continue
         path.unlink(missing_ok=True)
-        told = f"{folder}: {holder or 'a run'} ended without a word; going on from what it left"
+        message = f"{folder}: {holder or 'a run'} ended without a word; going on from what it left"
     # The caller may change the working folder before the release.
     atexit.register(_release, path.absolute(), os.getpid())
-    return told
+    return message
 
 
 def living_holder(folder: Path) -> Holder | None:
@@ -162,9 +162,9 @@ def begin(
     folders = [results]
     if not all((shared / name).is_file() for name in shared_files):
         folders.append(shared)
-    told = [hold(folder) for folder in folders]
+    messages = [hold(folder) for folder in folders]
     freeze(config, results)
-    return [line for line in told if line]
+    return [line for line in messages if line]
 
 
 PRODUCTS = {
@@ -180,9 +180,9 @@ PRODUCTS = {
 
 def closing_lines(results: Path) -> list[str]:
     """Messages of a successful run: the paths of its products, and the answer in a sentence."""
-    there = {results / name: text for name, text in PRODUCTS.items() if (results / name).exists()}
-    width = max((len(str(path)) for path in there), default=0)
-    lines = [f"{path!s:<{width}}  {text}" for path, text in there.items()]
+    files = {results / name: text for name, text in PRODUCTS.items() if (results / name).exists()}
+    width = max((len(str(path)) for path in files), default=0)
+    lines = [f"{path!s:<{width}}  {text}" for path, text in files.items()]
     answer = answer_in_short(results / "answer.md")
     return [*lines, f"Answer: {answer}"] if answer else lines
 

@@ -121,8 +121,8 @@ def _counterpart(value: Any, others: Sequence[Any]) -> Any:
     same = [other for other in others if type(other) is type(value)]
     if isinstance(value, dict):
         shared = [(len(other.keys() & value.keys()), -i) for i, other in enumerate(same)]
-        most, place = max(shared, default=(0, 0))
-        return same[-place] if most else None
+        most, negated_index = max(shared, default=(0, 0))
+        return same[-negated_index] if most else None
     return same[0] if same else None
 
 
@@ -196,9 +196,9 @@ class Costs:
                 size = _size_of_all(map(Path, record.files)) if record else 0
                 params = record.params if record else {}
                 sample = _Sample(_work(file, params), _content(file, params), Cost(seconds, size))
-                own = file.is_relative_to(study / BENCHMARKS)
+                is_own = file.is_relative_to(study / BENCHMARKS)
                 for kind in _kinds(file):
-                    costs._samples.setdefault((own, kind), []).append(sample)
+                    costs._samples.setdefault((is_own, kind), []).append(sample)
         return costs
 
     def expected(self, job: PlannedJob) -> tuple[Cost | None, bool]:
@@ -208,19 +208,19 @@ class Costs:
         other blocks, other conditions, other layers; jobs of this study come before all others. The
         size is estimated in the same way, from jobs whose files still exist.
         """
-        samples, own = self._like(job)
+        samples, is_own = self._like(job)
         if not samples:
             return None, False
         sized, _ = self._like(job, sized=True)
-        return Cost(_expected(samples, job).seconds, _expected(sized or samples, job).size), own
+        return Cost(_expected(samples, job).seconds, _expected(sized or samples, job).size), is_own
 
     def _like(self, job: PlannedJob, sized: bool = False) -> tuple[list[_Sample], bool]:
         """Most similar jobs, and whether they are of this study; if `sized`, jobs with files."""
-        for own in (True, False):
+        for is_own in (True, False):
             for kind in _kinds(job.benchmark):
-                samples = self._samples.get((own, kind), [])
-                if found := [one for one in samples if not sized or one.cost.size is not None]:
-                    return found, own
+                samples = self._samples.get((is_own, kind), [])
+                if matches := [one for one in samples if not sized or one.cost.size is not None]:
+                    return matches, is_own
         return [], False
 
 
@@ -293,14 +293,14 @@ def _size(file: Path) -> int:
 
 def _size_of_all(files: Iterable[Path]) -> int | None:
     """Bytes of all files that exist; None if none does."""
-    there = [file for file in files if file.is_file()]
-    return sum(map(_size, there)) if there else None
+    existing_files = [file for file in files if file.is_file()]
+    return sum(map(_size, existing_files)) if existing_files else None
 
 
 def beside(benchmark: Path, folder: str, ending: str) -> Path:
     """File of the same job in another folder of the study, such as its log."""
-    place = benchmark.parts.index(BENCHMARKS)
-    parts = (*benchmark.parts[:place], folder, *benchmark.parts[place + 1 :])
+    index = benchmark.parts.index(BENCHMARKS)
+    parts = (*benchmark.parts[:index], folder, *benchmark.parts[index + 1 :])
     return Path(*parts).with_suffix(ending)
 
 
@@ -325,7 +325,7 @@ def _kinds(benchmark: Path) -> list[str]:
     """Kinds of jobs that resemble this one, the most similar first, regardless of blocks."""
     rule, *rest = ["*" if _BLOCK.fullmatch(part) else part for part in _place(benchmark)]
     places = [rest, ["", *rest[1:]], ["", "", *rest[-1:]], []]
-    return ["/".join([rule, *place]) for place in places]
+    return ["/".join([rule, *names]) for names in places]
 
 
 # --- orphans -----------------------------------------------------------------------------------
@@ -361,8 +361,8 @@ def find_orphans(study: Path, jobs: Iterable[PlannedJob]) -> Orphans:
     """Find files in the folders of a study that none of its jobs writes or keeps."""
     jobs = list(jobs)
     wanted = {Path(file) for job in jobs for file in job.outputs if file not in job.spent}
-    found = [file for name in RESULTS for file in _files(study / name)]
-    results = [file for file in found if file not in wanted]
+    paths = [file for name in RESULTS for file in _files(study / name)]
+    results = [file for file in paths if file not in wanted]
     results += _checkpoints_without_job(study, wanted)
     kept = {job.benchmark for job in jobs}
     others: list[Path] = []
@@ -484,11 +484,11 @@ def _minutes(costs: Sequence[Cost | None]) -> float | None:
 
 
 def _totals(expected: Sequence[_Expected], cores: int, free: int) -> list[str]:
-    known = [(job, cost, own) for job, cost, own in expected if cost is not None]
+    known = [(job, cost, is_own) for job, cost, is_own in expected if cost is not None]
     core_seconds = sum(cost.seconds * min(job.threads, cores) for job, cost, _ in known)
     on_gpus = sum(cost.seconds * job.gpus for job, cost, _ in known)
     unknown = sorted({job.rule for job, cost, _ in expected if cost is None})
-    others = sorted({job.rule for job, _, own in known if not own})
+    others = sorted({job.rule for job, _, is_own in known if not is_own})
     lines = []
     if known:
         lines.append(

@@ -1,4 +1,4 @@
-"""What made a file: digests of the code that a job runs, and versions of what it calls.
+"""Digests of the code that made a file, and versions of the software that it calls.
 
 Snakemake reruns a job when its `params` change. These digests are put there, so that editing a
 module reruns the jobs whose script imports it, directly or through others, and no other job.
@@ -43,9 +43,9 @@ def made_by(script: str, *modules: str | Extension) -> dict[str, dict[str, str]]
         modules: paths below `src/clusterability` of modules that the script loads by name, or of
             other files that it reads; and extensions that it loads.
     """
-    own = [module for module in modules if isinstance(module, str)]
+    paths = [module for module in modules if isinstance(module, str)]
     others = [module for module in modules if isinstance(module, Extension)]
-    files = (f"scripts/{script}", *(f"src/clusterability/{module}" for module in own))
+    files = (f"scripts/{script}", *(f"src/clusterability/{module}" for module in paths))
     code = code_digests(*files) | {each.described: _digest_of(each) for each in others}
     software = software_versions(*files) | {each.package: each.version for each in others}
     return {"code": code, "software": software}
@@ -93,14 +93,14 @@ def _files(folder: Path, files: Sequence[str]) -> list[Path]:
 
     Kept, since a rule whose code depends on a wildcard asks once a job.
     """
-    found: set[Path] = set()
+    paths: set[Path] = set()
     waiting = [folder / file for file in files]
     while waiting:
         file = waiting.pop()
-        if file not in found:
-            found.add(file)
+        if file not in paths:
+            paths.add(file)
             waiting.extend(_imported_files(folder, file))
-    return sorted(found)
+    return sorted(paths)
 
 
 @cache

@@ -103,14 +103,14 @@ def _all(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 
 def _accuracies(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
     """Mean accuracies over the networks of each condition, with 95 % t intervals."""
-    found = []
+    means = []
     for condition, group in rows.groupby("condition", sort=False):
         row: dict[str, object] = {"condition": condition, "n": len(group)}
         for name in ("train_accuracy", "test_accuracy"):
             ends = interval(group[name].to_numpy(float))
             row |= dict(zip((name, f"{name}_low", f"{name}_high"), ends, strict=True))
-        found.append(row)
-    return pd.DataFrame(found)
+        means.append(row)
+    return pd.DataFrame(means)
 
 
 def _validity(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
@@ -119,9 +119,9 @@ def _validity(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
     Numbers have five digits: there are many rows.
     """
     rows = rows[(rows["method"] == study.method) & (rows["analysis"] != "conditions")]
-    told = rows["measure"].isin([*DISCUSSED, "bits"]) & (rows["function"] == "importance")
-    told |= rows["analysis"] != "networks"
-    over_all = rows["condition"].isna() & told
+    selection = rows["measure"].isin([*DISCUSSED, "bits"]) & (rows["function"] == "importance")
+    selection |= rows["analysis"] != "networks"
+    over_all = rows["condition"].isna() & selection
     detected = (rows["measure"] == "mi") & (rows["form"] == "z") & (rows["null"] == "shuffle")
     right = (rows["analysis"] == "recovery") & rows["measure"].isin(["mi", "bits_within"])
     right &= rows["null"].isin(["shuffle", "strength"])
@@ -137,15 +137,15 @@ def _findings(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 
 
 def _agreement(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
-    own = (rows["method"] == study.method) & (rows["measure"] == "ami")
-    return rows[own & (rows["k"] == study.k)]
+    selection = (rows["method"] == study.method) & (rows["measure"] == "ami")
+    return rows[selection & (rows["k"] == study.k)]
 
 
 def _scores(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
     """Mean z of networks by the measures that documents discuss, at the method and k of figures."""
-    own = (rows["method"] == study.method) & (rows["k"] == study.k) & rows["z"].notna()
-    own &= rows["test_accuracy"].notna()
-    return rows[own & rows["measure"].isin(DISCUSSED)].drop(columns="test_accuracy")
+    selection = (rows["method"] == study.method) & (rows["k"] == study.k) & rows["z"].notna()
+    selection &= rows["test_accuracy"].notna()
+    return rows[selection & rows["measure"].isin(DISCUSSED)].drop(columns="test_accuracy")
 
 
 def _lesions(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
@@ -156,7 +156,7 @@ def _lesions(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
 def _cells(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
     """Shares of p <= 0.05 in cells of conditions without structure, by method and by measure."""
     with_p = rows[rows["n"] > 0]
-    found = []
+    tables = []
     for name in ("method", "measure"):
         cells = with_p.groupby(["condition", "null", name], sort=False)
         table = cells.agg(
@@ -166,9 +166,9 @@ def _cells(rows: pd.DataFrame, study: Quoted) -> pd.DataFrame:
             most=("share", "max"),
             most_replicate=("replicate_share", "max"),
         )
-        found.append(table.reset_index())
+        tables.append(table.reset_index())
     columns = ["condition", "null", "method", "measure"]
-    joined = pd.concat(found, ignore_index=True)
+    joined = pd.concat(tables, ignore_index=True)
     return joined[[*columns, *joined.columns.difference(columns, sort=False)]]
 
 

@@ -52,12 +52,12 @@ class Record:
             UserError: if the file is missing or damaged.
         """
         try:
-            found = cls(**json.loads(path.read_bytes()))
-            if not all(isinstance(item, str) for pair in found.files.items() for item in pair):
+            record = cls(**json.loads(path.read_bytes()))
+            if not all(isinstance(item, str) for pair in record.files.items() for item in pair):
                 raise ValueError("files without digests")
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise UserError(f"{path}: found no record of a job ({error}), expected one") from None
-        return found
+        return record
 
 
 def record_path(log: Path) -> Path:
@@ -66,5 +66,5 @@ def record_path(log: Path) -> Path:
     >>> record_path(Path("results/smoke/logs/train/trained/0-1.log")).as_posix()
     'results/smoke/records/train/trained/0-1.json'
     """
-    place = log.parts.index(LOGS)
-    return Path(*log.parts[:place], RECORDS, *log.parts[place + 1 :]).with_suffix(".json")
+    index = log.parts.index(LOGS)
+    return Path(*log.parts[:index], RECORDS, *log.parts[index + 1 :]).with_suffix(".json")

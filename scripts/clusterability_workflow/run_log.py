@@ -130,21 +130,21 @@ class Run:
             self._take_item(item[1], item[2])
         elif self._in_stats:
             self._take_count(line)
-        elif found := _TIME.fullmatch(line):
-            self.time = time.mktime(time.strptime(found[1]))
-        elif found := _BLOCK.fullmatch(line):
-            self._block = Job(found[2], submitted=not found[1], begun=self.time)
+        elif match := _TIME.fullmatch(line):
+            self.time = time.mktime(time.strptime(match[1]))
+        elif match := _BLOCK.fullmatch(line):
+            self._block = Job(match[2], submitted=not match[1], begun=self.time)
             self._is_error = False
-        elif found := _ERROR.fullmatch(line):
-            self._block, self._is_error = Job(found[1], begun=self.time), True
-        elif found := _FINISHED.match(line):
-            self._set(found[1], DONE)
-        elif found := _RESTARTED.match(line):
-            self._set(found[1], WAITING)
-        elif found := _STEPS.match(line):
-            self.steps, self.total = int(found[1]), int(found[2])
-        elif found := _CONFIGS.fullmatch(line):
-            self.configs = found[1]
+        elif match := _ERROR.fullmatch(line):
+            self._block, self._is_error = Job(match[1], begun=self.time), True
+        elif match := _FINISHED.match(line):
+            self._set(match[1], DONE)
+        elif match := _RESTARTED.match(line):
+            self._set(match[1], WAITING)
+        elif match := _STEPS.match(line):
+            self.steps, self.total = int(match[1]), int(match[2])
+        elif match := _CONFIGS.fullmatch(line):
+            self.configs = match[1]
         else:
             self._take_sentence(line)
 

@@ -110,11 +110,11 @@ class _Run:
         if os.getpid() != process or self._workflow.dag is None:  # in a fork of it, or not planned
             return
         self._record.unlink(missing_ok=True)
-        found = self._settled(self._workflow.dag)
-        if found is not None:
+        files = self._settled(self._workflow.dag)
+        if files is not None:
             self._record.parent.mkdir(parents=True, exist_ok=True)
             temporary = self._record.with_suffix(f".{os.getpid()}")
-            temporary.write_text(json.dumps(found))
+            temporary.write_text(json.dumps(files))
             temporary.replace(self._record)
 
     def _settled(self, dag: Any) -> State | None:
@@ -126,7 +126,7 @@ class _Run:
         made = state(file for _, outputs in jobs for file in outputs)
         taken = state(file for inputs, _ in jobs for file in inputs if file not in made)
         unchanged = state(self._code) == self._code and all(
-            found is not None and found[0] < self._began for found in taken.values()
+            stamp is not None and stamp[0] < self._began for stamp in taken.values()
         )
         everything = self._code | taken | made
         return everything if unchanged and all(in_order(everything, *job) for job in jobs) else None
@@ -139,8 +139,8 @@ def in_order(files: State, inputs: Sequence[str], outputs: Sequence[str]) -> boo
     >>> in_order(files, ["a", "gone"], ["b"]), in_order(files, ["b"], ["a"])
     (True, False)
     """
-    inputs_changed = [found[0] for file in inputs if (found := files[file])]
-    made = [found[0] for file in outputs if (found := files[file])]
+    inputs_changed = [stamp[0] for file in inputs if (stamp := files[file])]
+    made = [stamp[0] for file in outputs if (stamp := files[file])]
     return not inputs_changed or not made or max(inputs_changed) <= min(made)
 
 

@@ -22,18 +22,18 @@ def check_accounting(status_command: str | None) -> None:
     if status_command != "sacct":
         return
     try:
-        asked = subprocess.run(
+        process = subprocess.run(
             ["sacct", "--noheader", "--allocations"], capture_output=True, text=True, timeout=60
         )
     except FileNotFoundError:
         return  # the plugin asks squeue then
     except subprocess.TimeoutExpired:
-        told = "nothing within 60 s"
+        answer = "nothing within 60 s"
     else:
-        if asked.returncode == 0:
+        if process.returncode == 0:
             return
-        told = (asked.stderr or asked.stdout).strip().replace("\n", "; ")
+        answer = (process.stderr or process.stdout).strip().replace("\n", "; ")
     raise UserError(
-        f"slurm-status-command: sacct says {told!r}, expected an accounting that answers; where the"
-        " cluster has none, add --slurm-status-command squeue"
+        f"slurm-status-command: sacct says {answer!r}, expected an accounting that answers; where"
+        " the cluster has none, add --slurm-status-command squeue"
     )

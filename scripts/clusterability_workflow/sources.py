@@ -1,4 +1,4 @@
-"""What each file of the project says: its code without comments, and what it imports.
+"""Content of each file of the project: its code without comments, and the modules it imports.
 
 Reading a file takes milliseconds, and a run of Snakemake asks about some 300. Answers are kept
 beside Python's own compiled modules, by the SHA-256 of the file.
@@ -94,14 +94,14 @@ def code_of(content: bytes, nodes: Sequence[ast.AST]) -> bytes:
 
 
 def _modules(nodes: Sequence[ast.AST]) -> set[str]:
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+            modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found.add(node.module)
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return found
+            modules.add(node.module)
+            modules.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return modules
 
 
 @cache

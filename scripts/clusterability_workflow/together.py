@@ -51,8 +51,8 @@ def number_of_layers(name: str) -> int:
     >>> number_of_layers("fc1"), number_of_layers("h.0.mlp.c_fc.weight+11")
     (1, 12)
     """
-    found = re.search(r"\+(\d+)$", name)
-    return 1 + int(found[1]) if found else 1
+    match = re.search(r"\+(\d+)$", name)
+    return 1 + int(match[1]) if match else 1
 
 
 def other_layers(before: Collection[Sequence[str]], now: Collection[Sequence[str]]) -> str:
@@ -64,8 +64,8 @@ def other_layers(before: Collection[Sequence[str]], now: Collection[Sequence[str
     """
     old, new = set(map(tuple, before)), set(map(tuple, now))
     counts = {"more": len(new - old), "fewer": len(old - new)}
-    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    return f"layers taken together: {said or 'in another order'}"
+    differences = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return f"layers taken together: {differences or 'in another order'}"
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ class JobsOfLayers:
     @property
     def params(self) -> dict[str, Any]:
         """Parameters that name the layers taken together; empty if wildcards name the layer."""
-        layers = [list(place) for place in self.places]
+        layers = [list(layer) for layer in self.places]
         return {"layers": {TOGETHER: layers}} if layers else {}
 
     def files(self, pattern: str) -> str | list[str]:
         """File of the layer, or files of all layers."""
-        found = [_filled(pattern, place) for place in self.places]
-        return found if len(found) > 1 else found[0] if found else pattern
+        paths = [_filled(pattern, layer) for layer in self.places]
+        return paths if len(paths) > 1 else paths[0] if paths else pattern
 
     def file(self, pattern: str) -> str:
         """File of a whole job, such as its log.
@@ -147,7 +147,7 @@ class JobsOfLayers:
             return lambda wildcards, *more: function(_wildcards(self.places[0], wildcards), *more)
 
         def of_all(wildcards: Any, *more: Any) -> Any:
-            return join(function(_wildcards(place, wildcards), *more) for place in self.places)
+            return join(function(_wildcards(layer, wildcards), *more) for layer in self.places)
 
         return of_all
 
@@ -190,12 +190,12 @@ def jobs_of_layers(
     ['{layer}.log', 'a+1.log', 'c.log']
     """
     places = list(places)
-    others = [place for place in places if place not in alone]
+    others = [layer for layer in places if layer not in alone]
     shared = list(_shared(others, weights, most, across))
-    together = {place.condition for group in shared if len(group) > 1 for place in group}
-    groups = [*shared, *((place,) for place in places if place in alone)]
-    own = [group for group in groups if group[0].condition in together]
-    jobs = [JobsOfLayers(group, number) for number, group in enumerate(own, 1)]
+    together = {layer.condition for group in shared if len(group) > 1 for layer in group}
+    groups = [*shared, *((layer,) for layer in places if layer in alone)]
+    joined_groups = [group for group in groups if group[0].condition in together]
+    jobs = [JobsOfLayers(group, number) for number, group in enumerate(joined_groups, 1)]
     return [JobsOfLayers(others=tuple(sorted(together))), *jobs]
 
 
@@ -205,13 +205,13 @@ def _shared(
     """Groups of consecutive layers that have at most `most` weights together."""
     group: list[Place] = []
     total = 0
-    for place in places:
-        counted = max(weights[place], SMALLEST)
-        joins = across or place.condition == group[0].condition if group else True
+    for layer in places:
+        counted = max(weights[layer], SMALLEST)
+        joins = across or layer.condition == group[0].condition if group else True
         if group and (total + counted > most or not joins):
             yield tuple(group)
             group, total = [], 0
-        group.append(place)
+        group.append(layer)
         total += counted
     if group:
         yield tuple(group)

@@ -96,11 +96,11 @@ def _check_file(file: Path, digest: str | None, record: Path) -> Checked:
     if not file.is_file():
         return Checked(file, State.MISSING, f"{file}: found no file, expected SHA-256 {digest}")
     try:
-        found = file_digest(file)
+        sha256 = file_digest(file)
     except OSError as error:
         return Checked(file, State.DAMAGED, f"{file}: cannot be read: {error.strerror}")
-    if found != digest:
-        problem = f"{file}: found SHA-256 {found[:16]}…, expected {digest[:16]}…"
+    if sha256 != digest:
+        problem = f"{file}: found SHA-256 {sha256[:16]}…, expected {digest[:16]}…"
         return Checked(file, State.DAMAGED, problem)
     return Checked(file, State.SOUND)
 
@@ -136,7 +136,7 @@ def blocks(jobs: Sequence[PlannedJob]) -> list[Block]:
         for file in map(Path, job.outputs)
         if file.suffix == ".safetensors" and file.is_file()
     }
-    found = []
+    all_blocks = []
     for networks in of_networks:
         condition, seeds = networks.parent.name, networks.stem
         part = f"/{condition}/{seeds}/"
@@ -147,8 +147,8 @@ def blocks(jobs: Sequence[PlannedJob]) -> list[Block]:
             for file in map(Path, job.outputs)
             if part in file.as_posix() and file.is_file()
         )
-        found.append(Block(f"{condition} {seeds}", networks, results))
-    return found
+        all_blocks.append(Block(f"{condition} {seeds}", networks, results))
+    return all_blocks
 
 
 def compare_weights(ours: Path, again: Path) -> str | None:
@@ -191,9 +191,9 @@ def compare_accuracy(ours: Path, again: Path) -> str | None:
     if (difference <= ACCURACY_TOLERANCE).all():
         return None
     worst = int(difference.to_numpy().argmax())
-    found, expected = (table["test_accuracy"].iloc[worst] for table in (first, second))
+    value, expected = (table["test_accuracy"].iloc[worst] for table in (first, second))
     return (
-        f"{ours}: found a test accuracy of {found:.3f} for seed {first.index[worst]}, expected that"
+        f"{ours}: found a test accuracy of {value:.3f} for seed {first.index[worst]}, expected that"
         f" of the other device, {expected:.3f}, within {ACCURACY_TOLERANCE}"
     )
 

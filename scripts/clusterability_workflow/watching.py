@@ -134,8 +134,8 @@ def _running(run: Run, now: float) -> Iterator[str]:
         yield from ("", "Running:")
     for job in jobs:
         last = "".join(_LOG_LINE.sub("", line) for line in last_lines(job.log, 1))
-        told = f": {last}" if last and not last.startswith(f"{job.rule}: ") else ""
-        yield f"  {job.name}, for {_duration(now - job.begun)}{told}"
+        detail = f": {last}" if last and not last.startswith(f"{job.rule}: ") else ""
+        yield f"  {job.name}, for {_duration(now - job.begun)}{detail}"
 
 
 def _failed(run: Run) -> Iterator[str]:
@@ -163,11 +163,11 @@ def last_lines(file: Path | None, count: int) -> list[str]:
 
 def _accuracies(results: Path) -> Iterator[str]:
     """Lines with the mean test accuracy of each condition that has one."""
-    found: dict[str, list[float]] = {}
+    accuracies: dict[str, list[float]] = {}
     for file in sorted(results.glob("networks/*/*.networks.csv")):
         numbers = (_number(row.get("test_accuracy")) for row in _rows(file))
-        found.setdefault(file.parent.name, []).extend(x for x in numbers if x is not None)
-    shown = {name: values for name, values in found.items() if values}
+        accuracies.setdefault(file.parent.name, []).extend(x for x in numbers if x is not None)
+    shown = {name: values for name, values in accuracies.items() if values}
     if shown:
         yield from ("", "Test accuracy, mean over networks:")
     width = max(map(len, shown), default=0)
@@ -177,16 +177,16 @@ def _accuracies(results: Path) -> Iterator[str]:
 
 def _scores(results: Path) -> Iterator[str]:
     """Lines with the saved bits of each layer whose k was chosen, for the method of the verdict."""
-    found = []
+    scores = []
     for file in sorted(results.glob("scores/*/*.best_k.csv")):
         rows = [row for row in _rows(file) if row.get("measure") == "bits"]
         rows = [row for row in rows if _number(row.get("value")) is not None]
         method = verdict_method([row["method"] for row in rows])
-        found += [row for row in rows if row["method"] == method]
-    if found:
+        scores += [row for row in rows if row["method"] == method]
+    if scores:
         yield from ("", "First scores: bits that clusters save, 0 or less where none pay:")
-    width = max((len(_layer(row)) for row in found), default=0)
-    yield from (f"  {_layer(row):<{width}}  {_bits(row)}" for row in found)
+    width = max((len(_layer(row)) for row in scores), default=0)
+    yield from (f"  {_layer(row):<{width}}  {_bits(row)}" for row in scores)
 
 
 def _layer(row: dict[str, str]) -> str:
