@@ -1,4 +1,4 @@
-"""How good are the co-clusters of a weight matrix? The functions to begin with in a notebook.
+"""Quality of the co-clusters of a weight matrix: the functions to begin with in a notebook.
 
 >>> import clusterability as cl
 >>> weights = {"fc1": [[9, 8, 0, 1], [7, 9, 1, 0], [0, 1, 8, 9], [1, 0, 9, 7]]}

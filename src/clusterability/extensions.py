@@ -64,7 +64,7 @@ class Extension:
 
     @property
     def described(self) -> str:
-        """Its key among a job's digests of code, where modules of the project have their path."""
+        """Key among a job's digests of code, where modules of the project have their path."""
         return f"{self.kind} {self.name} of {self.package}"
 
     def load(self) -> Any:
@@ -198,7 +198,7 @@ def named(kind: str, name: str) -> Extension:
 
 
 def of_one_package(found: Sequence[Extension]) -> str:
-    """What is expected in place of a name that several packages have."""
+    """Expectation to state in place of a name that several packages have."""
     owners = ", ".join(each.owner for each in found)
     return f"a name that one installed package has, not several ({owners}): uninstall all but one"
 

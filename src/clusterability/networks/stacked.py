@@ -273,7 +273,7 @@ def _shapes(networks: Networks) -> dict[str, list[int]]:
 
 
 def stored_description(file: Any) -> Any:
-    """What the metadata of an open file says of its networks; empty if they say nothing."""
+    """Description of networks in the metadata of an open file; empty if there is none."""
     return json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
 
 

@@ -1,4 +1,4 @@
-"""Which measure is right: measures ranked by how well they recover, detect and predict."""
+"""Ranking of measures by how well they recover, detect and predict."""
 
 from __future__ import annotations
 

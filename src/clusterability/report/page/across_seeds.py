@@ -1,4 +1,4 @@
-"""What of networks means the same in all seeds of a condition, so that clusters can be compared."""
+"""Features of networks with one meaning in all seeds of a condition, to compare clusters by."""
 
 from __future__ import annotations
 

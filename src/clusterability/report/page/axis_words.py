@@ -1,4 +1,4 @@
-"""What the page says of methods, nulls and measures, which are axes of its arrays."""
+"""Descriptions of methods, nulls and measures, the axes of the page's arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _IN_BITS = ("bits", "bits_within", "bits_u", "bits_v", "bits_joint")
 
 
 def method_says(method: str) -> str:
-    """What a method does, and at which scale of the weights."""
+    """Say what a method does, and at which scale of the weights."""
     scaling = scaling_of(method)
     entry = METHODS.get(plain_method(method))
     base = entry.says if entry else KNOWN_GROUPS_SAY
@@ -28,7 +28,7 @@ def method_says(method: str) -> str:
 
 
 def nulls_say(nulls: Iterable[str]) -> dict[str, str]:
-    """What each null keeps, with its caveat; known ones, those of these names, and groups."""
+    """Say what each null keeps, with its caveat; known ones, those of these names, and groups."""
     entries = {name: NULLS[name] for name in (*NULLS, *nulls)}  # those of other packages, too
     sentences = {
         name: "; ".join(part for part in (entry.says, entry.caveat) if part)

@@ -17,7 +17,7 @@ _DRAWN = (400, 768)
 
 
 class Detail(NamedTuple):
-    """How much of a matrix a page shows.
+    """Resolution at which a page shows a matrix.
 
     Attributes:
         largest: weights of the largest matrix that is shown weight by weight.
@@ -91,7 +91,7 @@ def mean_sizes(weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np
 
 
 class Binning(NamedTuple):
-    """How matrices are binned.
+    """Bins of a matrix's units.
 
     Attributes:
         detail: which of them, and how finely.
@@ -105,7 +105,7 @@ class Binning(NamedTuple):
 def cells_of(
     weights: np.ndarray, labels: np.ndarray, binning: Binning
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """What a picture of a matrix shows, and the bins of its units if it is binned.
+    """Cells that a picture of a matrix shows, and the bins of its units if it is binned.
 
     Args:
         weights: [m, n].

@@ -1,4 +1,4 @@
-"""What single clusters have in the tables, as arrays: bits, effects of ablation, drops by class."""
+"""Arrays of the tables' values for single clusters: bits, effects of ablation, drops by class."""
 
 from __future__ import annotations
 

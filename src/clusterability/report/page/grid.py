@@ -15,7 +15,7 @@ from clusterability.measures.function_catalogue import FUNCTION_MEASURES, GROUPS
 
 @dataclass(frozen=True)
 class Grid:
-    """What the axes of all arrays stand for, the same for all networks of a study.
+    """Meaning of the axes of all arrays, the same for all networks of a study.
 
     Attributes:
         methods: those that cluster layers, at each scaling.

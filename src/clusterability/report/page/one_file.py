@@ -57,7 +57,7 @@ BESIDE = 1_000_000
 
 @dataclass(frozen=True)
 class Result:
-    """What is known of the network of one file.
+    """Facts known of the network of one file.
 
     Attributes:
         weights: as loaded, with the names of units.
@@ -108,7 +108,7 @@ def page_of_file(result: Result, rows: Path | None = None, page: Path | None = N
 
 
 def file_data(result: Result, rows: str | None = None) -> dict[str, Any]:
-    """What the page holds; `rows` is the path of the file with all rows, from the page on.
+    """Data that the page holds; `rows` is the path of the file with all rows, from the page on.
 
     Besides what a study's page holds: `file` (`rows`), `found_k`, the numbers of clusters that
     methods were asked for, and of layers, the names of units, `u_names` and `v_names`, and of known
@@ -193,7 +193,7 @@ class _Content:
         return [self.result.networks.condition]
 
     def grid_of(self, job: PageJob) -> Grid:
-        """What was asked for, and known groups, of which there may be more."""
+        """Grid that was asked for, and known groups, of which there may be more."""
         keys = [key for layer in self.result.known for key in self._known(layer)]
         methods = dict.fromkeys([*job.methods, *(method for method, _ in keys)])
         k = sorted({*job.k, *(k for _, k in keys)})

@@ -90,7 +90,7 @@ def stepped_shares(shares: np.ndarray) -> np.ndarray:
 
 
 def layout_of(arrays: Sequence[Array]) -> Layout:
-    """What `unpacked` and the page need to know of a text."""
+    """Layout of a text, as `unpacked` and the page need to know it."""
     return [(name, kind, int(np.size(numbers))) for name, kind, numbers in arrays]
 
 

@@ -83,7 +83,7 @@ _CLUSTER = 10
 
 @dataclass
 class _Place:
-    """What the page has of a condition.
+    """Contents of the page for a condition.
 
     `stored` are the names of its layers in files, `names` those of their units, `same` is what
     means the same in all seeds, `beside` is what goes with its first network.
@@ -142,14 +142,14 @@ def make_data(
     beside: int = BESIDE,
     shown: Mapping[str, ProbingJob] = NO_IMAGES,
 ) -> dict[str, Any]:
-    """What the page of a study holds."""
+    """Make the data that the page of a study holds."""
     verdict = read_csv(paths(files, "verdict")[0])
     room = Room(budget, beside, Detail(LARGEST_MATRIX))
     return data_of(Sources.of(files, shown), verdict, job, room)
 
 
 class Room(NamedTuple):
-    """How much a page holds: see `make_page`, and how much of a matrix it shows."""
+    """Limits of a page: its size, as in `make_page`, and the resolution of its matrices."""
 
     networks: float
     beside: float
@@ -157,7 +157,7 @@ class Room(NamedTuple):
 
 
 def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -> dict[str, Any]:
-    """What a page holds: axes, words, colours, and the packed arrays by condition."""
+    """Data that a page holds: axes, words, colours, and the packed arrays by condition."""
     grid = content.grid_of(job)
     places = _places(content, grid)
     means = {name: packed(condition.means) for name, condition in places.items()}
@@ -200,7 +200,7 @@ def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -
 
 
 def _verdict(table: pd.DataFrame) -> dict[str, Any]:
-    """What the page opens with: the answer in words, and what is said of each layer."""
+    """Opening of the page: the answer in words, and what is said of each layer."""
     names, rows = verdict_cells(table)
     lines = [verdict_line(row) for _, row in table.iterrows()]
     return {
@@ -239,7 +239,7 @@ def _mean_arrays(layer: str, means: Mapping[str, np.ndarray]) -> Iterator[Array]
 
 
 class _Maker(NamedTuple):
-    """What the arrays of networks are made from."""
+    """Sources that the arrays of networks are made from."""
 
     content: Content
     grid: Grid
@@ -300,7 +300,7 @@ def _shuffle_arrays(
 
 
 def _draw_arrays(maker: _Maker, condition: str, stored: Sequence[str]) -> list[Array]:
-    """What measures say of the draws of the first network of a condition."""
+    """Values of measures on the draws of the first network of a condition."""
     kinds: dict[str, Kind] = {"draws_n": "uint16", "draws_ends": "float32"}
     arrays: list[Array] = []
     for layer in stored:
@@ -313,7 +313,7 @@ def _draw_arrays(maker: _Maker, condition: str, stored: Sequence[str]) -> list[A
 
 
 def _packed_beside(places: Mapping[str, _Place], budget: float) -> dict[str, dict[str, Any]]:
-    """What goes with first networks, by condition and kind, as far as it fits.
+    """Arrays that go with first networks, by condition and kind, as far as they fit.
 
     The same arrays, such as images, are kept once: `of` names the condition that has them.
     """
@@ -383,7 +383,7 @@ def _label_array(name: str, labels: np.ndarray) -> Array:
 
 
 def colour_limit(weights: np.ndarray) -> float:
-    """Where the colours of a matrix end, as in the figure `weights`."""
+    """End of the colours of a matrix, as in the figure `weights`."""
     size = np.abs(weights)
     return float(np.quantile(size, CLIP)) or float(size.max()) or 1.0
 
@@ -427,7 +427,7 @@ def _following(place: _Place) -> list[str]:
 
 
 def _start(places: Mapping[str, _Place], job: PageJob, grid: Grid) -> dict[str, Any]:
-    """What is seen first: the condition whose first network is the most accurate one."""
+    """Condition shown first: the one whose first network is the most accurate."""
     shown = [name for name, condition in places.items() if condition.networks]
     best = max(shown, key=lambda name: places[name].networks[0]["accuracy"] or 0.0, default="")
     nulls = pd.DataFrame({"measure": "mi", "null": list(grid.nulls)})
@@ -436,7 +436,7 @@ def _start(places: Mapping[str, _Place], job: PageJob, grid: Grid) -> dict[str, 
 
 
 def _start_of_grid(verdict: pd.DataFrame, job: PageJob) -> dict[str, Any]:
-    """What the overview shows first: saved bits as the verdict has them, or of the drawn method."""
+    """First view of the overview: saved bits as in the verdict, or of the drawn method."""
     chosen = [method for method in verdict["method"] if method in job.methods]
     method = chosen[0] if chosen else job.drawn_method
     k = job.k[-1] if method is not None and chooses(method) else job.drawn_k

@@ -1,4 +1,4 @@
-"""What networks have in the study's files, as arrays of fixed shapes.
+"""Networks' values in the study's files, as arrays of fixed shapes.
 
 Networks come a few at a time, and of the files of their block only what belongs to them is kept.
 """
@@ -65,7 +65,7 @@ _AT_ONCE = 4
 
 
 class Content(Protocol):
-    """What a page shows: conditions in order, each with its networks."""
+    """Contents of a page: conditions in order, each with its networks."""
 
     @property
     def conditions(self) -> list[str]: ...
@@ -152,7 +152,7 @@ class Sources:
         return response_arrays(self._first_file(condition), hidden, self.mnist, shown)
 
     def grid_of(self, job: PageJob) -> Grid:
-        """What the study asks for."""
+        """Grid that the study asks for."""
         return Grid(job.methods, job.k, list(job.nulls), job.probed_k)
 
     def blocks_of(self, condition: str) -> list[str]:
@@ -179,7 +179,7 @@ class Sources:
         return self.networks[condition, self.blocks_of(condition)[0]]
 
     def means(self, grid: Grid) -> dict[tuple[str, str], dict[str, np.ndarray]]:
-        """Those of the table `summary`."""
+        """Means of the table `summary`."""
         return means_of(read_csv(self.summary, usecols=[*CELL, "n", *_ENDS, "q"]), grid)
 
     def networks_of(self, condition: str, grid: Grid) -> Iterator[Network]:
@@ -187,7 +187,7 @@ class Sources:
         return read_networks(self, condition, grid)
 
     def draws_of(self, condition: str, layer: str) -> Sequence[Path]:
-        """Those of the first block."""
+        """Draws of the first block."""
         return self.draws.get((condition, self.blocks_of(condition)[0], layer), [])
 
 

@@ -1,4 +1,4 @@
-"""What measures say of each draw of a null, small enough for a page: in steps between the ends."""
+"""Measures of each draw of a null, small enough for a page: in steps between the ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page says of the status of a value, a sentence each, and of known groups."""
+"""Sentences of the page on the status of a value, and on known groups."""
 
 from __future__ import annotations
 

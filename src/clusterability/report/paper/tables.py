@@ -156,7 +156,7 @@ def _wide(
 
 
 def _detection(shown: Shown) -> PaperTable:
-    """How well the z of each measure separates planted clusters from none."""
+    """Separation of planted clusters from none by the z of each measure."""
     rows = shown.of_method("validity")
     rows = rows[(rows["analysis"] == "detection") & (rows["form"] == "z")]
     rows = rows[rows["condition"].isna() & rows["estimate"].notna()]
@@ -179,7 +179,7 @@ def _detection(shown: Shown) -> PaperTable:
 
 
 def _prediction(shown: Shown) -> PaperTable:
-    """How well a cluster's terms predict the effects of ablating it."""
+    """Prediction of the effects of ablating a cluster from its terms."""
     rows = shown.of_method("validity")
     rows = rows[(rows["analysis"] == "clusters") & rows["condition"].isna()]
     rows = rows[rows["function"].notna() & rows["estimate"].notna()].reset_index(drop=True)
