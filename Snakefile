@@ -19,7 +19,7 @@ from clusterability_workflow.gpus import gpus_at_once
 from clusterability_workflow.provenance import made_by, web_files
 from clusterability_workflow.scheduling import look_for_jobs_when_one_ends
 from clusterability_workflow.slurm import check_accounting
-from clusterability_workflow.together import Place, jobs_of_layers
+from clusterability_workflow.together import LayerBlock, jobs_of_layers
 from clusterability.blocks import Block
 from clusterability.errors import UserError
 from clusterability.jobs.clustering_job import BYTES_OF_DRAW

@@ -37,7 +37,7 @@ rule aggregate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(memory_of_place),
+        mem_mb=growing(memory_of_layer),
         runtime=growing(minutes_of_study),
     params:
         **made_by("aggregate.py", *ADDED_MEASURES),
@@ -61,7 +61,7 @@ rule calibrate:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(memory_of_place),
+        mem_mb=growing(memory_of_layer),
         runtime=growing(60),
     params:
         **made_by("calibrate.py"),

@@ -152,17 +152,17 @@ def imported_layers():
         return {}
     from clusterability.networks.importing.read_network import asked_reading, layer_shapes
 
-    found = {}
+    shapes = {}
     for name, network in STUDY.networks.items():
         try:
             reading = asked_reading(job_parameters.import_job(STUDY, name))
-            found[name] = layer_shapes(name, Path(network.path), reading)
+            shapes[name] = layer_shapes(name, Path(network.path), reading)
             whole = bool(STUDY.clustering.methods_for(NETWORK))
-            asked = (whole, STUDY.clustering.scalings, f"networks.{name}.")
-            require_chain(is_chain(found[name]), *asked)
+            options = (whole, STUDY.clustering.scalings, f"networks.{name}.")
+            require_chain(is_chain(shapes[name]), *options)
         except UserError as error:
             sys.exit(str(error))
-    return found
+    return shapes
 
 
 def is_chain(layers):
@@ -240,21 +240,23 @@ SMALL_MATRIX, DRAWS_AT_ONCE = 1 << 19, 4
 
 def layers_as_jobs_take_them():
     """Layers of all conditions, grouped by job: small layers of an imported network share one."""
-    places = [Place(name, IMPORTED, layer) for name in STUDY.networks for layer in layers_of(name)]
+    blocks = [
+        LayerBlock(name, IMPORTED, layer) for name in STUDY.networks for layer in layers_of(name)
+    ]
     within = "within" in STUDY.nulls
-    alone = [p for p in places if p.layer == NETWORK or (within and covariate_of(p))]
-    weights = {place: weights_of_matrix(place) for place in places}
-    asked = STUDY.clustering
-    across = asked.networks_together
-    return jobs_of_layers(places, weights, asked.weights_per_job, alone=alone, across=across)
+    alone = [p for p in blocks if p.layer == NETWORK or (within and covariate_of(p))]
+    weights = {block: weights_of_matrix(block) for block in blocks}
+    clustering = STUDY.clustering
+    across = clustering.networks_together
+    return jobs_of_layers(blocks, weights, clustering.weights_per_job, alone=alone, across=across)
 
 
 def networks_as_jobs_take_them():
     """Blocks of networks, grouped by job: small imported networks share one if the config asks."""
-    asked = STUDY.clustering
-    places = [Place(name, IMPORTED) for name in STUDY.networks if asked.networks_together]
-    weights = {place: weights_of_network(place) for place in places}
-    return jobs_of_layers(places, weights, asked.weights_per_job, across=True)
+    clustering = STUDY.clustering
+    blocks = [LayerBlock(name, IMPORTED) for name in STUDY.networks if clustering.networks_together]
+    weights = {block: weights_of_network(block) for block in blocks}
+    return jobs_of_layers(blocks, weights, clustering.weights_per_job, across=True)
 
 
 def minutes_of_matrices(wildcards, passes):
@@ -284,8 +286,13 @@ def minutes_of_submatrices(wildcards):
 
     One of 10 x 128 took 30 ms by two methods at one k and scale.
     """
-    asked = STUDY.equal_size
-    clusterings = asked.submatrices * (1 + asked.draws) * len(asked.k) * len(asked.scalings)
+    equal_size = STUDY.equal_size
+    clusterings = (
+        equal_size.submatrices
+        * (1 + equal_size.draws)
+        * len(equal_size.k)
+        * len(equal_size.scalings)
+    )
     return 30 + math.ceil(size_of(wildcards) * clusterings / 500)
 
 
@@ -364,7 +371,7 @@ def rows_of_network(k_values):
     return partitions_of_layer(k_values) * measures * max(len(STUDY.nulls), 1)
 
 
-def memory_of_place(wildcards):
+def memory_of_layer(wildcards):
     """Megabytes for the scores of a condition's networks, at one layer and block of k."""
     largest = max(map(networks_of, STUDY.names))
     rows = max(rows_of_network(Block.parse(block)) for block in STUDY.k_grid)
@@ -557,22 +564,22 @@ def null_script(name):
 
 def adaptive_draws_of(wildcards):
     """Largest numbers of draws of a layer, by null, if draws are adaptive."""
-    asked = STUDY.clustering, STUDY.adaptive_nulls, wildcards.layer
-    return {null: asdict(most) for null, most in job_parameters.adaptive_draws(*asked).items()}
+    options = STUDY.clustering, STUDY.adaptive_nulls, wildcards.layer
+    return {null: asdict(most) for null, most in job_parameters.adaptive_draws(*options).items()}
 
 
 def null_job(wildcards):
     """Parameters that determine the tables of a null that clusters its draws."""
     draws = STUDY.nulls[wildcards.null]
-    asked = STUDY.clustering, wildcards.null, draws, wildcards.layer
-    return asdict(job_parameters.null_job(*asked))
+    options = STUDY.clustering, wildcards.null, draws, wildcards.layer
+    return asdict(job_parameters.null_job(*options))
 
 
 def stratified_job(wildcards):
     """Parameters that determine the tables of the null `within`, besides the covariate."""
     draws = STUDY.nulls["within"]
-    asked = STUDY, wildcards.condition, draws, wildcards.layer
-    return asdict(job_parameters.stratified_job(*asked))
+    options = STUDY, wildcards.condition, draws, wildcards.layer
+    return asdict(job_parameters.stratified_job(*options))
 
 
 def covariate_of(wildcards):
@@ -744,15 +751,15 @@ def compared_tables(wildcards):
     """Tables of the study to compare with a file of published values, and that file."""
     key, path = PUBLISHED[wildcards.table]
     # A user's file, which no module's prefix and no remote storage moves.
-    found = {"published": local(path)}
+    tables = {"published": local(path)}
     if key == "scores":
-        found["scores"] = rules.aggregate.output.scores_parquet
-        found["networks"] = rules.aggregate.output.networks
+        tables["scores"] = rules.aggregate.output.scores_parquet
+        tables["networks"] = rules.aggregate.output.networks
     elif key == "history":
-        found["histories"] = network_files("history.csv", published_conditions(path))
+        tables["histories"] = network_files("history.csv", published_conditions(path))
     else:
-        found["clusters"] = rules.aggregate.output.clusters
-    return found
+        tables["clusters"] = rules.aggregate.output.clusters
+    return tables
 
 
 # --- what is published ---
@@ -760,12 +767,12 @@ def compared_tables(wildcards):
 
 def tables_in_print():
     """Tables of the study from which tables for print are made."""
-    found = ["verdict", "networks", "summary", "agreement", "paired", "best_k"]
+    tables = ["verdict", "networks", "summary", "agreement", "paired", "best_k"]
     if answers(STUDY):
-        found.append("validity")
+        tables.append("validity")
     if STUDY.conditions:
-        found.append("findings")
-    return found
+        tables.append("findings")
+    return tables
 
 
 # Behind all that tells one layer from another.

@@ -44,7 +44,7 @@ rule equal_size_table:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=growing(memory_of_place),
+        mem_mb=growing(memory_of_layer),
         runtime=growing(30),
     params:
         **made_by("equal_size_table.py"),

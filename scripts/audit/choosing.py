@@ -85,37 +85,37 @@ def _once(study: StudyFiles) -> Any:
     )
 
 
-def _by_z(found: Evidence, number: int) -> dict[str, Any]:
+def _by_z(evidence: Evidence, number: int) -> dict[str, Any]:
     """Columns for the k of the largest z; `k` is 1 if the z is not significant.
 
     `p_max` compares it with the largest z of each draw. `plateau` lists all k that are as good up
     to chance.
     """
-    pooled, z = pooled_z(found)[number], z_of(found)[number]
-    index, p = largest(pooled, found.most)
+    pooled, z = pooled_z(evidence)[number], z_of(evidence)[number]
+    index, p = largest(pooled, evidence.most)
     if index is None:
         nothing = dict.fromkeys(("k", "k_candidate", "value", "z", "p_max"), math.nan)
         return nothing | {"at_edge": False, "plateau": ""}
-    candidate = found.k_values[index]
+    candidate = evidence.k_values[index]
     return {
         "k": candidate if p <= _SIGNIFICANT else 1,
         "k_candidate": candidate,
-        "value": found.values[number, index],
+        "value": evidence.values[number, index],
         "z": z[index],
         "p_max": p,
-        **edge_and_plateau(z, errors(z, found.draws[number]), index, found.k_values),
+        **edge_and_plateau(z, errors(z, evidence.draws[number]), index, evidence.k_values),
     }
 
 
 def _by_bits(
-    study: StudyFiles, row: dict[str, Any], found: Evidence, number: int
+    study: StudyFiles, row: dict[str, Any], evidence: Evidence, number: int
 ) -> dict[str, Any]:
     """Columns for the k that saves the most bits; `k` is 1 if these are fewer than 20."""
-    values = found.values[number]
+    values = evidence.values[number]
     index = first_largest(values)
     if index is None:
         return dict.fromkeys(("k", "k_candidate", "value"), math.nan) | {"at_edge": False}
-    k, most = found.k_values[index], values[index]
+    k, most = evidence.k_values[index], values[index]
     u, v = study.labels(row["condition"], int(row["seed"]), row["layer"], row["method"], k)
     result = {
         "k": k if most >= _VERDICT_BITS else 1,
@@ -128,15 +128,15 @@ def _by_bits(
     searched = row["method"].partition("-")[0] in SEARCHED
     if searched:  # it may end with fewer clusters than it was asked for
         largest = max(
-            k for k, bits in zip(found.k_values, values, strict=True) if np.isfinite(bits)
+            k for k, bits in zip(evidence.k_values, values, strict=True) if np.isfinite(bits)
         )
         result["at_edge"] = max(result["k_u"], result["k_v"]) == largest
-    drawn = found.draws[number]
+    drawn = evidence.draws[number]
     if row["null"] and drawn.size:
         of_draws = np.fmax.reduce(drawn, axis=0)
         known = of_draws[np.isfinite(of_draws)]
         result["drawn_most"] = float(known.max()) if len(known) else math.nan
-        result["p_max"] = p_of(most, of_draws, 1, found.most) if len(known) else math.nan
+        result["p_max"] = p_of(most, of_draws, 1, evidence.most) if len(known) else math.nan
     if searched:
         place_of = (row["condition"], int(row["seed"]), row["layer"], row["method"])
         result["same_bits_ami"] = same_bits_ami(study, *place_of, k)
@@ -176,21 +176,21 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
         yield Cell("best_k", {name: row[name] for name in CELLS}, numbers)
 
 
-def _mean_z(found: Evidence) -> dict[str, Any]:
+def _mean_z(evidence: Evidence) -> dict[str, Any]:
     """Choose by the mean z of the first, third, … of the sorted seeds; report on the others."""
-    pooled, z = pooled_z(found), z_of(found)
-    selects = [n for n in range(0, len(found.seeds), 2) if np.isfinite(pooled[n, :, 0]).any()]
+    pooled, z = pooled_z(evidence), z_of(evidence)
+    selects = [n for n in range(0, len(evidence.seeds), 2) if np.isfinite(pooled[n, :, 0]).any()]
     mean = sum(pooled[n] for n in selects) / len(selects) if selects else np.full((1, 1), np.nan)
-    index, p = largest(mean, found.most)
+    index, p = largest(mean, evidence.most)
     if index is None:
         return {"k": math.nan, "k_candidate": math.nan, "n_select": len(selects), "n_report": 0}
-    reports = list(range(1, len(found.seeds), 2))
-    values = found.values[reports, index]
-    null_means = np.array([_null_mean(found, n, index) for n in reports])
+    reports = list(range(1, len(evidence.seeds), 2))
+    values = evidence.values[reports, index]
+    null_means = np.array([_null_mean(evidence, n, index) for n in reports])
     mean_z = z[selects].mean(axis=0)
-    squares = sum(errors(z[n], found.draws[n]) ** 2 for n in selects)
+    squares = sum(errors(z[n], evidence.draws[n]) ** 2 for n in selects)
     chance = np.sqrt(squares) / len(selects)
-    candidate = found.k_values[index]
+    candidate = evidence.k_values[index]
     return {
         "k": candidate if p <= _SIGNIFICANT else 1,
         "k_candidate": candidate,
@@ -201,22 +201,22 @@ def _mean_z(found: Evidence) -> dict[str, Any]:
         **with_interval("excess", values - null_means),
         **with_interval("z", z[reports, index]),
         "p": p_of_seeds(z[reports, index]),
-        **edge_and_plateau(mean_z, chance, index, found.k_values),
+        **edge_and_plateau(mean_z, chance, index, evidence.k_values),
     }
 
 
-def _null_mean(found: Evidence, number: int, place: int) -> float:
-    draws = found.draws[number, place]
+def _null_mean(evidence: Evidence, number: int, index: int) -> float:
+    draws = evidence.draws[number, index]
     draws = draws[np.isfinite(draws)]
     return float(draws.mean()) if len(draws) else math.nan
 
 
-def _mean_bits(found: Evidence) -> dict[str, Any]:
+def _mean_bits(evidence: Evidence) -> dict[str, Any]:
     """Choose by the largest mean of bits, and report, on all networks."""
-    values = found.values[np.isfinite(found.values).any(axis=1)]
+    values = evidence.values[np.isfinite(evidence.values).any(axis=1)]
     means = values.mean(axis=0)
     index = first_largest(means) or 0
-    k, mean = found.k_values[index], means[index]
+    k, mean = evidence.k_values[index], means[index]
     return {
         "k": k if mean >= _VERDICT_BITS else 1,
         "k_candidate": k,
@@ -228,17 +228,17 @@ def _mean_bits(found: Evidence) -> dict[str, Any]:
 
 
 def _mean_stability(
-    study: StudyFiles, place: tuple[str, str, str], seeds: Sequence[int], k: int
+    study: StudyFiles, cell: tuple[str, str, str], seeds: Sequence[int], k: int
 ) -> dict[str, float]:
-    each = np.array([stability(study, place[0], seed, *place[1:], k) for seed in seeds])
+    each = np.array([stability(study, cell[0], seed, *cell[1:], k) for seed in seeds])
     means = [t_interval(side)[0] for side in each.T]
     return dict(zip(("stability_u", "stability_v"), means, strict=True))
 
 
-def _mean_same_bits(study: StudyFiles, place: tuple[str, str, str], found: Evidence) -> float:
+def _mean_same_bits(study: StudyFiles, cell: tuple[str, str, str], evidence: Evidence) -> float:
     each = []
-    for seed, values in zip(found.seeds, found.values, strict=True):
+    for seed, values in zip(evidence.seeds, evidence.values, strict=True):
         best = first_largest(values)
         if best is not None:
-            each.append(same_bits_ami(study, place[0], seed, *place[1:], found.k_values[best]))
+            each.append(same_bits_ami(study, cell[0], seed, *cell[1:], evidence.k_values[best]))
     return t_interval(each)[0]

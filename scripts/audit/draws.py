@@ -46,9 +46,9 @@ def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
         yield Cell("draws", {name: row[name] for name in NAMES}, tuple(numbers))
 
 
-def _rounding(column: str, found: dict[str, float]) -> float:
+def _rounding(column: str, row: dict[str, float]) -> float:
     """Tolerance of a column; z divides rounding errors by a potentially small null SD."""
-    deviation = found["null_sd"]
+    deviation = row["null_sd"]
     return EXACT if column != "z" or not deviation > 0 else max(EXACT, 1e-14 / deviation)
 
 

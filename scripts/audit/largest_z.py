@@ -35,26 +35,29 @@ class Evidence:
     most: int = 0
 
 
-def pooled_z(found: Evidence) -> np.ndarray:
+def pooled_z(evidence: Evidence) -> np.ndarray:
     """Directed z of each network and each draw within the pool of both, [seeds, k, 1 + draws]."""
-    sign = DIRECTION[found.measure]
-    pool = np.concatenate([found.values[..., None], found.draws], axis=-1)
+    sign = DIRECTION[evidence.measure]
+    pool = np.concatenate([evidence.values[..., None], evidence.draws], axis=-1)
     result = np.full(pool.shape, np.nan)
-    for n, k in np.ndindex(*found.values.shape):
+    for n, k in np.ndindex(*evidence.values.shape):
         items = pool[n, k][np.isfinite(pool[n, k])]
-        if math.isfinite(found.values[n, k]) and len(items) > 1:
+        if math.isfinite(evidence.values[n, k]) and len(items) > 1:
             deviation = items.std(ddof=1)
             if deviation >= _NO_SPREAD:
                 result[n, k] = sign * (pool[n, k] - items.mean()) / deviation
     return result
 
 
-def z_of(found: Evidence) -> np.ndarray:
+def z_of(evidence: Evidence) -> np.ndarray:
     """Directed z of each network against the draws alone, [seeds, k]."""
     return np.array(
         [
-            [compare(value, draws, found.measure)["z"] for value, draws in zip(*both, strict=True)]
-            for both in zip(found.values, found.draws, strict=True)
+            [
+                compare(value, draws, evidence.measure)["z"]
+                for value, draws in zip(*both, strict=True)
+            ]
+            for both in zip(evidence.values, evidence.draws, strict=True)
         ]
     )
 
@@ -111,16 +114,16 @@ def side_by_side(draws: Sequence[Sequence[np.ndarray]], most: int) -> np.ndarray
 
 
 def edge_and_plateau(
-    z: np.ndarray, error: np.ndarray, place: int, k_values: Sequence[int]
+    z: np.ndarray, error: np.ndarray, index: int, k_values: Sequence[int]
 ) -> dict[str, Any]:
-    """Test whether k at `place` is the largest, and list all k whose z is as good up to chance."""
-    least = z[place] - _REACH * error[place]
+    """Test whether k at `index` is the largest, and list all k whose z is as good up to chance."""
+    least = z[index] - _REACH * error[index]
     as_good = [k for k, one in zip(k_values, z, strict=True) if one >= least]
-    return {"at_edge": at_edge(place, z), "plateau": as_blocks(as_good)}
+    return {"at_edge": at_edge(index, z), "plateau": as_blocks(as_good)}
 
 
-def at_edge(place: int, values: np.ndarray) -> bool:
-    return bool(place > 0 and place == max(np.flatnonzero(np.isfinite(values)), default=0))
+def at_edge(index: int, values: np.ndarray) -> bool:
+    return bool(index > 0 and index == max(np.flatnonzero(np.isfinite(values)), default=0))
 
 
 def as_blocks(k_values: Sequence[int]) -> str:

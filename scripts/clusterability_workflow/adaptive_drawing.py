@@ -23,20 +23,20 @@ from clusterability.signals import told_to_stop
 
 
 def draw_layers_until_decided(
-    job: Any, asked: NullJob, model: RandomModel, decides: Mapping[str, Any] | None = None
+    job: Any, null_job: NullJob, model: RandomModel, decides: Mapping[str, Any] | None = None
 ) -> None:
     """Write the tables of draws of all layers of a job.
 
     Args:
         job: the object `snakemake` of a rule's script; its inputs include the partitions.
-        asked: methods, and the maximum number of draws.
+        null_job: methods, and the maximum number of draws.
         model: the null model.
         decides: what determines the draws, besides the job's parameters.
     """
     added = job.params.get("measures", [])
 
     def tables_of(layer: Layer, kept: KeptDraws) -> KeyedTables:
-        layers = scaled_layers(layer.networks(), layer.name, asked.scalings)
+        layers = scaled_layers(layer.networks(), layer.name, null_job.scalings)
         partitions = load_items(layer.input("partitions"), Partitions)
         held_out = load_items(layer.input("held_out"), HeldOut)
         tables = deque(kept.found())
@@ -47,11 +47,11 @@ def draw_layers_until_decided(
             while tables:
                 done += 1
                 yield tables.popleft()
-            what = (model, [scaled], job.params.k_values, asked, job.threads, done)
+            what = (model, [scaled], job.params.k_values, null_job, job.threads, done)
             yield from kept.keeping(drawn_one_by_one(*what))
 
         with told_to_stop(kept.stop):
             observed = observed_tables(layers, partitions, held_out)
-            return adaptive_tables(layers, asked, partitions, observed, of_network, added)
+            return adaptive_tables(layers, null_job, partitions, observed, of_network, added)
 
     write_layers(job, tables_of, decides)

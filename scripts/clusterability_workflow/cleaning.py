@@ -31,19 +31,19 @@ class Written:
 
     Attributes:
         study: the folder.
-        own: files and folders of the study.
+        own_paths: files and folders of the study.
         others: everything else: other studies, shared files, and files from users.
     """
 
     study: Path
-    own: tuple[Path, ...]
+    own_paths: tuple[Path, ...]
     others: tuple[Path, ...]
 
     def lines(self) -> list[str]:
         """Lines on what would be removed, with sizes, and what stays."""
-        sizes = {path: _size(path) for path in self.own}
+        sizes = {path: _size(path) for path in self.own_paths}
         lines = [f"{self.study}: {readable(sum(sizes.values()))}, made by this study:"]
-        largest_first = sorted(self.own, key=lambda path: (-sizes[path], path))
+        largest_first = sorted(self.own_paths, key=lambda path: (-sizes[path], path))
         lines += [f"  {path.name:<15}{readable(sizes[path]):>12}" for path in largest_first]
         if self.others:
             lines.append(f"Stays: {', '.join(map(_named, self.others))}")
@@ -58,8 +58,8 @@ class Written:
         Raises:
             UserError: if the system does not allow a file to be removed.
         """
-        size = sum(map(_size, self.own))
-        for path in self.own:
+        size = sum(map(_size, self.own_paths))
+        for path in self.own_paths:
             try:
                 _remove(path)
             except OSError as error:

@@ -23,24 +23,24 @@ TablesOf = Callable[[Layer, KeptDraws], KeyedTables]
 
 
 def draw_layers(
-    job: Any, asked: NullJob, model: RandomModel, decides: Mapping[str, Any] | None = None
+    job: Any, null_job: NullJob, model: RandomModel, decides: Mapping[str, Any] | None = None
 ) -> None:
     """Write the tables of a fixed number of draws of all layers of a job.
 
     Args:
         job: the object `snakemake` of a rule's script.
-        asked: settings of the draws.
+        null_job: settings of the draws.
         model: the null model.
         decides: what determines the draws, besides the job's parameters.
     """
 
     def tables_of(layer: Layer, kept: KeptDraws) -> KeyedTables:
-        scaled = scaled_layers(layer.networks(), layer.name, asked.scalings)
+        scaled = scaled_layers(layer.networks(), layer.name, null_job.scalings)
         done = kept.found()
-        what = (model, scaled, job.params.k_values, asked, job.threads)
+        what = (model, scaled, job.params.k_values, null_job, job.threads)
         with told_to_stop(kept.stop):
             drawn = chain(done, kept.keeping(drawn_one_by_one(*what, done=len(done))))
-            return stacked_draws(scaled, asked, drawn)
+            return stacked_draws(scaled, null_job, drawn)
 
     write_layers(job, tables_of, decides)
 

@@ -17,20 +17,20 @@ from clusterability.nulls.within import model_within
 from clusterability.study.covariates import check_length, read_covariate
 
 
-def stratified(job: Any, asked: StratifiedJob) -> tuple[RandomModel, dict[str, str]]:
+def stratified(job: Any, stratified_job: StratifiedJob) -> tuple[RandomModel, dict[str, str]]:
     """Return the null model, and the digest of its covariate if it has one.
 
     Args:
         job: the object `snakemake` of a rule's script.
-        asked: numbers of strata and of images side by side.
+        stratified_job: numbers of strata and of images side by side.
     """
     source = job.input.get("covariate")
     if not source:
-        return model_within(None, asked.strata), {}
+        return model_within(None, stratified_job.strata), {}
     (layer,) = layers_of(job)  # a layer with a covariate is never taken with others
     key = f"networks.{layer.condition}.covariate"
-    numbers = side_by_side(read_covariate(Path(source), key), asked.images)
+    numbers = side_by_side(read_covariate(Path(source), key), stratified_job.images)
     columns = layer.networks().weights[layer.name].shape[-1]
     check_length(numbers, columns, source, layer.name, key)
     digest = {"covariate": file_digest(Path(source))}
-    return model_within(np.array(numbers), asked.strata), digest
+    return model_within(np.array(numbers), stratified_job.strata), digest

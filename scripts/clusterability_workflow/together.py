@@ -28,7 +28,7 @@ class Wildcards(SimpleNamespace):
         return vars(self).items()
 
 
-class Place(NamedTuple):
+class LayerBlock(NamedTuple):
     """Wildcards of a job that takes one layer, or one whole block of networks."""
 
     condition: str
@@ -76,18 +76,18 @@ class JobsOfLayers:
     layers of a job.
 
     Attributes:
-        places: layers that are taken together; empty if wildcards name the layer.
+        blocks: layers that are taken together; empty if wildcards name the layer.
         number: number that distinguishes the copies of a rule for given layers.
         others: conditions whose layers other jobs take.
     """
 
-    places: tuple[Place, ...] = ()
+    blocks: tuple[LayerBlock, ...] = ()
     number: int = 0
     others: tuple[str, ...] = ()
 
     def rule(self, name: str) -> str:
         """Name of the rule for these layers."""
-        return f"{name}{_TOGETHER}{self.number}" if self.places else name
+        return f"{name}{_TOGETHER}{self.number}" if self.blocks else name
 
     def condition(self, pattern: str) -> str:
         """Restrict a pattern to the conditions that wildcards may name."""
@@ -96,12 +96,12 @@ class JobsOfLayers:
     @property
     def params(self) -> dict[str, Any]:
         """Parameters that name the layers taken together; empty if wildcards name the layer."""
-        layers = [list(layer) for layer in self.places]
+        layers = [list(layer) for layer in self.blocks]
         return {"layers": {TOGETHER: layers}} if layers else {}
 
     def files(self, pattern: str) -> str | list[str]:
         """File of the layer, or files of all layers."""
-        paths = [_filled(pattern, layer) for layer in self.places]
+        paths = [_filled(pattern, layer) for layer in self.blocks]
         return paths if len(paths) > 1 else paths[0] if paths else pattern
 
     def file(self, pattern: str) -> str:
@@ -109,9 +109,9 @@ class JobsOfLayers:
 
         Its name has the first layer, and the number of further layers if there are any.
         """
-        if not self.places:
+        if not self.blocks:
             return pattern
-        first, *others = self.places
+        first, *others = self.blocks
         part = "layer" if first.layer else "condition"
         named = f"{getattr(first, part)}+{len(others)}" if others else getattr(first, part)
         return _filled(pattern, first._replace(**{part: named}))
@@ -141,34 +141,34 @@ class JobsOfLayers:
     def _joined(
         self, function: Callable[..., Any], join: Callable[[Iterator[Any]], Any]
     ) -> Callable[..., Any]:
-        if not self.places:
+        if not self.blocks:
             return function
-        if len(self.places) == 1:
-            return lambda wildcards, *more: function(_wildcards(self.places[0], wildcards), *more)
+        if len(self.blocks) == 1:
+            return lambda wildcards, *more: function(_wildcards(self.blocks[0], wildcards), *more)
 
         def of_all(wildcards: Any, *more: Any) -> Any:
-            return join(function(_wildcards(layer, wildcards), *more) for layer in self.places)
+            return join(function(_wildcards(layer, wildcards), *more) for layer in self.blocks)
 
         return of_all
 
 
-def _filled(pattern: str, place: Place) -> str:
-    for name, value in place._asdict().items():
+def _filled(pattern: str, block: LayerBlock) -> str:
+    for name, value in block._asdict().items():
         pattern = pattern.replace(f"{{{name}}}", value)
     return pattern
 
 
-def _wildcards(place: Place, others: Any) -> Wildcards:
+def _wildcards(block: LayerBlock, others: Any) -> Wildcards:
     """Wildcards of a job of this layer alone, including those that all layers share."""
-    return Wildcards(**dict(others.items()), **place._asdict())
+    return Wildcards(**dict(others.items()), **block._asdict())
 
 
 def jobs_of_layers(
-    places: Iterable[Place],
-    weights: Mapping[Place, int],
+    blocks: Iterable[LayerBlock],
+    weights: Mapping[LayerBlock, int],
     most: int,
     *,
-    alone: Collection[Place] = (),
+    alone: Collection[LayerBlock] = (),
     across: bool = False,
 ) -> list[JobsOfLayers]:
     """Divide layers among jobs; the first item takes, by wildcards, all that no other job takes.
@@ -177,35 +177,35 @@ def jobs_of_layers(
     condition with layers taken together has no jobs by wildcards.
 
     Args:
-        places: layers in their order.
+        blocks: layers in their order.
         weights: number of matrix entries of each layer.
         most: maximum number of weights per job, with small matrices counted as `SMALLEST`. 0: each
             layer has its own job.
         alone: layers that are not taken with others.
         across: whether a job may take layers of several conditions.
 
-    >>> places = [Place("mine", "imported", name) for name in "abc"]
-    >>> jobs = jobs_of_layers(places, dict.fromkeys(places, 100_000), 250_000)
+    >>> layers = [LayerBlock("mine", "imported", name) for name in "abc"]
+    >>> jobs = jobs_of_layers(layers, dict.fromkeys(layers, 100_000), 250_000)
     >>> [job.file("{layer}.log") for job in jobs]
     ['{layer}.log', 'a+1.log', 'c.log']
     """
-    places = list(places)
-    others = [layer for layer in places if layer not in alone]
+    blocks = list(blocks)
+    others = [layer for layer in blocks if layer not in alone]
     shared = list(_shared(others, weights, most, across))
     together = {layer.condition for group in shared if len(group) > 1 for layer in group}
-    groups = [*shared, *((layer,) for layer in places if layer in alone)]
+    groups = [*shared, *((layer,) for layer in blocks if layer in alone)]
     joined_groups = [group for group in groups if group[0].condition in together]
     jobs = [JobsOfLayers(group, number) for number, group in enumerate(joined_groups, 1)]
     return [JobsOfLayers(others=tuple(sorted(together))), *jobs]
 
 
 def _shared(
-    places: Iterable[Place], weights: Mapping[Place, int], most: int, across: bool
-) -> Iterator[tuple[Place, ...]]:
+    blocks: Iterable[LayerBlock], weights: Mapping[LayerBlock, int], most: int, across: bool
+) -> Iterator[tuple[LayerBlock, ...]]:
     """Groups of consecutive layers that have at most `most` weights together."""
-    group: list[Place] = []
+    group: list[LayerBlock] = []
     total = 0
-    for layer in places:
+    for layer in blocks:
         counted = max(weights[layer], SMALLEST)
         joins = across or layer.condition == group[0].condition if group else True
         if group and (total + counted > most or not joins):

@@ -26,7 +26,7 @@ def main(words: list[str]) -> None:
     options = parsed("clean", "yes", words)
     configs = [Path(file) for file in options.configfile]
     results = Path(_study(configs or [DEFAULT]).results)
-    if not find_written(results).own:
+    if not find_written(results).own_paths:
         print(f"{results}: found nothing that a study wrote: nothing removed")
         return
     warning = hold(results)

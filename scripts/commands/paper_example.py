@@ -52,9 +52,9 @@ def typeset(folder: Path) -> Path:
     return output / "paper.pdf"
 
 
-def _fault(said: bytes) -> str:
+def _fault(output: bytes) -> str:
     """First line that LaTeX marks as an error."""
-    lines = said.decode(errors="replace").splitlines()
+    lines = output.decode(errors="replace").splitlines()
     return next((line for line in lines if line.startswith("!")), "no PDF")
 
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from clusterability.networks.stacked import Networks
     from clusterability.networks.weights import Weights
     from clusterability.results.one_network import Scored
-    from clusterability.study.arguments import Asked
+    from clusterability.study.arguments import ScoringArguments
 
     _Result = tuple[
-        Weights, Networks, Asked, Scored, Mapping[str, KnownGroups], pd.DataFrame | None
+        Weights, Networks, ScoringArguments, Scored, Mapping[str, KnownGroups], pd.DataFrame | None
     ]
 
 _SCORE = """\
@@ -300,7 +300,7 @@ def _score(options: argparse.Namespace) -> None:
         if page:
             _write_page(page, output, (weights, networks, choices, scored, known, verdicts))
     parts = [
-        "\n".join([repr(weights), *weights.told]),
+        "\n".join([repr(weights), *weights.notes]),
         *_found_parts(weights, networks, scored, choices, options.all),
         *_group_parts(scored, known, name, agreed, options.all),
         *_verdict_parts(networks, verdicts),
@@ -310,7 +310,11 @@ def _score(options: argparse.Namespace) -> None:
 
 
 def _found_parts(
-    weights: Weights, networks: Networks, scored: Scored, asked: Asked, everything: bool
+    weights: Weights,
+    networks: Networks,
+    scored: Scored,
+    arguments: ScoringArguments,
+    everything: bool,
 ) -> list[str]:
     """Text on the clusters: their scores and notes."""
     from clusterability.report.score_notes import score_notes
@@ -319,8 +323,8 @@ def _found_parts(
 
     rows = scored.rows[~of_groups(scored.rows)]
     notes = score_notes(rows, scored.sizes, networks)
-    named = _named_clusters(weights, rows, asked)
-    ended = draws_text(rows, asked.adaptive_nulls)
+    named = _named_clusters(weights, rows, arguments)
+    ended = draws_text(rows, arguments.adaptive_nulls)
     return [score_text(rows, everything), *filter(None, [ended, notes]), *named]
 
 
@@ -334,7 +338,7 @@ def _group_parts(
 
     if not known:
         return []
-    agreement = group_agreement(name, scored.found, known)
+    agreement = group_agreement(name, scored.partitions, known)
     _write(agreed, agreement)
     rows = scored.rows[of_groups(scored.rows)]
     text = groups_text(rows, known, agreement, everything)
@@ -351,17 +355,17 @@ def _verdict_parts(networks: Networks, verdicts: pd.DataFrame | None) -> list[st
     return [verdicts_text(verdicts, [tensor_name(layer) for layer in networks.weights])]
 
 
-def _named_clusters(weights: Weights, rows: pd.DataFrame, asked: Asked) -> list[str]:
+def _named_clusters(weights: Weights, rows: pd.DataFrame, arguments: ScoringArguments) -> list[str]:
     """Members of the clusters of a small matrix with names; empty for others."""
     from clusterability.api import cluster
     from clusterability.report.named_clusters import MOST_NAMES, clusters_text, k_of_most_bits
 
-    ((layer, matrix), *others), method = weights.items(), asked.methods[0]
+    ((layer, matrix), *others), method = weights.items(), arguments.methods[0]
     names = weights.units.get(layer)
     k = k_of_most_bits(rows, method)
     if others or names is None or sum(matrix.shape) > MOST_NAMES or k is None:
         return []
-    partition = cluster(weights, k, method, restarts=asked.restarts, name=asked.name)[layer]
+    partition = cluster(weights, k, method, restarts=arguments.restarts, name=arguments.name)[layer]
     heading = f"Clusters of {method} at k = {k}, where naming them saves most:"
     return [clusters_text(names, partition.rows, partition.columns, heading)]
 
@@ -437,11 +441,11 @@ def _check_output(option: str, output: Path, endings: Sequence[str], force: bool
         raise UserError(f"{option}: found no permission to write in {output.parent.resolve()}")
 
 
-def _checked_page(page: Path, asked: Asked, force: bool) -> Path:
+def _checked_page(page: Path, arguments: ScoringArguments, force: bool) -> Path:
     from clusterability.report.page.one_file import check_methods
 
     _check_output("html", page, PAGES, force)
-    check_methods(asked.methods)
+    check_methods(arguments.methods)
     return page
 
 

@@ -50,8 +50,15 @@ from clusterability.networks.weights import (
 )
 from clusterability.numerics import DRAWS_MEMORY, Workers
 from clusterability.results.one_network import check_k, evaluate, usual_k
-from clusterability.results.single.work import Said, Work
-from clusterability.study.arguments import USUAL_K, Asked, asked_of, k_grid, listed, workers_of
+from clusterability.results.single.work import Report, Work
+from clusterability.study.arguments import (
+    USUAL_K,
+    ScoringArguments,
+    asked_of,
+    k_grid,
+    listed,
+    workers_of,
+)
 from clusterability.study.sections import Draws
 
 __all__ = [
@@ -180,7 +187,7 @@ def load(
 def _with_warnings(loaded: Weights, source: Source) -> Weights:
     """Return the weights, with warnings about assumptions made in reading them."""
     if not isinstance(source, Weights):
-        for line in loaded.told:
+        for line in loaded.notes:
             warnings.warn(line, UserWarning, stacklevel=3)
     return loaded
 
@@ -273,23 +280,23 @@ def cluster(
     return partitions if has_layers(weights) else next(iter(partitions.values()))
 
 
-def _partition(networks: Networks, layer: str, asked: Asked) -> Partition:
+def _partition(networks: Networks, layer: str, arguments: ScoringArguments) -> Partition:
     """Partition of a layer for a single k, method and scaling."""
-    (k,), (method,), (scaling,) = asked.k_values, asked.methods, asked.scalings
+    (k,), (method,), (scaling,) = arguments.k_values, arguments.methods, arguments.scalings
     check_chain(networks, [layer], [scaling])
     check_k(networks, [layer], [k])
     (scaled,) = scaled_layers(networks, layer, [scaling])
     given = (scaled.matrices, scaled.streams)
-    partitions = cluster_matrices(*given, [k], [method], asked.restarts)[method, k]
+    partitions = cluster_matrices(*given, [k], [method], arguments.restarts)[method, k]
     if not partitions.feasible[0]:
         raise UserError(f"scaling: found {scaling!r}, expected one that {layer} can be brought to")
     rows, columns = (labels[0].astype(np.int64) for labels in (partitions.rows, partitions.columns))
     return Partition(method, k, rows, columns)
 
 
-def _whole_partitions(networks: Networks, asked: Asked) -> dict[str, Partition]:
+def _whole_partitions(networks: Networks, arguments: ScoringArguments) -> dict[str, Partition]:
     """Partition of the whole network, split by layer."""
-    partition = _partition(networks, NETWORK, asked)
+    partition = _partition(networks, NETWORK, arguments)
     stacks = list(networks.weights.values())
     sizes = [stacks[0].shape[-1], *(stack.shape[-2] for stack in stacks)]
     even, odd = network_units(sizes)
@@ -313,7 +320,7 @@ def score(
     measures: str | Sequence[str] = (),
     restarts: int = 3,
     name: str | None = None,
-    progress: Said | None = None,
+    progress: Report | None = None,
     jobs: int = 1,
     memory: float = DRAWS_MEMORY,
     groups: Any = None,
@@ -386,12 +393,12 @@ def _grid(k: int | str | Iterable[int | str] | None) -> list[int | str]:
 
 
 def _prepared(
-    weights: Weights, groups: Any, asked: Asked, k: object
-) -> tuple[Networks, dict[str, KnownGroups], Asked]:
+    weights: Weights, groups: Any, arguments: ScoringArguments, k: object
+) -> tuple[Networks, dict[str, KnownGroups], ScoringArguments]:
     """Network, its known groups, and what is asked for: of the default k, those that fit."""
-    networks = as_networks(weights, asked.name)
+    networks = as_networks(weights, arguments.name)
     known = groups_in_files(groups, weights, networks)
-    return networks, known, usual_k(networks, asked) if k is None else asked
+    return networks, known, usual_k(networks, arguments) if k is None else arguments
 
 
 def explore(
@@ -406,7 +413,7 @@ def explore(
     verdicts: Literal["auto", "bits", "draws", "none"] = "auto",
     restarts: int = 3,
     name: str | None = None,
-    progress: Said | None = None,
+    progress: Report | None = None,
     jobs: int = 1,
     memory: float = DRAWS_MEMORY,
     groups: Any = None,
@@ -459,14 +466,14 @@ def explore(
 
 
 def asked_verdicts(
-    networks: Networks, asked: Asked, extent: str, work: Work, workers: Workers
+    networks: Networks, arguments: ScoringArguments, extent: str, work: Work, workers: Workers
 ) -> pd.DataFrame | None:
     """Verdicts on the layers that an extent (`one_verdict.EXTENTS`) includes; None for `none`."""
     if extent == "none":
         return None
     return layer_verdicts(
         networks,
-        asked.restarts,
+        arguments.restarts,
         contrast=detectable_contrast,
         work=work,
         workers=workers,
@@ -515,7 +522,7 @@ def agreement(
     lists = (_grid(k), listed(methods), listed(scalings))
     choices = asked_of(loaded.name if name is None else name, *lists, {}, restarts)
     networks, known, choices = _prepared(loaded, groups, choices, k)
-    return group_agreement(choices.name, evaluate(networks, choices).found, known, draws)
+    return group_agreement(choices.name, evaluate(networks, choices).partitions, known, draws)
 
 
 def verdict(
@@ -524,7 +531,7 @@ def verdict(
     nulls: Mapping[str, int] | None = None,
     restarts: int = 3,
     name: str | None = None,
-    progress: Said | None = None,
+    progress: Report | None = None,
     jobs: int = 1,
     memory: float = DRAWS_MEMORY,
 ) -> pd.DataFrame:

@@ -48,7 +48,7 @@ class Extension:
         kind: one of KINDS.
         name: name of the measure, method or null.
         package, version, summary: metadata of the distribution that declares it.
-        place: module with ENTRY and the function, or object with both as `module:object`.
+        reference: module with ENTRY and the function, or object with both as `module:object`.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Extension:
     package: str
     version: str
     summary: str
-    place: str
+    reference: str
 
     @property
     def owner(self) -> str:
@@ -76,9 +76,11 @@ class Extension:
         from importlib.metadata import EntryPoint
 
         try:
-            return EntryPoint(self.name, self.place, f"clusterability.{self.kind}s").load()
+            return EntryPoint(self.name, self.reference, f"clusterability.{self.kind}s").load()
         except (Exception, SystemExit) as error:
-            problem = f"{self.place} cannot be imported, {type(error).__name__}: {reason(error)}"
+            problem = (
+                f"{self.reference} cannot be imported, {type(error).__name__}: {reason(error)}"
+            )
             expected = "a package that works: reinstall it, or ask for another"
             raise self.fault(problem, expected) from None
 
@@ -86,7 +88,9 @@ class Extension:
         """Attribute of the module."""
         module = self.load()
         if not hasattr(module, name):
-            raise self.fault(f"{self.place} without {name}", f"{name} in it (docs/extending.md)")
+            raise self.fault(
+                f"{self.reference} without {name}", f"{name} in it (docs/extending.md)"
+            )
         return getattr(module, name)
 
     def function(self) -> Any:
@@ -125,9 +129,9 @@ class Extension:
         """
         import hashlib
 
-        folder, files = _code_of(self.place.partition(":")[0].strip())
+        folder, files = _code_of(self.reference.partition(":")[0].strip())
         if not files:
-            raise self.fault(f"no files with the code of {self.place}", "some: reinstall it")
+            raise self.fault(f"no files with the code of {self.reference}", "some: reinstall it")
         digest = hashlib.sha256()
         for file in files:
             content = file.read_bytes()
@@ -197,9 +201,9 @@ def named(kind: str, name: str) -> Extension:
     raise UserError(f"{kind}s: found {one_line(name, 60)!r}, expected {expected}")
 
 
-def of_one_package(found: Sequence[Extension]) -> str:
+def of_one_package(extensions: Sequence[Extension]) -> str:
     """Expectation to state in place of a name that several packages have."""
-    owners = ", ".join(each.owner for each in found)
+    owners = ", ".join(each.owner for each in extensions)
     return f"a name that one installed package has, not several ({owners}): uninstall all but one"
 
 

@@ -29,7 +29,7 @@ from clusterability.release import VERSION
 from clusterability.results.aggregation import BlockScores
 from clusterability.results.columns import SCORES
 from clusterability.results.npz_files import load_items
-from clusterability.study.arguments import Asked, asked_of
+from clusterability.study.arguments import ScoringArguments, asked_of
 from clusterability.study.job_parameters import clustering_job, null_job
 from project import DOCS, LIBRARY, PATH, ROOT
 from workflows import copy_workflow
@@ -77,7 +77,7 @@ class Named(SimpleNamespace):
 class Jobs:
     """The scripts of the workflow's rules, run one after the other on a network from a file."""
 
-    def __init__(self, folder: Path, asked: Asked, monkeypatch) -> None:
+    def __init__(self, folder: Path, asked: ScoringArguments, monkeypatch) -> None:
         self.folder, self.asked = folder, asked
         monkeypatch.setattr(job, "_log_to", lambda file: None)
         monkeypatch.setattr(job, "_record", lambda done: None)

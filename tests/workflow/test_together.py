@@ -17,7 +17,7 @@ from clusterability_workflow.layers import layers_of
 from clusterability_workflow.together import (
     SMALLEST,
     JobsOfLayers,
-    Place,
+    LayerBlock,
     Wildcards,
     jobs_of_layers,
     other_layers,
@@ -53,14 +53,16 @@ STUDY = {
 GRID = ("clusters", "nulls", "scores", "tables", "networks")
 
 
-def places(shapes: Sequence[int], condition: str = "mine") -> dict[Place, int]:
+def places(shapes: Sequence[int], condition: str = "mine") -> dict[LayerBlock, int]:
     """Layers with so many weights."""
-    return {Place(condition, "imported", f"w{n}"): size for n, size in enumerate(shapes)}
+    return {LayerBlock(condition, "imported", f"w{n}"): size for n, size in enumerate(shapes)}
 
 
-def groups(weights: dict[Place, int], most: int, alone=(), across=True) -> list[tuple[str, ...]]:
+def groups(
+    weights: dict[LayerBlock, int], most: int, alone=(), across=True
+) -> list[tuple[str, ...]]:
     jobs = jobs_of_layers(weights, weights, most, alone=list(alone), across=across)
-    return [tuple(place.layer for place in each.places) for each in jobs]
+    return [tuple(place.layer for place in each.blocks) for each in jobs]
 
 
 # --- which layers ------------------------------------------------------------------------------
@@ -91,15 +93,15 @@ def test_every_layer_has_one_job_whatever_the_weights(across):
         weights = places(sizes[::2], "one") | places(sizes[1::2], "two")
         alone = [place for place in weights if source.random() < 0.1]
         by_wildcards, *jobs = jobs_of_layers(weights, weights, 600_000, alone=alone, across=across)
-        taken = [place for each in jobs for place in each.places]
+        taken = [place for each in jobs for place in each.blocks]
         assert len(taken) == len(set(taken))
         left = [place for place in weights if place.condition not in by_wildcards.others]
         assert set(taken) | set(left) == set(weights)
         assert not set(taken) & set(left)
-        for each in (each for each in jobs if len(each.places) > 1):
-            assert sum(max(weights[place], SMALLEST) for place in each.places) <= 600_000
-            assert not set(each.places) & set(alone)
-            assert across or len({place.condition for place in each.places}) == 1
+        for each in (each for each in jobs if len(each.blocks) > 1):
+            assert sum(max(weights[place], SMALLEST) for place in each.blocks) <= 600_000
+            assert not set(each.blocks) & set(alone)
+            assert across or len({place.condition for place in each.blocks}) == 1
 
 
 def test_what_comes_behind_changes_the_last_job_alone():

@@ -20,7 +20,7 @@ DRAWS = 99
 
 def group_agreement(
     name: str,
-    found: Mapping[str, Mapping[Key, Partitions]],
+    partitions: Mapping[str, Mapping[Key, Partitions]],
     groups: Mapping[str, KnownGroups],
     draws: int = DRAWS,
 ) -> pd.DataFrame:
@@ -28,7 +28,7 @@ def group_agreement(
 
     Args:
         name: name of the network.
-        found: partitions [1, ...] by layer, as named in files, then by (method, k).
+        partitions: [1, ...] by layer, as named in files, then by (method, k).
         groups: known groups by layer.
         draws: permutations of the labels in the null.
 
@@ -37,9 +37,9 @@ def group_agreement(
         `comparison`; one per layer, method, k, side and measure.
     """
     frames = []
-    for layer in filter(found.__contains__, groups):
+    for layer in filter(partitions.__contains__, groups):
         planted = {layer: _as_planted(groups[layer])}
-        block = BlockPartitions(name, (IMPORTED_SEED,), {layer: found[layer]}, {}, planted)
+        block = BlockPartitions(name, (IMPORTED_SEED,), {layer: partitions[layer]}, {}, planted)
         rows = agreement_rows(block, draws, shared_ends=False)
         frames.append(rows[rows["side"].isin(groups[layer].sides)])
     none = pd.DataFrame(columns=AGREEMENT_COLUMNS)

@@ -298,11 +298,11 @@ class _Averages:
         self.means: dict[tuple[Any, ...], FisherMean] = {}
         self.counts: dict[tuple[Any, ...], int] = {}
 
-    def add(self, place: Mapping[str, Any], estimates: Floats, weight: float, count: int) -> None:
+    def add(self, keys: Mapping[str, Any], estimates: Floats, weight: float, count: int) -> None:
         names = ("method", "form", "function", "measure")
-        kept = tuple(place[name] for name in names)
+        kept = tuple(keys[name] for name in names)
         # Not a set: its order, and so that of the rows, would differ between processes.
-        for key in dict.fromkeys([(place["condition"], *kept), (None, *kept)]):
+        for key in dict.fromkeys([(keys["condition"], *kept), (None, *kept)]):
             self.means.setdefault(key, FisherMean()).add(estimates, weight)
             self.counts[key] = max(self.counts.get(key, 0), count)
 

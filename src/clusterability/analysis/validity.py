@@ -56,19 +56,19 @@ together, since the best of many exceeds chance by chance (Bonferroni). `behind`
 the best of those ranked together.
 """
 
-Place = Mapping[str, Any]
+Keys = Mapping[str, Any]
 
 
-def estimate_row(place: Place, estimates: Floats, networks: int | None = None) -> dict[str, Any]:
+def estimate_row(keys: Keys, estimates: Floats, networks: int | None = None) -> dict[str, Any]:
     """Row with an estimate and its bootstrap interval.
 
     Args:
-        place: columns that identify the estimate.
+        keys: columns that identify the estimate.
         estimates: [1 + resamples]: the study's, then those of the resamples.
         networks: for a share of cases, the number of networks behind it: see `_bounds`.
     """
     estimate, low, high = _bounds(estimates, networks)
-    return {**place, "estimate": estimate, "low": low, "high": high}
+    return {**keys, "estimate": estimate, "low": low, "high": high}
 
 
 def _bounds(estimates: Floats, networks: int | None, among: int = 1) -> tuple[float, float, float]:
@@ -89,7 +89,7 @@ def _bounds(estimates: Floats, networks: int | None, among: int = 1) -> tuple[fl
 
 
 def ranked_rows(
-    places: Sequence[Place], estimates: Sequence[Floats], shares: bool = False
+    places: Sequence[Keys], estimates: Sequence[Floats], shares: bool = False
 ) -> list[dict[str, Any]]:
     """Rows of estimates ranked together, each with its difference from the best.
 

@@ -76,7 +76,7 @@ def prediction_scores(scores: str | Path) -> pd.DataFrame:
     if cells.empty:
         return pd.DataFrame(columns=_SCORES)
     selected = where(layer=cells["layer"].unique(), k=cells["k"].unique())
-    structure = shown_rows(scores, _SCORES, where(measure=DIRECTED), asked=selected)
+    structure = shown_rows(scores, _SCORES, where(measure=DIRECTED), selected=selected)
     return pd.concat([structure, read_rows(scores, _SCORES, function)], ignore_index=True)
 
 

@@ -42,9 +42,9 @@ class Tables:
     bits_u: np.ndarray
     bits_v: np.ndarray
 
-    def at(self, place: int) -> Tables:
+    def at(self, index: int) -> Tables:
         """Tables at one index of the first axis."""
-        return Tables(**{f.name: getattr(self, f.name)[place] for f in fields(Tables)})
+        return Tables(**{f.name: getattr(self, f.name)[index] for f in fields(Tables)})
 
 
 KeyedTables = dict[Key, Tables]
@@ -57,13 +57,13 @@ def stack_tables(tables: Sequence[Tables]) -> Tables:
     return Tables(**columns)
 
 
-def stack_by_key(found: Sequence[Mapping[Key, Tables]]) -> KeyedTables:
+def stack_by_key(parts: Sequence[Mapping[Key, Tables]]) -> KeyedTables:
     """Stack tables by (method, k) along a new first axis.
 
     The first mapping has all keys; later ones may lack some.
     """
     return {
-        key: stack_tables([tables[key] for tables in found if key in tables]) for key in found[0]
+        key: stack_tables([tables[key] for tables in parts if key in tables]) for key in parts[0]
     }
 
 

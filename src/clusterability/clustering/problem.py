@@ -33,7 +33,7 @@ Sides = tuple[KMeansResult, KMeansResult]
 
 
 @dataclass(frozen=True)
-class Found:
+class Labelling:
     """Labels of a matrix's live units by one method: the partition, and every restart.
 
     Attributes:
@@ -186,7 +186,7 @@ class Problem:
         """Block sums [k, k] of the adjacency matrix for the best restarts of `sides`."""
         return self.grid.side_tables[self.k]
 
-    def both_sides(self, vectors: tuple[np.ndarray, np.ndarray]) -> Found:
+    def both_sides(self, vectors: tuple[np.ndarray, np.ndarray]) -> Labelling:
         """k-means over the units of both sides together, on embedding vectors scaled by D^-1/2.
 
         Args:
@@ -201,10 +201,10 @@ class Problem:
         result = kmeans(points, self.k, self.grid.uniforms(self.k)[:, 2])
         m = len(left)
         best = result.labels[result.best]
-        return Found(best[:m], best[m:], result.labels[:, :m], result.labels[:, m:])
+        return Labelling(best[:m], best[m:], result.labels[:, :m], result.labels[:, m:])
 
 
-def partition_by(method: str) -> Callable[[Problem], Found]:
+def partition_by(method: str) -> Callable[[Problem], Labelling]:
     """Look up the function `partition` of a method in `catalogue` or of another package."""
     module_name = f"clusterability.clustering.methods.{method}"
     return (

@@ -12,7 +12,7 @@ import numpy as np
 
 from clusterability.clustering.embedding import embed
 from clusterability.clustering.method_kinds import starts_of
-from clusterability.clustering.problem import Found, Grid, Problem, partition_by
+from clusterability.clustering.problem import Grid, Labelling, Problem, partition_by
 from clusterability.networks.live_units import LiveUnits, live_units
 from clusterability.networks.partitions import Key, Partitions, Starts, no_starts, unassigned
 from clusterability.numerics import keep_freed_memory, one_thread
@@ -100,7 +100,7 @@ def _cluster_matrix(
     k_values: Sequence[int],
     methods: Sequence[str],
     restarts: int,
-) -> Iterator[tuple[Key, Found]]:
+) -> Iterator[tuple[Key, Labelling]]:
     """Labels of one matrix's live units by (method, k), for each feasible k."""
     adjacency = live.take(matrix)
     if adjacency.min(initial=0) < 0:

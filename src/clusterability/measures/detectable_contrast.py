@@ -212,18 +212,18 @@ class Group:
 
     Attributes:
         times: number of such groups.
-        own: class probabilities [classes] of weights between units of the same group.
+        inside: class probabilities [classes] of weights between units of the same group.
         q: class probabilities of all other weights.
     """
 
     times: int
-    own: np.ndarray
+    inside: np.ndarray
     q: np.ndarray
 
     @cached_property
     def logs(self) -> np.ndarray:
         """ln(own / q), [classes]: log-likelihood ratio of a weight in favour of the group."""
-        return np.log(self.own / self.q)
+        return np.log(self.inside / self.q)
 
 
 Groups = dict[int, Group]
@@ -237,7 +237,7 @@ def _code_saved(shape: tuple[int, int], groups: Groups) -> float:
     octiles = np.full(MOST_CLASSES, weights / MOST_CLASSES)
     saved = _total(weights) - float((gammaln(octiles + 0.5) - gammaln(0.5)).sum())
     for n, group in groups.items():
-        saved -= group.times * _mean_length(group.own, weights * (n / clusters) ** 2)
+        saved -= group.times * _mean_length(group.inside, weights * (n / clusters) ** 2)
         for m, other in groups.items():
             blocks = group.times * (other.times - (n == m))
             saved -= blocks and blocks * _mean_length(group.q, weights * n * m / clusters**2)
@@ -287,7 +287,7 @@ def _gain_of_unit(groups: Groups, others: float) -> float:
     y = {n: _moments(group.q, group.logs, n * others) for n, group in groups.items()}
     gain, clusters = 0.0, 0
     for n, group in groups.items():
-        z = _moments(group.own, group.logs, n * others)
+        z = _moments(group.inside, group.logs, n * others)
         rivals = [(*y[m], other.times - (n == m)) for m, other in groups.items()]
         gain += n * group.times * _mean_excess(z, [rival for rival in rivals if rival[2]])
         clusters += n * group.times

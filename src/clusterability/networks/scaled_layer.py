@@ -55,7 +55,7 @@ class ScaledLayer:
         stacks = self.networks.weights if ranks_draws(self.scaling) else self.weights
         return {part: stack[number] for part, stack in stacks.items()}
 
-    def renamed(self, found: Mapping[Key, Item]) -> dict[Key, Item]:
+    def renamed(self, results: Mapping[Key, Item]) -> dict[Key, Item]:
         """Append the scaling to the methods of results by (method, k).
 
         >>> networks = Networks("trained", (0,), {}, {"fc1": np.ones((1, 2, 3))})
@@ -64,12 +64,12 @@ class ScaledLayer:
         {('joint-balanced', 2): 'labels'}
         """
         return {
-            (scaled_method(method, self.scaling), k): item for (method, k), item in found.items()
+            (scaled_method(method, self.scaling), k): item for (method, k), item in results.items()
         }
 
-    def own(self, found: Mapping[Key, Item]) -> dict[Key, Item]:
+    def of_scaling(self, results: Mapping[Key, Item]) -> dict[Key, Item]:
         """Select the results whose methods use this scaling, in their order."""
-        return {key: item for key, item in found.items() if scaling_of(key[0]) == self.scaling}
+        return {key: item for key, item in results.items() if scaling_of(key[0]) == self.scaling}
 
 
 def scaled_layers(networks: Networks, layer: str, scalings: Sequence[str]) -> list[ScaledLayer]:

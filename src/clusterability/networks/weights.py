@@ -77,7 +77,7 @@ class Weights(Mapping[str, np.ndarray]):
             ordered from the input on.
         read_as: one line on how the file was read and what was left out; "" if nothing was read.
         units: names of the units, for layers whose units have names.
-        told: assumptions made in reading, one line each.
+        notes: assumptions made in reading, one line each.
 
     >>> Weights("mine", {"fc1": np.ones((2, 3), np.float32)}, {"fc1": "encoder.weight"})
     Weights 'mine': fc1 [2, 3] from 'encoder.weight'
@@ -91,14 +91,14 @@ class Weights(Mapping[str, np.ndarray]):
         chain: bool = True,
         read_as: str = "",
         units: Mapping[str, UnitNames] | None = None,
-        told: Sequence[str] = (),
+        notes: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.arrays = dict(arrays)
         self.chain = chain
         self.read_as = read_as
         self.units = dict(units or {})
-        self.told = tuple(told)
+        self.notes = tuple(notes)
         self._layers = dict(layers)
 
     def __getitem__(self, layer: str) -> np.ndarray:
@@ -201,7 +201,7 @@ def _one_matrix(source: Any, reading: Reading) -> Weights:
         matrix, names = matrix.T, names.transposed()
     units = {"fc1": names} if names else {}
     arrays = {"fc1": DEFAULT_NAME}
-    return Weights(DEFAULT_NAME, {"fc1": matrix}, arrays, units=units, told=named.told)
+    return Weights(DEFAULT_NAME, {"fc1": matrix}, arrays, units=units, notes=named.notes)
 
 
 def _is_state_dict(source: Mapping[Any, Any]) -> bool:
@@ -216,7 +216,7 @@ def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
     """Matrices by the name of the layer."""
     layers: dict[str, np.ndarray] = {}
     units = dict(source.units) if isinstance(source, Weights) else {}
-    assumptions = list(source.told) if isinstance(source, Weights) else []
+    assumptions = list(source.notes) if isinstance(source, Weights) else []
     for name, array in source.items():
         where = f"weights: layer {one_line(repr(name), 80)}"
         if not isinstance(name, str) or name in ("", NETWORK):
@@ -225,7 +225,7 @@ def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
         layers[name] = as_matrix(where, loaded.array)
         if loaded.names:
             units[name] = loaded.names
-        assumptions += loaded.told
+        assumptions += loaded.notes
     if not layers:
         raise UserError("weights: found no layers, expected at least one matrix [out, in]")
     chain, transposed = of_matrices("weights", layers, reading)
@@ -234,7 +234,7 @@ def _layers_by_name(source: Mapping[str, Matrix], reading: Reading) -> Weights:
         units = {name: names.transposed() for name, names in units.items()}
     network = source.name if isinstance(source, Weights) else DEFAULT_NAME
     arrays = {name: name for name in layers}
-    return Weights(network, layers, arrays, chain, units=units, told=assumptions)
+    return Weights(network, layers, arrays, chain, units=units, notes=assumptions)
 
 
 def as_networks(weights: Weights, name: str) -> Networks:

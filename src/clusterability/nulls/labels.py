@@ -44,7 +44,7 @@ def block_label_tables(
     """
     result: dict[Key, Tables] = {}
     for scaled in layers:
-        clusters, held = scaled.own(partitions), scaled.own(held_out)
+        clusters, held = scaled.of_scaling(partitions), scaled.of_scaling(held_out)
         condition, seeds = scaled.networks.condition, scaled.networks.seeds
         by_network = [
             label_tables(

@@ -101,7 +101,7 @@ def extensions_text(extensions: Iterable[tuple[Extension, str]]) -> str:
     parts = []
     for each, fault in extensions:
         heading = ": ".join(filter(None, [f"{each.kind} {each.name} of {each.owner}", fault]))
-        parts.append(f"{heading}\n{_indented(each.summary or each.place)}")
+        parts.append(f"{heading}\n{_indented(each.summary or each.reference)}")
     return "\n".join(["Of other packages (docs/extending.md):", *parts]) if parts else ""
 
 

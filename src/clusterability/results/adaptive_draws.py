@@ -56,7 +56,7 @@ def adaptive_tables(
     tables: KeyedTables = {}
     for scaled in layers:
         most = max(limits.most(scaled_method(method, scaled.scaling)) for method in job.methods)
-        clusters = scaled.own(partitions)
+        clusters = scaled.of_scaling(partitions)
         networks = []
         for number in range(len(scaled.networks.seeds)) if most else ():
             values = {key: (clusters[key], observed[key]) for key in clusters}
@@ -105,11 +105,11 @@ class Undecided:
 
     Attributes:
         values: defined values by (method, k) and measure.
-        asked: largest number of draws by method.
+        adaptive: largest number of draws by method.
     """
 
     values: Mapping[tuple[Key, str], float]
-    asked: AdaptiveDraws
+    adaptive: AdaptiveDraws
 
     def __post_init__(self) -> None:
         self._good: dict[tuple[Key, str], int] = {}
@@ -117,20 +117,20 @@ class Undecided:
     @classmethod
     def of_network(
         cls,
-        found: Mapping[Key, tuple[Partitions, Tables]],
+        clustered: Mapping[Key, tuple[Partitions, Tables]],
         number: int,
-        asked: AdaptiveDraws,
+        adaptive: AdaptiveDraws,
         added: Sequence[str] = (),
     ) -> Undecided:
         """Values of the directed measures of one network of a block."""
         values = {}
-        for key, (partition, tables) in found.items():
+        for key, (partition, tables) in clustered.items():
             measures = asked_of_method(key[0], added) if partition.feasible[number] else []
             for measure in measures:
                 value = float(FUNCTIONS[measure](tables.at(number)))
                 if MEASURES[measure].direction and np.isfinite(value):
                     values[key, measure] = value
-        return cls(values, asked)
+        return cls(values, adaptive)
 
     def see(self, draws: Mapping[Key, Tables]) -> None:
         """Count the draws [draws, ...] by (method, k) that are as good as the values."""
@@ -147,7 +147,7 @@ class Undecided:
     def left(self, draws: int) -> bool:
         """Whether any value is undecided after `draws` draws, among methods that have more."""
         return any(
-            good < ENOUGH and draws < self.asked.most(method)
+            good < ENOUGH and draws < self.adaptive.most(method)
             for ((method, _), _), good in self._good.items()
         )
 

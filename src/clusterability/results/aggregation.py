@@ -27,22 +27,22 @@ from clusterability.results.untrained import (
 )
 from clusterability.results.writing import row_file, schema_of, stored_schemas
 
-Place = tuple[str, str, str]
+BlockKey = tuple[str, str, str]
 """Condition, layer and block of k."""
 
 _OF_CELLS = ["seed", *columns.CELL, "value", "null_mean", "null_sd", "null_n", "z", "p"]
 """Columns from which cells are computed."""
 
 
-def by_place(files: Iterable[str]) -> dict[Place, list[str]]:
+def by_block(files: Iterable[str]) -> dict[BlockKey, list[str]]:
     """Group files by condition, layer and block of k, in the order of the files.
 
-    >>> by_place(["scores/l1/0-1/fc1/2.structure.parquet", "scores/l1/2-3/fc1/2.structure.parquet"])
+    >>> by_block(["scores/l1/0-1/fc1/2.structure.parquet", "scores/l1/2-3/fc1/2.structure.parquet"])
     ... # doctest: +NORMALIZE_WHITESPACE
     {('l1', 'fc1', '2'): ['scores/l1/0-1/fc1/2.structure.parquet',
                           'scores/l1/2-3/fc1/2.structure.parquet']}
     """
-    groups: dict[Place, list[str]] = {}
+    groups: dict[BlockKey, list[str]] = {}
     for file in files:
         condition, _, layer, name = Path(file).parts[-4:]
         groups.setdefault((condition, layer, name.split(".")[0]), []).append(file)
@@ -68,12 +68,12 @@ class BlockScores:
     def cells(self) -> pd.DataFrame:
         """All cells of the study with q; see `summary.with_cell_q`."""
         structure_cells, untrained_cells, function_cells = [], [], []
-        for key, files in by_place(self.structure).items():
+        for key, files in by_block(self.structure).items():
             rows = self._kept(reading.read_all(files, columns=_OF_CELLS))
             structure_cells.append(summary.cell_table(rows))
             if key[0] in self.fresh_of:
                 untrained_cells.append(summary.cell_table(self._untrained(key, files)))
-        for files in by_place(self.function).values():
+        for files in by_block(self.function).values():
             rows = reading.read_all(files, columns=_OF_CELLS)
             function_cells += [summary.cell_table(rows)] if len(rows) else []
         frames = [
@@ -108,7 +108,7 @@ class BlockScores:
         """All rows, in order: blocks, comparisons with fresh networks, function measures."""
         for file in self.structure:
             yield self._kept(read_parquet(file))
-        for key, files in by_place(self.structure).items():
+        for key, files in by_block(self.structure).items():
             if key[0] in self.fresh_of:
                 yield self._untrained(key, files)
         yield from map(read_parquet, self.function)
@@ -117,10 +117,10 @@ class BlockScores:
         """Rows to keep beside comparisons with fresh networks: those that have a null."""
         return scores[~scores["condition"].isin(list(self.fresh_of)) | scores["null"].notna()]
 
-    def _untrained(self, place: Place, files: Sequence[str]) -> pd.DataFrame:
+    def _untrained(self, key: BlockKey, files: Sequence[str]) -> pd.DataFrame:
         """Rows of the null `untrained` for one condition, layer and block of k, cell by cell."""
-        condition, layer, k = place
-        fresh = by_place(self.fresh)[self.fresh_of[condition], layer, k]
+        condition, layer, k = key
+        fresh = by_block(self.fresh)[self.fresh_of[condition], layer, k]
         rows = with_untrained(reading.read_all(files), reading.read_all(fresh), self.fresh_of)
         return rows[rows["null"] == UNTRAINED]
 
@@ -132,7 +132,7 @@ class BlockScores:
                 frames.append(observed_rows(self._kept(read_parquet(file, columns=OBSERVED))))
         rows = pd.concat(frames, ignore_index=True)
         if rows.empty:
-            places = by_place(self.structure).items()
+            places = by_block(self.structure).items()
             compared = (self._untrained(*item) for item in places if item[0][0] == condition)
             rows = pd.concat(compared, ignore_index=True)[OBSERVED]
         text = rows.select_dtypes(exclude="number").columns

@@ -21,14 +21,14 @@ class AlignedDraws(Mapping[Key, Mapping[str, np.ndarray]]):
     For each network and method, only draws made at all k have values; the others are NaN.
     """
 
-    def __init__(self, measured: Measured, asked: AdaptiveDraws) -> None:
+    def __init__(self, measured: Measured, adaptive: AdaptiveDraws) -> None:
         """Store the arguments; values are read on access.
 
         Args:
             measured: measures of the draws that were made; they may be stored in files.
-            asked: largest number of draws by method.
+            adaptive: largest number of draws by method.
         """
-        self._measured, self._asked = measured, asked
+        self._measured, self._asked = measured, adaptive
         self._made: dict[str, np.ndarray] = {}
 
     def __getitem__(self, key: Key) -> dict[str, np.ndarray]:

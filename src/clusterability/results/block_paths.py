@@ -14,14 +14,14 @@ from clusterability.names import IMPORTED, IMPORTED_SEED, NETWORK
 from clusterability.networks.partitions import Key, Partitions, Starts
 from clusterability.results.npz_files import Item, load_items
 
-Place = tuple[str, tuple[int, ...], str]
+BlockKey = tuple[str, tuple[int, ...], str]
 """Condition, seeds and layer."""
 
 
-def place_of(file: Path) -> Place:
+def block_key_of(file: Path) -> BlockKey:
     """Condition, seeds and layer in the path of a block's file.
 
-    >>> place_of(Path("results/clusters/trained/0-2/fc1/2-12.npz"))
+    >>> block_key_of(Path("results/clusters/trained/0-2/fc1/2-12.npz"))
     ('trained', (0, 1, 2), 'fc1')
     """
     condition, seeds, layer = file.parts[-4:-1]
@@ -70,7 +70,7 @@ def _by_block(
 ) -> dict[tuple[str, tuple[int, ...]], dict[str, dict[Key, Item]]]:
     blocks: dict[tuple[str, tuple[int, ...]], dict[str, dict[Key, Item]]] = {}
     for file in map(Path, files):
-        condition, seeds, layer = place_of(file)
+        condition, seeds, layer = block_key_of(file)
         block = blocks.setdefault((condition, seeds), {})
         block.setdefault(layer, {}).update(load_items(file, kind))
     return blocks

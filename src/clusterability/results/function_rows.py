@@ -178,9 +178,9 @@ def _hidden_layers(
 
 
 def _hidden_labels(
-    partitions: Partitions, number: int, weights: Sequence[np.ndarray], place: int, layer: str
+    partitions: Partitions, number: int, weights: Sequence[np.ndarray], index: int, layer: str
 ) -> np.ndarray:
-    """Clusters of the output units of the weight matrix with index `place`."""
+    """Clusters of the output units of the weight matrix with this index."""
     if layer != NETWORK:
         return partitions.rows[number]
     sizes = [weights[0].shape[1], *(len(matrix) for matrix in weights)]
@@ -188,4 +188,4 @@ def _hidden_labels(
     labels = np.empty(sum(sizes), partitions.rows.dtype)
     labels[even], labels[odd] = partitions.rows[number], partitions.columns[number]
     ends = list(accumulate(sizes))
-    return labels[ends[place] : ends[place + 1]]
+    return labels[ends[index] : ends[index + 1]]

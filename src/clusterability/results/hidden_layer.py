@@ -86,7 +86,7 @@ class HiddenLayer:
         return self.condition, self.seed, self.layer
 
     @property
-    def place(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Columns that identify the layer."""
         return {"condition": self.condition, "seed": self.seed, "layer": self.layer}
 
@@ -203,7 +203,7 @@ def _group_correct(layer: HiddenLayer, live: np.ndarray, sizes: np.ndarray) -> C
 
 def cluster_table(layer: HiddenLayer, ablated: Ablated) -> pd.DataFrame:
     """Clusters of the layer with CLUSTER_COLUMNS, and `<measure>_null_mean` for each measure."""
-    table = layer.clusters.assign(**layer.place)
+    table = layer.clusters.assign(**layer.identity)
     for ablation, (importance, coherence) in MEASURES_OF.items():
         effects = ablated.effects.get(ablation)
         if effects is None:
@@ -251,7 +251,7 @@ def class_rows(layer: HiddenLayer, ablated: Ablated) -> pd.DataFrame:
         effects_by_name[ablation] = ablated.effects.get(ablation)
         effects_by_name[OTHERS + ablation] = ablated.kept.get(ablation)
     for name, effects in effects_by_name.items():
-        rows = clusters.loc[clusters.index.repeat(outputs)].assign(**layer.place, **every)
+        rows = clusters.loc[clusters.index.repeat(outputs)].assign(**layer.identity, **every)
         frames.append(rows.assign(ablation=name, **_fall_columns(effects)))
     return pd.concat(frames, ignore_index=True)[ABLATION_COLUMNS]
 
@@ -321,7 +321,7 @@ def score_rows(layer: HiddenLayer, table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for key, labels in layer.labels.items():
         clusters = table[(table["method"] == key[0]) & (table["k"] == key[1])]
-        partition = layer.place | {"method": key[0], "k": key[1], "k_effective": len(clusters)}
+        partition = layer.identity | {"method": key[0], "k": key[1], "k_effective": len(clusters)}
         measures = _activity_values(layer, labels, key[1]) | _ablation_values(
             clusters, layer.groups
         )
@@ -372,7 +372,7 @@ def _status(clusters: pd.DataFrame, measure: str, value: float) -> str:
 def rows_without_images(layer: HiddenLayer, status: str) -> pd.DataFrame:
     """Rows with SCORE_COLUMNS for a network that was shown no images, with the reason `status`."""
     rows = [
-        layer.place
+        layer.identity
         | {"method": method, "k": k, "measure": measure, "null": GROUPS, "status": status}
         | {"k_effective": len(np.unique(labels[labels != DEAD]))}
         | NO_VALUE

@@ -38,7 +38,7 @@ from clusterability.results.single.work import (
 )
 from clusterability.results.structure_rows import observed_tables, score_rows
 from clusterability.results.summary import with_q
-from clusterability.study.arguments import Asked
+from clusterability.study.arguments import ScoringArguments
 from clusterability.study.job_parameters import (
     adaptive_draws,
     clustering_job,
@@ -55,19 +55,19 @@ def largest_k(networks: Networks, layer: str) -> int:
     return min(min(live_units(m).shape) for m in layer_matrices(networks.weights, layer))
 
 
-def usual_k(networks: Networks, asked: Asked) -> Asked:
+def usual_k(networks: Networks, arguments: ScoringArguments) -> ScoringArguments:
     """Restrict the default k to values that are feasible in some layer.
 
     Raises:
         UserError: if matrices that form no chain are asked for something that needs a chain.
     """
-    names = asked.clustering.clustered_layers(list(networks.weights))
-    check_chain(networks, names, asked.scalings)
+    names = arguments.clustering.clustered_layers(list(networks.weights))
+    check_chain(networks, names, arguments.scalings)
     most = max(largest_k(networks, name) for name in names)
-    first, last = asked.k_values[0], asked.k_values[-1]
+    first, last = arguments.k_values[0], arguments.k_values[-1]
     if not first <= most < last:
-        return asked
-    return asked.model_copy(update={"k": [Block(range(first, most + 1)).name]})
+        return arguments
+    return arguments.model_copy(update={"k": [Block(range(first, most + 1)).name]})
 
 
 def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) -> None:
@@ -82,9 +82,9 @@ def check_k(networks: Networks, layers: Sequence[str], k_values: Sequence[int]) 
             )
 
 
-def _check_counts(networks: Networks, asked: Asked) -> None:
+def _check_counts(networks: Networks, arguments: ScoringArguments) -> None:
     """Raise UserError if the null `degrees` is asked for weights that are no counts."""
-    if "degrees" in asked.nulls:
+    if "degrees" in arguments.nulls:
         for layer, stack in networks.weights.items():
             if not are_counts(stack):
                 raise UserError(
@@ -93,9 +93,9 @@ def _check_counts(networks: Networks, asked: Asked) -> None:
                 )
 
 
-def _check_zeros(networks: Networks, asked: Asked) -> None:
+def _check_zeros(networks: Networks, arguments: ScoringArguments) -> None:
     """Raise UserError if rotations are asked for weights with many zeros."""
-    mixing = [null for null in asked.nulls if null.startswith("rotated")]
+    mixing = [null for null in arguments.nulls if null.startswith("rotated")]
     for layer, stack in networks.weights.items() if mixing else ():
         if any(map(too_many_zeros, stack)):
             raise UserError(
@@ -111,17 +111,17 @@ class Scored(NamedTuple):
     Attributes:
         rows: rows of the table `scores`, as in a study of the network.
         sizes: sizes of the clusters; see `cluster_sizes`.
-        found: partitions [1, ...] by layer name in files, then by (method, k).
+        partitions: [1, ...] by layer name in files, then by (method, k).
     """
 
     rows: pd.DataFrame
     sizes: pd.DataFrame
-    found: dict[str, dict[Key, Partitions]]
+    partitions: dict[str, dict[Key, Partitions]]
 
 
 def evaluate(
     networks: Networks,
-    asked: Asked,
+    arguments: ScoringArguments,
     work: Work | None = None,
     workers: Workers = ONE_AT_A_TIME,
     groups: Mapping[str, KnownGroups] | None = None,
@@ -130,7 +130,7 @@ def evaluate(
 
     Args:
         networks: a block of one.
-        asked: k, methods, scalings, restarts and nulls.
+        arguments: k, methods, scalings, restarts and nulls.
         work: reports, and may keep, each step.
         workers: sets the number of draws computed at a time.
         groups: known groups of units by layer name in files.
@@ -143,38 +143,38 @@ def evaluate(
         UserError: if no layer can hold some k, or if matrices that form no chain are asked for
             something that needs a chain.
     """
-    names = asked.clustering.clustered_layers(list(networks.weights))
-    check_chain(networks, names, asked.scalings)
-    check_k(networks, names, asked.k_values)
-    _check_counts(networks, asked)
-    _check_zeros(networks, asked)
+    names = arguments.clustering.clustered_layers(list(networks.weights))
+    check_chain(networks, names, arguments.scalings)
+    check_k(networks, names, arguments.k_values)
+    _check_counts(networks, arguments)
+    _check_zeros(networks, arguments)
     work = Work() if work is None else work
-    work.begin(sum(_cost(networks, name, asked) for name in names))
+    work.begin(sum(_cost(networks, name, arguments) for name in names))
     rows, sizes = [], []
     partitions_by_layer: dict[str, dict[Key, Partitions]] = {name: {} for name in names}
     for name in names:
-        layers = scaled_layers(networks, name, asked.scalings)
-        for block in asked.k_blocks:
-            partitions, scores = _block_rows(layers, asked, block, work, workers)
+        layers = scaled_layers(networks, name, arguments.scalings)
+        for block in arguments.k_blocks:
+            partitions, scores = _block_rows(layers, arguments, block, work, workers)
             partitions_by_layer[name] |= partitions
             rows.append(scores)
             sizes.append(cluster_sizes(name, partitions))
     for name, known in (groups or {}).items():
         work.step(f"{tensor_name(name)}: known groups")
-        layers = scaled_layers(networks, name, asked.scalings)
-        draws = asked.nulls.get("labels", 0)
-        rows.append(group_rows(layers, known, draws, workers, asked.measures))
+        layers = scaled_layers(networks, name, arguments.scalings)
+        draws = arguments.nulls.get("labels", 0)
+        rows.append(group_rows(layers, known, draws, workers, arguments.measures))
     # A string column even without nulls, as in the table of a study.
     table = pd.concat(rows, ignore_index=True).astype({"null": "str"})
     return Scored(with_q(table), pd.concat(sizes, ignore_index=True), partitions_by_layer)
 
 
-def _cost(networks: Networks, layer: str, asked: Asked) -> float:
+def _cost(networks: Networks, layer: str, arguments: ScoringArguments) -> float:
     """Cost of everything asked of a layer, in the units of `work.Work`."""
-    draws = {null: 1.0 if NULLS[null].redrawn else LABELS_COST for null in asked.nulls}
-    clusterings = 1 + sum(count * draws[null] for null, count in asked.nulls.items())
+    draws = {null: 1.0 if NULLS[null].redrawn else LABELS_COST for null in arguments.nulls}
+    clusterings = 1 + sum(count * draws[null] for null, count in arguments.nulls.items())
     size = layer_matrices(networks.weights, layer)[0].size
-    return clusterings * size * len(asked.scalings) * len(asked.k_values)
+    return clusterings * size * len(arguments.scalings) * len(arguments.k_values)
 
 
 def cluster_sizes(layer: str, partitions: Mapping[Key, Partitions]) -> pd.DataFrame:
@@ -206,47 +206,51 @@ def _counts(labels: np.ndarray) -> list[int]:
 
 
 def _block_rows(
-    layers: Sequence[ScaledLayer], asked: Asked, block: Block, work: Work, workers: Workers
+    layers: Sequence[ScaledLayer],
+    arguments: ScoringArguments,
+    block: Block,
+    work: Work,
+    workers: Workers,
 ) -> tuple[dict[Key, Partitions], pd.DataFrame]:
     networks, layer = layers[0].networks, layers[0].layer
     key, shown = f"{layer}/{block.name}", f"{layer}, k = {block.name}"
     work.step(f"{shown}: clusters")
-    result = clustered(work, key, layers, block, clustering_job(asked.clustering, layer))
+    result = clustered(work, key, layers, block, clustering_job(arguments.clustering, layer))
     observed = observed_tables(layers, result.partitions, result.held_out)
     nulls: dict[str, KeyedTables] = {}
-    for null, draws in asked.nulls.items():
+    for null, draws in arguments.nulls.items():
         work.step(f"{shown}: {null}")
         threads = workers.at_once(layers[0].matrices[0].size)
         if NULLS[null].redrawn:
-            job = null_job(asked.clustering, null, draws, layer)
-            arguments = (work, key, null, layers, block, job, threads)
+            job = null_job(arguments.clustering, null, draws, layer)
+            redraw = (work, key, null, layers, block, job, threads)
             nulls[null] = (
-                redrawn_until_decided(*arguments, result.partitions, observed, asked.measures)
-                if null in asked.adaptive_nulls
-                else redrawn(*arguments)
+                redrawn_until_decided(*redraw, result.partitions, observed, arguments.measures)
+                if null in arguments.adaptive_nulls
+                else redrawn(*redraw)
             )
         else:
-            nulls[null] = _permuted(work, key, layers, block, asked, result, threads)
-    adaptive = adaptive_draws(asked.clustering, asked.adaptive_nulls, layer)
+            nulls[null] = _permuted(work, key, layers, block, arguments, result, threads)
+    adaptive = adaptive_draws(arguments.clustering, arguments.adaptive_nulls, layer)
     compared = (result.partitions, observed, nulls, adaptive)
-    scores = score_rows(networks, layer, *compared, asked.measures)
+    scores = score_rows(networks, layer, *compared, arguments.measures)
     return result.partitions, scores
 
 
 def _permuted(
     work: Work,
-    place: str,
+    step: str,
     layers: Sequence[ScaledLayer],
     block: Block,
-    asked: Asked,
+    arguments: ScoringArguments,
     clusters: ClusteredLayer,
     threads: int,
 ) -> KeyedTables:
     """Tables of the null `labels`."""
-    job = labels_job(asked.clustering, asked.nulls["labels"], layers[0].layer)
+    job = labels_job(arguments.clustering, arguments.nulls["labels"], layers[0].layer)
     observed = (clusters.partitions, clusters.held_out)
     return work.permuted(
-        f"{place}.labels",
+        f"{step}.labels",
         LABELS_COST * job.draws * cost_of(layers, block),
         lambda: block_label_tables(layers, job.draws, *observed, threads, job.fewer),
     )

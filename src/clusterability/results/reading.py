@@ -98,7 +98,7 @@ def _scanner(
 
 
 def shown_rows(
-    path: Path | str, columns: Sequence[str], rows: Filter, asked: Filter = None
+    path: Path | str, columns: Sequence[str], rows: Filter, selected: Filter = None
 ) -> pd.DataFrame:
     """Scores compared with the one null that is shown; see `display_names.shown_null`.
 
@@ -106,14 +106,14 @@ def shown_rows(
         path: path of the table of scores.
         columns: names.
         rows: filter for the rows among which the null of each measure is chosen.
-        asked: filter for the rows that are read; all by default.
+        selected: filter for the rows that are read; all by default.
     """
     kinds = {name: pc.field(name) for name in ("measure", "null")}
     combinations = distinct(path, kinds | {"known": defined("z")}, rows)
     chosen = chosen_nulls(combinations[["measure", "null"]], combinations["known"].astype(bool))
     if chosen:
         rows = rows & any_of(where(measure=[m], null=[null]) for m, null in chosen.items())
-    return read_rows(path, columns, rows if asked is None else rows & asked)
+    return read_rows(path, columns, rows if selected is None else rows & selected)
 
 
 def read_parquet(file: Path | str, **options: Any) -> pd.DataFrame:

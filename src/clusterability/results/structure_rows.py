@@ -49,7 +49,7 @@ def observed_tables(
     """
     by_key: dict[Key, Tables] = {}
     for scaled in layers:
-        clusters, held = scaled.own(partitions), scaled.own(held_out)
+        clusters, held = scaled.of_scaling(partitions), scaled.of_scaling(held_out)
         tables = [
             partition_tables(matrix, clusters, held, i) for i, matrix in enumerate(scaled.matrices)
         ]
@@ -174,7 +174,7 @@ def bits_of_clusters(
     scaled: ScaledLayer, partitions: Mapping[Key, Partitions]
 ) -> list[dict[Key, ClusterBits]]:
     """Bits of the clusters at one scaling of the weights, by network."""
-    clusters = scaled.own(partitions)
+    clusters = scaled.of_scaling(partitions)
     return [
         cluster_bits(MatrixBits(matrix), labels_of(clusters, number))
         for number, matrix in enumerate(scaled.matrices)

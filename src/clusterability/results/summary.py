@@ -14,7 +14,7 @@ from clusterability.networks.importing.unit_names import NO_NAMES
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import stored_sizes
 from clusterability.networks.stored_names import stored_names
-from clusterability.results.block_paths import place_of
+from clusterability.results.block_paths import block_key_of
 from clusterability.results.columns import CELL, SCORES, SUMMARY
 from clusterability.results.display_names import measure_label, null_name, shown_null
 from clusterability.results.effect_sizes import mean_z_errors, with_effect_sizes
@@ -44,7 +44,7 @@ def partition_frames(files: Sequence[str], networks: Sequence[str]) -> Iterator[
     sizes = {Path(file).parts[-2]: stored_sizes(Path(file)) for file in networks}
     names = {Path(file).parts[-2]: stored_names(Path(file)) for file in networks}
     for file in map(Path, files):
-        condition, seeds, layer = place_of(file)
+        condition, seeds, layer = block_key_of(file)
         units = names[condition].get(layer, NO_NAMES)
         for key, partition in load_items(file, Partitions).items():
             yield partition_rows(condition, seeds, layer, sizes[condition], {key: partition}, units)

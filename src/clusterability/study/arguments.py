@@ -39,7 +39,7 @@ _OF_STUDIES = {
 """Nulls that need more than weights, with what they need."""
 
 
-class Asked(Section):
+class ScoringArguments(Section):
     """Arguments of `score` and `cluster`, under the names that these functions use."""
 
     name: Name
@@ -84,7 +84,7 @@ def asked_of(
     restarts: Any,
     draws: Any = "fixed",
     measures: Sequence[Any] = (),
-) -> Asked:
+) -> ScoringArguments:
     """Check the arguments as those of a study's config are checked.
 
     Raises:
@@ -101,7 +101,7 @@ def asked_of(
         "measures": list(measures),
     }
     try:
-        choices = Asked.model_validate(given)
+        choices = ScoringArguments.model_validate(given)
     except ValidationError as error:
         faults = [fault_line(fault) for fault in error.errors()]
         raise UserError("; ".join(faults)) from None

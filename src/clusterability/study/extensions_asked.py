@@ -45,12 +45,12 @@ TAKEN: Mapping[str, Sequence[str]] = {
 """Names with a meaning of their own in configs, tables or the library's folders, by kind."""
 
 
-def name_type(kind: str, own: Iterable[str]) -> Any:
+def name_type(kind: str, library: Iterable[str]) -> Any:
     """Type of a name that the library or an installed package has.
 
     Args:
         kind: one of KINDS.
-        own: names of the library; the schema and messages list these only.
+        library: names of the library; the schema and messages list these only.
     """
 
     def check(value: Any, of_library: Callable[[Any], str]) -> str:
@@ -61,7 +61,7 @@ def name_type(kind: str, own: Iterable[str]) -> Any:
     # mypy reads no types that are made from values.
     annotated: Any = Annotated
     literal: Any = Literal
-    return annotated[literal[tuple(own)], WrapValidator(check), written]
+    return annotated[literal[tuple(library)], WrapValidator(check), written]
 
 
 def _is_added(kind: str, name: str) -> bool:
@@ -94,16 +94,16 @@ def extensions_of(
     measures: Iterable[str], methods: Iterable[str], nulls: Iterable[str]
 ) -> list[Extension]:
     """Extensions among the measures, methods and nulls of a study or call."""
-    asked = {"measure": measures, "method": methods, "null": nulls}
+    all_names = {"measure": measures, "method": methods, "null": nulls}
     return [
         named(kind, name)
-        for kind, names in asked.items()
+        for kind, names in all_names.items()
         for name in dict.fromkeys(names)
         if name not in TAKEN[kind]
     ]
 
 
-def check_extensions(asked: Iterable[Extension]) -> None:
+def check_extensions(extensions: Iterable[Extension]) -> None:
     """Import extensions and check what is in them.
 
     Raises:
@@ -111,7 +111,7 @@ def check_extensions(asked: Iterable[Extension]) -> None:
     """
     catalogues: Mapping[str, Mapping[str, Any]]
     catalogues = {"measure": MEASURES, "method": METHODS, "null": NULLS}
-    for each in asked:
+    for each in extensions:
         catalogues[each.kind][each.name]
 
 

@@ -50,15 +50,17 @@ def import_job(study: Study, name: str) -> ImportJob:
     return ImportJob(network.path, **network.reading, table=network.table)
 
 
-def clustering_job(asked: Clustering, layer: str) -> ClusteringJob:
+def clustering_job(clustering: Clustering, layer: str) -> ClusteringJob:
     """Parameters for clustering a layer."""
-    return ClusteringJob(asked.methods_for(layer), asked.restarts, asked.scalings)
+    return ClusteringJob(clustering.methods_for(layer), clustering.restarts, clustering.scalings)
 
 
-def null_job(asked: Clustering, null: str, draws: int, layer: str) -> NullJob:
+def null_job(clustering: Clustering, null: str, draws: int, layer: str) -> NullJob:
     """Parameters of the draws of a null, clustered in the same way as the layer."""
-    fewer = asked.fewer_draws(null, layer, draws)
-    return NullJob(asked.methods_for(layer), asked.restarts, asked.scalings, draws, fewer)
+    fewer = clustering.fewer_draws(null, layer, draws)
+    return NullJob(
+        clustering.methods_for(layer), clustering.restarts, clustering.scalings, draws, fewer
+    )
 
 
 def stratified_job(study: Study, name: str, draws: int, layer: str) -> StratifiedJob:
@@ -69,18 +71,18 @@ def stratified_job(study: Study, name: str, draws: int, layer: str) -> Stratifie
 
 
 def adaptive_draws(
-    asked: Clustering, nulls: Mapping[str, int], layer: str
+    clustering: Clustering, nulls: Mapping[str, int], layer: str
 ) -> dict[str, AdaptiveDraws]:
     """Largest numbers of draws, for the nulls of a layer whose draws end by a rule."""
     return {
-        null: AdaptiveDraws(draws, asked.fewer_draws(null, layer, draws))
+        null: AdaptiveDraws(draws, clustering.fewer_draws(null, layer, draws))
         for null, draws in nulls.items()
     }
 
 
-def labels_job(asked: Clustering, draws: int, layer: str) -> LabelsJob:
+def labels_job(clustering: Clustering, draws: int, layer: str) -> LabelsJob:
     """Parameters for permuting the labels of a layer's partitions."""
-    return LabelsJob(draws, asked.fewer_draws("labels", layer, draws))
+    return LabelsJob(draws, clustering.fewer_draws("labels", layer, draws))
 
 
 def probing_job(study: Study, name: str, block: str) -> ProbingJob:

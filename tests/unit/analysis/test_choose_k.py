@@ -84,7 +84,7 @@ def test_the_largest_z_is_at_the_same_k_as_against_the_draws_alone():
 def test_p_ranks_the_largest_z_of_the_network_among_those_of_its_draws():
     z = np.array([[2.0, 0.0, 3.0, 1.0], [1.0, 2.0, -1.0, np.nan], [np.nan, 0.0, 0.0, 0.0]])
     found = choose(z, GRID)
-    assert (int(found.candidate), int(found.place)) == (2, 0)
+    assert (int(found.candidate), int(found.index)) == (2, 0)
     # Draws reach 2, 3 and 1: the first ties.
     assert float(found.p) == pytest.approx(3 / 4)
     assert int(found.k) == 1
@@ -123,7 +123,7 @@ def test_p_is_uniform_for_networks_that_decide_together_and_for_those_reported()
         choice, deciding = choose_together(z[selection], range(2, 13))
         assert deciding == 3
         together.append(choice.p)
-        reported.append(z[report, choice.place, 0].mean())
+        reported.append(z[report, choice.index, 0].mean())
     assert_uniform(np.array(together))
     # z of exchangeable items has mean 0; that of the networks chosen on would be far above it.
     assert stats.ttest_1samp(reported, 0).pvalue > 0.01

@@ -217,7 +217,10 @@ def test_layers_come_at_the_scale_that_their_methods_name():
     seeds = tuple(range(len(weights["fc2"])))
     plain, balanced = layers_of_methods(Networks("any", seeds, {}, weights), "fc2", keys)
     found = dict.fromkeys(keys)
-    assert [list(plain.own(found)), list(balanced.own(found))] == [keys[::2], keys[1::2]]
+    assert [list(plain.of_scaling(found)), list(balanced.of_scaling(found))] == [
+        keys[::2],
+        keys[1::2],
+    ]
     assert plain.matrices is weights["fc2"]
     assert np.array_equal(balanced.matrices, scale_weights(weights, "balanced")["fc2"])
 

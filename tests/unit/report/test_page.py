@@ -33,6 +33,7 @@ from clusterability.report.page import words
 from clusterability.report.page.binning import Binning, Detail
 from clusterability.report.page.cell_colours import cell_colours
 from clusterability.report.page.grid import Grid
+from clusterability.report.page.network_arrays import colour_limit, network_arrays
 from clusterability.report.page.packing import (
     Array,
     layout_of,
@@ -46,9 +47,7 @@ from clusterability.report.page.page import (
     BESIDE,
     BUDGET,
     _mean_arrays,
-    _network_arrays,
     _start_of_grid,
-    colour_limit,
     filled,
     make_data,
     make_page,
@@ -419,7 +418,7 @@ def test_networks_are_read_as_they_are_asked_for(files):
     first = next(read_networks(sources, "trained", grid))
     assert first.seed == 0
     binning = Binning(Detail(10**6), range(6))
-    assert [array.name for array in _network_arrays(first, set(), binning)][:2] == [
+    assert [array.name for array in network_arrays(first, set(), binning)][:2] == [
         "fc1/limits",
         "fc1/weights",
     ]

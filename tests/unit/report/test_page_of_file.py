@@ -30,7 +30,7 @@ from clusterability.report.page.binning import Binning, Detail, cells_of
 from clusterability.report.page.one_file import Result, check_methods, file_data, page_of_file
 from clusterability.report.page.packing import unpacked
 from clusterability.results.one_network import Scored, evaluate
-from clusterability.study.arguments import Asked, asked_of
+from clusterability.study.arguments import ScoringArguments, asked_of
 
 SHAPES = {"enc.weight": (10, 12), "dec.weight": (6, 10)}
 ROWS = tuple(f"unit <{letter}>" for letter in "abcdefghij")
@@ -51,7 +51,7 @@ def matrices() -> dict[str, np.ndarray]:
 
 
 def scored(
-    layers: Mapping[str, np.ndarray], asked: Asked, groups: Any = None, **more: Any
+    layers: Mapping[str, np.ndarray], asked: ScoringArguments, groups: Any = None, **more: Any
 ) -> Result:
     weights = Weights("mine", layers, {name: name for name in layers}, chain=False, **more)
     networks = as_networks(weights, asked.name)
@@ -120,7 +120,7 @@ def test_labels_are_those_of_the_clusters_and_of_the_groups(result, data):
     arrays = arrays_of(data)
     for name, (m, n) in SHAPES.items():
         labels = arrays[f"{name}/labels"].reshape(3, 3, m + n)
-        for (method, k), item in result.scored.found[name].items():
+        for (method, k), item in result.scored.partitions[name].items():
             own = labels[METHODS.index(method), data["k"].index(k)]
             np.testing.assert_array_equal(own, [*item.rows[0], *item.columns[0]])
         assert (labels[2, :2] == -1).all()
@@ -147,7 +147,7 @@ def test_bits_of_clusters_are_those_of_the_library(result, data):
     assert np.isfinite(found).sum() == len(METHODS) * sum(K)
     expected = cluster_bits(
         MatrixBits(result.weights["enc.weight"].astype(float)),
-        labels_of(result.scored.found["enc.weight"], 0),
+        labels_of(result.scored.partitions["enc.weight"], 0),
     )
     for number, method in enumerate(METHODS):
         for place, k in enumerate(K):
@@ -183,8 +183,8 @@ def test_of_draws_that_end_by_a_rule_the_range_is_said(result):
     shuffled = rows["null"] == "shuffle"
     rows.loc[shuffled, "null_n"] = np.resize([19, 30], shuffled.sum())
     more = {"draws": "adaptive", "nulls": {"shuffle": 59, "labels": 5}}
-    asked = result.asked.model_copy(update=more)
-    other = replace(result, asked=asked, scored=result.scored._replace(rows=rows))
+    arguments = result.arguments.model_copy(update=more)
+    other = replace(result, arguments=arguments, scored=result.scored._replace(rows=rows))
     assert file_data(other)["draws"]["shuffle"] == "19 to 30"
 
 
@@ -276,7 +276,7 @@ def test_of_a_binned_matrix_labels_stay_exact_and_colours_end_at_its_cells(binne
     arrays = arrays_of(data)
     labels = arrays["big/labels"].reshape(1, 2, 1000)
     for number, k in enumerate(K):
-        item = binned.scored.found["big"]["matched", k]
+        item = binned.scored.partitions["big"]["matched", k]
         np.testing.assert_array_equal(labels[0, number], [*item.rows[0], *item.columns[0]])
     rows, columns = np.split(arrays["big/bins"], [300])
     matrix = np.abs(binned.weights["big"].astype(float))
@@ -350,7 +350,7 @@ def test_groups_stand_beside_clusters_with_their_agreement(page, result):
     assert page.locator("#method2").input_value() == "groups"
     assert page.locator("#pane-title2").inner_text() == "Right: mine, enc.weight, groups, k = 4"
     said = re.search(r"output units \(U\) (\S+);", page.locator("#agreement").inner_text())[1]
-    found = result.scored.found["enc.weight"]["matched", 2].rows[0]
+    found = result.scored.partitions["enc.weight"]["matched", 2].rows[0]
     expected = adjusted_mutual_info_score(GROUPS, found)
     assert float(said.replace("\N{MINUS SIGN}", "-")) == pytest.approx(expected, abs=0.0006)
     named = page.locator("#sizes2 tbody tr").all_inner_texts()
@@ -384,7 +384,7 @@ def test_groups_stand_beside_clusters_with_their_agreement(page, result):
 
 @pytest.mark.browser
 def test_members_of_clusters_have_their_names(page, result):
-    labels = result.scored.found["enc.weight"]["matched", 2].rows[0]
+    labels = result.scored.partitions["enc.weight"]["matched", 2].rows[0]
     said = page.locator("#members").inner_text().split("\n")
     expected = [
         line
@@ -401,7 +401,7 @@ def test_members_of_clusters_have_their_names(page, result):
 def test_one_cluster_has_its_names_and_bits(page, result):
     page.locator("#sizes tr[data-cluster='1'] button").click()
     wait(page)
-    found = result.scored.found["enc.weight"]
+    found = result.scored.partitions["enc.weight"]
     own = np.array(ROWS)[found["matched", 2].rows[0] == 1]
     assert ", ".join(own) in page.locator("#cluster-units").inner_text()
     matrix = MatrixBits(result.weights["enc.weight"].astype(float))
@@ -420,7 +420,7 @@ def test_one_cluster_has_its_names_and_bits(page, result):
 
 def words_of(result: Result, row: int, column: int, k: int = 2) -> str:
     """What the page says of a cell of the first layer, but for its weight."""
-    item = result.scored.found["enc.weight"]["matched", k]
+    item = result.scored.partitions["enc.weight"]["matched", k]
     clusters = f"{item.rows[0][row]} and {item.columns[0][column]}"
     units = f"Output unit {row} ({ROWS[row]}); input unit {column}"
     return f"{units}: weight ; clusters: {clusters}."
@@ -488,7 +488,7 @@ def test_a_binned_matrix_says_what_its_cells_are(browser, files, binned):
         wait(page)
         note = page.locator("#matrix-note").inner_text()
         arrays = arrays_of(file_data(binned))
-        item = binned.scored.found["big"]["matched", 3]
+        item = binned.scored.partitions["big"]["matched", 3]
         for side, bins, labels in (
             ("output", arrays["big/bins"][:300], item.rows[0]),
             ("input", arrays["big/bins"][300:], item.columns[0]),

@@ -20,8 +20,9 @@ from clusterability.jobs.probing_job import ProbingJob
 from clusterability.networks.partitions import Partitions
 from clusterability.networks.stacked import Networks, load_networks, save_networks
 from clusterability.report.page import page_data, unit_responses
+from clusterability.report.page.network_arrays import colour_limit
 from clusterability.report.page.packing import Array, rounded
-from clusterability.report.page.page import BUDGET, colour_limit, make_data, make_page
+from clusterability.report.page.page import BUDGET, make_data, make_page
 from clusterability.report.page.unit_responses import NEVER, STRONGEST, response_arrays, shades
 from clusterability.results.npz_files import load_items
 from clusterability.training.recipe import Recipe

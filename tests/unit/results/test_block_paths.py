@@ -20,7 +20,7 @@ from clusterability.networks.stacked import (
     save_networks,
     stored_sizes,
 )
-from clusterability.results.block_paths import place_of, read_blocks, seeds_of
+from clusterability.results.block_paths import block_key_of, read_blocks, seeds_of
 from clusterability.results.npz_files import StoredItems, load_items, load_joined, save_items
 
 M, N = 5, 7
@@ -61,7 +61,7 @@ def save_block(folder: Path, place: str, k_values, item_of, suffix: str = "npz")
     """Writes the file that the workflow would, and returns its path."""
     path = folder / place / f"{k_values[0]}-{k_values[-1]}.{suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    seeds = place_of(path)[1]
+    seeds = block_key_of(path)[1]
     save_items(path, {("matched", k): item_of(seeds, k) for k in k_values})
     return str(path)
 
@@ -85,7 +85,7 @@ def equal(one, other) -> bool:
     ],
 )
 def test_a_path_says_condition_seeds_and_layer(path, place):
-    assert place_of(Path(path)) == place
+    assert block_key_of(Path(path)) == place
 
 
 def test_a_block_is_named_by_its_seeds():

@@ -56,7 +56,7 @@ class Stopped:
     """A `Progress` at which Ctrl-C is pressed after some draws, or some layers."""
 
     def __init__(self, draws: int) -> None:
-        self.draws, self.there, self.said = draws, 0, []
+        self.draws, self.kept, self.said = draws, 0, []
 
     def begin(self, cost: float) -> None: ...
 
@@ -67,9 +67,9 @@ class Stopped:
     def tell(self, line: str) -> None:
         self.said.append(line)
 
-    def advance(self, cost: float, draws: int = 0, there: bool = False) -> None:
-        self.there += draws if there else 0
-        self.draws -= 0 if there else draws
+    def advance(self, cost: float, draws: int = 0, kept: bool = False) -> None:
+        self.kept += draws if kept else 0
+        self.draws -= 0 if kept else draws
         if self.draws < 0:
             raise KeyboardInterrupt
 
@@ -99,7 +99,7 @@ def test_rows_are_the_same_to_the_byte_wherever_it_is_interrupted(
     assert kept.parent == Path("w.scores.unfinished")
     status, shown = run(monkeypatch, np.inf)
     assert status == 0
-    assert draws < shown.there <= draws + 4  # `labels` in one go
+    assert draws < shown.kept <= draws + 4  # `labels` in one go
     assert shown.said == [f"clusterability: going on from {kept} (--fresh: anew)"]
     assert Path("w.scores.csv").read_bytes() == expected
     assert not kept.parent.exists()
@@ -107,8 +107,8 @@ def test_rows_are_the_same_to_the_byte_wherever_it_is_interrupted(
 
 def test_it_may_be_interrupted_again_and_again(monkeypatch, folder):
     expected = whole_rows(monkeypatch, folder)
-    there = [run(monkeypatch, 10)[1].there for _ in range(3)]
-    assert there == sorted(set(there))  # each goes on from the one before
+    kept = [run(monkeypatch, 10)[1].kept for _ in range(3)]
+    assert kept == sorted(set(kept))  # each goes on from the one before
     assert run(monkeypatch, np.inf)[0] == 0
     assert Path("w.scores.csv").read_bytes() == expected
 
@@ -120,7 +120,7 @@ def test_draws_that_end_by_a_rule_end_where_they_would_have(draws, monkeypatch, 
     assert run(monkeypatch, draws, *more)[0] == 130
     status, shown = run(monkeypatch, np.inf, *more)
     assert status == 0
-    assert draws < shown.there <= draws + 4
+    assert draws < shown.kept <= draws + 4
     assert Path("w.scores.csv").read_bytes() == expected
 
 
@@ -150,18 +150,18 @@ def test_other_options_begin_anew_and_leave_what_is_kept(monkeypatch, folder, ca
     assert run(monkeypatch, 20)[0] == 130
     (kept,) = Path("w.scores.unfinished").iterdir()
     status, shown = run(monkeypatch, np.inf, "--restarts", "2")
-    assert (status, shown.there) == (0, 0)
+    assert (status, shown.kept) == (0, 0)
     assert "w.scores.unfinished keeps work on other weights" in shown.said[0]
     assert kept.is_dir()
     status, shown = run(monkeypatch, np.inf, "--force")
-    assert (status, shown.there) == (0, 21)
+    assert (status, shown.kept) == (0, 21)
     assert not kept.parent.exists()
 
 
 def test_fresh_begins_anew_and_removes_what_is_kept(monkeypatch, folder):
     assert run(monkeypatch, 20)[0] == 130
     status, shown = run(monkeypatch, np.inf, "--fresh")
-    assert (status, shown.there, shown.said) == (0, 0, [])
+    assert (status, shown.kept, shown.said) == (0, 0, [])
     assert not Path("w.scores.unfinished").exists()
 
 
@@ -173,7 +173,7 @@ def test_damaged_files_are_made_again(monkeypatch, folder):
     for file in files:
         file.write_bytes(file.read_bytes()[:100])
     status, shown = run(monkeypatch, np.inf)
-    assert (status, shown.there) == (0, 0)
+    assert (status, shown.kept) == (0, 0)
     assert Path("w.scores.csv").read_bytes() == expected
 
 
@@ -201,9 +201,9 @@ def test_draws_of_a_verdict_are_kept_too(monkeypatch, folder):
     assert main([*asked, "--output", "whole.csv"]) == 0
     shown.draws = 25
     assert main(asked) == 130
-    shown.draws, shown.there = np.inf, 0
+    shown.draws, shown.kept = np.inf, 0
     assert main(asked) == 0
-    assert shown.there == 26
+    assert shown.kept == 26
     assert Path("w.scores.csv").read_bytes() == Path("whole.csv").read_bytes()
 
 

@@ -158,11 +158,11 @@ def _network_frame(judged: Judged, series: Series) -> pd.DataFrame:
         "layer": tensor_name(judged.layer),
         **series.names,
         **_answer(choice),
-        "value": np.where(choice.known, series.values[rows, choice.place], np.nan),
-        "z": series.z[rows, choice.place],
+        "value": np.where(choice.known, series.values[rows, choice.index], np.nan),
+        "z": series.z[rows, choice.index],
         "p_max": choice.p,
         **_edge_and_plateau(
-            series.z, choice.place, series.k_values, z_errors(series.z, series.draws)
+            series.z, choice.index, series.k_values, z_errors(series.z, series.draws)
         ),
         "gap_k": judged.gap_k,
         **_stability_at(judged, series.method, choice),
@@ -231,8 +231,8 @@ def _cell_row(judged: Judged, series: Series) -> dict[str, Any]:
         **{name: float(k) for name, k in _answer(choice).items()},
         "p_select": float(choice.p),
         "n_select": series.deciding,
-        **_report(series, report if choice.known else report[:0], int(choice.place)),
-        **_edge_and_plateau(z[None], int(choice.place), series.k_values, error[None]),
+        **_report(series, report if choice.known else report[:0], int(choice.index)),
+        **_edge_and_plateau(z[None], int(choice.index), series.k_values, error[None]),
         **_gap(judged),
         **{side: interval(values)[0] for side, values in agreement.items()},
     }

@@ -231,7 +231,7 @@ def _joined(parts: Sequence[Series]) -> Series:
         means=np.concatenate([part.means for part in parts]),
         z=np.concatenate([part.z for part in parts]),
         choice=Choice(
-            place=np.concatenate([choice.place for choice in choices]),
+            index=np.concatenate([choice.index for choice in choices]),
             candidate=np.concatenate([choice.candidate for choice in choices]),
             p=np.concatenate([choice.p for choice in choices]),
         ),
@@ -309,7 +309,7 @@ def gather(
         adaptive: nulls with adaptive draws.
     """
     for scaled in layers:
-        of_scale, of_starts = scaled.own(partitions), scaled.own(starts)
+        of_scale, of_starts = scaled.of_scaling(partitions), scaled.of_scaling(starts)
         k_values = sorted({k for _, k in of_scale})
         gaps = [gap_k(singular_values(matrix), k_values) for matrix in scaled.matrices]
         observed = observed_tables([scaled], of_scale, {})

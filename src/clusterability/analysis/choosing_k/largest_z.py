@@ -20,12 +20,12 @@ class Choice:
     """k of the largest z, for one or many networks.
 
     Attributes:
-        place: its index among the values of k, int [...]; 0 if no k has a z.
+        index: its index among the values of k, int [...]; 0 if no k has a z.
         candidate: that k, int [...].
         p: p of the largest z against the largest z of each draw, [...]; NaN if no k has a z.
     """
 
-    place: np.ndarray
+    index: np.ndarray
     candidate: np.ndarray
     p: np.ndarray
 
@@ -86,7 +86,7 @@ def choose(z: np.ndarray, k_values: Sequence[int], most: int | None = None) -> C
     index = np.where(np.isfinite(network), network, -np.inf).argmax(axis=-1)
     compared = (largest[..., 0], largest[..., 1:], 1)
     p = compare(*compared).p if most is None else stopped_p(*compared, most)
-    return Choice(place=index, candidate=np.asarray(k_values)[index], p=p)
+    return Choice(index=index, candidate=np.asarray(k_values)[index], p=p)
 
 
 def halves(seeds: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:

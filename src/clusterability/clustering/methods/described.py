@@ -8,11 +8,11 @@ import numpy as np
 
 from clusterability.clustering.describing import Descent, settle
 from clusterability.clustering.methods.matched import pair_clusters
-from clusterability.clustering.problem import Found, Problem
+from clusterability.clustering.problem import Labelling, Problem
 from clusterability.clustering.summing import all_block_sums
 
 
-def partition(problem: Problem) -> Found:
+def partition(problem: Problem) -> Labelling:
     """Partition with the shortest description found from any start.
 
     V clusters are paired with U clusters as in `matched`.
@@ -32,7 +32,7 @@ def partition(problem: Problem) -> Found:
     if level > 1:
         _, rows, columns = settle(problem.grid.classes, rows, columns)
     (table,) = all_block_sums(adjacency, {("described", k): (rows, columns)})
-    return Found(
+    return Labelling(
         rows,
         pair_clusters(table)[columns],
         np.stack([descent.rows[level] for descent, level in ends]),

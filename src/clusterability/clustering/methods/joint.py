@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from clusterability.clustering.problem import Found, Problem
+from clusterability.clustering.problem import Labelling, Problem
 
 
-def partition(problem: Problem) -> Found:
+def partition(problem: Problem) -> Labelling:
     """k-means on singular vectors 2 to 1 + ceil(log2 k) of both sides together, scaled by D^-1/2.
 
     Args:

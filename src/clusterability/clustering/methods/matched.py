@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from clusterability.clustering.problem import Found, Problem
+from clusterability.clustering.problem import Labelling, Problem
 
 
-def partition(problem: Problem) -> Found:
+def partition(problem: Problem) -> Labelling:
     """Best restart of each side, with V clusters renamed to maximise Barber's Q.
 
     Args:
@@ -17,7 +17,7 @@ def partition(problem: Problem) -> Found:
     rows, columns = problem.sides
     row_labels, column_labels = rows.labels[rows.best], columns.labels[columns.best]
     names = pair_clusters(problem.side_table)
-    return Found(row_labels, names[column_labels], rows.labels, columns.labels)
+    return Labelling(row_labels, names[column_labels], rows.labels, columns.labels)
 
 
 def pair_clusters(table: np.ndarray) -> np.ndarray:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from clusterability.clustering.problem import Found, Problem
+from clusterability.clustering.problem import Labelling, Problem
 
 
-def partition(problem: Problem) -> Found:
+def partition(problem: Problem) -> Labelling:
     """Labels from the first restart on both sides.
 
     Cluster a of one side is unrelated to cluster a of the other.
@@ -14,4 +14,4 @@ def partition(problem: Problem) -> Found:
         problem: one matrix at one k.
     """
     rows, columns = problem.sides
-    return Found(rows.labels[0], columns.labels[0], rows.labels, columns.labels)
+    return Labelling(rows.labels[0], columns.labels[0], rows.labels, columns.labels)

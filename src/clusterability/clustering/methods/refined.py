@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from clusterability.clustering.problem import Found, Problem
+from clusterability.clustering.problem import Labelling, Problem
 from clusterability.clustering.refining import Refinement
 
 
-def partition(problem: Problem) -> Found:
+def partition(problem: Problem) -> Labelling:
     """Best partition of all starts, with at most k clusters.
 
     Each start labels one side, and the other side follows: k-means with k clusters, and k-means
@@ -27,7 +27,7 @@ def partition(problem: Problem) -> Found:
     value, of_columns, of_rows = _end(turned.refine(rows.labels[rows.best], problem.k), problem.k)
     ends.append((value, of_rows, of_columns))
     _, best_rows, best_columns = max(ends, key=lambda end: end[0])
-    return Found(
+    return Labelling(
         best_rows,
         best_columns,
         np.stack([of_rows for _, of_rows, _ in ends]),

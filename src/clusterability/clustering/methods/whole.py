@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from clusterability.clustering.problem import Found, Problem
+from clusterability.clustering.problem import Labelling, Problem
 
 
-def partition(problem: Problem) -> Found:
+def partition(problem: Problem) -> Labelling:
     """k-means on k eigenvectors of the graph's normalised adjacency matrix, scaled by D^-1/2.
 
     The eigenvectors with the largest eigenvalues are pairs of singular vectors of the block between

@@ -49,12 +49,12 @@ class NamedMatrix:
     Attributes:
         array: [out, in], of any numeric type.
         names: names of the units.
-        told: assumptions made in reading, one line each.
+        notes: assumptions made in reading, one line each.
     """
 
     array: np.ndarray
     names: UnitNames = field(default_factory=UnitNames)
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class NamedArrays(dict[str, np.ndarray]):
@@ -62,13 +62,13 @@ class NamedArrays(dict[str, np.ndarray]):
 
     Attributes:
         units: names of units by array name.
-        told: assumptions made in reading all arrays, one line each.
+        notes: assumptions made in reading all arrays, one line each.
     """
 
     def __init__(self, matrices: Mapping[str, NamedMatrix]) -> None:
         super().__init__({name: matrix.array for name, matrix in matrices.items()})
         self.units = {name: matrix.names for name, matrix in matrices.items() if matrix.names}
-        self.told = tuple(line for matrix in matrices.values() for line in matrix.told)
+        self.notes = tuple(line for matrix in matrices.values() for line in matrix.notes)
 
 
 def units_of(arrays: Mapping[str, np.ndarray]) -> dict[str, UnitNames]:
@@ -78,7 +78,7 @@ def units_of(arrays: Mapping[str, np.ndarray]) -> dict[str, UnitNames]:
 
 def told_of(arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
     """Assumptions made in reading the arrays, one line each."""
-    return arrays.told if isinstance(arrays, NamedArrays) else ()
+    return arrays.notes if isinstance(arrays, NamedArrays) else ()
 
 
 def printable_names(names: Any) -> tuple[str, ...]:

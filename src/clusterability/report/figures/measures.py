@@ -84,9 +84,9 @@ def rows(scores: Path, measure: str) -> pd.DataFrame:
     return table.sort_values(order, key=_in_order(scores_of_measure), ignore_index=True)
 
 
-def _in_order(found: pd.DataFrame) -> Any:
+def _in_order(table: pd.DataFrame) -> Any:
     """Sort key that keeps methods in the order of the rows and sorts other columns by value."""
-    methods = {name: number for number, name in enumerate(found["method"].unique())}
+    methods = {name: number for number, name in enumerate(table["method"].unique())}
     return lambda column: column.map(methods) if column.name == "method" else column
 
 

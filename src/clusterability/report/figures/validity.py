@@ -84,9 +84,9 @@ def rows(validity: Path, method: str) -> pd.DataFrame:
     return pd.concat(series.values(), ignore_index=True)[COLUMNS]
 
 
-def over_families(found: pd.DataFrame, analysis: str) -> pd.DataFrame:
+def over_families(table: pd.DataFrame, analysis: str) -> pd.DataFrame:
     """Rows of an analysis over all families, or of the only one; z where a measure has one."""
-    rows = found[(found["analysis"] == analysis)]
+    rows = table[(table["analysis"] == analysis)]
     # Measures with a z are not shown by their values, too.
     in_z = rows.loc[rows["form"] != "value", "measure"]
     rows = rows[(rows["form"] != "value") | ~rows["measure"].isin(in_z)]
@@ -94,9 +94,9 @@ def over_families(found: pd.DataFrame, analysis: str) -> pd.DataFrame:
     return overall if len(overall) else rows
 
 
-def _series(found: pd.DataFrame, analysis: str, column: str, together: str) -> pd.DataFrame:
+def _series(table: pd.DataFrame, analysis: str, column: str, together: str) -> pd.DataFrame:
     """Rows of an analysis, with measures sorted by their best series."""
-    rows = found[(found["analysis"] == analysis) & found["estimate"].notna()]
+    rows = table[(table["analysis"] == analysis) & table["estimate"].notna()]
     rows = rows.assign(series=rows[column].fillna(together))
     order = rows.sort_values("estimate", ascending=False, kind="stable")
     ranked = list(order.drop_duplicates("measure")["measure"])

@@ -79,7 +79,9 @@ def _shuffled(
         draw = layer_draw(model, sizes, layer, name, ranks_draws(scaling))(NUMBER)
         plain = [plain_method(method) for method in methods if scaling_of(method) == scaling]
         stream = (*name, layer, NULL, NUMBER)
-        found = cluster(draw[None], [stream], k_values, plain, restarts)
-        partitions |= {(scaled_method(each, scaling), k): item for (each, k), item in found.items()}
+        clusterings = cluster(draw[None], [stream], k_values, plain, restarts)
+        partitions |= {
+            (scaled_method(each, scaling), k): item for (each, k), item in clusterings.items()
+        }
     # The same permutation, since it depends on the stream and the number of live weights alone.
     return ShuffledLayer(model.redraw(matrix, (*name, layer))(NUMBER), partitions)

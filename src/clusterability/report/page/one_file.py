@@ -45,7 +45,7 @@ from clusterability.results.one_network import Scored
 from clusterability.results.single.group_rows import METHOD as GROUPS
 from clusterability.results.structure_rows import bits_of_clusters
 from clusterability.results.summary import cell_table, with_cell_q
-from clusterability.study.arguments import Asked
+from clusterability.study.arguments import ScoringArguments
 
 CELLS = 3_500_000
 """Cells of all matrices together: 2.4 MB of a page, where no two are alike."""
@@ -62,7 +62,7 @@ class Result:
     Attributes:
         weights: as loaded, with the names of units.
         networks: the same as a block of one.
-        asked: what was asked for.
+        arguments: those of the call.
         scored: clusters and scores.
         known: known groups by layer name in files.
         verdicts: rows of the table `verdict`; None if none were asked for.
@@ -70,7 +70,7 @@ class Result:
 
     weights: Weights
     networks: Networks
-    asked: Asked
+    arguments: ScoringArguments
     scored: Scored
     known: Mapping[str, KnownGroups]
     verdicts: pd.DataFrame | None
@@ -141,7 +141,7 @@ def _last_measure(result: Result) -> int:
 
 
 def _job(result: Result) -> PageJob:
-    choices = result.asked
+    choices = result.arguments
     plain = [method for method in choices.methods if not METHODS[method].whole]
     methods = [scaled_method(method, scaling) for scaling in choices.scalings for method in plain]
     first = result.rows[result.rows["layer"] == result.layers[0]]
@@ -161,12 +161,12 @@ def _job(result: Result) -> PageJob:
 def _draws(result: Result, null: str) -> int | str:
     """Number of draws, or its range where draws end by a rule."""
     made = result.rows.loc[result.rows["null"] == null, "null_n"]
-    return span(made) if null in result.asked.adaptive_nulls else result.asked.nulls[null]
+    return span(made) if null in result.arguments.adaptive_nulls else result.arguments.nulls[null]
 
 
 def _bits_rows(result: Result, layer: str) -> pd.DataFrame:
     """Bits of each cluster that was found in a layer, as in the table `clusters`."""
-    partitions, frames = result.scored.found[layer], []
+    partitions, frames = result.scored.partitions[layer], []
     for scaled in layers_of_methods(result.networks, layer, partitions):
         (of_network,) = bits_of_clusters(scaled, partitions)
         for (method, k), bits in of_network.items():
@@ -225,7 +225,7 @@ class _Content:
         rows = dict(list(self.result.rows.groupby("layer", sort=False)))
         layers = {}
         for name, (matrix,) in self.result.networks.weights.items():
-            partitions = self.result.scored.found[name] | self._known(name)
+            partitions = self.result.scored.partitions[name] | self._known(name)
             (labels,) = grid_labels(partitions, range(1), grid, sum(matrix.shape))
             layer = tensor_name(name)
             bits = _bits_rows(self.result, name)
@@ -252,5 +252,5 @@ class _Content:
         shown = Partitions(rows, columns, partition.feasible)
         return {
             (scaled_method(GROUPS, scaling), len(known.names)): shown
-            for scaling in self.result.asked.scalings
+            for scaling in self.result.arguments.scalings
         }

@@ -30,6 +30,12 @@ from clusterability.report.page.cell_colours import cell_colours
 from clusterability.report.page.cluster_arrays import ABLATIONS, CLUSTER_NUMBERS, most_clusters
 from clusterability.report.page.first_shuffle import NULL, NUMBER, shuffled_layers
 from clusterability.report.page.grid import Grid
+from clusterability.report.page.network_arrays import (
+    colour_limit,
+    label_array,
+    network_arrays,
+    picture,
+)
 from clusterability.report.page.packing import (
     LEVELS,
     NO_SHARE,
@@ -39,14 +45,10 @@ from clusterability.report.page.packing import (
     Layout,
     layout_of,
     packed,
-    quantised,
-    quantised_sizes,
     rounded,
-    stepped_shares,
 )
 from clusterability.report.page.page_data import (
     Content,
-    LayerOfNetwork,
     Network,
     Sources,
     grid_labels,
@@ -73,16 +75,13 @@ MARKER = "/* data */"
 
 NO_IMAGES: Mapping[str, ProbingJob] = MappingProxyType({})
 
-# Bits of mantissas. A value is told to more digits than how it compares.
-_VALUE = 15
-_SCORE = {"null_mean": 15, "null_sd": 8, "z": 11, "p": 10, "p_two_sided": 10}
+# Bits of mantissas. A value is given with more digits than its comparison with a null.
 _DRAW_END = 18
 _MEAN = {"value": 15, "value_half": 11, "z": 11, "z_half": 9, "q": 8}
-_CLUSTER = 10
 
 
 @dataclass
-class _Place:
+class _Condition:
     """Contents of the page for a condition.
 
     `stored` are the names of its layers in files, `names` those of their units, `same` is what
@@ -159,20 +158,20 @@ class Room(NamedTuple):
 def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -> dict[str, Any]:
     """Data that a page holds: axes, words, colours, and the packed arrays by condition."""
     grid = content.grid_of(job)
-    places = _places(content, grid)
-    means = {name: packed(condition.means) for name, condition in places.items()}
+    conditions = _conditions(content, grid)
+    means = {name: packed(condition.means) for name, condition in conditions.items()}
     budget = room.networks - sum(map(len, means.values()))
     maker = _Maker(content, grid, job, Binning(room.detail, _order(job, grid)))
-    _add_networks(maker, places, budget)
-    packed_beside = _packed_beside(places, room.beside)
-    conditions = [
+    _add_networks(maker, conditions, budget)
+    packed_beside = _packed_beside(conditions, room.beside)
+    shown = [
         _condition(name, condition, means[name], content.seeds_of(name))
         | {"beside": packed_beside[name], "draws_kept": bool(condition.beside.get("draws"))}
-        for name, condition in places.items()
+        for name, condition in conditions.items()
     ]
     return {
         "verdict": _verdict(verdict),
-        "start": _start(places, job, grid) | _start_of_grid(verdict, job),
+        "start": _start(conditions, job, grid) | _start_of_grid(verdict, job),
         "methods": {method: method_says(method) for method in grid.methods},
         "k": list(grid.k),
         "probed_k": list(grid.probed_k),
@@ -195,7 +194,7 @@ def data_of(content: Content, verdict: pd.DataFrame, job: PageJob, room: Room) -
         "draw_steps": STEPS,
         "responses": {"strongest": STRONGEST, "never": NEVER, "greys": GREYS},
         "colours": _colours(grid),
-        "conditions": conditions,
+        "conditions": shown,
     }
 
 
@@ -213,10 +212,10 @@ def _verdict(table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _places(content: Content, grid: Grid) -> dict[str, _Place]:
+def _conditions(content: Content, grid: Grid) -> dict[str, _Condition]:
     """Conditions without their networks."""
     means = content.means(grid)
-    places = {}
+    conditions = {}
     for condition in content.conditions:
         stored = content.shapes_of(condition)
         layers = {tensor_name(name): shape for name, shape in stored.items()}
@@ -227,8 +226,8 @@ def _places(content: Content, grid: Grid) -> dict[str, _Place]:
         ]
         hidden = set(hidden_layers(list(stored), grid))
         named = (content.names_of(condition), content.same_in_all_seeds(condition))
-        places[condition] = _Place(layers, hidden, arrays, [], [], list(stored), *named)
-    return places
+        conditions[condition] = _Condition(layers, hidden, arrays, [], [], list(stored), *named)
+    return conditions
 
 
 def _mean_arrays(layer: str, means: Mapping[str, np.ndarray]) -> Iterator[Array]:
@@ -254,31 +253,31 @@ def _order(job: PageJob, grid: Grid) -> list[int]:
     return sorted(range(len(keys)), key=lambda at: (keys[at] != first, keys[at][1]))
 
 
-def _add_networks(maker: _Maker, places: Mapping[str, _Place], budget: float) -> None:
+def _add_networks(maker: _Maker, conditions: Mapping[str, _Condition], budget: float) -> None:
     """Takes a network of each condition at a time; a condition ends with one that does not fit."""
-    waiting = {name: maker.content.networks_of(name, maker.grid) for name in places}
+    waiting = {name: maker.content.networks_of(name, maker.grid) for name in conditions}
     while waiting:
         for name in list(waiting):
             network = next(waiting[name], None)
             if network is None:
                 del waiting[name]
                 continue
-            arrays = _network_arrays(network, places[name].probed, maker.binning)
+            arrays = network_arrays(network, conditions[name].probed, maker.binning)
             text = packed(arrays)
             if len(text) > budget:
                 del waiting[name]
                 continue
             budget -= len(text)
-            places[name].layout = layout_of(arrays)
+            conditions[name].layout = layout_of(arrays)
             accuracy = None if np.isnan(network.accuracy) else network.accuracy
             entry = {"seed": network.seed, "accuracy": accuracy, "data": text}
-            if not places[name].networks:
-                places[name].beside = {
-                    "shuffle": _shuffle_arrays(maker, name, network, places[name].stored),
-                    "draws": _draw_arrays(maker, name, places[name].stored),
-                    **maker.content.responses_of(name, sorted(places[name].probed)),
+            if not conditions[name].networks:
+                conditions[name].beside = {
+                    "shuffle": _shuffle_arrays(maker, name, network, conditions[name].stored),
+                    "draws": _draw_arrays(maker, name, conditions[name].stored),
+                    **maker.content.responses_of(name, sorted(conditions[name].probed)),
                 }
-            places[name].networks.append(entry)
+            conditions[name].networks.append(entry)
 
 
 def _shuffle_arrays(
@@ -290,12 +289,12 @@ def _shuffle_arrays(
     choices = (maker.job.methods, maker.job.k, maker.job.restarts)
     arrays: list[Array] = []
     for name, drawn in shuffled_layers(condition, network.seed, weights, *choices).items():
-        own, units = network.layers[names[name]], sum(drawn.weights.shape)
+        layer, units = network.layers[names[name]], sum(drawn.weights.shape)
         (labels,) = grid_labels(drawn.partitions, range(1), maker.grid, units)
-        limit = colour_limit(cells_of(own.weights, own.labels, maker.binning)[0])
-        found = [*_picture(*cells_of(drawn.weights, labels, maker.binning), limit)]
-        found.append(_label_array("labels", labels))
-        arrays += [array._replace(name=f"{names[name]}/{array.name}") for array in found]
+        limit = colour_limit(cells_of(layer.weights, layer.labels, maker.binning)[0])
+        shuffled = [*picture(*cells_of(drawn.weights, labels, maker.binning), limit)]
+        shuffled.append(label_array("labels", labels))
+        arrays += [array._replace(name=f"{names[name]}/{array.name}") for array in shuffled]
     return arrays
 
 
@@ -312,15 +311,19 @@ def _draw_arrays(maker: _Maker, condition: str, stored: Sequence[str]) -> list[A
     return arrays
 
 
-def _packed_beside(places: Mapping[str, _Place], budget: float) -> dict[str, dict[str, Any]]:
+def _packed_beside(
+    conditions: Mapping[str, _Condition], budget: float
+) -> dict[str, dict[str, Any]]:
     """Arrays that go with first networks, by condition and kind, as far as they fit.
 
     The same arrays, such as images, are kept once: `of` names the condition that has them.
     """
-    packed_kinds: dict[str, dict[str, Any]] = {name: {} for name in places}
-    for kind in dict.fromkeys(kind for condition in places.values() for kind in condition.beside):
+    packed_kinds: dict[str, dict[str, Any]] = {name: {} for name in conditions}
+    for kind in dict.fromkeys(
+        kind for condition in conditions.values() for kind in condition.beside
+    ):
         owners: dict[str, str] = {}
-        for name, condition in places.items():
+        for name, condition in conditions.items():
             arrays = condition.beside.get(kind, [])
             text = packed(arrays)
             if text in owners:
@@ -332,78 +335,22 @@ def _packed_beside(places: Mapping[str, _Place], budget: float) -> dict[str, dic
     return packed_kinds
 
 
-def _network_arrays(network: Network, probed: set[str], binning: Binning) -> list[Array]:
-    return [
-        array._replace(name=f"{name}/{array.name}")
-        for name, layer in network.layers.items()
-        for array in _layer_arrays(layer, name in probed, binning)
-    ]
-
-
-def _layer_arrays(layer: LayerOfNetwork, probed: bool, binning: Binning) -> Iterator[Array]:
-    cells, bins = cells_of(layer.weights, layer.labels, binning)
-    limit = colour_limit(cells)
-    yield Array("limits", "float32", np.array([limit, np.abs(cells).max()]))
-    yield from _picture(cells, bins, limit)
-    if bins is None and layer.weights.size <= binning.detail.exact:
-        yield Array("exact", "float32", layer.weights)
-    yield _label_array("labels", layer.labels)
-    yield Array("status", "uint8", layer.status)
-    yield Array("value", "float32", rounded(layer.value, _VALUE))
-    for name, scores in layer.scores.items():
-        yield Array(name, "float32", rounded(scores, _SCORE[name]))
-    yield from _bits_of_clusters(layer.bits)
-    if probed:
-        for name, numbers in layer.clusters.items():
-            yield Array(name, "float32", rounded(numbers, _CLUSTER))
-        for name, falls in layer.falls.items():
-            yield Array(f"class_{name}", "int16", stepped_shares(falls))
-        images, accuracy = layer.classes["images"], layer.classes["accuracy"]
-        yield Array("class_images", "uint16", np.nan_to_num(images))
-        yield Array("class_accuracy", "float32", rounded(accuracy, _VALUE))
-
-
-def _bits_of_clusters(bits: Mapping[str, np.ndarray]) -> Iterator[Array]:
-    for name in ("cluster_bits", "bits_if_merged"):
-        yield Array(name, "float32", rounded(bits[name], _CLUSTER))
-    yield Array("merge_with", "int16", np.nan_to_num(bits["merge_with"], nan=-1))
-
-
-def _picture(cells: np.ndarray, bins: np.ndarray | None, limit: float) -> Iterator[Array]:
-    """Levels of weights, or of the mean sizes of a binned matrix with the bins of its units."""
-    if bins is None:
-        yield Array("weights", "nibbles", quantised(cells, limit))
-    else:
-        yield Array("weights", "nibbles", quantised_sizes(cells, limit))
-        yield Array("bins", "uint16", bins)
-
-
-def _label_array(name: str, labels: np.ndarray) -> Array:
-    return Array(name, "int8" if labels.dtype == np.int8 else "int16", labels)
-
-
-def colour_limit(weights: np.ndarray) -> float:
-    """End of the colours of a matrix, as in the figure `weights`."""
-    size = np.abs(weights)
-    return float(np.quantile(size, CLIP)) or float(size.max()) or 1.0
-
-
-def _condition(name: str, place: _Place, means: str, seeds: Sequence[int]) -> dict[str, Any]:
-    with_weights = {network["seed"] for network in place.networks}
+def _condition(name: str, content: _Condition, means: str, seeds: Sequence[int]) -> dict[str, Any]:
+    with_weights = {network["seed"] for network in content.networks}
     return {
         "name": name,
         "layers": [
-            {"name": layer, "m": m, "n": n, "probed": layer in place.probed, "next": following}
-            | _names(place.names.get(stored, NO_NAMES))
+            {"name": layer, "m": m, "n": n, "probed": layer in content.probed, "next": following}
+            | _names(content.names.get(stored, NO_NAMES))
             for (layer, (m, n)), stored, following in zip(
-                place.layers.items(), place.stored, _following(place), strict=True
+                content.layers.items(), content.stored, _following(content), strict=True
             )
         ],
-        "same": place.same,
+        "same": content.same,
         "means": means,
-        "means_layout": layout_of(place.means),
-        "layout": place.layout,
-        "networks": place.networks,
+        "means_layout": layout_of(content.means),
+        "layout": content.layout,
+        "networks": content.networks,
         "seeds": len(seeds),
         "left_out": ranges([seed for seed in seeds if seed not in with_weights]),
     }
@@ -419,17 +366,17 @@ def _names(units: UnitNames) -> dict[str, list[str]]:
     }
 
 
-def _following(place: _Place) -> list[str]:
+def _following(content: _Condition) -> list[str]:
     """The layer that takes the outputs of each layer, if they are a chain; else empty texts."""
-    if not all(map(in_chain, place.stored)):
-        return [""] * len(place.layers)
-    return [*list(place.layers)[1:], ""]
+    if not all(map(in_chain, content.stored)):
+        return [""] * len(content.layers)
+    return [*list(content.layers)[1:], ""]
 
 
-def _start(places: Mapping[str, _Place], job: PageJob, grid: Grid) -> dict[str, Any]:
+def _start(conditions: Mapping[str, _Condition], job: PageJob, grid: Grid) -> dict[str, Any]:
     """Condition shown first: the one whose first network is the most accurate."""
-    shown = [name for name, condition in places.items() if condition.networks]
-    best = max(shown, key=lambda name: places[name].networks[0]["accuracy"] or 0.0, default="")
+    shown = [name for name, condition in conditions.items() if condition.networks]
+    best = max(shown, key=lambda name: conditions[name].networks[0]["accuracy"] or 0.0, default="")
     nulls = pd.DataFrame({"measure": "mi", "null": list(grid.nulls)})
     most = chosen_nulls(nulls, pd.Series(True, nulls.index)).get("mi", "")
     return {"condition": best, "method": job.drawn_method, "k": job.drawn_k, "null": most}

@@ -262,12 +262,12 @@ def read_networks(sources: Sources, condition: str, grid: Grid) -> Iterator[Netw
 
 
 def _read_some(
-    sources: Sources, place: tuple[str, str], some: range, grid: Grid
+    sources: Sources, files_of: tuple[str, str], some: range, grid: Grid
 ) -> list[dict[str, LayerOfNetwork]]:
     """Networks of these numbers in their block, by layer."""
-    condition, block = place
+    condition, block = files_of
     seeds = [seeds_of_block(block)[number] for number in some]
-    file = sources.networks[place]
+    file = sources.networks[files_of]
     rows = where(condition=[condition], seed=seeds, method=grid.methods)
     scores = _by_network(read_rows(sources.scores, _SCORES, rows))
     shapes = stored_shapes(file)
@@ -280,7 +280,7 @@ def _read_some(
         falls = _by_network(read_rows(sources.ablations, _FALLS, probed))
     layers: list[dict[str, LayerOfNetwork]] = [{} for _ in some]
     for layer, (m, n) in shapes.items():
-        files = sources.partitions.get((*place, layer), [])
+        files = sources.partitions.get((*files_of, layer), [])
         labels = grid_labels(StoredItems(map(str, files), Partitions), some, grid, m + n)
         weights = _weights(file, layer, some)
         for number, seed in enumerate(seeds):

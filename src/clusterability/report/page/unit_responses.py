@@ -35,7 +35,7 @@ _MANTISSA = 8
 
 
 def response_arrays(
-    file: Path, layers: Sequence[str], mnist: Path, asked: ProbingJob
+    file: Path, layers: Sequence[str], mnist: Path, job: ProbingJob
 ) -> dict[str, list[Array]]:
     """Responses of the first network of a file, and the images, as arrays of a page.
 
@@ -43,7 +43,7 @@ def response_arrays(
         file: networks of a block.
         layers: hidden layers, as tables name them.
         mnist: folder of the images.
-        asked: which images are shown, and how.
+        job: which images are shown, and how.
 
     Returns:
         `responses`: for each layer, `<layer>/strongest`, [units, STRONGEST], numbers of the images
@@ -54,9 +54,9 @@ def response_arrays(
     networks = load_networks(file)
     if not takes_mnist(networks):
         return {}
-    images = _images(mnist, asked.train_images, asked.test_images, asked.dataset)
-    recipe = Recipe.model_validate(asked.examples)
-    shown = shown_images(images, networks.seeds[:1], min(asked.images, IMAGES), recipe)
+    images = _images(mnist, job.train_images, job.test_images, job.dataset)
+    recipe = Recipe.model_validate(job.examples)
+    shown = shown_images(images, networks.seeds[:1], min(job.images, IMAGES), recipe)
     weights = [stack[0] for stack in networks.weights.values()]
     with one_thread():
         hidden = hidden_activities(weights, shown.images, networks.biases_of(0))

@@ -28,7 +28,7 @@ from clusterability.results.kept_draws import DrawFiles
 from clusterability.results.npz_files import load_items, save_items
 from clusterability.results.single.progress import Progress
 from clusterability.results.single.work import Work
-from clusterability.study.arguments import Asked
+from clusterability.study.arguments import ScoringArguments
 
 SECONDS_BETWEEN = 30.0
 """Time between two writes: about the most work that a kill can lose. A shorter score writes no
@@ -57,12 +57,12 @@ class KeptWork(Work):
         self.progress.begin(cost)
 
     def skip(self, cost: float) -> None:
-        self.progress.advance(cost, there=True)
+        self.progress.advance(cost, kept=True)
 
     def clusters(
-        self, place: str, cost: float, make: Callable[[], ClusteredLayer]
+        self, step_name: str, cost: float, make: Callable[[], ClusteredLayer]
     ) -> ClusteredLayer:
-        paths = [self.folder / f"{place}.{kind}.npz" for kind in ClusteredLayer._fields]
+        paths = [self.folder / f"{step_name}.{kind}.npz" for kind in ClusteredLayer._fields]
         stored = None
         if all(path.exists() for path in paths):
             with suppress(UserError):  # damaged: made again
@@ -72,7 +72,7 @@ class KeptWork(Work):
                     load_items(starts, Starts),
                     load_items(held_out, HeldOut),
                 )
-        self.progress.advance(cost if stored else 0.0, there=True)
+        self.progress.advance(cost if stored else 0.0, kept=True)
         if stored:
             return stored
         made = make()
@@ -82,12 +82,12 @@ class KeptWork(Work):
         self.progress.advance(cost)
         return made
 
-    def permuted(self, place: str, cost: float, make: Callable[[], KeyedTables]) -> KeyedTables:
-        path = self.folder / f"{place}.npz"
+    def permuted(self, step_name: str, cost: float, make: Callable[[], KeyedTables]) -> KeyedTables:
+        path = self.folder / f"{step_name}.npz"
         if path.exists():
             with suppress(UserError):
                 stored = load_items(path, Tables)
-                self.progress.advance(cost, _count(stored), there=True)
+                self.progress.advance(cost, _count(stored), kept=True)
                 return stored
         made = make()
         self._keep(_Items(path, made))
@@ -95,11 +95,11 @@ class KeptWork(Work):
         return made
 
     def draws(
-        self, place: str, cost: float, make: Callable[[int], Iterator[KeyedTables]]
+        self, step_name: str, cost: float, make: Callable[[int], Iterator[KeyedTables]]
     ) -> Iterator[KeyedTables]:
-        files = DrawFiles(self.folder / place)
+        files = DrawFiles(self.folder / step_name)
         stored, unwritten = files.found(), _Draws(files)  # from a damaged file on, drawn again
-        self.progress.advance(cost * len(stored), len(stored), there=True)
+        self.progress.advance(cost * len(stored), len(stored), kept=True)
         yield from stored
         self._keep(unwritten)
         try:
@@ -205,15 +205,15 @@ def _count(tables: KeyedTables) -> int:
     return next(iter(tables.values())).mi_total.shape[1] if tables else 0
 
 
-def key_of(networks: Networks, asked: Asked) -> str:
+def key_of(networks: Networks, arguments: ScoringArguments) -> str:
     """16-character digest of everything that determines a score: weights, options and code."""
     digest = hashlib.sha256()
-    options = [asked.model_dump(mode="json"), networks.chain, [version(n) for n in _NUMERICAL]]
+    options = [arguments.model_dump(mode="json"), networks.chain, [version(n) for n in _NUMERICAL]]
     digest.update(json.dumps(options, sort_keys=True).encode())
     for layer, stack in networks.weights.items():
         digest.update(f"{layer} {stack.shape} {stack.dtype}".encode())
         digest.update(np.ascontiguousarray(stack).data)
-    for each in asked.extensions:
+    for each in arguments.extensions:
         digest.update(f"{each.described} {each.version} {each.digest()}".encode())
     for file in _sources():
         digest.update(file.read_bytes())

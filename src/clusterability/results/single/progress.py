@@ -22,13 +22,13 @@ class Progress:
         self._watched = sys.stderr.isatty()
         self._bar: tqdm | None = None
         self._text, self._draws = "", 0
-        self._cost = self._done = self._there = 0.0
+        self._cost = self._done = self._kept = 0.0
         self._begun = self._last = time.monotonic()
 
     def begin(self, cost: float) -> None:
         """Begin a part of the work with this total cost."""
         self.close()
-        self._cost, self._done, self._there, self._draws = cost, 0.0, 0.0, 0
+        self._cost, self._done, self._kept, self._draws = cost, 0.0, 0.0, 0
         self._begun = time.monotonic()
 
     def step(self, text: str) -> None:
@@ -41,13 +41,13 @@ class Progress:
             shown = {"leave": False, "smoothing": 0, "miniters": 0, "dynamic_ncols": True}
             self._bar = tqdm(desc=text, total=self._cost, bar_format=_BAR, **shown)
 
-    def advance(self, cost: float, draws: int = 0, there: bool = False) -> None:
-        """Add finished work of this cost; `there` marks work kept by an earlier call."""
+    def advance(self, cost: float, draws: int = 0, kept: bool = False) -> None:
+        """Add finished work of this cost; `kept` marks work kept by an earlier call."""
         self._done += cost
-        self._there += cost if there else 0.0
+        self._kept += cost if kept else 0.0
         self._draws += draws
         if self._bar is not None:
-            self._bar.initial = self._there
+            self._bar.initial = self._kept
             if draws:
                 self._bar.set_postfix_str(f"{self._draws:,} draws", refresh=False)
             self._bar.update(cost)
@@ -61,12 +61,12 @@ class Progress:
         >>> progress = Progress()
         >>> progress.begin(100.0)
         >>> progress.step("fc1: shuffle")
-        >>> progress.advance(50.0, there=True)
+        >>> progress.advance(50.0, kept=True)
         >>> progress.advance(10.0, draws=20)
         >>> progress.line(progress._begun + 60)
         'fc1: shuffle; 20 draws, 60 %, about 04:00 left'
         """
-        worked = self._done - self._there
+        worked = self._done - self._kept
         left = (now - self._begun) * (self._cost - self._done) / worked if worked else None
         after = "" if left is None else f", about {tqdm.format_interval(max(left, 0))} left"
         share = self._done / self._cost if self._cost else 1.0

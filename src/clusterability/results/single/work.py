@@ -14,7 +14,7 @@ from clusterability.nulls.clustered_again import drawn_one_by_one, stacked_draws
 from clusterability.nulls.redrawing import RandomModel
 from clusterability.results.adaptive_draws import adaptive_tables
 
-Said = Callable[[str], None]
+Report = Callable[[str], None]
 """Receives a description of the next step."""
 
 LABELS_COST = 0.1
@@ -27,8 +27,8 @@ class Work:
     Costs are in units of clustering one weight once, and serve to show progress.
     """
 
-    def __init__(self, said: Said | None = None) -> None:
-        self.step: Said = said or (lambda text: None)
+    def __init__(self, report: Report | None = None) -> None:
+        self.step: Report = report or (lambda text: None)
 
     def begin(self, cost: float) -> None:
         """Begin a part of the work with this total cost."""
@@ -37,32 +37,32 @@ class Work:
         """Skip expected work of this cost."""
 
     def clusters(
-        self, place: str, cost: float, make: Callable[[], ClusteredLayer]
+        self, step_name: str, cost: float, make: Callable[[], ClusteredLayer]
     ) -> ClusteredLayer:
-        """Partitions of a layer; `place` is the unique name of the step."""
+        """Partitions of a layer; `step_name` is unique."""
         return make()
 
     def draws(
-        self, place: str, cost: float, make: Callable[[int], Iterator[KeyedTables]]
+        self, step_name: str, cost: float, make: Callable[[int], Iterator[KeyedTables]]
     ) -> Iterator[KeyedTables]:
         """Draws one by one, each of this cost; `make(n)` makes all but the first n."""
         return make(0)
 
-    def permuted(self, place: str, cost: float, make: Callable[[], KeyedTables]) -> KeyedTables:
+    def permuted(self, step_name: str, cost: float, make: Callable[[], KeyedTables]) -> KeyedTables:
         """All draws of a null that does not cluster."""
         return make()
 
 
 def clustered(
-    work: Work, place: str, layers: Sequence[ScaledLayer], k: Sequence[int], job: ClusteringJob
+    work: Work, step_name: str, layers: Sequence[ScaledLayer], k: Sequence[int], job: ClusteringJob
 ) -> ClusteredLayer:
     """Partitions of a layer at each scaling; see `all_scales.block_partitions`."""
-    return work.clusters(place, cost_of(layers, k), lambda: block_partitions(layers, k, job))
+    return work.clusters(step_name, cost_of(layers, k), lambda: block_partitions(layers, k, job))
 
 
 def redrawn(
     work: Work,
-    place: str,
+    step_name: str,
     null: str,
     layers: Sequence[ScaledLayer],
     k: Sequence[int],
@@ -72,12 +72,12 @@ def redrawn(
     """Draws of a null; see `clustered_again.block_redrawn_tables`."""
     model, cost = RandomModel.named(null), cost_of(layers, k) / len(layers)
     drawn = partial(drawn_one_by_one, model, layers, k, job, threads)
-    return stacked_draws(layers, job, work.draws(f"{place}.{null}", cost, drawn))
+    return stacked_draws(layers, job, work.draws(f"{step_name}.{null}", cost, drawn))
 
 
 def redrawn_until_decided(
     work: Work,
-    place: str,
+    step_name: str,
     null: str,
     layers: Sequence[ScaledLayer],
     k: Sequence[int],
@@ -94,7 +94,7 @@ def redrawn_until_decided(
         cost, made = cost_of([scaled], k), 0
         drawn = partial(drawn_one_by_one, model, [scaled], k, job, threads)
         try:
-            for draw in work.draws(f"{place}.{null}.{scaled.scaling}", cost, drawn):
+            for draw in work.draws(f"{step_name}.{null}.{scaled.scaling}", cost, drawn):
                 made += 1
                 yield draw
         finally:

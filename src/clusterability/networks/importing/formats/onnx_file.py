@@ -137,7 +137,7 @@ def _role(stored: Stored) -> Role:
 
 
 def _role_of(use: Use, dimensions: int) -> Role:
-    operator, position = use.operator, use.place
+    operator, position = use.operator, use.position
     first = operator in _SECOND and position == 0
     if dimensions == 2 and (
         first or (operator in _SECOND and position == 1) or (operator in _FOURTH and position == 3)
@@ -162,7 +162,7 @@ def _name(stored: Stored) -> str:
         return stored.name
     name = str(node.name).lstrip("/")
     inputs = dict(enumerate("XWRB")) if node.op_type in _RECURRENT else {}
-    part = inputs.get(stored.uses[0].place, "")
+    part = inputs.get(stored.uses[0].position, "")
     return f"{name}.{part}" if part else name
 
 

@@ -21,12 +21,12 @@ class Use(NamedTuple):
 
     Attributes:
         node: the ONNX node.
-        place: index of the tensor among the inputs.
+        position: index of the tensor among the inputs.
         turned: whether the tensor is transposed on the way.
     """
 
     node: Any
-    place: int
+    position: int
     turned: bool = False
 
     @property
@@ -94,7 +94,7 @@ def _text(name: str | bytes) -> str:
 
 def _dequantising(uses: Sequence[Use]) -> Any:
     """Node that dequantises a tensor; None if there is none."""
-    made = (use.node for use in uses if use.place == 0 and use.operator == "DequantizeLinear")
+    made = (use.node for use in uses if use.position == 0 and use.operator == "DequantizeLinear")
     return next(made, None)
 
 

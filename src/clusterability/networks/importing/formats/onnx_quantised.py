@@ -45,9 +45,9 @@ def scaling_of(stored: Stored) -> Scaling | None:
     for use in stored.uses:
         convolution = use.operator.endswith(("Conv", "ConvInteger"))
         axis = 0 if convolution else 1 - use.attribute("transB", 0)
-        if use.operator in _WITH_SCALES and use.place == 3:
+        if use.operator in _WITH_SCALES and use.position == 3:
             return Scaling(_input(use.node, 4), _input(use.node, 5), axis)
-        if use.operator in _OF_INTEGERS and use.place == 1:
+        if use.operator in _OF_INTEGERS and use.position == 1:
             base = stored.name.removesuffix(_BEHIND)
             zero = _input(use.node, 3)
             return Scaling(f"{base}_scale" if base != stored.name else "", zero, axis)

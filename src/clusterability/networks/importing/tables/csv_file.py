@@ -51,7 +51,7 @@ def matrix_of_cells(where: str, cells: Cells, reading: TableReading) -> NamedMat
         )
     rows = printable_names(row[0] for row in cells[layout.row :]) if layout.column else None
     columns = printable_names(cells[0][layout.column :]) if layout.row else None
-    return NamedMatrix(np.array(matrix), UnitNames(rows, columns), layout.told)
+    return NamedMatrix(np.array(matrix), UnitNames(rows, columns), layout.notes)
 
 
 def _cell(where: str, cells: Cells, row: int, column: int) -> float:

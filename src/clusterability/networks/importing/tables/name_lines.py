@@ -41,12 +41,12 @@ class Layout:
 
     Attributes:
         row, column: index of the first number, 0 or 1 each.
-        told: assumptions made from the format of numbers, one line each.
+        notes: assumptions made from the format of numbers, one line each.
     """
 
     row: int
     column: int
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def layout_of(where: str, cells: Cells, reading: TableReading) -> Layout:
