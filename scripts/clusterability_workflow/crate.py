@@ -51,7 +51,7 @@ class RanJob:
 
     Attributes:
         rule: name of its rule.
-        place: its name among all jobs, such as `train/trained/0-1`.
+        name: its name among all jobs, such as `train/trained/0-1`.
         inputs: paths of the files that it read.
         files: SHA-256 of the files that it wrote, by path.
         code: paths of the modules that it ran.
@@ -60,7 +60,7 @@ class RanJob:
     """
 
     rule: str
-    place: str
+    name: str
     inputs: tuple[str, ...]
     files: Mapping[str, str]
     code: tuple[str, ...] = ()
@@ -169,9 +169,16 @@ def _known(**values: Any) -> Entity:
 
 
 _MEDIA_TYPES = mimetypes.MimeTypes()
-_MEDIA_TYPES.add_type("application/vnd.apache.parquet", ".parquet")
-# Older releases of Python do not know it.
-_MEDIA_TYPES.add_type("text/markdown", ".md")
+for _suffixes, _type in {
+    (".parquet",): "application/vnd.apache.parquet",
+    (".md",): "text/markdown",  # unknown to older releases of Python
+    (".npz",): "application/zip",
+    (".cff",): "application/yaml",
+    (".smk", ".lock"): "text/plain",
+    (".rst",): "text/x-rst",
+}.items():
+    for _suffix in _suffixes:
+        _MEDIA_TYPES.add_type(_type, _suffix)
 
 
 class _Files:
@@ -211,7 +218,7 @@ class _Files:
             **_known(
                 sha256=digest,
                 contentSize=None if size is None else str(size),
-                encodingFormat=_MEDIA_TYPES.guess_type(path.name)[0],
+                encodingFormat=_MEDIA_TYPES.guess_type(path.name)[0] or "application/octet-stream",
                 description=None if inside else removed,
             ),
         }
@@ -253,7 +260,8 @@ class _Run:
         action: Entity = {
             "@id": _action(job),
             "@type": "CreateAction",
-            "name": f"{job.rule}: {job.place}",
+            "name": f"{job.rule}: {job.name}",
+            "description": f"job {job.name} of the rule {job.rule}",
             "instrument": _link(_tool(job.rule)),
             **self._times(job.started, job.ended),
             **_known(
@@ -264,7 +272,7 @@ class _Run:
         control: Entity = {
             "@id": _control(job),
             "@type": "ControlAction",
-            "name": f"runs {job.rule}: {job.place}",
+            "name": f"runs {job.rule}: {job.name}",
             "instrument": _link(_step(job.rule)),
             "object": _link(_action(job)),
         }
@@ -319,6 +327,7 @@ class _Run:
             "@id": "#run",
             "@type": "CreateAction",
             "name": f"run of {self._study.name}",
+            "description": "the run of all jobs of the study",
             "instrument": _link(MAIN),
             "actionStatus": "http://schema.org/CompletedActionStatus",
             "object": _links([CONFIG, *self.sources]),
@@ -372,11 +381,11 @@ def _step(rule: str) -> str:
 
 
 def _action(job: RanJob) -> str:
-    return f"#job/{quote(job.place)}"
+    return f"#job/{quote(job.name)}"
 
 
 def _control(job: RanJob) -> str:
-    return f"#control/{quote(job.place)}"
+    return f"#control/{quote(job.name)}"
 
 
 def _package(name: str) -> str:

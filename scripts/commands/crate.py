@@ -74,7 +74,7 @@ def _ran_jobs(jobs: Sequence[PlannedJob]) -> list[RanJob]:
         for job, path in recorded
         if path.exists()
     ]
-    return sorted(runs, key=lambda job: (job.started or 0, job.place))
+    return sorted(runs, key=lambda job: (job.started or 0, job.name))
 
 
 def _ran_job(job: PlannedJob, record: Record, times: tuple[float | None, float | None]) -> RanJob:
@@ -82,7 +82,7 @@ def _ran_job(job: PlannedJob, record: Record, times: tuple[float | None, float |
     software = record.params.get("software", {})
     return RanJob(
         rule=job.rule,
-        place=path.removesuffix(".tsv"),
+        name=path.removesuffix(".tsv"),
         inputs=job.inputs,
         files=record.files,
         code=tuple(record.params.get("code", {})),

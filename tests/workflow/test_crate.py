@@ -54,7 +54,7 @@ def study(tmp_path, monkeypatch) -> RanStudy:
     answer = written(Path("results/small/answer.md"), "**Yes.**\n")
     train = RanJob(
         rule="train",
-        place="train/trained/0-1",
+        name="train/trained/0-1",
         inputs=(str(images),),
         files={str(networks): sha256(networks)},
         code=("scripts/train.py", "src/clusterability/a module.py"),
@@ -64,7 +64,7 @@ def study(tmp_path, monkeypatch) -> RanStudy:
     )
     answered = RanJob(
         rule="answer",
-        place="answer",
+        name="answer",
         inputs=(str(networks),),
         files={str(answer): sha256(answer), "results/small/nulls/gone.npz": "0" * 64},
         started=60.0,
@@ -165,7 +165,8 @@ def test_files_say_what_they_are_and_which_parameter_they_stand_for(study, tmp_p
         "answer.md": ["#parameter/answer"],
     }
     assert found["answer.md"]["encodingFormat"] == "text/markdown"
-    assert "encodingFormat" not in found["networks/trained/0-1.safetensors"]
+    network = found["networks/trained/0-1.safetensors"]
+    assert network["encodingFormat"] == "application/octet-stream"
 
 
 def test_one_reference_is_no_list_and_all_actions_are_mentioned(study, tmp_path):
