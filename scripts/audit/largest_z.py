@@ -88,7 +88,7 @@ def first_largest(values: np.ndarray) -> int | None:
     1
     """
     known = [index for index, value in enumerate(values) if math.isfinite(value)]
-    return max(known, key=lambda place: (values[place], -place)) if known else None
+    return max(known, key=lambda index: (values[index], -index)) if known else None
 
 
 def errors(z: np.ndarray, draws: np.ndarray) -> np.ndarray:

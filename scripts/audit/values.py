@@ -34,7 +34,7 @@ def candidates(study: StudyFiles) -> pd.DataFrame:
 
 def check(study: StudyFiles, chosen: pd.DataFrame) -> Iterator[Cell]:
     """Recompute `value`, `k_effective` and `status` of each row."""
-    values = lru_cache(maxsize=16)(lambda *place: all_values(study, *place))
+    values = lru_cache(maxsize=16)(lambda *cell: all_values(study, *cell))
     for row in rows_of(chosen):
         keys = (row["condition"], int(row["seed"]), row["layer"], row["method"], int(row["k"]))
         measures, effective = values(*keys)
