@@ -29,7 +29,7 @@ class _Files:
 
 @style()
 def draw(rows: pd.DataFrame, points: pd.DataFrame | None, stem: Path) -> None:
-    """Writes `stem`.pdf, .svg, .png and .csv, the rows that are shown."""
+    """Writes `stem`.pdf, .svg, .png and .csv, the rows that are shown; nothing if there are none."""
     compared = rows[(rows["peer"] != "") & (rows["part"] != "workflow")]
     trained = rows[rows["part"] == "training"]
     drawing: list[tuple[Callable[[Axes, pd.DataFrame], None], pd.DataFrame]] = [
@@ -38,6 +38,8 @@ def draw(rows: pd.DataFrame, points: pd.DataFrame | None, stem: Path) -> None:
         (_draw_growth, pd.DataFrame() if points is None else points),
     ]
     drawing = [(function, shown) for function, shown in drawing if len(shown)]
+    if not drawing:  # nothing has a peer or grows: seconds alone are in the table
+        return
     figure = new_figure(PAGE_WIDTH, max(2.3, 0.27 * len(compared)))
     panels = figure.subplots(1, len(drawing), squeeze=False)[0]
     for axes, (function, shown), letter in zip(panels, drawing, "abc", strict=False):

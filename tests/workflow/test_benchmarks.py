@@ -268,6 +268,12 @@ def test_the_recorded_ratios_are_those_that_are_measured():
     assert markdown(recorded) in PAGE.read_text()
 
 
+def test_there_is_no_figure_of_seconds_alone(tmp_path):
+    seconds = timing.table([timing.Row("files", "one file", "s", 5.0)])
+    figure.draw(seconds, None, tmp_path / "performance")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_the_figure_is_the_same_twice(tmp_path):
     trained = [

@@ -17,7 +17,7 @@ from clusterability.clustering.method_kinds import chooses, of_networks
 from clusterability.compiled import compiled
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Key, Labels
-from clusterability.networks.size_classes import SizeClasses, size_classes
+from clusterability.networks.size_classes import ClassBounds, SizeClasses, size_classes
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,15 @@ class MatrixBits:
 
     Attributes:
         matrix: weights [m, n].
+        bounds: `class_bounds` of a matrix with the same weights in another order, if known.
     """
 
     matrix: np.ndarray
+    bounds: ClassBounds | None = None
 
     @cached_property
     def classes(self) -> SizeClasses:
-        return size_classes(self.matrix)
+        return size_classes(self.matrix, self.bounds)
 
     @cached_property
     def length(self) -> float:

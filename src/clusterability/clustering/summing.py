@@ -16,6 +16,7 @@ from clusterability.clustering.block_sums import Tables, mutual_information, p_l
 from clusterability.clustering.saved_bits import MatrixBits, cluster_sizes
 from clusterability.compiled import compiled
 from clusterability.networks.partitions import HeldOut, Key, Labels, Partitions, labels_of
+from clusterability.networks.size_classes import ClassBounds
 
 _STRIPS = 1 << 14
 """Sums per strip of columns, over the clusters of all labellings: they stay in the cache."""
@@ -119,6 +120,7 @@ def partition_tables(
     held_out: Mapping[Key, HeldOut],
     index: int,
     mi_total: float | None = None,
+    bounds: ClassBounds | None = None,
 ) -> dict[Key, Tables]:
     """Tables of one matrix in a stack that was clustered together.
 
@@ -127,9 +129,11 @@ def partition_tables(
         partitions, held_out: clusterings of all matrices, by (method, k); `held_out` may be empty.
         index: index of the matrix in the stack.
         mi_total: result of `weights_information`, if known.
+        bounds: `class_bounds` of a matrix with the same weights in another order, if known.
     """
     information = held_out_information(matrix, labels_of(held_out, index)) if held_out else {}
-    return tables_of(matrix, labels_of(partitions, index), information, mi_total)
+    bits = MatrixBits(matrix, bounds)
+    return tables_of(matrix, labels_of(partitions, index), information, mi_total, bits)
 
 
 def held_out_information(matrix: np.ndarray, held_out: Labels) -> dict[Key, float]:

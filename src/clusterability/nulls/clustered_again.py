@@ -24,6 +24,7 @@ from clusterability.networks.graph import layer_matrices, network_matrices
 from clusterability.networks.scaled_layer import ScaledLayer
 from clusterability.networks.scaling import ranks_draws
 from clusterability.networks.scaling_names import scaled_method
+from clusterability.networks.size_classes import class_bounds
 from clusterability.networks.two_way_ranks import two_way_ranks
 from clusterability.nulls.redrawing import Draw, RandomModel
 from clusterability.numerics import in_threads
@@ -139,6 +140,7 @@ def redrawn_tables(
     whole = layer == NETWORK
     keeps_entries = model.permutes and not ranked
     entries = entry_information(layer_matrices(weights, layer)) if keeps_entries else None
+    bounds = class_bounds(weights[layer]) if keeps_entries and not whole else None
     weights = weights if whole else {layer: weights[layer]}
     if model.permutes:
         # Clustering ignores signs; dropping them once avoids a copy per draw.
@@ -163,7 +165,7 @@ def redrawn_tables(
             {} if whole or not model.held_out_clusters else model.held_out_clusters(*arguments)
         )
         information = weights_information(matrix, entries)
-        return partition_tables(matrix, partitions, held_out, 0, information)
+        return partition_tables(matrix, partitions, held_out, 0, information, bounds)
 
     yield from in_threads(tables, numbers, threads)
 

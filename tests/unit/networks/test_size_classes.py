@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from clusterability.networks.size_classes import size_classes
+from clusterability.networks import size_classes as module
+from clusterability.networks.size_classes import class_bounds, size_classes
+from clusterability.nulls.clustered_again import redrawn_tables
+from clusterability.nulls.redrawing import RandomModel
 
 SOURCE = np.random.default_rng(0)
 NORMAL = SOURCE.standard_normal((24, 31))
@@ -62,6 +65,36 @@ def test_classes_are_those_of_mid_ranks(matrix):
     found, expected = size_classes(matrix), by_ranks(matrix)
     assert np.array_equal(found.codes, expected)
     assert found.count == expected.max() + 1 == len(np.unique(found.codes))
+
+
+@pytest.mark.parametrize("zeros", [0.0, 0.5, 0.93])
+def test_known_bounds_give_the_same_classes_as_sorting_again(zeros):
+    """Also where the zeros of a permuted matrix make other units dead."""
+    source = np.random.default_rng(1)
+    small = source.standard_normal((9, 11)) * (source.random((9, 11)) >= zeros)
+    bounds, shapes = class_bounds(small), set()
+    for _ in range(30):
+        drawn = source.permutation(small.ravel()).reshape(small.shape)
+        found, expected = size_classes(drawn, bounds), size_classes(drawn)
+        assert np.array_equal(found.codes, expected.codes)
+        assert found.count == expected.count
+        shapes.add(class_bounds(drawn).shape)
+    assert len(shapes) == 1 or zeros
+    assert len(shapes) > 1 or zeros < 0.9
+
+
+def test_draws_of_the_same_weights_are_not_sorted_again(monkeypatch):
+    sorted_matrices = []
+    sort = module._bounds_of
+    monkeypatch.setattr(module, "_bounds_of", lambda w: sorted_matrices.append(w) or sort(w))
+    for null, expected in (("shuffle", 1), ("strength", 5)):
+        sorted_matrices.clear()
+        model = RandomModel.named(null)
+        draws = redrawn_tables(
+            model, {"fc1": NORMAL}, "fc1", ("sorted", 0), range(5), [2, 3], ["matched"], restarts=1
+        )
+        assert len(list(draws)) == 5
+        assert len(sorted_matrices) == expected
 
 
 def test_only_the_order_of_sizes_counts():
