@@ -29,7 +29,7 @@ class _Files:
 
 @style()
 def draw(rows: pd.DataFrame, points: pd.DataFrame | None, stem: Path) -> None:
-    """Writes `stem`.pdf, .svg, .png and .csv, the rows that are shown; nothing if there are none."""
+    """Writes `stem`.pdf, .svg, .png and .csv, the rows shown; nothing if there are none."""
     compared = rows[(rows["peer"] != "") & (rows["part"] != "workflow")]
     trained = rows[rows["part"] == "training"]
     drawing: list[tuple[Callable[[Axes, pd.DataFrame], None], pd.DataFrame]] = [
