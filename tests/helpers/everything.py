@@ -1,4 +1,4 @@
-"""A small study that asks for everything: all nulls, whole networks, imports, probing."""
+"""A small study that asks for everything: nulls of all kinds, whole networks, imports, probing."""
 
 from __future__ import annotations
 
@@ -58,8 +58,7 @@ def write_everything(folder: Path, mnist: Path | None = None) -> None:
     # So much that a few steps plant something.
     planted = {"clusterability": 1000, "planted_clusters": 2}
     changes = {
-        "conditions": MICRO["conditions"]
-        | {"reordered": {"data_order": 1}, "clusterable": planted},
+        "conditions": MICRO["conditions"] | {"clusterable": planted},
         "snapshots": {"baseline": [3]},
         "probe": {"k": [3], "images": 50, "groups": 5},
         "synthetic": {"planted": {"rows": 12, "columns": 20, "clusters": 2}},
@@ -69,8 +68,7 @@ def write_everything(folder: Path, mnist: Path | None = None) -> None:
             "scalings": ["none", "balanced"],
             "restarts": 2,
         },
-        "nulls": dict.fromkeys(("shuffle", "shuffle_nonzero", "strength", "within", "labels"), 3)
-        | {"untrained": 4},
+        "nulls": dict.fromkeys(("shuffle", "strength", "within", "labels"), 3) | {"untrained": 4},
         "strata": {"number": 4},
         "calibration": ["untrained"],
         "equal_size": {"draws": 2, "submatrices": 2, "k": [2], "methods": ["matched"]},

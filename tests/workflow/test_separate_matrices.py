@@ -44,6 +44,7 @@ def table(path: Path) -> pd.DataFrame:
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_tables_have_the_names_of_tensors_and_files_safe_ones(tmp_path):
     workflow = copy_workflow(tmp_path)
     checkpoint(tmp_path / "theirs.pt")

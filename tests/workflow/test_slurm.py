@@ -83,6 +83,8 @@ def finished(slurm, mnist, tmp_path_factory) -> Finished:
     here, there = (copy_workflow(tmp_path_factory.mktemp(name)) for name in ("here", "there"))
     for workflow in (here, there):
         configure(workflow.folder, mnist)
+    # Beside it, since Slurm's jobs wait more than they work.
+    beside = here.start(TARGET)
     with Run(there.folder, *WITHOUT_ACCOUNTING) as run:
         stopped, step = stop_training(run)
         cancelled = cancel_a_null(run)
@@ -91,7 +93,7 @@ def finished(slurm, mnist, tmp_path_factory) -> Finished:
         run.end()
     configure(there.folder, mnist)
     jobs = jobs_of_slurm()
-    ran = here.snakemake(TARGET)
+    ran = here.finish(beside)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return Finished(here.folder, there.folder, run.output(), jobs, stopped, step, cancelled)
 

@@ -338,7 +338,7 @@ def test_what_units_do_is_asked_where_there_are_hidden_ones(workflow):
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory, mnist) -> tuple[Workflow, list[Loaded]]:
-    """Whole networks, scalings, all nulls, random matrices, imports, planted clusters, probing.
+    """Whole networks, scalings, many nulls, random matrices, imports, planted clusters, probing.
 
     With what each of its jobs has loaded.
     """
@@ -364,7 +364,6 @@ def test_everything_that_a_study_can_ask_for(everything):
         "untrained": 2 * 4 * 13,
         "baseline_at_3": 2 * 4 * 13,
         "baseline": 2 * 4 * 13,
-        "reordered": 2 * 4 * 13,
         "clusterable": 2 * 4 * 13,
         "theirs": 4 * 13,
     }
@@ -375,13 +374,12 @@ def test_everything_that_a_study_can_ask_for(everything):
     # measures.
     deep, flat = 3 * 2 * 2 * 15, 2 * 2 * 2 * 15
     assert scores.groupby("condition").size().to_dict() == {
-        "untrained": 2 * 6 * deep,
-        "baseline_at_3": 2 * 6 * deep,
-        "baseline": 2 * 6 * deep,
-        "reordered": 2 * 6 * deep,
-        "clusterable": 2 * 6 * deep,
-        "planted": 2 * 5 * flat,
-        "theirs": 5 * deep,
+        "untrained": 2 * 5 * deep,
+        "baseline_at_3": 2 * 5 * deep,
+        "baseline": 2 * 5 * deep,
+        "clusterable": 2 * 5 * deep,
+        "planted": 2 * 4 * flat,
+        "theirs": 4 * deep,
     }
     # Inputs of trained networks and of `theirs` have a covariate, other columns have none.
     within = scores[(scores["null"] == "within") & (scores.measure == "mi")]
@@ -389,13 +387,13 @@ def test_everything_that_a_study_can_ask_for(everything):
     drawn = within[within.null_n == 3]
     assert set(drawn.layer) == {"fc1"}
     assert set(drawn.condition) == set(scores.condition) - {"planted"}
-    assert len(drawn) == 11 * 2 * 2  # networks, scales and k
+    assert len(drawn) == 9 * 2 * 2  # networks, scales and k
     undefined = scores[scores.status != "ok"]
     of_layers = {"held_out", "bits", "bits_within", "bits_per_weight"}
     assert set(undefined.measure) == of_layers
     assert set(undefined[undefined.measure != "held_out"].layer) == {"network"}
     agreement = pd.read_csv(tables / "agreement.csv")
-    assert set(agreement.comparison) == {"layers", "restarts", "planted", "data_order", "seeds"}
+    assert set(agreement.comparison) == {"layers", "restarts", "planted", "seeds"}
     assert set(agreement[agreement.comparison == "seeds"].layer) == {"fc1", "fc2"}
     planted = agreement[agreement.comparison == "planted"]
     assert set(planted.condition) == {"planted", "clusterable"}
@@ -407,11 +405,11 @@ def test_everything_that_a_study_can_ask_for(everything):
     ablations = pd.read_parquet(tables / "ablations.parquet")
     assert set(ablations.k) == {3}
     paired = pd.read_csv(tables / "paired.csv")
-    trained = {"baseline_at_3", "baseline", "reordered", "clusterable"}
+    trained = {"baseline_at_3", "baseline", "clusterable"}
     assert set(paired.condition) == trained
     assert pd.read_csv(tables / "snapshots.csv")["step"].unique().tolist() == [3, 4]
     best = pd.read_csv(tables / "best_k.csv")
-    assert set(best.null) == {"shuffle", "shuffle_nonzero", "strength", "within"}
+    assert set(best.null) == {"shuffle", "strength", "within"}
     assert len(pd.read_csv(tables / "calibration.csv")) > 0
     equal = pd.read_csv(tables / "equal_size.csv")
     assert list(equal) == EQUAL_SIZE
