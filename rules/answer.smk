@@ -87,6 +87,7 @@ rule answer:
         **made_by("answer.py"),
         method=STUDY.drawn_method,
         resamples=STUDY.validity.resamples,
+        permuted_of={name: twin for name in STUDY.conditions if (twin := STUDY.permuted_of(name))},
     script:
         "../scripts/answer.py"
 

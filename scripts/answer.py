@@ -14,7 +14,8 @@ from clusterability.results.reading import read_csv, read_parquet
 with running(snakemake):
     inputs, output = snakemake.input, snakemake.output
     clusters = read_parquet(inputs.clusters, columns=CLUSTERS_NEEDED)
-    verdicts = verdict_rows(read_csv(inputs.best_k), clusters, detectable_contrast)
+    twins = snakemake.params.permuted_of
+    verdicts = verdict_rows(read_csv(inputs.best_k), clusters, detectable_contrast, twins)
     write_csv(Path(output.verdict), verdicts)
     validity = read_csv(inputs.validity) if inputs.validity else None
     options = snakemake.params.method, snakemake.params.resamples

@@ -6,12 +6,17 @@ strengths of units, `within` keeps what a covariate of the columns explains, and
 `rotated_v` mix the units of one side. The difference for a network is its bits minus the maximum
 over its draws, or minus 0, the bits of k = 1, if that is larger. Differences are contrasts: they
 are not shares of the bits, do not add up, and may be negative.
+
+Networks with the same seeds that were trained on permuted labels are no null of the verdict, which
+is about clusters, whatever made them. Their difference stands beside it: a layer that saves no more
+than its twin on permuted labels need not owe its clusters to the task.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,6 +40,8 @@ VERDICT_COLUMNS = [
     "paying",
     *(f"{name}{end}" for name in ("bits", "bits_unscaled") for end in ("", "_low", "_high")),
     *(f"beyond_{null}{end}" for null in REDRAWN for end in ("", "_low", "_high")),
+    "permuted",
+    *(f"beyond_permuted{end}" for end in ("", "_low", "_high")),
     "k_u",
     "k_v",
     "at_edge",
@@ -144,7 +151,10 @@ def verdict_method(methods: Sequence[str]) -> str | None:
 
 
 def verdict_rows(
-    best_k: pd.DataFrame, clusters: pd.DataFrame, contrast: Contrast | None = None
+    best_k: pd.DataFrame,
+    clusters: pd.DataFrame,
+    contrast: Contrast | None = None,
+    permuted_of: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Verdict on each condition and layer.
 
@@ -153,6 +163,7 @@ def verdict_rows(
         clusters: the table `clusters`, with the columns CLUSTERS_NEEDED.
         contrast: function for the smallest contrast that would have been detected; None leaves the
             column empty.
+        permuted_of: condition to the one with the same recipe but permuted training labels.
 
     Returns:
         VERDICT_COLUMNS, in the order of `best_k`. Bounds are 95 % t intervals over networks; `k_u`,
@@ -167,9 +178,12 @@ def verdict_rows(
             units = clusters[(clusters["condition"] == condition) & (clusters["layer"] == layer)]
             unscaled = group[group["method"] == plain_method(str(method))]
             names = {"condition": condition, "layer": layer, "method": method}
-            rows.append(
-                names | _row(rows_of_method, unscaled, units[units["method"] == method], contrast)
-            )
+            row = _row(rows_of_method, unscaled, units[units["method"] == method], contrast)
+            twin = permuted_of.get(str(condition))
+            if twin is not None:
+                same = bits[(bits["layer"] == layer) & (bits["method"] == method)]
+                row |= {"permuted": twin, **_beyond_twin(same, str(condition), twin)}
+            rows.append(names | row)
     return pd.DataFrame(rows, columns=VERDICT_COLUMNS)
 
 
@@ -214,6 +228,14 @@ def _row(
         sides = row["units_u"], row["units_v"]
         row["contrast"] = _would_be_seen(contrast, *sides, scaling_of(method))
     return row
+
+
+def _beyond_twin(rows: pd.DataFrame, condition: str, twin: str) -> dict[str, float]:
+    """Bits less those of the network of the same seed on permuted labels, taken as at least 0."""
+    networks = rows.drop_duplicates(["condition", "seed"])
+    values = networks.pivot(index="seed", columns="condition", values="value")
+    both = values.reindex(columns=[condition, twin]).astype(float).dropna()
+    return _with_bounds("beyond_permuted", both[condition] - both[twin].clip(lower=0))
 
 
 def _would_be_seen(contrast: Contrast, rows: float, columns: float, scaling: str) -> float:

@@ -72,6 +72,13 @@ _BITS = (
     " cut the layer that are as good: believe the bits, and no single cluster."
 )
 
+_PERMUTED = (
+    "A verdict does not say that the task made the clusters. Beyond permuted labels: bits less"
+    " those of the same networks (initial weights, images, recipe) trained on permuted labels,"
+    " paired by seed. Where this is not above 0, the number of bits does not speak for the task;"
+    " where it is, it may, but networks on permuted labels also hardly fit them."
+)
+
 
 def study_answer(
     verdicts: pd.DataFrame,
@@ -93,6 +100,8 @@ def study_answer(
     if len(verdicts):
         paragraphs += [verdict_table(verdicts), "## How far to trust this"]
         paragraphs += [f"{_BITS} {_basis_of_verdicts(verdicts, networks)}"]
+        if verdicts["permuted"].notna().any():
+            paragraphs.append(_PERMUTED)
     if validity is not None:
         paragraphs += [f"## {MEASURES_TITLE}", *measures_answer(validity, networks, method)]
         paragraphs += [_basis(validity, networks, method, resamples)]

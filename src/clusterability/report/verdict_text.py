@@ -77,7 +77,7 @@ def verdict_sentence(table: pd.DataFrame) -> str:
 def verdict_table(table: pd.DataFrame) -> str:
     """Markdown table with one line per condition and layer."""
     names, rows = verdict_cells(table)
-    marked = [re.sub(r"beyond (\w+)", r"beyond `\1`", name) for name in names]
+    marked = [re.sub(r"beyond (\w+)$", r"beyond `\1`", name) for name in names]
     return "\n".join(map(_row, [marked, ["---"] * len(names), *rows]))
 
 
@@ -85,6 +85,8 @@ def verdict_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Column names and cells of the answer's table, one row per condition and layer."""
     nulls = [null for null in REDRAWN if table[f"beyond_{null}"].notna().any()]
     names = ["condition", "layer", "verdict", "bits", *(f"beyond {null}" for null in nulls)]
+    twins = table["permuted"].notna().any()
+    names += ["beyond permuted labels"] if twins else []
     names += [
         "output \N{MULTIPLICATION SIGN} input clusters",
         "restarts agree",
@@ -95,6 +97,7 @@ def verdict_cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     for _, row in table.iterrows():
         cells = [row["condition"], row["layer"], row["verdict"], _bits(row, "bits", unit="")]
         cells += [_bits(row, f"beyond_{null}", unit="") for null in nulls]
+        cells += [_bits(row, "beyond_permuted", unit="")] if twins else []
         cells += [_sides(row), rounded_text(row["same_bits_ami"], 2), _strongest(row)]
         rows.append([*cells, _contrast(row)])
     return names, rows
@@ -149,6 +152,9 @@ def _paying(row: Row) -> str:
 def _beyond_text(row: Row) -> str:
     known = [null for null in BEYOND if np.isfinite(row.get(f"beyond_{null}", np.nan))]
     texts = [f"{_bits(row, f'beyond_{null}', unit='')} beyond {BEYOND[null]}" for null in known]
+    if np.isfinite(row.get("beyond_permuted", np.nan)):
+        twins = "the same networks on permuted labels"
+        texts.append(f"{_bits(row, 'beyond_permuted', unit='')} beyond {twins}")
     return f", {sentence_list(texts)}" if texts else ""
 
 

@@ -313,6 +313,14 @@ class Study(Section):
             and other.model_copy(update={"data_order": recipe.data_order}) == recipe
         ]
 
+    def permuted_of(self, condition: str) -> str | None:
+        """Condition with the same recipe but permuted training labels, if there is one."""
+        recipe = self.recipe_of(condition)
+        twin = recipe.model_copy(update={"labels": "permuted"})
+        if recipe == twin:
+            return None
+        return next((name for name in self.conditions if self.recipe_of(name) == twin), None)
+
     def at_equal_size(self, layers: Sequence[str]) -> list[str]:
         """Layers of a network to compare at equal size; none for networks with a single layer."""
         return list(layers) if self.equal_size.draws and len(layers) > 1 else []

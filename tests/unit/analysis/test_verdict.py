@@ -65,6 +65,32 @@ def test_differences_and_intervals_are_those_of_a_hand_calculation():
     assert (row["units_u"], row["units_v"]) == (10, 20)
 
 
+def test_networks_on_permuted_labels_are_paired_by_seed():
+    bits, permuted = [100.0, 150.0, 200.0, 250.0], [-40.0, 50.0, 20.0]
+    drawn = {"strength": [0.0] * 4, "rotated_u": [0.0] * 4}
+    both = pd.concat(
+        [best_k(bits, drawn), best_k(permuted, drawn, condition="random_labels")],
+        ignore_index=True,
+    )
+    units = pd.concat([clusters(4), clusters(3).assign(condition="random_labels")])
+    twins = {"trained": "random_labels"}
+    row, twin = verdict_rows(both, units, permuted_of=twins).to_dict("records")
+    # The fourth seed has no twin, and the first twin saves less than k = 1.
+    beyond = np.array([100.0, 100.0, 180.0])
+    expected = stats.t.interval(0.95, 2, beyond.mean(), stats.sem(beyond))
+    assert row["permuted"] == "random_labels"
+    assert row["beyond_permuted"] == pytest.approx(beyond.mean())
+    assert (row["beyond_permuted_low"], row["beyond_permuted_high"]) == pytest.approx(expected)
+    assert twin["permuted"] is None or np.isnan(twin["permuted"])
+    assert np.isnan(twin["beyond_permuted"])
+    table = verdict_rows(both, units, permuted_of=twins)
+    assert "beyond permuted labels |" in verdict_table(table)
+    assert "127 [" in verdict_table(table)
+    assert "beyond the same networks on permuted labels" in verdict_line(table.iloc[0])
+    alone = verdict_rows(both, units)
+    assert "permuted labels" not in verdict_table(alone) + verdict_line(alone.iloc[0])
+
+
 @pytest.mark.parametrize(
     ("bits", "beyond", "verdict"),
     [

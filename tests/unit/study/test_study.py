@@ -531,6 +531,7 @@ def test_which_conditions_are_compared_with_which():
                 "one": None,
                 "two": {"data_order": 1},
                 "longer": {"epochs": 9},
+                "permuted": {"labels": "permuted"},
                 "small": {"architecture": "784-16-10"},
             },
             "networks": {"theirs": {"path": "theirs.npz"}},
@@ -542,6 +543,8 @@ def test_which_conditions_are_compared_with_which():
     assert study.initial_of("small") is None
     assert study.reordered_of("one") == ["two"]
     assert study.reordered_of("two") == study.reordered_of("theirs") == []
+    assert study.permuted_of("one") == "permuted"
+    assert [study.permuted_of(name) for name in ("permuted", "two", "small")] == [None] * 3
     assert study.fresh_of("one") == "fresh-784-128-128-10"
     assert study.fresh_of("small") == "fresh-784-16-10"
     assert study.fresh_of("theirs") is None

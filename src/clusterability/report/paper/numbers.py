@@ -55,10 +55,10 @@ def _accuracy(shown: Shown) -> dict[str, str]:
 
 
 def _verdicts(shown: Shown) -> dict[str, str]:
-    """Bits that each layer saves, and bits beyond each null."""
+    """Bits that each layer saves, bits beyond each null, and beyond permuted labels."""
     if "verdict" not in shown:
         return {}
-    columns = ["bits", *(f"beyond_{null}" for null in REDRAWN)]
+    columns = ["bits", *(f"beyond_{null}" for null in (*REDRAWN, "permuted"))]
     texts = {}
     for row in shown.tables["verdict"].to_dict("records"):
         for name in columns:
