@@ -94,7 +94,9 @@ def test_it_is_listed_with_its_package_and_version_and_is_not_imported(site, cap
     assert NAME not in sys.modules
 
 
-def test_it_is_scored_as_worked_out_by_hand_and_only_if_asked_for(site, tmp_path, monkeypatch):
+def test_it_is_scored_as_worked_out_by_hand_and_only_if_asked_for(
+    site, tmp_path, monkeypatch, capsys
+):
     install_example(site)
     asked = {"k": "2-3", "nulls": {"shuffle": 19, "labels": 5}}
     scores = cl.score(MATRIX, **asked, measures=NAME)
@@ -116,6 +118,7 @@ def test_it_is_scored_as_worked_out_by_hand_and_only_if_asked_for(site, tmp_path
     np.save("weights.npy", MATRIX)
     options = ["--k", "2-3", "--nulls", "shuffle=19,labels=5", "--verdict", "none"]
     assert main(["score", "weights.npy", "--measures", NAME, *options]) == 0
+    assert f"matched  {NAME}" in capsys.readouterr().out  # beside the usual ones
     written = pd.read_csv("weights.scores.csv")
     own = cl.score("weights.npy", **asked, measures=[NAME])
     shown = ["k", "null", "value", "null_mean", "p"]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from clusterability.extensions import Extension
 from clusterability.jobs.adaptive_job import ENOUGH
+from clusterability.measures.catalogue import MEASURES
 from clusterability.results.display_names import (
     null_name,
     sentence_list,
@@ -18,7 +19,7 @@ from clusterability.results.display_names import (
 )
 
 KNOWN = ("mi", "barber_q", "ncut", "clusterability", "bits")
-"""Measures shown by default, one of each kind."""
+"""Measures of the library that are shown by default, one of each kind."""
 
 WIDTH = 100
 
@@ -29,9 +30,11 @@ def score_text(scores: pd.DataFrame, everything: bool = False) -> str:
     Args:
         scores: rows with `columns.SCORES`.
         everything: show all measures and nulls, in a table for each layer and method; otherwise
-            KNOWN against the most informative null, in one table.
+            KNOWN, and measures that were asked for by name, against the most informative null, in
+            one table.
     """
-    shown = scores if everything else shown_null(scores[scores["measure"].isin(KNOWN)])
+    left_out = set(MEASURES) - set(KNOWN)
+    shown = scores if everything else shown_null(scores[~scores["measure"].isin(left_out)])
     return "\n".join([*score_lines(shown, everything), "", *_legend(shown, everything)])
 
 
@@ -166,6 +169,7 @@ def _legend(shown: pd.DataFrame, everything: bool) -> list[str]:
         )
     if "bits" in set(shown["measure"]):
         text += (
-            " bits: what naming the clusters saves; from 20 on there are clusters (docs/bits.md)."
+            " bits: what naming the clusters saves; below 20, they do not pay. That they pay is not"
+            " enough: see the verdict, which rests on a search of its own (docs/bits.md)."
         )
     return textwrap.wrap(text, WIDTH)
