@@ -74,6 +74,16 @@ ALLOWED = {
     ("src/clusterability/networks/importing/torch_pickle.py", "pickle.UnpicklingError"),
     # To give memory back to the system, by a function of its C library.
     ("src/clusterability/numerics.py", "ctypes.CDLL"),
+    # To call a function of LAPACK, which SciPy has, without the interpreter's lock.
+    ("src/clusterability/clustering/eigenpairs.py", "ctypes.CFUNCTYPE"),
+    ("src/clusterability/clustering/eigenpairs.py", "ctypes.byref"),
+    ("src/clusterability/clustering/eigenpairs.py", "ctypes.c_char_p"),
+    ("src/clusterability/clustering/eigenpairs.py", "ctypes.c_double"),
+    ("src/clusterability/clustering/eigenpairs.py", "ctypes.c_int"),
+    ("src/clusterability/clustering/eigenpairs.py", "ctypes.c_void_p"),
+    ("src/clusterability/clustering/eigenpairs.py", "ctypes.py_object"),
+    ("src/clusterability/clustering/eigenpairs.py", "ctypes.pythonapi.PyCapsule_GetName"),
+    ("src/clusterability/clustering/eigenpairs.py", "ctypes.pythonapi.PyCapsule_GetPointer"),
     ("src/clusterability/training/download.py", "pickle.Unpickler"),
     ("src/clusterability/training/download.py", "pickle.UnpicklingError"),
     ("scripts/clusterability_workflow/verification.py", "numpy.load"),

@@ -19,8 +19,8 @@ import math
 from functools import lru_cache
 
 import numpy as np
-import scipy.linalg
 
+from clusterability.clustering.eigenpairs import largest_eigenpairs
 from clusterability.randomness import generator
 
 _ALL_UP_TO = 112
@@ -146,8 +146,7 @@ def _eigenvectors(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarra
     if gram is None:
         gram = np.dot(matrix.T, matrix)
     if size > _ALL_UP_TO and count + 1 < size:
-        largest = (size - count - 1, size - 1)
-        values, vectors = scipy.linalg.eigh(gram, subset_by_index=largest, check_finite=False)
+        values, vectors = largest_eigenpairs(gram, count + 1)
         if not _cut(values[::-1], count):
             return values[::-1], vectors[:, ::-1]
     values, vectors = np.linalg.eigh(gram)
