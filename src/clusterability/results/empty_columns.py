@@ -31,6 +31,7 @@ TEXT_COLUMNS = frozenset(
         "null",
         "other_condition",
         "other_layer",
+        "permuted",
         "plateau",
         "quantity",
         "reason",
