@@ -33,8 +33,9 @@ BEYOND = {
     "within": "what the covariate explains",
     "rotated_u": "mixtures of the output units",
     "rotated_v": "mixtures of the input units",
+    "permuted": "the same networks on permuted labels",
 }
-"""Properties that a null keeps, as a phrase that follows "beyond"."""
+"""What bits are compared with, by null or as `permuted`, as a phrase that follows "beyond"."""
 
 _BY_NAME = {verdict.name: verdict for verdict in VERDICTS}
 
@@ -152,9 +153,6 @@ def _paying(row: Row) -> str:
 def _beyond_text(row: Row) -> str:
     known = [null for null in BEYOND if np.isfinite(row.get(f"beyond_{null}", np.nan))]
     texts = [f"{_bits(row, f'beyond_{null}', unit='')} beyond {BEYOND[null]}" for null in known]
-    if np.isfinite(row.get("beyond_permuted", np.nan)):
-        twins = "the same networks on permuted labels"
-        texts.append(f"{_bits(row, 'beyond_permuted', unit='')} beyond {twins}")
     return f", {sentence_list(texts)}" if texts else ""
 
 

@@ -53,9 +53,6 @@ def _verdict(shown: Shown) -> PaperTable:
         if rows[f"beyond_{null}"].notna().any():
             name = null.replace("_", r"\_")
             look[f"beyond {name}"] = _with_intervals(rows, f"beyond_{null}", 0)
-    twins = rows["permuted"].notna().any()
-    if twins:
-        look["beyond permuted labels"] = _with_intervals(rows, "beyond_permuted", 0)
     look |= {
         "restarts agree": [rounded(value, 2) for value in rows["same_bits_ami"]],
         "verdict": _texts(rows["verdict"]),
@@ -64,8 +61,6 @@ def _verdict(shown: Shown) -> PaperTable:
         "Saved bits of each layer, and bits less the most that any draw of a null saves: means over"
         f" networks with their 95 % t intervals. Partitions: {sentence_list(_methods(rows))}."
     )
-    if twins:
-        text += " Beyond permuted labels: less the bits of the same seeds on permuted labels."
     return PaperTable(rows, tabular(pd.DataFrame(look), long=True), f"{text}{_seeds(shown)}")
 
 
