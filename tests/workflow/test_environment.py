@@ -83,6 +83,17 @@ def test_conda_pins_what_the_lock_has():
     assert sorted(conda["dependencies"][-1]["pip"]) == sorted(pins)
 
 
+def test_pixi_and_the_image_take_a_python_that_serves_and_targets_that_exist():
+    pixi = tomllib.loads((ROOT / "pixi.toml").read_text())
+    image = re.search(r"^FROM python:([\d.]+)", (ENVS / "Dockerfile").read_text(), re.MULTILINE)
+    assert image is not None
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for version in (pixi["dependencies"]["python"].removesuffix(".*"), image[1]):
+        assert f"Programming Language :: Python :: {version}" in project["classifiers"]
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {f"make {target}" for target in targets} >= set(pixi["tasks"].values())
+
+
 # --- what make does with an environment --------------------------------------------------------
 
 
@@ -591,7 +602,7 @@ def test_make_lock_writes_locks_and_the_conda_file(copied):
     assert ours["dependencies"] == theirs["dependencies"][:-1]
     left = {path.name for path in (copied / "envs").iterdir()} - {"__pycache__"}
     locks = {"development.lock", "release.lock", "site.lock", "study.lock"}
-    assert left == {"clusterability.yaml", "environment.py", *locks}
+    assert left == {"clusterability.yaml", "Dockerfile", "environment.py", *locks}
 
 
 def test_a_lock_that_uv_cannot_write_is_one_line(copied):

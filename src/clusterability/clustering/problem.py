@@ -6,7 +6,7 @@ A method is a module `methods/<name>.py` and an entry in `catalogue`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,6 +18,7 @@ from clusterability.clustering.describing import (
     descend,
     first_clusters,
     occupied,
+    settle,
     sorted_clusters,
 )
 from clusterability.clustering.embedding import Embedding
@@ -28,6 +29,8 @@ from clusterability.extensions import named
 from clusterability.networks.size_classes import SizeClasses, size_classes
 from clusterability.randomness import StreamName, generator
 
+Labels = tuple[np.ndarray, np.ndarray]
+"""Labels of the rows and of the columns."""
 Sides = tuple[KMeansResult, KMeansResult]
 """k-means of the rows and of the columns."""
 
@@ -66,6 +69,7 @@ class Grid:
     k_values: Sequence[int]
     name: StreamName
     restarts: int
+    _settled: dict[bytes, Labels] = field(default_factory=dict, init=False)
 
     @cached_property
     def classes(self) -> SizeClasses:
@@ -93,6 +97,16 @@ class Grid:
             most: [descend(self.classes, *start) for start in self._starts(most)]
             for most in dict.fromkeys(map(first_clusters, self.k_values))
         }
+
+    def settled(self, rows: np.ndarray, columns: np.ndarray) -> Labels:
+        """Labels of both sides once no unit's move shortens the description.
+
+        Computed once for all k whose search ended with the same labels.
+        """
+        ends = rows.tobytes() + columns.tobytes()
+        if ends not in self._settled:
+            self._settled[ends] = settle(self.classes, rows, columns)[1:]
+        return self._settled[ends]
 
     @cached_property
     def shares(self) -> tuple[Shares, Shares]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from clusterability.clustering.block_sums import one_hot
 from clusterability.clustering.spectral import cluster
 from clusterability.measures.activations import Activities
+from clusterability.measures.label_agreement import agreement, live_clusters
 from clusterability.networks.live_units import DEAD
 from clusterability.randomness import StreamName
 
@@ -144,9 +145,13 @@ def activity_clusters(links: Floats, k: int, name: StreamName) -> np.ndarray | N
 
 def _agreement(labellings: np.ndarray, clusters: np.ndarray | None) -> Floats:
     """Adjusted mutual information (Vinh, Epps & Bailey 2010) of each labelling and the clusters."""
+    result = np.full(len(labellings), np.nan)
     if clusters is None:
-        return np.full(len(labellings), np.nan)
-    # Imported late: it takes a second, and other users of this module do not need it.
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    return np.array([adjusted_mutual_info_score(labels, clusters) for labels in labellings])
+        return result
+    # Permuted labels have the same cluster sizes, unless constant units are left out.
+    different, group = np.unique(np.sort(labellings, axis=1), axis=0, return_inverse=True)
+    for number in range(len(different)):
+        same = group == number
+        numbered = live_clusters(np.vstack([labellings[same], clusters]))
+        result[same] = agreement(numbered[:-1], numbered[-1])["ami"]
+    return result

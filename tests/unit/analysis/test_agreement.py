@@ -18,12 +18,12 @@ from sklearn.metrics import (
 
 from clusterability.analysis.agreement import (
     AGREEMENT_COLUMNS,
-    adjusted_mutual_information,
     agreement_rows,
     mean_agreement,
     summarise_agreement,
 )
 from clusterability.comparison import compare
+from clusterability.measures.label_agreement import adjusted_mutual_information
 from clusterability.networks.partitions import Partitions, Starts
 from clusterability.networks.tasks import TASKS
 from clusterability.results.block_paths import BlockPartitions

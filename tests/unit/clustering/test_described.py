@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from clusterability.clustering import describing, describing_loops
+from clusterability.clustering import describing, describing_loops, problem
 from clusterability.clustering.code_lengths import classes_length, labels_length
 from clusterability.clustering.describing import descend, occupied, settle, sorted_clusters
 from clusterability.clustering.saved_bits import MatrixBits, block_counts
@@ -86,6 +86,23 @@ def test_where_it_settles_no_single_move_shortens_the_description():
         labels[place] = kept
     # Which cluster is tried goes by its frequencies: nearly always the best one.
     assert shorter <= 1
+
+
+def test_units_settle_once_for_all_k_that_end_alike(monkeypatch):
+    calls = []
+
+    def counted(*arguments):
+        calls.append(arguments)
+        return settle(*arguments)
+
+    matrix = planted(32, 48, 3, 3)[0]
+    alone = {k: described(matrix, k) for k in (3, 4, 8)}
+    monkeypatch.setattr(problem, "settle", counted)
+    together = cluster(matrix[None], [("any", 0)], [3, 4, 8], ["described"], 3)
+    assert len(calls) == 1
+    for k, found in alone.items():
+        assert np.array_equal(found.rows, together["described", k].rows)
+        assert np.array_equal(found.columns, together["described", k].columns)
 
 
 @pytest.mark.parametrize("ratio", [3, 1 / 3])

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from clusterability.analysis.agreement import adjusted_mutual_information, mean_agreement
+from clusterability.analysis.agreement import mean_agreement
 from clusterability.analysis.choosing_k.gap_and_stability import gap_k, singular_values, stability
 from clusterability.clustering.block_sums import Tables
 from clusterability.clustering.catalogue import METHODS
@@ -22,6 +22,7 @@ from clusterability.clustering.summing import held_out_information, tables_of
 from clusterability.comparison import Comparison, compare
 from clusterability.measures.catalogue import MEASURES
 from clusterability.measures.contender_catalogue import CONTENDERS
+from clusterability.measures.label_agreement import adjusted_mutual_information
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.graph import network_matrices
 from clusterability.networks.partitions import Labels, labels_of

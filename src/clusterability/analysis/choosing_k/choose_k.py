@@ -24,7 +24,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from clusterability.analysis.agreement import adjusted_mutual_information
+from clusterability.measures.label_agreement import adjusted_mutual_information
 from clusterability.analysis.choosing_k.gap_and_stability import gap_k, singular_values, stability
 from clusterability.analysis.choosing_k.k_by_bits import (
     BitsSeries,

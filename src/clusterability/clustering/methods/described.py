@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 
-from clusterability.clustering.describing import Descent, settle
+from clusterability.clustering.describing import Descent
 from clusterability.clustering.methods.matched import pair_clusters
 from clusterability.clustering.problem import Labelling, Problem
 from clusterability.clustering.summing import all_block_sums
@@ -30,7 +30,7 @@ def partition(problem: Problem) -> Labelling:
     descent, level = min(ends, key=lambda end: cost(end[0], end[1], k))
     rows, columns = descent.rows[level], descent.columns[level]
     if level > 1:
-        _, rows, columns = settle(problem.grid.classes, rows, columns)
+        rows, columns = problem.grid.settled(rows, columns)
     (table,) = all_block_sums(adjacency, {("described", k): (rows, columns)})
     return Labelling(
         rows,
