@@ -24,7 +24,6 @@ from types import MappingProxyType
 
 import numpy as np
 
-from clusterability.measures.label_agreement import adjusted_mutual_information
 from clusterability.analysis.choosing_k.gap_and_stability import gap_k, singular_values, stability
 from clusterability.analysis.choosing_k.k_by_bits import (
     BitsSeries,
@@ -44,6 +43,7 @@ from clusterability.clustering.block_sums import Tables
 from clusterability.comparison import compare
 from clusterability.jobs.adaptive_job import AdaptiveDraws
 from clusterability.measures.catalogue import DIRECTED, MEASURES, STANDARDISED
+from clusterability.measures.label_agreement import adjusted_mutual_information
 from clusterability.measures.structure import FUNCTIONS
 from clusterability.networks.partitions import Key, Partitions, Starts
 from clusterability.networks.scaled_layer import ScaledLayer

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from clusterability.measures.label_agreement import AGREEMENT_MEASURES
 from clusterability.errors import UserError
 from clusterability.jobs.figure_job import FigureJob
+from clusterability.measures.label_agreement import AGREEMENT_MEASURES
 from clusterability.report.figures.accuracy import shown_names, with_accuracy
 from clusterability.report.figures.inputs import (
     Inputs,
