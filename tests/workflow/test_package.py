@@ -20,7 +20,7 @@ from project import DOCS, LIBRARY, ROOT
 from workflows import copy_workflow
 
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
-OTHERS = {"scikit-learn": "sklearn", "pyyaml": "yaml"}
+OTHERS = {"pyyaml": "yaml"}
 """Packages whose modules have another name."""
 
 

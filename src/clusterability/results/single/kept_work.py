@@ -34,7 +34,7 @@ SECONDS_BETWEEN = 30.0
 """Time between two writes: about the most work that a kill can lose. A shorter score writes no
 files."""
 
-_NUMERICAL = ("numba", "numpy", "scipy", "scikit-learn")
+_NUMERICAL = ("numba", "numpy", "scipy")
 
 
 class KeptWork(Work):
