@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -90,6 +91,17 @@ def test_all_of_it_was_run_in_order(stored):
     assert "error" not in kinds
     assert not [text for cell in cells for text in said(cell) if text.startswith("stderr")]
     assert sum("a picture" in said(cell) for cell in cells) >= 2
+
+
+def test_what_it_says_to_install_is_what_it_imports(stored):
+    """The environment of these tests has more than a user's."""
+    text = "\n".join(cell.source for cell in stored.cells)
+    imported = set(re.findall(r"^(?:import|from) (\w+)", text, re.M)) - set(sys.stdlib_module_names)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = [re.split(r"[>=]", entry)[0] for entry in project["dependencies"]]
+    named += re.search(r"`pip install \. ([\w -]+)`", text)[1].split()
+    modules = {{"scikit-learn": "sklearn"}.get(name, name) for name in named}
+    assert imported - {"clusterability"} <= modules
 
 
 def test_it_is_small_and_names_no_machine(stored):

@@ -83,7 +83,7 @@ def test_conda_pins_what_the_lock_has():
     assert sorted(conda["dependencies"][-1]["pip"]) == sorted(pins)
 
 
-def test_pixi_and_the_image_take_a_python_that_serves_and_targets_that_exist():
+def test_pixi_and_the_image_take_a_python_that_serves_and_pixi_targets_that_exist():
     pixi = tomllib.loads((ROOT / "pixi.toml").read_text())
     image = re.search(r"^FROM python:([\d.]+)", (ENVS / "Dockerfile").read_text(), re.MULTILINE)
     assert image is not None
@@ -92,6 +92,15 @@ def test_pixi_and_the_image_take_a_python_that_serves_and_targets_that_exist():
         assert f"Programming Language :: Python :: {version}" in project["classifiers"]
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert {f"make {target}" for target in targets} >= set(pixi["tasks"].values())
+
+
+def test_the_image_uses_the_environment_that_it_makes():
+    text = (ENVS / "Dockerfile").read_text()
+    (made,) = re.findall(r"environment\.py study (\S+)", text)
+    assert f'ENTRYPOINT ["make", "VENV={made}"]' in text
+    assert f"PATH={made}/bin:$PATH" in text
+    (target,) = re.findall(r'^CMD \["([a-z]+)"\]', text, re.MULTILINE)
+    assert f"\n{target}:" in (ROOT / "Makefile").read_text()
 
 
 # --- what make does with an environment --------------------------------------------------------

@@ -159,6 +159,7 @@ def ended(runner: subprocess.Popen[str]) -> str:
     return said
 
 
+@pytest.mark.release
 def test_one_job_through_a_night_of_kills_gives_the_bits_of_an_undisturbed_one(
     long_study, undisturbed_long
 ):
@@ -211,6 +212,7 @@ def test_one_job_through_a_night_of_kills_gives_the_bits_of_an_undisturbed_one(
     assert "Nothing to be done" in study.snakemake(WEIGHTS).stdout
 
 
+@pytest.mark.release
 def test_a_null_through_kills_has_the_draws_of_an_undisturbed_one(tmp_path, mnist):
     matrix = tmp_path / "matrix.npy"
     np.save(matrix, np.random.default_rng(0).standard_normal((150, 400)).astype(np.float32))
@@ -280,6 +282,7 @@ def small_disk(study) -> Iterator[Callable[[str], None]]:
         subprocess.run(["umount", "-l", str(results)], check=False)
 
 
+@pytest.mark.release
 def test_a_disk_that_cannot_be_written_is_one_line_and_nothing_half_written(
     study, undisturbed, small_disk
 ):
@@ -327,6 +330,7 @@ def test_damage_is_found_named_and_made_again(undisturbed, tmp_path):
     assert study.command("verify.py", "--blocks", "0").returncode == 0
 
 
+@pytest.mark.release
 def test_a_block_made_again_is_equal_and_a_forged_one_is_not(undisturbed, tmp_path):
     study = Workflow(tmp_path / "copy")
     shutil.copytree(undisturbed.folder, study.folder)
@@ -395,6 +399,7 @@ def test_a_lock_of_another_host_is_left_and_said(study):
 # --- a config that changes ---------------------------------------------------------------------
 
 
+@pytest.mark.release
 def test_an_edit_of_the_config_does_not_reach_the_jobs_of_a_run(long_study, monkeypatch):
     study, config = long_study, long_study.folder / "config.yaml"
     epochs = {"recipe": LONG["recipe"] | {"epochs": 15}}

@@ -8,7 +8,7 @@ import pytest
 
 from workflows import MICRO, RULE, Workflow, copy_workflow
 
-pytestmark = [pytest.mark.slow, pytest.mark.network]
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.release]
 
 
 @pytest.fixture

@@ -61,7 +61,6 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert finished.planned() == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--report"], ["--report-after-run", "--report"]])
 def test_a_report_right_after_the_study_begins_with_the_answer(finished, words):
     """Neither it nor a figure in it is made by a target that `make study` leaves out."""

@@ -33,6 +33,7 @@ def test_without_a_limit_nothing_changes():
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_threads_do_not_grow_with_the_jobs_that_have_ended(tmp_path):
     workflow = copy_workflow(tmp_path / "workflow")
     matrices = {f"matrix_{number}": {"rows": 8, "columns": 8} for number in range(12)}

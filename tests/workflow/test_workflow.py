@@ -164,7 +164,6 @@ def test_two_values_swapped_are_seen(workflow):
             "analysis/agreement.py",
             {
                 "agree": 2,
-                "choose_k": 4,
                 "aggregate": 1,
                 "answer": 1,
                 "find": 1,

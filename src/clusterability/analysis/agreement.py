@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from clusterability.comparison import COMPARED, compare
-from clusterability.measures.label_agreement import AGREEMENT_MEASURES, agreement, live_clusters
+from clusterability.measures.label_agreement import AGREEMENT_MEASURES, agreement, live_labels
 from clusterability.networks.layer_names import in_chain, tensor_name
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Partitions
@@ -59,9 +59,9 @@ def mean_agreement(labellings: np.ndarray, name: StreamName, draws: int) -> Agre
         name: name of the random stream.
         draws: number of draws of the null; the first ones do not depend on this number.
     """
-    arranged = _with_permutations(live_clusters(labellings), name, draws)
+    arranged = _with_permutations(live_labels(labellings), name, draws)
     pairs = [agreement(first, second) for first, second in combinations(arranged, 2)]
-    means = np.mean([[pair[name] for name in AGREEMENT_MEASURES] for pair in pairs], axis=0)
+    means = np.mean([[pair[measure] for measure in AGREEMENT_MEASURES] for pair in pairs], axis=0)
     return AgreementValues(values=means[:, 0], draws=means[:, 1:])
 
 
@@ -293,8 +293,8 @@ def _rows(
 ) -> pd.DataFrame:
     """One row per subject and measure; `feasible` is [subjects]."""
     measures = len(AGREEMENT_MEASURES)
-    values = np.array([agreement.values for agreement in agreements]).reshape(-1)
-    drawn = np.array([agreement.draws for agreement in agreements]).reshape(len(values), draws)
+    values = np.array([each.values for each in agreements]).reshape(-1)
+    drawn = np.array([each.draws for each in agreements]).reshape(len(values), draws)
     compared = compare(values, drawn, direction=1)
     rows = pd.DataFrame(subjects, columns=[*NetworkPair._fields, *Cell._fields])
     rows = rows.loc[np.repeat(np.arange(len(subjects)), measures)].reset_index(drop=True)

@@ -29,7 +29,7 @@ from clusterability.extensions import named
 from clusterability.networks.size_classes import SizeClasses, size_classes
 from clusterability.randomness import StreamName, generator
 
-Labels = tuple[np.ndarray, np.ndarray]
+SideLabels = tuple[np.ndarray, np.ndarray]
 """Labels of the rows and of the columns."""
 Sides = tuple[KMeansResult, KMeansResult]
 """k-means of the rows and of the columns."""
@@ -69,7 +69,7 @@ class Grid:
     k_values: Sequence[int]
     name: StreamName
     restarts: int
-    _settled: dict[bytes, Labels] = field(default_factory=dict, init=False)
+    _settled: dict[bytes, SideLabels] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def classes(self) -> SizeClasses:
@@ -98,15 +98,15 @@ class Grid:
             for most in dict.fromkeys(map(first_clusters, self.k_values))
         }
 
-    def settled(self, rows: np.ndarray, columns: np.ndarray) -> Labels:
-        """Labels of both sides once no unit's move shortens the description.
+    def settled(self, rows: np.ndarray, columns: np.ndarray) -> SideLabels:
+        """Labels of both sides after units have moved until none moves, as `settle` gives them.
 
-        Computed once for all k whose search ended with the same labels.
+        Computed once for all k whose search ended with the same labels; do not modify the arrays.
         """
-        ends = rows.tobytes() + columns.tobytes()
-        if ends not in self._settled:
-            self._settled[ends] = settle(self.classes, rows, columns)[1:]
-        return self._settled[ends]
+        key = rows.tobytes() + columns.tobytes()
+        if key not in self._settled:
+            self._settled[key] = settle(self.classes, rows, columns)[1:]
+        return self._settled[key]
 
     @cached_property
     def shares(self) -> tuple[Shares, Shares]:

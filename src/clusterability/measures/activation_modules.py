@@ -13,7 +13,7 @@ import numpy.typing as npt
 from clusterability.clustering.block_sums import one_hot
 from clusterability.clustering.spectral import cluster
 from clusterability.measures.activations import Activities
-from clusterability.measures.label_agreement import agreement, live_clusters
+from clusterability.measures.label_agreement import agreement, live_labels
 from clusterability.networks.live_units import DEAD
 from clusterability.randomness import StreamName
 
@@ -151,7 +151,7 @@ def _agreement(labellings: np.ndarray, clusters: np.ndarray | None) -> Floats:
     # Permuted labels have the same cluster sizes, unless constant units are left out.
     different, group = np.unique(np.sort(labellings, axis=1), axis=0, return_inverse=True)
     for number in range(len(different)):
-        same = group == number
-        numbered = live_clusters(np.vstack([labellings[same], clusters]))
+        same = group.reshape(-1) == number  # two axes in NumPy 2.0.0
+        numbered = live_labels(np.vstack([labellings[same], clusters]))
         result[same] = agreement(numbered[:-1], numbered[-1])["ami"]
     return result

@@ -35,13 +35,13 @@ def adjusted_mutual_information(first: np.ndarray, second: np.ndarray) -> float:
     >>> adjusted_mutual_information(np.array([0, 0, 1, 1, -1]), np.array([1, 1, 0, 0, 0]))
     1.0
     """
-    return float(agreement(*live_clusters(np.stack([first, second])))["ami"])
+    return float(agreement(*live_labels(np.stack([first, second])))["ami"])
 
 
-def live_clusters(labellings: np.ndarray) -> np.ndarray:
-    """Labels of the units that are live in all labellings [labellings, units].
+def live_labels(labellings: np.ndarray) -> np.ndarray:
+    """Labels of the units that are live in all labellings, both [labellings, units].
 
-    Labels are renumbered to skip empty clusters.
+    Clusters are renumbered without gaps.
     """
     live = labellings[:, (labellings != DEAD).all(axis=0)]
     numbered = [np.unique(labels, return_inverse=True)[1] for labels in live]
@@ -49,18 +49,19 @@ def live_clusters(labellings: np.ndarray) -> np.ndarray:
 
 
 def agreement(first: np.ndarray, second: np.ndarray) -> dict[str, np.ndarray]:
-    """All agreement measures, [...] by the names in AGREEMENT_MEASURES; NaN without units.
+    """Each agreement measure, [...], keyed as AGREEMENT_MEASURES; NaN if there are no units.
 
     Args:
-        first, second: labels [..., units] without gaps. Cluster sizes must not change along the
-            leading axes, so that expectations and entropies are computed once.
+        first: labels [..., units] without gaps. Cluster sizes must not change along the leading
+            axes, so that expectations and entropies are computed once.
+        second: the same, or one labelling [units] for all of the first.
 
     >>> {name: float(value) for name, value in agreement(np.arange(3), np.arange(3)).items()}
     {'ami': 1.0, 'ari': 1.0, 'nmi': 1.0}
     """
     units = first.shape[-1]
     if units == 0:
-        return dict.fromkeys(AGREEMENT_MEASURES, np.full(first.shape[:-1], np.nan))
+        return {name: np.full(first.shape[:-1], np.nan) for name in AGREEMENT_MEASURES}
     counts = _contingency_counts(first, second)
     table = counts.reshape(-1, *counts.shape[-2:])[0]  # any table: all have the same marginals
     sizes = table.sum(axis=1), table.sum(axis=0)
@@ -102,7 +103,7 @@ def _expected_information(first: np.ndarray, second: np.ndarray) -> float:
         E[I] = sum over a, b, n of P(n) n / N ln(N n / (a b))
 
     P is hypergeometric: n of the N units in clusters of sizes a and b (Vinh, Epps & Bailey 2010).
-    scikit-learn has the same sum, but takes longer to load than the jobs that need it run.
+    scikit-learn has the same sum, but importing it takes longer than the jobs that need it.
 
     Args:
         first, second: sizes of the clusters of either labelling, int64, which both add up to N.

@@ -96,10 +96,10 @@ def test_units_settle_once_for_all_k_that_end_alike(monkeypatch):
         return settle(*arguments)
 
     matrix = planted(32, 48, 3, 3)[0]
-    alone = {k: described(matrix, k) for k in (3, 4, 8)}
+    alone = {k: described(matrix, k) for k in (2, 3, 4, 8)}
     monkeypatch.setattr(problem, "settle", counted)
-    together = cluster(matrix[None], [("any", 0)], [3, 4, 8], ["described"], 3)
-    assert len(calls) == 1
+    together = cluster(matrix[None], [("any", 0)], [2, 3, 4, 8], ["described"], 3)
+    assert len(calls) == 2  # of two clusters, and of the three that there are
     for k, found in alone.items():
         assert np.array_equal(found.rows, together["described", k].rows)
         assert np.array_equal(found.columns, together["described", k].columns)

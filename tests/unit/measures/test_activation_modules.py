@@ -70,6 +70,20 @@ def test_clusters_of_activities_are_those_of_scikit_learn():
     assert measured(activities(labels), labels, 4)["activation_ami"] == pytest.approx(1)
 
 
+def test_agreement_of_permuted_labels_is_that_of_scikit_learn():
+    """Two constant units are left out, so that sizes of clusters differ among labellings."""
+    labels = np.arange(30) % 3
+    shown = activities(labels, noise=4.0)
+    shown[:, :2] = shown[:, :1].mean()
+    permuted = permuted_labels(labels, NAME, 20)
+    sizes = {tuple(np.bincount(each[2:], minlength=3)) for each in permuted}
+    assert len(sizes) > 1
+    theirs = activity_clusters(co_activity(shown[:, 2:]), 3, NAME)
+    found = ActivationModules(shown, NAME).measures(permuted, 3)["activation_ami"]
+    expected = [adjusted_mutual_info_score(each[2:], theirs) for each in permuted]
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
 def test_constant_units_dead_units_and_scale_count_for_nothing():
     labels = np.arange(20) % 2
     shown = activities(labels)

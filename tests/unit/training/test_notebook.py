@@ -11,6 +11,7 @@ from clusterability.training.train import train
 
 
 @pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.network
 def test_accuracy_is_that_of_the_notebook(mnist):
     result = train("baseline", Recipe(), range(10), load_mnist(mnist), threads=1)

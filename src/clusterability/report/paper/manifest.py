@@ -18,7 +18,6 @@ PACKAGES = (
     "torch",
     "numpy",
     "scipy",
-    "scikit-learn",
     "numba",
     "pandas",
     "matplotlib",
