@@ -1,8 +1,7 @@
 """Config of a study as a typed model, and what follows from it: blocks, layers, conditions.
 
 `checks` holds the checks that involve several sections; `job_parameters`, the parameters of jobs.
-Nothing here imports NumPy or torch: Snakemake parses the workflow for every job on a
-cluster.
+Nothing here imports NumPy or torch: Snakemake parses the workflow for every job on a cluster.
 """
 
 from __future__ import annotations
