@@ -33,6 +33,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.network,
     pytest.mark.slurm,
+    pytest.mark.release,
     pytest.mark.skipif(REASON is not None, reason=f"no Slurm is set up here: {REASON}"),
 ]
 

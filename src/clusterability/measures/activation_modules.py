@@ -150,8 +150,9 @@ def _agreement(labellings: np.ndarray, clusters: np.ndarray | None) -> Floats:
         return result
     # Permuted labels have the same cluster sizes, unless constant units are left out.
     different, group = np.unique(np.sort(labellings, axis=1), axis=0, return_inverse=True)
+    group = group.reshape(-1)  # two axes in NumPy 2.0.0
     for number in range(len(different)):
-        same = group.reshape(-1) == number  # two axes in NumPy 2.0.0
+        same = group == number
         numbered = live_labels(np.vstack([labellings[same], clusters]))
         result[same] = agreement(numbered[:-1], numbered[-1])["ami"]
     return result
