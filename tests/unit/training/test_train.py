@@ -11,7 +11,7 @@ import torch
 from clusterability.errors import UserError
 from clusterability.networks.stacked import network_digest
 from clusterability.randomness import integer_seed
-from clusterability.training.devices import choose_device
+from clusterability.training.devices import choose_device, deterministic
 from clusterability.training.dropout import DropoutMasks
 from clusterability.training.examples import task_data
 from clusterability.training.history import history_table, network_table
@@ -251,6 +251,37 @@ def test_bits_depend_on_neither_block_nor_neighbours_nor_threads(
     assert len(set(block)) == 5
     assert digests(train("any", chosen, [3], images, threads=1)) == [block[3]]
     assert digests(train("any", chosen, [4, 1], images, threads=2)) == [block[4], block[1]]
+
+
+def test_counting_denormal_numbers_as_zero_leaves_the_bits_of_weights(images, monkeypatch):
+    """Adam's first moments of a unit that is never active decay to such numbers."""
+    chosen = recipe(batch_size=2, epochs=5, learning_rate=0.1, optimizer="adam")
+    denormal = []
+
+    def step_and_count(optimizer, *args, **kwargs):
+        Adam.step(optimizer, *args, **kwargs)
+        moments = [state["exp_avg"].abs() for state in optimizer.state.values()]
+        denormal.append(sum(int(((0 < m) & (m < 2.0**-126)).sum()) for m in moments))
+
+    flushed = digests(train("any", chosen, [0], images))
+    monkeypatch.setattr(torch, "set_flush_denormal", lambda flush: True)
+    Adam = torch.optim.Adam
+    monkeypatch.setattr(torch.optim, "Adam", type("Adam", (Adam,), {"step": step_and_count}))
+    assert digests(train("any", chosen, [0], images)) == flushed
+    assert max(denormal) > 100
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_denormal_numbers_count_as_zero_while_training_only(before):
+    halved = []
+    torch.set_flush_denormal(before)
+    try:
+        with deterministic(threads=1):
+            halved.append(float(torch.tensor(2.0**-126) / 2))
+        halved.append(float(torch.tensor(2.0**-126) / 2))
+    finally:
+        torch.set_flush_denormal(False)
+    assert halved == [0, 0 if before else 2.0**-127]
 
 
 def test_initial_weights_are_those_of_torch_linear():
