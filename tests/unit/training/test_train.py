@@ -261,7 +261,7 @@ def test_counting_denormal_numbers_as_zero_leaves_the_bits_of_weights(images, mo
     def step_and_count(optimizer, *args, **kwargs):
         Adam.step(optimizer, *args, **kwargs)
         moments = [state["exp_avg"].abs() for state in optimizer.state.values()]
-        denormal.append(sum(int(((0 < m) & (m < 2.0**-126)).sum()) for m in moments))
+        denormal.append(sum(int(((m > 0) & (m < 2.0**-126)).sum()) for m in moments))
 
     flushed = digests(train("any", chosen, [0], images))
     monkeypatch.setattr(torch, "set_flush_denormal", lambda flush: True)
