@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from clusterability.compiled import compiled
+from clusterability.compiled import compiled, compiled_in_any_order
 
 KNOWN = 1 << 15
 """Size of the lookup table of log-gamma values; larger arguments use a series."""
@@ -25,6 +25,11 @@ Known = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 Units = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Codes, labels and `_by_unit` counts, each for rows and for columns."""
+
+Noted = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Kept for each cluster of a side, from the first axis on: code lengths of its blocks [k, l], log
+frequencies [k, l x classes], the part of a unit's score that all units share [k], and the largest
+count [k]."""
 
 
 @compiled
@@ -121,7 +126,7 @@ def _length(
 @compiled
 def _by_unit(codes: np.ndarray, other: np.ndarray, k: int, classes: int) -> np.ndarray:
     """Weights of each unit by cluster of the other side and class, [units, k, classes]."""
-    counts = np.zeros((codes.shape[0], k, classes), np.int64)
+    counts = np.zeros((codes.shape[0], k, classes), np.int32)
     for unit in range(codes.shape[0]):
         for other_unit in range(codes.shape[1]):
             counts[unit, other[other_unit], codes[unit, other_unit]] += 1
@@ -258,26 +263,25 @@ def _sweep(
     k, others, classes = counts.shape
     if k == 1:
         return 0
-    lengths = np.empty((k, others))
-    frequencies, totals, scores = np.empty((others, classes, k)), np.empty(k), np.empty(k)
+    lengths, frequencies = np.empty((k, others)), np.empty((k, others * classes))
+    base, largest = np.empty(k), np.empty(k, np.int64)
+    noted = lengths, frequencies, base, largest
     for a in range(k):
-        _note(a, counts, other_sizes, known, lengths, frequencies, totals)
-    moved = 0
+        _note(a, sizes, counts, other_sizes, known, noted)
+    flat, moved = by_unit.reshape(len(by_unit), -1), 0
     for unit in range(len(labels)):
         a = labels[unit]
         if sizes[a] == 1:
             continue
-        of_unit = by_unit[unit]
-        to = _likeliest(a, of_unit, others, sizes, frequencies, totals, scores)
+        to = _likeliest(a, flat, unit, frequencies, base)
         change = math.log(sizes[a]) - math.log(sizes[to] + 1)
         for b in range(others):
             left = sizes[a] * other_sizes[b] - other_sizes[b]
             together = sizes[to] * other_sizes[b] + other_sizes[b]
             change += _total(left, classes, known) + _total(together, classes, known)
-            for x in range(classes):
-                change -= _term(counts[a, b, x] - of_unit[b, x], known)
-                change -= _term(counts[to, b, x] + of_unit[b, x], known)
             change -= lengths[a, b] + lengths[to, b]
+        in_table = max(largest[a], largest[to]) + codes.shape[1] < KNOWN
+        change -= _moved_terms(counts, a, to, by_unit, unit, known, in_table)
         if change < -_LEAST_GAIN:
             moved += 1
             labels[unit] = to
@@ -285,65 +289,86 @@ def _sweep(
             sizes[to] += 1
             for b in range(others):
                 for x in range(classes):
-                    counts[a, b, x] -= of_unit[b, x]
-                    counts[to, b, x] += of_unit[b, x]
+                    counts[a, b, x] -= by_unit[unit, b, x]
+                    counts[to, b, x] += by_unit[unit, b, x]
             for other_unit in range(len(by_other)):
                 by_other[other_unit, a, codes[unit, other_unit]] -= 1
                 by_other[other_unit, to, codes[unit, other_unit]] += 1
-            _note(a, counts, other_sizes, known, lengths, frequencies, totals)
-            _note(to, counts, other_sizes, known, lengths, frequencies, totals)
+            _note(a, sizes, counts, other_sizes, known, noted)
+            _note(to, sizes, counts, other_sizes, known, noted)
     return moved
 
 
 @compiled
 def _note(
     a: int,
+    sizes: np.ndarray,
     counts: np.ndarray,
     other_sizes: np.ndarray,
     known: Known,
-    lengths: np.ndarray,
-    frequencies: np.ndarray,
-    totals: np.ndarray,
+    noted: Noted,
 ) -> None:
-    """Update the cached lengths, log frequencies and totals of cluster a."""
+    """Update what is noted of cluster a."""
+    lengths, frequencies, base, largest = noted
     others, classes = counts.shape[1:]
-    totals[a] = 0.0
+    base[a], largest[a] = math.log(sizes[a] + 1), 0
     for b in range(others):
         total, terms = 0, 0.0
         for x in range(classes):
             count = counts[a, b, x]
             total += count
+            largest[a] = max(largest[a], count)
             terms += _term(count, known)
-            frequencies[b, x, a] = known[2][count] if count < KNOWN else math.log(count + 0.5)
+            frequency = known[2][count] if count < KNOWN else math.log(count + 0.5)
+            frequencies[a, b * classes + x] = frequency
         lengths[a, b] = _total(total, classes, known) - terms
-        totals[a] += other_sizes[b] * math.log(total + classes / 2)
+        base[a] -= other_sizes[b] * math.log(total + classes / 2)
 
 
 @compiled
+def _moved_terms(
+    counts: np.ndarray,
+    a: int,
+    to: int,
+    by_unit: np.ndarray,
+    unit: int,
+    known: Known,
+    in_table: bool,
+) -> float:
+    """Terms of the blocks of clusters `a` and `to` after a unit has moved from one to the other.
+
+    `in_table` says that all of their counts are in the lookup table, which saves asking each time.
+    """
+    left, joined = 0.0, 0.0
+    for b in range(counts.shape[1]):
+        for x in range(counts.shape[2]):
+            count = by_unit[unit, b, x]
+            if in_table:
+                left += known[0][np.uint64(counts[a, b, x] - count)]
+                joined += known[0][np.uint64(counts[to, b, x] + count)]
+            else:
+                left += _term(counts[a, b, x] - count, known)
+                joined += _term(counts[to, b, x] + count, known)
+    return left + joined
+
+
+@compiled_in_any_order
 def _likeliest(
-    current: int,
-    of_unit: np.ndarray,
-    others: int,
-    sizes: np.ndarray,
-    frequencies: np.ndarray,
-    totals: np.ndarray,
-    scores: np.ndarray,
+    current: int, by_unit: np.ndarray, unit: int, frequencies: np.ndarray, base: np.ndarray
 ) -> int:
-    """Best cluster for a unit other than its current one: the fewest nats for its weights."""
-    classes = of_unit.shape[1]
-    for a in range(len(sizes)):
-        scores[a] = math.log(sizes[a] + 1) - totals[a]
-    for b in range(others):
-        for x in range(classes):
-            count = float(of_unit[b, x])
-            if count > 0:
-                for a in range(len(sizes)):
-                    scores[a] += count * frequencies[b, x, a]
-    scores[current] = -np.inf
-    best = 0
-    for a in range(len(sizes)):
-        if scores[a] > scores[best]:
-            best = a
+    """Best cluster for a unit other than its current one: the fewest nats for its weights.
+
+    Takes counts by unit flat, [units, cells or more]. It proposes a move only, which `_sweep`
+    accepts by a sum in fixed order.
+    """
+    best, highest = 0, -np.inf
+    for a in range(len(base)):
+        score = 0.0
+        for cell in range(frequencies.shape[1]):
+            score += by_unit[unit, cell] * frequencies[a, cell]
+        score += base[a]
+        if a != current and score > highest:
+            best, highest = a, score
     return best
 
 
