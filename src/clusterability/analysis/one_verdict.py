@@ -9,19 +9,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
 
 from clusterability.analysis.choosing_k.best_k_rows import best_k_network_rows
-from clusterability.analysis.choosing_k.choose_k import gather, judge
+from clusterability.analysis.choosing_k.choose_k import Evidence, gather, judge
 from clusterability.analysis.verdict import VERDICT_COLUMNS, Contrast, verdict_rows
 from clusterability.jobs.clustering_job import ClusteringJob, NullJob
 from clusterability.measures.catalogue import VERDICT_BITS
 from clusterability.networks.layer_names import tensor_name
+from clusterability.networks.partitions import Key, Partitions
 from clusterability.networks.scaled_layer import ScaledLayer, scaled_layers
 from clusterability.networks.stacked import Networks
 from clusterability.nulls.degrees import are_counts
-from clusterability.numerics import ONE_AT_A_TIME, Workers
+from clusterability.numerics import ONE_AT_A_TIME, Workers, in_threads
 from clusterability.results.measured_draws import Measured, measured
 from clusterability.results.one_network import largest_k
 from clusterability.results.single.work import Work, clustered, cost_of, redrawn
@@ -76,7 +78,7 @@ def layer_verdicts(
         nulls: draws by null. None: DRAWS of each of NULLS, with `degrees` for counts.
         contrast: function for the smallest contrast that would have been detected.
         work: receives each step, and may store them.
-        workers: draws computed in parallel.
+        workers: layers searched, and draws computed, in parallel.
         extent: largest layers that are searched, and for which nulls are drawn; larger ones are
             left out, or not compared.
     """
@@ -88,11 +90,16 @@ def layer_verdicts(
             draws = _usual_nulls(networks, name) if nulls is None else dict(nulls)
             requested[name] = k, draws if size <= extent.drawn else {}
     work.begin(sum(_cost(networks, name, draws) for name, (_, draws) in requested.items()))
-    frames = []
-    for name, (k, draws) in requested.items():
-        work.step(f"{tensor_name(name)}: verdict")
-        layers = scaled_layers(networks, name, SCALINGS)
-        frames.append(_layer_verdict(layers, k, restarts, draws, contrast, work, workers))
+    largest = max((networks.weights[name][0].size for name in requested), default=0)
+
+    def search(name: str) -> _Searched:
+        return _search(networks, name, requested[name][0], restarts, work)
+
+    searches = in_threads(search, requested, workers.at_once(largest))
+    frames = [
+        _layer_verdict(searched, k, restarts, draws, contrast, work, workers)
+        for searched, (k, draws) in zip(searches, requested.values(), strict=True)
+    ]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=VERDICT_COLUMNS)
 
 
@@ -107,8 +114,29 @@ def _usual_nulls(networks: Networks, layer: str) -> dict[str, int]:
     return {kept: DRAWS, mixtures: DRAWS}
 
 
+class _Searched(NamedTuple):
+    """A layer at each scaling, its partitions, and the evidence for them without nulls."""
+
+    layers: Sequence[ScaledLayer]
+    partitions: Mapping[Key, Partitions]
+    evidence: Sequence[Evidence]
+
+
+def _search(networks: Networks, layer: str, k: int, restarts: int, work: Work) -> _Searched:
+    work.step(f"{tensor_name(layer)}: verdict")
+    layers = scaled_layers(networks, layer, SCALINGS)
+    job = ClusteringJob([METHOD], restarts, SCALINGS)
+    clusterings = clustered(work, _step_name(layer), layers, [k], job)
+    evidence = list(gather(layers, clusterings.partitions, clusterings.starts, {}))
+    return _Searched(layers, clusterings.partitions, evidence)
+
+
+def _step_name(layer: str) -> str:
+    return f"{layer}/verdict"
+
+
 def _layer_verdict(
-    layers: Sequence[ScaledLayer],
+    searched: _Searched,
     k: int,
     restarts: int,
     draws: Mapping[str, int],
@@ -116,10 +144,8 @@ def _layer_verdict(
     work: Work,
     workers: Workers,
 ) -> pd.DataFrame:
+    layers, partitions, evidence = searched
     networks, layer = layers[0].networks, layers[0].layer
-    key = f"{layer}/verdict"
-    clusterings = clustered(work, key, layers, [k], ClusteringJob([METHOD], restarts, SCALINGS))
-    evidence = list(gather(layers, clusterings.partitions, clusterings.starts, {}))
     observed = {key: tables for item in evidence for key, tables in item.observed.items()}
     nulls: dict[str, Measured] = {}
     pays = bool((observed[JUDGED, k].bits >= VERDICT_BITS).any())
@@ -127,10 +153,10 @@ def _layer_verdict(
         work.step(f"{tensor_name(layer)}: verdict, {null}")
         job = NullJob([METHOD], restarts, SCALINGS, count, {METHOD: 0})
         threads = workers.at_once(layers[0].matrices[0].size)
-        nulls[null] = measured(redrawn(work, key, null, layers, [k], job, threads))
+        nulls[null] = measured(redrawn(work, _step_name(layer), null, layers, [k], job, threads))
     if not pays:
         work.skip(_cost(networks, layer, draws) - cost_of(layers, [k]))
     judged = [judge(replace(item, nulls=nulls)) for item in evidence]
     best = pd.concat(map(best_k_network_rows, judged), ignore_index=True)
-    clusters = cluster_rows(networks, layer, clusterings.partitions, observed, layers)
+    clusters = cluster_rows(networks, layer, partitions, observed, layers)
     return verdict_rows(best, clusters, contrast)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import clusterability as cl
 from clusterability.analysis.one_verdict import Extent, layer_verdicts
 from clusterability.analysis.verdict import CLUSTERS, NONE, UNCHECKED
 from clusterability.networks.weights import as_networks, as_weights
+from clusterability.numerics import Workers
 from clusterability.results.single.work import Work
 
 
@@ -43,6 +45,20 @@ def test_noise_has_none_and_nothing_is_drawn_of_it(noise):
     (row,) = verdict_on(noise, work=Work(told.append))
     assert row["verdict"] == NONE.name
     assert told == ["fc1: verdict"]
+
+
+def test_layers_searched_at_a_time_have_the_verdicts_of_layers_one_by_one():
+    source = np.random.default_rng(0)
+    matrices = {f"h.{n}": source.normal(size=(240, 240)) for n in range(3)}
+    matrices["h.1"][:120, :120] *= 2
+    networks = as_networks(as_weights(matrices), "mine")
+    few = {"strength": 3, "rotated_u": 3}
+    one_by_one = layer_verdicts(networks, nulls=few)
+    at_a_time = layer_verdicts(networks, nulls=few, workers=Workers(3))
+    assert Workers(3).at_once(240 * 240) == 3
+    assert at_a_time["verdict"].tolist()[::2] == [NONE.name, NONE.name]
+    assert np.isfinite(at_a_time["beyond_strength"][1])
+    pd.testing.assert_frame_equal(at_a_time, one_by_one)
 
 
 def test_what_would_be_seen_is_said(noise):

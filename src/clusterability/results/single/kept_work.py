@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ _NUMERICAL = ("numba", "numpy", "scipy")
 
 
 class KeptWork(Work):
-    """Steps that are shown and kept.
+    """Steps that are shown and kept; threads can share it.
 
     Attributes:
         folder: folder of the kept work, `{output}.unfinished/{key}`.
@@ -52,6 +53,7 @@ class KeptWork(Work):
         self._unwritten: list[_Items | _Draws] = []
         self._last = time.monotonic()
         self._refused = False
+        self._writing = RLock()
 
     def begin(self, cost: float) -> None:
         self.progress.begin(cost)
@@ -112,12 +114,14 @@ class KeptWork(Work):
             unwritten.finished = True
 
     def _keep(self, unwritten: _Items | _Draws) -> None:
-        self._unwritten.append(unwritten)
-        self._write_if_due()
+        with self._writing:
+            self._unwritten.append(unwritten)
+            self._write_if_due()
 
     def _write_if_due(self) -> None:
-        if time.monotonic() - self._last >= SECONDS_BETWEEN:
-            self.write()
+        with self._writing:
+            if time.monotonic() - self._last >= SECONDS_BETWEEN:
+                self.write()
 
     def write(self) -> None:
         """Write finished work atomically; a full disk does not end the work."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from threading import RLock
 
 from tqdm import tqdm
 
@@ -15,7 +16,8 @@ _BAR = "{desc}: {percentage:3.0f} %|{bar}| {remaining} left{postfix}"
 class Progress:
     """A bar, or lines, with the number of draws, the share done and the time left.
 
-    Work kept by an earlier call counts as done, but not in the estimate of the time left.
+    Work kept by an earlier call counts as done, but not in the estimate of the time left. Threads
+    can share it.
     """
 
     def __init__(self) -> None:
@@ -24,6 +26,7 @@ class Progress:
         self._text, self._draws = "", 0
         self._cost = self._done = self._kept = 0.0
         self._begun = self._last = time.monotonic()
+        self._lock = RLock()
 
     def begin(self, cost: float) -> None:
         """Begin a part of the work with this total cost."""
@@ -33,27 +36,29 @@ class Progress:
 
     def step(self, text: str) -> None:
         """Show the next step."""
-        self._text = text
-        if self._bar is not None:
-            self._bar.set_description_str(text)
-        elif self._watched:
-            # Costs differ too much for tqdm to infer the refresh interval from earlier updates.
-            shown = {"leave": False, "smoothing": 0, "miniters": 0, "dynamic_ncols": True}
-            self._bar = tqdm(desc=text, total=self._cost, bar_format=_BAR, **shown)
+        with self._lock:
+            self._text = text
+            if self._bar is not None:
+                self._bar.set_description_str(text)
+            elif self._watched:
+                # Costs differ too much for tqdm to infer the refresh interval from earlier updates.
+                shown = {"leave": False, "smoothing": 0, "miniters": 0, "dynamic_ncols": True}
+                self._bar = tqdm(desc=text, total=self._cost, bar_format=_BAR, **shown)
 
     def advance(self, cost: float, draws: int = 0, kept: bool = False) -> None:
         """Add finished work of this cost; `kept` marks work kept by an earlier call."""
-        self._done += cost
-        self._kept += cost if kept else 0.0
-        self._draws += draws
-        if self._bar is not None:
-            self._bar.initial = self._kept
-            if draws:
-                self._bar.set_postfix_str(f"{self._draws:,} draws", refresh=False)
-            self._bar.update(cost)
-        elif (now := time.monotonic()) - self._last >= SECONDS_BETWEEN_LINES:
-            self._last = now
-            self.tell(self.line(now))
+        with self._lock:
+            self._done += cost
+            self._kept += cost if kept else 0.0
+            self._draws += draws
+            if self._bar is not None:
+                self._bar.initial = self._kept
+                if draws:
+                    self._bar.set_postfix_str(f"{self._draws:,} draws", refresh=False)
+                self._bar.update(cost)
+            elif (now := time.monotonic()) - self._last >= SECONDS_BETWEEN_LINES:
+                self._last = now
+                self.tell(self.line(now))
 
     def line(self, now: float) -> str:
         """Progress as one line.
