@@ -52,6 +52,8 @@ rule validate:
     conda:
         ENVIRONMENT
     threads: 1
+    # The longest of the last jobs: figures are drawn meanwhile.
+    priority: 1
     resources:
         mem_mb=growing(memory_of_scores),
         runtime=growing(minutes_of_study),

@@ -7,6 +7,7 @@ them would look like structure. Correlations are averaged over them afterwards b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -67,22 +68,25 @@ def cluster_prediction(clusters: pd.DataFrame, resamples: Resamples) -> Rows:
         and with another negatively.
     """
     functions = [name for name in ABLATION_MEASURES if f"{name}_z" in clusters]
+    columns = [*TERMS, *(f"{function}_z" for function in functions), "u_size"]
     large = large_clusters(clusters)
     rows: Rows = []
     averages = _Averages("clusters")
     for cell, group in large.groupby(CELL, sort=False):
-        for term, sign in TERMS.items():
-            for function in functions:
-                columns = [term, f"{function}_z", "u_size"]
-                part = group[["seed", *columns]].dropna()
-                estimates, freedom = _partial_correlation(part, sign, resamples)
-                if not np.isfinite(estimates[0]):
-                    continue
-                identifiers = _identifiers("clusters", cell, term, function, "term")
-                rows.append(estimate_row(identifiers, estimates) | {"n": part["seed"].nunique()})
-                averages.add(
-                    identifiers, estimates, max(freedom - _FREE, 1), part["seed"].nunique()
-                )
+        networks = {
+            seed: _RankedNetwork(network[columns].to_numpy(float))
+            for seed, network in group.groupby("seed")
+        }
+        for (term, sign), function in product(TERMS.items(), functions):
+            chosen = [columns.index(name) for name in (term, f"{function}_z", "u_size")]
+            ranks = {seed: network.ranks(chosen) for seed, network in networks.items()}
+            estimates, freedom = _partial_correlation(ranks, sign, resamples)
+            if not np.isfinite(estimates[0]):
+                continue
+            count = sum(len(of_network) > 0 for of_network in ranks.values())
+            identifiers = _identifiers("clusters", cell, term, function, "term")
+            rows.append(estimate_row(identifiers, estimates) | {"n": count})
+            averages.add(identifiers, estimates, max(freedom - _FREE, 1), count)
     return rows + averages.rows()
 
 
@@ -103,7 +107,11 @@ def adjusted_ranks(part: pd.DataFrame, sign: int) -> pd.DataFrame:
         `term` and `function` for networks with more than one cluster; their correlation is the
         partial correlation given size.
     """
-    ranks = [_centred_ranks(network) for _, network in part.groupby("seed") if len(network) > 1]
+    ranks = [
+        _centred_ranks(network.drop(columns="seed").to_numpy(float))
+        for _, network in part.groupby("seed")
+        if len(network) > 1
+    ]
     if not ranks:
         return pd.DataFrame(columns=["term", "function"])
     term, function, size = np.concatenate(ranks).T
@@ -113,24 +121,47 @@ def adjusted_ranks(part: pd.DataFrame, sign: int) -> pd.DataFrame:
     return pd.DataFrame(np.stack(columns, axis=1), columns=["term", "function"])
 
 
-def _centred_ranks(network: pd.DataFrame) -> Floats:
-    """Ranks of all columns except `seed` over a network's clusters, from -1/2 to 1/2."""
-    ranks = scipy.stats.rankdata(network.drop(columns="seed").to_numpy(float), axis=0)
-    return np.asarray((ranks - (len(ranks) + 1) / 2) / len(ranks))
+class _RankedNetwork:
+    """Ranks of the clusters of a network, computed once for all columns that the same ones have.
+
+    Args:
+        values: [clusters, columns], NaN where undefined.
+    """
+
+    def __init__(self, values: Floats) -> None:
+        self._values, self._known = values, ~np.isnan(values)
+        self._ranks: dict[bytes, Floats] = {}
+
+    def ranks(self, columns: Sequence[int]) -> Floats:
+        """Centred ranks of some columns over the clusters for which all of them are defined."""
+        clusters = self._known[:, columns].all(axis=1)
+        key = clusters.tobytes()
+        if key not in self._ranks:
+            self._ranks[key] = _centred_ranks(self._values[clusters])
+        return self._ranks[key][:, columns]
 
 
-def _partial_correlation(part: pd.DataFrame, sign: int, resamples: Resamples) -> tuple[Floats, int]:
-    """Partial correlation [1 + resamples] of the first two columns given the third; its freedom.
+def _centred_ranks(values: Floats) -> Floats:
+    """Ranks of columns [clusters, columns] over a network's clusters, from -1/2 to 1/2."""
+    ranks = scipy.stats.rankdata(values, axis=0)
+    return np.asarray((ranks - (len(ranks) + 1) / 2) / max(len(ranks), 1))
+
+
+def _partial_correlation(
+    ranks_by_seed: Mapping[Any, Floats], sign: int, resamples: Resamples
+) -> tuple[Floats, int]:
+    """Partial correlation [1 + resamples] of term and function given size; its freedom.
 
     Products of ranks are summed in each network; a resample adds up those of its networks.
+
+    Args:
+        ranks_by_seed: centred ranks of term, function and size in each network, [clusters, 3].
+        sign: 1 if a higher term is better, -1 if a lower one is.
+        resamples: resamples of the study's seeds.
     """
-    seeds, products, freedom = [], [], 0
-    for seed, network in part.groupby("seed"):
-        if len(network) > 1:
-            ranks = _centred_ranks(network)
-            seeds.append(seed)
-            products.append(ranks.T @ ranks)
-            freedom += len(network) - 1
+    several = {seed: ranks for seed, ranks in ranks_by_seed.items() if len(ranks) > 1}
+    seeds, products = list(several), [ranks.T @ ranks for ranks in several.values()]
+    freedom = sum(len(ranks) - 1 for ranks in several.values())
     if len(seeds) < 2:
         return np.full(len(resamples.counts), np.nan), 0
     sums: Floats = np.tensordot(resamples.of(seeds), np.array(products), axes=1)
