@@ -171,6 +171,21 @@ def test_large_counts_take_what_small_ones_take():
     assert length == pytest.approx(float(classes_length(counts)), rel=1e-13)
 
 
+def test_units_move_by_counts_beyond_the_tables():
+    """Blocks of 400 x 400 weights, most of them zero: displaced units go back where they were."""
+    labels = np.arange(800) % 2
+    source = np.random.default_rng(0)
+    matrix = source.random((800, 800)) < np.where(labels[:, None] == labels, 0.3, 0.1)
+    classes = size_classes(matrix.astype(float))
+    counts = block_counts(classes, labels, labels, 2)
+    assert counts.min(axis=(0, 1)).max() > describing_loops.KNOWN
+    displaced = np.where(np.arange(800) < 40, 1 - labels, labels)
+    length, rows, columns = settle(classes, displaced, displaced)
+    assert np.array_equal(rows, labels)
+    assert np.array_equal(columns, labels)
+    assert length == pytest.approx(length_of(classes, labels, labels), rel=1e-12)
+
+
 def test_sorted_clusters_are_equal_parts():
     classes = size_classes(np.arange(1.0, 41.0).reshape(10, 4))
     assert sorted_clusters(classes, 5).tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
