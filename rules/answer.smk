@@ -49,11 +49,11 @@ rule validate:
         "<results>/logs/validate.log",
     benchmark:
         "<results>/benchmarks/validate.tsv"
+    # The longest of the last jobs: figures are drawn meanwhile.
+    priority: 1
     conda:
         ENVIRONMENT
     threads: 1
-    # The longest of the last jobs: figures are drawn meanwhile.
-    priority: 1
     resources:
         mem_mb=growing(memory_of_scores),
         runtime=growing(minutes_of_study),
