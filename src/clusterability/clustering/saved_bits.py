@@ -11,10 +11,10 @@ from math import log
 
 import numpy as np
 
+from clusterability.clustering.class_counts import class_counts
 from clusterability.clustering.code_lengths import BIT, labels_length
 from clusterability.clustering.describing import block_lengths, first_clusters, one_sided_lengths
 from clusterability.clustering.method_kinds import chooses, of_networks
-from clusterability.compiled import compiled
 from clusterability.networks.live_units import DEAD
 from clusterability.networks.partitions import Key, Labels
 from clusterability.networks.size_classes import ClassBounds, SizeClasses, size_classes
@@ -62,12 +62,12 @@ class MatrixBits:
     @cached_property
     def length(self) -> float:
         """Code length in nats of all weights as one block, rounded as those of clusters are."""
-        codes = self.classes.codes.ravel()
-        counts = np.bincount(codes[codes != DEAD], minlength=self.classes.count)
-        return float(block_lengths(counts[None, None, None], np.ones(1, np.int64))[0][0])
+        rows, columns = (np.zeros((1, size), np.int64) for size in self.matrix.shape)
+        counts = class_counts(self.classes, rows, columns, 1)
+        return float(block_lengths(counts, np.ones(1, np.int64))[0][0])
 
     def counts(self, partitions: Labels) -> dict[Key, np.ndarray]:
-        """`block_counts` by (method, k), skipping partitions of whole networks."""
+        """`class_counts` [k, k, classes] by (method, k), skipping partitions of whole networks."""
         layer_partitions = _of_layers(partitions)
         counts = _all_counts(self.classes, layer_partitions)
         return {
@@ -118,16 +118,6 @@ class MatrixBits:
         return {}
 
 
-def block_counts(classes: SizeClasses, rows: np.ndarray, columns: np.ndarray, k: int) -> np.ndarray:
-    """Weights of each size class between each pair of clusters, int64 [k, k, classes].
-
-    Args:
-        classes: size classes of a matrix [m, n].
-        rows, columns: labels [m] and [n] from 0 to k - 1; units labelled -1 are left out.
-    """
-    return _all_counts(classes, {("any", k): (rows, columns)})[0]
-
-
 def cluster_sizes(labels: np.ndarray, k: int) -> np.ndarray:
     """Live units per cluster, [labellings, k], from labels [labellings, units]."""
     cells = labels.astype(np.int64) - DEAD + (k + 1) * np.arange(len(labels))[:, None]
@@ -159,25 +149,8 @@ def _of_layers(partitions: Labels) -> dict[Key, tuple[np.ndarray, np.ndarray]]:
 
 
 def _all_counts(classes: SizeClasses, partitions: Labels) -> np.ndarray:
-    """`block_counts` of many partitions in one pass, [partitions, k, k, classes]."""
-    most = max((k for _, k in partitions), default=0)
-    counts = np.zeros((len(partitions), most, most, classes.count), np.int64)
-    if partitions:
-        rows, columns = (np.stack(side) for side in zip(*partitions.values(), strict=True))
-        _count(classes.codes, rows.astype(np.int64), columns.astype(np.int64), counts)
-    return counts
-
-
-@compiled
-def _count(codes: np.ndarray, rows: np.ndarray, columns: np.ndarray, counts: np.ndarray) -> None:
-    """Add to counts [labellings, k, k, classes]; labels below 0 are left out."""
-    for row in range(codes.shape[0]):
-        for number in range(len(rows)):
-            cluster = rows[number, row]
-            if cluster < 0:
-                continue
-            of_cluster = counts[number, cluster]
-            for column in range(codes.shape[1]):
-                label = columns[number, column]
-                if label >= 0 and codes[row, column] >= 0:
-                    of_cluster[label, codes[row, column]] += 1
+    """`class_counts` of partitions by (method, k), [partitions, k, k, classes]."""
+    if not partitions:
+        return np.zeros((0, 0, 0, classes.count), np.int64)
+    rows, columns = (np.stack(side) for side in zip(*partitions.values(), strict=True))
+    return class_counts(classes, rows, columns, max(k for _, k in partitions))

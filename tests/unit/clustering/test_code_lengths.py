@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from scipy.stats import dirichlet_multinomial
 
+from clusterability.clustering.class_counts import class_counts
 from clusterability.clustering.cluster_bits import cluster_bits
 from clusterability.clustering.code_lengths import classes_length, labels_length
-from clusterability.clustering.saved_bits import MatrixBits, block_counts
+from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.networks.size_classes import size_classes
 
 SOURCE = np.random.default_rng(3)
@@ -126,7 +127,7 @@ def test_a_search_pays_for_the_clusters_that_it_ends_with_and_for_the_choice():
     matrix = SOURCE.standard_normal((10, 12))
     rows, columns = np.arange(10) % 2, np.arange(12) % 3
     codes = size_classes(matrix)
-    counts = block_counts(codes, rows, columns, 5)
+    counts = class_counts(codes, rows[None], columns[None], 5)[0]
     length = float(classes_length(counts.sum(axis=(0, 1))) - classes_length(counts).sum())
     names = np.log2(comb(10, 5) * comb(11, 1)) + np.log2(
         factorial(12) / factorial(4) ** 3 * comb(14, 2)

@@ -9,9 +9,10 @@ import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
 from clusterability.clustering import describing, describing_loops, problem
+from clusterability.clustering.class_counts import class_counts
 from clusterability.clustering.code_lengths import classes_length, labels_length
 from clusterability.clustering.describing import descend, occupied, settle, sorted_clusters
-from clusterability.clustering.saved_bits import MatrixBits, block_counts
+from clusterability.clustering.saved_bits import MatrixBits
 from clusterability.clustering.spectral import cluster, cluster_with_starts
 from clusterability.networks.partitions import labels_of
 from clusterability.networks.size_classes import SizeClasses, size_classes
@@ -30,7 +31,7 @@ def planted(m: int, n: int, k: int, ratio: float, seed: int = 0):
 def length_of(classes: SizeClasses, rows, columns) -> float:
     """Nats of a description."""
     k = 1 + max(rows.max(), columns.max())
-    counts = block_counts(classes, rows, columns, k)
+    counts = class_counts(classes, rows[None], columns[None], k)[0]
     sides = (np.bincount(each) for each in (rows, columns))
     return float(classes_length(counts).sum() + sum(labels_length(each) for each in sides))
 
@@ -177,7 +178,7 @@ def test_units_move_by_counts_beyond_the_tables():
     source = np.random.default_rng(0)
     matrix = source.random((800, 800)) < np.where(labels[:, None] == labels, 0.3, 0.1)
     classes = size_classes(matrix.astype(float))
-    counts = block_counts(classes, labels, labels, 2)
+    counts = class_counts(classes, labels[None], labels[None], 2)[0]
     assert counts.min(axis=(0, 1)).max() > describing_loops.KNOWN
     displaced = np.where(np.arange(800) < 40, 1 - labels, labels)
     length, rows, columns = settle(classes, displaced, displaced)
